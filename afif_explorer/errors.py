@@ -1,0 +1,33 @@
+"""The errors that people meet: one clear sentence each (what was wrong, where, what to do)."""
+
+
+class AfifError(Exception):
+    """Base of every error that this package raises on purpose; its text may be shown to a user."""
+
+
+class DataError(AfifError, ValueError):
+    """The data cannot be used as they are (empty, one class only, not finite, ...)."""
+
+
+class DownloadError(DataError):
+    """A data set could not be fetched, or arrived with the wrong checksum."""
+
+
+class ChoiceError(AfifError, ValueError):
+    """A name, number or combination of choices that does not exist or does not fit."""
+
+
+class SolverDiverged(AfifError, ArithmeticError):
+    """An iteration grew without bound; the message names the setting that would work."""
+
+
+class CurvatureError(AfifError, ArithmeticError):
+    """The curvature is not positive definite; the message names a damping that would do."""
+
+
+class Cancelled(AfifError):
+    """The work was asked to stop. Raised by :func:`afif_explorer.progress.report`."""
+
+
+class NotConverged(UserWarning):
+    """A result is usable but an iteration stopped early; the text names the residual reached."""

@@ -1,0 +1,189 @@
+"""What the study hands to the figures, the tables and the export: frozen values of NumPy and pandas.
+
+Conventions, everywhere the same. An *effect* is the predicted change of the target if the row is
+removed, ``T(theta(w)) - T(theta(1))``, in the target's units. ``ids`` are the row numbers of the raw
+table; arrays of one result are in the same order. A quantity that is not known is ``None``, never NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class DataSummary:
+    """The data set as a person meets it."""
+
+    name: str
+    title: str
+    task: str  # "regression" | "classification" | "count"
+    target: str  # display name of the column that is predicted
+    classes: tuple[str, ...]  # display names, in the order of the model's outputs; () if regression
+    n_train: int
+    n_validation: int
+    n_test: int
+    feature_names: tuple[str, ...]
+    sensitive: tuple[str, ...]  # display names of the sensitive columns
+    groups: tuple[dict[str, int], ...]  # per sensitive column: training rows in each group
+    notes: tuple[str, ...]  # what was done to the data: missing values, dropped columns, ...
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class FitSummary:
+    """What training reached."""
+
+    model: str
+    n_parameters: int
+    metrics: dict[str, float]  # display name -> value on the test split
+    gradient_norm: float
+    converged: bool
+    steps: int
+    seconds: float
+    advice: str = ""  # what to do when it did not converge
+
+
+@dataclass(frozen=True, eq=False)
+class SolverSummary:
+    """How the system ``(curvature + damping) x = c`` was solved."""
+
+    name: str
+    status: str  # "converged" | "max_steps" | "diverged"
+    advice: str
+    residual: float | None  # relative: ||(C + damping) x - c|| / ||c||
+    error: float | None  # relative to the direct solve, where that is affordable
+    seconds: float
+    scale: float | None = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Every training row with its effect on one target."""
+
+    ids: np.ndarray  # [n] int
+    effect: np.ndarray  # [n]
+    self_influence: np.ndarray  # [n] predicted rise of the row's own loss when it is left out
+    leverage: np.ndarray  # [n] in [0, 1]
+    loss: np.ndarray  # [n]
+    prediction: np.ndarray  # [n] mean prediction (probability of the last class, count or value)
+    outcome: np.ndarray  # [n] str: the observed target as people read it
+    group: np.ndarray  # [n] str: the group of the chosen sensitive column ("" without one)
+    x: np.ndarray  # [n] map coordinates
+    y: np.ndarray
+    x_label: str
+    y_label: str
+    target_label: str  # "mean loss on the test rows"
+    unit: str  # "nats", "probability", ...
+    target_value: float  # of the fit on all rows
+    raises: str  # what a positive effect means, in words: "leaving the row out raises the loss"
+    solver: SolverSummary
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """What one way to the effects took."""
+
+    products: int  # curvature-vector products
+    flops: float
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """Effects under Fisher beside effects under the Hessian, row by row."""
+
+    ids: np.ndarray
+    fisher: np.ndarray
+    hessian: np.ndarray
+    pearson: float
+    spearman: float
+    slope: float  # least squares of fisher on hessian
+    top_k: int
+    overlap: float  # share of the top_k largest |effect| that both name
+    identical: bool  # true by theory: a linear map with its canonical loss
+    fisher_eigenvalues: np.ndarray  # ascending; empty where too large to compute
+    hessian_eigenvalues: np.ndarray
+    relative_gap: float | None  # ||H^-1/2 F H^-1/2 - I||
+    fisher_cost: Cost
+    hessian_cost: Cost
+    target_label: str
+    unit: str
+    solver: SolverSummary  # of the Fisher side, which follows the chosen solver
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """Predicted effects beside the effects of true retraining, for a checked subset of rows."""
+
+    ids: np.ndarray
+    predicted: np.ndarray
+    actual: np.ndarray
+    picked: np.ndarray  # [m] str: why the row was checked: "largest effect" | "random" | "selected"
+    pearson: float | None
+    spearman: float | None
+    slope: float | None
+    gradient_norm: float  # the largest that any refit stopped at
+    seconds: float
+    target_label: str
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class LissaReport:
+    """LiSSA at one scale and depth, and over the whole plane of both."""
+
+    scale: float
+    depth: int
+    batch_size: int
+    repeats: int
+    damping: float
+    automatic_scale: float
+    automatic_depth: int
+    largest_eigenvalue: float
+    smallest_eigenvalue: float
+    trace: float
+    steps: np.ndarray  # [s] depths at which the error is given
+    mean_error: np.ndarray  # [s] relative error of the full-batch recursion against the direct solve
+    run_error: np.ndarray  # [r] the same of the true mini-batch run; empty before it has run
+    run_steps: np.ndarray  # [r]
+    run_status: str  # "converged" | "max_steps" | "diverged" | "" before it has run
+    map_scales: np.ndarray  # [a]
+    map_depths: np.ndarray  # [b]
+    map_error: np.ndarray  # [b, a]; NaN where the recursion diverges
+    advice: str
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How far a prediction about removed rows can be trusted."""
+
+    level: str  # "good" | "fair" | "poor"
+    leverage: float  # sum of the leverages of the removed rows
+    share: float  # of the training rows that are removed
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Unlearning:
+    """What removing a set of rows does: before, predicted and (once asked for) retrained."""
+
+    rule: str  # in words
+    ids: np.ndarray  # removed rows
+    n_train: int
+    metrics: pd.DataFrame  # index: display names; columns: before, predicted, and maybe retrained
+    units: dict[str, str]
+    disparity: str | None  # which row of metrics the view is about
+    shares: np.ndarray  # [s] of rows removed, for the sweep
+    sweep: dict[str, np.ndarray]  # "AFIF", "AFIF, rescaled", "Newton step", "retrained" -> disparity [s]
+    scores_before: dict[str, np.ndarray]  # group -> mean predictions on the test rows
+    scores_after: dict[str, np.ndarray]  # predicted
+    reach: Reach
+    retrained: bool
+    seconds: float
+    gradient_norm: float | None = None  # that the retraining stopped at
+    notes: tuple[str, ...] = field(default=())
