@@ -1,8 +1,9 @@
-"""What the study hands to the figures, the tables and the export: frozen values of NumPy and pandas.
+"""What the study hands to figures, tables and export: frozen values of NumPy and pandas.
 
 Conventions, everywhere the same. An *effect* is the predicted change of the target if the row is
-removed, ``T(theta(w)) - T(theta(1))``, in the target's units. ``ids`` are the row numbers of the raw
-table; arrays of one result are in the same order. A quantity that is not known is ``None``, never NaN.
+removed, ``T(theta(w)) - T(theta(1))``, in the target's units. ``ids`` are the row numbers of the
+raw table; arrays of one result are in the same order. A quantity that is not known is ``None``,
+never NaN.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ class LissaReport:
     smallest_eigenvalue: float
     trace: float
     steps: np.ndarray  # [s] depths at which the error is given
-    mean_error: np.ndarray  # [s] relative error of the full-batch recursion against the direct solve
+    mean_error: np.ndarray  # [s] error of the full-batch recursion relative to the direct solve
     run_error: np.ndarray  # [r] the same of the true mini-batch run; empty before it has run
     run_steps: np.ndarray  # [r]
     run_status: str  # "converged" | "max_steps" | "diverged" | "" before it has run
@@ -179,7 +180,8 @@ class Unlearning:
     units: dict[str, str]
     disparity: str | None  # which row of metrics the view is about
     shares: np.ndarray  # [s] of rows removed, for the sweep
-    sweep: dict[str, np.ndarray]  # "AFIF", "AFIF, rescaled", "Newton step", "retrained" -> disparity [s]
+    # "AFIF", "AFIF, rescaled", "Newton step", "retrained" -> disparity [s]
+    sweep: dict[str, np.ndarray]
     scores_before: dict[str, np.ndarray]  # group -> mean predictions on the test rows
     scores_after: dict[str, np.ndarray]  # predicted
     reach: Reach

@@ -64,7 +64,7 @@ _ABOVE = {"scale": 0}
 
 @dataclass(frozen=True)
 class Spec:
-    """One complete set of choices. Numbers that are ``None`` are chosen by rule when the work is done.
+    """One complete set of choices. A number that is ``None`` is chosen by rule during the work.
 
     Raises :class:`~afif_explorer.errors.ChoiceError` on construction if a value is not one of its
     options or out of its range; the message names the field.
@@ -128,7 +128,7 @@ class Spec:
 
     @classmethod
     def from_query(cls, query: str | Mapping[str, str]) -> tuple[Spec, tuple[str, ...]]:
-        """The choices in a query string, and one sentence for every part of it that was left out."""
+        """The choices in a query string, and one sentence for every part that was left out."""
         if isinstance(query, str):
             pairs = dict(parse_qsl(query.lstrip("?")[:16_384], keep_blank_values=True))
         else:

@@ -1,0 +1,62 @@
+# Everything a person or CI does here. `make` alone explains itself.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PORT ?= 5006
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help app lab test check format bench screenshots clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+app: $(VENV)/.installed  ## install what is missing and open the dashboard (PORT=5006)
+	$(BIN)/afif-explorer serve --port $(PORT) $(ARGS)
+
+lab: $(VENV)/.installed  ## install what is missing and open the lessons in JupyterLab
+	$(BIN)/afif-explorer lab $(ARGS)
+
+test: $(VENV)/.test $(VENV)/.browser  ## run every test, those in a real browser too (ARGS="-k words")
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test  ## style, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test  ## put the code into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test $(VENV)/.browser  ## measure the times that the project promises
+	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(VENV)/.test $(VENV)/.browser  ## draw the pictures of the documents from the running app
+	$(BIN)/python tools/screenshots.py $(ARGS)
+
+clean:  ## remove the environment and everything that can be made again
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+$(VENV)/.created: tools/find_python
+	python=$$(tools/find_python) && "$$python" -m venv --clear $(VENV)
+	touch $@
+
+# torch first and by its exact version: another one would bring several gigabytes more.
+$(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (some minutes, once) ..."
+	$(PIP) torch==$$(sed -n 's/^torch==//p' constraints.txt)
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.installed
+	$(PIP) --editable '.[test,dev]'
+	touch $@
+
+$(VENV)/.browser: $(VENV)/.test tools/find_browser
+	tools/find_browser $(BIN)/python
+	touch $@

@@ -1,0 +1,9 @@
+"""What every test shares: thread limits, a served dashboard, a browser, no silent skips in CI."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")  # torch reads it when it is first imported
+
+pytest_plugins = ["tests.plugins.browser", "tests.plugins.no_skips", "tests.plugins.server"]
