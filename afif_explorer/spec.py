@@ -10,12 +10,16 @@ True
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral, Real
+from operator import index
 from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, urlencode
+
+import numpy as np
 
 from afif_explorer.errors import ChoiceError
 
@@ -47,19 +51,23 @@ _OPTIONS = {
     "rule": RULES,
     "view": VIEWS,
 }
-_AT_LEAST = {
-    "seed": 0,
-    "strength": 0,
-    "hidden": 1,
-    "damping": 0,
-    "depth": 1,
-    "repeats": 1,
-    "batch_size": 1,
-    "row": 0,
-    "sensitive": 0,
-    "count": 0,
+LARGEST_ID = 2**31 - 1
+MOST_SELECTED = 100_000  # as a bitmap that is still a link of some kilobytes
+RANGES: dict[str, tuple[float, float]] = {  # smallest and largest value, both allowed
+    "seed": (0, 2**31 - 1),
+    "hidden": (1, 256),
+    "strength": (0, 1e6),
+    "scale": (1e-12, 1e12),
+    "depth": (1, 1_000_000),
+    "repeats": (1, 64),
+    "batch_size": (1, 1_000_000),
+    "damping": (0, 1e6),
+    "sensitive": (0, 999),
+    "row": (0, LARGEST_ID),
+    "count": (0, LARGEST_ID),
 }
-_ABOVE = {"scale": 0}
+_LONGEST_QUERY = 65_536  # what a web server accepts as an address
+_MOST_NOTES = 8
 
 
 @dataclass(frozen=True)
@@ -100,21 +108,12 @@ class Spec:
                     f"{name!r} cannot be {_shown(getattr(self, name))}; "
                     f"choose one of: {', '.join(options)}."
                 )
-        if not _DATASET.fullmatch(self.dataset):
+        if not isinstance(self.dataset, str) or not _DATASET.fullmatch(self.dataset):
             raise ChoiceError(f"{_shown(self.dataset)} is not the name of a data set.")
-        for name, bound in _AT_LEAST.items():
-            self._require(name, bound, strict=False)
-        for name, bound in _ABOVE.items():
-            self._require(name, bound, strict=True)
-        object.__setattr__(self, "selected", tuple(sorted({int(i) for i in self.selected})))
-
-    def _require(self, name: str, bound: float, *, strict: bool) -> None:
-        value = getattr(self, name)
-        if value is None:
-            return
-        if not math.isfinite(value) or value < bound or (strict and value == bound):
-            relation = "above" if strict else "at least"
-            raise ChoiceError(f"{name!r} must be a number {relation} {bound}, not {_shown(value)}.")
+        for name in RANGES:
+            object.__setattr__(self, name, _number(name, getattr(self, name)))
+        object.__setattr__(self, "rescale", bool(self.rescale))
+        object.__setattr__(self, "selected", _row_ids(self.selected))
 
     def replace(self, **changes: Any) -> Spec:
         """The same choices but for ``changes``."""
@@ -128,28 +127,62 @@ class Spec:
 
     @classmethod
     def from_query(cls, query: str | Mapping[str, str]) -> tuple[Spec, tuple[str, ...]]:
-        """The choices in a query string, and one sentence for every part that was left out."""
-        if isinstance(query, str):
-            pairs = dict(parse_qsl(query.lstrip("?")[:16_384], keep_blank_values=True))
-        else:
-            pairs = dict(query)
-        notes = []
+        """The choices in a query string, and a sentence for every part of it that was left out."""
+        pairs, notes = _pairs(query)
         if pairs.pop("v", str(VERSION)) != str(VERSION):
             notes.append("The link was made by another version; it was read as far as possible.")
         spec = cls()
-        hints = get_type_hints(cls)
         for name, text in pairs.items():
-            if name not in hints:
+            if name not in FIELDS:
                 notes.append(f"{_shown(name)} in the link is not a choice of this version.")
                 continue
             try:
-                spec = spec.replace(**{name: _decode(hints[name], text)})
-            except (ValueError, OverflowError):
+                spec = spec.replace(**{name: _decode(_HINTS[name], text)})
+            except ValueError:
                 notes.append(f"{name!r} in the link cannot be {_shown(text)}; the default is used.")
+        more = len(notes) - _MOST_NOTES
+        if more > 0:
+            notes[_MOST_NOTES:] = [f"{more} more parts of the link were left out."]
         return spec, tuple(notes)
 
 
 FIELDS = tuple(field.name for field in fields(Spec))
+_HINTS = get_type_hints(Spec)
+
+
+def _number(name: str, value: Any) -> Any:
+    """``value`` as a plain int or float in its range. Comparisons that hold refuse NaN as well."""
+    optional, whole = _HINTS[name] in (int | None, float | None), _HINTS[name] in (int, int | None)
+    if value is None and optional:
+        return None
+    low, high = RANGES[name]
+    kind = Integral if whole else Real
+    if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
+        raise ChoiceError(
+            f"{name!r} must be a {'whole ' if whole else ''}number from {low:.10g} to {high:.10g}, "
+            f"not {_shown(value)}."
+        )
+    return int(value) if whole else float(value)
+
+
+def _row_ids(ids: Iterable[Any]) -> tuple[int, ...]:
+    try:
+        chosen = sorted({index(i) for i in ids})
+    except TypeError:
+        raise ChoiceError("'selected' must be a list of row numbers.") from None
+    if len(chosen) > MOST_SELECTED:
+        raise ChoiceError(f"At most {MOST_SELECTED} rows can be selected, not {len(chosen)}.")
+    if chosen and not 0 <= chosen[0] <= chosen[-1] <= LARGEST_ID:
+        raise ChoiceError(f"Row numbers go from 0 to {LARGEST_ID}.")
+    return tuple(chosen)
+
+
+def _pairs(query: str | Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    if not isinstance(query, str):
+        return {str(name): str(text) for name, text in query.items()}, []
+    if len(query) > _LONGEST_QUERY:
+        return {}, ["The link is too long to be one of ours; the defaults are shown."]
+    return dict(parse_qsl(query.lstrip("?"), keep_blank_values=True)), []
 
 
 def _encode(value: Any) -> str:
@@ -158,7 +191,7 @@ def _encode(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, tuple):
-        return "_".join(map(str, value))
+        return _pack(value)
     return repr(value) if isinstance(value, float) else str(value)
 
 
@@ -168,12 +201,34 @@ def _decode(hint: Any, text: str) -> Any:
     if hint is bool:
         return bool(int(text))
     if hint == tuple[int, ...]:
-        return tuple(int(part) for part in text.split("_") if part)
+        return _unpack(text)
     if text == "" and hint in (float | None, int | None):
         return None
     return int(text) if hint in (int, int | None) else float(text)
 
 
+def _pack(ids: tuple[int, ...]) -> str:
+    """Row ids in ascending order as text: a list, or a bitmap from the first id where shorter."""
+    listed = "_".join(map(str, ids))
+    if not ids or (ids[-1] - ids[0]) // 6 > len(listed):
+        return listed
+    present = np.zeros(ids[-1] - ids[0] + 1, dtype=bool)
+    present[np.subtract(ids, ids[0])] = True
+    bitmap = urlsafe_b64encode(np.packbits(present).tobytes()).decode().rstrip("=")
+    return min(listed, f"{ids[0]}~{bitmap}", key=len)
+
+
+def _unpack(text: str) -> tuple[int, ...]:
+    first, tilde, bitmap = text.partition("~")
+    if not tilde:
+        return tuple(int(part) for part in text.split("_") if part)
+    packed = np.frombuffer(urlsafe_b64decode(bitmap + "=" * (-len(bitmap) % 4)), dtype=np.uint8)
+    return tuple(int(first) + i for i in np.flatnonzero(np.unpackbits(packed)).tolist())
+
+
 def _shown(value: Any) -> str:
-    """A value as a message may show it: quoted, short, and without markup."""
-    return re.sub(r"[<>&\x00-\x1f]", "?", repr(value))[:60]
+    """A value as a message may show it: short, and nothing in it that any renderer acts on."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "so large a number"
+    text = value if isinstance(value, str) else repr(value)
+    return "'" + re.sub(r"[^\w .,+:-]", "?", text[:60]) + "'"

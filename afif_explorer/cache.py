@@ -1,0 +1,200 @@
+"""One store of finished work for all sessions: bounded in bytes, no two at the same work at once.
+
+Keys are explicit: the name of a stage and a digest of everything that its value depends on. A value
+is never looked at to make a key, so a large array can't be mistaken for another.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer.progress import report
+
+T = TypeVar("T")
+Key = tuple[str, str]  # stage, digest
+
+_CODE = (FunctionType, BuiltinFunctionType, MethodType, ModuleType)
+_LOOK_UP = 0.05  # seconds between two looks of a waiting thread at its own stop flag
+
+
+def digest(*parts: Any) -> str:
+    """A hexadecimal digest of plain values (numbers, text, bytes, None and tuples of them).
+
+    Values of different types differ (1, 1.0, "1" and True give four digests). Raises TypeError for
+    anything else, arrays and frames above all.
+    """
+    return blake2b(_plain(parts), digest_size=16).hexdigest()
+
+
+def _plain(value: Any) -> bytes:
+    if isinstance(value, tuple):
+        text = b"".join(_plain(part) for part in value)
+    elif isinstance(value, bytes):
+        text = value
+    elif value is None or isinstance(value, bool | int | float | str):
+        text = repr(value).encode()
+    else:
+        raise TypeError(f"{type(value).__name__} cannot be part of a key; use its own digest")
+    return f"{type(value).__name__}:{len(text)}:".encode() + text
+
+
+class Cache:
+    """Values by key; the least recently used leave first when ``max_bytes`` are exceeded.
+
+    ``computed`` counts, per stage, how many times a value was worked out.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.computed: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
+        self._pending: dict[Key, _Pending] = {}
+        self._ledger = _Ledger()
+
+    @property
+    def bytes(self) -> int:
+        """What is held now; memory that two values share is counted once."""
+        return self._ledger.total
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._entries
+
+    def get(self, key: Key, compute: Callable[[], T]) -> T:
+        """The value of ``key``; works it out by ``compute()`` if it is not there.
+
+        Should another thread be at it already, this one waits for it (and leaves when its own work
+        is cancelled). If the other one fails or is cancelled, this one does the work itself.
+        Exceptions of ``compute`` are raised to its own caller and not remembered.
+        """
+        while True:
+            with self._lock:
+                if entry := self._entries.get(key):
+                    self._entries.move_to_end(key)
+                    return entry.value
+                if pending := self._pending.get(key):
+                    mine = False
+                else:
+                    mine, pending = True, _Pending()
+                    self._pending[key] = pending
+            if mine:
+                return self._work(key, pending, compute)
+            while not pending.finished.wait(_LOOK_UP):
+                report("Waiting for the same work of another session", 0)
+            if pending.succeeded:
+                return pending.value
+
+    def _work(self, key: Key, pending: _Pending, compute: Callable[[], T]) -> T:
+        try:
+            pending.value = compute()
+            pending.succeeded = True
+            self._keep(key, pending.value)
+            return pending.value
+        finally:
+            with self._lock:
+                del self._pending[key]
+            pending.finished.set()
+
+    def _keep(self, key: Key, value: Any) -> None:
+        entry = _Entry(value, tuple(leaves(value)))
+        with self._lock:
+            self.computed[key[0]] += 1
+            self._entries[key] = entry
+            self._ledger.add(entry)
+            while self._ledger.total > self.max_bytes:
+                _, oldest = self._entries.popitem(last=False)
+                self._ledger.remove(oldest)
+
+    def clear(self) -> None:
+        """Forget all values (work that is under way goes on, and is kept)."""
+        with self._lock:
+            self._entries.clear()
+            self._ledger = _Ledger()
+
+
+@dataclass
+class _Pending:
+    finished: threading.Event = field(default_factory=threading.Event)
+    succeeded: bool = False
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    value: Any
+    leaves: tuple[tuple[Any, int], ...]  # the objects that hold memory, and how much each
+
+
+class _Ledger:
+    """Bytes by object, so that an array which several values share is counted once."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._holders: Counter[int] = Counter()
+
+    def add(self, entry: _Entry) -> None:
+        for leaf, size in entry.leaves:
+            self.total += 0 if self._holders[id(leaf)] else size
+            self._holders[id(leaf)] += 1
+
+    def remove(self, entry: _Entry) -> None:
+        for leaf, size in entry.leaves:
+            self._holders[id(leaf)] -= 1
+            if not self._holders[id(leaf)]:
+                del self._holders[id(leaf)]
+                self.total -= size
+
+
+def leaves(value: Any) -> Iterator[tuple[Any, int]]:
+    """Every object inside ``value`` that holds memory, once, with its bytes.
+
+    Arrays count as the buffer they look at; containers and objects as the sum of what is in them.
+    """
+    seen: set[int] = set()
+    queue = [value]
+    while queue:
+        item = queue.pop()
+        while isinstance(item, np.ndarray) and isinstance(item.base, np.ndarray):
+            item = item.base
+        if id(item) in seen or item is None or isinstance(item, type | bool):
+            continue
+        seen.add(id(item))
+        yield item, _own_size(item)
+        queue.extend(_inside(item))
+
+
+def _own_size(item: Any) -> int:
+    if isinstance(item, pd.DataFrame):
+        return int(item.memory_usage(index=True, deep=True).sum())
+    if isinstance(item, pd.Series | pd.Index):
+        return int(item.memory_usage(deep=True))
+    nbytes = getattr(item, "nbytes", None)  # NumPy arrays and torch tensors
+    return int(nbytes) if isinstance(nbytes, int) else sys.getsizeof(item, 64)
+
+
+def _inside(item: Any) -> list[Any]:
+    if isinstance(item, np.ndarray):
+        return list(item.flat) if item.dtype == object else []
+    if isinstance(item, str | bytes | int | float | pd.DataFrame | pd.Series | pd.Index):
+        return []
+    if isinstance(item, Mapping):
+        return [*item.keys(), *item.values()]
+    if isinstance(item, list | tuple | set | frozenset):
+        return list(item)
+    if isinstance(item, _CODE) or hasattr(item, "nbytes"):
+        return []
+    slots = [getattr(item, name, None) for name in getattr(type(item), "__slots__", ())]
+    return [*slots, *getattr(item, "__dict__", {}).values()]

@@ -1,0 +1,140 @@
+"""Background work: a bounded pool where the newest request of an owner wins.
+
+An owner has one job at a time. Submitting another tells the older one to stop: it sees
+``Cancelled`` at its next :func:`afif_explorer.progress.report`; what it still returns is dropped.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from afif_explorer.errors import AfifError, Cancelled
+from afif_explorer.progress import Listener, Step, listening
+
+log = logging.getLogger(__name__)
+
+REPORTS_PER_SECOND = 10
+SURPRISE = "Something went wrong; the details are in the log."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended. ``value`` is what the work returned, ``message`` why it failed."""
+
+    kind: Literal["done", "failed", "cancelled"]
+    value: Any = None
+    message: str = ""
+
+
+@dataclass(eq=False)
+class Job:
+    """One request. ``finished`` is set when all its callbacks have been called."""
+
+    on_step: Listener | None
+    on_end: Callable[[Outcome], None] | None
+    finished: threading.Event = field(default_factory=threading.Event)
+    superseded: bool = False
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _reported: float = float("-inf")
+
+    def cancel(self) -> None:
+        """Ask the work to stop; it does at its next step. No effect on a job that has ended."""
+        self._stop.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end; whether it was reached in ``timeout`` seconds."""
+        return self.finished.wait(timeout)
+
+    def heard(self, step: Step) -> None:
+        """Listen to the work: stop it if asked to, pass on at most ten reports a second."""
+        # A program that is on its way out must not wait for long work that nobody will see.
+        if self._stop.is_set() or not threading.main_thread().is_alive():
+            raise Cancelled("The work was cancelled.")
+        now = time.monotonic()
+        if self.on_step and now - self._reported >= 1 / REPORTS_PER_SECOND:
+            self._reported = now
+            self.on_step(step)
+
+    def run(self, work: Callable[[], Any]) -> Outcome:
+        """Do the work and say how it ended; nothing that it raises gets past here."""
+        try:
+            with listening(self.heard):
+                self.heard(Step("Starting", 0, None))
+                return Outcome("done", work())
+        except Cancelled:
+            return Outcome("cancelled")
+        except AfifError as error:
+            return Outcome("failed", message=str(error))
+        except BaseException:
+            log.exception("A background job failed.")
+            return Outcome("failed", message=SURPRISE)
+
+
+class Jobs:
+    """A pool of ``workers`` threads shared by all owners."""
+
+    def __init__(self, workers: int = 2) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="afif-job")
+        self._lock = threading.Lock()
+        self._newest: dict[Hashable, Job] = {}
+
+    def submit(
+        self,
+        owner: Hashable,
+        work: Callable[[], Any],
+        *,
+        on_step: Listener | None = None,
+        on_end: Callable[[Outcome], None] | None = None,
+    ) -> Job:
+        """Run ``work()`` in a thread, with the caller's context variables, as the owner's only job.
+
+        ``on_step`` and ``on_end`` are called in the worker thread; ``on_end`` exactly once, unless
+        a newer job of the same owner has taken the place. RuntimeError after :meth:`shutdown`.
+        """
+        job = Job(on_step, on_end)
+        context = contextvars.copy_context()
+        with self._lock:
+            self._pool.submit(context.run, self._run, owner, job, work)
+            older = self._newest.get(owner)
+            self._newest[owner] = job
+            if older:
+                older.superseded = True
+        if older:
+            older.cancel()
+        return job
+
+    def _run(self, owner: Hashable, job: Job, work: Callable[[], Any]) -> None:
+        outcome = job.run(work)
+        with self._lock:
+            dropped = job.superseded
+            if self._newest.get(owner) is job:
+                del self._newest[owner]
+        try:
+            if job.on_end and not dropped:
+                job.on_end(outcome)
+        except Exception:
+            log.exception("The end of a background job could not be delivered.")
+        finally:
+            job.finished.set()
+
+    def cancel(self, owner: Hashable) -> None:
+        """Stop the owner's job, if there is one; it ends as "cancelled"."""
+        with self._lock:
+            job = self._newest.get(owner)
+        if job:
+            job.cancel()
+
+    def shutdown(self) -> None:
+        """Stop everything and wait until it has stopped. No job is accepted afterwards."""
+        with self._lock:
+            running = list(self._newest.values())
+        for job in running:
+            job.cancel()
+        self._pool.shutdown(wait=True)
