@@ -1,0 +1,104 @@
+"""The borders between the rooms: imports point down only, and each toolkit stays in its rooms."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "afif_explorer"
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
+
+LEVELS = (
+    ("errors", "progress"),
+    ("engine", "datasets"),
+    ("analysis",),
+    ("spec", "results", "cache"),
+    ("study",),
+    ("jobs",),
+    ("state", "figures", "explain"),
+    ("app", "notebook"),
+    ("cli",),
+)
+FRONT_DOOR = "__init__"  # the package itself, which hands out the public names
+RANK = {room: rank for rank, level in enumerate(LEVELS) for room in level}
+
+# Rooms on one level that may use each other; all others on a level are strangers.
+NEIGHBOURS = {
+    ("errors", "progress"),
+    ("progress", "errors"),
+    ("results", "spec"),
+    ("cache", "spec"),
+    ("cache", "results"),
+    ("figures", "explain"),
+    ("state", "explain"),
+}
+
+TOOLKITS = {
+    "torch": {"engine", "analysis", "study"},
+    "param": {"state", "app", "notebook"},
+    "plotly": {"figures"},
+    "panel": {"app"},
+    "panel_material_ui": {"app"},
+    "bokeh": {"app"},
+    "tornado": {"app"},
+    "ipywidgets": {"notebook"},
+    "anywidget": {"notebook"},
+    "traitlets": {"notebook"},
+    "IPython": {"notebook"},
+}
+
+
+def room_of(module: str) -> str:
+    """``engine`` of ``afif_explorer.engine.fit``; empty for the package itself."""
+    return [*module.split("."), ""][1]
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Full names of all modules that a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}:{node.lineno}: write imports from the package's root"
+            # `from afif_explorer import spec` imports a room as well as a name.
+            whole = node.module == PACKAGE
+            yield from (f"{node.module}.{a.name}" for a in node.names) if whole else (node.module,)
+
+
+def allowed(room: str, other: str) -> bool:
+    """Whether a file of ``room`` may import ``other``; the front door may import every room."""
+    if room == FRONT_DOOR:
+        return True
+    below = RANK[other] < RANK[room]
+    return room == other or below or (room, other) in NEIGHBOURS
+
+
+def test_every_file_belongs_to_a_room() -> None:
+    rooms = {room_of(module_of(path)) for path in SOURCES}
+    assert rooms <= RANK.keys() | {FRONT_DOOR}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_imports_point_downwards(path: Path) -> None:
+    room = room_of(module_of(path))
+    others = {
+        room_of(name) for name in imports(path) if name.split(".")[0] == PACKAGE
+    } & RANK.keys()
+    wrong = sorted(other for other in others if not allowed(room, other))
+    assert not wrong, f"{room} may not import {wrong}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_toolkits_stay_in_their_rooms(path: Path) -> None:
+    room = room_of(module_of(path))
+    used = {name.split(".")[0] for name in imports(path)}
+    wrong = sorted(kit for kit in used & TOOLKITS.keys() if room not in TOOLKITS[kit])
+    assert not wrong, f"{room} may not import {wrong}"
