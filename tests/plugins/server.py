@@ -22,7 +22,7 @@ class Server:
     """A running ``afif-explorer serve`` and the address it printed."""
 
     def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "afif_explorer.cli", "serve", "--no-show", "--port", "0"]
+        command = [sys.executable, "-m", "afif_explorer", "serve", "--no-show", "--port", "0"]
         self.process = subprocess.Popen(
             [*command, *arguments],
             cwd=ROOT,

@@ -1,0 +1,51 @@
+"""The command line: ``afif-explorer serve | lab | class | data | check``.
+
+Every verb is one module with ``add(verbs)``, which declares its options, and ``run(options)``,
+which returns the exit status. Only ``run`` imports what is heavy: ``--help`` answers at once.
+
+Exit status: 0 done, 1 a check failed, 2 wrong use or an error with one clear sentence, 130 stopped
+from the keyboard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from afif_explorer.cli import classroom, data, lab, serve
+from afif_explorer.errors import AfifError
+
+VERBS = (serve, lab, classroom, data)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb of the command line and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except AfifError as error:
+        print(f"afif-explorer: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="afif-explorer",
+        description="See what each training row did to a model, and what happens if it goes.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    for verb in VERBS:
+        verb.add(verbs)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("afif_explorer")
+    except PackageNotFoundError:
+        return "(not installed)"

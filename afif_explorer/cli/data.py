@@ -1,0 +1,52 @@
+"""``afif-explorer data``: the catalogue of data sets, and where their files are kept."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare ``data list``, ``data fetch`` and ``data where``."""
+    parser = verbs.add_parser("data", help="list the data sets, fetch one, show where they are")
+    actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="all data sets with task, rows and licence")
+    listing.set_defaults(run=show_all)
+    fetching = actions.add_parser("fetch", help="download a data set, check and keep it")
+    fetching.add_argument("name", metavar="NAME")
+    fetching.set_defaults(run=fetch)
+    place = actions.add_parser("where", help="the folders that hold the files")
+    place.set_defaults(run=where)
+
+
+def show_all(options: argparse.Namespace) -> int:
+    """Print one line for each data set of the catalogue."""
+    from afif_explorer import datasets
+
+    print(f"{'name':<16}{'task':<16}{'rows':>7}  {'download':<12}{'licence'}")
+    for name in datasets.names():
+        about = datasets.describe(name)
+        network = "first use" if about.needs_network else "none"
+        print(f"{name:<16}{about.task:<16}{about.rows:>7}  {network:<12}{about.licence}")
+    return 0
+
+
+def fetch(options: argparse.Namespace) -> int:
+    """Bring a data set to this machine, if it is not here yet, and print what it is."""
+    from afif_explorer import datasets
+
+    data = datasets.load(options.name)
+    parts = (("training", data.train), ("validation", data.validation), ("test", data.test))
+    rows = ", ".join(f"{len(split)} {part}" for part, split in parts)
+    print(f"{data.title} is ready: {rows} rows, {len(data.feature_names)} features.")
+    for note in data.notes:
+        print(f"- {note}")
+    print(f"Source: {data.source}. Licence: {data.licence}.")
+    return 0
+
+
+def where(options: argparse.Namespace) -> int:
+    """Print the folder named by the user, if any, and the one for downloads."""
+    from afif_explorer import datasets
+
+    print(datasets.cache_folder())
+    return 0

@@ -1,0 +1,79 @@
+"""``afif-explorer lab``: JupyterLab on a copy of the lessons that is the user's own."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from afif_explorer.errors import AfifError, ChoiceError
+
+# JupyterLab asks for news, new versions and the list of its extensions on the internet; nobody
+# who opens a lesson has asked for that.
+QUIET = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare ``lab``."""
+    parser = verbs.add_parser(
+        "lab",
+        help="open the lessons in JupyterLab",
+        description="Copy the lessons into a folder of yours and open JupyterLab there. "
+        "A file that is already in that folder is never overwritten.",
+    )
+    parser.add_argument("--port", type=int, default=8888, help="port (default: %(default)s)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.add_argument(
+        "--folder", type=Path, help="where your copy is (default: a folder for your user data)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run JupyterLab until stopped."""
+    folder = options.folder or default_folder()
+    new = copy_lessons(lessons(), folder)
+    print(f"Your copy of the lessons: {folder} ({len(new)} new)", flush=True)
+    return subprocess.call(command(folder, port=options.port, browser=not options.no_browser))
+
+
+def command(folder: Path, *, port: int, browser: bool) -> list[str]:
+    """What starts JupyterLab in ``folder``."""
+    start = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+    return [*start, f"--port={port}", *QUIET, *([] if browser else ["--no-browser"])]
+
+
+def default_folder() -> Path:
+    """The folder for the user's own copy of the lessons."""
+    from platformdirs import user_data_path
+
+    return user_data_path("afif_explorer", appauthor=False) / "lessons"
+
+
+def lessons() -> Path:
+    """The lessons as they came: inside the installed package, or ``notebooks/`` of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "lessons", package.parent / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise AfifError("The lessons are missing from this installation; install the package again.")
+
+
+def copy_lessons(source: Path, folder: Path) -> list[Path]:
+    """Copy every lesson that ``folder`` does not have yet; return the new files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = ((path, folder / path.name) for path in sorted(source.iterdir()) if path.is_file())
+        missing = [(path, copy) for path, copy in wanted if not copy.exists()]
+        return [Path(shutil.copyfile(path, copy)) for path, copy in missing]
+    except OSError as error:
+        raise ChoiceError(
+            f"The lessons cannot be copied to {folder}: {error.strerror}; "
+            "choose another place with --folder."
+        ) from error

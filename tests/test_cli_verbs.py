@@ -1,0 +1,172 @@
+"""The command line as a person types it: what it prints, and how it says what is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from afif_explorer import app
+from afif_explorer.cli import classroom, lab, main, network
+from afif_explorer.errors import ChoiceError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line that a wrong use prints."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, err
+    return err
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What the dashboard would be started with."""
+    calls: list[dict[str, object]] = []
+    monkeypatch.setattr(app, "serve", lambda **options: calls.append(options), raising=False)
+    return calls
+
+
+def test_help_answers_without_heavy_imports() -> None:
+    code = (
+        "import sys, contextlib\n"
+        "from afif_explorer.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "heavy = {'torch', 'pandas', 'panel', 'plotly'} & sys.modules.keys()\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for verb in ("serve", "lab", "class", "data"):
+        assert verb in done.stdout
+
+
+def test_no_verb_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([])
+    assert stop.value.code == 2
+    assert "VERB" in capsys.readouterr().err
+
+
+def test_serve_passes_the_choices_on(served: list[dict[str, object]], tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("open sesame\n")
+    assert main(["serve", "--no-show", "--port", "0", "--password-file", str(secret)]) == 0
+    assert served == [{"port": 0, "address": "127.0.0.1", "show": False, "password_file": secret}]
+
+
+def test_serve_on_a_taken_port(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = failure(capsys, "serve", "--no-show", "--port", str(port))
+    assert f"Port {port} is taken" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--port", "70000"], "does not exist"),
+        (["--address", "no.such.host.invalid"], "not an address of this machine"),
+        (["--address", "192.0.2.1"], "not an address of this machine"),
+        (["--password-file", "no/such/file"], "cannot be read: No such file"),
+    ],
+)
+def test_serve_with_a_wrong_choice(
+    capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    assert words in failure(capsys, "serve", "--no-show", *options)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b" \n", "is empty"), (b"\xff\xfe\xff", "it is not text")]
+)
+def test_a_password_file_without_a_password(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(content)
+    assert words in failure(capsys, "serve", "--password-file", str(path))
+
+
+def test_a_stop_from_the_keyboard_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(**options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "serve", stop, raising=False)
+    assert main(["serve", "--port", "0", "--no-show"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_class_always_has_a_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: dict[str, object] = {}
+
+    def serve(*, password_file: Path, **options: object) -> None:
+        mode = stat.S_IMODE(password_file.parent.stat().st_mode)
+        seen.update(options, password=password_file.read_text(), mode=mode)
+
+    monkeypatch.setattr(app, "serve", serve, raising=False)
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    assert main(["class", "--port", str(port)]) == 0
+    printed = capsys.readouterr().out
+    assert seen["address"] == "0.0.0.0"
+    assert seen["show"] is False
+    assert seen["mode"] == 0o700
+    assert len(str(seen["password"])) == classroom.LENGTH
+    assert str(seen["password"]) in printed
+    assert f":{port}" in printed
+
+
+def test_a_class_with_its_own_password(served: list[dict[str, object]], tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("open sesame")
+    assert main(["class", "--port", "0", "--password-file", str(secret)]) == 0
+    assert served[0]["password_file"] == secret
+
+
+def test_the_reachable_address_is_one_of_this_machine() -> None:
+    network.check_free(network.reachable_address(), 0)
+
+
+def test_lessons_are_copied_once_and_never_overwritten(tmp_path: Path) -> None:
+    source, mine = tmp_path / "source", tmp_path / "mine"
+    source.mkdir()
+    (source / "a.ipynb").write_text("lesson a")
+    (source / "b.ipynb").write_text("lesson b")
+    mine.mkdir()
+    (mine / "a.ipynb").write_text("my notes")
+    assert lab.copy_lessons(source, mine) == [mine / "b.ipynb"]
+    assert (mine / "a.ipynb").read_text() == "my notes"
+    assert lab.copy_lessons(source, mine) == []
+
+
+def test_a_folder_for_lessons_that_cannot_be_made(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(ChoiceError, match=r"cannot be copied .* choose another place"):
+        lab.copy_lessons(lab.lessons(), blocked)
+
+
+def test_lab_starts_in_the_copy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(lab.subprocess, "call", lambda command: started.append(command) or 0)
+    folder = tmp_path / "lessons"
+    assert main(["lab", "--no-browser", "--port", "8899", "--folder", str(folder)]) == 0
+    assert str(folder) in capsys.readouterr().out
+    assert (folder / "README.md").exists()
+    assert f"--ServerApp.root_dir={folder}" in started[0]
+    assert {"--port=8899", "--no-browser", *lab.QUIET} <= set(started[0])

@@ -1,0 +1,69 @@
+"""An installed wheel is whole: it runs away from the checkout, with pages, scripts and lessons."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = {"afif_explorer/explain": ".md", "afif_explorer/static": "", "notebooks": ""}
+
+
+def _run(*command: str | Path, cwd: Path) -> str:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an environment in which the wheel is installed, its libraries borrowed."""
+    place = tmp_path_factory.mktemp("wheel")
+    source = place / "source"
+    for name in ("afif_explorer", "notebooks"):
+        ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+    building = ("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", place)
+    _run(*pip, *building, source, cwd=place)
+
+    venv.create(place / "env", with_pip=False, symlinks=True)
+    python = place / "env" / "bin" / "python"
+    site = _run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=place)
+    Path(site.strip(), "borrowed.pth").write_text(sysconfig.get_path("purelib"))
+    (wheel,) = place.glob("*.whl")
+    _run(*pip, "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=place)
+    return place
+
+
+def test_the_command_starts(place: Path) -> None:
+    command = place / "env" / "bin" / "afif-explorer"
+    assert "dashboard" in _run(command, "--help", cwd=place)
+
+
+def test_every_page_script_and_lesson_is_there(place: Path) -> None:
+    code = "import afif_explorer; print(afif_explorer.__path__[0])"
+    package = Path(_run(place / "env" / "bin" / "python", "-c", code, cwd=place).strip())
+    assert package.is_relative_to(place)
+    for folder, suffix in SHIPPED.items():
+        for path in (ROOT / folder).rglob(f"*{suffix}"):
+            if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
+                name = path.relative_to(ROOT / folder)
+                inside = folder.removeprefix("afif_explorer/").replace("notebooks", "lessons")
+                assert (package / inside / name).is_file(), path.relative_to(ROOT)
+
+
+def test_the_lessons_are_found(place: Path) -> None:
+    code = "from afif_explorer.cli import lab; print(lab.lessons())"
+    printed = _run(place / "env" / "bin" / "python", "-c", code, cwd=place)
+    assert printed.strip().endswith("lessons")
