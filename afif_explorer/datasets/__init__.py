@@ -1,0 +1,14 @@
+"""Data sets: the catalogue, somebody's own tables, and the matrices that models learn from.
+
+>>> from afif_explorer import datasets
+>>> data = datasets.load("hiring")
+>>> data.train.X.shape
+(1400, 12)
+"""
+
+from __future__ import annotations
+
+from afif_explorer.datasets.catalogue import describe, load, names
+from afif_explorer.datasets.dataset import Dataset, Split
+
+__all__ = ["Dataset", "Split", "describe", "load", "names"]

@@ -1,0 +1,61 @@
+"""The data sets that come by name."""
+
+from __future__ import annotations
+
+from afif_explorer.datasets import bundled, hiring, text
+from afif_explorer.datasets.dataset import Dataset
+from afif_explorer.datasets.entry import Description, Entry
+from afif_explorer.errors import ChoiceError
+
+_ENTRIES = {
+    entry.name: entry
+    for entry in (
+        hiring.ENTRY,
+        bundled.DIABETES,
+        bundled.BREAST_CANCER,
+        bundled.DIGITS,
+    )
+}
+
+
+def names() -> tuple[str, ...]:
+    """The names that :func:`load` knows; the first is the default."""
+    return tuple(_ENTRIES)
+
+
+def load(
+    name: str, *, seed: int = 0, validation: float | None = None, test: float | None = None
+) -> Dataset:
+    """A data set of the catalogue, split by ``seed``.
+
+    ``validation`` and ``test`` are shares of all rows; None is the data set's own choice. With
+    ``test`` left open it takes what ``validation`` leaves of the held-out rows, so that
+    ``validation=0`` reports on all of them and the training rows stay the same.
+
+    Raises :class:`~afif_explorer.errors.ChoiceError` for an unknown name and
+    :class:`~afif_explorer.errors.DownloadError` if files are needed and cannot be had.
+    """
+    entry = _entry(name)
+    return entry.make(entry, seed, validation, test)
+
+
+def describe(name: str) -> Description:
+    """What the catalogue knows about a data set, without loading it."""
+    entry = _entry(name)
+    return Description(
+        name=entry.name,
+        title=entry.title,
+        task=entry.task,
+        rows=entry.rows,
+        source=entry.source,
+        licence=entry.licence,
+        description=entry.description,
+        needs_network=False,
+    )
+
+
+def _entry(name: str) -> Entry:
+    if name not in _ENTRIES:
+        hint = text.near(name, names())
+        raise ChoiceError(f"There is no data set named '{text.clean(name)}'; {hint}")
+    return _ENTRIES[name]

@@ -1,0 +1,165 @@
+"""What a data set is to the rest of the house: three splits of numbers, and where they came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Some rows of a data set, in the order of the raw table. A split may be empty.
+
+    The arrays are read-only. ``y`` is float64 for regression, counts and two classes (0 or 1, 1 being
+    ``Dataset.classes[1]``) and an int64 position in ``Dataset.classes`` for more classes.
+    """
+
+    X: np.ndarray  # [n, d] float64
+    y: np.ndarray  # [n]
+    frame: pd.DataFrame  # the raw rows under display names, cells cleaned; index = ids
+    sensitive: pd.DataFrame  # the group of each row, a column per sensitive column; index = ids
+    ids: np.ndarray  # [n] int64: the position of each row in the raw table, from 0
+
+    def __post_init__(self) -> None:
+        for array in (self.X, self.y, self.ids):
+            array.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A table made ready for a model; see :meth:`from_frame` for what was done to it."""
+
+    name: str
+    title: str
+    task: str  # "regression" | "classification" | "count"
+    target: str  # display name of the column that is predicted
+    classes: tuple[str, ...]  # display names; () unless classification
+    train: Split
+    validation: Split
+    test: Split
+    feature_names: tuple[str, ...]  # [d], after one-hot
+    feature_groups: tuple[tuple[int, ...], ...]  # the columns of X that each raw column became
+    sensitive: tuple[str, ...]  # display names of the sensitive columns
+    notes: tuple[str, ...]  # what was done to the data, a sentence each
+    source: str = ""
+    licence: str = ""
+    description: str = ""
+    planted: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    """Ids of the training rows whose label is known to be wrong; empty where no truth is known."""
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.train)} + {len(self.validation)} + {len(self.test)} rows"
+        return f"<Dataset {self.name!r}: {self.task} of {self.target!r}, {sizes}, d = {self.d}>"
+
+    @property
+    def d(self) -> int:
+        """The number of inputs of a model (columns of ``X``; a model adds its own intercept)."""
+        return len(self.feature_names)
+
+    @cached_property
+    def digest(self) -> str:
+        """Content digest (hex): equal for equal content, whatever the data set is called."""
+        names = [self.task, self.target, self.classes, self.feature_names, self.feature_groups]
+        content = blake2b(json.dumps([*names, self.sensitive]).encode(), digest_size=16)
+        for part in (self.train, self.validation, self.test):
+            for array in (part.X, part.y, part.ids):
+                content.update(f"{array.dtype}{array.shape}".encode())
+                content.update(np.ascontiguousarray(array).data if array.size else b"")
+            for table in (part.sensitive, part.frame):
+                content.update(json.dumps([str(name) for name in table.columns]).encode())
+                content.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())
+        return content.hexdigest()
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        target: Hashable,
+        sensitive: Sequence[Hashable] | str = (),
+        task: str | None = None,
+        validation: float = 0.15,
+        test: float = 0.15,
+        seed: int = 0,
+        name: str = "your data",
+        **options: Any,
+    ) -> Dataset:
+        """A data set from any data frame. Everything that is done to it is told in ``notes``.
+
+        Task, where ``task`` is None: text, booleans, categories and any two distinct values are
+        classes; so are 3 to 10 distinct whole numbers; whole numbers from 0 up with more than 10
+        distinct values and a mean of at most 10 are counts; all other numbers are amounts
+        (regression). Classes are sorted; an ordered or categorical column keeps its own order.
+
+        Rows without a target are dropped. ``validation`` and ``test`` are shares of the others (0:
+        none), drawn by ``seed``, stratified on the class, or else on the first sensitive column.
+
+        Inputs: all columns but the target and the sensitive ones. Numbers are standardised with mean
+        and standard deviation of the training rows, missing and infinite ones filled with the
+        training median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns, one
+        per level that the training rows have (one column for two levels); "missing" is a level.
+        Columns that are constant on the training rows, copies of another column, row numbers, free
+        text or nested values are left out.
+
+        A sensitive number with more than 10 distinct values makes two groups, cut at the training
+        median.
+
+        Options
+        -------
+        include_sensitive : bool, False
+            Let the sensitive columns be inputs, too.
+        standardise : bool, True
+            False leaves numbers in their own units.
+        baseline : bool, False
+            Leave out the most common level of each category, so that the columns are linearly
+            independent of the intercept (wanted for fits without a penalty).
+        title, source, licence, description : str
+        notes : sequence of str
+            Notes to begin with (from reading the file, say).
+
+        Raises
+        ------
+        DataError
+            No such column, no rows, one class or one group only, nothing to learn from, ...
+        ChoiceError
+            Unknown task, or shares that leave no training rows.
+        """
+        from afif_explorer.datasets.build import build, shares
+
+        return build(
+            frame,
+            target=target,
+            sensitive=sensitive,
+            task=task,
+            divide=shares(validation, test, seed),
+            name=name,
+            **options,
+        )
+
+    @classmethod
+    def from_arrays(
+        cls,
+        X: np.ndarray,
+        y: np.ndarray,
+        *,
+        feature_names: Sequence[str] | None = None,
+        target: str = "target",
+        **options: Any,
+    ) -> Dataset:
+        """The same from a matrix [n, d] and a vector [n]; ``options`` are those of from_frame."""
+        from afif_explorer.datasets.build import frame_of
+
+        return cls.from_frame(frame_of(X, y, feature_names, target), target=target, **options)

@@ -1,0 +1,141 @@
+"""Columns into the matrix of inputs, with scikit-learn; every statistic is the training rows' own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer.datasets import text
+from afif_explorer.datasets.columns import Column
+from afif_explorer.errors import DataError
+
+MOST_CELLS = 50_000_000
+_MOST_FILL_NOTES = 8
+
+
+@dataclass(frozen=True)
+class Design:
+    """The inputs of all rows."""
+
+    X: np.ndarray  # [N, d]
+    names: tuple[str, ...]  # [d]
+    groups: tuple[tuple[int, ...], ...]  # the columns of X per raw column
+    notes: tuple[str, ...]
+
+
+def encode(
+    columns: Sequence[Column], train: np.ndarray, *, standardise: bool, baseline: bool
+) -> Design:
+    """One matrix from all columns, in their order; see ``Dataset.from_frame`` for the rules."""
+    rows = len(columns[0].values)
+    width = sum(max(1, len(column.levels)) for column in columns)
+    if rows * width > MOST_CELLS:
+        raise DataError(
+            f"{rows:,} rows with {width:,} inputs are too many to hold in memory "
+            f"(limit: {MOST_CELLS:,} cells); leave out columns or rows."
+        )
+    table = pd.DataFrame({f"c{place}": column.values for place, column in enumerate(columns)})
+    transformer = _transformer(columns, standardise)
+    transformer.fit(table.iloc[train])
+    X = np.asarray(transformer.transform(table), dtype=np.float64)
+    names, order, groups = [], [], []
+    for place, column in enumerate(columns):
+        kept = _kept(transformer, f"c{place}", column, train, baseline)
+        groups.append(tuple(range(len(order), len(order) + len(kept))))
+        order += [index for index, _ in kept]
+        names += [name for _, name in kept]
+    X = np.ascontiguousarray(X[:, order])
+    _check_finite(X, names)
+    notes = [*_fill_notes(transformer, columns), *_unseen_notes(columns, train)]
+    return Design(X, tuple(text.distinct(names)), tuple(groups), tuple(notes))
+
+
+def _transformer(columns: Sequence[Column], standardise: bool):
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    scale = StandardScaler() if standardise else "passthrough"
+    steps = {
+        "numeric": make_pipeline(SimpleImputer(strategy="median"), scale),
+        "indicator": SimpleImputer(strategy="most_frequent"),
+        "category": OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+    }
+    return ColumnTransformer([(kind, step, _of(columns, kind)) for kind, step in steps.items()])
+
+
+def _of(columns: Sequence[Column], kind: str) -> list[str]:
+    return [f"c{place}" for place, column in enumerate(columns) if column.kind == kind]
+
+
+def _kept(
+    transformer, key: str, column: Column, train: np.ndarray, baseline: bool
+) -> list[tuple[int, str]]:
+    """Which columns of the transformer's output this raw column has, and their names."""
+    start = transformer.output_indices_[column.kind].start
+    members = transformer.transformers_[_KINDS.index(column.kind)][2]
+    place = list(members).index(key)
+    if column.kind != "category":
+        return [(start + place, column.name)]
+    seen = transformer.named_transformers_["category"].categories_
+    start += sum(len(codes) for codes in seen[:place])
+    codes = seen[place].astype(int)
+    left_out = None
+    if baseline:
+        left_out = np.bincount(column.values[train].astype(int)).argmax()
+    elif len(codes) == 2:
+        left_out = codes[0]
+    return [
+        (start + offset, f"{column.name} = {column.levels[code]}")
+        for offset, code in enumerate(codes)
+        if code != left_out
+    ]
+
+
+_KINDS = ("numeric", "indicator", "category")
+
+
+def _check_finite(X: np.ndarray, names: Sequence[str]) -> None:
+    bad = ~np.isfinite(X).all(axis=0)
+    if bad.any():
+        name = names[int(np.flatnonzero(bad)[0])]
+        raise DataError(f"'{name}' has numbers too large to compute with; rescale or leave it out.")
+
+
+def _fill_notes(transformer, columns: Sequence[Column]) -> list[str]:
+    filled = []
+    for kind, what in (("numeric", "median"), ("indicator", "most common value")):
+        members = [column for column in columns if column.kind == kind]
+        if not members:
+            continue
+        step = transformer.named_transformers_[kind]
+        imputer = step[0] if kind == "numeric" else step
+        for column, value in zip(members, imputer.statistics_, strict=True):
+            count = int(np.isnan(column.values).sum())
+            if count:
+                filled.append((column.name, count, f"{value:.4g}, the {what} of the training rows"))
+    if len(filled) > _MOST_FILL_NOTES:
+        cells = sum(count for _, count, _ in filled)
+        names = text.listing([name for name, _, _ in filled])
+        return [f"{cells:,} missing values of {names} were filled with the training median."]
+    return [
+        f"{count:,} missing {'value' if count == 1 else 'values'} of '{name}' filled with {value}."
+        for name, count, value in filled
+    ]
+
+
+def _unseen_notes(columns: Sequence[Column], train: np.ndarray) -> list[str]:
+    notes = []
+    for column in columns:
+        if column.kind == "category":
+            unseen = np.setdiff1d(column.values, column.values[train]).astype(int)
+            if len(unseen):
+                shown = text.listing([column.levels[code] for code in unseen])
+                notes.append(
+                    f"No training row has {shown} as '{column.name}'; such rows get 0 in its columns."
+                )
+    return notes

@@ -1,0 +1,66 @@
+"""The sensitive columns: who is in which group."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer.datasets import text
+from afif_explorer.errors import DataError
+
+FEW_VALUES = 10
+MOST_GROUPS = 50
+SMALL_GROUP = 10
+
+
+def read_groups(column: pd.Series, name: str) -> pd.Series:
+    """The values of a sensitive column as groups; numbers stay numbers, missing is a group."""
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        if pd.api.types.is_bool_dtype(column) and not column.isna().any():
+            return column
+        return text.levels(column).fillna(text.MISSING)
+    if not column.isna().any():
+        return column
+    if column.nunique() > FEW_VALUES:
+        return column
+    return text.levels(column.convert_dtypes()).fillna(text.MISSING)
+
+
+def cut(groups: pd.Series, train: np.ndarray, name: str) -> tuple[pd.Series, tuple[str, ...]]:
+    """Two groups, below and above the training median, of a number with many values."""
+    if not pd.api.types.is_numeric_dtype(groups) or groups.nunique() <= FEW_VALUES:
+        return groups, ()
+    numbers = groups.to_numpy(dtype=np.float64, na_value=np.nan)
+    middle = float(np.nanmedian(numbers[train]))
+    if not (numbers > middle).any():
+        middle = float(np.nanmax(numbers[numbers < middle]))
+    shown = f"{middle:.4g}"
+    words = np.where(numbers > middle, f"above {shown}", f"up to {shown}")
+    words = np.where(np.isnan(numbers), text.MISSING, words)
+    note = (
+        f"'{name}' is a number with many values; its groups are 'up to {shown}' and "
+        f"'above {shown}', cut at the median of the training rows."
+    )
+    return pd.Series(words, index=groups.index, name=name, dtype="str"), (note,)
+
+
+def check(groups: pd.Series, train: np.ndarray, name: str) -> tuple[str, ...]:
+    """Refuse a column whose groups cannot be compared; note the groups that are very small."""
+    counts = groups.iloc[train].value_counts()
+    if len(counts) < 2:
+        only = text.clean(groups.iloc[0], 40)
+        where = "" if groups.nunique() < 2 else " among the training rows"
+        raise DataError(
+            f"The sensitive column '{name}' has one group only ('{only}'){where}, so groups cannot "
+            "be compared; choose another column."
+        )
+    if len(counts) > MOST_GROUPS:
+        raise DataError(
+            f"The sensitive column '{name}' has {len(counts):,} groups, more than the {MOST_GROUPS} "
+            "that can be compared here; merge groups or choose another column."
+        )
+    small = [text.clean(value) for value, rows in counts.items() if rows < SMALL_GROUP]
+    if not small:
+        return ()
+    few = f"fewer than {SMALL_GROUP} training rows; their averages are uncertain."
+    return (f"Groups of '{name}' with {few[:-1]}: {text.listing(small)}.",)

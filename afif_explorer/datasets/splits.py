@@ -1,0 +1,68 @@
+"""Which rows are for training, validation and test."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from afif_explorer.errors import ChoiceError, DataError
+
+FEWEST_TRAINING_ROWS = 3
+
+
+class Parts(NamedTuple):
+    """Positions of the rows of each split, ascending."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def check_shares(validation: float, test: float) -> None:
+    """Raise ChoiceError unless both shares are at least 0 and leave something to train on."""
+    for name, share in (("validation", validation), ("test", test)):
+        if not 0 <= share < 1:
+            raise ChoiceError(f"The {name} share must be at least 0 and below 1, not {share!r}.")
+    if validation + test >= 1:
+        raise ChoiceError("The validation and test shares together must leave rows to train on.")
+
+
+def divide(strata: np.ndarray, validation: float, test: float, seed: int) -> Parts:
+    """Draw the splits so that each stratum is spread over them in proportion.
+
+    ``strata`` [n] holds a code per row. A stratum keeps a training row as long as there are enough.
+    The training rows depend on ``validation + test`` and the seed alone, not on how the two share
+    the rest.
+    """
+    check_shares(validation, test)
+    n = len(strata)
+    held_out = round((validation + test) * n)
+    n_validation = round(validation * n)
+    if validation > 0:
+        n_validation = max(n_validation, 1)
+    n_test = max(held_out - n_validation, 1 if test > 0 else 0)
+    if n - n_validation - n_test < FEWEST_TRAINING_ROWS:
+        raise DataError(
+            f"{n} usable rows are too few for training, validation and test splits; "
+            f"at least {FEWEST_TRAINING_ROWS} must be left for training. Add rows or lower the shares."
+        )
+    rng = np.random.default_rng(seed)
+    held_out, train = pick(strata, n_test + n_validation, rng)
+    first, second = pick(strata[held_out], n_validation, rng)
+    return Parts(train, held_out[first], held_out[second])
+
+
+def pick(strata: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """``count`` positions drawn from all strata in proportion, and the others; both ascending.
+
+    Each row gets a place, evenly spread within its stratum, and the first ``count`` places are
+    taken. The last row of a stratum is placed behind all others, so that it is not taken early.
+    """
+    places = np.empty(len(strata))
+    for code in np.unique(strata):
+        rows = rng.permutation(np.flatnonzero(strata == code))
+        places[rows] = (np.arange(len(rows)) + rng.random()) / len(rows)
+        places[rows[-1]] += 1
+    order = np.argsort(places, kind="stable")
+    return np.sort(order[:count]), np.sort(order[count:])

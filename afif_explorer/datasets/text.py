@@ -1,0 +1,92 @@
+"""The gate for text that comes from data: names of columns, levels of categories, cells.
+
+Text passes here once, when the data enter. What comes out is *plain* text: one line, at most
+:data:`LIMIT` characters, no control or formatting characters, composed to NFC. It is not escaped:
+whoever makes HTML (or Markdown, or a spreadsheet) escapes there, once. So a name such as ``<b>`` is
+still ``<b>`` here, and must be shown as text.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+LIMIT = 80
+MISSING = "missing"
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def clean(value: object, limit: int = LIMIT) -> str:
+    """``value`` as one line of plain text, cut to ``limit`` characters (the last one then is "…")."""
+    text = str(value)[: 20 * limit]
+    text = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text)
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def distinct(texts: Iterable[str], *, empty: str = "column") -> list[str]:
+    """The texts, made different: an empty one becomes "column 3", a repeated one "name (2)"."""
+    taken: set[str] = set()
+    result = []
+    for place, text in enumerate(texts, start=1):
+        text = text or f"{empty} {place}"
+        candidate, copy = text, 1
+        while candidate in taken:
+            copy += 1
+            ending = f" ({copy})"
+            candidate = text[: LIMIT - len(ending)] + ending
+        taken.add(candidate)
+        result.append(candidate)
+    return result
+
+
+def column_names(names: Iterable[Hashable]) -> tuple[list[str], tuple[str, ...]]:
+    """Display names for the columns of a table, and notes about those that had to be renamed."""
+    raw = [" / ".join(map(str, name)) if isinstance(name, tuple) else name for name in names]
+    cleaned = ["" if _is_missing(name) else clean(name) for name in raw]
+    shown = distinct(cleaned)
+    renamed = [
+        name
+        for name, plain, old in zip(shown, cleaned, raw, strict=True)
+        if name != plain or plain != str(old)
+    ]
+    if not renamed:
+        return shown, ()
+    return shown, (
+        f"Columns with an empty, repeated, long or unprintable name were renamed: {listing(renamed)}.",
+    )
+
+
+def levels(values: pd.Series) -> pd.Series:
+    """A column of anything as cleaned text; missing cells stay missing, different levels different."""
+    missing = values.isna().to_numpy()
+    filled = values.astype(object).where(~missing, "").map(str)
+    codes, found = pd.factorize(filled.to_numpy(dtype=object))
+    shown = np.array(distinct(map(clean, found), empty="level"), dtype=object)
+    text = pd.Series(shown[codes] if len(shown) else [], index=values.index, dtype="str")
+    return text.mask(missing)
+
+
+def listing(names: Sequence[str], most: int = 6) -> str:
+    """Names for a sentence: ``'a', 'b' and 3 more``."""
+    shown = ", ".join(f"'{name}'" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def near(name: object, known: Iterable[str]) -> str:
+    """A hint at the known names nearest to ``name``, or at all of them: the end of a sentence."""
+    known = list(known)
+    lowered = {text.lower(): text for text in known}
+    close = difflib.get_close_matches(clean(name).lower(), list(lowered), n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {listing([lowered[text] for text in close])}?"
+    return f"there are {listing(known, most=10)}." if known else "there are none."
+
+
+def _is_missing(name: object) -> bool:
+    return name is None or (isinstance(name, float) and name != name)
