@@ -40,7 +40,7 @@ SPLITS = ("train", "validation", "test")
 RULES = ("raise_target", "lower_target", "harmful", "helpful", "random", "selection")
 VIEWS = ("points", "agreement", "lissa", "unlearning")
 
-_DATASET = re.compile(r"[a-z0-9_]{1,40}(?:-[0-9a-f]{16,64})?")
+DATASET_NAME = r"[a-z0-9_]{1,40}(?:-[0-9a-f]{16,64})?"
 _OPTIONS = {
     "model": MODELS,
     "penalty": PENALTIES,
@@ -108,7 +108,7 @@ class Spec:
                     f"{name!r} cannot be {_shown(getattr(self, name))}; "
                     f"choose one of: {', '.join(options)}."
                 )
-        if not isinstance(self.dataset, str) or not _DATASET.fullmatch(self.dataset):
+        if not isinstance(self.dataset, str) or not re.fullmatch(DATASET_NAME, self.dataset):
             raise ChoiceError(f"{_shown(self.dataset)} is not the name of a data set.")
         for name in RANGES:
             object.__setattr__(self, name, _number(name, getattr(self, name)))

@@ -18,7 +18,7 @@ def _choices() -> st.SearchStrategy[dict]:
         whole = "int" in str(module._HINTS[name])
         number = st.integers(int(low), int(high)) if whole else st.floats(low, high)
         pick[name] = number | st.none() if "None" in str(module._HINTS[name]) else number
-    pick["dataset"] = st.from_regex(module._DATASET, fullmatch=True)
+    pick["dataset"] = st.from_regex(module.DATASET_NAME, fullmatch=True)
     pick["rescale"] = st.booleans()
     near, far = st.integers(0, 300), st.integers(0, module.LARGEST_ID)
     pick["selected"] = st.sets(near) | st.sets(far) | st.sets(near, min_size=60)

@@ -1,0 +1,5 @@
+"""The choices, the results and the selection of one session, without any interface toolkit."""
+
+from afif_explorer.state.explorer import Explorer, Status
+
+__all__ = ["Explorer", "Status"]

@@ -1,0 +1,403 @@
+"""``Explorer``: choices in, results out. One object for each session; it knows no toolkit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from types import ModuleType
+from typing import Any, Literal
+
+import pandas as pd
+import param
+
+from afif_explorer import results, study
+from afif_explorer.errors import AfifError, ChoiceError, SolverDiverged
+from afif_explorer.jobs import Jobs, Outcome
+from afif_explorer.progress import Step, report
+from afif_explorer.spec import FIELDS, Spec
+from afif_explorer.state import recipe, words
+from afif_explorer.state.choices import Choices
+from afif_explorer.state.labels import label
+
+ALWAYS = ("data", "frame", "fitted", "points")
+NEEDED = {
+    "points": (),
+    "agreement": ("agreement",),
+    "lissa": ("lissa",),
+    "unlearning": ("unlearning",),
+}  # what each view shows beside the results that are always there
+RESULTS = (*ALWAYS, "agreement", "lissa", "unlearning", "verification")
+_OF_THE_DATA = ("model", "sensitive", "row", "selected", "primary", "scale", "depth")  # begin anew
+_UNDO = 20  # selections that are remembered
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the background work is doing, or how it ended."""
+
+    kind: Literal["idle", "running", "done", "failed", "cancelled"] = "idle"
+    what: str = ""  # the step that is being done
+    done: int = 0
+    total: int | None = None
+    message: str = ""  # a sentence for people; notes about corrected choices, or what went wrong
+
+
+def _result(kind: type, doc: str) -> param.ClassSelector:
+    return param.ClassSelector(class_=kind, default=None, allow_None=True, constant=True, doc=doc)
+
+
+class Explorer(Choices):
+    """Choices, results and selection of one session.
+
+    Setting a choice starts the work that the current ``view`` needs, in the background; the results
+    arrive together in one update. ``stale`` says that what is shown belongs to earlier choices.
+
+    Args:
+        dataset: a name of the catalogue. data: a :class:`~afif_explorer.datasets.Dataset` instead.
+        schedule: called with a function of no arguments whenever something is to be delivered; an
+            interface gives one that runs it in its own thread. Default: call it at once, in the
+            worker's thread.
+        jobs, study: the pool and the functions that do the work; the shared ones by default.
+        choices: any other field of :class:`~afif_explorer.spec.Spec`.
+    """
+
+    data = _result(results.DataSummary, "The data set as a person meets it.")
+    frame = _result(pd.DataFrame, "The raw training rows; the index holds the row ids.")
+    fitted = _result(results.FitSummary, "What training reached.")
+    points = _result(results.Points, "Every training row with its effect; None if diverged.")
+    agreement = _result(results.Agreement, "Effects under the Fisher beside those of the Hessian.")
+    lissa = _result(results.LissaReport, "LiSSA at this scale and depth, and over both.")
+    unlearning = _result(results.Unlearning, "What the removal of rows does.")
+    verification = _result(results.Verification, "Predicted beside retrained; after verify().")
+
+    primary = param.Integer(default=None, allow_None=True, doc="The selected row in focus.")
+    author = param.Parameter(default=None, doc="Who made the selection, so that it can ignore it.")
+    status = param.ClassSelector(class_=Status, default=Status(), instantiate=False, constant=True)
+    stale = param.Boolean(default=False, constant=True, doc="Shown results are of older choices.")
+
+    def __init__(
+        self,
+        dataset: str | None = None,
+        *,
+        data: Any = None,
+        schedule: Callable[[Callable[[], None]], Any] | None = None,
+        jobs: Jobs | None = None,
+        study: ModuleType | Any = study,
+        **choices: Any,
+    ) -> None:
+        self._study = study
+        self._jobs = jobs or shared_jobs()
+        self._schedule = schedule or (lambda deliver: deliver())
+        self._lock = threading.RLock()
+        self._ticket: object | None = None  # of the newest request; what comes with another is old
+        self._running: dict[str, Any] | None = None  # what the job under way brings: result -> key
+        self._idle = threading.Event()
+        self._shown: dict[str, Any] = {}  # result -> key of the choices that it belongs to
+        self._asked: dict[str, tuple[Any, dict[str, Any]]] = {}  # result -> key, how it is wanted
+        self._earlier: list[tuple[int, ...]] = []
+        self._quiet = False
+        name = study.add_dataset(data) if data is not None else dataset
+        super().__init__(**({"dataset": name} if name else {}), **choices)
+        self.param.watch(self._changed, list(FIELDS))
+        self._set(offered=self._offered(None))
+        self._request()
+
+    # ---- choices -------------------------------------------------------------------------------
+
+    def apply(self, spec: Spec) -> None:
+        """Take over all choices of ``spec`` at once (a link, a saved state)."""
+        with self._lock:
+            self._set(**{name: getattr(spec, name) for name in FIELDS})
+            self._request()
+
+    def _changed(self, *events: param.parameterized.Event) -> None:
+        if self._quiet:
+            return
+        with self._lock:
+            changed = {event.name for event in events}
+            if "dataset" in changed:
+                afresh = [name for name in _OF_THE_DATA if name not in changed]
+                self._set(**{name: self.param[name].default for name in afresh})
+            self._request()
+
+    def _set(self, **values: Any) -> None:
+        """Set parameters, constant ones too, without starting any work."""
+        before, self._quiet = self._quiet, True
+        try:
+            with param.parameterized.edit_constant(self):
+                self.param.update(**values)
+        finally:
+            self._quiet = before
+
+    def _offered(self, spec: Spec | None) -> dict[str, dict[str, Any]]:
+        offered = self._study.offered(spec)
+        return {
+            field: values
+            if isinstance(values, Mapping)
+            else {label(field, value): value for value in values}
+            for field, values in offered.items()
+        }
+
+    # ---- selection -----------------------------------------------------------------------------
+
+    def select(self, ids: Iterable[int], by: Any = None, *, primary: int | None = None) -> None:
+        """Select rows by id. ``by`` names who did it; ``primary`` is the row to show in detail."""
+        chosen = Spec(selected=tuple(ids)).selected
+        with self._lock:
+            if chosen != self.selected:
+                self._earlier = [*self._earlier[-_UNDO + 1 :], self.selected]
+            self._focus(chosen, by, primary)
+
+    def undo_selection(self, by: Any = None) -> None:
+        """Go back to the selection before the last :meth:`select`."""
+        with self._lock:
+            if self._earlier:
+                self._focus(self._earlier.pop(), by, None)
+
+    def _focus(self, chosen: tuple[int, ...], by: Any, primary: int | None) -> None:
+        if primary not in chosen:
+            primary = self.primary if self.primary in chosen else next(iter(chosen), None)
+        self.param.update(selected=chosen, primary=primary, author=by)
+
+    def remove_selected(self) -> None:
+        """See what happens if the selected rows go."""
+        self.param.update(rule="selection", view="unlearning")
+
+    # ---- work ----------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Work out what is missing for the current choices (after a cancel or a failure)."""
+        with self._lock:
+            self._request()
+
+    def run_lissa(self) -> None:
+        """Run the true mini-batch LiSSA beside the predicted mean."""
+        self._ask("lissa", run=True)
+
+    def verify(self, random: int = 20, top: int = 20) -> None:
+        """Retrain without each of some rows and compare with the predictions."""
+        self._ask("verification", random=random, top=top)
+
+    def retrain(self) -> None:
+        """Retrain without the removed rows, and at every step of the sweep."""
+        self._ask("unlearning", retrained=True)
+
+    def cancel(self) -> None:
+        """Stop the work that is under way; what is shown stays."""
+        with self._lock:
+            self._asked = {
+                name: (key, how)
+                for name, (key, how) in self._asked.items()
+                if self._shown.get(name) == (key, tuple(how.items()))
+            }
+        self._jobs.cancel(self)
+
+    def close(self) -> None:
+        """Stop all work and deliver nothing any more."""
+        with self._lock:
+            self._ticket = self._running = None
+            self._idle.set()
+        self._jobs.cancel(self)
+
+    def await_idle(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is under way; whether that was so within ``timeout`` seconds."""
+        return self._idle.wait(timeout)
+
+    def _ask(self, name: str, **how: Any) -> None:
+        with self._lock:
+            self._asked[name] = (self._study.key(name, self.spec), how)
+            self._request()
+
+    def _wanted(self, spec: Spec) -> dict[str, dict[str, Any]]:
+        """The results that should be there for ``spec``, and how each is to be made."""
+        wanted: dict[str, dict[str, Any]] = {n: {} for n in (*ALWAYS, *NEEDED[spec.view])}
+        for name, (key, how) in self._asked.items():
+            if key == self._study.key(name, spec) and (name in wanted or name == "verification"):
+                wanted[name] = how
+        return wanted
+
+    def _missing(self, spec: Spec) -> dict[str, dict[str, Any]]:
+        return {
+            name: how
+            for name, how in self._wanted(spec).items()
+            if self._shown.get(name) != self._key(name, spec, how)
+        }
+
+    def _next(self, spec: Spec) -> dict[str, dict[str, Any]]:
+        """What one job brings: first what every view has, then what was asked for beside it."""
+        missing = self._missing(spec)
+        return {name: how for name, how in missing.items() if not how} or missing
+
+    def _key(self, name: str, spec: Spec, how: dict[str, Any]) -> Any:
+        of = {"frame": "data", "fitted": "fit"}.get(name, name)
+        return self._study.key(of, spec), tuple(how.items())
+
+    def _request(self) -> None:
+        """Start the work for the current choices, unless everything is there."""
+        try:
+            spec = self.spec
+        except AfifError as error:
+            self._stop(Status("failed", message=str(error)))
+            return
+        batch = self._next(spec)
+        if not batch:
+            self._stop(Status("done"), stale=False)
+            return
+        brings = {name: self._key(name, spec, how) for name, how in batch.items()}
+        if brings == self._running or self._still_useful(spec):
+            return
+        self._running = brings
+        self._ticket = ticket = object()
+        self._idle.clear()
+        stale = any(name in self._shown for name in batch)
+        self._set(stale=stale, status=Status("running", what="Starting"))
+        self._jobs.submit(
+            self,
+            partial(self._work, spec),
+            on_step=lambda step: self._deliver(ticket, partial(self._progress, step)),
+            on_end=lambda outcome: self._deliver(ticket, partial(self._arrive, spec, outcome)),
+        )
+
+    def _still_useful(self, spec: Spec) -> bool:
+        """Whether all that the job under way brings is wanted first, whatever comes after it."""
+        wanted = self._wanted(spec)
+        return bool(self._running) and all(
+            name in wanted and key == self._key(name, spec, {})
+            for name, key in self._running.items()
+        )
+
+    def _stop(self, status: Status, **values: Any) -> None:
+        """Nothing is left to do for the current choices."""
+        self._ticket = self._running = None
+        self._jobs.cancel(self)
+        self._set(status=status, **values)
+        self._idle.set()
+
+    def _work(self, spec: Spec) -> _Arrived:
+        """In a worker thread: correct the choices, then compute what is missing."""
+        settled, notes = self._study.settle(spec)
+        found: dict[str, Any] = {}
+        keys: dict[str, Any] = {}
+        with self._lock:
+            batch = self._next(settled)
+        for name, how in batch.items():
+            report(WHAT[name], 0)
+            try:
+                found[name] = getattr(self._study, COMPUTE[name])(settled, **how)
+            except SolverDiverged as error:
+                # Nothing diverged is shown; what doesn't depend on the solver still is.
+                found[name] = None
+                notes = (*notes, str(error))
+            keys[name] = self._key(name, settled, how)
+        return _Arrived(settled, notes, found, keys, self._offered(settled))
+
+    def _deliver(self, ticket: object, act: Callable[[], None]) -> None:
+        def now() -> None:
+            with self._lock:
+                if ticket is self._ticket:
+                    act()
+
+        if ticket is self._ticket:
+            self._schedule(now)
+
+    def _progress(self, step: Step) -> None:
+        self._set(status=Status("running", step.what, step.done, step.total))
+
+    def _arrive(self, asked: Spec, outcome: Outcome) -> None:
+        self._running = None
+        if outcome.kind != "done":
+            message = outcome.message or "Cancelled. What is shown belongs to earlier choices."
+            self._stop(Status(outcome.kind, message=message))
+            return
+        arrived: _Arrived = outcome.value
+        self._shown |= arrived.keys
+        self._set(
+            offered=arrived.offered,
+            stale=False,
+            status=Status(arrived.kind, message=" ".join(dict.fromkeys(arrived.notes))),
+            **_corrections(asked, arrived.spec),
+            **self._outdated(),
+            **arrived.found,
+        )
+        if self._next(self.spec):
+            self._request()
+        else:
+            self._ticket = None
+            self._idle.set()
+
+    def _outdated(self) -> dict[str, None]:
+        """Drop the check by retraining once it belongs to other choices than the results."""
+        key, _ = self._shown.get("verification", (None, None))
+        if key in (None, self._study.key("verification", self.spec)):
+            return {}
+        del self._shown["verification"]
+        return {"verification": None}
+
+    # ---- words ---------------------------------------------------------------------------------
+
+    def sentence(self) -> str:
+        """What is on screen, in one sentence."""
+        return words.sentence(self.spec, self.data, self.points)
+
+    def as_python(self) -> str:
+        """Code that works the same numbers out with the public names of the package.
+
+        Raises :class:`ChoiceError` before the data are there.
+        """
+        if self.data is None:
+            raise ChoiceError("The data are not there yet; wait for them and try again.")
+        return recipe.as_python(self.spec, self.data, self.points)
+
+
+WHAT = {
+    "data": "Loading the data",
+    "frame": "Loading the data",
+    "fitted": "Training the model",
+    "points": "Working out the effects",
+    "agreement": "Comparing Fisher and Hessian",
+    "lissa": "Looking at LiSSA",
+    "unlearning": "Removing rows",
+    "verification": "Retraining to check",
+}
+COMPUTE = {
+    "data": "describe",
+    "frame": "frame",
+    "fitted": "train",
+    "points": "points",
+    "agreement": "agreement",
+    "lissa": "lissa",
+    "unlearning": "unlearning",
+    "verification": "verify",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Arrived:
+    """What a job brings back: corrected choices, why, results, and what they belong to."""
+
+    spec: Spec
+    notes: tuple[str, ...]
+    found: dict[str, Any]
+    keys: dict[str, Any]
+    offered: dict[str, dict[str, Any]]
+
+    @property
+    def kind(self) -> Literal["done", "failed"]:
+        return "failed" if any(value is None for value in self.found.values()) else "done"
+
+
+def _corrections(asked: Spec, settled: Spec) -> dict[str, Any]:
+    """The choices that had to change; others may have been changed by the person meanwhile."""
+    return {
+        name: getattr(settled, name)
+        for name in FIELDS
+        if getattr(settled, name) != getattr(asked, name)
+    }
+
+
+@cache
+def shared_jobs() -> Jobs:
+    """The pool of this process."""
+    return Jobs(workers=2)

@@ -1,0 +1,33 @@
+"""The choices of a session as a sentence."""
+
+from __future__ import annotations
+
+from afif_explorer.results import DataSummary, Points
+from afif_explorer.spec import Spec
+from afif_explorer.state.labels import label
+
+_PLAIN_MODEL = {"regression": "linear", "count": "poisson"}
+
+
+def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str:
+    """Model, data, penalty and target: "Logistic regression on Adult, ...; effect on the ...".
+
+    Until the data are there: that they are being loaded.
+    """
+    if data is None:
+        return "Loading the data."
+    penalty = "no penalty"
+    if spec.penalty != "none":
+        penalty = f"{label('penalty', spec.penalty).lower()} {spec.strength:g}"
+    model = label("model", model_of(spec, data))
+    target = points.target_label if points is not None else label("target", spec.target).lower()
+    rows = f"{data.n_train:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{model} on {data.title}, {rows} rows, {penalty}; effect on the {target}"
+
+
+def model_of(spec: Spec, data: DataSummary) -> str:
+    """The model's name, "auto" replaced by the plain model of the task."""
+    if spec.model != "auto":
+        return spec.model
+    binary = "softmax" if len(data.classes) > 2 else "logistic"
+    return _PLAIN_MODEL.get(data.task, binary)
