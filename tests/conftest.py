@@ -6,4 +6,9 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")  # torch reads it when it is first imported
 
-pytest_plugins = ["tests.plugins.browser", "tests.plugins.no_skips", "tests.plugins.server"]
+pytest_plugins = [
+    "tests.plugins.browser",
+    "tests.plugins.no_skips",
+    "tests.plugins.server",
+    "tests.plugins.study",
+]

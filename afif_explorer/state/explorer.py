@@ -3,52 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cache, partial
-from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import param
 
 from afif_explorer import results, study
-from afif_explorer.errors import AfifError, ChoiceError, SolverDiverged
+from afif_explorer.errors import AfifError, ChoiceError
 from afif_explorer.jobs import Jobs, Outcome
-from afif_explorer.progress import Step, report
+from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import recipe, words
-from afif_explorer.state.choices import Choices
 from afif_explorer.state.labels import label
+from afif_explorer.state.selection import Selection
+from afif_explorer.state.work import ALWAYS, NEEDED, Arrived, How, Status, fetch, result_key
 
-ALWAYS = ("data", "frame", "fitted", "points")
-NEEDED = {
-    "points": (),
-    "agreement": ("agreement",),
-    "lissa": ("lissa",),
-    "unlearning": ("unlearning",),
-}  # what each view shows beside the results that are always there
-RESULTS = (*ALWAYS, "agreement", "lissa", "unlearning", "verification")
 _OF_THE_DATA = ("model", "sensitive", "row", "selected", "primary", "scale", "depth")  # begin anew
-_UNDO = 20  # selections that are remembered
-
-
-@dataclass(frozen=True)
-class Status:
-    """What the background work is doing, or how it ended."""
-
-    kind: Literal["idle", "running", "done", "failed", "cancelled"] = "idle"
-    what: str = ""  # the step that is being done
-    done: int = 0
-    total: int | None = None
-    message: str = ""  # a sentence for people; notes about corrected choices, or what went wrong
 
 
 def _result(kind: type, doc: str) -> param.ClassSelector:
     return param.ClassSelector(class_=kind, default=None, allow_None=True, constant=True, doc=doc)
 
 
-class Explorer(Choices):
+class Explorer(Selection):
     """Choices, results and selection of one session.
 
     Setting a choice starts the work that the current ``view`` needs, in the background; the results
@@ -72,8 +51,6 @@ class Explorer(Choices):
     unlearning = _result(results.Unlearning, "What the removal of rows does.")
     verification = _result(results.Verification, "Predicted beside retrained; after verify().")
 
-    primary = param.Integer(default=None, allow_None=True, doc="The selected row in focus.")
-    author = param.Parameter(default=None, doc="Who made the selection, so that it can ignore it.")
     status = param.ClassSelector(class_=Status, default=Status(), instantiate=False, constant=True)
     stale = param.Boolean(default=False, constant=True, doc="Shown results are of older choices.")
 
@@ -84,19 +61,17 @@ class Explorer(Choices):
         data: Any = None,
         schedule: Callable[[Callable[[], None]], Any] | None = None,
         jobs: Jobs | None = None,
-        study: ModuleType | Any = study,
+        study: Any = study,
         **choices: Any,
     ) -> None:
         self._study = study
         self._jobs = jobs or shared_jobs()
         self._schedule = schedule or (lambda deliver: deliver())
-        self._lock = threading.RLock()
         self._ticket: object | None = None  # of the newest request; what comes with another is old
         self._running: dict[str, Any] | None = None  # what the job under way brings: result -> key
         self._idle = threading.Event()
         self._shown: dict[str, Any] = {}  # result -> key of the choices that it belongs to
-        self._asked: dict[str, tuple[Any, dict[str, Any]]] = {}  # result -> key, how it is wanted
-        self._earlier: list[tuple[int, ...]] = []
+        self._asked: dict[str, tuple[Any, How]] = {}  # result -> key, how it is wanted
         self._quiet = False
         name = study.add_dataset(data) if data is not None else dataset
         super().__init__(**({"dataset": name} if name else {}), **choices)
@@ -139,31 +114,6 @@ class Explorer(Choices):
             else {label(field, value): value for value in values}
             for field, values in offered.items()
         }
-
-    # ---- selection -----------------------------------------------------------------------------
-
-    def select(self, ids: Iterable[int], by: Any = None, *, primary: int | None = None) -> None:
-        """Select rows by id. ``by`` names who did it; ``primary`` is the row to show in detail."""
-        chosen = Spec(selected=tuple(ids)).selected
-        with self._lock:
-            if chosen != self.selected:
-                self._earlier = [*self._earlier[-_UNDO + 1 :], self.selected]
-            self._focus(chosen, by, primary)
-
-    def undo_selection(self, by: Any = None) -> None:
-        """Go back to the selection before the last :meth:`select`."""
-        with self._lock:
-            if self._earlier:
-                self._focus(self._earlier.pop(), by, None)
-
-    def _focus(self, chosen: tuple[int, ...], by: Any, primary: int | None) -> None:
-        if primary not in chosen:
-            primary = self.primary if self.primary in chosen else next(iter(chosen), None)
-        self.param.update(selected=chosen, primary=primary, author=by)
-
-    def remove_selected(self) -> None:
-        """See what happens if the selected rows go."""
-        self.param.update(rule="selection", view="unlearning")
 
     # ---- work ----------------------------------------------------------------------------------
 
@@ -210,29 +160,28 @@ class Explorer(Choices):
             self._asked[name] = (self._study.key(name, self.spec), how)
             self._request()
 
-    def _wanted(self, spec: Spec) -> dict[str, dict[str, Any]]:
+    def _wanted(self, spec: Spec) -> dict[str, How]:
         """The results that should be there for ``spec``, and how each is to be made."""
-        wanted: dict[str, dict[str, Any]] = {n: {} for n in (*ALWAYS, *NEEDED[spec.view])}
+        wanted: dict[str, How] = {n: {} for n in (*ALWAYS, *NEEDED[spec.view])}
         for name, (key, how) in self._asked.items():
             if key == self._study.key(name, spec) and (name in wanted or name == "verification"):
                 wanted[name] = how
         return wanted
 
-    def _missing(self, spec: Spec) -> dict[str, dict[str, Any]]:
+    def _missing(self, spec: Spec) -> dict[str, How]:
         return {
             name: how
             for name, how in self._wanted(spec).items()
             if self._shown.get(name) != self._key(name, spec, how)
         }
 
-    def _next(self, spec: Spec) -> dict[str, dict[str, Any]]:
+    def _next(self, spec: Spec) -> dict[str, How]:
         """What one job brings: first what every view has, then what was asked for beside it."""
         missing = self._missing(spec)
         return {name: how for name, how in missing.items() if not how} or missing
 
-    def _key(self, name: str, spec: Spec, how: dict[str, Any]) -> Any:
-        of = {"frame": "data", "fitted": "fit"}.get(name, name)
-        return self._study.key(of, spec), tuple(how.items())
+    def _key(self, name: str, spec: Spec, how: How) -> Any:
+        return result_key(self._study, name, spec, how)
 
     def _request(self) -> None:
         """Start the work for the current choices, unless everything is there."""
@@ -275,23 +224,12 @@ class Explorer(Choices):
         self._set(status=status, **values)
         self._idle.set()
 
-    def _work(self, spec: Spec) -> _Arrived:
-        """In a worker thread: correct the choices, then compute what is missing."""
-        settled, notes = self._study.settle(spec)
-        found: dict[str, Any] = {}
-        keys: dict[str, Any] = {}
-        with self._lock:
-            batch = self._next(settled)
-        for name, how in batch.items():
-            report(WHAT[name], 0)
-            try:
-                found[name] = getattr(self._study, COMPUTE[name])(settled, **how)
-            except SolverDiverged as error:
-                # Nothing diverged is shown; what doesn't depend on the solver still is.
-                found[name] = None
-                notes = (*notes, str(error))
-            keys[name] = self._key(name, settled, how)
-        return _Arrived(settled, notes, found, keys, self._offered(settled))
+    def _work(self, spec: Spec) -> Arrived:
+        def missing(settled: Spec) -> dict[str, How]:
+            with self._lock:
+                return self._next(settled)
+
+        return fetch(self._study, spec, missing, self._offered)
 
     def _deliver(self, ticket: object, act: Callable[[], None]) -> None:
         def now() -> None:
@@ -311,13 +249,13 @@ class Explorer(Choices):
             message = outcome.message or "Cancelled. What is shown belongs to earlier choices."
             self._stop(Status(outcome.kind, message=message))
             return
-        arrived: _Arrived = outcome.value
+        arrived: Arrived = outcome.value
         self._shown |= arrived.keys
         self._set(
             offered=arrived.offered,
             stale=False,
-            status=Status(arrived.kind, message=" ".join(dict.fromkeys(arrived.notes))),
-            **_corrections(asked, arrived.spec),
+            status=arrived.status,
+            **arrived.corrections(asked),
             **self._outdated(),
             **arrived.found,
         )
@@ -349,52 +287,6 @@ class Explorer(Choices):
         if self.data is None:
             raise ChoiceError("The data are not there yet; wait for them and try again.")
         return recipe.as_python(self.spec, self.data, self.points)
-
-
-WHAT = {
-    "data": "Loading the data",
-    "frame": "Loading the data",
-    "fitted": "Training the model",
-    "points": "Working out the effects",
-    "agreement": "Comparing Fisher and Hessian",
-    "lissa": "Looking at LiSSA",
-    "unlearning": "Removing rows",
-    "verification": "Retraining to check",
-}
-COMPUTE = {
-    "data": "describe",
-    "frame": "frame",
-    "fitted": "train",
-    "points": "points",
-    "agreement": "agreement",
-    "lissa": "lissa",
-    "unlearning": "unlearning",
-    "verification": "verify",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class _Arrived:
-    """What a job brings back: corrected choices, why, results, and what they belong to."""
-
-    spec: Spec
-    notes: tuple[str, ...]
-    found: dict[str, Any]
-    keys: dict[str, Any]
-    offered: dict[str, dict[str, Any]]
-
-    @property
-    def kind(self) -> Literal["done", "failed"]:
-        return "failed" if any(value is None for value in self.found.values()) else "done"
-
-
-def _corrections(asked: Spec, settled: Spec) -> dict[str, Any]:
-    """The choices that had to change; others may have been changed by the person meanwhile."""
-    return {
-        name: getattr(settled, name)
-        for name in FIELDS
-        if getattr(settled, name) != getattr(asked, name)
-    }
 
 
 @cache

@@ -1,0 +1,102 @@
+"""What a view needs, and one trip to the study for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from afif_explorer.errors import SolverDiverged
+from afif_explorer.progress import report
+from afif_explorer.spec import FIELDS, Spec
+
+How = dict[str, Any]  # arguments of the study's function beside the spec
+
+ALWAYS = ("data", "frame", "fitted", "points")
+NEEDED: dict[str, tuple[str, ...]] = {  # view -> what it shows beside the results always there
+    "points": (),
+    "agreement": ("agreement",),
+    "lissa": ("lissa",),
+    "unlearning": ("unlearning",),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a result comes from: a function of the study, the key it goes by, what to tell."""
+
+    function: str
+    key: str
+    what: str
+
+
+SOURCES = {
+    "data": Source("describe", "data", "Loading the data"),
+    "frame": Source("frame", "data", "Loading the data"),
+    "fitted": Source("train", "fit", "Training the model"),
+    "points": Source("points", "points", "Working out the effects"),
+    "agreement": Source("agreement", "agreement", "Comparing Fisher and Hessian"),
+    "lissa": Source("lissa", "lissa", "Following LiSSA"),
+    "unlearning": Source("unlearning", "unlearning", "Removing rows"),
+    "verification": Source("verify", "verification", "Retraining to check"),
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the background work is doing, or how it ended."""
+
+    kind: Literal["idle", "running", "done", "failed", "cancelled"] = "idle"
+    what: str = ""  # the step that is being done
+    done: int = 0
+    total: int | None = None
+    message: str = ""  # a sentence for people: corrected choices, or what went wrong
+
+
+@dataclass(eq=False)
+class Arrived:
+    """What a trip brings back: corrected choices, why, results, and what they belong to."""
+
+    spec: Spec
+    notes: tuple[str, ...]
+    offered: dict[str, dict[str, Any]]
+    found: dict[str, Any] = field(default_factory=dict)
+    keys: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Status:
+        diverged = any(value is None for value in self.found.values())
+        message = " ".join(dict.fromkeys(self.notes))
+        return Status("failed" if diverged else "done", message=message)
+
+    def corrections(self, asked: Spec) -> dict[str, Any]:
+        """The choices that had to change; the person may have changed others meanwhile."""
+        settled = {name: getattr(self.spec, name) for name in FIELDS}
+        return {name: v for name, v in settled.items() if v != getattr(asked, name)}
+
+
+def result_key(study: Any, name: str, spec: Spec, how: How) -> Any:
+    """What a result belongs to: the choices that matter to it, and how it was asked for."""
+    return study.key(SOURCES[name].key, spec), tuple(how.items())
+
+
+def fetch(
+    study: Any,
+    spec: Spec,
+    missing: Callable[[Spec], dict[str, How]],
+    offered: Callable[[Spec], dict[str, dict[str, Any]]],
+) -> Arrived:
+    """Correct the choices, then compute what is missing for them. Runs in a worker thread."""
+    settled, notes = study.settle(spec)
+    arrived = Arrived(settled, tuple(notes), offered(settled))
+    for name, how in missing(settled).items():
+        report(SOURCES[name].what, 0)
+        try:
+            value = getattr(study, SOURCES[name].function)(settled, **how)
+        except SolverDiverged as error:
+            # Nothing diverged is shown; what doesn't depend on the solver still is.
+            value = None
+            arrived.notes = (*arrived.notes, str(error))
+        arrived.found[name] = value
+        arrived.keys[name] = result_key(study, name, settled, how)
+    return arrived

@@ -1,0 +1,110 @@
+"""A stand-in for the study, and sessions over it: for tests of the state and of what shows it."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from afif_explorer import results
+from afif_explorer.jobs import Jobs
+from afif_explorer.progress import report
+from afif_explorer.spec import Spec
+from afif_explorer.state import Explorer
+from afif_explorer.study import key
+
+ANY = {"groups": (), "notes": (), "feature_names": ()}
+
+
+class StandIn:
+    """The study's functions over no data at all; ``asked`` lists what was computed."""
+
+    key = staticmethod(key)
+
+    def __init__(self):
+        self.asked: list[tuple[str, Spec]] = []
+        self.fails: dict[str, Exception] = {}
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def names(self):
+        return [name for name, _ in self.asked]
+
+    def _made(self, what, spec, value):
+        self.asked.append((what, spec))
+        for step in range(1000):
+            report(what, step, 1000)
+            if self.gate.wait(0.005):
+                break
+        if what in self.fails:
+            raise self.fails[what]
+        return value
+
+    def offered(self, spec):
+        return {"model": ("auto", "logistic"), "dataset": {"Hiring": "hiring"}}
+
+    def settle(self, spec):
+        self.asked.append(("settle", spec))
+        if spec.sensitive > 1:
+            return spec.replace(sensitive=0), ("There are two sensitive columns only.",)
+        return spec, ()
+
+    def describe(self, spec):
+        value = results.DataSummary(
+            spec.dataset, "Hiring", "classification", "hired", ("no", "yes"), 2000, 1, 1,
+            sensitive=("group", "sex"), **ANY,
+        )  # fmt: skip
+        return self._made("data", spec, value)
+
+    def frame(self, spec):
+        return self._made("frame", spec, pd.DataFrame({"a": [1.0]}))
+
+    def train(self, spec):
+        value = results.FitSummary(spec.model, 3, {}, 1e-9, True, 5, 0.1)
+        return self._made("fitted", spec, value)
+
+    def points(self, spec):
+        solver = results.SolverSummary("LiSSA", "converged", "", 0.0, 0.0, 0.0, 2.5, 100)
+        arrays = (np.arange(3),) * 5
+        text = np.array(["a", "b", "c"])
+        value = results.Points(
+            *arrays, np.arange(3), text, text, *arrays[:2], "x", "y",
+            "mean loss on the test rows", "nats", 0.4, "raises", solver,
+        )  # fmt: skip
+        return self._made("points", spec, value)
+
+    def agreement(self, spec):
+        return self._made("agreement", spec, object.__new__(results.Agreement))
+
+    def lissa(self, spec, run=False):
+        return self._made(f"lissa run={run}", spec, object.__new__(results.LissaReport))
+
+    def unlearning(self, spec, retrained=False):
+        value = object.__new__(results.Unlearning)
+        object.__setattr__(value, "retrained", retrained)
+        return self._made(f"unlearning {retrained}", spec, value)
+
+    def verify(self, spec, random, top):
+        return self._made("verification", spec, object.__new__(results.Verification))
+
+
+@pytest.fixture
+def stand_in():
+    return StandIn()
+
+
+@pytest.fixture
+def make(stand_in):
+    jobs, made = Jobs(workers=2), []
+
+    def make(**choices):
+        made.append(Explorer(study=stand_in, jobs=jobs, **choices))
+        return made[-1]
+
+    yield make
+    stand_in.gate.set()
+    for explorer in made:
+        explorer.close()
+    jobs.shutdown()
