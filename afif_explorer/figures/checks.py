@@ -1,0 +1,101 @@
+"""Predictions beside the truth of retraining."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from afif_explorer.figures.curvatures import ends
+from afif_explorer.figures.frame import Key, axis, empty, frame, line
+from afif_explorer.figures.registry import figure
+from afif_explorer.figures.sampling import dropped_note
+from afif_explorer.figures.scatter import scatter
+from afif_explorer.figures.text import Scale, count, number, safe, short
+from afif_explorer.figures.theme import theme
+from afif_explorer.results import Verification
+
+VERIFICATION = "Prediction against retraining"
+WAITING = (
+    "Nothing has been checked yet. Start the check to retrain without a few rows, one at a time."
+)
+_MARKS = (("●", "circle"), ("◆", "diamond"), ("■", "square"), ("▲", "triangle-up"))
+
+
+@figure("verification", VERIFICATION, WAITING)
+def verification(verification: Verification, *, dark: bool = False) -> go.Figure:
+    """Predicted effects against the effects of leaving the row out and training again."""
+    colours = theme(dark)
+    predicted, actual = verification.predicted, verification.actual
+    known = np.isfinite(predicted) & np.isfinite(actual)
+    if not known.any():
+        return empty("No checked row has a finite effect.", dark=dark, title=VERIFICATION)
+    scale = Scale.of(np.concatenate([predicted[known], actual[known]]), verification.unit)
+    styles = {
+        reason: (colours.series[i % len(colours.series)], *_MARKS[i % len(_MARKS)])
+        for i, reason in enumerate(dict.fromkeys(verification.picked[known].tolist()))
+    }
+    groups = {r: np.flatnonzero(known & (verification.picked == r)) for r in styles}
+    result = frame(
+        colours,
+        name="verification",
+        title=VERIFICATION,
+        notes=(*_verdict(verification), dropped_note(int((~known).sum()))),
+        key=(
+            *(
+                Key(glyph, colour, f"{short(reason, 30)} ({count(groups[reason].size)})")
+                for reason, (colour, glyph, _) in styles.items()
+            ),
+            Key("┅", colours.reference, "equal"),
+        ),
+        height=400,
+        axes_mean=(verification.target_label, verification.ids),
+    )
+    both = ends(predicted[known], actual[known])
+    result.add_trace(line(colours, both, both))
+    for reason, (colour, _, symbol) in styles.items():
+        rows = groups[reason]
+        result.add_trace(
+            scatter(
+                predicted[rows],
+                actual[rows],
+                ids=verification.ids[rows],
+                text=_hover(verification, rows, scale),
+                marker={"size": 8, "opacity": 0.8, "symbol": symbol, "color": colour},
+                name=safe(reason),
+            )
+        )
+    label = short(verification.target_label, 60)
+    result.update_layout(
+        xaxis=axis(
+            colours,
+            f"Predicted change of {label} ({scale.title})",
+            range=both,
+            nticks=5,
+        ),
+        yaxis=axis(colours, f"Change of {label} after retraining ({scale.title})", range=both),
+    )
+    return result
+
+
+def _verdict(verification: Verification) -> tuple[str, ...]:
+    measured = (
+        ("Pearson", verification.pearson),
+        ("Spearman", verification.spearman),
+        ("slope", verification.slope),
+    )
+    known = ", ".join(f"{name} {number(v, 4)}" for name, v in measured if v is not None)
+    norm = (
+        f"Every refit reached a gradient norm of {number(verification.gradient_norm, 2)} or less."
+    )
+    return (f"{known}." if known else ""), norm
+
+
+def _hover(verification: Verification, rows: np.ndarray, scale: Scale) -> list[str]:
+    return [
+        f"predicted {predicted}<br>retrained {actual}"
+        for predicted, actual in zip(
+            scale.texts(verification.predicted[rows]),
+            scale.texts(verification.actual[rows]),
+            strict=True,
+        )
+    ]

@@ -1,0 +1,220 @@
+"""Fisher beside Hessian: the effects they give, and their eigenvalues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from afif_explorer.figures.frame import Key, axis, compact, empty, frame, line, log_axis
+from afif_explorer.figures.registry import figure
+from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
+from afif_explorer.figures.scatter import ring, ring_key, scatter
+from afif_explorer.figures.text import Scale, count, number, percent, short
+from afif_explorer.figures.theme import Theme, theme
+from afif_explorer.results import Agreement
+
+AGREEMENT = "Fisher against Hessian, row by row"
+SPECTRA = "Eigenvalues of both curvatures"
+NEGATIVE = "Hessian, negative"
+WAITING = "Both curvatures are compared here once the model is trained."
+IDENTICAL = (
+    "The two are identical by theory for this model: its outputs are linear in the parameters "
+    "and its loss is the canonical one."
+)
+
+
+@figure("agreement", AGREEMENT, WAITING)
+def agreement(
+    agreement: Agreement,
+    *,
+    selected: Sequence[int] = (),
+    dark: bool = False,
+    limit: int = 5000,
+) -> go.Figure:
+    """Effects under the Fisher against effects under the Hessian, with the line of equality."""
+    colours = theme(dark)
+    fisher, hessian = agreement.fisher, agreement.hessian
+    known = np.flatnonzero(np.isfinite(fisher) & np.isfinite(hessian))
+    if known.size == 0:
+        return empty("No effect is finite under both curvatures.", dark=dark, title=AGREEMENT)
+    always = chosen(agreement.ids[known], selected)
+    sizes = (
+        np.maximum(np.abs(fisher), np.abs(hessian))[known],
+        (fisher - hessian)[known],
+    )
+    rows = known[drawn_rows(sizes, (fisher[known], hessian[known]), always, max(limit, 1))]
+    scale = Scale.of(np.concatenate([fisher[rows], hessian[rows]]), agreement.unit)
+    result = frame(
+        colours,
+        name="agreement",
+        title=AGREEMENT,
+        notes=(
+            *_verdict(agreement),
+            sample_note(rows.size, known.size),
+            dropped_note(fisher.size - known.size),
+        ),
+        key=(Key("┅", colours.reference, "equal"), *ring_key(always.size, colours)),
+        height=430,
+        axes_mean=(agreement.target_label, agreement.ids),
+        dragmode="lasso",
+    )
+    both = ends(fisher[rows], hessian[rows])
+    result.add_trace(line(colours, both, both))
+    result.add_trace(
+        scatter(
+            hessian[rows],
+            fisher[rows],
+            ids=agreement.ids[rows],
+            text=_hover(agreement, rows, scale),
+            marker={"size": 6, "opacity": 0.6, "color": colours.series[0]},
+        )
+    )
+    marked = known[always]
+    if marked.size:
+        text = _hover(agreement, marked, scale)
+        result.add_trace(
+            ring(
+                hessian[marked],
+                fisher[marked],
+                ids=agreement.ids[marked],
+                text=text,
+                colours=colours,
+            )
+        )
+    label = short(agreement.target_label, 60)
+    result.update_layout(
+        xaxis=axis(
+            colours,
+            f"Hessian: predicted change of {label} ({scale.title})",
+            range=both,
+            nticks=5,
+        ),
+        yaxis=axis(colours, f"Fisher: predicted change of {label} ({scale.title})", range=both),
+    )
+    return result
+
+
+@figure("agreement", SPECTRA, WAITING)
+def spectra(agreement: Agreement, *, dark: bool = False) -> go.Figure:
+    """The eigenvalues of Fisher and Hessian, largest first, on a log axis."""
+    colours = theme(dark)
+    both = (agreement.fisher_eigenvalues, agreement.hessian_eigenvalues)
+    if not any(values.size for values in both):
+        message = "This model has too many parameters to list the eigenvalues of its curvature."
+        return empty(message, dark=dark, title=SPECTRA)
+    fisher, hessian = (values[np.isfinite(values)][::-1] for values in both)
+    zeros = int((fisher <= 0).sum() + (hessian == 0).sum())
+    sizes = np.concatenate([fisher[fisher > 0], np.abs(hessian[hessian != 0])])
+    if sizes.size == 0:
+        return empty("All eigenvalues are zero.", dark=dark, title=SPECTRA)
+    gap = agreement.relative_gap
+    result = frame(
+        colours,
+        name="spectra",
+        title=SPECTRA,
+        notes=(
+            f"Relative spectral gap {number(gap, 2)}." if gap is not None else "",
+            _negative_note(int((hessian < 0).sum())),
+            f"{count(zeros)} at zero cannot be drawn on a log axis." if zeros else "",
+        ),
+        key=[Key(mark, colour, name) for name, mark, colour in _series(fisher, hessian, colours)],
+        height=330,
+        axes_mean=(fisher.size, hessian.size),
+    )
+    _add_eigenvalues(result, fisher, hessian, colours)
+    result.update_layout(
+        xaxis=axis(
+            colours,
+            "Rank, largest eigenvalue first",
+            zeroline=False,
+            rangemode="tozero",
+        ),
+        yaxis=log_axis(
+            colours, "Eigenvalue (curvature of the mean loss)", sizes.min() / 2, sizes.max() * 2
+        ),
+    )
+    return result
+
+
+def _verdict(agreement: Agreement) -> tuple[str, ...]:
+    figures = (
+        f"Pearson {number(agreement.pearson, 4)}, Spearman {number(agreement.spearman, 4)}, "
+        f"slope {number(agreement.slope, 4)}; the top {count(agreement.top_k)} share "
+        f"{percent(agreement.overlap, 3)}."
+    )
+    theory = IDENTICAL if agreement.identical else ""
+    solver = agreement.solver
+    unsolved = ""
+    if solver.status != "converged":
+        unsolved = (
+            f"The Fisher side did not converge ({short(solver.name)}): {short(solver.advice, 120)}"
+        )
+    return figures, theory, unsolved
+
+
+def _hover(agreement: Agreement, rows: np.ndarray, scale: Scale) -> list[str]:
+    return [
+        f"Fisher {fisher}<br>Hessian {hessian}"
+        for fisher, hessian in zip(
+            scale.texts(agreement.fisher[rows]),
+            scale.texts(agreement.hessian[rows]),
+            strict=True,
+        )
+    ]
+
+
+def ends(*values: np.ndarray) -> list[float]:
+    """The common range of both axes: all values and zero, with a margin."""
+    low = min(0.0, *(float(v.min()) for v in values))
+    high = max(0.0, *(float(v.max()) for v in values))
+    margin = 0.05 * (high - low) or 1.0
+    return [low - margin, high + margin]
+
+
+def _negative_note(negative: int) -> str:
+    if negative == 0:
+        return ""
+    verb = "eigenvalue is" if negative == 1 else "eigenvalues are"
+    return (
+        f"{count(negative)} Hessian {verb} negative, drawn by size: the fit is not a minimum there."
+    )
+
+
+def _series(fisher: np.ndarray, hessian: np.ndarray, colours: Theme) -> list[tuple[str, str, str]]:
+    """Name, glyph and colour of what :func:`spectra` shows."""
+    rows = [("Fisher", "●", colours.series[0]), ("Hessian", "○", colours.series[1])]
+    rows.append((NEGATIVE, "✕", colours.warning))
+    present = {"Fisher": fisher.size, "Hessian": hessian.size, NEGATIVE: (hessian < 0).any()}
+    return [row for row in rows if present[row[0]]]
+
+
+def _add_eigenvalues(
+    result: go.Figure, fisher: np.ndarray, hessian: np.ndarray, colours: Theme
+) -> None:
+    rank = np.arange(1, max(fisher.size, hessian.size) + 1)
+    drawn = (
+        ("Hessian", hessian, hessian > 0, "circle-open", 8, colours.series[1]),
+        ("Fisher", fisher, fisher > 0, "circle", 4, colours.series[0]),
+        (NEGATIVE, hessian, hessian < 0, "x-thin-open", 9, colours.warning),
+    )
+    for name, values, shown, symbol, size, colour in drawn:
+        if not shown.any():
+            continue
+        result.add_trace(
+            go.Scatter(
+                x=rank[: values.size][shown],
+                y=compact(np.abs(values[shown])),
+                mode="markers",
+                name=name,
+                customdata=compact(values[shown]),
+                hovertemplate=f"{name}<br>number %{{x}}: %{{customdata:.3g}}<extra></extra>",
+                marker={
+                    "symbol": symbol,
+                    "size": size,
+                    "color": colour,
+                    "line": {"width": 1.5, "color": colour},
+                },
+            )
+        )

@@ -1,0 +1,237 @@
+"""LiSSA: its error step by step, and over the plane of scale and depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from afif_explorer.figures.frame import (
+    Key,
+    colour_bar,
+    compact,
+    empty,
+    frame,
+    line,
+    log_axis,
+)
+from afif_explorer.figures.registry import figure
+from afif_explorer.figures.text import count, number, percent, short
+from afif_explorer.figures.theme import Theme, theme
+from afif_explorer.results import LissaReport
+
+ERROR = "LiSSA's error, step by step"
+MAP = "LiSSA's error by scale and depth"
+WAITING = "LiSSA's error appears here once the model is trained."
+LARGEST_DRAWN = 1e3  # relative errors beyond it are cut off
+MAP_FLOOR, MAP_CEILING = -6, 0  # powers of ten between which the map's colours change
+_DEPTH = "Depth (steps of the recursion, log scale)"
+_RELATIVE = "Relative error against the direct solve (log scale)"
+
+
+@figure("lissa", ERROR, WAITING)
+def lissa_error(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
+    """Relative error by depth: of the full-batch recursion and, once it ran, of the true run."""
+    colours = theme(dark)
+    curves = [curve for curve in _curves(lissa, colours) if curve.steps.size]
+    if not curves:
+        message = "No error is finite at this scale: the recursion diverges. Raise the scale."
+        return empty(message, dark=dark, title=ERROR)
+    result = frame(
+        colours,
+        name="lissa_error",
+        title=ERROR,
+        notes=(f"Scale {number(lissa.scale)}.", _advice(lissa)),
+        key=(
+            *(Key("┅" if c.diverged else "━", c.colour, c.name) for c in curves),
+            Key("│", colours.reference, f"depth now ({count(lissa.depth)})"),
+            Key("┊", colours.reference, f"automatic ({count(lissa.automatic_depth)})"),
+        ),
+        height=340,
+        axes_mean=(lissa.largest_eigenvalue, lissa.smallest_eigenvalue),
+    )
+    errors = np.concatenate([curve.errors for curve in curves])
+    steps = np.concatenate([curve.steps for curve in curves])
+    low, high = float(errors.min()) / 2, float(errors.max()) * 2
+    for depth, dash in ((lissa.depth, "solid"), (lissa.automatic_depth, "dot")):
+        result.add_trace(line(colours, [depth, depth], [low, high], dash=dash))
+    result.add_traces([curve.trace() for curve in curves])
+    last = max(float(steps.max()), lissa.depth, lissa.automatic_depth)
+    result.update_layout(
+        xaxis=log_axis(colours, _DEPTH, float(steps.min()), 1.2 * last),
+        yaxis=log_axis(colours, _RELATIVE, low, high, words=percent),
+    )
+    return result
+
+
+@figure("lissa", MAP, WAITING)
+def lissa_map(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
+    """Relative error of the full-batch recursion over scale and depth; grey where it diverges."""
+    colours = theme(dark)
+    if lissa.map_error.size == 0:
+        return empty(WAITING, dark=dark, title=MAP)
+    finite = np.isfinite(lissa.map_error)
+    blocked = (Key("■", colours.blocked, "diverges: no result"),)
+    result = frame(
+        colours,
+        name="lissa_map",
+        title=MAP,
+        notes=("Computed for full batches, every setting at once.",),
+        key=(
+            Key("✚", colours.warning, "setting now"),
+            Key("○", colours.warning, "automatic"),
+            *(() if finite.all() else blocked),
+        ),
+        height=380,
+        axes_mean=(lissa.map_scales, lissa.map_depths),
+    )
+    if not finite.all():
+        result.add_trace(_blocked(lissa, ~finite, colours))
+    if finite.any():
+        result.add_trace(_heat(lissa, finite, colours))
+    automatic = (lissa.automatic_scale, lissa.automatic_depth)
+    result.add_trace(_setting("automatic", *automatic, "circle-open", colours))
+    result.add_trace(_setting("setting now", lissa.scale, lissa.depth, "cross-thin-open", colours))
+    result.update_layout(
+        xaxis=log_axis(
+            colours,
+            "Scale σ (log scale)",
+            *_span(lissa.map_scales, lissa.scale, lissa.automatic_scale),
+            showgrid=False,
+        ),
+        yaxis=log_axis(
+            colours,
+            _DEPTH,
+            *_span(lissa.map_depths, lissa.depth, lissa.automatic_depth),
+            showgrid=False,
+        ),
+    )
+    return result
+
+
+def full_batch_diverges(lissa: LissaReport) -> bool:
+    """Whether the full-batch recursion grows: the scale is at most half the largest eigenvalue."""
+    return lissa.scale <= (lissa.largest_eigenvalue + lissa.damping) / 2
+
+
+def _advice(lissa: LissaReport) -> str:
+    advice = short(lissa.advice, 160)
+    if not full_batch_diverges(lissa):
+        return advice
+    largest = number(lissa.largest_eigenvalue + lissa.damping)
+    return f"It diverges: this is at most half of the largest eigenvalue ({largest}). {advice}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """One error curve, without the values that cannot be drawn on log axes."""
+
+    name: str
+    steps: np.ndarray
+    errors: np.ndarray
+    diverged: bool
+    colour: str
+
+    @classmethod
+    def of(
+        cls, name: str, steps: np.ndarray, errors: np.ndarray, diverged: bool, colour: str
+    ) -> _Curve:
+        shown = np.isfinite(errors) & (errors > 0) & (errors <= LARGEST_DRAWN) & (steps > 0)
+        return cls(name, steps[shown], errors[shown], diverged, colour)
+
+    def trace(self) -> go.Scatter:
+        return go.Scatter(
+            x=compact(self.steps),
+            y=compact(self.errors),
+            mode="lines",
+            name=self.name,
+            line={
+                "color": self.colour,
+                "width": 2.5,
+                "dash": "dash" if self.diverged else "solid",
+            },
+            text=[percent(error, 3) for error in self.errors],
+            hovertemplate=f"{self.name}<br>step %{{x:,d}}: error %{{text}}<extra></extra>",
+        )
+
+
+def _curves(lissa: LissaReport, colours: Theme) -> tuple[_Curve, _Curve]:
+    mean, run = "full batch, computed", f"true run, batches of {count(lissa.batch_size)}"
+    blue, orange = colours.series[:2]
+    diverges, diverged = full_batch_diverges(lissa), lissa.run_status == "diverged"
+    if diverges:
+        mean, blue = "full batch, diverging", colours.warning
+    if diverged:
+        run += ", diverged"
+    return (
+        _Curve.of(mean, lissa.steps, lissa.mean_error, diverges, blue),
+        _Curve.of(run, lissa.run_steps, lissa.run_error, diverged, orange),
+    )
+
+
+def _heat(lissa: LissaReport, finite: np.ndarray, colours: Theme) -> go.Heatmap:
+    power = np.full(lissa.map_error.shape, np.nan)
+    power[finite] = np.log10(np.maximum(lissa.map_error[finite], 1e-16))
+    low = float(np.clip(np.floor(power[finite].min()), MAP_FLOOR, MAP_CEILING - 1))
+    ticks = np.arange(low, MAP_CEILING + 1, 2 if low < -3 else 1)
+    return go.Heatmap(
+        x=compact(lissa.map_scales),
+        y=compact(lissa.map_depths),
+        z=compact(power),
+        customdata=[[percent(error, 3) for error in row] for row in lissa.map_error],
+        hovertemplate="scale %{x:.3~g}, depth %{y:,d}<br>error %{customdata}<extra></extra>",
+        hoverongaps=False,
+        name="relative error",
+        zmin=low,
+        zmax=MAP_CEILING,
+        colorscale=colours.ramp,
+        colorbar=colour_bar(
+            colours,
+            "Relative error against the direct solve",
+            ticks,
+            [f"{_sign(tick, low)}{percent(10.0**tick, 1)}" for tick in ticks],
+        ),
+    )
+
+
+def _blocked(lissa: LissaReport, blocked: np.ndarray, colours: Theme) -> go.Heatmap:
+    """The cells without a result, in one flat colour."""
+    return go.Heatmap(
+        x=compact(lissa.map_scales),
+        y=compact(lissa.map_depths),
+        z=np.where(blocked, 1.0, np.nan).astype(np.float32),
+        colorscale=[[0, colours.blocked], [1, colours.blocked]],
+        showscale=False,
+        hoverongaps=False,
+        name="diverges",
+        hovertemplate="scale %{x:.3~g}, depth %{y:,d}<br>diverges: no result<extra></extra>",
+    )
+
+
+def _setting(name: str, scale: float, depth: int, symbol: str, colours: Theme) -> go.Scatter:
+    return go.Scatter(
+        x=[scale],
+        y=[depth],
+        mode="markers",
+        name=name,
+        hovertemplate=f"{name}<br>scale %{{x:.3~g}}, depth %{{y:,d}}<extra></extra>",
+        marker={
+            "symbol": symbol,
+            "size": 15,
+            "color": colours.warning,
+            "line": {"width": 3, "color": colours.warning},
+        },
+    )
+
+
+def _span(values: np.ndarray, *marks: float) -> tuple[float, float]:
+    """The range of a log axis that holds all cells and marks."""
+    half = (float(values[-1]) / float(values[0])) ** (0.5 / max(len(values) - 1, 1))
+    low = min(float(values[0]) / half, *(mark / 1.2 for mark in marks))
+    return low, max(float(values[-1]) * half, *(mark * 1.2 for mark in marks))
+
+
+def _sign(tick: float, low: float) -> str:
+    """What stands before the label of a colour that also holds everything beyond it."""
+    return "≤ " if tick == low else "≥ " if tick == MAP_CEILING else ""

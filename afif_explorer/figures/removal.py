@@ -1,0 +1,193 @@
+"""What removing rows does to every metric: before, predicted, retrained."""
+
+from __future__ import annotations
+
+import math
+
+import plotly.graph_objects as go
+
+from afif_explorer.figures.frame import Key, empty, frame
+from afif_explorer.figures.registry import figure
+from afif_explorer.figures.text import count, number, percent, safe, short
+from afif_explorer.figures.theme import Theme, theme
+from afif_explorer.results import Unlearning
+
+METRICS = "What removing the rows changes"
+WAITING = "Choose rows to remove; what that changes appears here."
+_ROW = 74  # px
+
+
+@figure("unlearning", METRICS, WAITING)
+def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> go.Figure:
+    """One small axis a metric, since units differ: a mark for each state, an arrow between."""
+    colours = theme(dark)
+    metrics = unlearning.metrics
+    if metrics.empty:
+        return empty("No metric is defined for this model.", dark=dark, title=METRICS)
+    states = [state for state in _styles(colours) if state in metrics.columns]
+    result = frame(
+        colours,
+        name="metrics_change",
+        title=METRICS,
+        notes=(
+            _removed_note(unlearning),
+            short(unlearning.reach.text, 160),
+        ),
+        key=(
+            Key(_styles(colours)[state][0], _styles(colours)[state][2], state) for state in states
+        ),
+        height=_ROW * len(metrics),
+        axes_mean=tuple(metrics.index),
+    )
+    for i, name in enumerate(metrics.index):
+        values = {state: float(metrics.loc[name, state]) for state in states}
+        values = {state: value for state, value in values.items() if math.isfinite(value)}
+        _add_metric(result, i, len(metrics), values, colours)
+        unit = unlearning.units.get(name, "")
+        _add_words(result, i, str(name), unit, values, colours, strong=name == unlearning.disparity)
+    return result
+
+
+def _removed_note(unlearning: Unlearning) -> str:
+    removed = len(unlearning.ids)
+    share = percent(removed / unlearning.n_train)
+    rows = f"{count(removed)} of {count(unlearning.n_train)} rows removed"
+    return f"{rows} ({share}): {short(unlearning.rule, 90)}."
+
+
+def _styles(colours: Theme) -> dict[str, tuple[str, str, str]]:
+    """Glyph, symbol and colour of each state, in the order of the story."""
+    return {
+        "before": ("○", "circle-open", colours.muted),
+        "predicted": ("●", "circle", colours.series[0]),
+        "retrained": ("◇", "diamond-open", colours.reference),
+    }
+
+
+def _add_metric(
+    result: go.Figure,
+    i: int,
+    n: int,
+    values: dict[str, float],
+    colours: Theme,
+) -> None:
+    """The ``i``-th of ``n`` small axes, from the top."""
+    suffix = str(i + 1) if i else ""
+    top = 1 - i / n
+    low, high = _around(list(values.values()))
+    result.update_layout(
+        {
+            f"xaxis{suffix}": {
+                "anchor": f"y{suffix}",
+                "range": [low, high],
+                "showgrid": False,
+                "zeroline": low < 0 < high,
+                "zerolinecolor": colours.axis,
+                "showticklabels": False,
+                "fixedrange": True,
+            },
+            f"yaxis{suffix}": {
+                "anchor": f"x{suffix}",
+                "domain": [top - 0.86 / n, top - 0.5 / n],
+                "range": [-1, 1],
+                "visible": False,
+                "fixedrange": True,
+            },
+        }
+    )
+    result.add_shape(
+        type="line",
+        xref=f"x{suffix} domain",
+        yref=f"y{suffix}",
+        x0=0,
+        x1=1,
+        y0=0,
+        y1=0,
+        line={"color": colours.grid, "width": 6},
+        layer="below",
+    )
+    if {"before", "predicted"} <= values.keys() and values["before"] != values["predicted"]:
+        result.add_annotation(
+            x=values["predicted"],
+            y=0,
+            ax=values["before"],
+            ay=0,
+            xref=f"x{suffix}",
+            yref=f"y{suffix}",
+            axref=f"x{suffix}",
+            ayref=f"y{suffix}",
+            arrowhead=2,
+            arrowwidth=1.5,
+            arrowcolor=colours.series[0],
+            standoff=6,
+            startstandoff=6,
+            text="",
+        )
+    for state, value in values.items():
+        result.add_trace(_mark(state, value, suffix, colours))
+
+
+def _mark(state: str, value: float, suffix: str, colours: Theme) -> go.Scatter:
+    _, symbol, colour = _styles(colours)[state]
+    return go.Scatter(
+        x=[value],
+        y=[0],
+        xaxis=f"x{suffix}",
+        yaxis=f"y{suffix}",
+        mode="markers",
+        name=state,
+        hovertemplate=f"{state}: {number(value, 5)}<extra></extra>",
+        cliponaxis=False,
+        marker={
+            "symbol": symbol,
+            "size": 13 if state == "retrained" else 10,
+            "color": colour,
+            "line": {"width": 2, "color": colour},
+        },
+    )
+
+
+def _add_words(
+    result: go.Figure,
+    i: int,
+    name: str,
+    unit: str,
+    values: dict[str, float],
+    colours: Theme,
+    *,
+    strong: bool,
+) -> None:
+    suffix = str(i + 1) if i else ""
+    heading = safe(name, 34) + (f" ({safe(unit, 14)})" if unit else "")
+    heading = f"<b>{heading}</b>" if strong else heading
+    result.add_annotation(
+        text=f'{heading}<br><span style="color:{colours.muted}">{_story(values)}</span>',
+        xref="paper",
+        x=0,
+        xanchor="left",
+        yref=f"y{suffix} domain",
+        y=1,
+        yanchor="bottom",
+        showarrow=False,
+        align="left",
+        borderpad=0,
+        font={"size": 12, "color": colours.ink},
+    )
+
+
+def _story(values: dict[str, float]) -> str:
+    before, predicted = (number(values.get(state), 4) for state in ("before", "predicted"))
+    story = f"{before} → {predicted} predicted"
+    return story + (
+        f", {number(values['retrained'], 4)} retrained" if "retrained" in values else ""
+    )
+
+
+def _around(values: list[float]) -> tuple[float, float]:
+    """A range around the values: at least 5 % of their size, so that noise looks small."""
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    reach = max((high - low) / 2, 0.02 * max(abs(low), abs(high)), 1e-12) * 1.25
+    middle = (low + high) / 2
+    return middle - reach, middle + reach

@@ -1,0 +1,62 @@
+"""Which rows are drawn when there are too many: extremes, selected rows, and a fair rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from afif_explorer.figures.text import count
+
+EXTREME_SHARE = 0.2  # of the limit that goes to the largest magnitudes
+
+
+def chosen(ids: np.ndarray, selected: Sequence[int]) -> np.ndarray:
+    """Positions of the selected row ids; ids that do not occur are passed over."""
+    if len(selected) == 0:
+        return np.empty(0, dtype=np.intp)
+    return np.flatnonzero(np.isin(ids, np.asarray(selected)))
+
+
+def drawn_rows(
+    magnitudes: Sequence[np.ndarray],
+    corners: Sequence[np.ndarray],
+    always: np.ndarray,
+    limit: int,
+) -> np.ndarray:
+    """Positions of the rows to draw, ascending; all of them if there are at most ``limit``.
+
+    Kept for certain: the largest entries of each array of ``magnitudes`` (a fifth of ``limit``
+    together), the smallest and largest entry of each array of ``corners`` (so that the axes don't
+    shrink) and ``always``. The rest follows one fixed shuffle, so the same rows stay on screen when
+    another target is chosen. More than ``limit`` rows come back only if ``always`` is that long.
+    """
+    n = len(magnitudes[0])
+    if n <= limit:
+        return np.arange(n)
+    each = max(int(EXTREME_SHARE * limit / len(magnitudes)), 1)
+    keep = np.zeros(n, dtype=bool)
+    for values in magnitudes:
+        keep[np.argpartition(-np.abs(values), each)[:each]] = True
+    for values in corners:
+        keep[[values.argmin(), values.argmax()]] = True
+    keep[always] = True
+    shuffled = np.random.default_rng(0).permutation(n)
+    rest = shuffled[~keep[shuffled]]
+    keep[rest[: max(limit - int(keep.sum()), 0)]] = True
+    return np.flatnonzero(keep)
+
+
+def sample_note(drawn: int, total: int) -> str:
+    """The sentence that a figure must show if it leaves rows out; empty if it leaves out none."""
+    if drawn == total:
+        return ""
+    return f"Showing {count(drawn)} of {count(total)} rows, all extremes kept."
+
+
+def dropped_note(dropped: int) -> str:
+    """The sentence for rows that have no finite value; empty if there are none."""
+    if dropped == 0:
+        return ""
+    rows = "1 row has" if dropped == 1 else f"{count(dropped)} rows have"
+    return f"{rows} no finite value and cannot be drawn."

@@ -1,0 +1,57 @@
+"""Marks in a plane: the rows themselves, the rings around the selected ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from afif_explorer.figures.frame import Key, compact
+from afif_explorer.figures.text import count
+from afif_explorer.figures.theme import Theme
+
+WEBGL_ABOVE = 2000  # marks; fewer are drawn as SVG, which is sharper and needs no WebGL context
+ROW = "<b>Row %{customdata}</b><br>%{text}<extra></extra>"
+
+
+def scatter(
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    ids: np.ndarray,
+    text: list[str],
+    marker: dict[str, Any],
+    name: str = "rows",
+) -> go.Scatter | go.Scattergl:
+    """One mark a row; ``customdata`` holds the row ids, ``text`` (escaped) what hovering says."""
+    kind = go.Scattergl if x.size > WEBGL_ABOVE else go.Scatter
+    return kind(
+        x=compact(x),
+        y=compact(y),
+        mode="markers",
+        name=name,
+        customdata=ids,
+        text=text,
+        hovertemplate=ROW,
+        marker=marker,
+        unselected={"marker": {"opacity": 0.3}},
+    )
+
+
+def ring_key(selected: int, colours: Theme, *, mark: str = "○") -> tuple[Key, ...]:
+    """The entry of the key for :func:`ring`; none if nothing is selected."""
+    return (Key(mark, colours.selection, f"selected ({count(selected)})"),) if selected else ()
+
+
+def ring(
+    x: np.ndarray, y: np.ndarray, *, ids: np.ndarray, text: list[str], colours: Theme
+) -> go.Scatter | go.Scattergl:
+    """Rings around the selected rows: a trace of its own, so the rows need not be sent again."""
+    marker = {
+        "symbol": "circle-open",
+        "size": 11,
+        "color": colours.selection,
+        "line": {"width": 2, "color": colours.selection},
+    }
+    return scatter(x, y, ids=ids, text=text, marker=marker, name="selected rows")

@@ -1,0 +1,108 @@
+"""The disparity as more and more rows are removed, by every method."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from afif_explorer.figures.frame import Key, axis, compact, empty, frame
+from afif_explorer.figures.registry import figure
+from afif_explorer.figures.removal import WAITING
+from afif_explorer.figures.text import number, percent, safe, short
+from afif_explorer.figures.theme import Theme, theme
+from afif_explorer.results import Unlearning
+
+SWEEP = "Removing more and more rows"
+TRUTH = "retrained"
+_LINES = (("╍", "dash"), ("┅", "dashdot"), ("┉", "dot"))
+
+
+@figure("unlearning", SWEEP, WAITING)
+def sweep(unlearning: Unlearning, *, dark: bool = False) -> go.Figure:
+    """The disparity against the share of rows removed; retraining, the truth, as the heavy line."""
+    colours = theme(dark)
+    styles = _styles(unlearning, colours)
+    drawn = {name: _curve(unlearning, name, *style[1:]) for name, style in styles.items()}
+    drawn = {name: trace for name, trace in drawn.items() if trace.x.size}
+    if not drawn:
+        return empty("There is no sweep for this choice of rows.", dark=dark, title=SWEEP)
+    name = unlearning.disparity or "target"
+    unit = unlearning.units.get(name, "")
+    result = frame(
+        colours,
+        name="sweep",
+        title=SWEEP,
+        notes=(
+            f"Rows in this order: {short(unlearning.rule, 90)}.",
+            "" if TRUTH in unlearning.sweep else "Not retrained yet: these are predictions.",
+        ),
+        key=(Key(styles[name][0], styles[name][1], name) for name in drawn),
+        height=350,
+        axes_mean=(name, unlearning.shares),
+    )
+    result.add_traces(list(drawn.values()))
+    _mark_current(result, unlearning, colours)
+    label = short(name, 70).capitalize() if name.islower() else short(name, 70)
+    result.update_layout(
+        hovermode="x unified",
+        xaxis=axis(
+            colours,
+            "Share of the training rows removed",
+            tickformat="~%",
+            rangemode="tozero",
+        ),
+        yaxis=axis(
+            colours,
+            label + (f" ({short(unit, 20)})" if unit else ""),
+            rangemode="tozero",
+            zerolinewidth=2,
+        ),
+    )
+    return result
+
+
+def _styles(unlearning: Unlearning, colours: Theme) -> dict[str, tuple[str, str, str, float]]:
+    """Glyph, colour, dash and width of every curve; the truth comes last and lies on top."""
+    methods = [name for name in unlearning.sweep if name != TRUTH]
+    styles: dict[str, tuple[str, str, str, float]] = {}
+    for i, name in enumerate(methods):
+        glyph, dash = _LINES[i % len(_LINES)]
+        styles[name] = (glyph, colours.series[i % len(colours.series)], dash, 2)
+    if TRUTH in unlearning.sweep:
+        styles[TRUTH] = ("━", colours.reference, "solid", 3)
+    return styles
+
+
+def _curve(unlearning: Unlearning, name: str, colour: str, dash: str, width: float) -> go.Scatter:
+    values = np.asarray(unlearning.sweep[name], dtype=float)
+    known = np.isfinite(values)
+    return go.Scatter(
+        x=compact(unlearning.shares[known]),
+        y=compact(values[known]),
+        mode="lines+markers",
+        name=safe(name),
+        line={"color": colour, "width": width, "dash": dash},
+        marker={"size": 6, "color": colour},
+        hovertext=[number(value, 4) for value in values[known]],
+        hovertemplate=f"{safe(name)}: %{{hovertext}}<extra></extra>",
+    )
+
+
+def _mark_current(result: go.Figure, unlearning: Unlearning, colours: Theme) -> None:
+    share = len(unlearning.ids) / unlearning.n_train
+    if not 0 < share <= float(unlearning.shares.max()):
+        return
+    result.add_vline(x=share, line={"color": colours.reference, "width": 1, "dash": "dot"})
+    right = share > 0.6 * float(unlearning.shares.max())
+    result.add_annotation(
+        x=share,
+        xref="x",
+        y=1,
+        yref="y domain",
+        yanchor="top",
+        xanchor="right" if right else "left",
+        xshift=-5 if right else 5,
+        text=f"now {percent(share)}",
+        showarrow=False,
+        font={"size": 11, "color": colours.muted},
+    )

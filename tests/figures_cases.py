@@ -1,0 +1,225 @@
+"""Results of the shape that real data give, from a seed: heavy tails, uneven groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer.results import (
+    Agreement,
+    Cost,
+    LissaReport,
+    Points,
+    Reach,
+    SolverSummary,
+    Unlearning,
+    Verification,
+)
+
+HOSTILE = "<img src=x onerror=alert(1)><b>bold</b><a href='x'>link</a> &amp; %{x} $a$ \u202e\n\x07"
+SOLVER = SolverSummary("Cholesky", "converged", "", 1e-14, 0.0, 0.02)
+
+
+def _effects(rng: np.random.Generator, n: int) -> np.ndarray:
+    return rng.standard_t(2.5, n) * 4e-6
+
+
+def points(words: str | None = None, n: int = 300) -> Points:
+    rng = np.random.default_rng(1)
+    prediction = rng.beta(1, 3, n)
+    outcome = np.where(rng.random(n) < prediction, ">50K", "<=50K").astype(object)
+    group = np.where(rng.random(n) < 0.67, "Male", "Female").astype(object)
+    label, unit, raises = (
+        "mean loss on the test rows",
+        "nats",
+        "leaving the row out raises the loss",
+    )
+    x_label, y_label = "Principal component 1", "Principal component 2"
+    if words is not None:
+        outcome[:], group[:] = words, words
+        label = unit = raises = x_label = y_label = words
+    return Points(
+        ids=rng.permutation(10 * n)[:n],
+        effect=_effects(rng, n),
+        self_influence=rng.exponential(1e-4, n),
+        leverage=rng.beta(1, 200, n),
+        loss=rng.exponential(0.3, n),
+        prediction=prediction,
+        outcome=outcome,
+        group=group,
+        x=rng.normal(0, 2, n),
+        y=rng.normal(0, 1, n),
+        x_label=x_label,
+        y_label=y_label,
+        target_label=label,
+        unit=unit,
+        target_value=0.33,
+        raises=raises,
+        solver=SOLVER,
+    )
+
+
+def agreement(words: str | None = None, n: int = 300, identical: bool = False) -> Agreement:
+    rng = np.random.default_rng(2)
+    hessian = _effects(rng, n)
+    fisher = hessian if identical else 0.9 * hessian + rng.normal(0, 1e-6, n)
+    eigenvalues = np.sort(10 ** rng.uniform(-3, 1.3, 80))
+    shifted = eigenvalues if identical else np.sort(eigenvalues + rng.normal(0, 0.01, 80))
+    return Agreement(
+        ids=rng.permutation(10 * n)[:n],
+        fisher=fisher,
+        hessian=hessian,
+        pearson=float(np.corrcoef(fisher, hessian)[0, 1]),
+        spearman=0.953,
+        slope=1.0 if identical else 0.9,
+        top_k=50,
+        overlap=1.0 if identical else 0.92,
+        identical=identical,
+        fisher_eigenvalues=eigenvalues,
+        hessian_eigenvalues=shifted,
+        relative_gap=0.0 if identical else 0.31,
+        fisher_cost=Cost(102, 2e9, 0.1),
+        hessian_cost=Cost(102, 4e9, 0.2),
+        target_label=words or "mean loss on the test rows",
+        unit=words or "nats",
+        solver=SOLVER
+        if words is None
+        else replace(SOLVER, name=words, status="max_steps", advice=words),
+    )
+
+
+def verification(words: str | None = None) -> Verification:
+    rng = np.random.default_rng(3)
+    predicted = np.concatenate([_effects(rng, 60), 30 * _effects(rng, 40)])
+    picked = np.array(["random"] * 60 + ["largest effect"] * 40, dtype=object)
+    if words is not None:
+        picked[:60] = words
+    return Verification(
+        ids=np.arange(100) * 7,
+        predicted=predicted,
+        actual=1.02 * predicted + rng.normal(0, 1e-6, 100),
+        picked=picked,
+        pearson=0.9994,
+        spearman=0.991,
+        slope=1.018,
+        gradient_norm=3.2e-11,
+        seconds=12.0,
+        target_label=words or "mean loss on the test rows",
+        unit=words or "nats",
+    )
+
+
+def lissa(words: str | None = None, scale: float = 30.0, ran: bool = True) -> LissaReport:
+    """The closed form of the recursion on a small spectrum, so that the shapes are real."""
+    rng = np.random.default_rng(4)
+    eigenvalues = np.geomspace(0.1, 24.5, 40)
+    load = rng.normal(size=40)
+
+    def error(sigma: float, depths: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore", invalid="ignore"):  # where it diverges
+            return _relative(sigma, depths)
+
+    def _relative(sigma: float, depths: np.ndarray) -> np.ndarray:
+        left = (1 - eigenvalues / sigma) ** (np.asarray(depths)[:, None] + 1)
+        solution = load / eigenvalues
+        return np.linalg.norm(left * solution, axis=1) / np.linalg.norm(solution)
+
+    steps = np.unique(np.geomspace(1, 5000, 60).astype(int))
+    scales, depths = (
+        np.geomspace(4, 250, 28),
+        np.unique(np.geomspace(10, 20_000, 24).astype(int)),
+    )
+    plane = np.stack([error(s, depths) for s in scales], axis=1)
+    plane[:, scales <= 24.5 / 2] = np.nan
+    diverges = scale <= 24.5 / 2
+    mean = error(scale, steps[:20] if diverges else steps)
+    run = np.sqrt(mean**2 + 0.03**2) if ran else np.empty(0)
+    return LissaReport(
+        scale=scale,
+        depth=1200,
+        batch_size=128,
+        repeats=4,
+        damping=0.0,
+        automatic_scale=25.3,
+        automatic_depth=2000,
+        largest_eigenvalue=24.5,
+        smallest_eigenvalue=0.1,
+        trace=97.0,
+        steps=steps[: mean.size],
+        mean_error=mean,
+        run_error=run,
+        run_steps=steps[: run.size],
+        run_status=("diverged" if diverges else "max_steps") if ran else "",
+        map_scales=scales,
+        map_depths=depths,
+        map_error=plane,
+        advice=words or ("Raise the scale above 24.5." if diverges else ""),
+    )
+
+
+def unlearning(words: str | None = None, retrained: bool = True) -> Unlearning:
+    rng = np.random.default_rng(5)
+    disparity = words or "Demographic parity difference, by sex"
+    metrics = pd.DataFrame(
+        {
+            "before": [0.1702, 0.8471, 0.3193, 0.0921],
+            "predicted": [0.1150, 0.8432, 0.3251, 0.0702],
+            "retrained": [0.0916, 0.8422, 0.3277, 0.0655],
+        },
+        index=[
+            disparity,
+            "Accuracy",
+            "Mean loss",
+            "Equal opportunity difference, by sex",
+        ],
+    )
+    if not retrained:
+        metrics = metrics.drop(columns="retrained")
+    shares = np.array([0.0, 0.01, 0.02, 0.05, 0.1, 0.2])
+    curves = {
+        "AFIF": np.array([0.1702, 0.1542, 0.1426, 0.1150, 0.0835, 0.0475]),
+        "AFIF, rescaled": np.array([0.1702, 0.1535, 0.1401, 0.1090, 0.0730, 0.0300]),
+        "Newton step": np.array([0.1702, 0.1521, 0.1372, 0.0980, 0.0420, -0.0400]),
+    }
+    if retrained:
+        curves["retrained"] = np.array([0.1702, 0.1516, 0.1358, 0.0916, 0.0277, -0.0804])
+    groups = (words or "Male", "Female")
+    before = {
+        g: rng.beta(a, 3, n) for g, a, n in zip(groups, (1.2, 0.5), (5000, 2500), strict=True)
+    }
+    return Unlearning(
+        rule=words or "the rows that raise the disparity most",
+        ids=np.arange(1500),
+        n_train=30_162,
+        metrics=metrics,
+        units={
+            disparity: "probability",
+            "Accuracy": "share",
+            "Mean loss": words or "nats",
+        },
+        disparity=disparity,
+        shares=shares,
+        sweep=curves,
+        scores_before=before,
+        scores_after={g: np.clip(s + 0.03, 0, 1) for g, s in before.items()},
+        reach=Reach(
+            "fair",
+            0.08,
+            0.05,
+            words or "Fair: the true change is likely larger than predicted.",
+        ),
+        retrained=retrained,
+        seconds=0.2,
+    )
+
+
+RESULTS = {
+    "points": points,
+    "agreement": agreement,
+    "verification": verification,
+    "lissa": lissa,
+    "unlearning": unlearning,
+}
+"""Factories by what a figure ``needs``; ``words`` are put wherever text from data goes."""
