@@ -1,0 +1,160 @@
+"""Curvatures of the objective as linear operators on blocks of vectors.
+
+With ``J_i`` the Jacobian of the outputs, ``r_i = A'(f_i) - t(y_i)`` and ``D`` the penalty's Hessian:
+
+* :class:`Fisher`: ``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D``. The expectation is over labels drawn
+  from the model, so no label enters. It equals the generalised Gauss-Newton matrix.
+* :class:`Hessian`: ``H = F + (1/n) sum_i w_i sum_k r_ik grad^2 f_ik``. Equal to ``F`` if the outputs
+  are linear in the parameters.
+* :class:`EmpiricalFisher`: ``(1/n) sum_i w_i g_i g_i' + D`` with the gradients at the observed labels:
+  a contrast, not an approximation of either (Kunstner, Hennig and Balles, 2019).
+
+``operator @ V`` multiplies ``[p]`` or ``[p, m]``; ``operator.dense()`` is the matrix; ``damping`` is
+added to the diagonal in the curvature's own units.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.objective import Objective, Point
+
+
+class Curvature(ABC):
+    """A symmetric ``[p, p]`` operator at one point of an objective.
+
+    Args:
+        objective, theta: where; ``theta`` is ``[p]``.
+        damping: ``delta >= 0``, added to the diagonal.
+        weights: row weights ``[n]``; ones if None. ``n`` stays the full count.
+    """
+
+    name: str
+
+    def __init__(
+        self,
+        objective: Objective,
+        theta: Tensor | np.ndarray,
+        *,
+        damping: float = 0.0,
+        weights: Tensor | None = None,
+    ) -> None:
+        self._place(objective.at(theta), damping, objective.weights(weights) / objective.n)
+
+    def _place(self, point: Point, damping: float, share: Tensor) -> None:
+        self.point, self.damping = point, damping
+        self._share = share  # [n], w_i / n
+        self.p = point.objective.p
+
+    @classmethod
+    def of(cls, point: Point, *, damping: float = 0.0, weights: Tensor | None = None) -> Self:
+        """The operator at a point that was looked at before."""
+        operator = cls.__new__(cls)
+        objective = point.objective
+        operator._place(point, damping, objective.weights(weights) / objective.n)
+        return operator
+
+    @cached_property
+    def diagonal_shift(self) -> Tensor:
+        """What penalty and damping add to the diagonal, ``[p]``."""
+        return self.point.objective.penalty_diagonal() + self.damping
+
+    def __matmul__(self, vectors: Tensor) -> Tensor:
+        """``C V`` for ``[p]`` or ``[p, m]``."""
+        block = vectors[:, None] if vectors.ndim == 1 else vectors
+        product = self._product(block, self._share) + self.diagonal_shift[:, None] * block
+        return product[:, 0] if vectors.ndim == 1 else product
+
+    def dense(self) -> Tensor:
+        """The matrix, ``[p, p]``: ``p^2`` numbers and about ``n k p^2`` multiplications."""
+        matrix = self._dense()
+        return 0.5 * (matrix + matrix.T) + torch.diag(self.diagonal_shift)
+
+    def batch(self, rows: Tensor) -> Curvature:
+        """The unbiased estimate of this operator from some rows (repeats allowed)."""
+        point = self.point.take(rows)
+        operator = type(self).__new__(type(self))
+        operator._place(point, self.damping, self._share[rows] * (len(self._share) / len(rows)))
+        operator.p = self.p
+        return operator
+
+    def _eye(self) -> Tensor:
+        return torch.eye(self.p, dtype=self._share.dtype, device=self._share.device)
+
+    @abstractmethod
+    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        """The data part times ``[p, m]``, rows weighted by ``share`` ``[n]``."""
+
+    @abstractmethod
+    def _dense(self) -> Tensor:
+        """The matrix of the data part."""
+
+
+class Fisher(Curvature):
+    """``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D + damping I``, the model-expectation Fisher.
+
+    Source: Martens (2020), sections 8 and 9. Positive semi-definite, also on any batch of rows.
+    """
+
+    name = "Fisher"
+
+    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        moved = self.point.linearization.push(vectors)
+        spread = self.point.objective.loss.variance(self.point.outputs, moved)
+        return self.point.linearization.pull(spread.mul_(share[:, None, None]))
+
+    def _dense(self) -> Tensor:
+        if (self._share < 0).any():
+            return self._product(self._eye(), self._share)
+        roots = self.point.objective.loss.root(self.point.outputs)
+        return self.point.linearization.gram(roots * self._share.sqrt()[:, None, None])
+
+    def trace_of_data(self) -> float:
+        """Trace of the data part, exact: ``sum_i (w_i/n) tr(J_i' A'' J_i)``."""
+        return float(self.row_traces() @ self._share)
+
+    def row_traces(self) -> Tensor:
+        """``tr(J_i' A''(f_i) J_i)`` of each row, ``[n]``."""
+        roots = self.point.objective.loss.root(self.point.outputs)
+        return self.point.linearization.squared_norms(roots)
+
+
+class Hessian(Fisher):
+    """``H = F + (1/n) sum_i w_i sum_k r_ik grad^2 f_ik``; may be indefinite away from a minimum."""
+
+    name = "Hessian"
+
+    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        product = super()._product(vectors, share)
+        if self.point.objective.canonical:
+            return product
+        return product + self.point.linearization.bend(
+            self.point.residual * share[:, None], vectors
+        )
+
+    def _dense(self) -> Tensor:
+        matrix = super()._dense()
+        if self.point.objective.canonical:
+            return matrix
+        return matrix + self.point.linearization.bend(
+            self.point.residual * self._share[:, None], self._eye()
+        )
+
+
+class EmpiricalFisher(Curvature):
+    """``(1/n) sum_i w_i g_i g_i' + D + damping I`` with ``g_i`` the gradient at the observed label."""
+
+    name = "empirical Fisher"
+
+    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        return self.point.gradient_sums(self.point.gradient_products(vectors) * share[:, None])
+
+    def _dense(self) -> Tensor:
+        roots = (self.point.residual * self._share.sqrt()[:, None])[:, :, None]
+        return self.point.linearization.gram(roots)

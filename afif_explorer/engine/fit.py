@@ -1,0 +1,159 @@
+"""Minimising the objective, and saying honestly how far it got.
+
+Influence describes the neighbourhood of a minimum, so a fit is only as good as its gradient is small.
+Models that are linear in their parameters are fitted by Newton's method; any other module by L-BFGS,
+then Levenberg-Marquardt steps with the exact Hessian as long as that is affordable.
+
+Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3, 7 and 10.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.optimize
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Hessian
+from afif_explorer.engine.objective import Objective, Point
+from afif_explorer.progress import report
+
+CONVERGED_AT = 1e-8  # gradient norm at which a fit counts as a minimum
+GOAL = 1e-11  # gradient norm at which the work stops; rounding may stop it earlier
+DENSE_LIMIT = 3000  # parameters up to which Newton and Levenberg-Marquardt steps are affordable
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Where minimising ended.
+
+    Attributes:
+        theta: ``[p]``. gradient_norm: Euclidean norm of the objective's gradient there.
+        converged: True if the gradient norm is at most 1e-8.
+        steps: iterations. seconds: wall time. advice: what to change if it did not converge.
+    """
+
+    theta: Tensor
+    gradient_norm: float
+    converged: bool
+    steps: int
+    seconds: float
+    advice: str = ""
+
+
+def minimise(
+    objective: Objective,
+    *,
+    weights: Tensor | None = None,
+    start: Tensor | None = None,
+    seed: int = 0,
+    max_steps: int = 2000,
+) -> Optimum:
+    """Minimise ``L(theta; w)`` from ``start`` (None: the model's own start for ``seed``)."""
+    began = time.perf_counter()
+    theta = objective.vector(objective.model.initial(seed) if start is None else start)
+    weights = objective.weights(weights)
+    steps = 0
+    if not objective.canonical:
+        theta, steps = _lbfgs(objective, theta, weights, max_steps)
+    if objective.p <= DENSE_LIMIT:
+        theta, more = _newton(objective, theta, weights, max_steps=100)
+        steps += more
+    elif objective.canonical:
+        theta, steps = _lbfgs(objective, theta, weights, max_steps)
+    norm = float(objective.at(theta).gradient(weights).norm())
+    seconds = time.perf_counter() - began
+    converged = norm <= CONVERGED_AT
+    return Optimum(theta, norm, converged, steps, seconds, "" if converged else _advice(norm))
+
+
+def _advice(norm: float) -> str:
+    if not np.isfinite(norm):
+        return "Training left the range of finite numbers: standardise the inputs or add a penalty."
+    return (
+        f"Training stopped at a gradient norm of {norm:.1g}; estimates assume a minimum. Train longer, "
+        "use a stronger penalty, or add damping."
+    )
+
+
+def _lbfgs(
+    objective: Objective, theta: Tensor, weights: Tensor, max_steps: int
+) -> tuple[Tensor, int]:
+    def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        point = objective.at(flat)
+        return float(point.value(weights)), point.gradient(weights).double().cpu().numpy()
+
+    steps = 0
+
+    def progress(_: np.ndarray) -> None:
+        nonlocal steps
+        steps += 1
+        report("training", steps, max_steps)
+
+    found = scipy.optimize.minimize(
+        value_and_gradient,
+        theta.double().cpu().numpy(),
+        jac=True,
+        method="L-BFGS-B",
+        callback=progress,
+        options={
+            "maxiter": max_steps,
+            "maxfun": 2 * max_steps,
+            "gtol": 1e-9,
+            "ftol": 0.0,
+            "maxcor": 30,
+        },
+    )
+    return objective.vector(found.x), steps
+
+
+def _newton(
+    objective: Objective, theta: Tensor, weights: Tensor, max_steps: int
+) -> tuple[Tensor, int]:
+    """Newton steps, damped where the Hessian is not positive definite or a step does not help."""
+    point = objective.at(theta)
+    gradient = point.gradient(weights)
+    damping = 0.0
+    for step in range(max_steps):
+        norm = float(gradient.norm())
+        if not np.isfinite(norm) or norm <= GOAL:
+            return point.theta, step
+        report("training", step, None)
+        hessian = Hessian.of(point, weights=weights).dense()
+        accepted = _damped_step(objective, point, gradient, weights, hessian, damping)
+        if accepted is None:
+            return point.theta, step
+        point, gradient, damping = accepted
+    return point.theta, max_steps
+
+
+def _damped_step(
+    objective: Objective,
+    point: Point,
+    gradient: Tensor,
+    weights: Tensor,
+    hessian: Tensor,
+    damping: float,
+) -> tuple[Point, Tensor, float] | None:
+    """The first of ever more damped steps that helps, with its gradient and damping; None if none does."""
+    size = float(hessian.diagonal().abs().mean())
+    value, norm = float(point.value(weights)), float(gradient.norm())
+    for _ in range(30):
+        shifted = hessian + damping * torch.eye(
+            len(hessian), dtype=hessian.dtype, device=hessian.device
+        )
+        factor, info = torch.linalg.cholesky_ex(shifted)
+        if int(info) == 0:
+            move = torch.cholesky_solve(gradient[:, None], factor)[:, 0]
+            trial = objective.at(point.theta - move)
+            fresh = trial.gradient(weights)
+            change = float(trial.value(weights)) - value
+            # Near the minimum the value is flat to rounding; there the gradient decides.
+            flat = abs(change) <= 1e-12 * (1 + abs(value))
+            if (change < 0 and not flat) or (flat and float(fresh.norm()) < 0.9 * norm):
+                return trial, fresh, damping / 10 if damping > 1e-12 * size else 0.0
+        damping = max(10 * damping, 1e-10 * size)
+    return None

@@ -1,0 +1,240 @@
+"""Influence: where the parameters go when row weights change, without retraining.
+
+At the fit ``theta = theta(1)`` with curvature ``C`` (penalty and damping included),
+
+``theta(w) - theta = (1/n) C^-1 sum_i (1 - w_i) g_i``,  ``g_i = grad l_i(theta)``,
+
+so leaving row ``i`` out moves a target with gradient ``c`` by ``(1/n) c' C^-1 g_i``: **the predicted
+change of the target if the row is removed**. :class:`AFIF` takes the Fisher for ``C``,
+:class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the Hessian of the rows that stay.
+
+``rescale=True`` divides by one minus the leverage: with ``M_i = J_i C^-1 J_i' / n``, the residual ``r_i``
+becomes ``(I - A''(f_i) M_i)^-1 r_i``. That is exact for least squares and one row, and close to the
+Newton step otherwise; for sets the rescaled rows are added up.
+
+Sources: Lev and Wilson, arXiv 2407.08169 (Fisher); Koh and Liang (2017); Giordano et al. (2019);
+Rubinstein and Hopkins (2025) for the rescaling.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.lissa import LiSSA
+from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.solvers import (
+    Cholesky,
+    ConjugateGradient,
+    PreparedCholesky,
+    Solution,
+    Solver,
+    Status,
+)
+from afif_explorer.errors import ChoiceError, NotConverged, SolverDiverged
+from afif_explorer.progress import report
+
+SOLVERS: dict[str, type[Solver]] = {
+    "cholesky": Cholesky,
+    "conjugate_gradient": ConjugateGradient,
+    "lissa": LiSSA,
+}
+ROWS_AT_ONCE = 2048
+
+
+def solver_named(solver: Solver | str) -> Solver:
+    """A solver itself, or the one of that name with its default settings."""
+    if isinstance(solver, Solver):
+        return solver
+    if solver not in SOLVERS:
+        raise ChoiceError(f"There is no solver {solver!r}; choose one of: {', '.join(SOLVERS)}.")
+    return SOLVERS[solver]()
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to answer: a curvature, a solver for it, and corrections.
+
+    Args:
+        solver: a solver or its name. damping: added to the curvature's diagonal, in its own units.
+        rescale: divide each row's effect by one minus its leverage.
+    """
+
+    solver: Solver | str = field(default_factory=Cholesky)
+    damping: float = 0.0
+    rescale: bool = False
+    curvature: ClassVar[type[Curvature]] = Fisher
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "solver", solver_named(self.solver))
+        if not self.damping >= 0:
+            raise ChoiceError(f"The damping must be a number of at least 0, not {self.damping!r}.")
+
+    def prepare(self, objective: Objective, theta: Tensor) -> Influence:
+        """Everything that many weights and targets share, done once."""
+        return Influence(self, objective, theta)
+
+
+@dataclass(frozen=True)
+class AFIF(Method):
+    """The Approximate Fisher Influence Function: the model-expectation Fisher as curvature."""
+
+    curvature: ClassVar[type[Curvature]] = Fisher
+
+
+@dataclass(frozen=True)
+class InfinitesimalJackknife(Method):
+    """The classical influence function: the Hessian as curvature."""
+
+    curvature: ClassVar[type[Curvature]] = Hessian
+
+
+@dataclass(frozen=True)
+class EmpiricalFisherInfluence(Method):
+    """A contrast: the empirical Fisher (gradients at the observed labels) as curvature."""
+
+    curvature: ClassVar[type[Curvature]] = EmpiricalFisher
+
+
+@dataclass(frozen=True)
+class NewtonStep(Method):
+    """One Newton step of the objective without the removed rows: their curvature goes too.
+
+    ``parameters`` takes the Hessian at the given weights. ``effects`` of all rows removes each row's
+    Gauss-Newton part ``J_i' A'' J_i / n`` by the Woodbury identity, which is the whole of its Hessian
+    where the outputs are linear in the parameters.
+    """
+
+    curvature: ClassVar[type[Curvature]] = Hessian
+
+    def prepare(self, objective: Objective, theta: Tensor) -> Influence:
+        return NewtonInfluence(self, objective, theta)
+
+
+class Influence:
+    """A method at one fit. Every answer comes with :attr:`solution`, the solver's last word."""
+
+    def __init__(self, method: Method, objective: Objective, theta: Tensor) -> None:
+        self.method, self.objective = method, objective
+        self.point = objective.at(theta)
+        self.curvature = method.curvature.of(self.point, damping=method.damping)
+        self.solution: Solution | None = None
+
+    @cached_property
+    def prepared(self):
+        return self.method.solver.prepare(self.curvature)
+
+    @cached_property
+    def _direct(self) -> PreparedCholesky:
+        """A dense factor, for leverages; the solver's own if it has one."""
+        if isinstance(self.prepared, PreparedCholesky):
+            return self.prepared
+        return Cholesky().prepare(self.curvature)
+
+    def solve(self, rhs: Tensor) -> Tensor:
+        """``C^-1 c`` for ``[p]`` or ``[p, m]``.
+
+        Raises :class:`SolverDiverged` with advice; warns :class:`NotConverged` with the residual.
+        """
+        return self._trusted(self.prepared.solve(rhs))
+
+    def _trusted(self, solution: Solution) -> Tensor:
+        self.solution = solution
+        if self.solution.status is Status.DIVERGED:
+            raise SolverDiverged(self.solution.advice)
+        if self.solution.status is Status.MAX_STEPS:
+            warnings.warn(
+                f"{self.method.solver.name} stopped at a relative residual of "
+                f"{self.solution.stats['residual']:.2g}. {self.solution.advice}",
+                NotConverged,
+                stacklevel=4,
+            )
+        return self.solution.value
+
+    def parameters(self, weights: Tensor) -> Tensor:
+        """``theta(w)`` for ``[n]`` or, column by column, ``[n, m]``: ``[p]`` or ``[p, m]``."""
+        block = weights[:, None] if weights.ndim == 1 else weights
+        coefficients = (1 - block) / self.objective.n
+        change = self.solve(
+            self.point.linearization.pull(self.residual[:, :, None] * coefficients[:, None, :])
+        )
+        moved = self.point.theta[:, None] + change
+        return moved[:, 0] if weights.ndim == 1 else moved
+
+    def effects(self, gradients: Tensor) -> Tensor:
+        """``(1/n) c' C^-1 g_i`` for every row and target gradient ``[p, m]``: ``[n, m]``."""
+        return self.effects_from(self.solve(gradients))
+
+    def effects_from(self, solved: Tensor) -> Tensor:
+        """The same from ``C^-1 c``, already solved, ``[p, m]``: ``[n, m]``."""
+        pushed = self.point.linearization.push(solved)
+        return (self.residual[:, :, None] * pushed).sum(1) / self.objective.n
+
+    @cached_property
+    def residual(self) -> Tensor:
+        """What each row pulls with, ``[n, k]``: ``r_i``, or its rescaled form."""
+        return self.rescaled_residual if self.method.rescale else self.point.residual
+
+    @cached_property
+    def rescaled_residual(self) -> Tensor:
+        """``(I - A''(f_i) M_i)^-1 r_i``, ``[n, k]``; for one output ``r_i / (1 - h_i)``."""
+        eye = torch.eye(self.point.outputs.shape[1], dtype=self.objective.dtype)
+        inner = self.objective.loss.variance(self.point.outputs, self.row_blocks)
+        system = eye.to(inner.device) - inner
+        return torch.linalg.solve(system, self.point.residual[:, :, None])[:, :, 0]
+
+    @cached_property
+    def row_blocks(self) -> Tensor:
+        """``M_i = J_i C^-1 J_i' / n`` of each row, ``[n, k, k]``."""
+        n, whitener = self.objective.n, self._direct.whitener
+        blocks = []
+        for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
+            report("leverages", int(rows[0]), n)
+            half = self.point.linearization.project(rows, whitener)
+            blocks.append(half @ half.transpose(1, 2) / n)
+        return torch.cat(blocks)
+
+    def leverage(self) -> Tensor:
+        """``h_i = tr(A''(f_i) J_i C^-1 J_i') / n``, ``[n]``: the generalised hat value of each row.
+
+        Between 0 and the number of outputs; their sum is the effective number of parameters.
+        """
+        inner = self.objective.loss.variance(self.point.outputs, self.row_blocks)
+        return inner.diagonal(dim1=1, dim2=2).sum(1)
+
+    def self_influence(self) -> Tensor:
+        """``g_i' C^-1 g_i / n``, ``[n]``: predicted rise of a row's own loss if it is removed."""
+        return (self.residual[:, None, :] @ self.row_blocks @ self.point.residual[:, :, None])[
+            :, 0, 0
+        ]
+
+
+class NewtonInfluence(Influence):
+    """:class:`NewtonStep` at one fit."""
+
+    def parameters(self, weights: Tensor) -> Tensor:
+        if weights.ndim == 2:
+            columns = [self.parameters(column) for column in weights.T]
+            return torch.stack(columns, dim=1)
+        reduced = self.method.curvature.of(self.point, damping=self.method.damping, weights=weights)
+        step = self.point.gradient_sums((1 - weights)[:, None] / self.objective.n)
+        return (
+            self.point.theta + self._trusted(self.method.solver.prepare(reduced).solve(step))[:, 0]
+        )
+
+    @cached_property
+    def residual(self) -> Tensor:
+        return self.rescaled_residual
+
+
+METHODS: dict[str, type[Method]] = {
+    "afif": AFIF,
+    "infinitesimal_jackknife": InfinitesimalJackknife,
+    "newton_step": NewtonStep,
+}

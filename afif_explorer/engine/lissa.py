@@ -1,0 +1,263 @@
+"""LiSSA: solving ``C x = c`` by a stochastic truncated Neumann series.
+
+``u_0 = c``, ``u_t = c + u_{t-1} - C_{B_t} u_{t-1} / sigma`` with a fresh batch ``B_t`` of rows at each
+step (drawn with replacement), and ``x = u_T / sigma`` averaged over ``R`` repeats. ``C_B`` includes
+penalty and damping in their own units, so the fixed point is ``C^-1 c`` whatever the scale ``sigma``.
+
+Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
+Time (2017). The automatic rule follows the mean-square stability of the recursion; compare Klochkov and
+Liu, Revisiting Inverse Hessian Vector Products for Calculating Influence Functions (2024).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Curvature
+from afif_explorer.engine.solvers import Prepared, Solution, Solver, Status, relative_residual
+from afif_explorer.engine.spectrum import bounds
+from afif_explorer.errors import ChoiceError
+from afif_explorer.progress import report
+
+TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
+DECAY = 8.0  # the automatic depth leaves e^-8 of the flattest direction unsolved
+DEPTH_LIMIT = 10_000  # of the automatic rule
+BATCH = 128  # of the automatic rule
+LOOK_EVERY = 10  # steps between two looks for divergence
+SLACK = 10.0  # times the norm that a sound recursion can reach
+
+
+@dataclass(frozen=True)
+class LiSSA(Solver):
+    """Settings of the recursion; None stands for the automatic rule (see :func:`automatic`).
+
+    Args:
+        scale: ``sigma``. The recursion diverges if some batch's curvature often exceeds twice the scale.
+        depth: ``T``, steps of each repeat.
+        repeats: ``R``, independent runs that are averaged.
+        batch_size: rows of each step; ``n`` or more means all rows, each once, without chance.
+        seed: of the batches.
+        checkpoints: at so many depths, evenly spread on a log scale, the running estimate is kept in
+            ``stats["path"]`` (depths ``[s]``, estimates ``[s, p, m]``) and its relative residual in
+            ``stats["trace"]`` ``[s]``.
+
+    The verdict is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
+    of the mean over the repeats (``stats["noise"]``) and the share of the flattest direction that the
+    cut series leaves out (``stats["truncation"]``) are: a stochastic solve that is 3 % off may well have
+    a residual of 15 %, nearly all of it in the steepest directions.
+    """
+
+    scale: float | None = None
+    depth: int | None = None
+    repeats: int = 4
+    batch_size: int | None = None
+    seed: int = 0
+    checkpoints: int = 0
+    name = "LiSSA"
+
+    def __post_init__(self) -> None:
+        for what in ("scale", "depth", "repeats", "batch_size"):
+            value = getattr(self, what)
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise ChoiceError(f"LiSSA's {what} must be a positive number, not {value!r}.")
+
+    @classmethod
+    def from_koh_liang(
+        cls, scale: float, depth: int, damping: float, repeats: int = 1
+    ) -> tuple[LiSSA, float]:
+        """Settings in the convention ``u <- c + (1 - d) u - H u / scale`` turned into ours.
+
+        There the fixed point is ``(H + scale * d * I)^-1 c``, so the damping in the curvature's own
+        units, returned second, is ``scale * d``; every step of the two recursions is the same.
+        """
+        return cls(scale=scale, depth=depth, repeats=repeats), scale * damping
+
+    def prepare(self, curvature: Curvature) -> PreparedLiSSA:
+        return PreparedLiSSA(self, curvature)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the automatic rule found and chose. Eigenvalues include penalty and damping."""
+
+    scale: float
+    depth: int
+    batch_size: int
+    largest: float
+    smallest: float
+    trace: float
+
+
+def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
+    """Scale, batch and depth from a few curvature products, without a dense matrix.
+
+    ``sigma = lambda_max + Tr(F) / B`` (``Tr(F)`` of the data part; no second term when a step takes all
+    rows), ``B = 128`` or all rows, and ``T = 8 sigma / mu`` but at most 10 000 steps, with
+    ``lambda_max`` and ``mu`` the extreme eigenvalues, penalty and damping included.
+    """
+    n = curvature.point.objective.n
+    batch = min(n, batch_size or BATCH)
+    found = bounds(curvature)
+    scale = found.largest + (found.trace / batch if batch < n else 0.0)
+    smallest = max(found.smallest, 1e-9 * found.largest)
+    depth = min(DEPTH_LIMIT, math.ceil(DECAY * scale / smallest))
+    return Rule(scale, depth, batch, found.largest, found.smallest, found.trace)
+
+
+def _noise(found: Tensor) -> float:
+    """Relative standard error of the mean of repeats ``[R, p, m]``, the worst column."""
+    mean = found.mean(0)
+    spread = (found - mean).square().sum((0, 1)) / (len(found) * (len(found) - 1))
+    return float((spread.sqrt() / mean.norm(dim=0).clamp(min=1e-300)).max())
+
+
+class PreparedLiSSA(Prepared):
+    """The recursion on one curvature, with every setting decided. ``rule`` is None if none was needed."""
+
+    def __init__(self, settings: LiSSA, curvature: Curvature) -> None:
+        self.curvature = curvature
+        self.rule: Rule | None = None
+        if settings.scale is None or settings.depth is None:
+            self.rule = automatic(curvature, settings.batch_size)
+        n = curvature.point.objective.n
+        self.settings = replace(
+            settings,
+            scale=settings.scale or self.rule.scale,
+            depth=settings.depth or self._depth(settings.scale),
+            batch_size=min(n, settings.batch_size or BATCH),
+        )
+        self._whole = self.settings.batch_size >= n
+
+    def _depth(self, scale: float | None) -> int:
+        """The automatic depth, for a scale that was given or not."""
+        if scale is None:
+            return self.rule.depth
+        smallest = max(self.rule.smallest, 1e-9 * self.rule.largest)
+        return min(DEPTH_LIMIT, math.ceil(DECAY * scale / smallest))
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        repeats = 1 if self._whole else self.settings.repeats
+        marks = self._marks()
+        found, path = [], torch.zeros(len(marks), *rhs.shape, dtype=rhs.dtype)
+        for repeat in range(repeats):
+            walk = self._walk(rhs, repeat, repeats)
+            for step, u, grown in walk:
+                if grown:
+                    return self._diverged(u, step, repeat)
+                if step in marks:
+                    path[marks[step]] += u.cpu() / (self.settings.scale * repeats)
+            found.append(u / self.settings.scale)
+        return self._judged(torch.stack(found), rhs, marks, path)
+
+    def _walk(self, rhs: Tensor, repeat: int, repeats: int) -> Iterator[tuple[int, Tensor, bool]]:
+        """Yield every step's ``(t, u_t, diverged?)``, the last one of them at depth ``T``."""
+        scale, depth = self.settings.scale, self.settings.depth
+        generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + repeat)
+        reach = float(rhs.norm(dim=0).max())
+        u, last = rhs.clone(), math.inf
+        for step in range(1, depth + 1):
+            fresh = rhs + u - (self._batch(generator) @ u) / scale
+            looked = step % LOOK_EVERY == 0 or step == depth
+            grown = False
+            if looked:
+                report("LiSSA", repeat * depth + step, repeats * depth)
+                moved = float((fresh - u).norm())
+                grown = self._grows(float(fresh.norm(dim=0).max()), moved, last, reach, step)
+                last = moved
+            if grown:
+                yield step, u, True
+                return
+            u = fresh
+            yield step, u, False
+
+    def _batch(self, generator: torch.Generator) -> Curvature:
+        if self._whole:
+            return self.curvature
+        n = self.curvature.point.objective.n
+        rows = torch.randint(n, (self.settings.batch_size,), generator=generator)
+        return self.curvature.batch(rows.to(self.curvature.point.objective.device))
+
+    def _grows(self, size: float, moved: float, last: float, reach: float, step: int) -> bool:
+        """Whether the recursion has left what a sound one can do.
+
+        If no step expands, ``|u_t| <= (t + 1) |c|``; and with all rows in every step the movement
+        ``|u_t - u_{t-1}|`` never grows.
+        """
+        if not math.isfinite(size) or size > SLACK * (step + 1) * reach:
+            return True
+        return self._whole and moved > last * (1 + 1e-6) and moved > 1e-9 * reach
+
+    def _marks(self) -> dict[int, int]:
+        """Depth -> place in the path, for the depths at which the estimate is kept."""
+        if not self.settings.checkpoints:
+            return {}
+        depths = np.geomspace(1, self.settings.depth, self.settings.checkpoints).round().astype(int)
+        return {int(depth): place for place, depth in enumerate(np.unique(depths))}
+
+    def _diverged(self, u: Tensor, step: int, repeat: int) -> Solution:
+        stats = self._stats(repeat * self.settings.depth + step, u.shape[1])
+        return Solution(u / self.settings.scale, Status.DIVERGED, self._way_out(), stats)
+
+    def _way_out(self) -> str:
+        rule = self.rule or automatic(self.curvature, self.settings.batch_size)
+        if rule.smallest <= 0:
+            return (
+                f"The {self.curvature.name} has negative or zero curvature ({rule.smallest:.2g}), where "
+                f"no scale converges: raise the damping by at least {1.1 * abs(rule.smallest):.1g}, or "
+                "use the Fisher."
+            )
+        return (
+            f"The recursion grew without bound at scale {self.settings.scale:.3g}: set the scale to "
+            f"{rule.scale:.3g} (largest eigenvalue {rule.largest:.3g} plus room for batches of "
+            f"{rule.batch_size})."
+        )
+
+    def _judged(self, found: Tensor, rhs: Tensor, marks: dict[int, int], path: Tensor) -> Solution:
+        """The mean of the repeats ``[R, p, m]`` with a verdict."""
+        value = found.mean(0)
+        stats = self._stats(len(found) * self.settings.depth, rhs.shape[1])
+        stats["residual"] = relative_residual(self.curvature, value, rhs)
+        if marks:
+            stats["path"] = (np.array(list(marks)), path)
+            stats["trace"] = np.array(
+                [relative_residual(self.curvature, x.to(rhs.device), rhs) for x in path]
+            )
+        if stats["residual"] <= TOLERANCE:
+            return Solution(value, Status.CONVERGED, "", stats)
+        rule = self.rule or automatic(self.curvature, self.settings.batch_size)
+        stats["truncation"] = self._truncation(rule)
+        stats["noise"] = None if len(found) < 2 else _noise(found)
+        sound = stats["noise"] is not None and stats["noise"] <= TOLERANCE
+        if sound and stats["truncation"] <= TOLERANCE:
+            return Solution(value, Status.CONVERGED, "", stats)
+        return Solution(value, Status.MAX_STEPS, self._shortfall(rule, stats), stats)
+
+    def _truncation(self, rule: Rule) -> float:
+        """Share of the flattest direction that the cut series leaves out, ``(1 - mu / sigma)^(T + 1)``."""
+        step = max(rule.smallest, 0.0) / self.settings.scale
+        return max(0.0, 1 - step) ** (self.settings.depth + 1)
+
+    def _shortfall(self, rule: Rule, stats: dict) -> str:
+        if stats["truncation"] > TOLERANCE:
+            flat = max(rule.smallest, 1e-9 * rule.largest)
+            needed = math.ceil(DECAY * self.settings.scale / flat)
+            return f"The series was cut early: raise the depth to {needed}, or raise the damping."
+        if self._whole or stats["noise"] is not None:
+            return "The batches are too noisy: raise the batch size, the repeats or the scale."
+        return "One repeat cannot tell its own noise: set repeats to 4 or more."
+
+    def _stats(self, steps: int, columns: int) -> dict:
+        return {
+            "steps": steps,
+            "products": steps * columns,
+            "scale": self.settings.scale,
+            "depth": self.settings.depth,
+            "batch_size": self.settings.batch_size,
+            "repeats": self.settings.repeats,
+        }

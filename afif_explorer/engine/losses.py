@@ -1,0 +1,218 @@
+"""Losses of exponential families, in their natural parameter.
+
+A loss is the negative log-likelihood ``l(f, y) = A(f) - <f, t(y)> - log h(y)``, where the model's
+outputs ``f`` are the family's natural parameters. All a method of this package needs of it is
+
+===========  ==========================  ========================================
+name         formula                     meaning
+===========  ==========================  ========================================
+``value``    ``l(f, y)``                 the loss of each row, in nats
+``residual`` ``A'(f) - t(y)``            gradient of the loss with respect to ``f``
+``variance`` ``A''(f) u``                Fisher information of ``f``, times ``u``
+``mean``     ``A'(f)``                   the mean prediction
+===========  ==========================  ========================================
+
+Shapes: ``f`` is ``[n, k]`` or ``[n, k, m]`` (``m`` parameter vectors side by side), ``y`` is ``[n]``.
+``A''`` does not depend on ``y``: it is at once the Hessian in ``f`` and the covariance of ``t(y)``
+under the model, which is why the model-expectation Fisher equals the generalised Gauss-Newton matrix.
+
+Source: Amari, Natural Gradient Works Efficiently in Learning (1998); Martens, New Insights and
+Perspectives on the Natural Gradient Method (2020), section 9.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from afif_explorer.errors import DataError
+
+
+class Loss(ABC):
+    """An exponential family with its canonical link. Subclass it to bring a family of your own.
+
+    Attributes:
+        name: one word, for messages.
+        canonical_outputs: how many outputs ``k`` the family needs, or None if the data say.
+    """
+
+    name: str
+    canonical_outputs: int | None = 1
+
+    @abstractmethod
+    def value(self, f: Tensor, y: Tensor) -> Tensor:
+        """Loss of each row in nats, ``[n]`` or ``[n, m]``."""
+
+    @abstractmethod
+    def residual(self, f: Tensor, y: Tensor) -> Tensor:
+        """``A'(f) - t(y)``, the gradient of the loss with respect to ``f``; the shape of ``f``."""
+
+    @abstractmethod
+    def variance(self, f: Tensor, u: Tensor) -> Tensor:
+        """``A''(f) u`` for ``f`` ``[n, k]`` and ``u`` ``[n, k, m]``; the shape of ``u``."""
+
+    @abstractmethod
+    def mean(self, f: Tensor) -> Tensor:
+        """``A'(f)``, the mean of ``t(y)`` under the model; the shape of ``f``."""
+
+    def root(self, f: Tensor) -> Tensor:
+        """A matrix ``S`` with ``S S' = A''(f)`` for each row, ``[n, k, k]``."""
+        eye = torch.eye(f.shape[1], dtype=f.dtype, device=f.device)
+        blocks = self.variance(f, eye.expand(len(f), -1, -1))
+        values, vectors = torch.linalg.eigh(blocks)
+        return vectors * values.clamp(min=0).sqrt()[:, None, :]
+
+    def check(self, y: Tensor) -> None:
+        """Raise :class:`DataError` if ``y`` holds a value that the family cannot produce."""
+        if not torch.isfinite(y.double()).all():
+            raise DataError(
+                "The target holds values that are not finite numbers; remove those rows."
+            )
+
+    def outputs_for(self, y: Tensor) -> int:
+        """How many natural parameters a row has, given the targets."""
+        return self.canonical_outputs or 1
+
+
+class _OneParameter(Loss):
+    """A family with one natural parameter: everything is elementwise."""
+
+    def root(self, f: Tensor) -> Tensor:
+        return self._variance(f).sqrt()[:, :, None]
+
+    def variance(self, f: Tensor, u: Tensor) -> Tensor:
+        return self._variance(f)[:, :, None] * u
+
+    def residual(self, f: Tensor, y: Tensor) -> Tensor:
+        return self.mean(f) - _beside(y, f)
+
+    def value(self, f: Tensor, y: Tensor) -> Tensor:
+        return self._value(f, _beside(y, f)).sum(1)
+
+    @abstractmethod
+    def _value(self, f: Tensor, y: Tensor) -> Tensor:
+        """The loss, elementwise."""
+
+    @abstractmethod
+    def _variance(self, f: Tensor) -> Tensor:
+        """``A''(f)``, elementwise."""
+
+
+def _beside(y: Tensor, f: Tensor) -> Tensor:
+    """``y`` ``[n]`` or ``[n, k]`` shaped so that it broadcasts against ``f`` ``[n, k]`` or ``[n, k, m]``."""
+    return y.to(f.dtype).reshape(len(y), -1, *([1] * (f.ndim - 2)))
+
+
+class Gaussian(_OneParameter):
+    """Unit-variance Gaussian, ``(y - f)^2 / 2``; ``A(f) = f^2 / 2``. ``y`` may be ``[n, k]``."""
+
+    name = "Gaussian"
+
+    def _value(self, f: Tensor, y: Tensor) -> Tensor:
+        return 0.5 * (y - f) ** 2
+
+    def mean(self, f: Tensor) -> Tensor:
+        return f
+
+    def _variance(self, f: Tensor) -> Tensor:
+        return torch.ones_like(f)
+
+    def outputs_for(self, y: Tensor) -> int:
+        return y.shape[1] if y.ndim == 2 else 1
+
+
+class Bernoulli(_OneParameter):
+    """Two classes 0 and 1 with ``f`` the log-odds; ``A(f) = log(1 + e^f)``."""
+
+    name = "Bernoulli"
+
+    def _value(self, f: Tensor, y: Tensor) -> Tensor:
+        return torch.nn.functional.softplus(f) - f * y
+
+    def mean(self, f: Tensor) -> Tensor:
+        return torch.sigmoid(f)
+
+    def _variance(self, f: Tensor) -> Tensor:
+        return torch.sigmoid(f) * torch.sigmoid(-f)
+
+    def check(self, y: Tensor) -> None:
+        super().check(y)
+        if not ((y == 0) | (y == 1)).all():
+            raise DataError("A logistic model needs targets that are 0 or 1; recode the target.")
+
+
+class Poisson(_OneParameter):
+    """Counts with ``f`` the log of the mean; ``A(f) = e^f``, ``log h(y) = -log y!``."""
+
+    name = "Poisson"
+
+    def _value(self, f: Tensor, y: Tensor) -> Tensor:
+        return torch.exp(f) - f * y + torch.lgamma(y + 1)
+
+    def mean(self, f: Tensor) -> Tensor:
+        return torch.exp(f)
+
+    def _variance(self, f: Tensor) -> Tensor:
+        return torch.exp(f)
+
+    def check(self, y: Tensor) -> None:
+        super().check(y)
+        if (y < 0).any() or (y != y.round()).any():
+            raise DataError(
+                "A Poisson model needs counts (0, 1, 2, ...) as targets; check the target."
+            )
+
+
+class Categorical(Loss):
+    """``k`` classes with ``f`` the logits; ``A(f) = logsumexp(f)``; ``y`` holds class numbers.
+
+    All ``k`` logits are kept. Adding a constant to them changes nothing, so without a penalty the
+    curvature has ``d + 1`` flat directions: use a penalty or a damping.
+    """
+
+    name = "categorical"
+    canonical_outputs = None
+
+    def value(self, f: Tensor, y: Tensor) -> Tensor:
+        picked = f.gather(1, _index(y, f)).squeeze(1)
+        return torch.logsumexp(f, 1) - picked
+
+    def mean(self, f: Tensor) -> Tensor:
+        return torch.softmax(f, 1)
+
+    def residual(self, f: Tensor, y: Tensor) -> Tensor:
+        index = _index(y, f)
+        return torch.softmax(f, 1).scatter_add(1, index, -torch.ones_like(f[:, :1]))
+
+    def variance(self, f: Tensor, u: Tensor) -> Tensor:
+        p = torch.softmax(f, 1)[:, :, None]
+        return p * (u - (p * u).sum(1, keepdim=True))
+
+    def root(self, f: Tensor) -> Tensor:
+        p = torch.softmax(f, 1)
+        # (I - p 1') diag(p)^1/2: its product with its transpose is diag(p) - p p'.
+        return torch.diag_embed(p.sqrt()) - p[:, :, None] * p.sqrt()[:, None, :]
+
+    def check(self, y: Tensor) -> None:
+        super().check(y)
+        if (y < 0).any() or (y != y.to(torch.int64)).any():
+            raise DataError("Class numbers must be 0, 1, 2, ...; recode the target.")
+
+    def outputs_for(self, y: Tensor) -> int:
+        return int(y.max()) + 1
+
+
+def _index(y: Tensor, f: Tensor) -> Tensor:
+    """Class numbers as an index into the class axis of ``f``."""
+    index = y.to(torch.int64).reshape(len(y), 1, *([1] * (f.ndim - 2)))
+    return index.expand(len(y), 1, *f.shape[2:])
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "gaussian": Gaussian,
+    "bernoulli": Bernoulli,
+    "categorical": Categorical,
+    "poisson": Poisson,
+}

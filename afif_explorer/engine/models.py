@@ -1,0 +1,173 @@
+"""Models: outputs ``f(x; theta)`` of one flat parameter vector.
+
+Three of them cover everything: :class:`LinearMap`, :func:`mlp`, and :class:`ModuleModel` around any
+deterministic ``torch.nn.Module`` that returns natural parameters.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from afif_explorer.engine.linearization import (
+    Linearization,
+    LinearMapLinearization,
+    ModuleLinearization,
+)
+from afif_explorer.errors import ChoiceError
+
+
+class Model(ABC):
+    """A map from rows and a flat ``theta`` ``[p]`` to natural parameters ``[n, k]``.
+
+    Attributes:
+        p: number of parameters.
+        k: number of outputs of a row.
+        penalised: ``[p]`` bool, False for the intercept, which no penalty touches.
+        linear: True if ``f`` is linear in ``theta``, so that Fisher and Hessian coincide.
+    """
+
+    p: int
+    k: int
+    penalised: Tensor
+    linear: bool = False
+
+    @abstractmethod
+    def initial(self, seed: int) -> Tensor:
+        """Where training starts, ``[p]`` float64."""
+
+    @abstractmethod
+    def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
+        """The model's first-order behaviour at ``theta`` on the rows ``X``."""
+
+    def outputs(self, theta: Tensor, X: Tensor) -> Tensor:
+        """Natural parameters, ``[n, k]``."""
+        return self.linearize(theta, X).outputs
+
+
+class LinearMap(Model):
+    """``f = W x + b`` with ``theta = (W row by row, b)``: least squares, logistic, softmax, Poisson."""
+
+    linear = True
+
+    def __init__(self, d: int, k: int = 1, *, intercept: bool = True) -> None:
+        self.d, self.k, self.intercept = d, k, intercept
+        self.p = k * (d + intercept)
+        self.penalised = torch.arange(self.p) < k * d
+
+    def initial(self, seed: int) -> Tensor:
+        return torch.zeros(self.p, dtype=torch.float64)
+
+    def linearize(self, theta: Tensor, X: Tensor) -> LinearMapLinearization:
+        return LinearMapLinearization(X, self.k, self.intercept, theta)
+
+
+class ModuleModel(Model):
+    """Any deterministic ``torch.nn.Module``, its parameters flattened in the order of the module.
+
+    The module is copied and used in the mode (``train`` or ``eval``) that it comes in. The intercept,
+    which no penalty touches, is the bias of the last layer: the last parameter, if it holds ``k``
+    numbers.
+
+    Raises :class:`ChoiceError` if the module gives two different answers to the same rows (dropout),
+    mixes rows (batch statistics), or does not return ``[n, k]``.
+    """
+
+    def __init__(self, module: nn.Module, example: Tensor) -> None:
+        self._module = copy.deepcopy(module)
+        named = {
+            name: value for name, value in self._module.named_parameters() if value.requires_grad
+        }
+        if not named:
+            raise ChoiceError("The module has no trainable parameters, so no row can influence it.")
+        self._names = tuple(named)
+        self._shapes = tuple(value.shape for value in named.values())
+        self._sizes = tuple(value.numel() for value in named.values())
+        self._start = torch.cat([v.detach().reshape(-1).double() for v in named.values()]).cpu()
+        self.p = sum(self._sizes)
+        self.k = self._checked_outputs(example.double())
+        self.penalised = torch.ones(self.p, dtype=torch.bool)
+        if self._shapes[-1] == (self.k,):
+            self.penalised[-self.k :] = False
+
+    def _constants(self, dtype: torch.dtype, device: torch.device) -> dict[str, Tensor]:
+        """Buffers and frozen parameters, which ``theta`` does not hold, in the precision of the work."""
+        constants = dict(self._module.named_buffers()) | {
+            name: value.detach()
+            for name, value in self._module.named_parameters()
+            if not value.requires_grad
+        }
+        return {
+            name: value.to(device, dtype if value.is_floating_point() else value.dtype)
+            for name, value in constants.items()
+        }
+
+    def _checked_outputs(self, example: Tensor) -> int:
+        theta = self._start.to(example.device)
+        rows = example[:4]
+        try:
+            outputs, again = self._call(theta, rows), self._call(theta, rows)
+            alone = torch.cat([self._call(theta, row[None]) for row in rows])
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise ChoiceError(
+                f"The module cannot read rows of shape {tuple(example.shape[1:])}: {error}"
+            ) from error
+        if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != len(rows):
+            raise ChoiceError("The module must return one row of outputs for each row, [n, k].")
+        if not torch.equal(outputs, again):
+            raise ChoiceError(
+                "The module gives different outputs for the same rows; remove what is random in it, "
+                "or call its eval() to switch dropout off."
+            )
+        if not torch.allclose(outputs, alone, rtol=1e-6, atol=1e-8):
+            raise ChoiceError(
+                "The module's output for one row depends on the other rows, so the influence of one "
+                "row is not defined; call its eval() to freeze batch statistics."
+            )
+        return outputs.shape[1]
+
+    def _call(self, theta: Tensor, X: Tensor) -> Tensor:
+        parts = theta.split(self._sizes)
+        named = {n: v.reshape(s) for n, v, s in zip(self._names, parts, self._shapes, strict=True)}
+        return functional_call(
+            self._module, named | self._constants(theta.dtype, theta.device), (X,), strict=True
+        )
+
+    def initial(self, seed: int) -> Tensor:
+        return self._start.clone()
+
+    def linearize(self, theta: Tensor, X: Tensor) -> ModuleLinearization:
+        return ModuleLinearization(self._call, theta, X)
+
+
+class MLP(ModuleModel):
+    """A multilayer perceptron with smooth (tanh) hidden layers and a linear last layer.
+
+    ``initial(seed)`` draws the weights afresh (uniform, scaled by the square root of the layer's
+    inputs), so that two seeds give two different starts.
+    """
+
+    def __init__(self, d: int, hidden: Sequence[int], k: int) -> None:
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise((d, *hidden)):
+            layers += [nn.Linear(inputs, outputs, dtype=torch.float64), nn.Tanh()]
+        layers.append(nn.Linear((d, *hidden)[-1], k, dtype=torch.float64))
+        super().__init__(nn.Sequential(*layers), torch.zeros(2, d, dtype=torch.float64))
+
+    def initial(self, seed: int) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        parts = []
+        for shape in self._shapes:
+            if len(shape) == 2:
+                bound = (3.0 / shape[1]) ** 0.5
+                draw = torch.rand(*shape, dtype=torch.float64, generator=generator)
+                parts.append((2 * draw - 1).reshape(-1) * bound)
+            else:
+                parts.append(torch.zeros(shape.numel(), dtype=torch.float64))
+        return torch.cat(parts)

@@ -1,0 +1,180 @@
+"""The weighted empirical risk that everything else is about.
+
+``L(theta; w) = (1/n) sum_i w_i l(f(x_i; theta), y_i) + strength * pi(theta)``
+
+``n`` is the full count of rows, whatever the weights: removing rows sets their weights to zero and
+changes nothing else. All weights one is the fit that a user trained.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.linearization import Linearization
+from afif_explorer.engine.losses import LOSSES, Loss
+from afif_explorer.engine.models import Model
+from afif_explorer.engine.penalties import Penalty
+from afif_explorer.errors import ChoiceError, DataError
+
+
+class Objective:
+    """A model, its loss, a penalty and ``n`` rows.
+
+    Args:
+        model: outputs ``f(x; theta)``.
+        loss: a :class:`~afif_explorer.engine.losses.Loss` or its name ("gaussian", ...).
+        penalty: a :class:`~afif_explorer.engine.penalties.Penalty`, or None for none.
+        X: rows, ``[n, ...]`` (an array or a tensor). y: targets, ``[n]``.
+
+    The precision and device of the work are those of ``X`` (integers become float64).
+    Raises :class:`DataError` for rows or targets that are not finite, of different counts, or that
+    the loss cannot take.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss | str,
+        penalty: Penalty | None,
+        X: Tensor | np.ndarray,
+        y: Tensor | np.ndarray,
+    ) -> None:
+        self.model, self.loss, self.penalty = model, loss_named(loss), penalty
+        self.X, self.y = (
+            as_rows(X),
+            torch.as_tensor(np.array(y) if isinstance(y, np.ndarray) else y),
+        )
+        self.y = self.y.to(self.X.device)
+        self.n, self.p = len(self.X), model.p
+        self._check()
+        self._penalised = model.penalised.to(self.X.device)
+
+    def _check(self) -> None:
+        if self.n == 0:
+            raise DataError("There are no training rows; use a data set that has some.")
+        if len(self.y) != self.n:
+            raise DataError(f"There are {self.n} rows but {len(self.y)} targets; they must match.")
+        if not torch.isfinite(self.X).all():
+            raise DataError("The rows hold values that are not finite numbers; fill or drop them.")
+        self.loss.check(self.y)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.X.dtype
+
+    @property
+    def device(self) -> torch.device:
+        return self.X.device
+
+    @property
+    def smooth(self) -> bool:
+        """False if the penalty has kinks, so that steps need its proximal operator."""
+        return self.penalty is None or self.penalty.smooth
+
+    @property
+    def canonical(self) -> bool:
+        """True if the outputs are linear in theta: then Fisher and Hessian are the same matrix."""
+        return self.model.linear
+
+    def at(self, theta: Tensor | np.ndarray) -> Point:
+        """The objective's local quantities at ``theta`` ``[p]``."""
+        return Point(self, self.vector(theta))
+
+    def vector(self, value: Tensor | np.ndarray) -> Tensor:
+        """``value`` in the precision and on the device of the work."""
+        return torch.as_tensor(value, dtype=self.dtype, device=self.device)
+
+    def weights(self, weights: Tensor | np.ndarray | None) -> Tensor:
+        """Row weights ``[n]``, ones if None; checked."""
+        if weights is None:
+            return torch.ones(self.n, dtype=self.dtype, device=self.device)
+        weights = self.vector(weights)
+        if weights.shape != (self.n,) or not torch.isfinite(weights).all():
+            raise ChoiceError(f"Weights must be {self.n} finite numbers, one for each row.")
+        return weights
+
+    def penalty_value(self, theta: Tensor) -> Tensor:
+        """``strength * pi``, scalar or ``[m]`` for ``[p, m]``."""
+        if self.penalty is None:
+            return theta.new_zeros(theta.shape[1:])
+        return self.penalty.value(theta[self._penalised])
+
+    def penalty_gradient(self, theta: Tensor) -> Tensor:
+        """Gradient of the smooth part of the penalty, the shape of ``theta``."""
+        gradient = torch.zeros_like(theta)
+        if self.penalty is not None:
+            gradient[self._penalised] = self.penalty.gradient(theta[self._penalised])
+        return gradient
+
+    def penalty_diagonal(self) -> Tensor:
+        """Diagonal of the Hessian of the smooth part of the penalty, ``[p]``."""
+        hessian = 0.0 if self.penalty is None else self.penalty.hessian
+        return self._penalised.to(self.dtype) * hessian
+
+
+class Point:
+    """An objective at one ``theta``: outputs, residuals and the products that derivatives are made of."""
+
+    def __init__(self, objective: Objective, theta: Tensor) -> None:
+        self.objective, self.theta = objective, theta
+        self.linearization: Linearization = objective.model.linearize(theta, objective.X)
+        self.outputs = self.linearization.outputs  # [n, k]
+        self.residual = objective.loss.residual(self.outputs, objective.y)  # [n, k]
+
+    def take(self, rows: Tensor) -> Point:
+        """The same point seen on some rows only; outputs and residuals are not computed again."""
+        part = object.__new__(Point)
+        part.objective, part.theta = self.objective, self.theta
+        part.linearization = self.linearization.take(rows)
+        part.outputs, part.residual = self.outputs[rows], self.residual[rows]
+        return part
+
+    def losses(self) -> Tensor:
+        """Loss of each row, ``[n]``."""
+        return self.objective.loss.value(self.outputs, self.objective.y)
+
+    def value(self, weights: Tensor | None = None) -> Tensor:
+        """``L(theta; w)``."""
+        w = self.objective.weights(weights)
+        risk = (w * self.losses()).sum() / self.objective.n
+        return risk + self.objective.penalty_value(self.theta)
+
+    def gradient(self, weights: Tensor | None = None) -> Tensor:
+        """Gradient of ``L`` (of its smooth part, if the penalty is not smooth), ``[p]``."""
+        w = self.objective.weights(weights)
+        return self.gradient_sums(w[:, None] / self.objective.n)[:, 0] + (
+            self.objective.penalty_gradient(self.theta)
+        )
+
+    def gradient_sums(self, coefficients: Tensor) -> Tensor:
+        """``sum_i c_i grad l_i`` for ``c`` ``[n, m]``: ``[p, m]``, without the ``[n, p]`` gradients."""
+        return self.linearization.pull(self.residual[:, :, None] * coefficients[:, None, :])
+
+    def gradient_products(self, vectors: Tensor) -> Tensor:
+        """``<grad l_i, v>`` for each row and each of the vectors ``[p, m]``: ``[n, m]``."""
+        return (self.residual[:, :, None] * self.linearization.push(vectors)).sum(1)
+
+    def gradients(self, rows: Tensor) -> Tensor:
+        """The loss gradients of some rows, ``[len(rows), p]``."""
+        jacobian = self.linearization.jacobian(rows)
+        return (self.residual[rows][:, :, None] * jacobian).sum(1)
+
+
+def loss_named(loss: Loss | str) -> Loss:
+    """A loss itself, or the one of that name."""
+    if isinstance(loss, Loss):
+        return loss
+    if loss not in LOSSES:
+        raise ChoiceError(f"There is no loss {loss!r}; choose one of: {', '.join(LOSSES)}.")
+    return LOSSES[loss]()
+
+
+def as_rows(X: Tensor | np.ndarray) -> Tensor:
+    """Rows as a floating-point tensor; arrays are shared, not copied, where torch can."""
+    if isinstance(X, np.ndarray):
+        # torch warns about read-only arrays; the engine never writes to its rows.
+        X = torch.from_numpy(X if X.flags.writeable else X.copy())
+    X = torch.as_tensor(X)
+    return X if X.is_floating_point() else X.double()

@@ -1,0 +1,217 @@
+"""Solvers of ``C x = c`` for a curvature ``C`` and a block of right-hand sides.
+
+``solver.prepare(curvature)`` does once what serves every right-hand side; ``prepared.solve(c)`` takes
+``[p]`` or ``[p, m]`` and returns a :class:`Solution`, which always says whether it can be trusted.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Curvature
+from afif_explorer.errors import CurvatureError
+from afif_explorer.progress import report
+
+
+class Status(Enum):
+    """The verdict of a solver."""
+
+    CONVERGED = "converged"
+    MAX_STEPS = "max_steps"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What a solver found.
+
+    Attributes:
+        value: ``[p]`` or ``[p, m]``, as the right-hand side. After a divergence: the last iterate
+            before the norm grew, to be looked at, not used.
+        status: the verdict. advice: what to change if it is not CONVERGED, in words.
+        stats: "residual" (``||C x - c|| / ||c||``, the worst column), "steps", "products" (curvature
+            times one vector), and what the solver adds of its own.
+    """
+
+    value: Tensor
+    status: Status
+    advice: str
+    stats: dict[str, Any] = field(default_factory=dict)
+
+
+class Solver(ABC):
+    """Settings of a solver."""
+
+    name: str
+
+    @abstractmethod
+    def prepare(self, curvature: Curvature) -> Prepared:
+        """Do what is needed once for this curvature."""
+
+
+class Prepared(ABC):
+    """A solver made ready for one curvature."""
+
+    curvature: Curvature
+
+    def solve(self, rhs: Tensor) -> Solution:
+        """Solve ``C x = c`` for ``c`` ``[p]`` or ``[p, m]``."""
+        if rhs.ndim == 2:
+            return self._solve(rhs)
+        found = self._solve(rhs[:, None])
+        return Solution(found.value[:, 0], found.status, found.advice, found.stats)
+
+    @abstractmethod
+    def _solve(self, rhs: Tensor) -> Solution:
+        """Solve for a block ``[p, m]``."""
+
+
+def relative_residual(curvature: Curvature, x: Tensor, rhs: Tensor) -> float:
+    """``||C x - c|| / ||c||`` of the worst column of a block; 0 for columns that are zero."""
+    size = rhs.norm(dim=0)
+    residual = (curvature @ x - rhs).norm(dim=0) / torch.where(size > 0, size, 1.0)
+    return float(residual.max()) if residual.numel() else 0.0
+
+
+@dataclass(frozen=True)
+class Cholesky(Solver):
+    """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
+
+    A singular but positive semi-definite ``C`` (softmax with a free intercept, repeated columns) is
+    solved on its range; the answer is then the one of least norm, and ``stats["rank"]`` tells the rank.
+
+    Raises :class:`CurvatureError` if ``C`` has negative curvature, or if a right-hand side lies outside
+    the range of a singular ``C``; the message names a damping that would do.
+    """
+
+    name = "Cholesky"
+
+    def prepare(self, curvature: Curvature) -> PreparedCholesky:
+        return PreparedCholesky(curvature)
+
+
+class PreparedCholesky(Prepared):
+    """A dense factor: triangular, or the eigenvectors of the range where ``C`` is singular."""
+
+    def __init__(self, curvature: Curvature) -> None:
+        self.curvature = curvature
+        matrix = curvature.dense()
+        self._factor, info = torch.linalg.cholesky_ex(matrix)
+        self._range: Tensor | None = None
+        self.rank = len(matrix)
+        if int(info) != 0 or self._rounded_away():
+            self._range = self._semidefinite(matrix)
+            self.rank = self._range.shape[1]
+
+    def _rounded_away(self) -> bool:
+        """True if a pivot is so small that it holds rounding errors only."""
+        pivots = self._factor.diagonal().square()
+        return bool(pivots.min() <= len(pivots) * torch.finfo(pivots.dtype).eps * pivots.max())
+
+    def _semidefinite(self, matrix: Tensor) -> Tensor:
+        """``Z`` ``[p, rank]`` with ``Z Z' = C^+``, the inverse on the range."""
+        values, vectors = torch.linalg.eigh(matrix)
+        rounding = len(values) * torch.finfo(values.dtype).eps * float(values[-1].abs())
+        if float(values[0]) < -10 * rounding:
+            raise CurvatureError(self._advice("has negative curvature", values))
+        kept = values > 10 * rounding
+        self._values = values
+        return vectors[:, kept] / values[kept].sqrt()
+
+    def _advice(self, trouble: str, values: Tensor) -> str:
+        lowest, highest = float(values[0]), float(values[-1])
+        enough = self.curvature.damping + max(0.0, -lowest) + max(1e-6 * abs(highest), 1e-12)
+        return (
+            f"The {self.curvature.name} {trouble} (smallest eigenvalue {lowest:.2g}), so the system has "
+            f"no unique solution; set damping to at least {enough:.1g}, or use a stronger penalty."
+        )
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        if self._range is None:
+            value = torch.cholesky_solve(rhs, self._factor)
+        else:
+            value = self._range @ (self._range.T @ rhs)
+        residual = relative_residual(self.curvature, value, rhs)
+        if self._range is not None and residual > 1e-6:
+            raise CurvatureError(self._advice("is singular", self._values))
+        stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.rank}
+        return Solution(value, Status.CONVERGED, "", stats)
+
+    @cached_property
+    def whitener(self) -> Tensor:
+        """``Z`` ``[p, rank]`` with ``Z Z' = C^-1`` (on the range)."""
+        if self._range is not None:
+            return self._range
+        eye = torch.eye(self.rank, dtype=self._factor.dtype, device=self._factor.device)
+        return torch.linalg.solve_triangular(self._factor, eye, upper=False).T
+
+
+@dataclass(frozen=True)
+class ConjugateGradient(Solver):
+    """Conjugate gradients from zero, all right-hand sides abreast.
+
+    Args:
+        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column.
+        max_steps: at most so many; None: ``10 p``, at least 100.
+
+    Negative curvature met on the way ends the run with status DIVERGED and advice.
+    Source: Hestenes and Stiefel (1952).
+    """
+
+    tolerance: float = 1e-8
+    max_steps: int | None = None
+    name = "conjugate gradients"
+
+    def prepare(self, curvature: Curvature) -> PreparedConjugateGradient:
+        return PreparedConjugateGradient(self, curvature)
+
+
+class PreparedConjugateGradient(Prepared):
+    """Conjugate gradients on one curvature; columns that are done stay as they are."""
+
+    def __init__(self, settings: ConjugateGradient, curvature: Curvature) -> None:
+        self.settings, self.curvature = settings, curvature
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        most = self.settings.max_steps or max(100, 10 * self.curvature.p)
+        x, r, d = torch.zeros_like(rhs), rhs.clone(), rhs.clone()
+        square = (r * r).sum(0)
+        goal = self.settings.tolerance**2 * square
+        steps = products = 0
+        status, advice = Status.CONVERGED, ""
+        while bool((square > goal).any()):
+            if steps == most:
+                status = Status.MAX_STEPS
+                advice = f"Raise max_steps above {most}, or raise the damping."
+                break
+            report("conjugate gradients", steps, None)
+            active = square > goal
+            moved = self.curvature @ d
+            bend = (d * moved).sum(0)
+            steps, products = steps + 1, products + int(active.sum())
+            if bool((bend[active] <= 0).any()):
+                status = Status.DIVERGED
+                advice = (
+                    f"The {self.curvature.name} has negative or zero curvature; raise the damping, "
+                    "or use the Fisher."
+                )
+                break
+            length = torch.where(active, square / torch.where(active, bend, 1.0), 0.0)
+            x += length * d
+            r -= length * moved
+            fresh = (r * r).sum(0)
+            d = torch.where(active, r + fresh / torch.where(active, square, 1.0) * d, d)
+            square = torch.where(active, fresh, square)
+        stats = {
+            "residual": relative_residual(self.curvature, x, rhs),
+            "steps": steps,
+            "products": products,
+        }
+        return Solution(x, status, advice, stats)

@@ -1,0 +1,182 @@
+"""Targets ``T(theta)``: what a user watches while rows come and go.
+
+A target is a function of the model's outputs on a sample of rows. Bound to a fit it gives its value at
+any ``theta`` and its gradient at the fit, ``c = J' dT/df``: one :class:`Bound` per target.
+
+A disparity is the highest minus the lowest group mean; which two groups these are is fixed at the
+unperturbed fit, so that it is positive there and differentiable. 0 means that all groups are alike.
+Definitions follow Barocas, Hardt and Narayanan, Fairness and Machine Learning, chapter 3.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.losses import Categorical, Gaussian, Loss
+from afif_explorer.engine.objective import Objective
+from afif_explorer.errors import ChoiceError, DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Rows on which targets are measured.
+
+    Attributes:
+        X: ``[n, ...]``; y: ``[n]``.
+        groups: for each sensitive attribute the group number of each row ``[n]``, -1 if unknown.
+        group_names: for each sensitive attribute the names of its groups.
+    """
+
+    X: Tensor
+    y: Tensor
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    group_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Fitted(Protocol):
+    """What a target needs to know of a fit."""
+
+    objective: Objective
+
+    @property
+    def parameters(self) -> Tensor: ...
+
+    def sample(self, split: str) -> Sample: ...
+
+
+class Bound:
+    """A target on a fit's rows: a smooth function of ``theta``."""
+
+    def __init__(self, fit: Fitted, sample: Sample, function: Callable[[Tensor], Tensor]) -> None:
+        self._model, self._sample, self._function = fit.objective.model, sample, function
+        self._fit = fit
+
+    def value(self, theta: Tensor) -> float:
+        """``T(theta)``, in the target's units."""
+        return float(self._function(self._model.outputs(theta, self._sample.X)))
+
+    def gradient(self) -> Tensor:
+        """``grad T`` at the fit, ``[p]``."""
+        linearization = self._model.linearize(self._fit.parameters, self._sample.X)
+        slope = torch.func.grad(self._function)(linearization.outputs)
+        return linearization.pull(slope[:, :, None])[:, 0]
+
+
+@dataclass(frozen=True)
+class Target(ABC):
+    """What to watch. Subclass it for a target of your own: ``function`` is all there is to it."""
+
+    @property
+    @abstractmethod
+    def where(self) -> str:
+        """The split whose rows the target reads: "train", "validation" or "test"."""
+
+    @abstractmethod
+    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
+        """``T`` as a differentiable function of the outputs ``[n, k]`` of the sample's rows."""
+
+    def bind(self, fit: Fitted) -> Bound:
+        """The target on this fit. Raises :class:`DataError` if the split has no rows."""
+        sample = self.rows(fit)
+        if len(sample.X) == 0:
+            raise DataError(
+                f"The {self.where} split has no rows to measure the target on; choose another split, "
+                "or give it a share of the data."
+            )
+        return Bound(fit, sample, self.function(fit, sample))
+
+    def rows(self, fit: Fitted) -> Sample:
+        """The rows that the target reads."""
+        return fit.sample(self.where)
+
+
+@dataclass(frozen=True)
+class MeanLoss(Target):
+    """``(1/n) sum_i l(f(x_i; theta), y_i)`` over a split; nats, or half squared target units."""
+
+    split: str = "test"
+
+    @property
+    def where(self) -> str:
+        return self.split
+
+    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
+        loss = fit.objective.loss
+        return lambda f: loss.value(f, sample.y).mean()
+
+
+@dataclass(frozen=True)
+class _OneRow(Target):
+    """A target that reads row ``i`` (a position in the split) only."""
+
+    split: str = "test"
+    i: int = 0
+
+    @property
+    def where(self) -> str:
+        return self.split
+
+    def rows(self, fit: Fitted) -> Sample:
+        sample = fit.sample(self.split)
+        if not 0 <= self.i < len(sample.X):
+            raise ChoiceError(
+                f"Row {self.i} is not in the {self.split} split, whose rows are 0 to "
+                f"{len(sample.X) - 1}."
+            )
+        return Sample(sample.X[self.i : self.i + 1], sample.y[self.i : self.i + 1])
+
+
+@dataclass(frozen=True)
+class PointLoss(_OneRow):
+    """``l(f(x_i; theta), y_i)`` of one row of a split; nats, or half squared target units."""
+
+    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
+        loss = fit.objective.loss
+        return lambda f: loss.value(f, sample.y).mean()
+
+
+@dataclass(frozen=True)
+class Prediction(_OneRow):
+    """The mean prediction of one row: a probability, an expected count or a value.
+
+    ``outcome`` names the class whose probability it is, for more than two classes (the last if None).
+    """
+
+    outcome: int | None = None
+
+    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
+        return lambda f: predicted(fit.objective.loss, f, self.outcome).mean()
+
+
+def predicted(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
+    """Mean prediction of each row, ``[n]``: of class ``outcome`` (None: the last) if there are several."""
+    mean = loss.mean(f)
+    if outcome is not None and not 0 <= outcome < mean.shape[1]:
+        raise ChoiceError(f"There is no class {outcome}; classes are 0 to {mean.shape[1] - 1}.")
+    return mean[:, -1 if outcome is None else outcome]
+
+
+def decided(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
+    """The model's decision for each row as 0.0 or 1.0, ``[n]``; the mean prediction if not classes."""
+    mean = loss.mean(f)
+    if isinstance(loss, Categorical):
+        return (mean.argmax(1) == (mean.shape[1] - 1 if outcome is None else outcome)).to(f.dtype)
+    return mean[:, -1] if _numeric(loss) else (mean[:, -1] >= 0.5).to(f.dtype)
+
+
+def _numeric(loss: Loss) -> bool:
+    return isinstance(loss, Gaussian) or loss.name == "Poisson"
+
+
+def hits(loss: Loss, y: Tensor, outcome: int | None, k: int) -> Tensor:
+    """Whether each row's observed class is the outcome in question, ``[n]`` bool."""
+    if isinstance(loss, Categorical):
+        return y == (k - 1 if outcome is None else outcome)
+    return y == 1

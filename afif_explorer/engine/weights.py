@@ -1,0 +1,44 @@
+"""Row weights ``w``: 1 keeps a row, 0 leaves it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from afif_explorer.errors import ChoiceError
+
+
+def checked_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Row positions as integers, each once, in order; raises :class:`ChoiceError` if out of range."""
+    array = np.atleast_1d(np.asarray(rows))
+    if array.dtype == bool:
+        if array.shape != (n,):
+            raise ChoiceError(f"A mask of rows must hold {n} values, one for each training row.")
+        array = np.flatnonzero(array)
+    if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= n):
+        raise ChoiceError(f"Rows are whole numbers from 0 to {n - 1}; check the positions given.")
+    return np.unique(array.astype(np.int64))
+
+
+def leave_out(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Weights ``[n]`` of a fit without ``rows``."""
+    weights = np.ones(n)
+    weights[checked_rows(n, rows)] = 0.0
+    return weights
+
+
+def leave_one_out(n: int, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+    """One column for each of ``rows`` (all, if None), leaving out that row alone: ``[n, m]``."""
+    chosen = np.arange(n) if rows is None else checked_rows(n, rows)
+    weights = np.ones((n, len(chosen)))
+    weights[chosen, np.arange(len(chosen))] = 0.0
+    return weights
+
+
+def folds(n: int, k: int, seed: int = 0) -> np.ndarray:
+    """One column for each of ``k`` random folds of nearly equal size, leaving it out: ``[n, k]``."""
+    if not 2 <= k <= n:
+        raise ChoiceError(f"The number of folds must be from 2 to {n} (the rows), not {k}.")
+    fold = np.random.default_rng(seed).permutation(n) % k
+    return (fold[:, None] != np.arange(k)).astype(float)
