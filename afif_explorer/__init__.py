@@ -1,1 +1,84 @@
-"""See what each training row did to a model, and what happens if it goes."""
+"""See what each training row did to a model, and what happens if it goes.
+
+Everything a notebook needs is here, and loaded when first used:
+
+>>> import afif_explorer as ax
+>>> data = ax.load_dataset("hiring")
+>>> fit = ax.fit(data, model="logistic", penalty=ax.Ridge(1e-3))
+>>> effects = ax.attribute(fit, ax.MeanLoss("test"), method=ax.AFIF())
+>>> effects.shape == (len(data.train),)
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "afif_explorer.analysis.attribution": ("attribute",),
+    "afif_explorer.analysis.crossvalidation": ("cross_validate",),
+    "afif_explorer.analysis.diagnostics": ("diagnostics",),
+    "afif_explorer.analysis.fairness": ("audit_fairness",),
+    "afif_explorer.analysis.fitting": ("Fit", "fit", "fit_objective"),
+    "afif_explorer.analysis.truth": ("retrain", "retrain_each"),
+    "afif_explorer.analysis.unlearning": ("unlearn",),
+    "afif_explorer.app": ("serve",),
+    "afif_explorer.datasets": ("Dataset",),
+    "afif_explorer.engine.curvature": ("EmpiricalFisher", "Fisher", "Hessian"),
+    "afif_explorer.engine.disparities": (
+        "DemographicParityDifference",
+        "EqualOpportunityDifference",
+        "EqualizedOddsDifference",
+        "GroupLossDifference",
+        "MeanPredictionDifference",
+    ),
+    "afif_explorer.engine.influence": (
+        "AFIF",
+        "EmpiricalFisherInfluence",
+        "InfinitesimalJackknife",
+        "NewtonStep",
+    ),
+    "afif_explorer.engine.lissa": ("LiSSA",),
+    "afif_explorer.engine.losses": ("Bernoulli", "Categorical", "Gaussian", "Loss", "Poisson"),
+    "afif_explorer.engine.models": ("MLP", "LinearMap", "ModuleModel"),
+    "afif_explorer.engine.objective": ("Objective",),
+    "afif_explorer.engine.penalties": ("Penalty", "Ridge"),
+    "afif_explorer.engine.solvers": ("Cholesky", "ConjugateGradient", "Solution", "Status"),
+    "afif_explorer.engine.targets": ("MeanLoss", "PointLoss", "Prediction", "Target"),
+    "afif_explorer.errors": (
+        "AfifError",
+        "ChoiceError",
+        "CurvatureError",
+        "DataError",
+        "DownloadError",
+        "NotConverged",
+        "SolverDiverged",
+    ),
+    "afif_explorer.spec": ("Spec",),
+    "afif_explorer.state": ("Explorer",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_ROOMS = ("datasets", "engine", "explain", "figures", "notebook", "study")
+
+__all__ = sorted([*_HOME_OF, *_ROOMS, "load_dataset"])
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, so that ``import afif_explorer`` costs next to nothing."""
+    if name in _ROOMS:
+        return import_module(f"afif_explorer.{name}")
+    if name == "load_dataset":
+        value = import_module("afif_explorer.datasets").load
+    elif name in _HOME_OF:
+        value = getattr(import_module(_HOME_OF[name]), name)
+    else:
+        raise AttributeError(f"module 'afif_explorer' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

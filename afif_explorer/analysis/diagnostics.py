@@ -1,0 +1,61 @@
+"""``diagnostics``: the classical regression diagnostics, for every model here."""
+
+from __future__ import annotations
+
+import pandas as pd
+import torch
+
+from afif_explorer.analysis.fitting import Fit
+from afif_explorer.engine.influence import AFIF, Influence, Method
+from afif_explorer.engine.losses import Categorical, Gaussian
+
+
+def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
+    """One row for each training row, indexed by row id.
+
+    * ``leverage``: ``h_i = tr(A'' J_i C^-1 J_i') / n``; in [0, 1] for one output; sums to the effective
+      number of parameters.
+    * ``cooks_distance``: ``(theta_(i) - theta)' n C (theta_(i) - theta) / (p phi)`` with the rescaled
+      one-row step; ``phi`` is the residual variance ``sum e^2 / (n - p)`` for Gaussian losses, else 1.
+    * ``self_influence``: ``g_i' C^-1 g_i / n``, the predicted rise of the row's own loss without it.
+    * ``loss``: nats, or half squared target units. ``residual``: observed minus predicted (one minus
+      the probability of the observed class, for more than two classes).
+
+    Sources: Cook (1977); Pregibon (1981) for generalised linear models.
+    """
+    influence = method.prepare(fit.objective, fit.parameters)
+    return diagnostics_of(influence, fit)
+
+
+def diagnostics_of(influence: Influence, fit: Fit) -> pd.DataFrame:
+    """The same with a method that was prepared before."""
+    columns = {
+        "leverage": influence.leverage(),
+        "cooks_distance": _cooks_distance(influence),
+        "self_influence": influence.self_influence(),
+        "loss": influence.point.losses(),
+        "residual": _residual(influence),
+    }
+    index = pd.RangeIndex(fit.n) if fit.data is None else pd.Index(fit.data.train.ids)
+    frame = {name: column.cpu().numpy() for name, column in columns.items()}
+    return pd.DataFrame(frame, index=index.rename("id"))
+
+
+def _cooks_distance(influence: Influence) -> torch.Tensor:
+    pull = influence.rescaled_residual
+    size = (pull[:, None, :] @ influence.row_blocks @ pull[:, :, None])[:, 0, 0]
+    return size / (influence.objective.p * _dispersion(influence))
+
+
+def _dispersion(influence: Influence) -> float:
+    if not isinstance(influence.objective.loss, Gaussian):
+        return 1.0
+    degrees = max(1, influence.objective.n - influence.objective.p)
+    return float(influence.point.residual.square().sum() / degrees)
+
+
+def _residual(influence: Influence) -> torch.Tensor:
+    if isinstance(influence.objective.loss, Categorical):
+        index = influence.objective.y.to(torch.int64)[:, None]
+        return -influence.point.residual.gather(1, index)[:, 0]
+    return -influence.point.residual[:, 0]

@@ -1,0 +1,225 @@
+"""``fit``: train a model on a data set, ready to be asked about its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from afif_explorer.analysis.metrics import measure
+from afif_explorer.engine.fit import minimise
+from afif_explorer.engine.losses import Loss
+from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
+from afif_explorer.engine.objective import Objective, as_rows
+from afif_explorer.engine.penalties import Penalty, Ridge
+from afif_explorer.engine.targets import Sample
+from afif_explorer.errors import ChoiceError, DataError
+
+if TYPE_CHECKING:
+    from afif_explorer.datasets import Dataset, Split
+
+MODELS = ("linear", "logistic", "softmax", "poisson", "mlp")
+SPLITS = ("train", "validation", "test")
+
+_LINEAR_LOSS = {
+    "linear": "gaussian",
+    "logistic": "bernoulli",
+    "softmax": "categorical",
+    "poisson": "poisson",
+}
+_TASK_OF = {
+    "linear": "regression",
+    "logistic": "classification",
+    "softmax": "classification",
+    "poisson": "count",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A trained model and everything that is needed to ask about its rows.
+
+    Attributes:
+        theta: flat parameters ``[p]`` (NumPy). For linear maps: weights row by row, then intercepts.
+        gradient_norm: Euclidean norm of the objective's gradient at ``theta``; 0 at a minimum.
+        converged: True if it is at most 1e-8. advice: what to change if it is not.
+        metrics: measured on the test rows (the training rows, if there are none): see
+            :func:`~afif_explorer.analysis.metrics.measure`.
+        steps, seconds: what training took.
+        data: the :class:`~afif_explorer.datasets.Dataset`, or None for an objective of your own.
+        objective: the engine's :class:`~afif_explorer.engine.objective.Objective`.
+    """
+
+    objective: Objective
+    theta: np.ndarray
+    gradient_norm: float
+    converged: bool
+    advice: str
+    steps: int
+    seconds: float
+    samples: Mapping[str, Sample]
+    data: Dataset | None = None
+    seed: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> Tensor:
+        """``theta`` as the engine's tensor."""
+        return self.objective.vector(self.theta)
+
+    @property
+    def n(self) -> int:
+        """Training rows."""
+        return self.objective.n
+
+    def sample(self, split: str) -> Sample:
+        """The rows of a split. Raises :class:`ChoiceError` for an unknown one."""
+        if split not in self.samples:
+            raise ChoiceError(
+                f"There is no split {split!r} here; choose one of: {', '.join(self.samples)}."
+            )
+        return self.samples[split]
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Mean predictions: probabilities (of class 1, or ``[n, k]``), expected counts or values."""
+        rows = as_rows(np.asarray(X)).to(self.objective.X)
+        if rows.shape[1:] != self.objective.X.shape[1:]:
+            raise DataError(
+                f"Rows to predict must have {tuple(self.objective.X.shape[1:])} features, not "
+                f"{tuple(rows.shape[1:])}."
+            )
+        with torch.no_grad():
+            mean = self.objective.loss.mean(self.objective.model.outputs(self.parameters, rows))
+        return (mean[:, 0] if mean.shape[1] == 1 else mean).cpu().numpy()
+
+
+def fit(
+    data: Dataset,
+    model: str | nn.Module = "auto",
+    penalty: Penalty | None = Ridge(1e-3),  # noqa: B008 - a frozen value
+    seed: int = 0,
+    *,
+    hidden: Sequence[int] = (16,),
+) -> Fit:
+    """Minimise ``(1/n) sum_i l_i(theta) + strength * pi(theta)`` over the training rows of ``data``.
+
+    Args:
+        data: a data set.
+        model: "linear", "logistic", "softmax", "poisson", "mlp" (tanh, hidden layers of ``hidden``
+            units), "auto" (the plain model of the data's task), or a ``torch.nn.Module`` that returns
+            natural parameters ``[n, k]``.
+        penalty: on all parameters but the intercept; None for none.
+        seed: of the start of training, for models that draw one.
+
+    Raises :class:`ChoiceError` if the model does not fit the data's task. A fit that does not reach
+    a gradient norm of 1e-8 is returned all the same, with ``converged`` False and advice.
+    """
+    built, loss = _model_for(data, model, tuple(hidden))
+    objective = Objective(built, loss, penalty, data.train.X, data.train.y)
+    samples = {name: _sample(data, getattr(data, name)) for name in SPLITS}
+    return _fitted(objective, samples, data, seed)
+
+
+def fit_objective(
+    objective: Objective,
+    *,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    test: tuple[np.ndarray, np.ndarray] | None = None,
+    seed: int = 0,
+) -> Fit:
+    """The same for an :class:`Objective` of your own; ``validation`` and ``test`` are ``(X, y)`` pairs."""
+    samples = {"train": Sample(objective.X, objective.y)}
+    for name, pair in (("validation", validation), ("test", test)):
+        if pair is not None:
+            X, y = (as_rows(np.asarray(pair[0])), torch.as_tensor(np.asarray(pair[1])))
+            samples[name] = Sample(X.to(objective.X), y.to(objective.device))
+    return _fitted(objective, samples, None, seed)
+
+
+def _fitted(
+    objective: Objective, samples: dict[str, Sample], data: Dataset | None, seed: int
+) -> Fit:
+    found = minimise(objective, seed=seed)
+    measured = next(
+        samples[name] for name in ("test", "train") if name in samples and len(samples[name].X)
+    )
+    return Fit(
+        objective=objective,
+        theta=found.theta.cpu().numpy(),
+        gradient_norm=found.gradient_norm,
+        converged=found.converged,
+        advice=found.advice,
+        steps=found.steps,
+        seconds=found.seconds,
+        samples=samples,
+        data=data,
+        seed=seed,
+        metrics=measure(objective, found.theta, measured),
+    )
+
+
+def _model_for(
+    data: Dataset, model: str | nn.Module, hidden: tuple[int, ...]
+) -> tuple[Model, Loss | str]:
+    d, classes = data.train.X.shape[1], len(data.classes)
+    if isinstance(model, nn.Module):
+        built = ModuleModel(model, torch.as_tensor(np.array(data.train.X[:4])))
+        return built, _loss_of(data, built.k)
+    name = _plain_model(data) if model == "auto" else model
+    if name == "mlp":
+        k = classes if classes > 2 else 1
+        return MLP(d, hidden, k), _loss_of(data, k)
+    if name not in _LINEAR_LOSS:
+        raise ChoiceError(f"There is no model {name!r}; choose one of: {', '.join(MODELS)}.")
+    _require_task(data, name)
+    return LinearMap(d, classes if name == "softmax" else 1), _LINEAR_LOSS[name]
+
+
+def _plain_model(data: Dataset) -> str:
+    if data.task == "classification":
+        return "softmax" if len(data.classes) > 2 else "logistic"
+    return {"regression": "linear", "count": "poisson"}[data.task]
+
+
+def _require_task(data: Dataset, model: str) -> None:
+    fits = _TASK_OF[model] == data.task or (model == "linear" and data.task == "count")
+    if not fits or (model == "logistic" and len(data.classes) > 2):
+        raise ChoiceError(
+            f"A {model} model does not fit {data.task} data with target {data.target!r}"
+            f"{f' and {len(data.classes)} classes' if data.classes else ''}; use "
+            f"{_plain_model(data)!r} or 'mlp'."
+        )
+
+
+def _loss_of(data: Dataset, k: int) -> str:
+    """The loss of a data set's task for a model with ``k`` outputs."""
+    wanted = len(data.classes)
+    if data.task != "classification":
+        if k != 1:
+            raise ChoiceError(f"A model of one number must have one output, but this one has {k}.")
+        return "gaussian" if data.task == "regression" else "poisson"
+    if k == 1 and wanted == 2:
+        return "bernoulli"
+    if k != wanted:
+        raise ChoiceError(
+            f"The target has {wanted} classes but the model has {k} outputs; give it "
+            f"{'1 or 2' if wanted == 2 else wanted}."
+        )
+    return "categorical"
+
+
+def _sample(data: Dataset, split: Split) -> Sample:
+    groups, names = {}, {}
+    for column in data.sensitive:
+        levels = sorted(data.train.sensitive[column].dropna().astype(str).unique())
+        values = split.sensitive[column]
+        codes = {level: code for code, level in enumerate(levels)}
+        groups[column] = np.array(
+            [codes.get(str(value), -1) for value in values] if len(values) else [], dtype=np.int64
+        )
+        names[column] = tuple(levels)
+    return Sample(as_rows(split.X), torch.as_tensor(np.array(split.y)), groups, names)

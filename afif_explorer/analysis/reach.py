@@ -1,0 +1,42 @@
+"""How far a prediction about removed rows can be trusted, in words and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GOOD, FAIR = 0.05, 0.25  # expected relative errors up to which a prediction is good, or fair
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far to trust a prediction about a set of removed rows.
+
+    Attributes:
+        expected_error: relative error of the predicted parameter change, ``||C^-1 C_S x|| / ||x||`` in
+            the norm of the curvature ``C``, where ``C_S`` is the removed rows' part of it and ``x`` the
+            predicted change: the first term that a single step leaves out.
+        leverage: sum of the removed rows' leverages. share: of the training rows that are removed.
+        level: "good", "fair" or "poor". text: one sentence that says so.
+    """
+
+    expected_error: float
+    leverage: float
+    share: float
+    level: str
+    text: str
+
+
+def judge(expected_error: float, leverage: float, share: float) -> Reach:
+    """Numbers turned into a verdict."""
+    if expected_error <= GOOD:
+        level, advice = "good", "Expect the refit to differ little from this prediction."
+    elif expected_error <= FAIR:
+        level, advice = "fair", "Direction and order hold; the size is likely to be too small."
+    else:
+        level, advice = "poor", "Too much is removed for one step; retrain to know."
+    percent = f"{100 * expected_error:.2g}" if expected_error < 1 else f"{100 * expected_error:.0f}"
+    text = (
+        f"Removing {100 * share:.2g} % of the rows (summed leverage {leverage:.2g}): about "
+        f"{percent} % of the change is beyond one step. {advice}"
+    )
+    return Reach(expected_error, leverage, share, level, text)

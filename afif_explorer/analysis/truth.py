@@ -1,0 +1,91 @@
+"""``retrain``: the truth, by fitting again without the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.unlearning import removable
+from afif_explorer.engine.retrain import refit, refit_each
+from afif_explorer.engine.targets import Target
+from afif_explorer.engine.weights import checked_rows, leave_one_out, leave_out
+
+
+@dataclass(frozen=True, eq=False)
+class Retrained:
+    """A model that was fitted without some rows.
+
+    Attributes:
+        theta: ``[p]``. gradient_norm: of its objective there; the truth is no truer than this is
+            small. converged: True if it is at most 1e-8. seconds: wall time. rows: what was removed.
+    """
+
+    fit: Fit
+    theta: np.ndarray
+    gradient_norm: float
+    converged: bool
+    seconds: float
+    rows: np.ndarray
+
+    def effects(self, targets: Sequence[Target]) -> dict[Target, float]:
+        """The true change of each target, ``T(theta) - T(before)``."""
+        theta = self.fit.objective.vector(self.theta)
+        found = {}
+        for target in targets:
+            bound = target.bind(self.fit)
+            found[target] = bound.value(theta) - bound.value(self.fit.parameters)
+        return found
+
+
+def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) -> Retrained:
+    """Fit again without ``rows``, from the old parameters (``warm``) or from the model's own start.
+
+    ``n`` in the objective stays the full count, so the penalty keeps its weight against each row.
+    """
+    chosen = removable(fit, rows)
+    weights = fit.objective.vector(leave_out(fit.n, chosen))
+    found = refit(fit.objective, fit.parameters, weights, warm=warm, seed=fit.seed)
+    return Retrained(
+        fit, found.theta.cpu().numpy(), found.gradient_norm, found.converged, found.seconds, chosen
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """One refit for each of some rows.
+
+    Attributes:
+        rows: ``[m]``. theta: ``[p, m]``. effects: ``[m]``, or ``[m, t]`` for a list of targets: the true
+            change if that row alone is left out. gradient_norm: ``[m]``. seconds: wall time of all.
+    """
+
+    rows: np.ndarray
+    theta: np.ndarray
+    effects: np.ndarray
+    gradient_norm: np.ndarray
+    seconds: float
+
+
+def retrain_each(
+    fit: Fit, rows: Sequence[int] | np.ndarray, target: Target | Sequence[Target]
+) -> LeftOut:
+    """Leave out each of ``rows`` alone, fit again, and measure: the truth for :func:`attribute`."""
+    chosen = checked_rows(fit.n, rows)
+    weights = fit.objective.vector(leave_one_out(fit.n, chosen))
+    found = refit_each(fit.objective, fit.parameters, weights)
+    single = isinstance(target, Target)
+    effects = np.empty((len(chosen), 1 if single else len(target)))
+    for column, one in enumerate([target] if single else target):
+        bound = one.bind(fit)
+        before = bound.value(fit.parameters)
+        effects[:, column] = [bound.value(theta) - before for theta in found.theta.T]
+    return LeftOut(
+        chosen,
+        found.theta.cpu().numpy(),
+        effects[:, 0] if single else effects,
+        found.gradient_norm.cpu().numpy(),
+        found.seconds,
+    )

@@ -1,0 +1,82 @@
+"""``unlearn``: the model without some rows, by one step instead of training again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.reach import Reach, judge
+from afif_explorer.engine.influence import AFIF, Influence, Method
+from afif_explorer.engine.targets import Target
+from afif_explorer.engine.weights import checked_rows, leave_out
+from afif_explorer.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Unlearned:
+    """Predicted parameters without the rows.
+
+    Attributes:
+        theta: ``[p]``. effects: for each target its predicted change, ``T(theta) - T(before)``.
+        reach: how far to trust it. rows: positions of the removed rows, in order.
+    """
+
+    theta: np.ndarray
+    effects: dict[Target, float]
+    reach: Reach
+    rows: np.ndarray
+
+
+def unlearn(
+    fit: Fit,
+    rows: Sequence[int] | np.ndarray,
+    method: Method = AFIF(),  # noqa: B008 - a frozen value
+    targets: Sequence[Target] = (),
+) -> Unlearned:
+    """Parameters and targets without ``rows`` (positions or a mask), predicted in one step.
+
+    ``theta(w) = theta + (1/n) C^-1 sum_rows g_i``; each target is evaluated there. Raises
+    :class:`ChoiceError` for rows that do not exist and :class:`DataError` if none would be left.
+    """
+    return unlearn_with(method.prepare(fit.objective, fit.parameters), fit, rows, targets)
+
+
+def unlearn_with(
+    influence: Influence, fit: Fit, rows: Sequence[int] | np.ndarray, targets: Sequence[Target] = ()
+) -> Unlearned:
+    """The same with a method that was prepared before."""
+    chosen = removable(fit, rows)
+    theta = influence.parameters(fit.objective.vector(leave_out(fit.n, chosen)))
+    before = fit.parameters
+    effects = {}
+    for target in targets:
+        bound = target.bind(fit)
+        effects[target] = bound.value(theta) - bound.value(before)
+    reach = reach_of(influence, chosen, theta - before)
+    return Unlearned(theta.cpu().numpy(), effects, reach, chosen)
+
+
+def removable(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Row positions, checked; some rows must stay."""
+    chosen = checked_rows(fit.n, rows)
+    if len(chosen) == fit.n:
+        raise DataError("All training rows would be removed; keep at least one.")
+    return chosen
+
+
+def reach_of(influence: Influence, rows: np.ndarray, change: torch.Tensor) -> Reach:
+    """The verdict on a predicted ``change`` ``[p]`` after removing ``rows``."""
+    n = influence.objective.n
+    if len(rows) == 0 or float(change.norm()) == 0:
+        return judge(0.0, 0.0, len(rows) / n)
+    index = torch.as_tensor(rows, device=influence.objective.device)
+    removed = influence.curvature.batch(index)
+    part = (removed @ change - removed.diagonal_shift * change) * (len(rows) / n)
+    missed = influence.solve(part)
+    error = float((missed @ (influence.curvature @ missed)).clamp(min=0).sqrt())
+    size = float((change @ (influence.curvature @ change)).clamp(min=1e-300).sqrt())
+    return judge(error / size, float(influence.leverage()[index].sum()), len(rows) / n)
