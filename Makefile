@@ -37,7 +37,7 @@ bench: $(VENV)/.test $(VENV)/.browser  ## measure the times that the project pro
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(VENV)/.test $(VENV)/.browser  ## draw the pictures of the documents from the running app
-	$(BIN)/python tools/screenshots.py $(ARGS)
+	$(BIN)/python -m tools.screenshots $(ARGS)
 
 clean:  ## remove the environment and everything that can be made again
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from afif_explorer.cli import network
-from afif_explorer.cli.serve import PORT, check_password_file
+from afif_explorer.errors import ChoiceError
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike on a projector
 LENGTH = 10
@@ -25,7 +25,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "print the address and the password to write on the board. What one student computes is "
         "there at once for the others. The connection is not encrypted: use a network you trust.",
     )
-    parser.add_argument("--port", type=int, default=PORT, help="port (default: %(default)s)")
+    parser.add_argument(
+        "--port",
+        type=network.port,
+        default=network.DASHBOARD_PORT,
+        help="port (default: %(default)s)",
+    )
     parser.add_argument(
         "--password-file",
         type=Path,
@@ -37,10 +42,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve the class until stopped."""
-    network.check_free(network.EVERY_INTERFACE, options.port)
+    if not options.port:
+        raise ChoiceError("A class needs an address that is known beforehand; choose a --port.")
     with _password(options.password_file) as path:
-        print(f"For the class:  http://{network.reachable_address()}:{options.port}")
-        print(f"Here:           http://127.0.0.1:{options.port}")
+        address = f"http://{network.reachable_address()}:{options.port}"
+        print(f"For the class: {address}", flush=True)
 
         from afif_explorer import app
 
@@ -54,11 +60,11 @@ def run(options: argparse.Namespace) -> int:
 def _password(chosen: Path | None) -> Iterator[Path]:
     """The file with the password; a new one lives, readable by its owner alone, while in use."""
     if chosen is not None:
-        check_password_file(chosen)
         yield chosen
         return
     with tempfile.TemporaryDirectory(prefix="afif-class-") as folder:
+        password = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         path = Path(folder, "password")
-        path.write_text("".join(secrets.choice(LETTERS) for _ in range(LENGTH)), encoding="utf-8")
-        print(f"Password:       {path.read_text(encoding='utf-8')}")
+        path.write_text(password, encoding="utf-8")
+        print(f"Password: {password}")
         yield path

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+from afif_explorer.cli import network
 from afif_explorer.errors import AfifError, ChoiceError
 
 # JupyterLab asks for news, new versions and the list of its extensions on the internet; nobody
@@ -27,7 +27,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Copy the lessons into a folder of yours and open JupyterLab there. "
         "A file that is already in that folder is never overwritten.",
     )
-    parser.add_argument("--port", type=int, default=8888, help="port (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=network.port, default=8888, help="port (default: %(default)s)"
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument(
         "--folder", type=Path, help="where your copy is (default: a folder for your user data)"
@@ -40,13 +42,19 @@ def run(options: argparse.Namespace) -> int:
     folder = options.folder or default_folder()
     new = copy_lessons(lessons(), folder)
     print(f"Your copy of the lessons: {folder} ({len(new)} new)", flush=True)
-    return subprocess.call(command(folder, port=options.port, browser=not options.no_browser))
+
+    from jupyterlab.labapp import LabApp
+
+    LabApp.launch_instance(arguments(folder, port=options.port, browser=not options.no_browser))
+    return 0
 
 
-def command(folder: Path, *, port: int, browser: bool) -> list[str]:
-    """What starts JupyterLab in ``folder``."""
-    start = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
-    return [*start, f"--port={port}", *QUIET, *([] if browser else ["--no-browser"])]
+def arguments(folder: Path, *, port: int, browser: bool) -> list[str]:
+    """What JupyterLab is told, to open on ``folder``."""
+    place = [f"--ServerApp.root_dir={folder.resolve()}", f"--port={port}"]
+    # In a container one is root; JupyterLab would refuse, and the command was root's own choice.
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return [*place, *QUIET, *as_root, *([] if browser else ["--no-browser"])]
 
 
 def default_folder() -> Path:

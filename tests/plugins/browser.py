@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,10 +49,13 @@ def find_chromium() -> str | None:
     """The browser to use: ``AFIF_BROWSER``, one on the path, or the one that playwright fetched."""
     if chosen := os.environ.get("AFIF_BROWSER"):
         return chosen
-    for name in NAMES:
-        if found := shutil.which(name):
-            return found
-    return _playwright_chromium()
+    on_the_path = filter(None, map(shutil.which, NAMES))
+    return next(filter(_starts, on_the_path), None) or _playwright_chromium()
+
+
+def _starts(path: str) -> bool:
+    """False for the signpost to a snap that Ubuntu's package puts in Chromium's place."""
+    return subprocess.run([path, "--version"], capture_output=True).returncode == 0
 
 
 def _playwright_chromium() -> str | None:

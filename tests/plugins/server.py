@@ -1,4 +1,4 @@
-"""The dashboard as a person starts it: ``afif-explorer serve`` in a process of its own."""
+"""The commands as a person starts them: ``afif-explorer serve`` in a process of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,22 +18,22 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120  # importing torch and Panel on a loaded two-core machine takes most of it
 
 
-class Server:
-    """A running ``afif-explorer serve`` and the address it printed."""
+class Running:
+    """A running ``afif-explorer VERB`` and the first address it printed."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "afif_explorer", "serve", "--no-show", "--port", "0"]
+    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
-            [*command, *arguments],
+            [sys.executable, "-m", "afif_explorer", *arguments],
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         self.lines: list[str] = []
         self._waiting: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         try:
             self.url = self._address()
         except BaseException:
@@ -53,12 +53,14 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._reader.join()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
-            self._waiting.put(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self.lines.append(line)
+                self._waiting.put(line)
         self._waiting.put(None)
 
     def _address(self) -> str:
@@ -73,6 +75,13 @@ class Server:
             if found := re.search(r"https?://[^\s]+", line):
                 return found.group().rstrip("/.")
         raise RuntimeError(f"no address within {START_SECONDS} s:\n{self.output}")
+
+
+class Server(Running):
+    """A running dashboard on a free port."""
+
+    def __init__(self, *options: str) -> None:
+        super().__init__("serve", "--no-show", "--port", "0", *options)
 
 
 @pytest.fixture(scope="session")
