@@ -45,7 +45,7 @@ def test_help_answers_without_heavy_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for verb in ("serve", "lab", "class", "data", "check"):
+    for verb in ("serve", "lab", "class", "data"):
         assert verb in done.stdout
 
 
@@ -63,14 +63,6 @@ def test_serve_passes_the_choices_on(served: list[dict[str, object]], tmp_path: 
     assert served == [{"port": 0, "address": "127.0.0.1", "show": False, "password_file": secret}]
 
 
-def test_serve_on_a_taken_port(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        message = failure(capsys, "serve", "--no-show", "--port", str(port))
-    assert f"port {port} of '127.0.0.1'" in message
-    assert "Choose another port" in message
-
-
 @pytest.mark.parametrize("verb", ["serve", "class", "lab"])
 @pytest.mark.parametrize("port", ["70000", "-1", "http"])
 def test_a_port_that_does_not_exist(
@@ -80,17 +72,6 @@ def test_a_port_that_does_not_exist(
         main([verb, f"--port={port}"])
     assert stop.value.code == 2
     assert "is not a port" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("content", "words"), [(b" \n", "is empty"), (b"\xff\xfe\xff", "cannot be read")]
-)
-def test_a_password_file_without_a_password(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, words: str
-) -> None:
-    path = tmp_path / "secret"
-    path.write_bytes(content)
-    assert words in failure(capsys, "serve", "--port", "0", "--password-file", str(path))
 
 
 def test_a_class_without_a_port_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

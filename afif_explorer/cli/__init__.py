@@ -14,10 +14,10 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from afif_explorer.cli import check, classroom, data, lab, serve
+from afif_explorer.cli import classroom, data, lab, serve
 from afif_explorer.errors import AfifError
 
-VERBS = (serve, lab, classroom, data, check)
+VERBS = (serve, lab, classroom, data)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
