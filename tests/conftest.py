@@ -8,6 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")  # torch reads it when it is first
 
 pytest_plugins = [
     "tests.plugins.browser",
+    "tests.plugins.data",
     "tests.plugins.no_skips",
     "tests.plugins.server",
     "tests.plugins.study",

@@ -124,7 +124,7 @@ def test_missing_and_infinite_values_are_filled_and_told():
     filled = known.fillna(known.median())
     np.testing.assert_allclose(data.train.X[:, 0], (filled - filled.mean()) / filled.std(ddof=0))
     column = data.feature_names.index("colour = missing")
-    every = [part for part in (data.train, data.validation, data.test)]
+    every = (data.train, data.validation, data.test)
     assert sum(part.X[:, column].sum() for part in every) == 5
     assert max(part.ids.max() for part in every) == 189
 

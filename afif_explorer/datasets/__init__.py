@@ -10,5 +10,6 @@ from __future__ import annotations
 
 from afif_explorer.datasets.catalogue import describe, load, names
 from afif_explorer.datasets.dataset import Dataset, Split
+from afif_explorer.datasets.originals import cache_folder
 
-__all__ = ["Dataset", "Split", "describe", "load", "names"]
+__all__ = ["Dataset", "Split", "cache_folder", "describe", "load", "names"]

@@ -40,9 +40,10 @@ def build(
     standardise: bool = True,
     baseline: bool = False,
     notes: Sequence[str] = (),
+    ids: np.ndarray | None = None,
     **about: Any,
 ) -> Dataset:
-    """What ``Dataset.from_frame`` documents, with any rule of division."""
+    """What ``Dataset.from_frame`` documents, with any rule of division and any ids of the rows."""
     _check(frame)
     raw = list(frame.columns)
     names, renamed = text.column_names(raw)
@@ -53,15 +54,18 @@ def build(
         raise DataError(f"'{names[place]}' cannot be both the target and a sensitive column.")
 
     outcome = read_outcome(frame.iloc[:, place], names[place], task)
-    ids = np.flatnonzero(outcome.kept)
-    table = _shown(frame, names).iloc[ids].set_axis(ids, axis=0)
+    kept = np.flatnonzero(outcome.kept)
+    ids = kept if ids is None else ids[kept]
+    table = _shown(frame, names).iloc[kept].set_axis(ids, axis=0)
     who = {names[p]: group_rules.read_groups(table.iloc[:, p], names[p]) for p in places}
     parts = divide(ids, _strata(outcome, who))
     _check_parts(parts, outcome, names[place])
     who, group_notes = _finish_groups(who, parts.train)
 
     left = {place} if include_sensitive else {place, *places}
-    inputs = [read_column(frame.iloc[ids, p], names[p]) for p in range(len(names)) if p not in left]
+    inputs = [
+        read_column(frame.iloc[kept, p], names[p]) for p in range(len(names)) if p not in left
+    ]
     columns, column_notes = _usable(inputs, parts.train)
     design = encode(columns, parts.train, standardise=standardise, baseline=baseline)
 
@@ -133,8 +137,8 @@ def _find(wanted: Hashable, raw: list[Hashable], names: list[str], role: str) ->
             return places[0]
         if places:
             raise DataError(
-                f"{len(places)} columns are named '{text.clean(wanted)}'; give the {role} a name of "
-                "its own."
+                f"{len(places)} columns are named '{text.clean(wanted)}'; give the {role} a name "
+                "of its own."
             )
     raise DataError(
         f"There is no column '{text.clean(wanted)}' to be the {role}; {text.near(wanted, names)}"
@@ -142,7 +146,7 @@ def _find(wanted: Hashable, raw: list[Hashable], names: list[str], role: str) ->
 
 
 def _same(name: Hashable, wanted: Hashable) -> bool:
-    return type(name) is type(wanted) and name == wanted or str(name) == str(wanted)
+    return str(name) == str(wanted)
 
 
 def _shown(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -182,7 +186,8 @@ def _check_parts(parts: Parts, outcome: Outcome, target: str) -> None:
 def _finish_groups(
     who: dict[str, pd.Series], train: np.ndarray
 ) -> tuple[dict[str, pd.Series], list[str]]:
-    finished, notes = {}, []
+    finished: dict[str, pd.Series] = {}
+    notes: list[str] = []
     for name, groups in who.items():
         if groups.nunique(dropna=False) > 1:
             groups, told = group_rules.cut(groups, train, name)

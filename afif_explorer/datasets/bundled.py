@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -62,7 +64,7 @@ def _from(
     seed: int,
     validation: float | None,
     test: float | None,
-    **options: object,
+    **options: Any,
 ) -> Dataset:
     validation, test = held_out(validation, test)
     return Dataset.from_frame(

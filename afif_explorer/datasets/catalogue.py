@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.datasets import bundled, hiring, text
+from afif_explorer.datasets import adult, bundled, crime, hiring, insurance, originals, text
 from afif_explorer.datasets.dataset import Dataset
 from afif_explorer.datasets.entry import Description, Entry
 from afif_explorer.errors import ChoiceError
@@ -11,6 +11,9 @@ _ENTRIES = {
     entry.name: entry
     for entry in (
         hiring.ENTRY,
+        adult.ENTRY,
+        crime.ENTRY,
+        insurance.ENTRY,
         bundled.DIABETES,
         bundled.BREAST_CANCER,
         bundled.DIGITS,
@@ -50,7 +53,7 @@ def describe(name: str) -> Description:
         source=entry.source,
         licence=entry.licence,
         description=entry.description,
-        needs_network=False,
+        needs_network=not all(map(originals.at_hand, entry.files)),
     )
 
 

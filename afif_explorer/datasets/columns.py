@@ -18,7 +18,7 @@ _COUNTER = re.compile(r"(|.*[ _])(id|index|row|no|nr|number)|unnamed: \d+", re.I
 
 @dataclass(frozen=True)
 class Column:
-    """``values`` are the numbers (NaN: missing), or the position of each row's level in ``levels``."""
+    """``values`` are numbers (NaN: missing), or the position of each row's level in ``levels``."""
 
     name: str
     kind: str  # "numeric" | "indicator" | "category"
@@ -71,7 +71,7 @@ def _number(series: pd.Series, name: str) -> Column | LeftOut:
         return LeftOut(name, "numbers the rows")
     infinite = np.abs(values) > LARGEST
     values[infinite] = np.nan
-    notes = ()
+    notes: tuple[str, ...] = ()
     if infinite.any():
         count = int(infinite.sum())
         notes = (
@@ -111,7 +111,7 @@ def _category(series: pd.Series, name: str) -> Column | LeftOut:
     if n_missing:
         levels = text.distinct([*levels, text.MISSING])
         codes = np.where(codes < 0, len(found), codes)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if n_missing:
         cells = "cell" if n_missing == 1 else "cells"
         notes = (f"{n_missing:,} empty {cells} of '{name}' became the level '{levels[-1]}'.",)

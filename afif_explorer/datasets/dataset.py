@@ -1,4 +1,4 @@
-"""What a data set is to the rest of the house: three splits of numbers, and where they came from."""
+"""What a data set is to the rest of the house: three splits of numbers, and their origin."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Split:
     """Some rows of a data set, in the order of the raw table. A split may be empty.
 
-    The arrays are read-only. ``y`` is float64 for regression, counts and two classes (0 or 1, 1 being
-    ``Dataset.classes[1]``) and an int64 position in ``Dataset.classes`` for more classes.
+    The arrays are read-only. ``y`` is float64 for regression, counts and two classes (0 or 1, where
+    1 is ``Dataset.classes[1]``), and an int64 position in ``Dataset.classes`` for more classes.
     """
 
     X: np.ndarray  # [n, d] float64
@@ -107,12 +107,12 @@ class Dataset:
         Rows without a target are dropped. ``validation`` and ``test`` are shares of the others (0:
         none), drawn by ``seed``, stratified on the class, or else on the first sensitive column.
 
-        Inputs: all columns but the target and the sensitive ones. Numbers are standardised with mean
-        and standard deviation of the training rows, missing and infinite ones filled with the
-        training median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns, one
-        per level that the training rows have (one column for two levels); "missing" is a level.
+        Inputs: all columns but the target and the sensitive ones. Numbers are standardised with the
+        mean and standard deviation of the training rows, missing and infinite ones filled with the
+        training median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns,
+        one per level that the training rows have (one column for two levels); "missing" is a level.
         Columns that are constant on the training rows, copies of another column, row numbers, free
-        text or nested values are left out.
+        text and nested values are left out.
 
         A sensitive number with more than 10 distinct values makes two groups, cut at the training
         median.

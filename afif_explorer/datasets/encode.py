@@ -1,9 +1,10 @@
-"""Columns into the matrix of inputs, with scikit-learn; every statistic is the training rows' own."""
+"""Columns into the matrix of inputs, with scikit-learn, fitted on the training rows alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from afif_explorer.errors import DataError
 
 MOST_CELLS = 50_000_000
 _MOST_FILL_NOTES = 8
+_KINDS = ("numeric", "indicator", "category")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ def encode(
     transformer = _transformer(columns, standardise)
     transformer.fit(table.iloc[train])
     X = np.asarray(transformer.transform(table), dtype=np.float64)
-    names, order, groups = [], [], []
+    names: list[str] = []
+    order: list[int] = []
+    groups: list[tuple[int, ...]] = []
     for place, column in enumerate(columns):
         kept = _kept(transformer, f"c{place}", column, train, baseline)
         groups.append(tuple(range(len(order), len(order) + len(kept))))
@@ -53,7 +57,7 @@ def encode(
     return Design(X, tuple(text.distinct(names)), tuple(groups), tuple(notes))
 
 
-def _transformer(columns: Sequence[Column], standardise: bool):
+def _transformer(columns: Sequence[Column], standardise: bool) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -73,7 +77,7 @@ def _of(columns: Sequence[Column], kind: str) -> list[str]:
 
 
 def _kept(
-    transformer, key: str, column: Column, train: np.ndarray, baseline: bool
+    transformer: Any, key: str, column: Column, train: np.ndarray, baseline: bool
 ) -> list[tuple[int, str]]:
     """Which columns of the transformer's output this raw column has, and their names."""
     start = transformer.output_indices_[column.kind].start
@@ -96,9 +100,6 @@ def _kept(
     ]
 
 
-_KINDS = ("numeric", "indicator", "category")
-
-
 def _check_finite(X: np.ndarray, names: Sequence[str]) -> None:
     bad = ~np.isfinite(X).all(axis=0)
     if bad.any():
@@ -106,7 +107,7 @@ def _check_finite(X: np.ndarray, names: Sequence[str]) -> None:
         raise DataError(f"'{name}' has numbers too large to compute with; rescale or leave it out.")
 
 
-def _fill_notes(transformer, columns: Sequence[Column]) -> list[str]:
+def _fill_notes(transformer: Any, columns: Sequence[Column]) -> list[str]:
     filled = []
     for kind, what in (("numeric", "median"), ("indicator", "most common value")):
         members = [column for column in columns if column.kind == kind]
@@ -136,6 +137,7 @@ def _unseen_notes(columns: Sequence[Column], train: np.ndarray) -> list[str]:
             if len(unseen):
                 shown = text.listing([column.levels[code] for code in unseen])
                 notes.append(
-                    f"No training row has {shown} as '{column.name}'; such rows get 0 in its columns."
+                    f"No training row has {shown} as '{column.name}'; "
+                    "such rows get 0 in its columns."
                 )
     return notes

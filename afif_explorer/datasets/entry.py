@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from afif_explorer.datasets.dataset import Dataset
+from afif_explorer.datasets.originals import Original
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,9 @@ class Entry:
     licence: str
     description: str
     make: Callable[[Entry, int, float | None, float | None], Dataset]
-    files: tuple[str, ...] = ()  # originals that have to be at hand
+    files: tuple[Original, ...] = ()  # originals that have to be at hand
 
-    def about(self) -> dict[str, str]:
+    def about(self) -> dict[str, Any]:
         """What a data set tells about itself."""
         return {
             "name": self.name,

@@ -56,8 +56,8 @@ def check(groups: pd.Series, train: np.ndarray, name: str) -> tuple[str, ...]:
         )
     if len(counts) > MOST_GROUPS:
         raise DataError(
-            f"The sensitive column '{name}' has {len(counts):,} groups, more than the {MOST_GROUPS} "
-            "that can be compared here; merge groups or choose another column."
+            f"The sensitive column '{name}' has {len(counts):,} groups, more than the "
+            f"{MOST_GROUPS} that can be compared here; merge groups or choose another column."
         )
     small = [text.clean(value) for value, rows in counts.items() if rows < SMALL_GROUP]
     if not small:

@@ -2,20 +2,21 @@
 
 The process, in order, with z standard normal and everything drawn by one seed:
 
-1. ``group`` is "blue" (60 %) or "green" (40 %). People live apart: a blue applicant lives in the north
-   or east with probability 0.9, a green one in the south or west with probability 0.9.
-2. ``years of experience`` is gamma (shape 2, mean 7); ``test score`` is 60 + 15 z; ``interview score``
-   is 5 + 0.06 (test score - 60) + 1.5 z, cut to 0-10; ``education`` is school, bachelor or master (40,
-   40, 20 %); ``referred`` is true for 20 %; ``distance to work`` is gamma (shape 2, mean 12 km). None of
-   these depends on the group.
+1. ``group`` is "blue" (60 %) or "green" (40 %). People live apart: a blue applicant lives in the
+   north or east with probability 0.9, a green one in the south or west with probability 0.9.
+2. ``years of experience`` is gamma (shape 2, mean 7); ``test score`` is 60 + 15 z; ``interview
+   score`` is 5 + 0.06 (test score - 60) + 1.5 z, cut to 0-10; ``education`` is school, bachelor or
+   master (40, 40, 20 %); ``referred`` is true for 20 %; ``distance to work`` is gamma (shape 2,
+   mean 12 km). None of these depends on the group.
 3. merit = 0.12 (years - 7) + 0.07 (test score - 60) + 0.35 (interview score - 5) + the step for
-   education (-0.4, 0.2, 0.6) + 0.4 if referred. A fair decision hires where merit + logistic noise of
-   scale 0.35 is above 0.
-4. The rows are split by seed. Among the *training* rows, green applicants who were hired with a merit
-   above 0.5 are rejected instead, each with probability one half. Those rows are ``Dataset.planted``.
+   education (-0.4, 0.2, 0.6) + 0.4 if referred. A fair decision hires where merit + logistic noise
+   of scale 0.35 is above 0.
+4. The rows are split by seed. Among the *training* rows, green applicants who were hired with a
+   merit above 0.5 are rejected instead, each with probability one half. Those rows are
+   ``Dataset.planted``.
 
-Validation and test labels stay fair, so they measure what a fair decision would be. A model that does
-not see the group can still learn the unfairness, through where people live.
+Validation and test labels stay fair, so they measure what a fair decision would be. A model that
+does not see the group can still learn the unfairness, through where people live.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def make(entry: Entry, seed: int, validation: float | None, test: float | None) 
         divide=lambda ids, strata: parts,
         notes=[
             "The table is made up by a documented process; no real person is in it.",
-            f"{len(planted)} well qualified training applicants of the green group were hired by the "
-            "fair rule and are labelled rejected; validation and test labels are fair.",
+            f"{len(planted)} well qualified training applicants of the green group were hired by "
+            "the fair rule and are labelled rejected; validation and test labels are fair.",
         ],
         **entry.about(),
     )
@@ -115,8 +116,8 @@ ENTRY = Entry(
     licence="BSD-3-Clause, like this package",
     description=(
         "Applicants with experience, test and interview scores, education and district; the label "
-        "says who was hired. Some qualified applicants of one group are labelled rejected on purpose, "
-        "so the rows that a method should find are known."
+        "says who was hired. Some qualified applicants of one group are labelled rejected on "
+        "purpose, so the rows that a method should find are known."
     ),
     make=make,
 )

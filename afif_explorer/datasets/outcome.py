@@ -28,7 +28,7 @@ class Outcome:
 
 
 def read_outcome(column: pd.Series, name: str, task: str | None) -> Outcome:
-    """Decide the task of a target column, where it is not given, and turn the column into numbers."""
+    """Decide the task of a target column, unless it is given, and turn the column into numbers."""
     if task is not None and task not in TASKS:
         raise ChoiceError(
             f"task cannot be {text.clean(task)!r}; choose one of: {', '.join(TASKS)}."
@@ -106,8 +106,8 @@ def _classes(
         shown = text.distinct((text.clean(value) for value in column.cat.categories), empty="class")
     if len(shown) > MOST_CLASSES:
         raise DataError(
-            f"The target '{name}' has {len(shown):,} classes, more than the {MOST_CLASSES} that can "
-            "be told apart here; choose another target or merge classes."
+            f"The target '{name}' has {len(shown):,} classes, more than the {MOST_CLASSES} that "
+            "can be told apart here; choose another target or merge classes."
         )
     return codes.astype(np.float64 if len(shown) == 2 else np.int64), tuple(shown)
 

@@ -37,15 +37,16 @@ def divide(strata: np.ndarray, validation: float, test: float, seed: int) -> Par
     """
     check_shares(validation, test)
     n = len(strata)
-    held_out = round((validation + test) * n)
+    n_held_out = round((validation + test) * n)
     n_validation = round(validation * n)
     if validation > 0:
         n_validation = max(n_validation, 1)
-    n_test = max(held_out - n_validation, 1 if test > 0 else 0)
+    n_test = max(n_held_out - n_validation, 1 if test > 0 else 0)
     if n - n_validation - n_test < FEWEST_TRAINING_ROWS:
         raise DataError(
             f"{n} usable rows are too few for training, validation and test splits; "
-            f"at least {FEWEST_TRAINING_ROWS} must be left for training. Add rows or lower the shares."
+            f"at least {FEWEST_TRAINING_ROWS} must be left for training. "
+            "Add rows or lower the shares."
         )
     rng = np.random.default_rng(seed)
     held_out, train = pick(strata, n_test + n_validation, rng)

@@ -22,7 +22,7 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def clean(value: object, limit: int = LIMIT) -> str:
-    """``value`` as one line of plain text, cut to ``limit`` characters (the last one then is "…")."""
+    """``value`` as one line of plain text, cut to ``limit`` characters (then it ends in "…")."""
     text = str(value)[: 20 * limit]
     text = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text)
     text = " ".join(unicodedata.normalize("NFC", text).split())
@@ -57,13 +57,12 @@ def column_names(names: Iterable[Hashable]) -> tuple[list[str], tuple[str, ...]]
     ]
     if not renamed:
         return shown, ()
-    return shown, (
-        f"Columns with an empty, repeated, long or unprintable name were renamed: {listing(renamed)}.",
-    )
+    what = "an empty, repeated, long or unprintable name"
+    return shown, (f"Columns with {what} were renamed: {listing(renamed)}.",)
 
 
 def levels(values: pd.Series) -> pd.Series:
-    """A column of anything as cleaned text; missing cells stay missing, different levels different."""
+    """A column of anything as cleaned text; missing stays missing, different stays different."""
     missing = values.isna().to_numpy()
     filled = values.astype(object).where(~missing, "").map(str)
     codes, found = pd.factorize(filled.to_numpy(dtype=object))

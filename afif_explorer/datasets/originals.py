@@ -1,0 +1,161 @@
+"""Files that other people publish: found in a folder, in the cache, or downloaded; always checked.
+
+``AFIF_DATA_HOME`` may name a folder that already holds them (``adult/adult.data`` and so on).
+Whatever is not there is downloaded once into the cache of the user's system. A file with another
+sha256 than the one written here is never used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from afif_explorer.errors import DownloadError
+from afif_explorer.progress import report
+
+HOME_VARIABLE = "AFIF_DATA_HOME"
+_TIMEOUT = 20  # seconds without an answer, per mirror
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Original:
+    """A published file. ``also`` are the checksums of copies with the same values."""
+
+    path: str  # below the data folder, with "/"
+    sha256: str
+    urls: tuple[str, ...]  # mirrors, in the order in which they are tried
+    also: tuple[str, ...] = ()
+
+
+def cache_folder() -> Path:
+    """The folder that downloads are kept in."""
+    return Path(platformdirs.user_cache_dir("afif_explorer", appauthor=False)) / "data"
+
+
+def home_folder() -> Path | None:
+    """The folder that ``AFIF_DATA_HOME`` names, if it does."""
+    named = os.environ.get(HOME_VARIABLE)
+    return Path(named).expanduser() if named else None
+
+
+def at_hand(original: Original) -> bool:
+    """Whether the file can be read without a download (its checksum is not looked at)."""
+    return any(path.is_file() for path in _places(original))
+
+
+def content(original: Original) -> bytes:
+    """The bytes of the file.
+
+    Raises :class:`~afif_explorer.errors.DownloadError` if the file in ``AFIF_DATA_HOME`` is not the
+    original, or if the file is nowhere and cannot be downloaded; the message says what to do.
+    """
+    home = home_folder()
+    if home is not None and (home / original.path).is_file():
+        return _checked(home / original.path, original)
+    cached = cache_folder() / original.path
+    if cached.is_file():
+        data = _read(cached, original)
+        if _is_original(data, original):
+            return data
+    return _download(original)
+
+
+def _places(original: Original) -> Iterator[Path]:
+    home = home_folder()
+    if home is not None:
+        yield home / original.path
+    yield cache_folder() / original.path
+
+
+def _is_original(data: bytes, original: Original) -> bool:
+    return hashlib.sha256(data).hexdigest() in (original.sha256, *original.also)
+
+
+def _read(path: Path, original: Original) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise DownloadError(
+            f"The file {original.path} is there but cannot be read: {why}."
+        ) from None
+
+
+def _checked(path: Path, original: Original) -> bytes:
+    data = _read(path, original)
+    if not _is_original(data, original):
+        found = hashlib.sha256(data).hexdigest()
+        raise DownloadError(
+            f"The file {original.path} in the folder that {HOME_VARIABLE} names is not the "
+            f"original: its sha256 is {found}, not {original.sha256}. Replace it by the file at "
+            f"{original.urls[0]}, or delete it to have it downloaded."
+        )
+    return data
+
+
+def _download(original: Original) -> bytes:
+    """Try each mirror; the file appears in the cache only when it is whole and right."""
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel("WARNING")
+    path = cache_folder() / original.path
+    failures = []
+    for url in original.urls:
+        bar = _Progress(f"downloading {path.name}")
+        downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=_TIMEOUT)
+        try:
+            pooch.retrieve(
+                url,
+                known_hash=f"sha256:{original.sha256}",
+                fname=path.name,
+                path=path.parent,
+                downloader=downloader,
+            )
+            return path.read_bytes()
+        except requests.RequestException as error:
+            failures.append(_reason(error))
+        except ValueError:  # pooch: another checksum
+            failures.append("wrong checksum")
+        except OSError as error:
+            failures.append(error.strerror or type(error).__name__)
+    raise DownloadError(
+        f"{path.name} could not be downloaded ({', '.join(dict.fromkeys(failures))}). To get it by "
+        f"hand: save {original.urls[0]} as {original.path} in a folder of your choice and name "
+        f"that folder in {HOME_VARIABLE}, or save it as {path}; "
+        f"its sha256 must be {original.sha256}."
+    )
+
+
+def _reason(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"the server answered {response.status_code}"
+    if "Timeout" in type(error).__name__:
+        return "the server did not answer"
+    return "no connection"
+
+
+class _Progress:
+    """What pooch takes for a progress bar: passes the bytes on to our listener."""
+
+    total = 0
+
+    def __init__(self, what: str) -> None:
+        self._what, self._done = what, 0
+
+    def update(self, count: int) -> None:
+        self._done += count
+        report(self._what, min(self._done, self.total or self._done), self.total or None)
+
+    def reset(self) -> None:
+        self._done = 0
+
+    def close(self) -> None:
+        """Part of the interface; nothing to close."""

@@ -1,0 +1,30 @@
+"""The folder with the original data: ``AFIF_DATA_HOME``, the shared copy, or a fresh download."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from afif_explorer import datasets
+from afif_explorer.datasets import originals
+from afif_explorer.errors import DownloadError
+
+_NEEDED = ("adult", "crime", "insurance")
+_BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data_home() -> Path:
+    """A folder for ``AFIF_DATA_HOME`` (set for the session), or a skip that says why not."""
+    named = originals.home_folder()
+    if named is None and _BESIDE_THE_CHECKOUT.is_dir():
+        os.environ[originals.HOME_VARIABLE] = str(_BESIDE_THE_CHECKOUT)
+        named = _BESIDE_THE_CHECKOUT
+    try:
+        for name in _NEEDED:
+            datasets.load(name)
+    except DownloadError as error:
+        pytest.skip(f"the original data are not to be had: {error}")
+    return named or datasets.cache_folder()
