@@ -30,7 +30,7 @@ CONFIG: dict[str, Any] = {
 }
 
 TITLE_WIDTH = 44  # characters that fit a phone of 360 px at the sizes below
-NOTE_WIDTH = 54
+NOTE_WIDTH = 52
 AXIS_WIDTH = 42
 _TOP, _TITLE_LINE, _NOTE_LINE = 16, 20, 17  # px
 

@@ -59,7 +59,7 @@ def lissa_error(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
     result.add_traces([curve.trace() for curve in curves])
     last = max(float(steps.max()), lissa.depth, lissa.automatic_depth)
     result.update_layout(
-        xaxis=log_axis(colours, _DEPTH, float(steps.min()), 1.2 * last),
+        xaxis=log_axis(colours, _DEPTH, float(steps.min()) / 1.4, 1.2 * last),
         yaxis=log_axis(colours, _RELATIVE, low, high, words=percent),
     )
     return result

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import Key, empty, frame
 from afif_explorer.figures.registry import figure
-from afif_explorer.figures.text import count, number, percent, safe, short
+from afif_explorer.figures.text import count, number, numbers, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
 
@@ -158,10 +158,11 @@ def _add_words(
     strong: bool,
 ) -> None:
     suffix = str(i + 1) if i else ""
-    heading = safe(name, 34) + (f" ({safe(unit, 14)})" if unit else "")
+    heading = safe(name, 42)
     heading = f"<b>{heading}</b>" if strong else heading
+    story = _story(values) + (f" · {safe(unit, 14)}" if unit else "")
     result.add_annotation(
-        text=f'{heading}<br><span style="color:{colours.muted}">{_story(values)}</span>',
+        text=f'{heading}<br><span style="color:{colours.muted}">{story}</span>',
         xref="paper",
         x=0,
         xanchor="left",
@@ -176,11 +177,11 @@ def _add_words(
 
 
 def _story(values: dict[str, float]) -> str:
-    before, predicted = (number(values.get(state), 4) for state in ("before", "predicted"))
-    story = f"{before} → {predicted} predicted"
-    return story + (
-        f", {number(values['retrained'], 4)} retrained" if "retrained" in values else ""
-    )
+    """``0.1702 → 0.1150, retrained 0.0916``."""
+    words = dict(zip(values, numbers(values.values()), strict=True))
+    before, predicted = (words.get(state, "not defined") for state in ("before", "predicted"))
+    truth = f", retrained {words['retrained']}" if "retrained" in words else ""
+    return f"{before} → {predicted}{truth}"
 
 
 def _around(values: list[float]) -> tuple[float, float]:

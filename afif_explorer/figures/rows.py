@@ -63,10 +63,10 @@ def ranking(
         bargap=0.28,
         barmode="overlay",
         dragmode=False,
-        xaxis=axis(colours, _effect_title(points, scale), width=30, nticks=5),
+        xaxis=axis(colours, _effect_title(points, scale), width=28, nticks=5),
         yaxis=axis(
             colours,
-            tickmode="array",
+            ticklabelstandoff=6,
             tickvals=np.arange(order.size),
             ticktext=[_row_label(points, row) for row in order],
             range=[order.size - 0.5, -0.5],
@@ -109,8 +109,7 @@ def row_map(
         name="row_map",
         title=MAP,
         notes=(
-            f"Colour: {_effect_title(points, scale)}.",
-            _sign_note(points),
+            f"Colour: p{_effect_title(points, scale)[1:]}.",
             sample_note(rows.size, known.size),
             dropped_note(points.ids.size - known.size),
         ),
@@ -173,7 +172,7 @@ def _bars(
 
 def _row_label(points: Points, row: int) -> str:
     parts = (str(points.outcome[row]), str(points.group[row]))
-    words = " · ".join(short(part, 12) for part in parts if part)
+    words = " · ".join(short(part, 10) for part in parts if part)
     return f"#{points.ids[row]}" + (f" · {safe(words)}" if words else "")
 
 

@@ -37,7 +37,7 @@ def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> go.Fig
             "On the test rows. Upright lines mark the group means.",
             f"The {len(names)} largest of {len(before)} groups are shown." if left_out else "",
         ),
-        key=(Key("■", colours.axis, "before"), Key("━", colours.series[0], "after (predicted)")),
+        key=(Key("■", colours.axis, "before"), Key("━", colours.text, "after (predicted)")),
         height=_ROW * len(names) + 30,
         axes_mean=tuple(names),
     )
@@ -167,7 +167,7 @@ def _add_words(
     change = f" → {number(float(after.mean()))}" if after.size else ""
     result.add_annotation(
         text=(
-            f"<b>{safe(name, 24)}</b> "
+            f"<b>{safe(name, 18)}</b> "
             f'<span style="color:{colours.muted}">{count(before.size)} rows, '
             f"mean {number(float(before.mean()))}{change}</span>"
         ),

@@ -81,6 +81,16 @@ def number(value: float | None, digits: int = 3) -> str:
     return text.replace(",", SPACE).replace("-", "−")
 
 
+def numbers(values: Iterable[float], digits: int = 4) -> list[str]:
+    """Finite numbers with as many decimals as the largest needs for ``digits``: they compare."""
+    values = list(values)
+    largest = max((abs(value) for value in values), default=0.0)
+    if largest != 0 and not 1e-4 <= largest < 1e7:
+        return [number(value, digits) for value in values]
+    decimals = max(_decimals(largest, digits), 0)
+    return [f"{v:,.{decimals}f}".replace(",", SPACE).replace("-", "−") for v in values]
+
+
 def percent(share: float | None, digits: int = 2) -> str:
     """A share as a percentage: ``2.3 %``."""
     if share is None or not math.isfinite(share):
