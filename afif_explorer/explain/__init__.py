@@ -1,0 +1,41 @@
+"""Short explanations in plain words: one page for every choice, figure and view.
+
+Pages are Markdown files beside this one; ``choices/<field of Spec>``, ``figures/<name>``,
+``views/<name>`` and ``guide``. They hold text only: no HTML, no images, no links.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from afif_explorer.errors import ChoiceError
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all pages, sorted: ``"choices/damping"``, ``"figures/ranking"``, ..."""
+    return tuple(sorted(_below(files(__name__), "")))
+
+
+def page(name: str) -> str:
+    """The Markdown text of a page; its first line is its title.
+
+    Raises :class:`~afif_explorer.errors.ChoiceError` if there is no such page; the message lists
+    those that exist.
+    """
+    if name not in names():
+        known = ", ".join(names())
+        raise ChoiceError(f"There is no page {str(name)[:60]!r}; the pages are: {known}.")
+    return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+
+
+def _below(folder: Traversable, prefix: str) -> list[str]:
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _below(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".md"):
+            found.append(prefix + entry.name.removesuffix(".md"))
+    return found

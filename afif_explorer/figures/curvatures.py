@@ -131,9 +131,7 @@ def spectra(agreement: Agreement, *, dark: bool = False) -> go.Figure:
             zeroline=False,
             rangemode="tozero",
         ),
-        yaxis=log_axis(
-            colours, "Eigenvalue (curvature of the mean loss)", sizes.min() / 2, sizes.max() * 2
-        ),
+        yaxis=log_axis(colours, "Eigenvalue of the curvature", sizes.min() / 2, sizes.max() * 2),
     )
     return result
 

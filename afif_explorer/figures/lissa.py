@@ -111,16 +111,18 @@ def lissa_map(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
 
 
 def full_batch_diverges(lissa: LissaReport) -> bool:
-    """Whether the full-batch recursion grows: the scale is at most half the largest eigenvalue."""
-    return lissa.scale <= (lissa.largest_eigenvalue + lissa.damping) / 2
+    """Whether the full-batch recursion grows: by theory (scale too small), or visibly."""
+    errors = lissa.mean_error
+    grows = errors.size > 0 and not errors[-1] <= max(errors[0], 1.0)
+    return bool(grows or lissa.scale <= lissa.largest_eigenvalue / 2)
 
 
 def _advice(lissa: LissaReport) -> str:
     advice = short(lissa.advice, 160)
     if not full_batch_diverges(lissa):
         return advice
-    largest = number(lissa.largest_eigenvalue + lissa.damping)
-    return f"It diverges: this is at most half of the largest eigenvalue ({largest}). {advice}"
+    largest = number(lissa.largest_eigenvalue)
+    return f"It diverges: the scale must be above half the largest eigenvalue ({largest}). {advice}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,42 @@
+"""Whatever a person can choose or look at is explained, shortly, and as text alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from afif_explorer import explain
+from afif_explorer.errors import ChoiceError
+from afif_explorer.figures import FIGURES
+from afif_explorer.spec import FIELDS, VIEWS
+
+
+def test_there_is_a_page_for_each_choice_figure_and_view_and_no_other():
+    expected = {f"choices/{field}" for field in FIELDS}
+    expected |= {f"figures/{name}" for name in FIGURES}
+    expected |= {f"views/{view}" for view in VIEWS}
+    assert set(explain.names()) == expected | {"guide"}
+
+
+@pytest.mark.parametrize("name", explain.names())
+def test_a_page_is_short_and_says_what_can_mislead(name):
+    text = explain.page(name)
+    assert re.match(r"# \S.*\n\n", text)
+    assert 60 <= len(text.split()) <= 150
+    assert not re.search(r"<[a-z/!]|\]\(|://", text), "pages hold text only"
+    if name.startswith(("choices/", "figures/")) and name != "choices/view":
+        assert "\n\nWhat can mislead: " in text
+
+
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_the_page_of_a_figure_has_its_title(name):
+    assert explain.page(f"figures/{name}").startswith(f"# {FIGURES[name].title}\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "choices/none", "../errors", "/etc/passwd", "choices/depth.md"]
+)
+def test_an_unknown_page_is_named_with_those_that_exist(name):
+    with pytest.raises(ChoiceError, match=r"choices/depth.*figures/ranking"):
+        explain.page(name)
