@@ -30,6 +30,7 @@ def test_the_lessons_open(page: Page, visit: Visit, tmp_path: Path) -> None:
         for path in lab.lessons().iterdir():
             page.locator(".jp-DirListing-itemName", has_text=path.name).wait_for(timeout=60_000)
         page.wait_for_load_state("networkidle")
+        page.close()  # before its server goes
     finally:
         server.stop()
     visit.errors.clear()  # JupyterLab's own; what it requests is checked when the test ends

@@ -45,7 +45,7 @@ def test_help_answers_without_heavy_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for verb in ("serve", "lab", "class", "data"):
+    for verb in ("serve", "lab", "class", "data", "check"):
         assert verb in done.stdout
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -57,3 +60,20 @@ def test_every_package_folder_is_packaged() -> None:
         for path in (ROOT / "afif_explorer").rglob("__init__.py")
     }
     assert listed - mapped == found
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    parts = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in whole | parts}
+
+
+def test_what_is_imported_is_declared() -> None:
+    names = set().union(*(imported(path) for path in (ROOT / "afif_explorer").rglob("*.py")))
+    owners = packages_distributions()
+    foreign = names - sys.stdlib_module_names - {"afif_explorer", ""}
+    used = {canonicalize_name(owner) for name in foreign for owner in owners.get(name, [name])}
+    declared = {canonicalize_name(requirement.name) for requirement in NEEDED}
+    assert used <= declared

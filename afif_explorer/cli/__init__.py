@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
-from afif_explorer.cli import classroom, data, lab, serve
+from afif_explorer import __version__
+from afif_explorer.cli import check, classroom, data, lab, serve
 from afif_explorer.errors import AfifError
 
-VERBS = (serve, lab, classroom, data)
+VERBS = (serve, lab, classroom, data, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,15 +37,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="afif-explorer",
         description="See what each training row did to a model, and what happens if it goes.",
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for verb in VERBS:
         verb.add(verbs)
     return parser
-
-
-def _version() -> str:
-    try:
-        return version("afif_explorer")
-    except PackageNotFoundError:
-        return "(not installed)"

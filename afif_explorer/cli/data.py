@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
+
+from afif_explorer.progress import Step, listening
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,11 +25,11 @@ def show_all(options: argparse.Namespace) -> int:
     """Print one line for each data set of the catalogue."""
     from afif_explorer import datasets
 
-    print(f"{'name':<16}{'task':<16}{'rows':>7}  {'download':<12}{'licence'}")
+    print(f"{'name':<16}{'task':<16}{'rows':>7}  {'download':<10}{'licence'}")
     for name in datasets.names():
         about = datasets.describe(name)
-        network = "first use" if about.needs_network else "none"
-        print(f"{name:<16}{about.task:<16}{about.rows:>7}  {network:<12}{about.licence}")
+        download = "needed" if about.needs_network else "none"
+        print(f"{name:<16}{about.task:<16}{about.rows:>7}  {download:<10}{about.licence}")
     return 0
 
 
@@ -34,7 +37,8 @@ def fetch(options: argparse.Namespace) -> int:
     """Bring a data set to this machine, if it is not here yet, and print what it is."""
     from afif_explorer import datasets
 
-    data = datasets.load(options.name)
+    with listening(_show_progress):
+        data = datasets.load(options.name)
     parts = (("training", data.train), ("validation", data.validation), ("test", data.test))
     rows = ", ".join(f"{len(split)} {part}" for part, split in parts)
     print(f"{data.title} is ready: {rows} rows, {len(data.feature_names)} features.")
@@ -45,8 +49,18 @@ def fetch(options: argparse.Namespace) -> int:
 
 
 def where(options: argparse.Namespace) -> int:
-    """Print the folder named by the user, if any, and the one for downloads."""
-    from afif_explorer import datasets
+    """Print the folder that the user named, if any, and the one for downloads."""
+    from afif_explorer.datasets import originals
 
-    print(datasets.cache_folder())
+    named = originals.home_folder()
+    print(f"{originals.HOME_VARIABLE + ':':<16}{named or '(not set)'}")
+    print(f"{'Downloads:':<16}{originals.cache_folder()}")
     return 0
+
+
+def _show_progress(step: Step) -> None:
+    """One line on a terminal that counts up; nothing where the output is read by a program."""
+    if sys.stderr.isatty():
+        share = f"{step.done / step.total:.0%}" if step.total else f"{step.done} bytes"
+        end = "\n" if step.done == step.total else ""
+        print(f"\r{step.what}: {share}", end=end, file=sys.stderr, flush=True)
