@@ -39,7 +39,9 @@ class Layer:
 
 def chain_of(module: nn.Module) -> tuple[Layer, ...] | None:
     """The layers of a ``Sequential`` of ``Linear`` and elementwise activations; None if it is not one."""
-    if not isinstance(module, nn.Sequential) or not all(p.requires_grad for p in module.parameters()):
+    if not isinstance(module, nn.Sequential) or not all(
+        p.requires_grad for p in module.parameters()
+    ):
         return None
     layers: list[Layer] = []
     parts = list(module)
@@ -49,7 +51,9 @@ def chain_of(module: nn.Module) -> tuple[Layer, ...] | None:
             follows = after if isinstance(after, ELEMENTWISE) else None
             if after is not None and follows is None:
                 return None
-            layers.append(Layer(part.in_features, part.out_features, part.bias is not None, follows))
+            layers.append(
+                Layer(part.in_features, part.out_features, part.bias is not None, follows)
+            )
         elif not (isinstance(part, ELEMENTWISE) and place and type(parts[place - 1]) is nn.Linear):
             return None
     shared = len({id(p) for p in parts if isinstance(p, nn.Linear)}) < len(layers)
@@ -89,7 +93,9 @@ class ChainLinearization(Linearization):
 
     def _forward(self, X: Tensor) -> tuple[list[_State], Tensor]:
         states, entered = [], X
-        for layer, (weight, bias) in zip(self._layers, self._split(self._theta[:, None]), strict=True):
+        for layer, (weight, bias) in zip(
+            self._layers, self._split(self._theta[:, None]), strict=True
+        ):
             z = entered @ weight[:, :, 0].T
             if bias is not None:
                 z = z + bias[:, 0]
@@ -240,8 +246,12 @@ class ChainLinearization(Linearization):
 
     def squared_norms(self, roots: Tensor) -> Tensor:
         total = roots.new_zeros(self.n)
-        for layer, state, delta in zip(self._layers, self._states, self._deltas(roots), strict=True):
-            total += delta.square().sum((1, 2)) * (state.entered.square().sum(1) + float(layer.bias))
+        for layer, state, delta in zip(
+            self._layers, self._states, self._deltas(roots), strict=True
+        ):
+            total += delta.square().sum((1, 2)) * (
+                state.entered.square().sum(1) + float(layer.bias)
+            )
         return total
 
 
