@@ -40,7 +40,7 @@ NEIGHBOURS = {
 TOOLKITS = {
     "torch": {"engine", "analysis", "study"},
     "param": {"state", "app", "notebook"},
-    "plotly": {"figures"},
+    "plotly": {"figures", "notebook"},  # the notebook shows figures as widgets
     "panel": {"app"},
     "panel_material_ui": {"app"},
     "bokeh": {"app"},

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -94,10 +93,6 @@ class Rule:
     smallest: float
     trace: float
 
-    def enough_at(self, scale: float) -> int:
-        """Steps that at another scale solve the flattest direction too, however many these are."""
-        return _enough(scale, self.smallest, self.largest)
-
 
 def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
     """Scale, batch and depth from a few curvature products, without a dense matrix.
@@ -110,12 +105,9 @@ def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
     batch = min(n, batch_size or BATCH)
     found = bounds(curvature)
     scale = found.largest + (found.trace / batch if batch < n else 0.0)
-    depth = min(DEPTH_LIMIT, _enough(scale, found.smallest, found.largest))
+    smallest = max(found.smallest, 1e-9 * found.largest)
+    depth = min(DEPTH_LIMIT, math.ceil(DECAY * scale / smallest))
     return Rule(scale, depth, batch, found.largest, found.smallest, found.trace)
-
-
-def _enough(scale: float, smallest: float, largest: float) -> int:
-    return math.ceil(DECAY * scale / max(smallest, 1e-9 * largest))
 
 
 def _noise(found: Tensor) -> float:
@@ -126,23 +118,28 @@ def _noise(found: Tensor) -> float:
 
 
 class PreparedLiSSA(Prepared):
-    """The recursion on one curvature, with every setting decided."""
+    """The recursion on one curvature, with every setting decided. ``rule`` is None if none was needed."""
 
     def __init__(self, settings: LiSSA, curvature: Curvature) -> None:
-        self.curvature, self.settings = curvature, settings
-        n = curvature.point.objective.n
-        self.batch_size = min(n, settings.batch_size or BATCH)
+        self.curvature = curvature
+        self.rule: Rule | None = None
         if settings.scale is None or settings.depth is None:
-            rule = self._rule
-            self.scale = settings.scale or rule.scale
-            self.depth = settings.depth or min(DEPTH_LIMIT, rule.enough_at(self.scale))
-        else:
-            self.scale, self.depth = settings.scale, settings.depth
-        self._whole = self.batch_size >= n
+            self.rule = automatic(curvature, settings.batch_size)
+        n = curvature.point.objective.n
+        self.settings = replace(
+            settings,
+            scale=settings.scale or self.rule.scale,
+            depth=settings.depth or self._depth(settings.scale),
+            batch_size=min(n, settings.batch_size or BATCH),
+        )
+        self._whole = self.settings.batch_size >= n
 
-    @cached_property
-    def _rule(self) -> Rule:
-        return automatic(self.curvature, self.settings.batch_size)
+    def _depth(self, scale: float | None) -> int:
+        """The automatic depth, for a scale that was given or not."""
+        if scale is None:
+            return self.rule.depth
+        smallest = max(self.rule.smallest, 1e-9 * self.rule.largest)
+        return min(DEPTH_LIMIT, math.ceil(DECAY * scale / smallest))
 
     def _solve(self, rhs: Tensor) -> Solution:
         repeats = 1 if self._whole else self.settings.repeats
@@ -154,13 +151,13 @@ class PreparedLiSSA(Prepared):
                 if grown:
                     return self._diverged(u, step, repeat)
                 if step in marks:
-                    path[marks[step]] += u.cpu() / (self.scale * repeats)
-            found.append(u / self.scale)
+                    path[marks[step]] += u.cpu() / (self.settings.scale * repeats)
+            found.append(u / self.settings.scale)
         return self._judged(torch.stack(found), rhs, marks, path)
 
     def _walk(self, rhs: Tensor, repeat: int, repeats: int) -> Iterator[tuple[int, Tensor, bool]]:
         """Yield every step's ``(t, u_t, diverged?)``, the last one of them at depth ``T``."""
-        scale, depth = self.scale, self.depth
+        scale, depth = self.settings.scale, self.settings.depth
         generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + repeat)
         reach = float(rhs.norm(dim=0).max())
         u, last = rhs.clone(), math.inf
@@ -183,7 +180,7 @@ class PreparedLiSSA(Prepared):
         if self._whole:
             return self.curvature
         n = self.curvature.point.objective.n
-        rows = torch.randint(n, (self.batch_size,), generator=generator)
+        rows = torch.randint(n, (self.settings.batch_size,), generator=generator)
         return self.curvature.batch(rows.to(self.curvature.point.objective.device))
 
     def _grows(self, size: float, moved: float, last: float, reach: float, step: int) -> bool:
@@ -200,15 +197,15 @@ class PreparedLiSSA(Prepared):
         """Depth -> place in the path, for the depths at which the estimate is kept."""
         if not self.settings.checkpoints:
             return {}
-        depths = np.geomspace(1, self.depth, self.settings.checkpoints).round().astype(int)
+        depths = np.geomspace(1, self.settings.depth, self.settings.checkpoints).round().astype(int)
         return {int(depth): place for place, depth in enumerate(np.unique(depths))}
 
     def _diverged(self, u: Tensor, step: int, repeat: int) -> Solution:
-        stats = self._stats(repeat * self.depth + step, u.shape[1])
-        return Solution(u / self.scale, Status.DIVERGED, self._way_out(), stats)
+        stats = self._stats(repeat * self.settings.depth + step, u.shape[1])
+        return Solution(u / self.settings.scale, Status.DIVERGED, self._way_out(), stats)
 
     def _way_out(self) -> str:
-        rule = self._rule
+        rule = self.rule or automatic(self.curvature, self.settings.batch_size)
         if rule.smallest <= 0:
             return (
                 f"The {self.curvature.name} has negative or zero curvature ({rule.smallest:.2g}), where "
@@ -216,7 +213,7 @@ class PreparedLiSSA(Prepared):
                 "use the Fisher."
             )
         return (
-            f"The recursion grew without bound at scale {self.scale:.3g}: set the scale to "
+            f"The recursion grew without bound at scale {self.settings.scale:.3g}: set the scale to "
             f"{rule.scale:.3g} (largest eigenvalue {rule.largest:.3g} plus room for batches of "
             f"{rule.batch_size})."
         )
@@ -224,7 +221,7 @@ class PreparedLiSSA(Prepared):
     def _judged(self, found: Tensor, rhs: Tensor, marks: dict[int, int], path: Tensor) -> Solution:
         """The mean of the repeats ``[R, p, m]`` with a verdict."""
         value = found.mean(0)
-        stats = self._stats(len(found) * self.depth, rhs.shape[1])
+        stats = self._stats(len(found) * self.settings.depth, rhs.shape[1])
         stats["residual"] = relative_residual(self.curvature, value, rhs)
         if marks:
             stats["path"] = (np.array(list(marks)), path)
@@ -233,7 +230,7 @@ class PreparedLiSSA(Prepared):
             )
         if stats["residual"] <= TOLERANCE:
             return Solution(value, Status.CONVERGED, "", stats)
-        rule = self._rule
+        rule = self.rule or automatic(self.curvature, self.settings.batch_size)
         stats["truncation"] = self._truncation(rule)
         stats["noise"] = None if len(found) < 2 else _noise(found)
         sound = stats["noise"] is not None and stats["noise"] <= TOLERANCE
@@ -243,12 +240,13 @@ class PreparedLiSSA(Prepared):
 
     def _truncation(self, rule: Rule) -> float:
         """Share of the flattest direction that the cut series leaves out, ``(1 - mu / sigma)^(T + 1)``."""
-        step = max(rule.smallest, 0.0) / self.scale
-        return max(0.0, 1 - step) ** (self.depth + 1)
+        step = max(rule.smallest, 0.0) / self.settings.scale
+        return max(0.0, 1 - step) ** (self.settings.depth + 1)
 
     def _shortfall(self, rule: Rule, stats: dict) -> str:
         if stats["truncation"] > TOLERANCE:
-            needed = rule.enough_at(self.scale)
+            flat = max(rule.smallest, 1e-9 * rule.largest)
+            needed = math.ceil(DECAY * self.settings.scale / flat)
             return f"The series was cut early: raise the depth to {needed}, or raise the damping."
         if self._whole or stats["noise"] is not None:
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
@@ -258,8 +256,8 @@ class PreparedLiSSA(Prepared):
         return {
             "steps": steps,
             "products": steps * columns,
-            "scale": self.scale,
-            "depth": self.depth,
-            "batch_size": self.batch_size,
+            "scale": self.settings.scale,
+            "depth": self.settings.depth,
+            "batch_size": self.settings.batch_size,
             "repeats": self.settings.repeats,
         }

@@ -80,7 +80,7 @@ class _OneParameter(Loss):
     """A family with one natural parameter: everything is elementwise."""
 
     def root(self, f: Tensor) -> Tensor:
-        return torch.diag_embed(self._variance(f).sqrt())
+        return self._variance(f).sqrt()[:, :, None]
 
     def variance(self, f: Tensor, u: Tensor) -> Tensor:
         return self._variance(f)[:, :, None] * u

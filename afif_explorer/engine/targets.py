@@ -43,8 +43,7 @@ class Sample:
 class Fitted(Protocol):
     """What a target needs to know of a fit."""
 
-    @property
-    def objective(self) -> Objective: ...
+    objective: Objective
 
     @property
     def parameters(self) -> Tensor: ...

@@ -1,0 +1,66 @@
+"""``Chart``: a plotly figure as a widget that is redrawn in place, and tells which rows are picked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import plotly.graph_objects as go
+
+from afif_explorer.figures import CONFIG
+
+Picked = Callable[[tuple[int, ...]], None]
+
+
+class Chart:
+    """One figure in a notebook. ``widget`` is what ipywidgets shows.
+
+    Args:
+        figure: any plotly figure. picked: called with the row ids (``customdata``) of the marks that
+            a person lassoed or clicked.
+    """
+
+    def __init__(self, figure: go.Figure, picked: Picked | None = None) -> None:
+        self._lock = threading.RLock()
+        self._picked = picked
+        self.widget = go.FigureWidget()
+        self.widget._config = dict(CONFIG)
+        self.draw(figure)
+
+    def draw(self, figure: go.Figure) -> None:
+        """Show ``figure`` in the widget that is there, so that zoom and place on the page stay."""
+        # Not update(figure.to_dict()): that leaves arrays in their encoded form behind.
+        drawn = figure.to_plotly_json()
+        with self._lock, self.widget.batch_update():
+            if self._kinds() == [trace["type"] for trace in drawn["data"]]:
+                for trace, values in zip(self.widget.data, figure.data, strict=True):
+                    trace.update(values.to_plotly_json(), overwrite=True)
+            else:
+                self.widget.data = ()
+                self.widget.add_traces(figure.data)
+                self._listen()
+            self.widget.layout = figure.layout
+
+    def _kinds(self) -> list[str]:
+        return [trace.type for trace in self.widget.data]
+
+    def _listen(self) -> None:
+        if self._picked is None:
+            return
+        for trace in self.widget.data:
+            trace.on_selection(self._report)
+            trace.on_click(self._report)
+
+    def _report(self, trace: Any, points: Any, _: Any) -> None:
+        ids = trace.customdata
+        if ids is not None and self._picked is not None:
+            self._picked(tuple(int(ids[i]) for i in points.point_inds))
+
+
+def chart(figure: go.Figure) -> go.FigureWidget:
+    """A plotly figure as a widget whose tool bar uploads nothing anywhere.
+
+    JupyterLab shows it as the last expression of a cell.
+    """
+    return Chart(figure).widget

@@ -1,0 +1,403 @@
+# %% [markdown]
+# # What one row does
+#
+# A model is made of rows. When it decides about a person, some of the rows that it was trained on pushed the
+# decision up and others pushed it down. In this lesson you find out **which rows, and by how much**: first by hand,
+# then with a formula, then with one line of code.
+#
+# *You need:* Python, and what a logistic regression is. *Time:* about 45 minutes. *Nothing is downloaded.*
+#
+# After it you can
+#
+# 1. say what a single training row did to a prediction, and check it by training again;
+# 2. write the formula that predicts this without training again, in ten lines;
+# 3. use it to find unfair labels, remove them, and say when the formula stops being right.
+
+# %%
+import time
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from sklearn.linear_model import LogisticRegression
+
+import afif_explorer as ax
+from afif_explorer.notebook import exercises
+
+# %% [markdown]
+# ## 1. A decision that looks wrong
+#
+# A company has decided about applicants for years. It now trains a model on those decisions: the **training rows**.
+# The table is made up (no real person is in it), so that we can know the truth about it later.
+
+# %%
+data = ax.load_dataset("hiring")
+n = len(data.train)
+print(f"{n} training rows, {len(data.test)} test rows")
+data.train.frame.head()
+
+# %% [markdown]
+# The model is a logistic regression on 12 columns of numbers. It sees neither the group nor anything else that is in
+# `data.sensitive`. A small **penalty** keeps its parameters from growing: `0.001` times half of their squared length.
+
+# %%
+strength = 1e-3
+fit = ax.fit(data, model="logistic", penalty=ax.Ridge(strength))
+print(f"{fit.metrics['accuracy']:.0%} of the test rows are decided as they should be.")
+
+# %% [markdown]
+# It is right about most people. But applicants of the *green* group complain, so let us look at one of them: among
+# those in the test rows who *should* be hired and whom the model rejects, the one closest to the line at 50 %.
+
+# %%
+chance = fit.predict(data.test.X)  # the probability of "hired", for each test row
+turned_down = data.test.frame.assign(chance=chance)
+turned_down = turned_down.query("group == 'green' and hired == 'hired' and chance < 0.5")
+candidate_id = turned_down["chance"].idxmax()
+candidate = data.test.ids.tolist().index(candidate_id)  # the position among the test rows
+
+print(f"Applicant {candidate_id} has a chance of {chance[candidate]:.1%}: rejected, though not by much.")
+turned_down.loc[[candidate_id]]
+
+# %% [markdown]
+# **The question of this lesson:** which row of the past holds this applicant down, and how much does it weigh?
+#
+# ## 2. Guess first
+#
+# One of these five training rows holds the applicant down more than any other of all 1400. Which one?
+
+# %%
+line_up = [480, 596, 840, 1291, 148]
+data.train.frame.loc[line_up]
+
+# %%
+my_guess = None  # a row number from the table above, for example 148
+
+# %% [markdown]
+# ## 3. Find out by hand: train again without the row
+#
+# The honest way to know what a row did is to take it away, train again, and look. Here is that with scikit-learn alone.
+# Its `C` is one over *(rows times penalty)*; we leave it as it is when a row goes, so that nothing else changes.
+
+
+# %%
+def train(X, y):
+    """Logistic regression with our penalty, trained until it stands still."""
+    return LogisticRegression(C=1 / (n * strength), solver="newton-cholesky", tol=1e-10).fit(X, y)
+
+
+def chance_of(model):
+    """The candidate's chance under a model."""
+    return model.predict_proba(data.test.X[[candidate]])[0, 1]
+
+
+X, y = data.train.X, data.train.y
+before = chance_of(train(X, y))
+print(f"With all rows, scikit-learn says {before:.4%}; our fit said {chance[candidate]:.4%}.")
+
+# %% [markdown]
+# The same model, from two programs. Now without a row: the first one of the line-up.
+
+# %%
+ids = data.train.ids
+row = ids.tolist().index(line_up[0])
+after = chance_of(train(np.delete(X, row, axis=0), np.delete(y, row)))
+print(f"Without row {ids[row]} the chance is {after:.2%}.")
+print(f"That row did {(before - after) * 100:+.2f} percentage points to the applicant's chance.")
+
+# %% [markdown]
+# From now on we say it the other way round, as a prediction about a removal:
+#
+# > The **effect** of a row is the change if the row is **left out**: after minus before.
+#
+# An effect of +1 percentage point means: without this row the chance would be one point higher, so the row holds it
+# *down*. Training again takes a moment for one row. Let us do it for every tenth row of the table, and the line-up.
+
+# %%
+where = [ids.tolist().index(i) for i in line_up]  # the positions of the line-up
+tried = np.union1d(where, np.arange(0, n, 10))
+
+start = time.perf_counter()
+by_hand = np.array(
+    [chance_of(train(np.delete(X, i, axis=0), np.delete(y, i))) - before for i in tried]
+)
+seconds = time.perf_counter() - start
+print(f"{len(tried)} models trained in {seconds:.1f} s.")
+print(f"Were one training to take an hour, all {n} rows would take {n / 24:.0f} days.")
+
+# %% [markdown]
+# That is the truth, and it is too expensive for any larger model. So: can we know it *without* training again?
+#
+# ## 4. The formula, from scratch
+#
+# Think of every row as pulling at the parameters. When training has finished, **all pulls cancel**: nothing moves any
+# more. The pull of row $i$ is the gradient of its loss, $g_i$.
+#
+# Take the row away and its pull is missing; the parameters move until the others balance again. How far they move
+# depends on how stiff the others hold them: the **curvature** $C$. For one row out of $n$:
+#
+# $$\theta_{\text{without } i} \;\approx\; \theta + \tfrac{1}{n}\, C^{-1} g_i$$
+#
+# In words: *the missing pull, divided by the stiffness*. Here it is in NumPy, for all rows at once.
+
+# %%
+A = np.column_stack([X, np.ones(n)])  # the inputs, and a 1 for the intercept
+theta = fit.theta  # the weights, then the intercept
+p = 1 / (1 + np.exp(-A @ theta))  # the chance of each training row
+pulls = (p - y)[:, None] * A  # the gradient of each row's loss
+stiffness = (A * (p * (1 - p))[:, None]).T @ A / n  # the curvature of the loss ...
+stiffness += strength * np.diag([1] * 12 + [0])  # ... and of the penalty; the intercept has none
+moves = np.linalg.solve(stiffness, pulls.T) / n  # how the parameters move without each row
+
+a = np.append(data.test.X[candidate], 1)  # the candidate
+by_formula = before * (1 - before) * (a @ moves)  # what these moves do to the candidate's chance
+
+# %% [markdown]
+# No training, and one small system of equations for all rows. Is it right? First, do the pulls cancel?
+
+# %%
+total = pulls.mean(axis=0) + strength * np.append(theta[:-1], 0)
+print(f"The largest part of the total pull is {np.abs(total).max():.0e}: nothing moves any more.")
+
+# %% [markdown]
+# And the five rows of the line-up, in percentage points:
+
+# %%
+pd.DataFrame(
+    {
+        "trained again": 100 * by_hand[np.searchsorted(tried, where)],
+        "by formula": 100 * by_formula[where],
+    },
+    index=pd.Index(line_up, name="row"),
+).round(3)
+
+# %% [markdown]
+# Almost the same numbers. Here are all the rows that we tried: on the dotted line the formula is exactly right.
+
+# %%
+ends = [100 * by_hand.min(), 100 * by_hand.max()]
+figure = go.Figure(
+    [
+        go.Scatter(x=ends, y=ends, mode="lines", line={"dash": "dot", "color": "#5c646e"}, name="equal"),
+        go.Scatter(x=100 * by_hand, y=100 * by_formula[tried], mode="markers", name="a training row",
+                   customdata=ids[tried], hovertemplate="row %{customdata}<extra></extra>"),
+    ],
+    {"template": "simple_white", "height": 420,
+     "xaxis_title": "effect by training again (percentage points)",
+     "yaxis_title": "effect by the formula (percentage points)"},
+)  # fmt: skip
+ax.notebook.chart(figure)
+
+# %%
+slope = (by_hand @ by_formula[tried]) / (by_hand @ by_hand)
+print(f"Correlation {np.corrcoef(by_hand, by_formula[tried])[0, 1]:.5f}, slope {slope:.3f}.")
+print("A slope of 1 means that the sizes are right as well, not only the order.")
+
+# %% [markdown]
+# ## 5. The same in one line
+#
+# What you just wrote is an **influence function**. The package does it for every model it can train, for any target,
+# and with curvatures that can be had for large models too. `AFIF` uses the *Fisher information* as its curvature; for
+# logistic regression that is exactly the matrix you built above.
+
+# %%
+target = ax.Prediction("test", candidate)  # the candidate's chance
+effects = ax.attribute(fit, target, method=ax.AFIF())
+print(f"Largest difference from your ten lines: {np.abs(effects - by_formula).max():.0e}")
+
+# %% [markdown]
+# ## 6. All rows at once
+#
+# Now we can rank every row of the past by what it does to this one applicant.
+
+# %%
+order = np.argsort(-effects)
+strongest = np.r_[order[:8], order[-8:]]
+ranking = data.train.frame.iloc[strongest].assign(effect=(100 * effects[strongest]).round(2))
+ranking
+
+# %%
+figure = go.Figure(
+    go.Bar(
+        x=100 * effects[strongest], y=[f"row {i}" for i in ids[strongest]], orientation="h",
+        marker_color=np.where(effects[strongest] > 0, "#c24a00", "#0a63ad"),
+    ),
+    {"template": "simple_white", "height": 460, "yaxis_autorange": "reversed",
+     "xaxis_title": "change of the chance if the row is left out (percentage points)"},
+)  # fmt: skip
+ax.notebook.chart(figure)
+
+# %%
+top = ids[order[0]]
+print(f"Row {top} holds the applicant down most: {100 * effects.max():.2f} percentage points.")
+if my_guess is not None:
+    print("You guessed it." if my_guess == top else f"You guessed {my_guess}; look at both rows again.")
+
+# %% [markdown]
+# Read the upper half of the table. Like our applicant, these people hold a master's degree and live in the south; they
+# have good scores, and all were **rejected**. The strongest row is not the most similar one but the most *surprising*
+# one: so well qualified, and yet turned down. (Its pull is large because the model expected something else.) The lower
+# half tells the opposite story: hired in spite of weaker scores.
+#
+# So people of one district with good scores were turned down. Were those decisions right?
+#
+# ## 7. Are there unfair labels, and does influence find them?
+#
+# A model is unfair in the sense of **demographic parity** if it gives one group higher chances than the other. The
+# *gap* is the mean chance of one group minus that of the other. We rank on the validation rows and keep the test
+# rows for judging.
+
+# %%
+gap = ax.DemographicParityDifference("group", split="validation")
+test_gap = ax.DemographicParityDifference("group", split="test")
+now = ax.audit_fairness(fit, "group", split="test").disparities.loc["demographic_parity", "soft"]
+print(f"On the test rows the groups' mean chances are {100 * now:.1f} percentage points apart.")
+
+# %% [markdown]
+# A target can be anything that depends on the parameters, so the gap is one too. Which rows *widen* it? Those whose
+# effect on it is most negative: without them the gap would be smaller.
+
+# %%
+on_gap = ax.attribute(fit, gap, method=ax.AFIF())
+suspects = np.argsort(on_gap)  # the rows that widen the gap most come first
+data.train.frame.iloc[suspects[:8]]
+
+# %% [markdown]
+# Now the truth comes in. In this table some well qualified applicants of one group were **relabelled "rejected" on
+# purpose**; `data.planted` names them. The ranking knew nothing of that.
+
+# %%
+planted = np.isin(ids, data.planted)
+found = planted[suspects]
+print(f"{planted.sum()} of {n} labels were planted: {planted.mean():.0%} of the rows.")
+for k in (20, 50, 100):
+    print(f"Among the {k:3} strongest suspects {found[:k].sum():3} are planted ({found[:k].mean():.0%}).")
+
+# %%
+looked_at = np.arange(1, n + 1)
+figure = go.Figure(
+    [
+        go.Scatter(x=100 * looked_at / n, y=100 * found.cumsum() / found.sum(), name="by influence"),
+        go.Scatter(x=[0, 100], y=[0, 100], name="by chance", line={"dash": "dot", "color": "#5c646e"}),
+    ],
+    {"template": "simple_white", "height": 380, "xaxis_title": "rows looked at (% of all)",
+     "yaxis_title": "unfair labels found (% of all)"},
+)  # fmt: skip
+ax.notebook.chart(figure)
+
+# %%
+tenth = found[: n // 10].sum() / found.sum()
+print(f"Whoever checks the first tenth of the list finds {tenth:.0%} of the unfair labels.")
+
+# %% [markdown]
+# Influence is not an oracle: it says which rows widen the gap, and an honest decision can do that too. It tells you
+# **where to look first**.
+#
+# ## 8. Take the rows away
+#
+# What happens if the twenty strongest suspects go? The effects of the rows add up, so the formula can predict that as
+# well, without training (people call it **unlearning**). Then we train again to see.
+
+# %%
+suspicious = suspects[:20]
+predicted = ax.unlearn(fit, suspicious, method=ax.AFIF(), targets=[test_gap])
+retrained = ax.retrain(fit, suspicious)
+true_change = retrained.effects([test_gap])[test_gap]
+print(f"The gap now:       {100 * now:5.1f} percentage points")
+print(f"predicted without: {100 * (now + predicted.effects[test_gap]):5.1f}")
+print(f"trained again:     {100 * (now + true_change):5.1f}")
+
+# %% [markdown]
+# A seventieth of the rows goes, and the gap shrinks by a fifth. The prediction has the right direction and nearly the
+# right size; it is a little too careful.
+#
+# ## 9. When does it fail?
+#
+# The formula asks *how stiff do the others hold the parameters?*, and answers with the stiffness of **all** rows, the
+# removed ones included. For one row in 1400 that makes no difference. For many it does: the rows that are left hold
+# the parameters less, and they move further than the formula says.
+
+# %%
+counts = [1, 10, 20, 40, 80, 120, 160, 200]
+table = pd.DataFrame(index=pd.Index(counts, name="rows removed"))
+for k in counts:
+    guess, truth = ax.unlearn(fit, suspects[:k], targets=[test_gap]), ax.retrain(fit, suspects[:k])
+    table.loc[k, "predicted"] = 100 * guess.effects[test_gap]
+    table.loc[k, "trained again"] = 100 * truth.effects([test_gap])[test_gap]
+    table.loc[k, "trust"] = guess.reach.level
+table.round(2)
+
+# %%
+figure = go.Figure(
+    [
+        go.Scatter(x=counts, y=table["predicted"], name="predicted", mode="lines+markers"),
+        go.Scatter(x=counts, y=table["trained again"], name="trained again", mode="lines+markers"),
+    ],
+    {"template": "simple_white", "height": 380, "xaxis_title": "rows removed",
+     "yaxis_title": "change of the gap (percentage points)"},
+)  # fmt: skip
+ax.notebook.chart(figure)
+
+# %% [markdown]
+# Both lines fall, and they part. The direction is right throughout; the size is not. The column *trust* is the
+# package's own warning, worked out **without** training again. It comes with a reason:
+
+# %%
+print(ax.unlearn(fit, suspects[:120]).reach.text)
+
+# %% [markdown]
+# ## 10. Your turn
+#
+# Replace each `...` and run the cell. The checks train again to find the truth, and tell you what may have gone wrong.
+#
+# **Exercise 1.** Effects need not be about chances. What is the effect of leaving out the row of section 3 on the
+# candidate's **loss**? Use `ax.attribute` with `ax.PointLoss("test", candidate)`, and pick out position `row`. Before
+# you run it: which sign do you expect?
+
+# %% tags=["exercise"]
+answer_1 = ...
+
+# %% tags=["solution"]
+answer_1 = ax.attribute(fit, ax.PointLoss("test", candidate))[row]
+
+# %%
+exercises.effect_on_loss(answer_1, fit, row=row, candidate=candidate)
+
+# %% [markdown]
+# **Exercise 2.** Which single training row *helps* the candidate most, that is, whose removal lowers the chance most?
+# Give its row number (as in `ids`), not its position.
+
+# %% tags=["exercise"]
+answer_2 = ...
+
+# %% tags=["solution"]
+answer_2 = ids[np.argmin(effects)]
+
+# %%
+exercises.strongest_helper(answer_2, fit, candidate=candidate)
+
+# %% [markdown]
+# **Exercise 3.** How few rows have to go until the applicant is hired? Give a list of **positions** (as in `row`), as
+# short as you can. The check removes them and trains again.
+
+# %% tags=["exercise"]
+answer_3 = ...
+
+# %% tags=["solution"]
+answer_3 = order[:4]
+
+# %%
+exercises.turn_the_decision(answer_3, fit, candidate=candidate)
+
+# %% [markdown]
+# **To think about.** The rows that you removed belong to people, too. When is it right to take rows out of a training
+# set because they move a decision? What else could be done with a label that looks unfair?
+#
+# ## Take-away
+#
+# - The **effect** of a row is what changes if it is left out: after minus before.
+# - *Missing pull divided by stiffness* predicts it for all rows at once, without training again.
+# - Ranking rows by their effect on a fairness gap shows where to look for unfair labels first.
+# - For a few rows the formula is nearly exact. For many it falls short, and `reach` says so: then train again.
+#
+# Next: open `00_explorer.ipynb` and do the same with sliders and a lasso.
