@@ -67,5 +67,6 @@ def number(
 def as_number(answer: Any) -> float | None:
     """A finite number, also as an array of one element; None if it isn't one."""
     item = answer.item() if getattr(answer, "size", None) == 1 else answer
-    usable = isinstance(item, Real) and not isinstance(item, bool) and math.isfinite(item)
-    return float(item) if usable else None
+    if isinstance(item, bool) or not isinstance(item, Real) or not math.isfinite(item):
+        return None
+    return float(item)

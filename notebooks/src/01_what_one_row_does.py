@@ -79,7 +79,6 @@ my_guess = None  # a row number from the table above, for example 148
 # The honest way to know what a row did is to take it away, train again, and look. Here is that with scikit-learn alone.
 # Its `C` is one over *(rows times penalty)*; we leave it as it is when a row goes, so that nothing else changes.
 
-
 # %%
 def train(X, y):
     """Logistic regression with our penalty, trained until it stands still."""
@@ -213,8 +212,7 @@ print(f"Largest difference from your ten lines: {np.abs(effects - by_formula).ma
 # %%
 order = np.argsort(-effects)
 strongest = np.r_[order[:8], order[-8:]]
-ranking = data.train.frame.iloc[strongest].assign(effect=(100 * effects[strongest]).round(2))
-ranking
+data.train.frame.iloc[strongest].assign(effect=(100 * effects[strongest]).round(2))
 
 # %%
 figure = go.Figure(
@@ -299,10 +297,8 @@ print(f"Whoever checks the first tenth of the list finds {tenth:.0%} of the unfa
 # well, without training (people call it **unlearning**). Then we train again to see.
 
 # %%
-suspicious = suspects[:20]
-predicted = ax.unlearn(fit, suspicious, method=ax.AFIF(), targets=[test_gap])
-retrained = ax.retrain(fit, suspicious)
-true_change = retrained.effects([test_gap])[test_gap]
+predicted = ax.unlearn(fit, suspects[:20], method=ax.AFIF(), targets=[test_gap])
+true_change = ax.retrain(fit, suspects[:20]).effects([test_gap])[test_gap]
 print(f"The gap now:       {100 * now:5.1f} percentage points")
 print(f"predicted without: {100 * (now + predicted.effects[test_gap]):5.1f}")
 print(f"trained again:     {100 * (now + true_change):5.1f}")
