@@ -52,6 +52,12 @@ def test_every_row_is_equally_likely_to_be_held_out():
     assert (abs(counts / 400 - 0.25) < 0.09).all()
 
 
+def test_a_class_with_one_row_is_trained_on():
+    codes = np.array([0] * 40 + [1])
+    for seed in range(50):
+        assert 40 in divide(codes, 0.15, 0.15, seed).train
+
+
 def test_too_few_rows():
     with pytest.raises(DataError, match="3 usable rows are too few"):
         divide(np.zeros(3, int), 0.15, 0.15, 0)
