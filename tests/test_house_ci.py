@@ -27,12 +27,14 @@ def test_known():
 
 
 def _run(folder: Path, text: str, ci: str) -> subprocess.CompletedProcess[str]:
+    """Run ``text`` as a test file, with the plug-in and nothing else."""
     (folder / "test_sample.py").write_text(text)
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers = gpu: needs a device\n")
     command = [sys.executable, "-m", "pytest", "-p", "tests.plugins.no_skips", "-q", "-rA"]
     return subprocess.run(
-        [*command, "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder), str(folder)],
+        [*command, "--rootdir", str(folder), "-c", str(folder / "pytest.ini"), str(folder)],
         cwd=ROOT,
-        env={**os.environ, "CI": ci},
+        env={**os.environ, "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
