@@ -157,7 +157,8 @@ def _number(name: str, value: Any) -> Any:
         return None
     low, high = RANGES[name]
     kind = Integral if whole else Real
-    if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
+    fits = isinstance(value, kind) and not isinstance(value, bool)
+    if not fits or not low <= value <= high:
         raise ChoiceError(
             f"{name!r} must be a {'whole ' if whole else ''}number from {low:.10g} to {high:.10g}, "
             f"not {_shown(value)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")  # torch reads it when it is first imported
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small work; threads would wait for each other
 
 pytest_plugins = [
     "tests.plugins.browser",

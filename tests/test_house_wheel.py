@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = {"afif_explorer/explain": ".md", "afif_explorer/static": "", "notebooks": ".ipynb"}
+SHIPPED = {"afif_explorer/explain": "**/*.md", "afif_explorer/static": "**/*", "notebooks": "*.ipynb"}
 
 
 def _run(*command: str | Path, cwd: Path) -> str:
@@ -55,11 +55,11 @@ def test_every_page_script_and_lesson_is_there(place: Path) -> None:
     code = "import afif_explorer; print(afif_explorer.__path__[0])"
     package = Path(_run(place / "env" / "bin" / "python", "-c", code, cwd=place).strip())
     assert package.is_relative_to(place)
-    for folder, suffix in SHIPPED.items():
-        for path in (ROOT / folder).rglob(f"*{suffix}"):
-            if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
+    for folder, pattern in SHIPPED.items():
+        inside = folder.removeprefix("afif_explorer/").replace("notebooks", "lessons")
+        for path in (ROOT / folder).glob(pattern):
+            if path.is_file():
                 name = path.relative_to(ROOT / folder)
-                inside = folder.removeprefix("afif_explorer/").replace("notebooks", "lessons")
                 assert (package / inside / name).is_file(), path.relative_to(ROOT)
 
 

@@ -30,8 +30,7 @@ def attribute(
 
 def effects_of(influence: Influence, fit: Fit, target: Target | Sequence[Target]) -> np.ndarray:
     """The same with a method that was prepared before."""
-    single = isinstance(target, Target)
-    targets = [target] if single else list(target)
+    targets = [target] if isinstance(target, Target) else list(target)
     gradients = torch.stack([one.bind(fit).gradient() for one in targets], dim=1)
     effects = influence.effects(gradients).cpu().numpy()
-    return effects[:, 0] if single else effects
+    return effects[:, 0] if isinstance(target, Target) else effects

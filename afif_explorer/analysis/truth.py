@@ -76,16 +76,16 @@ def retrain_each(
     chosen = checked_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     found = refit_each(fit.objective, fit.parameters, weights)
-    single = isinstance(target, Target)
-    effects = np.empty((len(chosen), 1 if single else len(target)))
-    for column, one in enumerate([target] if single else target):
+    targets = [target] if isinstance(target, Target) else list(target)
+    effects = np.empty((len(chosen), len(targets)))
+    for column, one in enumerate(targets):
         bound = one.bind(fit)
         before = bound.value(fit.parameters)
         effects[:, column] = [bound.value(theta) - before for theta in found.theta.T]
     return LeftOut(
         chosen,
         found.theta.cpu().numpy(),
-        effects[:, 0] if single else effects,
+        effects[:, 0] if isinstance(target, Target) else effects,
         found.gradient_norm.cpu().numpy(),
         found.seconds,
     )

@@ -11,5 +11,6 @@ from __future__ import annotations
 from afif_explorer.datasets.catalogue import describe, load, names
 from afif_explorer.datasets.dataset import Dataset, Split
 from afif_explorer.datasets.originals import cache_folder
+from afif_explorer.datasets.upload import Table, read_table
 
-__all__ = ["Dataset", "Split", "cache_folder", "describe", "load", "names"]
+__all__ = ["Dataset", "Split", "Table", "cache_folder", "describe", "load", "names", "read_table"]

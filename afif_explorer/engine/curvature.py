@@ -84,6 +84,15 @@ class Curvature(ABC):
         operator.p = self.p
         return operator
 
+    def _gram(self, roots: Tensor) -> Tensor:
+        """``sum_i share_i J_i' S_i S_i' J_i`` for ``S`` ``[n, k, r]``; shares may be negative."""
+
+        def part(share: Tensor) -> Tensor:
+            return self.point.linearization.gram(roots * share.sqrt()[:, None, None])
+
+        matrix = part(self._share.clamp(min=0))
+        return matrix - part((-self._share).clamp(min=0)) if (self._share < 0).any() else matrix
+
     def _eye(self) -> Tensor:
         return torch.eye(self.p, dtype=self._share.dtype, device=self._share.device)
 
@@ -110,10 +119,7 @@ class Fisher(Curvature):
         return self.point.linearization.pull(spread.mul_(share[:, None, None]))
 
     def _dense(self) -> Tensor:
-        if (self._share < 0).any():
-            return self._product(self._eye(), self._share)
-        roots = self.point.objective.loss.root(self.point.outputs)
-        return self.point.linearization.gram(roots * self._share.sqrt()[:, None, None])
+        return self._gram(self.point.objective.loss.root(self.point.outputs))
 
     def trace_of_data(self) -> float:
         """Trace of the data part, exact: ``sum_i (w_i/n) tr(J_i' A'' J_i)``."""
@@ -156,5 +162,4 @@ class EmpiricalFisher(Curvature):
         return self.point.gradient_sums(self.point.gradient_products(vectors) * share[:, None])
 
     def _dense(self) -> Tensor:
-        roots = (self.point.residual * self._share.sqrt()[:, None])[:, :, None]
-        return self.point.linearization.gram(roots)
+        return self._gram(self.point.residual[:, :, None])

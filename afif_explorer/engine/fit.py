@@ -2,7 +2,8 @@
 
 Influence describes the neighbourhood of a minimum, so a fit is only as good as its gradient is small.
 Models that are linear in their parameters are fitted by Newton's method; any other module by L-BFGS,
-then Levenberg-Marquardt steps with the exact Hessian as long as that is affordable.
+then Newton steps, damped where needed, with the exact Hessian as long as that is affordable. A start
+that is near a minimum, as a refit's is, takes Newton steps at once.
 
 Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3, 7 and 10.
 """
@@ -19,6 +20,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.objective import Objective, Point
+from afif_explorer.engine.threads import threads_for
 from afif_explorer.progress import report
 
 CONVERGED_AT = 1e-8  # gradient norm at which a fit counts as a minimum
@@ -56,18 +58,32 @@ def minimise(
     began = time.perf_counter()
     theta = objective.vector(objective.model.initial(seed) if start is None else start)
     weights = objective.weights(weights)
-    steps = 0
-    if not objective.canonical:
-        theta, steps = _lbfgs(objective, theta, weights, max_steps)
-    if objective.p <= DENSE_LIMIT:
-        theta, more = _newton(objective, theta, weights, max_steps=100)
-        steps += more
-    elif objective.canonical:
-        theta, steps = _lbfgs(objective, theta, weights, max_steps)
-    norm = float(objective.at(theta).gradient(weights).norm())
+    with threads_for(objective.n * objective.p):
+        theta, steps = _minimised(objective, theta, weights, start is not None, max_steps)
+    norm = _norm(objective, theta, weights)
     seconds = time.perf_counter() - began
     converged = norm <= CONVERGED_AT
     return Optimum(theta, norm, converged, steps, seconds, "" if converged else _advice(norm))
+
+
+def _minimised(
+    objective: Objective, theta: Tensor, weights: Tensor, near: bool, max_steps: int
+) -> tuple[Tensor, int]:
+    """``theta`` and the steps taken; ``near``: the start is thought to be close to a minimum."""
+    steps = more = 0
+    if objective.p > DENSE_LIMIT:
+        return _lbfgs(objective, theta, weights, max_steps)
+    if objective.canonical or near:
+        theta, steps = _newton(objective, theta, weights, max_steps=100)
+    if not objective.canonical and _norm(objective, theta, weights) > CONVERGED_AT:
+        theta, more = _lbfgs(objective, theta, weights, max_steps)
+        theta, last = _newton(objective, theta, weights, max_steps=100)
+        more += last
+    return theta, steps + more
+
+
+def _norm(objective: Objective, theta: Tensor, weights: Tensor) -> float:
+    return float(objective.at(theta).gradient(weights).norm())
 
 
 def _advice(norm: float) -> str:

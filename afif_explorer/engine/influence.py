@@ -32,6 +32,7 @@ from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.solvers import (
     Cholesky,
     ConjugateGradient,
+    Prepared,
     PreparedCholesky,
     Solution,
     Solver,
@@ -72,9 +73,14 @@ class Method:
     curvature: ClassVar[type[Curvature]] = Fisher
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "solver", solver_named(self.solver))
+        solver_named(self.solver)  # a wrong name is told here, not at the first use
         if not self.damping >= 0:
             raise ChoiceError(f"The damping must be a number of at least 0, not {self.damping!r}.")
+
+    @property
+    def chosen_solver(self) -> Solver:
+        """The solver itself, also where it was given by name."""
+        return solver_named(self.solver)
 
     def prepare(self, objective: Objective, theta: Tensor) -> Influence:
         """Everything that many weights and targets share, done once."""
@@ -127,8 +133,8 @@ class Influence:
         self.solution: Solution | None = None
 
     @cached_property
-    def prepared(self):
-        return self.method.solver.prepare(self.curvature)
+    def prepared(self) -> Prepared:
+        return self.method.chosen_solver.prepare(self.curvature)
 
     @cached_property
     def _direct(self) -> PreparedCholesky:
@@ -150,7 +156,7 @@ class Influence:
             raise SolverDiverged(self.solution.advice)
         if self.solution.status is Status.MAX_STEPS:
             warnings.warn(
-                f"{self.method.solver.name} stopped at a relative residual of "
+                f"{self.method.chosen_solver.name} stopped at a relative residual of "
                 f"{self.solution.stats['residual']:.2g}. {self.solution.advice}",
                 NotConverged,
                 stacklevel=4,
@@ -225,7 +231,8 @@ class NewtonInfluence(Influence):
         reduced = self.method.curvature.of(self.point, damping=self.method.damping, weights=weights)
         step = self.point.gradient_sums((1 - weights)[:, None] / self.objective.n)
         return (
-            self.point.theta + self._trusted(self.method.solver.prepare(reduced).solve(step))[:, 0]
+            self.point.theta
+            + self._trusted(self.method.chosen_solver.prepare(reduced).solve(step))[:, 0]
         )
 
     @cached_property

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -93,6 +94,10 @@ class Rule:
     smallest: float
     trace: float
 
+    def enough_at(self, scale: float) -> int:
+        """Steps that at another scale solve the flattest direction too, however many these are."""
+        return _enough(scale, self.smallest, self.largest)
+
 
 def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
     """Scale, batch and depth from a few curvature products, without a dense matrix.
@@ -105,9 +110,12 @@ def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
     batch = min(n, batch_size or BATCH)
     found = bounds(curvature)
     scale = found.largest + (found.trace / batch if batch < n else 0.0)
-    smallest = max(found.smallest, 1e-9 * found.largest)
-    depth = min(DEPTH_LIMIT, math.ceil(DECAY * scale / smallest))
+    depth = min(DEPTH_LIMIT, _enough(scale, found.smallest, found.largest))
     return Rule(scale, depth, batch, found.largest, found.smallest, found.trace)
+
+
+def _enough(scale: float, smallest: float, largest: float) -> int:
+    return math.ceil(DECAY * scale / max(smallest, 1e-9 * largest))
 
 
 def _noise(found: Tensor) -> float:
@@ -118,28 +126,23 @@ def _noise(found: Tensor) -> float:
 
 
 class PreparedLiSSA(Prepared):
-    """The recursion on one curvature, with every setting decided. ``rule`` is None if none was needed."""
+    """The recursion on one curvature, with every setting decided."""
 
     def __init__(self, settings: LiSSA, curvature: Curvature) -> None:
-        self.curvature = curvature
-        self.rule: Rule | None = None
-        if settings.scale is None or settings.depth is None:
-            self.rule = automatic(curvature, settings.batch_size)
+        self.curvature, self.settings = curvature, settings
         n = curvature.point.objective.n
-        self.settings = replace(
-            settings,
-            scale=settings.scale or self.rule.scale,
-            depth=settings.depth or self._depth(settings.scale),
-            batch_size=min(n, settings.batch_size or BATCH),
-        )
-        self._whole = self.settings.batch_size >= n
+        self.batch_size = min(n, settings.batch_size or BATCH)
+        if settings.scale is None or settings.depth is None:
+            rule = self._rule
+            self.scale = settings.scale or rule.scale
+            self.depth = settings.depth or min(DEPTH_LIMIT, rule.enough_at(self.scale))
+        else:
+            self.scale, self.depth = settings.scale, settings.depth
+        self._whole = self.batch_size >= n
 
-    def _depth(self, scale: float | None) -> int:
-        """The automatic depth, for a scale that was given or not."""
-        if scale is None:
-            return self.rule.depth
-        smallest = max(self.rule.smallest, 1e-9 * self.rule.largest)
-        return min(DEPTH_LIMIT, math.ceil(DECAY * scale / smallest))
+    @cached_property
+    def _rule(self) -> Rule:
+        return automatic(self.curvature, self.settings.batch_size)
 
     def _solve(self, rhs: Tensor) -> Solution:
         repeats = 1 if self._whole else self.settings.repeats
@@ -151,13 +154,13 @@ class PreparedLiSSA(Prepared):
                 if grown:
                     return self._diverged(u, step, repeat)
                 if step in marks:
-                    path[marks[step]] += u.cpu() / (self.settings.scale * repeats)
-            found.append(u / self.settings.scale)
+                    path[marks[step]] += u.cpu() / (self.scale * repeats)
+            found.append(u / self.scale)
         return self._judged(torch.stack(found), rhs, marks, path)
 
     def _walk(self, rhs: Tensor, repeat: int, repeats: int) -> Iterator[tuple[int, Tensor, bool]]:
         """Yield every step's ``(t, u_t, diverged?)``, the last one of them at depth ``T``."""
-        scale, depth = self.settings.scale, self.settings.depth
+        scale, depth = self.scale, self.depth
         generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + repeat)
         reach = float(rhs.norm(dim=0).max())
         u, last = rhs.clone(), math.inf
@@ -180,7 +183,7 @@ class PreparedLiSSA(Prepared):
         if self._whole:
             return self.curvature
         n = self.curvature.point.objective.n
-        rows = torch.randint(n, (self.settings.batch_size,), generator=generator)
+        rows = torch.randint(n, (self.batch_size,), generator=generator)
         return self.curvature.batch(rows.to(self.curvature.point.objective.device))
 
     def _grows(self, size: float, moved: float, last: float, reach: float, step: int) -> bool:
@@ -197,15 +200,15 @@ class PreparedLiSSA(Prepared):
         """Depth -> place in the path, for the depths at which the estimate is kept."""
         if not self.settings.checkpoints:
             return {}
-        depths = np.geomspace(1, self.settings.depth, self.settings.checkpoints).round().astype(int)
+        depths = np.geomspace(1, self.depth, self.settings.checkpoints).round().astype(int)
         return {int(depth): place for place, depth in enumerate(np.unique(depths))}
 
     def _diverged(self, u: Tensor, step: int, repeat: int) -> Solution:
-        stats = self._stats(repeat * self.settings.depth + step, u.shape[1])
-        return Solution(u / self.settings.scale, Status.DIVERGED, self._way_out(), stats)
+        stats = self._stats(repeat * self.depth + step, u.shape[1])
+        return Solution(u / self.scale, Status.DIVERGED, self._way_out(), stats)
 
     def _way_out(self) -> str:
-        rule = self.rule or automatic(self.curvature, self.settings.batch_size)
+        rule = self._rule
         if rule.smallest <= 0:
             return (
                 f"The {self.curvature.name} has negative or zero curvature ({rule.smallest:.2g}), where "
@@ -213,7 +216,7 @@ class PreparedLiSSA(Prepared):
                 "use the Fisher."
             )
         return (
-            f"The recursion grew without bound at scale {self.settings.scale:.3g}: set the scale to "
+            f"The recursion grew without bound at scale {self.scale:.3g}: set the scale to "
             f"{rule.scale:.3g} (largest eigenvalue {rule.largest:.3g} plus room for batches of "
             f"{rule.batch_size})."
         )
@@ -221,7 +224,7 @@ class PreparedLiSSA(Prepared):
     def _judged(self, found: Tensor, rhs: Tensor, marks: dict[int, int], path: Tensor) -> Solution:
         """The mean of the repeats ``[R, p, m]`` with a verdict."""
         value = found.mean(0)
-        stats = self._stats(len(found) * self.settings.depth, rhs.shape[1])
+        stats = self._stats(len(found) * self.depth, rhs.shape[1])
         stats["residual"] = relative_residual(self.curvature, value, rhs)
         if marks:
             stats["path"] = (np.array(list(marks)), path)
@@ -230,7 +233,7 @@ class PreparedLiSSA(Prepared):
             )
         if stats["residual"] <= TOLERANCE:
             return Solution(value, Status.CONVERGED, "", stats)
-        rule = self.rule or automatic(self.curvature, self.settings.batch_size)
+        rule = self._rule
         stats["truncation"] = self._truncation(rule)
         stats["noise"] = None if len(found) < 2 else _noise(found)
         sound = stats["noise"] is not None and stats["noise"] <= TOLERANCE
@@ -240,13 +243,12 @@ class PreparedLiSSA(Prepared):
 
     def _truncation(self, rule: Rule) -> float:
         """Share of the flattest direction that the cut series leaves out, ``(1 - mu / sigma)^(T + 1)``."""
-        step = max(rule.smallest, 0.0) / self.settings.scale
-        return max(0.0, 1 - step) ** (self.settings.depth + 1)
+        step = max(rule.smallest, 0.0) / self.scale
+        return max(0.0, 1 - step) ** (self.depth + 1)
 
     def _shortfall(self, rule: Rule, stats: dict) -> str:
         if stats["truncation"] > TOLERANCE:
-            flat = max(rule.smallest, 1e-9 * rule.largest)
-            needed = math.ceil(DECAY * self.settings.scale / flat)
+            needed = rule.enough_at(self.scale)
             return f"The series was cut early: raise the depth to {needed}, or raise the damping."
         if self._whole or stats["noise"] is not None:
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
@@ -256,8 +258,8 @@ class PreparedLiSSA(Prepared):
         return {
             "steps": steps,
             "products": steps * columns,
-            "scale": self.settings.scale,
-            "depth": self.settings.depth,
-            "batch_size": self.settings.batch_size,
+            "scale": self.scale,
+            "depth": self.depth,
+            "batch_size": self.batch_size,
             "repeats": self.settings.repeats,
         }

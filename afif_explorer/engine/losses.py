@@ -80,7 +80,7 @@ class _OneParameter(Loss):
     """A family with one natural parameter: everything is elementwise."""
 
     def root(self, f: Tensor) -> Tensor:
-        return self._variance(f).sqrt()[:, :, None]
+        return torch.diag_embed(self._variance(f).sqrt())
 
     def variance(self, f: Tensor, u: Tensor) -> Tensor:
         return self._variance(f)[:, :, None] * u

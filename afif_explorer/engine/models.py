@@ -1,6 +1,6 @@
 """Models: outputs ``f(x; theta)`` of one flat parameter vector.
 
-Three of them cover everything: :class:`LinearMap`, :func:`mlp`, and :class:`ModuleModel` around any
+Three of them cover everything: :class:`LinearMap`, :class:`MLP`, and :class:`ModuleModel` around any
 deterministic ``torch.nn.Module`` that returns natural parameters.
 """
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from afif_explorer.engine.chain import ChainLinearization, chain_of
 from afif_explorer.engine.linearization import (
     Linearization,
     LinearMapLinearization,
@@ -92,6 +93,7 @@ class ModuleModel(Model):
         self._start = torch.cat([v.detach().reshape(-1).double() for v in named.values()]).cpu()
         self.p = sum(self._sizes)
         self.k = self._checked_outputs(example.double())
+        self._chain = chain_of(self._module)
         self.penalised = torch.ones(self.p, dtype=torch.bool)
         if self._shapes[-1] == (self.k,):
             self.penalised[-self.k :] = False
@@ -142,7 +144,9 @@ class ModuleModel(Model):
     def initial(self, seed: int) -> Tensor:
         return self._start.clone()
 
-    def linearize(self, theta: Tensor, X: Tensor) -> ModuleLinearization:
+    def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
+        if self._chain is not None and X.ndim == 2:
+            return ChainLinearization(self._chain, theta, X)
         return ModuleLinearization(self._call, theta, X)
 
 

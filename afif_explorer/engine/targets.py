@@ -43,7 +43,8 @@ class Sample:
 class Fitted(Protocol):
     """What a target needs to know of a fit."""
 
-    objective: Objective
+    @property
+    def objective(self) -> Objective: ...
 
     @property
     def parameters(self) -> Tensor: ...

@@ -163,8 +163,6 @@ def axis(
         "color": colours.text,
         "gridcolor": colours.grid,
         "gridwidth": 1,
-        "linecolor": colours.axis,
-        "showline": False,
         "zeroline": True,
         "zerolinecolor": colours.axis,
         "zerolinewidth": 1,

@@ -1,0 +1,270 @@
+"""Linearization of a chain of fully connected layers, by matrix products alone.
+
+At a fixed ``theta`` the activations ``a_l`` and slopes ``phi'(z_l)`` of a multilayer perceptron do not
+change. Kept, they turn every derivative into products of matrices over whole blocks of vectors:
+
+* forwards, ``dz_l = dW_l a_{l-1} + W_l da_{l-1} + db_l`` and ``da_l = phi'(z_l) dz_l``;
+* backwards, ``dW_l = delta_l a_{l-1}'`` and ``delta_{l-1} = phi'(z_{l-1}) W_l' delta_l``;
+* the second order differentiates the backward pass along the forward one (Pearlmutter, Fast Exact
+  Multiplication by the Hessian, 1994).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.func import jvp
+
+from afif_explorer.engine.linearization import CELLS_AT_ONCE, Linearization
+
+ELEMENTWISE = (nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus, nn.GELU, nn.SiLU, nn.ELU, nn.Identity)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One fully connected layer and what follows it: ``a = phi(W x + b)``."""
+
+    inputs: int
+    outputs: int
+    bias: bool
+    activation: Callable[[Tensor], Tensor] | None  # None after the last layer
+
+    @property
+    def size(self) -> int:
+        return self.outputs * (self.inputs + self.bias)
+
+
+def chain_of(module: nn.Module) -> tuple[Layer, ...] | None:
+    """The layers of a ``Sequential`` of ``Linear`` and elementwise activations; None if it is not one."""
+    if not isinstance(module, nn.Sequential) or not all(
+        p.requires_grad for p in module.parameters()
+    ):
+        return None
+    layers: list[Layer] = []
+    parts = list(module)
+    for place, part in enumerate(parts):
+        after = parts[place + 1] if place + 1 < len(parts) else None
+        if type(part) is nn.Linear:
+            follows = after if isinstance(after, ELEMENTWISE) else None
+            if after is not None and follows is None:
+                return None
+            layers.append(
+                Layer(part.in_features, part.out_features, part.bias is not None, follows)
+            )
+        elif not (isinstance(part, ELEMENTWISE) and place and type(parts[place - 1]) is nn.Linear):
+            return None
+    shared = len({id(p) for p in parts if isinstance(p, nn.Linear)}) < len(layers)
+    return None if shared or not layers else tuple(layers)
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """What the rows keep of one layer."""
+
+    entered: Tensor  # [n, inputs], a_{l-1}
+    slope: Tensor | None  # [n, outputs], phi'(z_l)
+    bow: Tensor | None  # [n, outputs], phi''(z_l)
+
+
+class ChainLinearization(Linearization):
+    """``f = W_L phi(... phi(W_1 x + b_1) ...) + b_L`` at one ``theta``."""
+
+    def __init__(self, layers: Sequence[Layer], theta: Tensor, X: Tensor) -> None:
+        self._layers = layers
+        self._theta = theta
+        self._weights = [weight for weight, _ in self._split(theta[:, None])]
+        self.n, self.k, self.p = len(X), layers[-1].outputs, len(theta)
+        self._states, self.outputs = self._forward(X)
+
+    def _split(self, vectors: Tensor) -> list[tuple[Tensor, Tensor | None]]:
+        """Each layer's weight ``[o, i, m]`` and bias ``[o, m]`` in a block ``[p, m]``."""
+        found = []
+        m = vectors.shape[1]
+        for layer, part in zip(
+            self._layers, vectors.split([layer.size for layer in self._layers]), strict=True
+        ):
+            cut = layer.outputs * layer.inputs
+            weight = part[:cut].reshape(layer.outputs, layer.inputs, m)
+            found.append((weight, part[cut:] if layer.bias else None))
+        return found
+
+    def _forward(self, X: Tensor) -> tuple[list[_State], Tensor]:
+        states, entered = [], X
+        for layer, (weight, bias) in zip(
+            self._layers, self._split(self._theta[:, None]), strict=True
+        ):
+            z = entered @ weight[:, :, 0].T
+            if bias is not None:
+                z = z + bias[:, 0]
+            left, slope, bow = _bent(layer.activation, z)
+            states.append(_State(entered, slope, bow))
+            entered = left
+        return states, entered
+
+    def take(self, rows: Tensor) -> ChainLinearization:
+        part = object.__new__(ChainLinearization)
+        part._layers, part._theta, part._weights = self._layers, self._theta, self._weights
+        part.k, part.p = self.k, self.p
+        part.outputs = self.outputs[rows]
+        part.n = len(part.outputs)
+        part._states = [
+            _State(
+                state.entered[rows],
+                None if state.slope is None else state.slope[rows],
+                None if state.bow is None else state.bow[rows],
+            )
+            for state in self._states
+        ]
+        return part
+
+    def _pieces(self, m: int) -> Iterator[tuple[slice, ChainLinearization]]:
+        """The rows in pieces so small that a block of ``m`` vectors fits beside them."""
+        width = sum(layer.outputs for layer in self._layers)
+        step = max(1, CELLS_AT_ONCE // (width * m))
+        if step >= self.n:
+            yield slice(None), self
+            return
+        for start in range(0, self.n, step):
+            piece = slice(start, start + step)
+            yield piece, self.take(piece)
+
+    def push(self, vectors: Tensor) -> Tensor:
+        pieces = [piece._tangents(vectors)[-1][1] for _, piece in self._pieces(vectors.shape[1])]
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+
+    def pull(self, cotangents: Tensor) -> Tensor:
+        total = cotangents.new_zeros(self.p, cotangents.shape[2])
+        for rows, piece in self._pieces(cotangents.shape[2]):
+            deltas = piece._deltas(cotangents[rows])
+            total += piece._collected(
+                [
+                    (torch.einsum("nom,ni->oim", delta, state.entered), delta.sum(0))
+                    for delta, state in zip(deltas, piece._states, strict=True)
+                ]
+            )
+        return total
+
+    def _collected(self, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
+        """Weights ``[o, i, m]`` and biases ``[o, m]`` of each layer as one block ``[p, m]``."""
+        flat = []
+        for layer, (weight, bias) in zip(self._layers, parts, strict=True):
+            flat.append(weight.reshape(layer.outputs * layer.inputs, -1))
+            if layer.bias:
+                flat.append(bias)
+        return torch.cat(flat)
+
+    def _tangents(self, vectors: Tensor) -> list[tuple[Tensor | None, Tensor]]:
+        """For each layer ``da_{l-1}`` (None at the input) and ``dz_l``, ``[n, ., m]``."""
+        found: list[tuple[Tensor | None, Tensor]] = []
+        moved: Tensor | None = None
+        for weight, state, (change, shift) in zip(
+            self._weights, self._states, self._split(vectors), strict=True
+        ):
+            dz = torch.einsum("ni,oim->nom", state.entered, change)
+            if moved is not None:
+                dz += torch.einsum("nim,oi->nom", moved, weight[:, :, 0])
+            if shift is not None:
+                dz += shift
+            found.append((moved, dz))
+            moved = dz if state.slope is None else state.slope[:, :, None] * dz
+        return found
+
+    def _deltas(self, cotangents: Tensor) -> list[Tensor]:
+        """``delta_l`` ``[n, o, m]`` of each layer for cotangents of the outputs."""
+        found = [cotangents]
+        for place in range(len(self._layers) - 1, 0, -1):
+            back = torch.einsum("nom,oi->nim", found[0], self._weights[place][:, :, 0])
+            slope = self._states[place - 1].slope
+            found.insert(0, back if slope is None else slope[:, :, None] * back)
+        return found
+
+    def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        total = torch.zeros_like(vectors)
+        for rows, piece in self._pieces(vectors.shape[1]):
+            total += piece._bend(weights[rows], vectors)
+        return total
+
+    def _bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        tangents, changes = self._tangents(vectors), self._split(vectors)
+        delta = weights  # [n, o]
+        moved = torch.zeros_like(tangents[-1][1])  # derivative of delta along each vector
+        parts: list[tuple[Tensor, Tensor]] = []
+        for place in range(len(self._layers) - 1, -1, -1):
+            state, (entered_moved, _) = self._states[place], tangents[place]
+            weight = torch.einsum("nom,ni->oim", moved, state.entered)
+            if entered_moved is not None:
+                weight += torch.einsum("no,nim->oim", delta, entered_moved)
+            parts.insert(0, (weight, moved.sum(0)))
+            if place:
+                back = delta @ self._weights[place][:, :, 0]
+                back_moved = torch.einsum("no,oim->nim", delta, changes[place][0])
+                back_moved += torch.einsum("nom,oi->nim", moved, self._weights[place][:, :, 0])
+                delta, moved = self._through(place - 1, back, back_moved, tangents[place - 1][1])
+        return self._collected(parts)
+
+    def _through(
+        self, place: int, back: Tensor, back_moved: Tensor, dz: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """``delta`` and its derivative, taken backwards through a layer's activation."""
+        state = self._states[place]
+        if state.slope is None or state.bow is None:
+            return back, back_moved
+        moved = state.slope[:, :, None] * back_moved + (state.bow * back)[:, :, None] * dz
+        return state.slope * back, moved
+
+    def jacobian(self, rows: Tensor) -> Tensor:
+        eye = torch.eye(self.k, dtype=self.outputs.dtype, device=self.outputs.device)
+        part = self.take(rows)
+        return part._row_gradients(eye.expand(part.n, -1, -1))
+
+    def _row_gradients(self, cotangents: Tensor) -> Tensor:
+        """``J_i' U_i`` of every row, not summed: ``[n, k, r] -> [n, r, p]``."""
+        flat = []
+        for layer, state, delta in zip(
+            self._layers, self._states, self._deltas(cotangents), strict=True
+        ):
+            weight = torch.einsum("nor,ni->nroi", delta, state.entered)
+            flat.append(weight.flatten(2))
+            if layer.bias:
+                flat.append(delta.transpose(1, 2))
+        return torch.cat(flat, dim=2)
+
+    def gram(self, roots: Tensor) -> Tensor:
+        total = roots.new_zeros(self.p, self.p)
+        step = max(1, CELLS_AT_ONCE // (self.p * roots.shape[2]))
+        for start in range(0, self.n, step):
+            rows = slice(start, start + step)
+            half = self.take(rows)._row_gradients(roots[rows]).reshape(-1, self.p)
+            total.addmm_(half.T, half)
+        return total
+
+    def project(self, rows: Tensor, basis: Tensor) -> Tensor:
+        return self.jacobian(rows) @ basis
+
+    def squared_norms(self, roots: Tensor) -> Tensor:
+        total = roots.new_zeros(self.n)
+        for layer, state, delta in zip(
+            self._layers, self._states, self._deltas(roots), strict=True
+        ):
+            total += delta.square().sum((1, 2)) * (
+                state.entered.square().sum(1) + float(layer.bias)
+            )
+        return total
+
+
+def _bent(
+    activation: Callable[[Tensor], Tensor] | None, z: Tensor
+) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """An elementwise activation with its first two derivatives at ``z``."""
+    if activation is None:
+        return z, None, None
+    ones = torch.ones_like(z)
+
+    def slope(x: Tensor) -> Tensor:
+        return jvp(activation, (x,), (ones,))[1]
+
+    first, second = jvp(slope, (z,), (ones,))
+    return activation(z), first, second

@@ -1,0 +1,104 @@
+"""Every figure in a real page, by the plotly.js of the dashboard and by that of notebooks.
+
+The two are different versions, so a figure may use only what both know. Text must fit a phone and a
+wide screen, and text from data must stay text.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from plotly.offline import get_plotlyjs
+
+from afif_explorer import figures
+from tests.figures_cases import HOSTILE, RESULTS
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (360, 1440)
+OPEN = "<!doctype html><body style='margin:0'><div id=plot></div></body>"
+DRAW = """([spec, config, width]) => {
+  document.getElementById('plot').style.width = width + 'px';
+  return Plotly.newPlot('plot', spec.data, spec.layout, config).then(() => true);
+}"""
+UNKNOWN = """([spec]) => (Plotly.validate(spec.data, spec.layout) || [])
+  .filter((problem) => problem.code !== 'unused')  // known, but without effect here
+  .map((problem) => problem.msg)"""
+OUTSIDE = """() => {
+  const box = document.querySelector('#plot .main-svg').getBoundingClientRect();
+  return [...document.querySelectorAll('#plot text')].filter((text) => {
+    const r = text.getBoundingClientRect();
+    return r.width && !text.closest('.hoverlayer') && (r.left < box.left - 1
+      || r.right > box.right + 1 || r.top < box.top - 1 || r.bottom > box.bottom + 1);
+  }).map((text) => text.textContent);
+}"""
+OVERLAPS = """() => {
+  const head = document.querySelector('#plot .gtitle').getBoundingClientRect();
+  return [...document.querySelectorAll('#plot rect.nsewdrag, #plot .annotation text')]
+    .some((part) => part.getBoundingClientRect().width
+      && part.getBoundingClientRect().top < head.bottom - 1);
+}"""
+
+
+def dashboard_js():
+    folder = files("panel").joinpath("dist/bundled/plotlyplot")
+    (script,) = (entry for entry in folder.iterdir() if entry.name.endswith(".min.js"))
+    return script.read_text(encoding="utf-8")
+
+
+OWN_WORDS = {"spectra", "lissa_map"}  # figures that show no text from data
+SCRIPTS = {"dashboard": dashboard_js, "notebook": get_plotlyjs}
+
+
+def spec(name, words=None):
+    """The figure as the renderer gets it."""
+    figure = figures.FIGURES[name]
+    result = RESULTS[figure.needs](words)
+    options = {"selected": tuple(result.ids[:9])} if "selected" in figure.takes else {}
+    return json.loads(figure.draw(result, **options).to_json())
+
+
+def plain(value):
+    """Packed arrays as lists, which the renderer's own check of a figure asks for."""
+    if isinstance(value, dict):
+        if value.keys() >= {"dtype", "bdata"}:
+            array = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
+            shape = [int(n) for n in value.get("shape", str(array.size)).split(",")]
+            return array.reshape(shape).tolist()
+        return {key: plain(part) for key, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(params=SCRIPTS)
+def plotly(request, page):
+    """A page with one of the two renderers."""
+    page.set_content(OPEN)
+    page.add_script_tag(content=SCRIPTS[request.param]())
+    return page
+
+
+def test_figures_are_known_to_the_renderer_and_fit_the_page(plotly):
+    for name in figures.FIGURES:
+        drawn = spec(name)
+        assert plotly.evaluate(UNKNOWN, [plain(drawn)]) == [], name
+        for width in WIDTHS:
+            assert plotly.evaluate(DRAW, [drawn, figures.CONFIG, width])
+            assert plotly.evaluate(OUTSIDE) == [], f"{name} at {width} px"
+            assert not plotly.evaluate(OVERLAPS), f"{name} at {width} px"
+            assert not plotly.locator("[data-title*='loud'], [data-title*='hare']").count()
+        empty = json.loads(figures.FIGURES[name].draw(None).to_json())
+        plotly.evaluate(DRAW, [empty, figures.CONFIG, 360])
+        assert plotly.evaluate(OUTSIDE) == [], f"{name}, empty"
+
+
+def test_text_from_data_stays_text(plotly):
+    for name in figures.FIGURES:
+        plotly.evaluate(DRAW, [spec(name, HOSTILE), figures.CONFIG, 700])
+        assert plotly.locator("#plot img, #plot svg a, #plot [onerror]").count() == 0, name
+        shown = " ".join(plotly.locator("#plot text").all_text_contents())
+        assert ("<img" in shown) is (name not in OWN_WORDS), name
+        assert "&lt;" not in shown, f"{name} escapes twice"
