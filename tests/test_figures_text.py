@@ -52,11 +52,11 @@ def test_a_number_is_right_to_its_digits(value):
     assert float(text) == pytest.approx(value, rel=6e-3, abs=1e-300)
 
 
-@given(st.text())
+@given(st.text() | st.text("<>&;%{}ab#1", max_size=70))
 def test_text_comes_out_as_it_went_in(text):
     line = short(text, 60)
     assert len(line) <= 60
-    assert html.unescape(safe(text, 60)) == line.replace("%&#123;", "%{") or "&" in line
+    assert html.unescape(safe(text, 60)) == line
     assert not set(safe(text, 60)) & set("<>\n\x00\u202e")
 
 

@@ -139,7 +139,7 @@ class _Curve:
     def of(
         cls, name: str, steps: np.ndarray, errors: np.ndarray, diverged: bool, colour: str
     ) -> _Curve:
-        shown = np.isfinite(errors) & (errors > 0) & (errors <= LARGEST_DRAWN) & (steps > 0)
+        shown = (errors > 0) & (errors <= LARGEST_DRAWN) & (steps > 0)
         return cls(name, steps[shown], errors[shown], diverged, colour)
 
     def trace(self) -> go.Scatter:

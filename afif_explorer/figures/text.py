@@ -73,7 +73,8 @@ def number(value: float | None, digits: int = 3) -> str:
     if value != 0 and not 1e-4 <= abs(value) < 1e7:
         mantissa, exponent = f"{value:.{max(digits - 2, 0)}e}".split("e")
         power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
-        head = {1: "", -1: "-"}.get(float(mantissa), f"{mantissa}×")
+        one = abs(float(mantissa)) == 1
+        head = mantissa[: mantissa.startswith("-")] if one else f"{mantissa}×"
         return f"{head}{power}".replace("-", "−")
     whole = len(str(int(abs(value))))
     decimals = max(digits - whole, 0) if abs(value) >= 1 else _decimals(value, digits)
