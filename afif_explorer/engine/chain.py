@@ -104,7 +104,7 @@ class ChainLinearization(Linearization):
             entered = left
         return states, entered
 
-    def take(self, rows: Tensor) -> ChainLinearization:
+    def take(self, rows: Tensor | slice) -> ChainLinearization:
         part = object.__new__(ChainLinearization)
         part._layers, part._theta, part._weights = self._layers, self._theta, self._weights
         part.k, part.p = self.k, self.p
@@ -266,5 +266,5 @@ def _bent(
     def slope(x: Tensor) -> Tensor:
         return jvp(activation, (x,), (ones,))[1]
 
-    first, second = jvp(slope, (z,), (ones,))
+    first, second, *_ = jvp(slope, (z,), (ones,))
     return activation(z), first, second
