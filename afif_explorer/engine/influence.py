@@ -18,6 +18,7 @@ Rubinstein and Hopkins (2025) for the rescaling.
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,7 +75,7 @@ class Method:
 
     def __post_init__(self) -> None:
         solver_named(self.solver)  # a wrong name is told here, not at the first use
-        if not self.damping >= 0:
+        if not (math.isfinite(self.damping) and self.damping >= 0):
             raise ChoiceError(f"The damping must be a number of at least 0, not {self.damping!r}.")
 
     @property

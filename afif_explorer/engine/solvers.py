@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
@@ -80,6 +81,12 @@ def relative_residual(curvature: Curvature, x: Tensor, rhs: Tensor) -> float:
     return float(residual.max()) if residual.numel() else 0.0
 
 
+def rounded_up(value: float) -> str:
+    """A positive number to two digits, never less than it is: for advice that must work as it reads."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return f"{math.ceil(value / unit) * unit:.2g}"
+
+
 @dataclass(frozen=True)
 class Cholesky(Solver):
     """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
@@ -130,7 +137,8 @@ class PreparedCholesky(Prepared):
         enough = self.curvature.damping + max(0.0, -lowest) + max(1e-6 * abs(highest), 1e-12)
         return (
             f"The {self.curvature.name} {trouble} (smallest eigenvalue {lowest:.2g}), so the system has "
-            f"no unique solution; set damping to at least {enough:.1g}, or use a stronger penalty."
+            f"no unique solution; set damping to at least {rounded_up(enough)}, or use a stronger "
+            "penalty."
         )
 
     def _solve(self, rhs: Tensor) -> Solution:
@@ -139,7 +147,9 @@ class PreparedCholesky(Prepared):
         else:
             value = self._range @ (self._range.T @ rhs)
         residual = relative_residual(self.curvature, value, rhs)
-        if self._range is not None and residual > 1e-6:
+        # In single precision the right-hand sides themselves leave the range by about this much.
+        allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
+        if self._range is not None and residual > allowed:
             raise CurvatureError(self._advice("is singular", self._values))
         stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.rank}
         return Solution(value, Status.CONVERGED, "", stats)
