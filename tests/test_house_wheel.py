@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = {"afif_explorer/explain": "**/*.md", "afif_explorer/static": "**/*", "notebooks": "*.ipynb"}
+SHIPPED = {
+    "afif_explorer/explain": "**/*.md",
+    "afif_explorer/static": "**/*",
+    "notebooks": "*.ipynb",
+}
 
 
 def _run(*command: str | Path, cwd: Path) -> str:

@@ -21,7 +21,14 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
-from afif_explorer.engine.solvers import Prepared, Solution, Solver, Status, relative_residual
+from afif_explorer.engine.solvers import (
+    Prepared,
+    Solution,
+    Solver,
+    Status,
+    relative_residual,
+    rounded_up,
+)
 from afif_explorer.engine.spectrum import bounds
 from afif_explorer.errors import ChoiceError
 from afif_explorer.progress import report
@@ -49,7 +56,7 @@ class LiSSA(Solver):
             ``stats["trace"]`` ``[s]``.
 
     The verdict is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
-    of the mean over the repeats (``stats["noise"]``) and the share of the flattest direction that the
+    of the mean over the repeats (``stats["noise"]``) and the share of the slowest direction that the
     cut series leaves out (``stats["truncation"]``) are: a stochastic solve that is 3 % off may well have
     a residual of 15 %, nearly all of it in the steepest directions.
     """
@@ -67,6 +74,8 @@ class LiSSA(Solver):
             value = getattr(self, what)
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise ChoiceError(f"LiSSA's {what} must be a positive number, not {value!r}.")
+            if value is not None and what != "scale" and value != int(value):
+                raise ChoiceError(f"LiSSA's {what} must be a whole number, not {value!r}.")
 
     @classmethod
     def from_koh_liang(
@@ -209,11 +218,11 @@ class PreparedLiSSA(Prepared):
 
     def _way_out(self) -> str:
         rule = self._rule
-        if rule.smallest <= 0:
+        if rule.smallest < -1e-9 * rule.largest:
             return (
-                f"The {self.curvature.name} has negative or zero curvature ({rule.smallest:.2g}), where "
-                f"no scale converges: raise the damping by at least {1.1 * abs(rule.smallest):.1g}, or "
-                "use the Fisher."
+                f"The {self.curvature.name} has negative curvature ({rule.smallest:.2g}), where no scale "
+                f"converges: raise the damping by at least {rounded_up(-1.1 * rule.smallest)}, or use the "
+                "Fisher."
             )
         return (
             f"The recursion grew without bound at scale {self.scale:.3g}: set the scale to "
@@ -234,6 +243,8 @@ class PreparedLiSSA(Prepared):
         if stats["residual"] <= TOLERANCE:
             return Solution(value, Status.CONVERGED, "", stats)
         rule = self._rule
+        if self._whole and self.scale <= rule.largest / 2:
+            return self._diverged(found[-1] * self.scale, self.depth, 0)
         stats["truncation"] = self._truncation(rule)
         stats["noise"] = None if len(found) < 2 else _noise(found)
         sound = stats["noise"] is not None and stats["noise"] <= TOLERANCE
@@ -242,15 +253,17 @@ class PreparedLiSSA(Prepared):
         return Solution(value, Status.MAX_STEPS, self._shortfall(rule, stats), stats)
 
     def _truncation(self, rule: Rule) -> float:
-        """Share of the flattest direction that the cut series leaves out, ``(1 - mu / sigma)^(T + 1)``."""
-        step = max(rule.smallest, 0.0) / self.scale
-        return max(0.0, 1 - step) ** (self.depth + 1)
+        """Share of the slowest direction that the cut series leaves out, ``|1 - t / sigma|^(T + 1)``."""
+        flat, steep = 1 - max(rule.smallest, 0.0) / self.scale, 1 - rule.largest / self.scale
+        return min(1.0, max(abs(flat), abs(steep))) ** (self.depth + 1)
 
     def _shortfall(self, rule: Rule, stats: dict) -> str:
-        if stats["truncation"] > TOLERANCE:
+        if self.scale < 0.6 * rule.largest:
+            return f"The scale is near where the recursion diverges: raise it to {rule.scale:.3g}."
+        if self._whole or stats["truncation"] > TOLERANCE:
             needed = rule.enough_at(self.scale)
             return f"The series was cut early: raise the depth to {needed}, or raise the damping."
-        if self._whole or stats["noise"] is not None:
+        if stats["noise"] is not None:
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
         return "One repeat cannot tell its own noise: set repeats to 4 or more."
 

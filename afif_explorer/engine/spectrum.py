@@ -14,6 +14,7 @@ Source: Golub and Meurant, Matrices, Moments and Quadrature with Applications (2
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,9 @@ from afif_explorer.engine.curvature import Curvature
 from afif_explorer.errors import SolverDiverged
 from afif_explorer.progress import report
 
-BREAKDOWN = (
-    1e-12  # a Lanczos step shorter than this share of the first has spanned all it can reach
-)
+# Lanczos stops once the solve in its basis is right to this share of the right-hand side. Further steps
+# would add nothing but flat directions that rounding had let in.
+SPANNED = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,11 +130,13 @@ def lanczos(curvature: Curvature, start: Tensor, size: int) -> tuple[Tensor, Ten
     """An orthonormal basis ``[p, q]`` of the Krylov space of ``start`` and the curvature in it ``[q, q]``.
 
     ``q <= size``; smaller if the space is exhausted. Every step is orthogonalised twice against all
-    earlier ones, so no eigenvalue appears twice. Source: Golub and Van Loan, Matrix Computations, 10.1.
+    earlier ones, so no eigenvalue appears twice. Source: Golub and Van Loan, Matrix Computations, 10.1;
+    section 11.3 for the residual of the solve, a product of the pivots of the small matrix.
     """
     basis = [start / start.norm()]
     alphas: list[Tensor] = []
     betas: list[Tensor] = []
+    pivot, residual = math.inf, 1.0
     for step in range(min(size, len(start))):
         report("Lanczos basis", step, size)
         moved = curvature @ basis[-1]
@@ -142,8 +145,9 @@ def lanczos(curvature: Curvature, start: Tensor, size: int) -> tuple[Tensor, Ten
         for _ in range(2):
             moved = moved - Q @ (Q.T @ moved)
         length = moved.norm()
-        scale = max(float(torch.stack(alphas).abs().max()), 1e-300)
-        if step + 1 == min(size, len(start)) or float(length) <= BREAKDOWN * scale:
+        pivot = float(alphas[-1]) - (float(betas[-1]) ** 2 / pivot if betas else 0.0) or 1e-300
+        residual *= abs(float(length) / pivot)
+        if step + 1 == min(size, len(start)) or residual <= SPANNED:
             break
         betas.append(length)
         basis.append(moved / length)
