@@ -6,7 +6,7 @@ import param
 
 from afif_explorer import spec as spec_
 from afif_explorer.spec import FIELDS, RANGES, Spec
-from afif_explorer.state.labels import LABELS
+from afif_explorer.study.labels import LABELS
 
 _DEFAULT = Spec()
 

@@ -16,9 +16,9 @@ from afif_explorer.jobs import Jobs, Outcome
 from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import recipe, words
-from afif_explorer.state.labels import label
 from afif_explorer.state.selection import Selection
 from afif_explorer.state.work import ALWAYS, NEEDED, Arrived, How, Status, fetch, result_key
+from afif_explorer.study.labels import label
 
 _OF_THE_DATA = ("model", "sensitive", "row", "selected", "primary", "scale", "depth")  # begin anew
 
@@ -126,9 +126,13 @@ class Explorer(Selection):
         """Run the true mini-batch LiSSA beside the predicted mean."""
         self._ask("lissa", run=True)
 
-    def verify(self, random: int = 20, top: int = 20) -> None:
-        """Retrain without each of some rows and compare with the predictions."""
-        self._ask("verification", random=random, top=top)
+    def verify(self, random: int = 20, top: int = 20, selected: bool = True) -> None:
+        """Retrain without each of some rows and compare with the predictions.
+
+        Random rows, those with the largest effects and, if ``selected``, the first 50 selected.
+        """
+        rows = self.selected[:50] if selected else ()
+        self._ask("verification", random=random, top=top, selected=rows)
 
     def retrain(self) -> None:
         """Retrain without the removed rows, and at every step of the sweep."""

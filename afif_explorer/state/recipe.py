@@ -40,7 +40,7 @@ def _data(spec: Spec, data: DataSummary) -> list[str]:
 
 def _model(spec: Spec, data: DataSummary) -> str:
     name = model_of(spec, data)
-    return f"model={name!r}" + (f", hidden={spec.hidden}" if name == "mlp" else "")
+    return f"model={name!r}" + (f", hidden=({spec.hidden},)" if name == "mlp" else "")
 
 
 def _penalty(spec: Spec) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from afif_explorer.results import DataSummary, Points
 from afif_explorer.spec import Spec
-from afif_explorer.state.labels import label
+from afif_explorer.study.labels import label
 
 _PLAIN_MODEL = {"regression": "linear", "count": "poisson"}
 

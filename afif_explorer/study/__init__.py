@@ -1,9 +1,34 @@
 """From choices to results: real computations, no interface, every stage remembered.
 
 Each function takes a :class:`~afif_explorer.spec.Spec` and returns a value of
-:mod:`afif_explorer.results`; stages are cached by the part of the spec that they depend on.
+:mod:`afif_explorer.results`. Stages (data, fit, curvature, target, effects, ...) are cached by the
+part of the spec that they depend on, so a change costs only what comes after it.
 """
 
+from afif_explorer.study.agreement import agreement
+from afif_explorer.study.data import add_dataset, add_upload, data, describe, frame
+from afif_explorer.study.fitting import fit, train
 from afif_explorer.study.keys import key
+from afif_explorer.study.lissa import lissa
+from afif_explorer.study.points import points
+from afif_explorer.study.settling import offered, settle
+from afif_explorer.study.unlearning import unlearning
+from afif_explorer.study.verification import verify
 
-__all__ = ["key"]
+__all__ = [
+    "add_dataset",
+    "add_upload",
+    "agreement",
+    "data",
+    "describe",
+    "fit",
+    "frame",
+    "key",
+    "lissa",
+    "offered",
+    "points",
+    "settle",
+    "train",
+    "unlearning",
+    "verify",
+]

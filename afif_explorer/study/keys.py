@@ -9,22 +9,35 @@ _FIT = (*_DATA, "model", "hidden", "penalty", "strength")
 _TARGET = (*_FIT, "target", "split", "sensitive", "row")
 _SOLVE = ("damping", "solver", "scale", "depth")
 _EFFECT = (*_TARGET, "method", *_SOLVE, "rescale")
+_LISSA = (*_TARGET, "method", "damping", "scale", "depth", "repeats", "batch_size")
 
 DEPENDS: dict[str, tuple[str, ...]] = {
+    # stages, from the data upwards
     "data": _DATA,
+    "map": _DATA,
+    "outcomes": _DATA,
+    "groups": (*_DATA, "sensitive"),
     "fit": _FIT,
-    "point": (*_FIT, "method", "damping"),
+    "spectrum": _FIT,
+    "cost": _FIT,
+    "gap": (*_FIT, "damping"),
+    "influence": (*_FIT, "damping"),
+    "rows": (*_FIT, "method", "damping"),
     "target": _TARGET,
     "effects": _EFFECT,
+    "lissa run": _LISSA,
+    "refit": _FIT,
+    # results
     "points": _EFFECT,
     "agreement": (*_TARGET, *_SOLVE, "rescale"),
-    "lissa": (*_TARGET, "method", "damping", "scale", "depth", "repeats", "batch_size"),
+    "lissa": _LISSA,
     "unlearning": (*_EFFECT, "rule", "count", "selected"),
-    "verification": (*_EFFECT, "selected"),
+    "verification": _EFFECT,
 }
 
 _ABOUT_GROUPS = ("demographic_parity", "mean_prediction_difference")
 _ABOUT_A_ROW = ("point_loss", "prediction")
+_SHOW_GROUPS = ("groups", "points", "unlearning")
 
 
 def key(result: str, spec: Spec) -> tuple[object, ...]:
@@ -43,14 +56,14 @@ def _idle(spec: Spec, result: str) -> set[str]:
         idle.add("hidden")
     if spec.penalty == "none":
         idle.add("strength")
-    if spec.solver != "lissa" and result != "lissa":
+    if spec.solver != "lissa" and not result.startswith("lissa"):
         idle |= {"scale", "depth"}
     if spec.target not in _ABOUT_A_ROW:
         idle.add("row")
-    if spec.target not in _ABOUT_GROUPS and result in ("target", "effects", "agreement", "lissa"):
+    if spec.target not in _ABOUT_GROUPS and result not in _SHOW_GROUPS:
         idle.add("sensitive")
-    if result == "unlearning" and spec.rule != "selection":
+    if spec.rule != "selection":
         idle.add("selected")
-    if result == "unlearning" and spec.rule == "selection":
+    elif result == "unlearning":
         idle.add("count")
     return idle

@@ -86,7 +86,7 @@ class StandIn:
         object.__setattr__(value, "retrained", retrained)
         return self._made(f"unlearning {retrained}", spec, value)
 
-    def verify(self, spec, random, top):
+    def verify(self, spec, random, top, selected):
         return self._made("verification", spec, object.__new__(results.Verification))
 
 

@@ -1,0 +1,117 @@
+"""The first stage: data sets of the catalogue and tables that people brought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer import datasets
+from afif_explorer.datasets import Dataset, Split
+from afif_explorer.results import DataSummary
+from afif_explorer.spec import Spec
+from afif_explorer.study.store import UPLOADS, stage
+
+
+def data(spec: Spec) -> Dataset:
+    """The data set of ``spec``, split by its seed."""
+
+    def load() -> Dataset:
+        if spec.dataset.startswith("upload-"):
+            return UPLOADS.make(spec.dataset, spec.seed)
+        return datasets.load(spec.dataset, seed=spec.seed)
+
+    return stage("data", spec, load)
+
+
+def add_dataset(dataset: Dataset) -> str:
+    """Make a data set known by a name that a :class:`~afif_explorer.spec.Spec` can hold.
+
+    Its splits stay as they are; the seed of a spec then changes the start of training only.
+    """
+    return UPLOADS.add(dataset.digest, lambda seed: dataset, dataset)
+
+
+def add_upload(
+    content: bytes,
+    filename: str,
+    target: str,
+    sensitive: Sequence[str] = (),
+    task: str | None = None,
+) -> str:
+    """Read a CSV or Parquet file and make its data set known; the name that a spec can hold.
+
+    ``filename`` is shown as the title, nothing else. The table stays in memory only. Raises
+    :class:`DataError` in words for the person who brought the file.
+    """
+    table = datasets.read_table(content)
+
+    def make(seed: int) -> Dataset:
+        return Dataset.from_frame(
+            table.frame,
+            target=target,
+            sensitive=list(sensitive),
+            task=task,
+            seed=seed,
+            name=filename,
+            notes=table.notes,
+        )
+
+    made = make(0)
+    return UPLOADS.add(made.digest, make, table.frame)
+
+
+def frame(spec: Spec) -> pd.DataFrame:
+    """The raw training rows; the index holds the row ids."""
+    return data(spec).train.frame
+
+
+def describe(spec: Spec) -> DataSummary:
+    """The data set as a person meets it."""
+    found = data(spec)
+    return DataSummary(
+        name=spec.dataset,
+        title=found.title,
+        task=found.task,
+        target=found.target,
+        classes=found.classes,
+        n_train=len(found.train),
+        n_validation=len(found.validation),
+        n_test=len(found.test),
+        feature_names=found.feature_names,
+        sensitive=found.sensitive,
+        groups=tuple(_sizes(found, column) for column in found.sensitive),
+        notes=found.notes,
+        source=found.source,
+        licence=found.licence,
+    )
+
+
+def _sizes(dataset: Dataset, column: str) -> dict[str, int]:
+    counts = dataset.train.sensitive[column].astype(str).value_counts(sort=False)
+    return {str(group): int(rows) for group, rows in counts.sort_index().items()}
+
+
+def positions(split: Split, ids: Any) -> np.ndarray:
+    """Positions of row ids in a split, in the order of the split; ids of other rows are skipped."""
+    return np.flatnonzero(np.isin(split.ids, np.asarray(list(ids), dtype=np.int64)))
+
+
+def groups(spec: Spec, split: str) -> np.ndarray:
+    """The group of each row of a split, as text; empty text without a sensitive column."""
+
+    def read() -> np.ndarray:
+        part: Split = getattr(data(spec), split)
+        column = sensitive_column(data(spec), spec)
+        if column is None:
+            return np.full(len(part), "", dtype=object)
+        return part.sensitive[column].astype(str).to_numpy(dtype=object)
+
+    return stage("groups", spec, read, split)
+
+
+def sensitive_column(dataset: Dataset, spec: Spec) -> str | None:
+    """The name of the chosen sensitive column; None if the data set has none."""
+    return dataset.sensitive[spec.sensitive] if dataset.sensitive else None

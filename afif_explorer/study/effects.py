@@ -1,0 +1,106 @@
+"""The fourth stage: the effect of every training row on one target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Curvature
+from afif_explorer.results import SolverSummary
+from afif_explorer.spec import Spec
+from afif_explorer.study.data import data, positions
+from afif_explorer.study.fitting import fit
+from afif_explorer.study.solving import DIRECT, Solved, curvature_of, influence, newton, solve
+from afif_explorer.study.store import stage
+from afif_explorer.study.targets import aim
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """``values`` ``[n]``: the predicted change of the target if the row is removed."""
+
+    values: np.ndarray
+    solver: SolverSummary
+    products: int
+
+
+def effects(spec: Spec) -> Effects:
+    """Effects of all training rows on the chosen target, by the chosen method and solver."""
+    return stage("effects", spec, lambda: effects_by(spec, curvature_of(spec)))
+
+
+def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
+    """The same with a given curvature: ``(1/n) c' (C + damping)^-1 g_i``."""
+    ready = influence(spec, kind)
+    solved = solve(spec, aim(spec).gradient[:, None], kind)
+    pushed = ready.point.linearization.push(solved.value)
+    values = (pull_of(spec, kind)[:, :, None] * pushed).sum(1)[:, 0] / ready.objective.n
+    return Effects(values.cpu().numpy(), solved.summary, solved.products)
+
+
+def pull_of(spec: Spec, kind: type[Curvature]) -> Tensor:
+    """What each row pulls with, ``[n, k]``: its residual, divided by one minus its leverage if asked.
+
+    The Newton step leaves out the removed row's own curvature, which is just that division.
+    """
+    ready = influence(spec, kind)
+    rescaled = spec.rescale or spec.method == "newton_step"
+    return ready.rescaled_residual if rescaled else ready.point.residual
+
+
+def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
+    """Predicted changes of the parameters ``[p, m]`` when the first ``counts[j]`` rows of ``order`` go.
+
+    ``(1/n) (C + damping)^-1 sum_removed g_i``, by the chosen method and solver.
+    """
+    if spec.method == "newton_step":
+        return _newton_change(spec, order, counts)
+    kind = curvature_of(spec)
+    ready = influence(spec, kind)
+    gone = torch.zeros(ready.objective.n, len(counts), dtype=ready.objective.dtype)
+    for column, count in enumerate(counts):
+        gone[torch.as_tensor(order[:count].copy()), column] = 1 / ready.objective.n
+    pull = pull_of(spec, kind)[:, :, None] * gone.to(ready.objective.device)[:, None, :]
+    return solve(spec, ready.point.linearization.pull(pull), kind)
+
+
+def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
+    step, found = newton(spec), fit(spec)
+    weights = torch.ones(found.n, len(counts), dtype=found.objective.dtype)
+    for column, count in enumerate(counts):
+        weights[torch.as_tensor(order[:count].copy()), column] = 0
+    moved = step.parameters(weights.to(found.objective.device))
+    residual = step.solution.stats["residual"]
+    summary = SolverSummary(DIRECT, "converged", "", residual, 0.0, 0.0)
+    return Solved(moved - found.parameters[:, None], 0, summary)
+
+
+def ranking(spec: Spec) -> np.ndarray:
+    """Training rows (positions) in the order in which the rule removes them.
+
+    Effects are measured on the validation rows, where there are some, so that the rows are not picked
+    by the very rows that the result is reported on. Removing a row with a negative effect lowers the
+    target: its presence raises it.
+    """
+    dataset = data(spec)
+    n = len(dataset.train)
+    if spec.rule == "random":
+        return np.random.default_rng(spec.seed).permutation(n)
+    scores = effects(judge_of(spec)).values
+    order = np.argsort(scores, kind="stable")
+    if spec.rule == "selection":
+        return order[np.isin(order, positions(dataset.train, spec.selected))]
+    return order if spec.rule in ("raise_target", "harmful") else order[::-1]
+
+
+def judge_of(spec: Spec) -> Spec:
+    """The choices under which rows are ranked: the target of the rule, on the validation rows."""
+    if spec.rule in ("harmful", "helpful"):
+        spec = spec.replace(target="mean_loss")
+    about_a_row = spec.target in ("point_loss", "prediction")
+    if spec.split == "test" and len(data(spec).validation) and not about_a_row:
+        return spec.replace(split="validation")
+    return spec

@@ -1,0 +1,202 @@
+"""The third stage: the curvature at the fit, made ready, and solves with it.
+
+LiSSA is answered from the eigenvalues: with all rows in every step it is a polynomial in the
+curvature, so any scale and depth cost one small product.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
+from afif_explorer.engine.influence import AFIF, METHODS, InfinitesimalJackknife, Influence
+from afif_explorer.engine.lissa import BATCH, DECAY, DEPTH_LIMIT, TOLERANCE
+from afif_explorer.engine.solvers import ConjugateGradient, Status
+from afif_explorer.engine.spectrum import Spectrum
+from afif_explorer.errors import SolverDiverged
+from afif_explorer.progress import report
+from afif_explorer.results import SolverSummary
+from afif_explorer.spec import Spec
+from afif_explorer.study.fitting import fit
+from afif_explorer.study.store import stage
+
+DIRECT = "Direct (Cholesky)"
+CURVATURES = {"afif": Fisher, "infinitesimal_jackknife": Hessian, "newton_step": Hessian}
+_READY = {Fisher: AFIF, Hessian: InfinitesimalJackknife}
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """``x`` of ``(C + damping) x = c``, ``[p, m]``, and how it came about."""
+
+    value: Tensor
+    products: int  # curvature times one vector
+    summary: SolverSummary
+
+
+@dataclass(frozen=True)
+class LissaRule:
+    """LiSSA's settings by rule, from the exact eigenvalues (penalty and damping included)."""
+
+    scale: float
+    depth: int
+    batch_size: int
+    largest: float
+    smallest: float
+    trace: float  # of the data part
+
+
+def curvature_of(spec: Spec) -> type[Curvature]:
+    """The curvature that the chosen method takes."""
+    return CURVATURES[spec.method]
+
+
+def influence(spec: Spec, kind: type[Curvature]) -> Influence:
+    """A curvature at the fit with its dense factor, shared by everything that looks at rows."""
+
+    def prepare() -> Influence:
+        report(f"Factorising the {kind.name}", 0)
+        found = fit(spec)
+        made = _READY[kind](damping=spec.damping).prepare(found.objective, found.parameters)
+        made.prepared  # noqa: B018 - the factor belongs to this stage
+        return made
+
+    return stage("influence", spec, prepare, kind.name)
+
+
+def newton(spec: Spec) -> Influence:
+    """The Newton step at the fit: the removed rows' curvature goes too."""
+    found = fit(spec)
+    return METHODS["newton_step"](damping=spec.damping).prepare(found.objective, found.parameters)
+
+
+def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:
+    """All eigenvalues and eigenvectors of the curvature, without damping."""
+
+    def decompose() -> Spectrum:
+        report(f"Eigenvalues of the {kind.name}", 0)
+        return Spectrum.full(kind.of(influence(spec, kind).point))
+
+    return stage("spectrum", spec, decompose, kind.name)
+
+
+def lissa_rule(spec: Spec, kind: type[Curvature]) -> LissaRule:
+    """Scale ``lambda_max + Tr / B``, batch ``B`` and depth ``8 scale / lambda_min``."""
+    values = spectrum(spec, kind).values
+    objective = fit(spec).objective
+    largest, smallest = float(values[-1]) + spec.damping, float(values[0]) + spec.damping
+    trace = max(0.0, float(values.sum() - objective.penalty_diagonal().sum()))
+    batch = min(objective.n, spec.batch_size or BATCH)
+    scale = largest + (trace / batch if batch < objective.n else 0.0)
+    depth = _enough_steps(spec.scale or scale, largest, smallest)
+    return LissaRule(scale, depth, batch, largest, smallest, trace)
+
+
+def _enough_steps(scale: float, largest: float, smallest: float) -> int:
+    """Steps that leave e^-8 of the flattest direction unsolved, within the limit."""
+    return min(DEPTH_LIMIT, math.ceil(DECAY * scale / max(smallest, 1e-9 * largest)))
+
+
+def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
+    """Scale and depth as chosen, or by rule where they were left open."""
+    rule = lissa_rule(spec, kind)
+    return spec.scale or rule.scale, spec.depth or rule.depth
+
+
+def solve(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
+    """Solve ``(C + damping) x = c`` with the chosen solver, ``c`` ``[p, m]``.
+
+    Raises :class:`SolverDiverged` with advice; what is merely not exact says so in its summary.
+    """
+    how = {"lissa": _lissa, "conjugate_gradient": _conjugate_gradient, "cholesky": _direct}
+    return how[spec.solver](spec, rhs, kind)
+
+
+def _direct(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
+    began = time.perf_counter()
+    solution = influence(spec, kind).prepared.solve(rhs)
+    seconds = time.perf_counter() - began
+    residual = solution.stats["residual"]
+    summary = SolverSummary(DIRECT, "converged", "", residual, 0.0, seconds)
+    return Solved(solution.value, 0, summary)
+
+
+def _conjugate_gradient(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
+    began = time.perf_counter()
+    ready = influence(spec, kind)
+    solution = ConjugateGradient().prepare(ready.curvature).solve(rhs)
+    if solution.status is Status.DIVERGED:
+        raise SolverDiverged(solution.advice)
+    seconds = time.perf_counter() - began
+    error = _worst(solution.value - ready.prepared.solve(rhs).value, solution.value)
+    summary = SolverSummary(
+        name="Conjugate gradients",
+        status=solution.status.value,
+        advice=solution.advice,
+        residual=solution.stats["residual"],
+        error=error,
+        seconds=seconds,
+    )
+    return Solved(solution.value, solution.stats["products"], summary)
+
+
+def _lissa(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
+    scale, depth = lissa_settings(spec, kind)
+    basis = spectrum(spec, kind)
+    if basis.diverges(scale, spec.damping):
+        raise SolverDiverged(way_out(spec, kind, scale))
+    began = time.perf_counter()
+    value = basis.lissa(rhs, scale=scale, depth=depth, damping=spec.damping)
+    seconds = time.perf_counter() - began
+    # What the truncated series leaves out, (1 - (C + damping) / scale)^(depth + 1) c, tells both the
+    # residual and the error without another product.
+    damped = (basis.values + spec.damping)[:, None]
+    wanted = basis.coordinates(rhs)
+    missing = (1 - damped / scale) ** (depth + 1) * wanted
+    residual = _worst(missing, wanted)
+    good = residual <= TOLERANCE
+    summary = SolverSummary(
+        name="LiSSA",
+        status="converged" if good else "max_steps",
+        advice="" if good else _shortfall(spec, kind, scale, depth),
+        residual=residual,
+        error=_worst(missing / damped, wanted / damped),
+        seconds=seconds,
+        scale=scale,
+        depth=depth,
+    )
+    return Solved(value, depth * rhs.shape[1], summary)
+
+
+def _worst(difference: Tensor, reference: Tensor) -> float:
+    """The largest relative size of a column; 0 where the reference is 0."""
+    size = reference.norm(dim=0)
+    return float((difference.norm(dim=0) / torch.where(size > 0, size, 1.0)).max())
+
+
+def _shortfall(spec: Spec, kind: type[Curvature], scale: float, depth: int) -> str:
+    rule = lissa_rule(spec, kind)
+    enough = _enough_steps(scale, rule.largest, rule.smallest)
+    if depth < enough:
+        return f"The series was cut early: with {enough:,} steps it would be complete."
+    return "The flattest directions are not reached: raise the damping, or solve directly."
+
+
+def way_out(spec: Spec, kind: type[Curvature], scale: float) -> str:
+    """Why LiSSA diverges at this scale, and what would work."""
+    rule = lissa_rule(spec, kind)
+    if rule.smallest <= 0:
+        enough = spec.damping + abs(rule.smallest) + 1e-3 * abs(rule.largest)
+        return (
+            f"LiSSA diverges at any scale, for the {kind.name} has negative or zero curvature "
+            f"({rule.smallest:.2g}): set the damping to {enough:.2g} or more, or take the Fisher."
+        )
+    return (
+        f"LiSSA diverges at scale {scale:.3g}: set the scale to {rule.scale:.3g} (it must be above "
+        f"{rule.largest / 2:.3g}, half the largest eigenvalue)."
+    )

@@ -1,0 +1,66 @@
+"""The memory of the study: finished stages, and the tables that people brought."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
+
+from afif_explorer.cache import Cache, digest, leaves
+from afif_explorer.datasets import Dataset
+from afif_explorer.errors import DataError
+from afif_explorer.spec import Spec
+from afif_explorer.study.keys import key
+
+T = TypeVar("T")
+
+CACHE = Cache(1 << 30)  # a fit of Adult with all that hangs on it takes about 100 MB
+MOST_UPLOADED = 512 << 20  # bytes of all sessions together; the oldest table goes first
+
+Make = Callable[[int], Dataset]  # a data set, split by a seed
+
+
+def stage(name: str, spec: Spec, compute: Callable[[], T], *more: object) -> T:
+    """The stage ``name`` for ``spec``, computed if it isn't there.
+
+    ``more`` are plain values that the stage depends on beside its part of the spec.
+    """
+    return CACHE.get((name, digest(*key(name, spec), *more)), compute)
+
+
+class Uploads:
+    """Tables that belong to no catalogue, by name; the name holds a digest nobody can guess."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, tuple[Make, int]] = OrderedDict()
+
+    def add(self, content: str, make: Make, source: object) -> str:
+        """Keep a table whose content has this digest; its name.
+
+        ``make`` builds the data set from ``source``, whose bytes count.
+        """
+        name = f"upload-{content}"
+        size = sum(size for _, size in leaves(source))
+        with self._lock:
+            self._kept[name] = make, size
+            self._kept.move_to_end(name)
+            while sum(size for _, size in self._kept.values()) > self.max_bytes:
+                self._kept.popitem(last=False)
+        return name
+
+    def make(self, name: str, seed: int) -> Dataset:
+        """The data set of that name. Raises :class:`DataError` if it is not here (any more)."""
+        with self._lock:
+            found = self._kept.get(name)
+        if found is None:
+            raise DataError(
+                "The uploaded table is no longer here (it is kept in memory only); upload it again."
+            )
+        make, _ = found
+        return make(seed)
+
+
+UPLOADS = Uploads(MOST_UPLOADED)

@@ -1,0 +1,97 @@
+"""Targets: from a name among the choices to the engine's object, its gradient and its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from afif_explorer.datasets import Dataset
+from afif_explorer.engine.disparities import DemographicParityDifference, MeanPredictionDifference
+from afif_explorer.engine.targets import Bound, MeanLoss, PointLoss, Prediction, Target
+from afif_explorer.spec import Spec
+from afif_explorer.study.data import data, sensitive_column
+from afif_explorer.study.fitting import fit
+from afif_explorer.study.store import stage
+
+DISPARITIES = {
+    "demographic_parity": DemographicParityDifference,
+    "mean_prediction_difference": MeanPredictionDifference,
+}
+_SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """A target on a fit: ``gradient`` is its slope ``[p]`` there, ``value`` what it is there."""
+
+    target: Target
+    bound: Bound
+    gradient: torch.Tensor
+    value: float
+
+
+def aim(spec: Spec) -> Aim:
+    """The chosen target, bound to the fit."""
+
+    def bind() -> Aim:
+        found = fit(spec)
+        target = target_of(spec)
+        bound = target.bind(found)
+        return Aim(target, bound, bound.gradient(), bound.value(found.parameters))
+
+    return stage("target", spec, bind)
+
+
+def target_of(spec: Spec) -> Target:
+    """The engine's target for the choices."""
+    if spec.target in DISPARITIES:
+        column = sensitive_column(data(spec), spec)
+        return DISPARITIES[spec.target](column, spec.split)
+    if spec.target == "mean_loss":
+        return MeanLoss(spec.split)
+    kind = PointLoss if spec.target == "point_loss" else Prediction
+    return kind(spec.split, spec.row)
+
+
+def target_label(spec: Spec) -> str:
+    """The target in words, as they go on after "effect on the"."""
+    split = _SPLIT_WORDS[spec.split]
+    if spec.target == "mean_loss":
+        return f"mean loss of the {split} rows"
+    if spec.target == "point_loss":
+        return f"loss of {split} row {spec.row + 1}"
+    if spec.target == "prediction":
+        return f"prediction for {split} row {spec.row + 1}"
+    column = sensitive_column(data(spec), spec)
+    if spec.target == "demographic_parity":
+        return f"demographic parity gap by {column} on the {split} rows"
+    return f"difference of mean predictions by {column} on the {split} rows"
+
+
+def target_unit(spec: Spec) -> str:
+    """The unit of the target, and so of every effect."""
+    dataset = data(spec)
+    return loss_unit(dataset) if spec.target.endswith("loss") else prediction_unit(dataset)
+
+
+def loss_unit(dataset: Dataset) -> str:
+    """The unit of a loss: nats, or for squares half the squared unit of what is predicted."""
+    return f"half squared {dataset.target}" if dataset.task == "regression" else "nats"
+
+
+def prediction_unit(dataset: Dataset) -> str:
+    """The unit of a mean prediction."""
+    return "probability" if dataset.task == "classification" else dataset.target
+
+
+def raises(spec: Spec) -> str:
+    """What a positive effect means."""
+    word = {
+        "mean_loss": "mean loss",
+        "point_loss": "loss",
+        "prediction": "prediction",
+        "demographic_parity": "gap",
+        "mean_prediction_difference": "difference",
+    }[spec.target]
+    return f"leaving the row out raises the {word}"

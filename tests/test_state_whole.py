@@ -1,0 +1,114 @@
+"""A session from its first look to a checked removal, on data that need no network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import afif_explorer as ax
+from afif_explorer import study
+from afif_explorer.spec import Spec
+from afif_explorer.state import Explorer
+
+
+@pytest.fixture
+def explorer():
+    made = Explorer(dataset="hiring", target="demographic_parity")
+    yield settled(made)
+    made.close()
+
+
+def settled(explorer: Explorer) -> Explorer:
+    assert explorer.await_idle(60)
+    assert explorer.status.kind == "done", explorer.status
+    return explorer
+
+
+def test_the_whole_story(explorer):
+    assert explorer.data.title
+    assert explorer.fitted.converged
+    direct = explorer.points.effect
+
+    explorer.param.update(view="lissa", solver="lissa", depth=40)
+    assert settled(explorer).points.solver.depth == 40
+    assert np.abs(explorer.points.effect - direct).max() > 0
+    explorer.run_lissa()
+    assert settled(explorer).lissa.run_steps.size
+
+    explorer.param.update(view="agreement", solver="cholesky")
+    assert settled(explorer).agreement.identical
+    explorer.verify(random=3, top=3)
+    assert settled(explorer).verification.pearson > 0.99
+
+    explorer.param.update(view="unlearning", count=80)
+    gap = settled(explorer).unlearning.metrics.loc[explorer.unlearning.disparity]
+    assert gap["predicted"] < gap["before"]
+    explorer.retrain()
+    gap = settled(explorer).unlearning.metrics.loc[explorer.unlearning.disparity]
+    assert gap["retrained"] < gap["before"]
+
+    explorer.select(explorer.points.ids[[5, 9]].tolist())
+    explorer.remove_selected()
+    assert tuple(settled(explorer).unlearning.ids) == explorer.selected
+
+    again = Explorer(dataset="diabetes")
+    again.apply(Spec.from_query(explorer.spec.to_query())[0])
+    assert settled(again).spec == explorer.spec
+    assert again.unlearning.metrics.equals(explorer.unlearning.metrics)
+    again.close()
+
+
+def test_a_divergence_leaves_a_living_session_that_says_the_way_out(explorer):
+    explorer.param.update(solver="lissa", scale=1e-3, view="lissa")
+    assert explorer.await_idle(60)
+    assert explorer.points is None
+    assert np.isnan(explorer.lissa.mean_error).all()
+    assert "set the scale to" in explorer.status.message
+    explorer.scale = None
+    assert settled(explorer).points is not None
+
+
+def test_a_data_set_that_does_not_exist_leaves_a_living_session(explorer):
+    before = explorer.points
+    explorer.dataset = "nowhere"
+    assert explorer.await_idle(60)
+    assert explorer.status.kind == "failed"
+    assert "nowhere" in explorer.status.message
+    assert explorer.points is before
+    explorer.dataset = "diabetes"
+    assert settled(explorer).target == "mean_prediction_difference"
+    assert "does not fit" in explorer.status.message
+    assert "Linear regression on" in explorer.sentence()
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"target": "demographic_parity"},
+        {"target": "prediction", "row": 4, "split": "validation", "rescale": True},
+        {"method": "newton_step", "damping": 0.01},
+        {"model": "mlp", "hidden": 2, "penalty": "ridge", "strength": 0.01},
+        {"solver": "lissa", "scale": 0.5, "depth": 30, "penalty": "none", "damping": 0.01},
+        {"dataset": "diabetes", "target": "mean_prediction_difference"},
+    ],
+    ids=lambda choices: ", ".join(map(str, choices.values())),
+)
+@pytest.mark.filterwarnings("ignore::afif_explorer.errors.NotConverged")
+def test_the_code_that_is_shown_gives_the_numbers_that_are_shown(choices):
+    explorer = settled(Explorer(**choices))
+    names: dict = {}
+    exec(explorer.as_python(), names)
+    assert np.allclose(names["effects"], explorer.points.effect, rtol=1e-7, atol=1e-13)
+    explorer.close()
+
+
+def test_a_table_of_ones_own(explorer):
+    own = ax.load_dataset("diabetes", seed=5)
+    mine = settled(Explorer(data=own))
+    assert mine.dataset == f"upload-{own.digest}"
+    assert mine.frame is own.train.frame
+    assert mine.dataset in mine.offered["dataset"].values()
+    code = mine.as_python()
+    assert "from_frame(frame" in code
+    mine.close()
+    assert study.describe(explorer.spec).name == "hiring"

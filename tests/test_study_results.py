@@ -1,0 +1,230 @@
+"""The study against the public functions and true refits, on small data sets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import afif_explorer as ax
+from afif_explorer import study
+from afif_explorer.errors import CurvatureError, SolverDiverged
+from afif_explorer.spec import Spec
+
+GAP = Spec(dataset="hiring", target="demographic_parity")
+CASES = {
+    "logistic, gap": GAP,
+    "least squares": Spec(dataset="diabetes", target="mean_loss", strength=1e-2),
+    "difference": Spec(dataset="diabetes", target="mean_prediction_difference"),
+    "one row": Spec(dataset="hiring", target="prediction", row=3, split="validation"),
+    "one loss": Spec(dataset="breast_cancer", target="point_loss", row=5),
+    "network": Spec(dataset="hiring", model="mlp", hidden=3, strength=1e-2, damping=1e-2),
+}
+METHODS = {
+    "afif": ax.AFIF,
+    "infinitesimal_jackknife": ax.InfinitesimalJackknife,
+    "newton_step": ax.NewtonStep,
+}
+
+
+@pytest.mark.parametrize("spec", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("rescale", [False, True])
+def test_effects_are_those_of_the_public_function(spec, method, rescale):
+    spec = spec.replace(method=method, rescale=rescale)
+    points = study.points(spec)
+    fit = study.fit(spec)
+    target = study.targets.target_of(spec)
+    method = METHODS[method](damping=spec.damping, rescale=rescale)
+    assert np.allclose(points.effect, ax.attribute(fit, target, method), rtol=1e-7, atol=1e-14)
+    assert np.array_equal(points.ids, study.data(spec).train.ids)
+    assert points.target_value == pytest.approx(target.bind(fit).value(fit.parameters))
+
+
+def test_lissa_is_the_recursion_with_all_rows_in_every_step():
+    spec = GAP.replace(solver="lissa", scale=0.4, depth=6)
+    fit = study.fit(spec)
+    recursion = ax.LiSSA(scale=0.4, depth=6, batch_size=fit.n, repeats=1)
+    with pytest.warns(ax.NotConverged):
+        true = ax.attribute(fit, study.targets.target_of(spec), ax.AFIF(solver=recursion))
+    points = study.points(spec)
+    assert np.allclose(points.effect, true, rtol=1e-9, atol=1e-16)
+    direct = study.points(GAP).effect
+    away = np.linalg.norm(points.effect - direct) / np.linalg.norm(direct)
+    assert points.solver.status == "max_steps"
+    assert 0.001 < away < 1
+    assert "steps" in points.solver.advice
+
+
+@pytest.mark.parametrize("solver", ["conjugate_gradient", "lissa"])
+def test_solvers_agree_and_say_how_well(solver):
+    found = study.points(GAP.replace(solver=solver))
+    assert np.allclose(found.effect, study.points(GAP).effect, rtol=1e-2, atol=1e-9)
+    assert found.solver.status == "converged"
+    assert found.solver.error < 1e-4
+
+
+def test_lissas_own_verdict_is_true():
+    spec = GAP.replace(solver="lissa", scale=0.4, depth=60, damping=0.01)
+    ready = study.solving.influence(spec, ax.Fisher)
+    c = study.targets.aim(spec).gradient[:, None]
+    solved = study.solving.solve(spec, c, ax.Fisher)
+    residual = (ready.curvature @ solved.value - c).norm() / c.norm()
+    truth = ready.prepared.solve(c).value
+    assert solved.summary.residual == pytest.approx(float(residual), rel=1e-8)
+    error = float((solved.value - truth).norm() / truth.norm())
+    assert solved.summary.error == pytest.approx(error, rel=1e-8)
+
+
+def test_a_divergence_is_raised_with_a_scale_that_works():
+    with pytest.raises(SolverDiverged, match="set the scale to") as caught:
+        study.points(GAP.replace(solver="lissa", scale=1e-3))
+    scale = float(str(caught.value).split("set the scale to ")[1].split()[0])
+    found = study.points(GAP.replace(solver="lissa", scale=scale))
+    assert found.solver.status == "converged"
+    report = study.lissa(GAP.replace(scale=1e-3))
+    assert np.isnan(report.mean_error).all()
+    assert "set the scale to" in report.advice
+
+
+def test_negative_curvature_is_told_with_a_damping_that_works():
+    spec = Spec(
+        dataset="hiring", model="mlp", hidden=3, method="infinitesimal_jackknife", solver="lissa"
+    )
+    rule = study.solving.lissa_rule(spec, ax.Hessian)
+    spec = spec.replace(damping=0.0)
+    if rule.smallest > 0:
+        text = study.solving.way_out(spec, ax.Hessian, 1e-9)
+        assert "set the scale to" in text
+    else:
+        with pytest.raises((SolverDiverged, CurvatureError), match="damping"):
+            study.points(spec)
+
+
+def test_the_lissa_report_shows_the_whole_plane():
+    report = study.lissa(GAP)
+    assert report.map_error.shape == (len(report.map_depths), len(report.map_scales))
+    diverges = report.map_scales <= report.largest_eigenvalue / 2
+    assert diverges.any()
+    assert np.array_equal(np.isnan(report.map_error).all(0), diverges)
+    assert report.mean_error[-1] < 1e-3
+    assert (np.diff(report.mean_error) <= 0).all()
+    assert report.run_status == ""
+    assert report.run_error.size == 0
+    assert report.scale == report.automatic_scale
+
+
+def test_the_true_run_scatters_around_the_predicted_mean():
+    spec = GAP.replace(depth=200, batch_size=256, damping=0.02)
+    report = study.lissa(spec, run=True)
+    assert report.run_status == "converged"
+    expected = np.interp(report.run_steps, report.steps, report.mean_error)
+    assert np.all(report.run_error < expected + 0.3)
+    assert report.run_error[-1] < 0.3
+
+
+def test_fisher_is_hessian_for_a_linear_map_and_not_for_a_network():
+    same = study.agreement(GAP)
+    assert same.identical
+    assert np.allclose(same.fisher, same.hessian, rtol=1e-10)
+    assert (same.overlap, round(same.slope, 9), round(same.pearson, 9)) == (1, 1, 1)
+    assert same.relative_gap < 1e-10
+    other = study.agreement(CASES["network"])
+    assert not other.identical
+    assert other.pearson < 0.9999
+    assert other.relative_gap > 1e-3
+    assert other.hessian_cost.flops > other.fisher_cost.flops > 0
+    assert np.all(np.diff(other.fisher_eigenvalues) >= 0)
+
+
+def test_rows_are_ranked_on_validation_and_the_gap_shrinks_on_test():
+    found = study.unlearning(GAP.replace(count=60), retrained=True)
+    fit = study.fit(GAP)
+    judged = ax.DemographicParityDifference("group", split="validation")
+    worst = np.argsort(ax.attribute(fit, judged))[:60]
+    assert np.array_equal(np.sort(study.data(GAP).train.ids[worst]), found.ids)
+    gap = found.metrics.loc[found.disparity]
+    assert gap["before"] == pytest.approx(study.points(GAP).target_value)
+    assert gap["retrained"] < gap["predicted"] < gap["before"]
+    theta = ax.retrain(fit, worst).theta
+    true = study.targets.aim(GAP).bound.value(fit.objective.vector(theta))
+    assert gap["retrained"] == pytest.approx(true)
+    assert found.gradient_norm < 1e-8
+    predicted = ax.unlearn(fit, worst, ax.AFIF(), [ax.DemographicParityDifference("group")])
+    assert gap["predicted"] - gap["before"] == pytest.approx(next(iter(predicted.effects.values())))
+
+
+def test_the_sweep_starts_at_the_fit_and_newton_is_nearest_to_the_truth():
+    found = study.unlearning(GAP, retrained=True)
+    assert set(found.sweep) == {"AFIF", "AFIF, rescaled", "Newton step", "retrained"}
+    for values in found.sweep.values():
+        assert values[0] == pytest.approx(study.points(GAP).target_value)
+        assert (np.diff(values) < 0).all()
+    truth = found.sweep["retrained"]
+    far = {name: np.abs(values - truth)[-1] for name, values in found.sweep.items()}
+    assert far["Newton step"] < far["AFIF"]
+    assert found.shares[-1] == pytest.approx(0.2, abs=0.01)
+    assert "retrain to know" in found.notes[0]
+
+
+def test_metrics_have_groups_units_and_both_kinds_of_gap():
+    found = study.unlearning(GAP)
+    table = found.metrics
+    assert list(table.columns) == ["before", "predicted"]
+    means = table.loc[[name for name in table.index if name.startswith("Mean prediction")]]
+    assert len(means) == 2
+    gap = means["before"].max() - means["before"].min()
+    assert table.loc["Demographic parity gap, probabilities", "before"] == pytest.approx(gap)
+    assert set(found.units) == set(table.index)
+    scores = found.scores_before
+    assert sum(map(len, scores.values())) == len(study.data(GAP).test)
+    for rows in ("scores_before", "scores_after"):
+        column = rows.removeprefix("scores_").replace("after", "predicted")
+        for name, values in getattr(found, rows).items():
+            assert values.mean() == pytest.approx(table.loc[f"Mean prediction, {name}", column])
+
+
+@pytest.mark.parametrize("rule", ["lower_target", "harmful", "helpful", "random"])
+def test_every_rule_does_what_it_says(rule):
+    spec = GAP.replace(rule=rule, count=40)
+    found = study.unlearning(spec)
+    assert len(found.ids) == 40
+    change = found.metrics["predicted"] - found.metrics["before"]
+    name = {"lower_target": found.disparity, "harmful": "Mean loss", "helpful": "Mean loss"}
+    if rule != "random":
+        assert change[name[rule]] * (-1 if rule == "harmful" else 1) > 0
+
+
+def test_the_selection_goes_whole_whatever_the_count():
+    ids = tuple(study.data(GAP).train.ids[[3, 50, 7]].tolist())
+    found = study.unlearning(GAP.replace(rule="selection", selected=ids, count=1))
+    assert tuple(found.ids) == tuple(sorted(ids))
+    none = study.unlearning(GAP.replace(rule="selection"))
+    assert np.allclose(none.metrics["before"], none.metrics["predicted"])
+    assert any("No rows are selected" in note for note in none.notes)
+
+
+@pytest.mark.parametrize("spec", [GAP, CASES["least squares"]], ids=["gap", "loss"])
+def test_predictions_hold_against_true_refits(spec):
+    found = study.verify(spec.replace(rescale=True), random=15, top=10, selected=(-1,))
+    assert len(found.ids) == 25
+    assert found.pearson > 0.999
+    assert found.slope == pytest.approx(1, abs=0.03)
+    assert found.gradient_norm < 1e-8
+    assert set(found.picked) == {"largest effect", "random"}
+    fit, row = study.fit(spec), 4
+    place = int(np.flatnonzero(study.data(spec).train.ids == found.ids[row])[0])
+    target = study.targets.target_of(spec)
+    true = ax.retrain(fit, [place]).effects([target])[target]
+    assert found.actual[row] == pytest.approx(true, rel=1e-5)
+
+
+def test_points_tell_what_people_read():
+    points = study.points(Spec(dataset="digits", target="mean_loss"))
+    assert set(points.outcome) <= set(study.data(Spec(dataset="digits")).classes)
+    assert set(points.group) == {""}
+    gap = study.points(GAP)
+    assert set(gap.group) == set(study.describe(GAP).groups[0])
+    assert gap.leverage.sum() < study.train(GAP).n_parameters
+    assert gap.raises == "leaving the row out raises the gap"
+    for array in (gap.x, gap.y, gap.loss, gap.prediction, gap.self_influence):
+        assert np.isfinite(array).all()

@@ -1,0 +1,179 @@
+"""What is computed again when a choice changes, corrections of choices, and brought tables."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import fields
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from afif_explorer import datasets, study
+from afif_explorer.errors import AfifError, DataError
+from afif_explorer.spec import FIELDS, METHODS, PENALTIES, SOLVERS, TARGETS, Spec
+from afif_explorer.study.keys import DEPENDS, key
+from afif_explorer.study.labels import LABELS
+from afif_explorer.study.store import CACHE, UPLOADS, Uploads
+
+SPEC = Spec(dataset="hiring", target="demographic_parity", solver="lissa", seed=7)
+
+
+def computed_by(*work) -> dict[str, int]:
+    before = Counter(CACHE.computed)
+    for call in work:
+        call()
+    return dict(Counter(CACHE.computed) - before)
+
+
+def test_a_slider_of_lissa_costs_the_effects_alone():
+    study.points(SPEC)
+    study.lissa(SPEC)
+    moved = SPEC.replace(depth=123, scale=0.5)
+    assert computed_by(lambda: study.points(moved), lambda: study.lissa(moved)) == {"effects": 1}
+    assert computed_by(lambda: study.points(moved)) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ({"count": 5}, set()),
+        ({"view": "lissa"}, set()),
+        ({"row": 3}, set()),
+        ({"target": "mean_loss"}, {"target", "effects"}),
+        ({"split": "validation"}, {"target", "effects"}),
+        ({"damping": 0.1}, {"influence", "rows", "effects"}),
+        ({"rescale": True}, {"effects"}),
+        ({"strength": 0.1}, {"fit", "influence", "spectrum", "rows", "target", "effects"}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
+)
+def test_a_change_costs_what_comes_after_it(change, stages):
+    study.points(SPEC)
+    moved = SPEC.replace(**change)
+    assert set(computed_by(lambda: study.points(moved))) <= stages
+
+
+def test_sessions_that_ask_at_once_train_once():
+    spec = SPEC.replace(strength=0.123)
+    threads = [threading.Thread(target=study.points, args=(spec,)) for _ in range(4)]
+
+    def all_at_once():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert computed_by(all_at_once)["fit"] == 1
+
+
+def test_every_field_matters_to_something():
+    used = {name for names in DEPENDS.values() for name in names}
+    assert used == {field.name for field in fields(Spec)} - {"view"}
+
+
+@given(st.sampled_from(sorted(DEPENDS)), st.sampled_from(["scale", "depth", "hidden", "row"]))
+def test_a_choice_without_effect_is_not_in_the_key(result, field):
+    plain = Spec(solver="cholesky")
+    changed = plain.replace(**{field: 7})
+    idle = field in ("hidden", "row") or not result.startswith("lissa")
+    assert (key(result, plain) == key(result, changed)) is (idle or field not in DEPENDS[result])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ({"dataset": "diabetes", "model": "logistic"}, {"model": "auto"}),
+        ({"dataset": "digits", "model": "logistic"}, {"model": "auto"}),
+        ({"target": "mean_prediction_difference"}, {"target": "demographic_parity"}),
+        ({"dataset": "digits", "target": "demographic_parity"}, {"target": "mean_loss"}),
+        ({"dataset": "breast_cancer", "sensitive": 3}, {"sensitive": 0}),
+        ({"row": 10**6}, {"row": 0}),
+        ({"count": 10**6}, {"count": 1399}),
+        ({"selected": (1, 10**6)}, {"selected": ()}),
+        ({"penalty": "group_lasso"}, {"penalty": "ridge"}),
+        ({"method": "newton_step", "solver": "lissa"}, {"solver": "cholesky"}),
+        ({"model": "mlp", "hidden": 256, "dataset": "digits"}, {"hidden": 41}),
+    ],
+    ids=lambda value: "-".join(f"{k}={v}" for k, v in value.items()),
+)
+def test_choices_that_do_not_fit_are_corrected_and_told(wrong, right):
+    spec = Spec(dataset="hiring").replace(**wrong)
+    settled, notes = study.settle(spec)
+    if "selected" in right:
+        assert 10**6 not in settled.selected
+    else:
+        assert settled == spec.replace(**right)
+    assert len(notes) == 1
+    assert notes[0].endswith(".")
+    assert study.settle(settled) == (settled, ())
+
+
+def test_what_is_offered_can_be_worked_out():
+    for name in ("hiring", "diabetes", "digits"):
+        spec = Spec(dataset=name)
+        offered = study.offered(spec)
+        for field in ("model", "target", "split", "penalty", "method", "solver"):
+            for value in offered[field]:
+                asked = spec.replace(**{field: value})
+                assert study.settle(asked) == (asked, ())
+    assert set(study.offered(None)["method"]) <= set(METHODS)
+    assert set(study.offered(None)["solver"]) <= set(SOLVERS)
+    assert set(study.offered(None)["penalty"]) <= set(PENALTIES)
+    assert set(study.offered(None)["dataset"].values()) == set(datasets.names())
+
+
+def test_every_value_has_a_label():
+    for field, labels in LABELS.items():
+        assert field in FIELDS
+        assert all(labels.values())
+    assert set(LABELS["target"]) == set(TARGETS)
+
+
+def csv(rows: int = 400) -> bytes:
+    lines = [f"{i % 7},{i % 3},{'ab'[i % 2]},{(i * i) % 11 * 1.5}" for i in range(rows)]
+    return "\n".join(["size,colour,who,price", *lines]).encode()
+
+
+def test_somebodys_own_table_is_studied_like_any_other():
+    name = study.add_upload(csv(), "my <b>table</b>.csv", target="price", sensitive=["who"])
+    spec = Spec(dataset=name, target="mean_prediction_difference")
+    assert study.settle(spec) == (spec, ())
+    assert len(study.points(spec).ids) == study.describe(spec).n_train
+    assert name in study.offered(spec)["dataset"].values()
+    assert name not in study.offered(Spec())["dataset"].values()
+    assert study.add_upload(csv(), "again.csv", target="price", sensitive=["who"]) == name
+    other = study.data(spec.replace(seed=1)).train.ids
+    assert list(other) != list(study.data(spec).train.ids)
+
+
+@pytest.mark.parametrize(
+    ("content", "target"), [(b"", "x"), (b"\x80\x04x", "x"), (csv(), "nothing"), (csv(2), "price")]
+)
+def test_a_table_that_cannot_be_used_is_refused_in_a_sentence(content, target):
+    with pytest.raises(AfifError) as caught:
+        study.add_upload(content, "x.csv", target=target)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_table_that_is_gone_is_told():
+    with pytest.raises(DataError, match="upload it again"):
+        study.data(Spec(dataset="upload-" + "0" * 32))
+
+
+def test_tables_are_bounded_in_bytes():
+    store = Uploads(max_bytes=2_500_000)
+    frames = {f"{i:032x}": pd.DataFrame({"a": range(125_000)}) for i in range(4)}
+    for digest, frame in frames.items():
+        store.add(digest, lambda seed, frame=frame: frame, frame)
+    assert [name[-1] for name in store._kept] == ["2", "3"]
+
+
+def test_a_data_set_of_ones_own_has_a_name_for_links():
+    own = datasets.load("diabetes", seed=3)
+    name = study.add_dataset(own)
+    assert study.data(Spec(dataset=name)) is own
+    assert name in UPLOADS._kept
+    assert Spec.from_query(Spec(dataset=name).to_query())[0].dataset == name
