@@ -10,27 +10,48 @@ import torch
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.influence import AFIF, Influence, Method
 from afif_explorer.engine.targets import Target
+from afif_explorer.errors import ChoiceError
 
 
 def attribute(
     fit: Fit,
     target: Target | Sequence[Target],
     method: Method = AFIF(),  # noqa: B008 - frozen
+    *,
+    order: int | None = None,
 ) -> np.ndarray:
     """The predicted change of the target if each training row is removed, ``T(theta(w)) - T(theta(1))``.
 
-    ``(1/n) c' C^-1 g_i`` with ``c`` the target's gradient, ``C`` the method's curvature and ``g_i`` the
-    row's loss gradient. Positive: leaving the row out raises the target. Units: those of the target.
+    ``c' D_i + D_i' (grad^2 T) D_i / 2`` with ``D_i = C^-1 g_i / n`` the row's predicted step, ``c`` the
+    target's gradient, ``C`` the method's curvature and ``g_i`` the row's loss gradient. Positive: leaving
+    the row out raises the target. Units: those of the target.
+
+    ``order=1`` leaves the second term out: the classical influence, additive over rows. It is small but
+    one-sided for losses. None: both terms where the second costs little (outputs linear in the
+    parameters and a direct solver), else the first.
 
     Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve.
     Raises :class:`SolverDiverged`; warns :class:`NotConverged`. Source: Lev and Wilson, arXiv 2407.08169.
     """
-    return effects_of(method.prepare(fit.objective, fit.parameters), fit, target)
+    return effects_of(method.prepare(fit.objective, fit.parameters), fit, target, order=order)
 
 
-def effects_of(influence: Influence, fit: Fit, target: Target | Sequence[Target]) -> np.ndarray:
+def effects_of(
+    influence: Influence,
+    fit: Fit,
+    target: Target | Sequence[Target],
+    *,
+    order: int | None = None,
+) -> np.ndarray:
     """The same with a method that was prepared before."""
+    if order not in (None, 1, 2):
+        raise ChoiceError(f"The order of an effect is 1 or 2, not {order!r}.")
     targets = [target] if isinstance(target, Target) else list(target)
-    gradients = torch.stack([one.bind(fit).gradient() for one in targets], dim=1)
-    effects = influence.effects(gradients).cpu().numpy()
-    return effects[:, 0] if isinstance(target, Target) else effects
+    if not targets:
+        raise ChoiceError("There is no target to attribute; give at least one.")
+    bound = [one.bind(fit) for one in targets]
+    effects = influence.effects(torch.stack([one.gradient() for one in bound], dim=1))
+    if order == 2 or (order is None and influence.affords_second_order):
+        effects = effects + torch.stack([influence.second_order(one.bend) for one in bound], dim=1)
+    found = effects.cpu().numpy()
+    return found[:, 0] if isinstance(target, Target) else found

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -182,6 +183,27 @@ class Influence:
         """The same from ``C^-1 c``, already solved, ``[p, m]``: ``[n, m]``."""
         pushed = self.point.linearization.push(solved)
         return (self.residual[:, :, None] * pushed).sum(1) / self.objective.n
+
+    @property
+    def affords_second_order(self) -> bool:
+        """True if :meth:`second_order` costs little: a direct factor, and outputs linear in ``theta``."""
+        return self.objective.canonical and isinstance(self.prepared, PreparedCholesky)
+
+    def second_order(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
+        """What a target's own curvature adds to every row's effect, ``D_i' (grad^2 T) D_i / 2``: ``[n]``.
+
+        ``D_i = C^-1 J_i' r_i / n`` is the predicted step without row ``i``, ``bend`` the product with
+        ``grad^2 T``. With it the effects are ``T`` at the predicted parameters up to third order.
+        """
+        n, whitener = self.objective.n, self._direct.whitener
+        inner = whitener.T @ bend(whitener)
+        found = []
+        for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
+            report("second order", int(rows[0]), n)
+            half = self.point.linearization.project(rows, whitener)
+            step = (self.residual[rows][:, :, None] * half).sum(1)
+            found.append(((step @ inner) * step).sum(1))
+        return torch.cat(found) / (2 * n**2)
 
     @cached_property
     def residual(self) -> Tensor:

@@ -69,6 +69,17 @@ class Bound:
         slope = torch.func.grad(self._function)(linearization.outputs)
         return linearization.pull(slope[:, :, None])[:, 0]
 
+    def bend(self, vectors: Tensor) -> Tensor:
+        """``(grad^2 T) V`` at the fit, ``[p, m] -> [p, m]``."""
+        linearization = self._model.linearize(self._fit.parameters, self._sample.X)
+        slope = torch.func.grad(self._function)
+
+        def along(change: Tensor) -> Tensor:
+            return torch.func.jvp(slope, (linearization.outputs,), (change,))[1]
+
+        bent = torch.func.vmap(along, in_dims=2)(linearization.push(vectors)).movedim(0, 2)
+        return linearization.pull(bent) + linearization.bend(slope(linearization.outputs), vectors)
+
 
 @dataclass(frozen=True)
 class Target(ABC):
