@@ -101,9 +101,9 @@ class Agreement:
     ids: np.ndarray
     fisher: np.ndarray
     hessian: np.ndarray
-    pearson: float
-    spearman: float
-    slope: float  # least squares of fisher on hessian
+    pearson: float | None
+    spearman: float | None
+    slope: float | None  # least squares of fisher on hessian
     top_k: int
     overlap: float  # share of the top_k largest |effect| that both name
     identical: bool  # true by theory: a linear map with its canonical loss

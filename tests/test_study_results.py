@@ -159,6 +159,12 @@ def test_the_sweep_starts_at_the_fit_and_newton_is_nearest_to_the_truth():
     for values in found.sweep.values():
         assert values[0] == pytest.approx(study.points(GAP).target_value)
         assert (np.diff(values) < 0).all()
+    order = study.effects.ranking(GAP)
+    target = study.targets.target_of(GAP)
+    for method, name in ((ax.AFIF(), "AFIF"), (ax.NewtonStep(), "Newton step")):
+        rows = order[: round(found.shares[4] * found.n_train)]
+        change = ax.unlearn(study.fit(GAP), rows, method, [target]).effects[target]
+        assert found.sweep[name][4] - found.sweep[name][0] == pytest.approx(change)
     truth = found.sweep["retrained"]
     far = {name: np.abs(values - truth)[-1] for name, values in found.sweep.items()}
     assert far["Newton step"] < far["AFIF"]

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature import Curvature
+from afif_explorer.engine.curvature import Curvature, Hessian
+from afif_explorer.errors import CurvatureError
+from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, positions
-from afif_explorer.study.fitting import fit
-from afif_explorer.study.solving import DIRECT, Solved, curvature_of, influence, newton, solve
+from afif_explorer.study.solving import DIRECT, Solved, curvature_of, influence, solve
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim
 
@@ -68,14 +69,33 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
 
 
 def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
-    step, found = newton(spec), fit(spec)
-    weights = torch.ones(found.n, len(counts), dtype=found.objective.dtype)
-    for column, count in enumerate(counts):
-        weights[torch.as_tensor(order[:count].copy()), column] = 0
-    moved = step.parameters(weights.to(found.objective.device))
-    residual = step.solution.stats["residual"]
-    summary = SolverSummary(DIRECT, "converged", "", residual, 0.0, 0.0)
-    return Solved(moved - found.parameters[:, None], 0, summary)
+    """One Newton step for each count, with the Hessian of the rows that stay.
+
+    Of ever more removed rows each adds its part once: ``H_w = H - (1/n) sum_removed H_i``.
+    """
+    ready = influence(spec, Hessian)
+    n, pull = ready.objective.n, ready.point.residual
+    kept = stage("matrix", spec, ready.curvature.dense).clone()
+    rhs = torch.zeros(ready.objective.p, dtype=ready.objective.dtype, device=kept.device)
+    found, done = [], 0
+    for count in sorted(counts):
+        report("Newton steps", done, max(counts))
+        gone = torch.as_tensor(order[done:count].copy(), device=kept.device)
+        if len(gone):
+            part = ready.curvature.batch(gone)
+            kept -= (part.dense() - torch.diag(part.diagonal_shift)) * (len(gone) / n)
+            rhs = rhs + part.point.gradient_sums(torch.ones_like(pull[gone, :1]) / n)[:, 0]
+        factor, info = torch.linalg.cholesky_ex(kept)
+        if int(info) != 0:
+            raise CurvatureError(
+                f"Without {count:,} rows the Hessian is not positive definite; raise the damping, "
+                "or use a stronger penalty."
+            )
+        found.append(torch.cholesky_solve(rhs[:, None], factor)[:, 0])
+        done = count
+    places = [sorted(counts).index(count) for count in counts]
+    value = torch.stack(found, dim=1)[:, places]
+    return Solved(value, 0, SolverSummary(DIRECT, "converged", "", None, 0.0, 0.0))
 
 
 def ranking(spec: Spec) -> np.ndarray:

@@ -16,10 +16,10 @@ from afif_explorer.study.fitting import METRICS, fit
 from afif_explorer.study.targets import (
     DISPARITIES,
     aim,
+    disparity,
     loss_unit,
     prediction_unit,
     target_label,
-    target_of,
     target_unit,
 )
 
@@ -42,8 +42,8 @@ class Measures:
         named = {METRICS[name]: value for name, value in values.items()}
         named |= {name: bound.value(theta) for name, bound in self._bound.items()}
         if HARD in self.units:
-            gap = self._spec.replace(target="demographic_parity", split=self._split)
-            named[HARD] = target_of(gap).hard(found, theta)
+            gap = disparity(self._spec, "demographic_parity", self._split)
+            named[HARD] = gap.hard(found, theta)
         scores = self.scores(theta)
         named |= {group_label(group): float(rows.mean()) for group, rows in scores.items()}
         return {name: named[name] for name in self.units}
@@ -79,7 +79,7 @@ def measures(spec: Spec) -> Measures:
     bound = {}
     gap = "demographic_parity" if dataset.classes else "mean_prediction_difference"
     if len(_groups(spec, split)) > 1:
-        bound[SOFT[gap]] = target_of(spec.replace(target=gap, split=split)).bind(found)
+        bound[SOFT[gap]] = disparity(spec, gap, split).bind(found)
         units[SOFT[gap]] = prediction_unit(dataset)
         if dataset.classes:
             units[HARD] = "share of rows"

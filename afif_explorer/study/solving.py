@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
-from afif_explorer.engine.influence import AFIF, METHODS, InfinitesimalJackknife, Influence
+from afif_explorer.engine.influence import AFIF, InfinitesimalJackknife, Influence
 from afif_explorer.engine.lissa import BATCH, DECAY, DEPTH_LIMIT, TOLERANCE
 from afif_explorer.engine.solvers import ConjugateGradient, Status
 from afif_explorer.engine.spectrum import Spectrum
@@ -67,12 +67,6 @@ def influence(spec: Spec, kind: type[Curvature]) -> Influence:
         return made
 
     return stage("influence", spec, prepare, kind.name)
-
-
-def newton(spec: Spec) -> Influence:
-    """The Newton step at the fit: the removed rows' curvature goes too."""
-    found = fit(spec)
-    return METHODS["newton_step"](damping=spec.damping).prepare(found.objective, found.parameters)
 
 
 def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 import torch
 
 from afif_explorer.datasets import Dataset
-from afif_explorer.engine.disparities import DemographicParityDifference, MeanPredictionDifference
+from afif_explorer.engine.disparities import (
+    DemographicParityDifference,
+    GroupDisparity,
+    MeanPredictionDifference,
+)
 from afif_explorer.engine.targets import Bound, MeanLoss, PointLoss, Prediction, Target
+from afif_explorer.errors import ChoiceError
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, sensitive_column
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.store import stage
 
-DISPARITIES = {
+DISPARITIES: dict[str, type[GroupDisparity]] = {
     "demographic_parity": DemographicParityDifference,
     "mean_prediction_difference": MeanPredictionDifference,
 }
@@ -46,12 +51,22 @@ def aim(spec: Spec) -> Aim:
 def target_of(spec: Spec) -> Target:
     """The engine's target for the choices."""
     if spec.target in DISPARITIES:
-        column = sensitive_column(data(spec), spec)
-        return DISPARITIES[spec.target](column, spec.split)
+        return disparity(spec, spec.target, spec.split)
     if spec.target == "mean_loss":
         return MeanLoss(spec.split)
     kind = PointLoss if spec.target == "point_loss" else Prediction
     return kind(spec.split, spec.row)
+
+
+def disparity(spec: Spec, name: str, split: str) -> GroupDisparity:
+    """The disparity of that name between the groups of the chosen sensitive column.
+
+    Raises :class:`ChoiceError` if the data set has no sensitive column.
+    """
+    column = sensitive_column(data(spec), spec)
+    if column is None:
+        raise ChoiceError(f"{data(spec).title} has no sensitive column whose groups to compare.")
+    return DISPARITIES[name](column, split)
 
 
 def target_label(spec: Spec) -> str:
