@@ -75,6 +75,10 @@ class Loss(ABC):
         """How many natural parameters a row has, given the targets."""
         return self.canonical_outputs or 1
 
+    def fits(self, k: int, y: Tensor) -> bool:
+        """Whether a model with ``k`` outputs can have this loss on these targets."""
+        return self.canonical_outputs is None or k == self.outputs_for(y)
+
 
 class _OneParameter(Loss):
     """A family with one natural parameter: everything is elementwise."""
@@ -202,6 +206,9 @@ class Categorical(Loss):
 
     def outputs_for(self, y: Tensor) -> int:
         return int(y.max()) + 1
+
+    def fits(self, k: int, y: Tensor) -> bool:
+        return k >= self.outputs_for(y)  # the last classes may have no rows
 
 
 def _index(y: Tensor, f: Tensor) -> Tensor:

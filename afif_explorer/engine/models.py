@@ -115,7 +115,6 @@ class ModuleModel(Model):
         rows = example[:4]
         try:
             outputs, again = self._call(theta, rows), self._call(theta, rows)
-            alone = torch.cat([self._call(theta, row[None]) for row in rows])
         except (RuntimeError, ValueError, TypeError) as error:
             raise ChoiceError(
                 f"The module cannot read rows of shape {tuple(example.shape[1:])}: {error}"
@@ -127,12 +126,20 @@ class ModuleModel(Model):
                 "The module gives different outputs for the same rows; remove what is random in it, "
                 "or call its eval() to switch dropout off."
             )
-        if not torch.allclose(outputs, alone, rtol=1e-6, atol=1e-8):
+        if not self._answers_alone(theta, rows, outputs):
             raise ChoiceError(
                 "The module's output for one row depends on the other rows, so the influence of one "
                 "row is not defined; call its eval() to freeze batch statistics."
             )
         return outputs.shape[1]
+
+    def _answers_alone(self, theta: Tensor, rows: Tensor, outputs: Tensor) -> bool:
+        """Whether every row has the same outputs alone; batch statistics refuse a single row."""
+        try:
+            alone = torch.cat([self._call(theta, row[None]) for row in rows])
+        except (RuntimeError, ValueError):
+            return False
+        return torch.allclose(outputs, alone, rtol=1e-6, atol=1e-8)
 
     def _call(self, theta: Tensor, X: Tensor) -> Tensor:
         parts = theta.split(self._sizes)

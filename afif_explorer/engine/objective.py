@@ -59,6 +59,16 @@ class Objective:
         if not torch.isfinite(self.X).all():
             raise DataError("The rows hold values that are not finite numbers; fill or drop them.")
         self.loss.check(self.y)
+        if not self.loss.fits(self.model.k, self.y):
+            raise ChoiceError(
+                f"The {self.loss.name} loss needs {self.loss.outputs_for(self.y)} outputs a row for these "
+                f"targets, but the model has {self.model.k}; change one of them."
+            )
+        try:
+            self.model.outputs(self.vector(self.model.initial(0)), self.X[:1])
+        except RuntimeError as error:
+            shape = tuple(self.X.shape[1:])
+            raise DataError(f"The model cannot read rows of shape {shape}: {error}") from error
 
     @property
     def dtype(self) -> torch.dtype:
