@@ -58,7 +58,8 @@ def test_lissa_is_the_recursion_with_all_rows_in_every_step():
 @pytest.mark.parametrize("solver", ["conjugate_gradient", "lissa"])
 def test_solvers_agree_and_say_how_well(solver):
     found = study.points(GAP.replace(solver=solver))
-    assert np.allclose(found.effect, study.points(GAP).effect, rtol=1e-2, atol=1e-9)
+    direct = study.points(GAP).effect  # with its second term, which these solvers leave out
+    assert np.allclose(found.effect, direct, rtol=0, atol=0.01 * np.abs(direct).max())
     assert found.solver.status == "converged"
     assert found.solver.error < 1e-4
 

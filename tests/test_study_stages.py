@@ -45,7 +45,7 @@ def test_a_slider_of_lissa_costs_the_effects_alone():
         ({"target": "mean_loss"}, {"target", "effects"}),
         ({"split": "validation"}, {"target", "effects"}),
         ({"damping": 0.1}, {"influence", "rows", "effects"}),
-        ({"rescale": True}, {"effects"}),
+        ({"rescale": True}, {"influence", "effects"}),
         ({"strength": 0.1}, {"fit", "influence", "spectrum", "rows", "target", "effects"}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,

@@ -109,7 +109,7 @@ class Explorer(Selection):
     def _offered(self, spec: Spec | None) -> dict[str, dict[str, Any]]:
         offered = self._study.offered(spec)
         return {
-            field: values
+            field: dict(values)
             if isinstance(values, Mapping)
             else {label(field, value): value for value in values}
             for field, values in offered.items()
@@ -218,7 +218,7 @@ class Explorer(Selection):
         wanted = self._wanted(spec)
         return bool(self._running) and all(
             name in wanted and key == self._key(name, spec, {})
-            for name, key in self._running.items()
+            for name, key in (self._running or {}).items()
         )
 
     def _stop(self, status: Status, **values: Any) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature, Hessian
 from afif_explorer.errors import CurvatureError
@@ -14,7 +13,14 @@ from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, positions
-from afif_explorer.study.solving import DIRECT, Solved, curvature_of, influence, solve
+from afif_explorer.study.solving import (
+    DIRECT,
+    Solved,
+    curvature_of,
+    influence,
+    influence_on_rows,
+    solve,
+)
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim
 
@@ -33,23 +39,20 @@ def effects(spec: Spec) -> Effects:
     return stage("effects", spec, lambda: effects_by(spec, curvature_of(spec)))
 
 
-def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
-    """The same with a given curvature: ``(1/n) c' (C + damping)^-1 g_i``."""
-    ready = influence(spec, kind)
-    solved = solve(spec, aim(spec).gradient[:, None], kind)
-    pushed = ready.point.linearization.push(solved.value)
-    values = (pull_of(spec, kind)[:, :, None] * pushed).sum(1)[:, 0] / ready.objective.n
-    return Effects(values.cpu().numpy(), solved.summary, solved.products)
+def effects_by(spec: Spec, kind: type[Curvature], *, second: bool | None = None) -> Effects:
+    """The same with a given curvature: ``(1/n) c' (C + damping)^-1 g_i``, and the target's own
+    curvature where the solve is direct and the outputs are linear in the parameters.
 
-
-def pull_of(spec: Spec, kind: type[Curvature]) -> Tensor:
-    """What each row pulls with, ``[n, k]``: its residual, divided by one minus its leverage if asked.
-
-    The Newton step leaves out the removed row's own curvature, which is just that division.
+    ``second`` False leaves that second term out.
     """
-    ready = influence(spec, kind)
-    rescaled = spec.rescale or spec.method == "newton_step"
-    return ready.rescaled_residual if rescaled else ready.point.residual
+    ready, chosen = influence_on_rows(spec, kind), aim(spec)
+    solved = solve(spec, chosen.gradient[:, None], kind)
+    values = ready.effects_from(solved.value)[:, 0]
+    if second is None:
+        second = spec.solver == "cholesky" and ready.affords_second_order
+    if second:
+        values = values + ready.second_order(chosen.bound.bend)
+    return Effects(values.cpu().numpy(), solved.summary, solved.products)
 
 
 def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
@@ -64,7 +67,10 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
     gone = torch.zeros(ready.objective.n, len(counts), dtype=ready.objective.dtype)
     for column, count in enumerate(counts):
         gone[torch.as_tensor(order[:count].copy()), column] = 1 / ready.objective.n
-    pull = pull_of(spec, kind)[:, :, None] * gone.to(ready.objective.device)[:, None, :]
+    pull = (
+        influence_on_rows(spec, kind).residual[:, :, None]
+        * gone.to(ready.objective.device)[:, None, :]
+    )
     return solve(spec, ready.point.linearization.pull(pull), kind)
 
 

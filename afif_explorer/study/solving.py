@@ -6,15 +6,16 @@ curvature, so any scale and depth cost one small product.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
-from afif_explorer.engine.influence import AFIF, InfinitesimalJackknife, Influence
+from afif_explorer.engine.influence import AFIF, InfinitesimalJackknife, Influence, Method
 from afif_explorer.engine.lissa import BATCH, DECAY, DEPTH_LIMIT, TOLERANCE
 from afif_explorer.engine.solvers import ConjugateGradient, Status
 from afif_explorer.engine.spectrum import Spectrum
@@ -26,8 +27,12 @@ from afif_explorer.study.fitting import fit
 from afif_explorer.study.store import stage
 
 DIRECT = "Direct (Cholesky)"
-CURVATURES = {"afif": Fisher, "infinitesimal_jackknife": Hessian, "newton_step": Hessian}
-_READY = {Fisher: AFIF, Hessian: InfinitesimalJackknife}
+CURVATURES: dict[str, type[Curvature]] = {
+    "afif": Fisher,
+    "infinitesimal_jackknife": Hessian,
+    "newton_step": Hessian,
+}
+_READY: dict[type[Curvature], type[Method]] = {Fisher: AFIF, Hessian: InfinitesimalJackknife}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +72,25 @@ def influence(spec: Spec, kind: type[Curvature]) -> Influence:
         return made
 
     return stage("influence", spec, prepare, kind.name)
+
+
+def influence_on_rows(spec: Spec, kind: type[Curvature]) -> Influence:
+    """The same, with rows rescaled by their leverage where that is chosen.
+
+    The Newton step leaves out the removed row's own curvature, which is just that rescaling.
+    """
+    ready = influence(spec, kind)
+    if not (spec.rescale or spec.method == "newton_step"):
+        return ready
+
+    def rescaled() -> Influence:
+        made = copy.copy(ready)  # the factor and the leverages are shared
+        made.method = replace(ready.method, rescale=True)
+        vars(made).pop("residual", None)
+        made.residual  # noqa: B018 - belongs to this stage
+        return made
+
+    return stage("influence", spec, rescaled, kind.name, "rescaled")
 
 
 def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:

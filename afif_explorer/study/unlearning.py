@@ -96,7 +96,7 @@ def _predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> dict[s
         "AFIF, rescaled": spec.replace(method="afif", rescale=True),
         "Newton step": spec.replace(method="newton_step", solver="cholesky"),
     }
-    sweep = {}
+    sweep: dict[str, np.ndarray] = {}
     for name, choices in methods.items():
         report(f"Removing ever more rows: {name}", len(sweep), len(methods))
         try:
