@@ -135,7 +135,7 @@ def fit_objective(
     samples = {"train": Sample(objective.X, objective.y)}
     for name, pair in (("validation", validation), ("test", test)):
         if pair is not None:
-            X, y = (as_rows(np.asarray(pair[0])), torch.as_tensor(np.asarray(pair[1])))
+            X, y = as_rows(np.asarray(pair[0])), torch.as_tensor(np.array(pair[1]))
             samples[name] = Sample(X.to(objective.X), y.to(objective.device))
     return _fitted(objective, samples, None, seed)
 

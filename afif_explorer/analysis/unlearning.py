@@ -11,6 +11,7 @@ import torch
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.reach import Reach, judge
 from afif_explorer.engine.influence import AFIF, Influence, Method
+from afif_explorer.engine.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets import Target
 from afif_explorer.engine.weights import checked_rows, leave_out
 from afif_explorer.errors import DataError
@@ -40,7 +41,8 @@ def unlearn(
     """Parameters and targets without ``rows`` (positions or a mask), predicted in one step.
 
     ``theta(w) = theta + (1/n) C^-1 sum_rows g_i``; each target is evaluated there. Raises
-    :class:`ChoiceError` for rows that do not exist and :class:`DataError` if none would be left.
+    :class:`ChoiceError` for rows that do not exist and :class:`DataError` if none, or none of a class,
+    would be left.
     """
     return unlearn_with(method.prepare(fit.objective, fit.parameters), fit, rows, targets)
 
@@ -61,11 +63,23 @@ def unlearn_with(
 
 
 def removable(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Row positions, checked; some rows must stay."""
+    """Row positions, checked; some rows must stay, of every class one."""
     chosen = checked_rows(fit.n, rows)
     if len(chosen) == fit.n:
         raise DataError("All training rows would be removed; keep at least one.")
+    if isinstance(fit.objective.loss, Bernoulli | Categorical):
+        y = fit.objective.y.cpu().numpy().astype(np.int64)
+        gone = np.setdiff1d(y, np.delete(y, chosen))
+        if len(gone):
+            raise DataError(
+                f"After the removal no training row of class {_class_name(fit, int(gone[0]))} would be "
+                "left, and the model without them has no finite fit; keep at least one."
+            )
     return chosen
+
+
+def _class_name(fit: Fit, code: int) -> str:
+    return repr(fit.data.classes[code]) if fit.data and fit.data.classes else str(code)
 
 
 def reach_of(influence: Influence, rows: np.ndarray, change: torch.Tensor) -> Reach:

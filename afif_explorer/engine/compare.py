@@ -37,8 +37,11 @@ def top_overlap(a: np.ndarray, b: np.ndarray, k: int) -> float:
 
 
 def relative_error(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """``||estimate - truth|| / ||truth||``."""
-    return float(np.linalg.norm(estimate - truth) / np.linalg.norm(truth))
+    """``||estimate - truth|| / ||truth||``; 0 or infinity if the truth is zero."""
+    error, size = float(np.linalg.norm(estimate - truth)), float(np.linalg.norm(truth))
+    if size == 0:
+        return 0.0 if error == 0 else float("inf")
+    return error / size
 
 
 def relative_gap(fisher: np.ndarray, hessian: np.ndarray) -> float | None:

@@ -34,7 +34,7 @@ class Optimum:
 
     Attributes:
         theta: ``[p]``. gradient_norm: Euclidean norm of the objective's gradient there.
-        converged: True if the gradient norm is at most 1e-8.
+        converged: True if the gradient norm is at most 1e-8, at a minimum.
         steps: iterations. seconds: wall time. advice: what to change if it did not converge.
     """
 
@@ -61,9 +61,14 @@ def minimise(
     with threads_for(objective.n * objective.p):
         theta, steps = _minimised(objective, theta, weights, start is not None, max_steps)
     norm = _norm(objective, theta, weights)
+    advice = "" if norm <= CONVERGED_AT else _advice(norm)
+    if not advice and _runs_off(objective, theta, weights):
+        advice = (
+            "The loss has no minimum: the rows are told apart perfectly and the parameters grow without "
+            "end; add a penalty."
+        )
     seconds = time.perf_counter() - began
-    converged = norm <= CONVERGED_AT
-    return Optimum(theta, norm, converged, steps, seconds, "" if converged else _advice(norm))
+    return Optimum(theta, norm, not advice, steps, seconds, advice)
 
 
 def _minimised(
@@ -80,6 +85,21 @@ def _minimised(
         theta, last = _newton(objective, theta, weights, max_steps=100)
         more += last
     return theta, steps + more
+
+
+def _runs_off(objective: Objective, theta: Tensor, weights: Tensor) -> bool:
+    """True if a Newton step would still be long although the gradient is all but zero.
+
+    A penalty rules that out, and networks don't promise a minimum to begin with.
+    """
+    penalised = objective.penalty is not None and objective.penalty.strength > 0
+    if penalised or not objective.canonical or objective.p > DENSE_LIMIT:
+        return False
+    point = objective.at(theta)
+    values, vectors = torch.linalg.eigh(Hessian.of(point, weights=weights).dense())
+    kept = values > 10 * objective.p * torch.finfo(values.dtype).eps * values[-1]
+    inside = vectors[:, kept].T @ point.gradient(weights) / values[kept]
+    return float(inside.norm()) > 1e-3 * (1 + float(theta.norm()))
 
 
 def _norm(objective: Objective, theta: Tensor, weights: Tensor) -> float:

@@ -40,7 +40,7 @@ from afif_explorer.engine.solvers import (
     Solver,
     Status,
 )
-from afif_explorer.errors import ChoiceError, NotConverged, SolverDiverged
+from afif_explorer.errors import ChoiceError, CurvatureError, NotConverged, SolverDiverged
 from afif_explorer.progress import report
 
 SOLVERS: dict[str, type[Solver]] = {
@@ -49,6 +49,7 @@ SOLVERS: dict[str, type[Solver]] = {
     "lissa": LiSSA,
 }
 ROWS_AT_ONCE = 2048
+SINGULAR = 1e-10  # one minus the leverage, at and below which a row's own curvature is all there is
 
 
 def solver_named(solver: Solver | str) -> Solver:
@@ -207,16 +208,34 @@ class Influence:
 
     @cached_property
     def residual(self) -> Tensor:
-        """What each row pulls with, ``[n, k]``: ``r_i``, or its rescaled form."""
-        return self.rescaled_residual if self.method.rescale else self.point.residual
+        """What each row pulls with, ``[n, k]``: ``r_i``, or its rescaled form.
+
+        Raises :class:`CurvatureError` if a row to be rescaled has a leverage of 1 or more.
+        """
+        return self._usable(self.rescaled_residual) if self.method.rescale else self.point.residual
+
+    def _usable(self, rescaled: Tensor) -> Tensor:
+        """Rescaled residuals, if every row has one."""
+        lost = torch.isnan(rescaled).any(1).nonzero().flatten().tolist()
+        if lost:
+            raise CurvatureError(
+                f"Row {lost[0]} has a leverage of 1 or more, so without it the curvature is singular and "
+                "its rescaled effect does not exist; add damping, use a stronger penalty, or don't "
+                "rescale."
+            )
+        return rescaled
 
     @cached_property
     def rescaled_residual(self) -> Tensor:
-        """``(I - A''(f_i) M_i)^-1 r_i``, ``[n, k]``; for one output ``r_i / (1 - h_i)``."""
+        """``(I - A''(f_i) M_i)^-1 r_i``, ``[n, k]``; for one output ``r_i / (1 - h_i)``.
+
+        NaN for rows whose leverage is 1 or more.
+        """
         eye = torch.eye(self.point.outputs.shape[1], dtype=self.objective.dtype)
         inner = self.objective.loss.variance(self.point.outputs, self.row_blocks)
         system = eye.to(inner.device) - inner
-        return torch.linalg.solve(system, self.point.residual[:, :, None])[:, :, 0]
+        solved = torch.linalg.solve_ex(system, self.point.residual[:, :, None]).result[:, :, 0]
+        return solved.masked_fill((torch.linalg.det(system) <= SINGULAR)[:, None], torch.nan)
 
     @cached_property
     def row_blocks(self) -> Tensor:
@@ -260,7 +279,7 @@ class NewtonInfluence(Influence):
 
     @cached_property
     def residual(self) -> Tensor:
-        return self.rescaled_residual
+        return self._usable(self.rescaled_residual)
 
 
 METHODS: dict[str, type[Method]] = {

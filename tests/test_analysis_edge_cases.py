@@ -1,0 +1,225 @@
+"""Rows and data at the edge of what has an answer: an answer that is right, or one clear sentence."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import afif_explorer as ax
+from afif_explorer.engine.models import LinearMap
+
+DRAW = np.random.default_rng(0)
+
+
+@functools.cache
+def hiring():
+    return ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-3))
+
+
+def of_rows(X, y, loss="gaussian", penalty=ax.Ridge(1e-3), k=1, new=None):  # noqa: B008 - frozen
+    X = np.asarray(X, dtype=float)
+    objective = ax.Objective(LinearMap(X.shape[1], k), loss, penalty, X, y)
+    return ax.fit_objective(objective, test=(X, y if new is None else new))
+
+
+def one_sentence(error: pytest.ExceptionInfo) -> None:
+    text = str(error.value)
+    assert "\n" not in text
+    assert re.fullmatch(r"[A-Z].*\.", text), text
+    assert len(text) < 250
+
+
+def with_a_lone_row(penalty) -> tuple:
+    """A 0/1 column that is 1 in row 0 only: its leverage is 1 without a penalty."""
+    X = DRAW.normal(size=(30, 3))
+    X[:, 2] = 0
+    X[0, 2] = 1
+    return X, of_rows(X, X[:, 0] + DRAW.normal(size=30), penalty=penalty)
+
+
+def test_a_row_that_alone_fixes_a_parameter_has_leverage_one_and_no_rescaled_effect() -> None:
+    _, fit = with_a_lone_row(None)
+    table = ax.diagnostics(fit)
+    assert table["leverage"].iloc[0] == pytest.approx(1.0)
+    assert np.isnan(table["cooks_distance"].iloc[0])
+    assert np.isfinite(table["cooks_distance"].iloc[1:]).all()
+    with pytest.raises(ax.CurvatureError, match="Row 0 has a leverage of 1") as error:
+        ax.attribute(fit, ax.MeanLoss("test"), ax.AFIF(rescale=True))
+    one_sentence(error)
+
+
+def test_a_column_that_turns_constant_after_the_removal_is_no_trouble_with_a_penalty() -> None:
+    _, fit = with_a_lone_row(ax.Ridge(1e-3))
+    loss = ax.MeanLoss("test")
+    truth = ax.retrain(fit, [0])
+    assert truth.converged
+    effect = ax.attribute(fit, loss, ax.AFIF(rescale=True))[0]
+    assert effect == pytest.approx(truth.effects([loss])[loss], rel=1e-6)
+    assert truth.theta[2] == pytest.approx(0, abs=1e-10)
+
+
+def test_duplicated_rows_have_the_same_effect_and_each_counts() -> None:
+    X = DRAW.normal(size=(20, 2))
+    y = (X[:, 0] + DRAW.normal(size=20) > 0).astype(float)
+    fit = of_rows(np.vstack([X, X]), np.concatenate([y, y]), "bernoulli")
+    effects = ax.attribute(fit, ax.MeanLoss("test"))
+    np.testing.assert_allclose(effects[:20], effects[20:], rtol=1e-9)
+    alone = of_rows(X, y, "bernoulli")
+    np.testing.assert_allclose(fit.theta, alone.theta, rtol=1e-7)
+    halves = ax.diagnostics(fit)["leverage"].to_numpy()[:20] * 2
+    np.testing.assert_allclose(halves, ax.diagnostics(alone)["leverage"], rtol=1e-7)
+
+
+@pytest.mark.parametrize("which", ["constant", "duplicate"])
+def test_columns_that_say_nothing_new_are_solved_on_the_range(which: str) -> None:
+    """Without a penalty the curvature is singular; effects on predictions are those of the plain fit."""
+    X = DRAW.normal(size=(40, 3))
+    y = X[:, 0] + DRAW.normal(size=40)
+    more = np.column_stack([X, np.full(40, 2.0) if which == "constant" else X[:, 1]])
+    loss, new = ax.PointLoss("test", 3), y + DRAW.normal(size=40)
+    effects, plain = (
+        ax.attribute(of_rows(rows, y, penalty=None, new=new), loss) for rows in (more, X)
+    )
+    np.testing.assert_allclose(effects, plain, rtol=1e-6, atol=1e-12)
+
+
+def test_more_parameters_than_rows_without_a_penalty_name_a_damping() -> None:
+    X = DRAW.normal(size=(5, 9))
+    y = DRAW.normal(size=5)
+    new = DRAW.normal(size=(3, 9))
+    objective = ax.Objective(LinearMap(9), "gaussian", None, X, y)
+    fit = ax.fit_objective(objective, test=(new, y[:3]))
+    with pytest.raises(ax.CurvatureError, match="is singular") as error:
+        ax.attribute(fit, ax.Prediction("test", 0))
+    one_sentence(error)
+    damping = float(re.search(r"damping to at least ([\d.e+-]+),", str(error.value)).group(1))
+    effects = ax.attribute(fit, ax.Prediction("test", 0), ax.AFIF(damping=damping))
+    assert np.isfinite(effects).all()
+
+
+def test_high_leverage_is_told_by_reach() -> None:
+    X = DRAW.normal(size=(40, 3))
+    X[0] *= 100
+    fit = of_rows(X, X[:, 0] + DRAW.normal(size=40), penalty=ax.Ridge(1e-4))
+    assert ax.diagnostics(fit)["leverage"].iloc[0] > 0.5
+    reach = ax.unlearn(fit, [0]).reach
+    assert reach.level == "poor"
+    assert reach.leverage > 0.5
+    assert "retrain" in reach.text
+
+
+def test_reach_tells_how_far_a_prediction_is_off() -> None:
+    """Its expected error is the first term left out: near the true error, while that is small."""
+    fit = hiring()
+    matrix = ax.Fisher(fit.objective, fit.parameters).dense().numpy()
+    for count in (1, 5, 20, 100):
+        rows = np.random.default_rng(count).choice(fit.n, count, replace=False)
+        told = ax.unlearn(fit, rows)
+        wrong = told.theta - ax.retrain(fit, rows).theta
+        change = told.theta - fit.theta
+        error = np.sqrt((wrong @ matrix @ wrong) / (change @ matrix @ change))
+        assert 0.25 * error <= told.reach.expected_error <= 4 * error, count
+        assert told.reach.share == pytest.approx(count / fit.n)
+
+
+def test_removing_nothing_changes_nothing() -> None:
+    fit, loss = hiring(), ax.MeanLoss("test")
+    told = ax.unlearn(fit, [], targets=[loss])
+    np.testing.assert_array_equal(told.theta, fit.theta)
+    assert told.effects[loss] == 0
+    assert told.reach.level == "good"
+    assert abs(ax.retrain(fit, []).effects([loss])[loss]) < 1e-12
+
+
+@pytest.mark.parametrize("remove", [ax.unlearn, ax.retrain])
+def test_some_rows_must_stay(remove) -> None:
+    with pytest.raises(ax.DataError, match="All training rows would be removed") as error:
+        remove(hiring(), np.arange(hiring().n))
+    one_sentence(error)
+
+
+@pytest.mark.parametrize("remove", [ax.unlearn, ax.retrain])
+def test_a_class_must_keep_a_row(remove) -> None:
+    """Without one the free intercept runs off to infinity: there is no refit to predict."""
+    fit = hiring()
+    with pytest.raises(ax.DataError, match="no training row of class") as error:
+        remove(fit, np.flatnonzero(fit.data.train.y == 1))
+    one_sentence(error)
+    assert remove(fit, np.flatnonzero(fit.data.train.y == 1)[1:]) is not None
+
+
+def test_a_class_of_several_must_keep_a_row() -> None:
+    X = DRAW.normal(size=(30, 2))
+    fit = of_rows(X, np.arange(30) % 3, "categorical", k=3)
+    with pytest.raises(ax.DataError, match="no training row of class"):
+        ax.retrain(fit, np.arange(1, 30, 3))
+
+
+def test_rows_that_are_told_apart_perfectly_have_no_fit_without_a_penalty() -> None:
+    X = np.linspace(-1, 1, 20)[:, None]
+    fit = of_rows(X, (X[:, 0] > 0).astype(float), "bernoulli", penalty=None)
+    assert fit.gradient_norm < 1e-8
+    assert not fit.converged
+    assert "no minimum" in fit.advice
+    assert "add a penalty" in fit.advice
+    assert of_rows(X, (X[:, 0] > 0).astype(float), "bernoulli").converged
+
+
+def test_a_fit_of_one_row() -> None:
+    fit = of_rows([[1.0, 2.0]], [3.0])
+    assert np.isfinite(ax.attribute(fit, ax.MeanLoss("test"))).all()
+    with pytest.raises(ax.DataError, match="All training rows"):
+        ax.unlearn(fit, [0])
+
+
+@pytest.mark.parametrize("folds", [None, 5])
+def test_cross_validation_agrees_with_true_refits(folds) -> None:
+    fit = hiring()
+    found = ax.cross_validate(fit, folds=folds)
+    if folds is None:
+        rows = np.argsort(-found.losses)[:30]
+        held = ax.retrain_each(fit, rows, ax.MeanLoss("test"))
+        for place, row in enumerate(held.rows):
+            f = fit.objective.model.outputs(
+                fit.objective.vector(held.theta[:, place]), fit.objective.X[[row]]
+            )
+            loss = float(fit.objective.loss.value(f, fit.objective.y[[row]]))
+            assert found.losses[row] == pytest.approx(loss, rel=1e-3)
+        return
+    from afif_explorer.engine.weights import folds as folds_of
+
+    total = 0.0
+    for weights in folds_of(fit.n, folds).T:
+        out = weights == 0
+        truth = ax.retrain(fit, out)
+        f = fit.objective.model.outputs(fit.objective.vector(truth.theta), fit.objective.X[out])
+        total += float(fit.objective.loss.value(f, fit.objective.y[out]).sum())
+    truth = total / fit.n
+    newton = ax.cross_validate(fit, ax.NewtonStep(), folds=folds).mean
+    assert found.mean == pytest.approx(truth, rel=1e-2)
+    assert newton == pytest.approx(truth, rel=1e-3)
+    assert abs(newton - truth) < abs(found.mean - truth)
+
+
+def test_effects_follow_a_permutation_of_the_training_rows() -> None:
+    fit, order = hiring(), torch.randperm(hiring().n)
+    test = fit.data.test
+    objective = fit.objective
+    shuffled = ax.fit_objective(
+        ax.Objective(
+            objective.model,
+            objective.loss,
+            objective.penalty,
+            objective.X[order],
+            objective.y[order],
+        ),
+        test=(test.X, test.y),
+    )
+    loss = ax.MeanLoss("test")
+    np.testing.assert_allclose(
+        ax.attribute(shuffled, loss), ax.attribute(fit, loss)[order], rtol=1e-7, atol=1e-14
+    )

@@ -1,0 +1,225 @@
+"""Targets and disparities against NumPy, fairlearn and finite differences."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import afif_explorer as ax
+
+SPLIT = "test"
+
+
+@functools.cache
+def fitted(task: str):
+    draw = np.random.default_rng(0)
+    n = 600
+    frame = pd.DataFrame(draw.normal(size=(n, 3)), columns=["a", "b", "c"])
+    frame["side"] = draw.choice(["left", "middle", "right"], n, p=[0.5, 0.3, 0.2])
+    score = frame["a"] + 0.8 * (frame["side"] == "left") - 0.3 * frame["b"] + draw.normal(size=n)
+    frame["outcome"] = {
+        "binary": lambda: np.where(score > 0.3, "yes", "no"),
+        "classes": lambda: np.array(["low", "mid", "top"])[np.digitize(score, [-0.5, 0.9])],
+        "number": lambda: score,
+        "count": lambda: draw.poisson(np.exp(0.4 * score)),
+    }[task]()
+    kind = {"binary": "classification", "classes": "classification", "number": "regression"}
+    data = ax.Dataset.from_frame(
+        frame, target="outcome", sensitive=["side"], task=kind.get(task, "count"), test=0.4
+    )
+    return ax.fit(data, penalty=ax.Ridge(1e-2))
+
+
+def parts(fit, outcome: int | None = None):
+    """Mean predictions, decisions, hits and groups of the test rows, by NumPy alone."""
+    split = fit.data.test
+    mean = fit.predict(split.X)
+    groups = split.sensitive["side"].to_numpy()
+    if len(fit.data.classes) > 2:
+        column = len(fit.data.classes) - 1 if outcome is None else outcome
+        return mean[:, column], mean.argmax(1) == column, split.y == column, groups
+    return mean, mean >= 0.5, split.y == 1, groups
+
+
+def gap(values: np.ndarray, groups: np.ndarray, among: np.ndarray | None = None) -> float:
+    among = np.ones(len(values), bool) if among is None else among
+    means = [values[(groups == g) & among].mean() for g in np.unique(groups)]
+    return max(means) - min(means)
+
+
+def value(fit, target) -> float:
+    return target.bind(fit).value(fit.parameters)
+
+
+@pytest.mark.parametrize("task", ["binary", "classes"])
+def test_soft_disparities_are_gaps_of_mean_probabilities(task: str) -> None:
+    fit = fitted(task)
+    mean, _, hit, groups = parts(fit)
+    wanted = {
+        ax.DemographicParityDifference("side"): gap(mean, groups),
+        ax.EqualOpportunityDifference("side"): gap(mean, groups, hit),
+        ax.EqualizedOddsDifference("side"): max(gap(mean, groups, hit), gap(mean, groups, ~hit)),
+    }
+    for target, expected in wanted.items():
+        assert value(fit, target) == pytest.approx(expected, rel=1e-12)
+        assert expected > 0
+
+
+def test_another_outcome_is_another_disparity() -> None:
+    fit = fitted("classes")
+    mean, decided, _, groups = parts(fit, outcome=0)
+    target = ax.DemographicParityDifference("side", outcome=0)
+    assert value(fit, target) == pytest.approx(gap(mean, groups), rel=1e-12)
+    assert target.hard(fit, fit.parameters) == pytest.approx(gap(decided, groups), rel=1e-12)
+    with pytest.raises(ax.ChoiceError, match="no class 7"):
+        value(fit, ax.DemographicParityDifference("side", outcome=7))
+
+
+@pytest.mark.parametrize("task", ["binary", "classes"])
+def test_hard_disparities_are_fairlearns(task: str) -> None:
+    fairlearn = pytest.importorskip("fairlearn.metrics")
+    fit = fitted(task)
+    _, decided, hit, groups = parts(fit)
+    pairs = {
+        ax.DemographicParityDifference("side"): fairlearn.demographic_parity_difference,
+        ax.EqualOpportunityDifference("side"): fairlearn.equal_opportunity_difference,
+        ax.EqualizedOddsDifference("side"): fairlearn.equalized_odds_difference,
+    }
+    for target, metric in pairs.items():
+        theirs = metric(hit, decided, sensitive_features=groups)
+        assert target.hard(fit, fit.parameters) == pytest.approx(theirs, abs=1e-12)
+
+
+@pytest.mark.parametrize("task", ["binary", "classes", "number", "count"])
+def test_gaps_of_losses_and_of_means(task: str) -> None:
+    fit = fitted(task)
+    mean, _, _, groups = parts(fit)
+    sample = fit.sample(SPLIT)
+    losses = fit.objective.loss.value(
+        fit.objective.model.outputs(fit.parameters, sample.X), sample.y
+    ).numpy()
+    assert value(fit, ax.GroupLossDifference("side")) == pytest.approx(gap(losses, groups))
+    assert value(fit, ax.MeanLoss(SPLIT)) == pytest.approx(losses.mean())
+    assert value(fit, ax.PointLoss(SPLIT, 5)) == pytest.approx(losses[5])
+    assert value(fit, ax.Prediction(SPLIT, 5)) == pytest.approx(mean[5])
+    assert value(fit, ax.MeanPredictionDifference("side")) == pytest.approx(gap(mean, groups))
+    target = ax.MeanPredictionDifference("side")
+    if task in ("number", "count"):
+        assert target.hard(fit, fit.parameters) == pytest.approx(gap(mean, groups))
+
+
+def targets_of(task: str) -> list:
+    every = [
+        ax.MeanLoss(SPLIT),
+        ax.MeanLoss("train"),
+        ax.PointLoss(SPLIT, 3),
+        ax.Prediction(SPLIT, 3),
+        ax.DemographicParityDifference("side"),
+        ax.GroupLossDifference("side", split="validation"),
+    ]
+    if task in ("binary", "classes"):
+        every += [ax.EqualOpportunityDifference("side"), ax.EqualizedOddsDifference("side")]
+    return every
+
+
+@pytest.mark.parametrize("task", ["binary", "classes", "number", "count"])
+def test_gradients_are_finite_differences(task: str) -> None:
+    fit = fitted(task)
+    step = torch.randn(fit.objective.p, dtype=torch.float64)
+    for target in targets_of(task):
+        bound, h = target.bind(fit), 1e-5
+        up, down = (bound.value(fit.parameters + s * h * step) for s in (1, -1))
+        slope = float(bound.gradient() @ step)
+        assert (up - down) / (2 * h) == pytest.approx(slope, rel=1e-5, abs=1e-8), target
+
+
+def test_the_two_groups_stay_those_of_the_fit() -> None:
+    """Far from the fit the disparity may turn negative: it is smooth, and its groups don't change."""
+    fit = fitted("binary")
+    target = ax.DemographicParityDifference("side")
+    bound = target.bind(fit)
+    assert bound.value(fit.parameters) > 0
+    assert bound.value(-fit.parameters) < 0
+    assert target.hard(fit, -fit.parameters) > 0
+
+
+def lonely(rows: int, outcome: bool):
+    """A fit whose test rows hold one group only, or one group only among those with the outcome."""
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": draw.normal(size=300), "side": draw.choice(["x", "y"], 300)})
+    frame["outcome"] = (frame["a"] + draw.normal(size=300) > 0).astype(int)
+    data = ax.Dataset.from_frame(frame, target="outcome", sensitive=["side"])
+    fit = ax.fit(data)
+    sample = fit.samples[SPLIT]
+    codes = np.array(sample.groups["side"])
+    codes[(sample.y == 1).numpy() if outcome else slice(None)] = 0
+    codes[:rows] = -1
+    sample.groups["side"] = codes
+    return fit
+
+
+def test_one_group_is_no_disparity() -> None:
+    with pytest.raises(ax.DataError, match=r"needs two groups.*'side'.*test split"):
+        ax.attribute(lonely(0, False), ax.DemographicParityDifference("side"))
+    fit = lonely(0, True)
+    assert value(fit, ax.DemographicParityDifference("side")) >= 0
+    with pytest.raises(ax.DataError, match="among rows with the outcome only 1 group"):
+        value(fit, ax.EqualOpportunityDifference("side"))
+
+
+def test_rows_of_an_unknown_group_do_not_count() -> None:
+    fit = lonely(10, True)
+    sample = fit.samples[SPLIT]
+    codes, mean = sample.groups["side"], fit.predict(sample.X)
+    known = gap(mean[codes >= 0], codes[codes >= 0])
+    assert value(fit, ax.DemographicParityDifference("side")) == pytest.approx(known)
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "words"),
+    [
+        (
+            ax.DemographicParityDifference("age"),
+            ax.ChoiceError,
+            "'age' is not a sensitive .*'side'",
+        ),
+        (ax.MeanLoss("exam"), ax.ChoiceError, "no split 'exam'"),
+        (ax.PointLoss(SPLIT, 10_000), ax.ChoiceError, "Row 10000 is not in the test split"),
+        (ax.PointLoss(SPLIT, -1), ax.ChoiceError, "Row -1 is not in the test split"),
+    ],
+)
+def test_targets_that_do_not_exist_are_refused(target, error, words) -> None:
+    with pytest.raises(error, match=words):
+        value(fitted("binary"), target)
+
+
+def test_disparities_of_classes_are_refused_for_numbers() -> None:
+    with pytest.raises(ax.ChoiceError, match="defined for classes"):
+        value(fitted("number"), ax.EqualOpportunityDifference("side"))
+
+
+def test_an_empty_split_is_refused() -> None:
+    fit = ax.fit(ax.load_dataset("hiring", validation=0))
+    with pytest.raises(ax.DataError, match="validation split has no rows"):
+        ax.attribute(fit, ax.MeanLoss("validation"))
+
+
+@pytest.mark.parametrize("task", ["binary", "classes", "number", "count"])
+def test_an_audit_holds_every_measure_of_the_task(task: str) -> None:
+    fit = fitted(task)
+    audit = ax.audit_fairness(fit, "side")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(audit.effects.to_numpy()).all()
+    assert list(audit.effects.columns) == list(audit.disparities.index)
+    assert len(audit.effects) == len(fit.data.train)
+    assert list(audit.effects.index) == list(fit.data.train.ids)
+    assert audit.groups["rows"].sum() == len(fit.data.test)
+    first = audit.disparities["soft"].iloc[0]
+    means = audit.groups["mean_prediction"]
+    assert first == pytest.approx(means.max() - means.min())
