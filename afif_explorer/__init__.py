@@ -12,6 +12,7 @@ True
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -76,6 +77,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(_HOME_OF[name]), name)
     else:
         raise AttributeError(f"module 'afif_explorer' has no attribute {name!r}")
+    if name == "Explorer" and "IPython" in sys.modules:
+        import_module("afif_explorer.notebook").install()  # so that a cell shows an explorer
     globals()[name] = value
     return value
 

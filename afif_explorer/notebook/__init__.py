@@ -1,5 +1,10 @@
-"""The explorer and the lessons in JupyterLab: ipywidgets and plotly, nothing else."""
+"""The explorer and the lessons in JupyterLab: ipywidgets and plotly, nothing else.
+
+A cell that ends with an :class:`~afif_explorer.state.Explorer` shows it: ``ax.Explorer`` registers
+``install`` with the IPython that is running. ``show`` does the same by hand, on a dark page too.
+"""
 
 from afif_explorer.notebook.chart import chart
+from afif_explorer.notebook.view import ExplorerView, install, show
 
-__all__ = ["chart"]
+__all__ = ["ExplorerView", "chart", "install", "show"]

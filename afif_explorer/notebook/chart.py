@@ -24,7 +24,7 @@ class Chart:
     def __init__(self, figure: go.Figure, picked: Picked | None = None) -> None:
         self._lock = threading.RLock()
         self._picked = picked
-        self.widget = go.FigureWidget()
+        self.widget = _Figure()
         self.widget._config = dict(CONFIG)
         self.draw(figure)
 
@@ -40,6 +40,8 @@ class Chart:
                 self.widget.data = ()
                 self.widget.add_traces(figure.data)
                 self._listen()
+            for name in set(self.widget.layout.to_plotly_json()) - set(drawn["layout"]):
+                self.widget.layout[name] = None  # the browser keeps what nobody mentions
             self.widget.layout = figure.layout
 
     def _kinds(self) -> list[str]:
@@ -56,6 +58,24 @@ class Chart:
         ids = trace.customdata
         if ids is not None and self._picked is not None:
             self._picked(tuple(int(ids[i]) for i in points.point_inds))
+
+
+class _Figure(go.FigureWidget):
+    """A figure that a reloaded page gets as it is now, not as it was when it was made."""
+
+    _made = False  # while it is being made it has no traces yet
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made = True
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """The state of the widget; all of it (``key`` None) is what a page asks for to begin with."""
+        if key is None and self._made:
+            self._widget_data = [trace.to_plotly_json() for trace in self.data]
+            self._widget_layout = self.layout.to_plotly_json()
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        return state
 
 
 def chart(figure: go.Figure) -> go.FigureWidget:

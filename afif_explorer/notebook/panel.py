@@ -1,0 +1,78 @@
+"""All controls in the order in which people decide; those without effect are hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+import ipywidgets
+
+from afif_explorer.notebook.controls import control
+from afif_explorer.state import Explorer
+
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "Data": ("dataset", "seed"),
+    "Model": ("model", "hidden", "penalty", "strength"),
+    "Effect on": ("target", "sensitive", "split", "row"),
+    "Method": (
+        "method", "solver", "scale", "depth", "batch_size", "repeats", "damping", "rescale",
+    ),
+    "Removal": ("rule", "count"),
+}  # fmt: skip
+
+
+class ControlPanel:
+    """The controls of an explorer, in sections."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.controls = {
+            field: control(explorer, field) for fields in SECTIONS.values() for field in fields
+        }
+        self._headings: dict[str, ipywidgets.HTML] = {}
+        self.widget = ipywidgets.VBox(list(self._parts()))
+        self.widget.add_class("afif-controls")
+        deciding = ["model", "penalty", "solver", "target", "rule", "view", "offered"]
+        self._watcher = explorer.param.watch(lambda *_: self._hide_idle(), deciding)
+        self._hide_idle()
+
+    def _parts(self) -> Iterator[ipywidgets.Widget]:
+        for title, fields in SECTIONS.items():
+            self._headings[title] = ipywidgets.HTML(f"<h4>{escape(title)}</h4>")
+            yield self._headings[title]
+            yield from (self.controls[field].widget for field in fields)
+
+    def _hide_idle(self) -> None:
+        shown = relevant(self.explorer)
+        for field, part in self.controls.items():
+            part.widget.layout.display = None if field in shown else "none"
+        for title, heading in self._headings.items():
+            used = shown & set(SECTIONS[title])
+            heading.layout.display = None if used else "none"
+
+    def close(self) -> None:
+        """Follow the explorer no longer."""
+        self.explorer.param.unwatch(self._watcher)
+        for part in self.controls.values():
+            part.link.close()
+
+
+def relevant(explorer: Explorer) -> set[str]:
+    """The choices that make a difference to what is on screen, given the others."""
+    shown = {field for fields in SECTIONS.values() for field in fields}
+    lissa = explorer.solver == "lissa" or explorer.view == "lissa"
+    about_groups = explorer.target in ("demographic_parity", "mean_prediction_difference")
+    removing = explorer.view == "unlearning"
+    idle = {
+        "hidden": explorer.model != "mlp",
+        "strength": explorer.penalty == "none",
+        "sensitive": not (explorer.offered.get("sensitive") and (about_groups or removing)),
+        "row": explorer.target not in ("point_loss", "prediction"),
+        "scale": not lissa,
+        "depth": not lissa,
+        "batch_size": explorer.view != "lissa",
+        "repeats": explorer.view != "lissa",
+        "rule": not removing,
+        "count": not removing or explorer.rule == "selection",
+    }
+    return shown - {field for field, without_effect in idle.items() if without_effect}

@@ -1,0 +1,57 @@
+"""What is on screen in a sentence, how far the work is, how to stop it, what went wrong."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from afif_explorer.state import Explorer
+
+
+class StatusBar:
+    """The line above the figures."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.headline = ipywidgets.HTML()
+        self.message = ipywidgets.HTML()
+        self.progress = ipywidgets.FloatProgress(
+            min=0, max=1, layout=ipywidgets.Layout(width="160px")
+        )
+        self.cancel = ipywidgets.Button(
+            description="Cancel",
+            tooltip="Stop the work; what is shown stays.",
+            icon="stop",
+            layout=ipywidgets.Layout(width="96px"),
+        )
+        self.cancel.on_click(lambda _: explorer.cancel())
+        line = ipywidgets.HBox([self.progress, self.cancel, self.message])
+        line.add_class("afif-status")
+        self.widget = ipywidgets.VBox([self.headline, line])
+        self._watcher = explorer.param.watch(lambda *_: self._show(), ["status", "data", "points"])
+        self._show()
+
+    def _show(self) -> None:
+        status = self.explorer.status
+        running = status.kind == "running"
+        for part in (self.progress, self.cancel):
+            part.layout.visibility = "visible" if running else "hidden"
+            part.layout.display = None if running else "none"
+        if running:
+            self.progress.value = status.done / status.total if status.total else 0.0
+        self.headline.value = f"<b>{escape(self.explorer.sentence())}</b>"
+        self.message.value = self._words(status)
+
+    def _words(self, status: Any) -> str:
+        if status.kind == "running":
+            share = f" · {status.done} of {status.total}" if status.total else ""
+            return f"{escape(status.what)}{share}"
+        if status.kind == "failed":
+            return f'<span class="afif-failed">{escape(status.message)}</span>'
+        return escape(status.message)
+
+    def close(self) -> None:
+        """Follow the explorer no longer."""
+        self.explorer.param.unwatch(self._watcher)

@@ -1,0 +1,67 @@
+"""``show``: an explorer as one widget. ``install``: so that a cell shows it by itself."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import ipywidgets
+from IPython import get_ipython
+from IPython.display import display
+
+from afif_explorer.notebook.panel import ControlPanel
+from afif_explorer.notebook.selection import SelectionBar
+from afif_explorer.notebook.statusbar import StatusBar
+from afif_explorer.notebook.views import Tabs
+from afif_explorer.state import Explorer
+
+
+class ExplorerView:
+    """Controls, status, figures and selection of an explorer; ``widget`` holds them all.
+
+    Two views of one explorer follow the same choices; two explorers know nothing of each other.
+    """
+
+    def __init__(self, explorer: Explorer, dark: bool = False) -> None:
+        self.panel = ControlPanel(explorer)
+        self.status = StatusBar(explorer)
+        self.tabs = Tabs(explorer, dark)
+        self.selection = SelectionBar(explorer)
+        right = ipywidgets.VBox([self.status.widget, self.tabs.widget, self.selection.widget])
+        right.add_class("afif-main")
+        body = ipywidgets.HBox([self.panel.widget, right])
+        body.add_class("afif-body")
+        self.widget = ipywidgets.VBox([_style(), body])
+        self.widget.add_class("afif-explorer")
+        if dark:
+            self.widget.add_class("afif-dark")
+
+    def close(self) -> None:
+        """Take the widgets off the page; the explorer stays."""
+        for part in (self.panel, self.status, self.tabs, self.selection):
+            part.close()
+        self.widget.close()
+
+
+def show(explorer: Explorer, *, dark: bool = False) -> ipywidgets.Widget:
+    """An explorer as a widget for the last line of a cell, on a light or a dark page.
+
+    A cell whose last expression is the explorer itself shows it on a light page.
+    """
+    return ExplorerView(explorer, dark).widget
+
+
+def install() -> None:
+    """Teach the IPython that is running, if there is one, to show an explorer as its widget.
+
+    The explorer itself knows no interface, so it has no display method of its own: this registers one
+    with IPython instead.
+    """
+    shell = get_ipython()
+    if shell is not None:
+        formatter = shell.display_formatter.ipython_display_formatter
+        formatter.for_type(Explorer, lambda explorer: display(show(explorer)))
+
+
+def _style() -> ipywidgets.HTML:
+    css = (files("afif_explorer") / "static" / "notebook.css").read_text(encoding="utf-8")
+    return ipywidgets.HTML(f"<style>{css}</style>", layout=ipywidgets.Layout(display="none"))

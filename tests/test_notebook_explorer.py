@@ -1,0 +1,239 @@
+"""The explorer's widgets without a browser: each choice and its control follow one another."""
+
+from __future__ import annotations
+
+import nbformat
+import param
+import pytest
+
+from afif_explorer.errors import ChoiceError
+from afif_explorer.figures import FIGURES
+from afif_explorer.notebook.panel import SECTIONS, relevant
+from afif_explorer.notebook.selection import selection_words
+from afif_explorer.notebook.view import ExplorerView
+from afif_explorer.notebook.views import VIEWS
+from afif_explorer.spec import FIELDS
+from afif_explorer.state import Explorer
+
+WAIT = 60
+
+
+@pytest.fixture
+def explorer():
+    explorer = Explorer(dataset="hiring")
+    assert explorer.await_idle(WAIT)
+    yield explorer
+    explorer.close()
+
+
+@pytest.fixture
+def view(explorer):
+    view = ExplorerView(explorer)
+    yield view
+    view.close()
+
+
+def settle(explorer):
+    assert explorer.await_idle(WAIT)
+    assert explorer.status.kind == "done", explorer.status.message
+
+
+def test_every_choice_has_a_control_with_its_label_and_doc(explorer, view) -> None:
+    assert set(view.panel.controls) == set(FIELDS) - {"selected", "view"}
+    for field, control in view.panel.controls.items():
+        shown = getattr(control, "slider", control.widget)
+        assert shown.description == explorer.param[field].label
+        assert shown.tooltip == explorer.param[field].doc
+
+
+def test_every_figure_is_in_a_tab() -> None:
+    assert {name for view in VIEWS.values() for name in view.figures} == set(FIGURES)
+
+
+def test_a_choice_in_python_moves_its_control(explorer, view) -> None:
+    explorer.param.update(model="mlp", hidden=5, solver="lissa", depth=100, rescale=True)
+    controls = view.panel.controls
+    assert controls["model"].widget.value == "mlp"
+    assert controls["hidden"].widget.value == 5
+    assert controls["depth"].slider.value == 40  # twenty steps a decade
+    assert controls["depth"].readout.value == "100"
+    assert controls["depth"].automatic.value is False
+    assert controls["rescale"].widget.value is True
+    explorer.depth = None
+    assert controls["depth"].automatic.value is True
+
+
+def test_a_control_sets_its_choice(explorer, view) -> None:
+    controls = view.panel.controls
+    controls["strength"].slider.value = 80
+    controls["target"].widget.value = "demographic_parity"
+    controls["damping"].widget.value = 0.01
+    controls["scale"].slider.value = 100
+    assert (explorer.strength, explorer.target) == (1e-2, "demographic_parity")
+    assert (explorer.damping, explorer.scale) == (0.01, 100)
+    controls["scale"].automatic.value = True
+    assert explorer.scale is None
+    controls["scale"].automatic.value = False
+    assert explorer.scale is not None
+
+
+def test_what_is_shown_is_not_sent_back(explorer, view) -> None:
+    heard = []
+    explorer.param.watch(heard.append, list(FIELDS))
+    explorer.scale = 0.123456  # between two positions of the slider
+    explorer.count = 5000  # beyond what the slider showed before
+    assert (explorer.scale, explorer.count) == (0.123456, 5000)
+    assert [event.name for event in heard] == ["scale", "count"]
+
+
+def test_the_rule_s_own_numbers_are_shown_and_stay_by_rule(explorer, view) -> None:
+    explorer.solver = "lissa"
+    settle(explorer)
+    assert explorer.scale is None
+    shown = float(view.panel.controls["scale"].readout.value)
+    assert shown == pytest.approx(explorer.points.solver.scale, rel=0.01)
+
+
+def test_only_choices_that_matter_are_shown(explorer, view) -> None:
+    assert not {"hidden", "depth", "row", "count"} & relevant(explorer)
+    explorer.param.update(model="mlp", solver="lissa", target="prediction", view="unlearning")
+    assert {"hidden", "depth", "row", "count"} <= relevant(explorer)
+    assert view.panel.controls["hidden"].widget.layout.display is None
+    explorer.model = "logistic"
+    assert view.panel.controls["hidden"].widget.layout.display == "none"
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_tab_draws_its_figures(explorer, view, name) -> None:
+    view.tabs.widget.selected_index = list(VIEWS).index(name)
+    assert explorer.view == name
+    settle(explorer)
+    for figure in VIEWS[name].figures:
+        drawn = view.tabs.charts[figure].widget
+        assert len(drawn.data) or FIGURES[figure].needs == "verification"
+
+
+def test_a_view_in_python_opens_its_tab(explorer, view) -> None:
+    explorer.view = "lissa"
+    assert view.tabs.widget.selected_index == list(VIEWS).index("lissa")
+
+
+def test_marks_select_rows_and_python_rings_them(explorer, view) -> None:
+    ids = explorer.points.ids
+    view.tabs.charts["row_map"]._report(
+        view.tabs.charts["row_map"].widget.data[0], Picks(0, 2), None
+    )
+    assert len(explorer.selected) == 2
+    assert len(explorer.frame.loc[list(explorer.selected)]) == 2
+    explorer.select(ids[:3])
+    ring = view.tabs.charts["row_map"].widget.data[1]
+    assert sorted(ring.customdata) == sorted(ids[:3])
+    view.selection.undo.click()
+    assert len(explorer.selected) == 2
+    view.selection.clear.click()
+    assert explorer.selected == ()
+    assert len(view.tabs.charts["row_map"].widget.data) == 1
+
+
+def test_selected_rows_can_be_removed(explorer, view) -> None:
+    explorer.select(explorer.points.ids[:4])
+    view.selection.remove.click()
+    settle(explorer)
+    assert (explorer.view, explorer.rule) == ("unlearning", "selection")
+    assert sorted(explorer.unlearning.ids) == sorted(explorer.selected)
+
+
+def test_words_about_a_selection_fit_a_line() -> None:
+    assert "No rows" in selection_words(())
+    assert selection_words((4,)) == "1 row selected: 4"
+    assert selection_words(tuple(range(30))).endswith("11 and 18 more")
+
+
+def test_a_failure_is_one_sentence_and_the_results_stay(explorer, view) -> None:
+    explorer.dataset = "nobody_has_this"
+    assert explorer.await_idle(WAIT)
+    assert "afif-failed" in view.status.message.value
+    assert "Traceback" not in view.status.message.value
+    assert len(view.tabs.charts["ranking"].widget.data) == 2
+
+
+def test_progress_is_shown_and_cancel_stops(make, stand_in) -> None:
+    stand_in.gate.clear()
+    explorer = make()
+    view = ExplorerView(explorer)
+    assert view.status.cancel.layout.display is None
+    view.status.cancel.click()
+    assert explorer.await_idle(WAIT)
+    assert explorer.status.kind == "cancelled"
+    assert view.status.cancel.layout.display == "none"
+    assert "Cancelled" in view.status.message.value
+
+
+def test_text_of_a_status_is_not_html(make) -> None:
+    explorer = make()
+    assert explorer.await_idle(WAIT)
+    view = ExplorerView(explorer)
+    with param.parameterized.edit_constant(explorer):
+        explorer.status = type(explorer.status)("failed", message="<script>alert(1)</script>")
+    assert "<script" not in view.status.message.value
+
+
+def test_a_reloaded_page_gets_the_figure_as_it_is_now(explorer, view) -> None:
+    state = view.tabs.charts["ranking"].widget.get_state()
+    assert [trace["type"] for trace in state["_widget_data"]] == ["bar", "bar"]
+
+
+def test_a_dark_view_has_dark_figures(explorer) -> None:
+    dark, light = ExplorerView(explorer, dark=True), ExplorerView(explorer)
+    colours = [v.tabs.charts["ranking"].widget.layout.font.color for v in (dark, light)]
+    assert colours[0] != colours[1]
+    assert "afif-dark" in dark.widget._dom_classes
+
+
+def test_a_closed_view_follows_no_longer(explorer) -> None:
+    view = ExplorerView(explorer)
+    view.close()
+    explorer.rescale = True
+    assert view.panel.controls["rescale"].widget.value is False
+
+
+def test_choices_that_do_not_exist_are_refused(explorer) -> None:
+    with pytest.raises(ChoiceError):
+        explorer.select(["a"])
+
+
+class Picks:
+    """What plotly hands over when marks are picked."""
+
+    def __init__(self, *places: int) -> None:
+        self.point_inds = list(places)
+
+
+@pytest.mark.notebook
+def test_a_cell_shows_an_explorer_and_two_are_independent(run_notebook) -> None:
+    cells = [
+        "import afif_explorer as ax\none = ax.Explorer(dataset='hiring')\none",
+        "two = ax.Explorer(dataset='diabetes')\ntwo",
+        "one.await_idle(120), two.await_idle(120)",
+        "one.depth = 50\none.select(one.points.ids[:2])\none.await_idle(60)\n"
+        "print(one.depth, two.depth, len(one.selected), len(two.selected))",
+        "one.sentence() != two.sentence()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    done = run_notebook(notebook).cells[1:]
+    for cell in done[:2]:
+        (output,) = cell.outputs
+        assert "application/vnd.jupyter.widget-view+json" in output.data
+    assert done[3].outputs[0].text == "50 None 2 0\n"
+    assert done[4].outputs[0].data["text/plain"] == "True"
+    state = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    words = [str(widget["state"].get("value")) for widget in state.values()]
+    assert sum(text.startswith("2 rows selected") for text in words) == 1
+    assert sum(text.startswith("No rows are selected") for text in words) == 1
+    figures = [widget for widget in state.values() if "_widget_data" in widget["state"]]
+    assert len(figures) == 2 * len(FIGURES)
+
+
+def test_sections_name_no_choice_twice() -> None:
+    named = [field for fields in SECTIONS.values() for field in fields]
+    assert len(named) == len(set(named))
