@@ -20,11 +20,11 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.objective import Objective, Point
+from afif_explorer.engine.proximal_newton import GOAL, proximal_newton
 from afif_explorer.engine.threads import threads_for
 from afif_explorer.progress import report
 
 CONVERGED_AT = 1e-8  # gradient norm at which a fit counts as a minimum
-GOAL = 1e-11  # gradient norm at which the work stops; rounding may stop it earlier
 DENSE_LIMIT = 3000  # parameters up to which Newton and Levenberg-Marquardt steps are affordable
 
 
@@ -33,7 +33,8 @@ class Optimum:
     """Where minimising ended.
 
     Attributes:
-        theta: ``[p]``. gradient_norm: Euclidean norm of the objective's gradient there.
+        theta: ``[p]``. gradient_norm: Euclidean norm of the objective's gradient there; with kinks in
+            the penalty, of ``theta - prox(theta - gradient)``, which is 0 at a minimum likewise.
         converged: True if the gradient norm is at most 1e-8, at a minimum.
         steps: iterations. seconds: wall time. advice: what to change if it did not converge.
     """
@@ -76,6 +77,8 @@ def _minimised(
 ) -> tuple[Tensor, int]:
     """``theta`` and the steps taken; ``near``: the start is thought to be close to a minimum."""
     steps = more = 0
+    if not objective.smooth:
+        return proximal_newton(objective, theta, weights, max_steps=200)
     if objective.p > DENSE_LIMIT:
         return _lbfgs(objective, theta, weights, max_steps)
     if objective.canonical or near:
@@ -103,7 +106,7 @@ def _runs_off(objective: Objective, theta: Tensor, weights: Tensor) -> bool:
 
 
 def _norm(objective: Objective, theta: Tensor, weights: Tensor) -> float:
-    return float(objective.at(theta).gradient(weights).norm())
+    return objective.at(theta).optimality(weights)
 
 
 def _advice(norm: float) -> str:

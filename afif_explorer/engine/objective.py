@@ -15,7 +15,7 @@ from torch import Tensor
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.losses import LOSSES, Loss
 from afif_explorer.engine.models import Model
-from afif_explorer.engine.penalties import Penalty
+from afif_explorer.engine.penalties import Kinked, Penalty
 from afif_explorer.errors import ChoiceError, DataError
 
 
@@ -49,7 +49,7 @@ class Objective:
         self.y = self.y.to(self.X.device)
         self.n, self.p = len(self.X), model.p
         self._check()
-        self._penalised = model.penalised.to(self.X.device)
+        self.penalised = model.penalised.to(self.X.device)
 
     def _check(self) -> None:
         if self.n == 0:
@@ -109,19 +109,19 @@ class Objective:
         """``strength * pi``, scalar or ``[m]`` for ``[p, m]``."""
         if self.penalty is None:
             return theta.new_zeros(theta.shape[1:])
-        return self.penalty.value(theta[self._penalised])
+        return self.penalty.value(theta[self.penalised])
 
     def penalty_gradient(self, theta: Tensor) -> Tensor:
         """Gradient of the smooth part of the penalty, the shape of ``theta``."""
         gradient = torch.zeros_like(theta)
         if self.penalty is not None:
-            gradient[self._penalised] = self.penalty.gradient(theta[self._penalised])
+            gradient[self.penalised] = self.penalty.gradient(theta[self.penalised])
         return gradient
 
     def penalty_diagonal(self) -> Tensor:
         """Diagonal of the Hessian of the smooth part of the penalty, ``[p]``."""
         hessian = 0.0 if self.penalty is None else self.penalty.hessian
-        return self._penalised.to(self.dtype) * hessian
+        return self.penalised.to(self.dtype) * hessian
 
 
 class Point:
@@ -157,6 +157,17 @@ class Point:
         return self.gradient_sums(w[:, None] / self.objective.n)[:, 0] + (
             self.objective.penalty_gradient(self.theta)
         )
+
+    def optimality(self, weights: Tensor | None = None) -> float:
+        """How far from a minimum: ``||gradient||``, or ``||theta - prox(theta - gradient)||`` with kinks."""
+        gradient = self.gradient(weights)
+        penalty, penalised = self.objective.penalty, self.objective.penalised
+        if not isinstance(penalty, Kinked):
+            return float(gradient.norm())
+        gradient[penalised] = self.theta[penalised] - penalty.prox(
+            (self.theta - gradient)[penalised], 1.0
+        )
+        return float(gradient.norm())
 
     def gradient_sums(self, coefficients: Tensor) -> Tensor:
         """``sum_i c_i grad l_i`` for ``c`` ``[n, m]``: ``[p, m]``, without the ``[n, p]`` gradients."""

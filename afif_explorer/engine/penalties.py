@@ -1,7 +1,13 @@
 """Penalties ``strength * pi(theta)`` on the parameters that a model marks as penalised.
 
-A smooth penalty is told by its value, gradient and (diagonal) Hessian; one that is not smooth by its
-value and its proximal operator. ``strength`` multiplies ``pi``; nothing else does.
+A penalty may have a smooth part, told by its gradient and (diagonal) Hessian, and a part with kinks,
+told by its proximal operator and by what it does where it is smooth. ``strength`` multiplies the whole.
+
+To bring a penalty of your own, subclass :class:`Penalty` (smooth: ``value``, ``gradient``, ``hessian``)
+or :class:`Kinked` (add ``prox``, ``active`` and ``kink``).
+
+Sources: Tibshirani (1996); Zou and Hastie (2005); Yuan and Lin (2006); Parikh and Boyd, Proximal
+Algorithms (2014), section 6.5.
 """
 
 from __future__ import annotations
@@ -10,6 +16,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from afif_explorer.errors import ChoiceError
@@ -33,7 +40,7 @@ class Penalty(ABC):
 
     @abstractmethod
     def value(self, theta: Tensor) -> Tensor:
-        """``strength * pi(theta)``."""
+        """``strength * pi(theta)``, kinks included."""
 
     @abstractmethod
     def gradient(self, theta: Tensor) -> Tensor:
@@ -58,3 +65,170 @@ class Ridge(Penalty):
     @property
     def hessian(self) -> float:
         return self.strength
+
+
+class Kinked(Penalty):
+    """A penalty with a part that is not differentiable everywhere."""
+
+    smooth = False
+
+    def gradient(self, theta: Tensor) -> Tensor:
+        return torch.zeros_like(theta)
+
+    @property
+    def hessian(self) -> float:
+        return 0.0
+
+    @abstractmethod
+    def prox(self, v: Tensor, step: float) -> Tensor:
+        """``argmin_t ||t - v||^2 / 2 + step * (part with kinks)(t)``; the shape of ``v``."""
+
+    @abstractmethod
+    def active(self, theta: Tensor) -> Tensor:
+        """True where the part with kinks is differentiable, ``[q]`` or ``[q, m]`` bool."""
+
+    @abstractmethod
+    def kink_gradient(self, theta: Tensor) -> Tensor:
+        """Gradient of the part with kinks where it is active, 0 elsewhere; the shape of ``theta``."""
+
+    def kink_hessian(self, theta: Tensor) -> Tensor | None:
+        """Its Hessian ``[q, q]`` at ``[q]``; None if the part with kinks is piecewise linear."""
+        return None
+
+
+@dataclass(frozen=True)
+class Lasso(Kinked):
+    """``strength * ||theta||_1``."""
+
+    def value(self, theta: Tensor) -> Tensor:
+        return self.strength * theta.abs().sum(0)
+
+    def prox(self, v: Tensor, step: float) -> Tensor:
+        return _shrunk(v, step * self.strength)
+
+    def active(self, theta: Tensor) -> Tensor:
+        return theta != 0
+
+    def kink_gradient(self, theta: Tensor) -> Tensor:
+        return self.strength * theta.sign()
+
+
+@dataclass(frozen=True)
+class ElasticNet(Kinked):
+    """``strength * (l1_ratio ||theta||_1 + (1 - l1_ratio) ||theta||^2 / 2)``, as in scikit-learn."""
+
+    l1_ratio: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.l1_ratio <= 1:
+            raise ChoiceError(
+                f"l1_ratio must be above 0 and at most 1, not {self.l1_ratio!r}; for 0 use Ridge."
+            )
+
+    @property
+    def _sharp(self) -> float:
+        return self.strength * self.l1_ratio
+
+    def value(self, theta: Tensor) -> Tensor:
+        return self._sharp * theta.abs().sum(0) + 0.5 * self.hessian * (theta**2).sum(0)
+
+    def gradient(self, theta: Tensor) -> Tensor:
+        return self.hessian * theta
+
+    @property
+    def hessian(self) -> float:
+        return self.strength * (1 - self.l1_ratio)
+
+    def prox(self, v: Tensor, step: float) -> Tensor:
+        return _shrunk(v, step * self._sharp)
+
+    def active(self, theta: Tensor) -> Tensor:
+        return theta != 0
+
+    def kink_gradient(self, theta: Tensor) -> Tensor:
+        return self._sharp * theta.sign()
+
+
+@dataclass(frozen=True)
+class GroupLasso(Kinked):
+    """``strength * sum_g sqrt(|g|) ||theta_g||_2``: whole groups become exactly zero.
+
+    ``groups`` are tuples of positions among the penalised parameters, without overlap; parameters in no
+    group are not penalised. None: :func:`afif_explorer.fit` takes the columns of ``X`` that came from
+    one raw column as a group (with all the outputs, or hidden units, that they lead to).
+    """
+
+    groups: tuple[tuple[int, ...], ...] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.groups is None:
+            return
+        object.__setattr__(self, "groups", tuple(tuple(map(int, group)) for group in self.groups))
+        members = [place for group in self.groups for place in group]
+        if not all(self.groups) or len(set(members)) < len(members):
+            raise ChoiceError("Groups of a GroupLasso must not be empty and must not overlap.")
+
+    def value(self, theta: Tensor) -> Tensor:
+        sizes = [_weight(group) * theta[list(group)].norm(dim=0) for group in self._known()]
+        return self.strength * torch.stack(sizes).sum(0)
+
+    def prox(self, v: Tensor, step: float) -> Tensor:
+        shrunk = v.clone()
+        for group in self._known():
+            part = v[list(group)]
+            size = part.norm(dim=0)
+            bound = step * self.strength * _weight(group)
+            shrunk[list(group)] = part * (1 - bound / size.clamp(min=1e-300)).clamp(min=0)
+        return shrunk
+
+    def active(self, theta: Tensor) -> Tensor:
+        mask = torch.ones_like(theta, dtype=torch.bool)
+        for group in self._known():
+            mask[list(group)] = (theta[list(group)] != 0).any(dim=0)
+        return mask
+
+    def kink_gradient(self, theta: Tensor) -> Tensor:
+        gradient = torch.zeros_like(theta)
+        for group in self._known():
+            part = theta[list(group)]
+            size = part.norm(dim=0).clamp(min=1e-300)
+            gradient[list(group)] = self.strength * _weight(group) * part / size
+        return gradient
+
+    def kink_hessian(self, theta: Tensor) -> Tensor:
+        hessian = theta.new_zeros(len(theta), len(theta))
+        for group in self._known():
+            place = torch.tensor(group, device=theta.device)
+            part, size = theta[place], theta[place].norm()
+            if size > 0:
+                flat = torch.eye(len(group), dtype=theta.dtype, device=theta.device)
+                flat -= torch.outer(part, part) / size**2
+                hessian[place[:, None], place] = self.strength * _weight(group) / size * flat
+        return hessian
+
+    def _known(self) -> tuple[tuple[int, ...], ...]:
+        if self.groups is None:
+            raise ChoiceError(
+                "A GroupLasso needs groups: give tuples of positions among the penalised parameters."
+            )
+        return self.groups
+
+
+def _weight(group: tuple[int, ...]) -> float:
+    """Large groups pay in proportion to the root of their size, so that chance favours none."""
+    return math.sqrt(len(group))
+
+
+def _shrunk(v: Tensor, by: float) -> Tensor:
+    """Soft-thresholding."""
+    return v.sign() * (v.abs() - by).clamp(min=0)
+
+
+PENALTIES: dict[str, type[Penalty]] = {
+    "ridge": Ridge,
+    "lasso": Lasso,
+    "elastic_net": ElasticNet,
+    "group_lasso": GroupLasso,
+}
