@@ -36,7 +36,7 @@ _HOMES = {
         "GroupLossDifference",
         "MeanPredictionDifference",
     ),
-    "afif_explorer.engine.influence": (
+    "afif_explorer.engine.methods": (
         "AFIF",
         "EmpiricalFisherInfluence",
         "InfinitesimalJackknife",
@@ -46,7 +46,7 @@ _HOMES = {
     "afif_explorer.engine.losses": ("Bernoulli", "Categorical", "Gaussian", "Loss", "Poisson"),
     "afif_explorer.engine.models": ("MLP", "LinearMap", "ModuleModel"),
     "afif_explorer.engine.objective": ("Objective",),
-    "afif_explorer.engine.penalties": ("Penalty", "Ridge"),
+    "afif_explorer.engine.penalties": ("ElasticNet", "GroupLasso", "Lasso", "Penalty", "Ridge"),
     "afif_explorer.engine.solvers": ("Cholesky", "ConjugateGradient", "Solution", "Status"),
     "afif_explorer.engine.targets": ("MeanLoss", "PointLoss", "Prediction", "Target"),
     "afif_explorer.errors": (

@@ -12,7 +12,7 @@ from torch import Tensor
 from afif_explorer.engine import influence as module
 from afif_explorer.engine import linearization
 from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.influence import (
+from afif_explorer.engine.methods import (
     AFIF,
     EmpiricalFisherInfluence,
     InfinitesimalJackknife,

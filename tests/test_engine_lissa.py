@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import afif_explorer as ax
 from afif_explorer.engine.curvature import Fisher, Hessian
 from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.influence import AFIF
 from afif_explorer.engine.lissa import LiSSA, automatic
+from afif_explorer.engine.methods import AFIF
 from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Status
 from afif_explorer.errors import ChoiceError, SolverDiverged
 from afif_explorer.progress import listening

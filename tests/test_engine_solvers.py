@@ -11,7 +11,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature import Fisher, Hessian
 from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.influence import AFIF
+from afif_explorer.engine.methods import AFIF
 from afif_explorer.engine.models import MLP, LinearMap
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.penalties import Ridge
@@ -63,7 +63,7 @@ def test_a_singular_curvature_is_solved_on_its_range() -> None:
     by_steps = ConjugateGradient(1e-11).prepare(fisher).solve(c)
     assert by_steps.status is Status.CONVERGED
     np.testing.assert_allclose(by_steps.value, wanted, atol=1e-8)
-    Z = direct.whitener
+    Z = direct.factor.whitener
     np.testing.assert_allclose(Z @ Z.T, np.linalg.pinv(fisher.dense(), rcond=1e-12), atol=1e-10)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.influence import AFIF, Influence, Method
+from afif_explorer.engine.influence import Influence
+from afif_explorer.engine.methods import AFIF, Method
 from afif_explorer.engine.targets import Target
 from afif_explorer.errors import ChoiceError
 
@@ -27,8 +28,8 @@ def attribute(
     the row out raises the target. Units: those of the target.
 
     ``order=1`` leaves the second term out: the classical influence, additive over rows. It is small but
-    one-sided for losses. None: both terms where the second costs little (outputs linear in the
-    parameters and a direct solver), else the first.
+    one-sided for losses. None: both terms where the second costs little (outputs linear in no more
+    than 3000 parameters, no kinks in the penalty), else the first.
 
     Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve.
     Raises :class:`SolverDiverged`; warns :class:`NotConverged`. Source: Lev and Wilson, arXiv 2407.08169.

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.influence import AFIF, Influence, Method
+from afif_explorer.engine.influence import Influence
+from afif_explorer.engine.methods import AFIF, Method
 from afif_explorer.engine.weights import folds as folds_of
 from afif_explorer.progress import report
 

@@ -6,8 +6,9 @@ import pandas as pd
 import torch
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.influence import AFIF, Influence, Method
+from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Categorical, Gaussian
+from afif_explorer.engine.methods import AFIF, Method
 
 
 def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen

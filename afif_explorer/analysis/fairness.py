@@ -17,8 +17,8 @@ from afif_explorer.engine.disparities import (
     GroupLossDifference,
     MeanPredictionDifference,
 )
-from afif_explorer.engine.influence import AFIF, Method
 from afif_explorer.engine.losses import Bernoulli, Categorical
+from afif_explorer.engine.methods import AFIF, Method
 
 FOR_CLASSES: dict[str, type[GroupDisparity]] = {
     "demographic_parity": DemographicParityDifference,

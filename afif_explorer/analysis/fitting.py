@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.losses import Loss
 from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
 from afif_explorer.engine.objective import Objective, as_rows
-from afif_explorer.engine.penalties import Penalty, Ridge
+from afif_explorer.engine.penalties import GroupLasso, Penalty, Ridge
 from afif_explorer.engine.targets import Sample
 from afif_explorer.errors import ChoiceError, DataError
 
@@ -45,7 +45,8 @@ class Fit:
 
     Attributes:
         theta: flat parameters ``[p]`` (NumPy). For linear maps: weights row by row, then intercepts.
-        gradient_norm: Euclidean norm of the objective's gradient at ``theta``; 0 at a minimum.
+        gradient_norm: Euclidean norm of the objective's gradient at ``theta``; 0 at a minimum. With
+            kinks in the penalty, of ``theta - prox(theta - gradient)``, 0 at a minimum likewise.
         converged: True if it is at most 1e-8. advice: what to change if it is not.
         metrics: measured on the test rows (the training rows, if there are none): see
             :func:`~afif_explorer.analysis.metrics.measure`.
@@ -119,6 +120,7 @@ def fit(
     a gradient norm of 1e-8 is returned all the same, with ``converged`` False and advice.
     """
     built, loss = _model_for(data, model, tuple(hidden))
+    penalty = _grouped(penalty, data, built)
     objective = Objective(built, loss, penalty, data.train.X, data.train.y)
     samples = {name: _sample(data, getattr(data, name)) for name in SPLITS}
     return _fitted(objective, samples, data, seed)
@@ -160,6 +162,26 @@ def _fitted(
         seed=seed,
         metrics=measure(objective, found.theta, measured),
     )
+
+
+def _grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
+    """A group lasso without groups gets them: the columns of ``X`` that one raw column became.
+
+    A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer);
+    every other penalised parameter is a group of its own.
+    """
+    if not isinstance(penalty, GroupLasso) or penalty.groups is not None:
+        return penalty
+    if not isinstance(model, LinearMap | MLP):
+        raise ChoiceError("A GroupLasso for a module of your own needs its groups spelled out.")
+    d = data.train.X.shape[1]
+    rows = model.k if isinstance(model, LinearMap) else model.hidden[0]
+    groups = [
+        tuple(row * d + column for row in range(rows) for column in columns)
+        for columns in data.feature_groups
+    ]
+    groups += [(place,) for place in range(rows * d, int(model.penalised.sum()))]
+    return replace(penalty, groups=tuple(groups))
 
 
 def _model_for(

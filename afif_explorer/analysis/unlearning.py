@@ -10,8 +10,9 @@ import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.reach import Reach, judge
-from afif_explorer.engine.influence import AFIF, Influence, Method
+from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Bernoulli, Categorical
+from afif_explorer.engine.methods import AFIF, Method
 from afif_explorer.engine.targets import Target
 from afif_explorer.engine.weights import checked_rows, leave_out
 from afif_explorer.errors import DataError

@@ -18,118 +18,52 @@ Rubinstein and Hopkins (2025) for the rescaling.
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.lissa import LiSSA
+from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.solvers import (
     Cholesky,
-    ConjugateGradient,
     Prepared,
     PreparedCholesky,
     Solution,
     Solver,
     Status,
 )
-from afif_explorer.errors import ChoiceError, CurvatureError, NotConverged, SolverDiverged
+from afif_explorer.errors import CurvatureError, NotConverged, SolverDiverged
 from afif_explorer.progress import report
 
-SOLVERS: dict[str, type[Solver]] = {
-    "cholesky": Cholesky,
-    "conjugate_gradient": ConjugateGradient,
-    "lissa": LiSSA,
-}
 ROWS_AT_ONCE = 2048
+FEW = 3000  # parameters up to which a dense factor is cheap
 SINGULAR = 1e-10  # one minus the leverage, at and below which a row's own curvature is all there is
 
 
-def solver_named(solver: Solver | str) -> Solver:
-    """A solver itself, or the one of that name with its default settings."""
-    if isinstance(solver, Solver):
-        return solver
-    if solver not in SOLVERS:
-        raise ChoiceError(f"There is no solver {solver!r}; choose one of: {', '.join(SOLVERS)}.")
-    return SOLVERS[solver]()
-
-
-@dataclass(frozen=True)
-class Method:
-    """How to answer: a curvature, a solver for it, and corrections.
-
-    Args:
-        solver: a solver or its name. damping: added to the curvature's diagonal, in its own units.
-        rescale: divide each row's effect by one minus its leverage.
-    """
-
-    solver: Solver | str = field(default_factory=Cholesky)
-    damping: float = 0.0
-    rescale: bool = False
-    curvature: ClassVar[type[Curvature]] = Fisher
-
-    def __post_init__(self) -> None:
-        solver_named(self.solver)  # a wrong name is told here, not at the first use
-        if not (math.isfinite(self.damping) and self.damping >= 0):
-            raise ChoiceError(f"The damping must be a number of at least 0, not {self.damping!r}.")
+class Choices(Protocol):
+    """What a method has chosen (see :mod:`afif_explorer.engine.methods`)."""
 
     @property
-    def chosen_solver(self) -> Solver:
-        """The solver itself, also where it was given by name."""
-        return solver_named(self.solver)
+    def damping(self) -> float: ...
 
-    def prepare(self, objective: Objective, theta: Tensor) -> Influence:
-        """Everything that many weights and targets share, done once."""
-        return Influence(self, objective, theta)
+    @property
+    def rescale(self) -> bool: ...
 
+    @property
+    def curvature(self) -> type[Curvature]: ...
 
-@dataclass(frozen=True)
-class AFIF(Method):
-    """The Approximate Fisher Influence Function: the model-expectation Fisher as curvature."""
-
-    curvature: ClassVar[type[Curvature]] = Fisher
-
-
-@dataclass(frozen=True)
-class InfinitesimalJackknife(Method):
-    """The classical influence function: the Hessian as curvature."""
-
-    curvature: ClassVar[type[Curvature]] = Hessian
-
-
-@dataclass(frozen=True)
-class EmpiricalFisherInfluence(Method):
-    """A contrast: the empirical Fisher (gradients at the observed labels) as curvature."""
-
-    curvature: ClassVar[type[Curvature]] = EmpiricalFisher
-
-
-@dataclass(frozen=True)
-class NewtonStep(Method):
-    """One Newton step of the objective without the removed rows: their curvature goes too.
-
-    ``parameters`` takes the Hessian at the given weights. ``effects`` of all rows removes each row's
-    Gauss-Newton part ``J_i' A'' J_i / n`` by the Woodbury identity, which is the whole of its Hessian
-    where the outputs are linear in the parameters.
-    """
-
-    curvature: ClassVar[type[Curvature]] = Hessian
-
-    def prepare(self, objective: Objective, theta: Tensor) -> Influence:
-        return NewtonInfluence(self, objective, theta)
+    @property
+    def chosen_solver(self) -> Solver: ...
 
 
 class Influence:
     """A method at one fit. Every answer comes with :attr:`solution`, the solver's last word."""
 
-    def __init__(self, method: Method, objective: Objective, theta: Tensor) -> None:
+    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
         self.method, self.objective = method, objective
         self.point = objective.at(theta)
         self.curvature = method.curvature.of(self.point, damping=method.damping)
@@ -145,6 +79,11 @@ class Influence:
         if isinstance(self.prepared, PreparedCholesky):
             return self.prepared
         return Cholesky().prepare(self.curvature)
+
+    @property
+    def whitener(self) -> Tensor:
+        """``Z`` with ``Z Z' = C^-1``, ``[p, rank]``."""
+        return self._direct.factor.whitener
 
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` for ``[p]`` or ``[p, m]``.
@@ -187,8 +126,8 @@ class Influence:
 
     @property
     def affords_second_order(self) -> bool:
-        """True if :meth:`second_order` costs little: a direct factor, and outputs linear in ``theta``."""
-        return self.objective.canonical and isinstance(self.prepared, PreparedCholesky)
+        """True if :meth:`second_order` costs little: few parameters, and outputs linear in them."""
+        return self.objective.canonical and self.objective.p <= FEW
 
     def second_order(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
         """What a target's own curvature adds to every row's effect, ``D_i' (grad^2 T) D_i / 2``: ``[n]``.
@@ -196,7 +135,7 @@ class Influence:
         ``D_i = C^-1 J_i' r_i / n`` is the predicted step without row ``i``, ``bend`` the product with
         ``grad^2 T``. With it the effects are ``T`` at the predicted parameters up to third order.
         """
-        n, whitener = self.objective.n, self._direct.whitener
+        n, whitener = self.objective.n, self.whitener
         inner = whitener.T @ bend(whitener)
         found = []
         for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
@@ -240,7 +179,7 @@ class Influence:
     @cached_property
     def row_blocks(self) -> Tensor:
         """``M_i = J_i C^-1 J_i' / n`` of each row, ``[n, k, k]``."""
-        n, whitener = self.objective.n, self._direct.whitener
+        n, whitener = self.objective.n, self.whitener
         blocks = []
         for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
             report("leverages", int(rows[0]), n)
@@ -280,10 +219,3 @@ class NewtonInfluence(Influence):
     @cached_property
     def residual(self) -> Tensor:
         return self._usable(self.rescaled_residual)
-
-
-METHODS: dict[str, type[Method]] = {
-    "afif": AFIF,
-    "infinitesimal_jackknife": InfinitesimalJackknife,
-    "newton_step": NewtonStep,
-}

@@ -21,13 +21,13 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
+from afif_explorer.engine.factor import rounded_up
 from afif_explorer.engine.solvers import (
     Prepared,
     Solution,
     Solver,
     Status,
     relative_residual,
-    rounded_up,
 )
 from afif_explorer.engine.spectrum import bounds
 from afif_explorer.errors import ChoiceError

@@ -165,6 +165,7 @@ class MLP(ModuleModel):
     """
 
     def __init__(self, d: int, hidden: Sequence[int], k: int) -> None:
+        self.hidden = tuple(hidden)
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise((d, *hidden)):
             layers += [nn.Linear(inputs, outputs, dtype=torch.float64), nn.Tanh()]

@@ -51,9 +51,7 @@ def proximal_newton(
     return theta, max_steps
 
 
-def _shortened(
-    objective: Objective, point: Point, weights: Tensor, aim: Tensor
-) -> Tensor | None:
+def _shortened(objective: Objective, point: Point, weights: Tensor, aim: Tensor) -> Tensor | None:
     """The first point on the way back from ``aim`` that beats where it set out; None if there is none."""
     length = 1.0
     for _ in range(20):

@@ -61,9 +61,12 @@ def refit_each(objective: Objective, theta: Tensor, weights: Tensor) -> Refits:
 
 
 def _together(objective: Objective, theta: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Parameters ``[p, m]`` and gradient norms ``[m]`` after shared Newton steps (none if not linear)."""
+    """Parameters ``[p, m]`` and gradient norms ``[m]`` after shared Newton steps.
+
+    None are taken for models that are not linear, or where the penalty has kinks.
+    """
     block = theta[:, None].repeat(1, weights.shape[1])
-    if not objective.canonical:
+    if not (objective.canonical and objective.smooth):
         return block, torch.full((block.shape[1],), torch.inf, dtype=block.dtype)
     try:
         solver = Cholesky().prepare(Hessian(objective, theta))

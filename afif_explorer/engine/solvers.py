@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
+from afif_explorer.engine.factor import Factor
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 
@@ -81,12 +80,6 @@ def relative_residual(curvature: Curvature, x: Tensor, rhs: Tensor) -> float:
     return float(residual.max()) if residual.numel() else 0.0
 
 
-def rounded_up(value: float) -> str:
-    """A positive number to two digits, never less than it is: for advice that must work as it reads."""
-    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return f"{math.ceil(value / unit) * unit:.2g}"
-
-
 @dataclass(frozen=True)
 class Cholesky(Solver):
     """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
@@ -105,62 +98,21 @@ class Cholesky(Solver):
 
 
 class PreparedCholesky(Prepared):
-    """A dense factor: triangular, or the eigenvectors of the range where ``C`` is singular."""
+    """A dense factor."""
 
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
-        matrix = curvature.dense()
-        self._factor, info = torch.linalg.cholesky_ex(matrix)
-        self._range: Tensor | None = None
-        self.rank = len(matrix)
-        if int(info) != 0 or self._rounded_away():
-            self._range = self._semidefinite(matrix)
-            self.rank = self._range.shape[1]
-
-    def _rounded_away(self) -> bool:
-        """True if a pivot is so small that it holds rounding errors only."""
-        pivots = self._factor.diagonal().square()
-        return bool(pivots.min() <= len(pivots) * torch.finfo(pivots.dtype).eps * pivots.max())
-
-    def _semidefinite(self, matrix: Tensor) -> Tensor:
-        """``Z`` ``[p, rank]`` with ``Z Z' = C^+``, the inverse on the range."""
-        values, vectors = torch.linalg.eigh(matrix)
-        rounding = len(values) * torch.finfo(values.dtype).eps * float(values[-1].abs())
-        if float(values[0]) < -10 * rounding:
-            raise CurvatureError(self._advice("has negative curvature", values))
-        kept = values > 10 * rounding
-        self._values = values
-        return vectors[:, kept] / values[kept].sqrt()
-
-    def _advice(self, trouble: str, values: Tensor) -> str:
-        lowest, highest = float(values[0]), float(values[-1])
-        enough = self.curvature.damping + max(0.0, -lowest) + max(1e-6 * abs(highest), 1e-12)
-        return (
-            f"The {self.curvature.name} {trouble} (smallest eigenvalue {lowest:.2g}), so the system has "
-            f"no unique solution; set damping to at least {rounded_up(enough)}, or use a stronger "
-            "penalty."
-        )
+        self.factor = Factor(curvature.dense(), curvature.name, curvature.damping)
 
     def _solve(self, rhs: Tensor) -> Solution:
-        if self._range is None:
-            value = torch.cholesky_solve(rhs, self._factor)
-        else:
-            value = self._range @ (self._range.T @ rhs)
+        value = self.factor.solve(rhs)
         residual = relative_residual(self.curvature, value, rhs)
         # In single precision the right-hand sides themselves leave the range by about this much.
         allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
-        if self._range is not None and residual > allowed:
-            raise CurvatureError(self._advice("is singular", self._values))
-        stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.rank}
+        if self.factor.singular and residual > allowed:
+            raise CurvatureError(self.factor.advice())
+        stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.factor.rank}
         return Solution(value, Status.CONVERGED, "", stats)
-
-    @cached_property
-    def whitener(self) -> Tensor:
-        """``Z`` ``[p, rank]`` with ``Z Z' = C^-1`` (on the range)."""
-        if self._range is not None:
-            return self._range
-        eye = torch.eye(self.rank, dtype=self._factor.dtype, device=self._factor.device)
-        return torch.linalg.solve_triangular(self._factor, eye, upper=False).T
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from afif_explorer import datasets
 from afif_explorer.analysis.fitting import MODELS as TRAINABLE
 from afif_explorer.datasets import Dataset
 from afif_explorer.engine.fit import DENSE_LIMIT
-from afif_explorer.engine.influence import METHODS, SOLVERS
+from afif_explorer.engine.methods import METHODS, SOLVERS
 from afif_explorer.spec import MODELS, RULES, SPLITS, TARGETS, VIEWS, Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.fitting import penalties_here

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
-from afif_explorer.engine.influence import AFIF, InfinitesimalJackknife, Influence, Method
+from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.lissa import BATCH, DECAY, DEPTH_LIMIT, TOLERANCE
+from afif_explorer.engine.methods import AFIF, InfinitesimalJackknife, Method
 from afif_explorer.engine.solvers import ConjugateGradient, Status
 from afif_explorer.engine.spectrum import Spectrum
 from afif_explorer.errors import SolverDiverged

@@ -1,0 +1,84 @@
+"""A symmetric positive semi-definite matrix, factored once."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from afif_explorer.errors import CurvatureError
+
+
+class Factor:
+    """``C = L L'``, or the eigenvectors of the range where ``C`` ``[p, p]`` is singular.
+
+    Args:
+        matrix: ``C``. name, damping: of the curvature, for messages.
+
+    Raises :class:`CurvatureError` if ``C`` has negative eigenvalues; the message names a damping.
+    """
+
+    def __init__(self, matrix: Tensor, name: str, damping: float) -> None:
+        self._name, self._damping = name, damping
+        self._lower, info = torch.linalg.cholesky_ex(matrix)
+        self._values: Tensor | None = None  # eigenvalues, where they had to be looked at
+        self._range: Tensor | None = None
+        self.rank = len(matrix)
+        if int(info) != 0 or self._rounded_away():
+            self._range = self._semidefinite(matrix)
+            self.rank = self._range.shape[1]
+
+    @property
+    def singular(self) -> bool:
+        """True if only right-hand sides in the range have a solution."""
+        return self._range is not None
+
+    def solve(self, rhs: Tensor) -> Tensor:
+        """``C^-1 c`` ``[p, m]``; where ``C`` is singular, the one of least norm on its range."""
+        if self._range is None:
+            return torch.cholesky_solve(rhs, self._lower)
+        return self._range @ (self._range.T @ rhs)
+
+    @cached_property
+    def whitener(self) -> Tensor:
+        """``Z`` ``[p, rank]`` with ``Z Z' = C^-1`` (on the range)."""
+        if self._range is not None:
+            return self._range
+        eye = torch.eye(self.rank, dtype=self._lower.dtype, device=self._lower.device)
+        return torch.linalg.solve_triangular(self._lower, eye, upper=False).T
+
+    def advice(self) -> str:
+        """What to do about a right-hand side outside the range."""
+        return self._advice("is singular")
+
+    def _rounded_away(self) -> bool:
+        """True if a pivot is so small that it holds rounding errors only."""
+        pivots = self._lower.diagonal().square()
+        return bool(pivots.min() <= len(pivots) * torch.finfo(pivots.dtype).eps * pivots.max())
+
+    def _semidefinite(self, matrix: Tensor) -> Tensor:
+        """``Z`` ``[p, rank]`` with ``Z Z' = C^+``, the inverse on the range."""
+        self._values, vectors = torch.linalg.eigh(matrix)
+        values = self._values
+        rounding = len(values) * torch.finfo(values.dtype).eps * float(values[-1].abs())
+        if float(values[0]) < -10 * rounding:
+            raise CurvatureError(self._advice("has negative curvature"))
+        kept = values > 10 * rounding
+        return vectors[:, kept] / values[kept].sqrt()
+
+    def _advice(self, trouble: str) -> str:
+        lowest, highest = float(self._values[0]), float(self._values[-1])
+        enough = self._damping + max(0.0, -lowest) + max(1e-6 * abs(highest), 1e-12)
+        return (
+            f"The {self._name} {trouble} (smallest eigenvalue {lowest:.2g}), so the system has "
+            f"no unique solution; set damping to at least {rounded_up(enough)}, or use a stronger "
+            "penalty."
+        )
+
+
+def rounded_up(value: float) -> str:
+    """A positive number to two digits, never less than it is: for advice that must work as it reads."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return f"{math.ceil(value / unit) * unit:.2g}"

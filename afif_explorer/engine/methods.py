@@ -1,0 +1,115 @@
+"""The methods a user can choose: a curvature, a solver for it, and corrections.
+
+:class:`AFIF` takes the Fisher, :class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the
+Hessian of the rows that stay. ``method.prepare(objective, theta)`` gives the
+:class:`~afif_explorer.engine.influence.Influence` that answers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.influence import Influence, NewtonInfluence
+from afif_explorer.engine.lissa import LiSSA
+from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.proximal_influence import ProximalInfluence, ProximalNewtonInfluence
+from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Solver
+from afif_explorer.errors import ChoiceError
+
+SOLVERS: dict[str, type[Solver]] = {
+    "cholesky": Cholesky,
+    "conjugate_gradient": ConjugateGradient,
+    "lissa": LiSSA,
+}
+
+
+def solver_named(solver: Solver | str) -> Solver:
+    """A solver itself, or the one of that name with its default settings."""
+    if isinstance(solver, Solver):
+        return solver
+    if solver not in SOLVERS:
+        raise ChoiceError(f"There is no solver {solver!r}; choose one of: {', '.join(SOLVERS)}.")
+    return SOLVERS[solver]()
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to answer: a curvature, a solver for it, and corrections.
+
+    Args:
+        solver: a solver or its name. damping: added to the curvature's diagonal, in its own units.
+        rescale: divide each row's effect by one minus its leverage.
+    """
+
+    solver: Solver | str = field(default_factory=Cholesky)
+    damping: float = 0.0
+    rescale: bool = False
+    curvature: ClassVar[type[Curvature]] = Fisher
+
+    def __post_init__(self) -> None:
+        solver_named(self.solver)  # a wrong name is told here, not at the first use
+        if not (math.isfinite(self.damping) and self.damping >= 0):
+            raise ChoiceError(f"The damping must be a number of at least 0, not {self.damping!r}.")
+
+    @property
+    def chosen_solver(self) -> Solver:
+        """The solver itself, also where it was given by name."""
+        return solver_named(self.solver)
+
+    def prepare(self, objective: Objective, theta: Tensor) -> Influence:
+        """Everything that many weights and targets share, done once.
+
+        With a penalty that has kinks the step is a proximal one, solved jointly without an inverse (see
+        :mod:`afif_explorer.engine.proximal`); the solver is not used then.
+        """
+        kind = Influence if objective.smooth else ProximalInfluence
+        return kind(self, objective, theta)
+
+
+@dataclass(frozen=True)
+class AFIF(Method):
+    """The Approximate Fisher Influence Function: the model-expectation Fisher as curvature."""
+
+    curvature: ClassVar[type[Curvature]] = Fisher
+
+
+@dataclass(frozen=True)
+class InfinitesimalJackknife(Method):
+    """The classical influence function: the Hessian as curvature."""
+
+    curvature: ClassVar[type[Curvature]] = Hessian
+
+
+@dataclass(frozen=True)
+class EmpiricalFisherInfluence(Method):
+    """A contrast: the empirical Fisher (gradients at the observed labels) as curvature."""
+
+    curvature: ClassVar[type[Curvature]] = EmpiricalFisher
+
+
+@dataclass(frozen=True)
+class NewtonStep(Method):
+    """One Newton step of the objective without the removed rows: their curvature goes too.
+
+    ``parameters`` takes the Hessian at the given weights. ``effects`` of all rows removes each row's
+    Gauss-Newton part ``J_i' A'' J_i / n`` by the Woodbury identity, which is the whole of its Hessian
+    where the outputs are linear in the parameters.
+    """
+
+    curvature: ClassVar[type[Curvature]] = Hessian
+
+    def prepare(self, objective: Objective, theta: Tensor) -> Influence:
+        kind = NewtonInfluence if objective.smooth else ProximalNewtonInfluence
+        return kind(self, objective, theta)
+
+
+METHODS: dict[str, type[Method]] = {
+    "afif": AFIF,
+    "infinitesimal_jackknife": InfinitesimalJackknife,
+    "newton_step": NewtonStep,
+}

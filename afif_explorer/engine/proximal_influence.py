@@ -1,0 +1,124 @@
+"""Influence with a penalty that has kinks: every answer is a proximal step.
+
+``theta(w) = argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` with ``b`` the gradient of everything
+smooth at the given weights (see :mod:`afif_explorer.engine.proximal`). Parameters can become, and cease
+to be, exactly zero. Leverages and self-influences are those of the parameters that are not zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.factor import Factor
+from afif_explorer.engine.influence import Choices, Influence
+from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.proximal import TOLERANCE, ProximalProblem
+from afif_explorer.engine.solvers import Solution, Status
+from afif_explorer.progress import report
+
+COLUMNS_AT_ONCE = 512  # rows that are left out side by side
+
+
+class ProximalInfluence(Influence):
+    """A method at one fit whose penalty has kinks."""
+
+    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
+        super().__init__(method, objective, theta)
+        self._gradient = self.point.gradient()
+
+    @cached_property
+    def _problem(self) -> ProximalProblem:
+        return self._problem_for(self._matrix)
+
+    @cached_property
+    def _matrix(self) -> Tensor:
+        return self.curvature.dense()
+
+    def _problem_for(self, matrix: Tensor) -> ProximalProblem:
+        objective = self.objective
+        return ProximalProblem(matrix, self.point.theta, objective.penalty, objective.penalised)
+
+    def _removed(self, weights: Tensor) -> Tensor:
+        """Gradients of the smooth part without the rows, for ``[n, m]``: ``[p, m]``."""
+        coefficients = (1 - weights) / self.objective.n
+        gone = self.point.linearization.pull(self.residual[:, :, None] * coefficients[:, None, :])
+        return self._gradient[:, None] - gone
+
+    def _step(self, problem: ProximalProblem, b: Tensor) -> Tensor:
+        found = problem.solve(b)
+        worst = float(found.residual.max())
+        status = Status.CONVERGED if worst <= TOLERANCE else Status.MAX_STEPS
+        advice = (
+            "" if worst <= TOLERANCE else "Raise the damping: the curvature is nearly singular."
+        )
+        return self._trusted(Solution(found.value, status, advice, {"residual": worst}))
+
+    def parameters(self, weights: Tensor) -> Tensor:
+        block = weights[:, None] if weights.ndim == 1 else weights
+        found = self._step(self._problem, self._removed(block))
+        return found[:, 0] if weights.ndim == 1 else found
+
+    def effects(self, gradients: Tensor) -> Tensor:
+        """``c' D_i`` for every row and target gradient ``[p, m]``: ``[n, m]``, ``D_i = theta(w_i) - theta``.
+
+        Each row has a proximal problem of its own; rows whose removal leaves the zeros and signs as they
+        are share one factorisation.
+        """
+        return torch.cat([steps.T @ gradients for steps in self._each_without()])
+
+    @property
+    def affords_second_order(self) -> bool:
+        return False
+
+    def second_order(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
+        return torch.cat([0.5 * (steps * bend(steps)).sum(0) for steps in self._each_without()])
+
+    def _each_without(self) -> Iterator[Tensor]:
+        """``D_i`` of all rows, a block ``[p, r]`` at a time."""
+        n = self.objective.n
+        for rows in torch.arange(n, device=self.objective.device).split(COLUMNS_AT_ONCE):
+            report("rows", int(rows[0]), n)
+            jacobian = self.point.linearization.jacobian(rows)
+            gone = (self.residual[rows][:, :, None] * jacobian).sum(1).T / n
+            yield (
+                self._step(self._problem, self._gradient[:, None] - gone)
+                - self.point.theta[:, None]
+            )
+
+    def solve(self, rhs: Tensor) -> Tensor:
+        """``C^-1 c`` among the parameters that are not held at a kink, ``[p]`` or ``[p, m]``."""
+        return self.whitener @ (self.whitener.T @ rhs)
+
+    @cached_property
+    def whitener(self) -> Tensor:  # type: ignore[override]
+        """``Z`` with ``Z Z' = C^-1`` on the parameters that are not held at a kink, 0 elsewhere."""
+        theta = self.point.theta
+        free = torch.nonzero(self._problem.free(theta[:, None])[:, 0]).flatten()
+        bent = self._problem.with_kinks(self._matrix, theta)[free[:, None], free]
+        whitener = theta.new_zeros(len(theta), len(free))
+        whitener[free] = Factor(bent, self.curvature.name, self.curvature.damping).whitener
+        return whitener
+
+
+class ProximalNewtonInfluence(ProximalInfluence):
+    """The proximal Newton step: the removed rows' curvature goes too."""
+
+    def parameters(self, weights: Tensor) -> Tensor:
+        if weights.ndim == 2:
+            return torch.stack([self.parameters(column) for column in weights.T], dim=1)
+        reduced = type(self.curvature).of(
+            self.point, damping=self.curvature.damping, weights=weights
+        )
+        return self._step(self._problem_for(reduced.dense()), self._removed(weights[:, None]))[:, 0]
+
+    def _removed(self, weights: Tensor) -> Tensor:
+        gone = self.point.gradient_sums((1 - weights) / self.objective.n)
+        return self._gradient[:, None] - gone
+
+    @cached_property
+    def residual(self) -> Tensor:
+        return self._usable(self.rescaled_residual)
