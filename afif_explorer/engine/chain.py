@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.func import jvp
 
 from afif_explorer.engine.linearization import CELLS_AT_ONCE, Linearization
 
@@ -261,10 +260,11 @@ def _bent(
     """An elementwise activation with its first two derivatives at ``z``."""
     if activation is None:
         return z, None, None
-    ones = torch.ones_like(z)
-
-    def slope(x: Tensor) -> Tensor:
-        return jvp(activation, (x,), (ones,))[1]
-
-    first, second, *_ = jvp(slope, (z,), (ones,))
-    return activation(z), first, second
+    at = z.detach().requires_grad_()
+    with torch.enable_grad():
+        left = activation(at)
+        (slope,) = torch.autograd.grad(left.sum(), at, create_graph=True)
+        bow = torch.zeros_like(z)
+        if slope.requires_grad:  # not for piecewise linear activations
+            (bow,) = torch.autograd.grad(slope.sum(), at, materialize_grads=True)
+    return left.detach(), slope.detach(), bow

@@ -81,7 +81,7 @@ class Curvature(ABC):
         point = self.point.take(rows)
         operator = type(self).__new__(type(self))
         operator._place(point, self.damping, self._share[rows] * (len(self._share) / len(rows)))
-        operator.p = self.p
+        operator.p, operator.diagonal_shift = self.p, self.diagonal_shift
         return operator
 
     def _gram(self, roots: Tensor) -> Tensor:

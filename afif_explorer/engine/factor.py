@@ -23,7 +23,7 @@ class Factor:
     def __init__(self, matrix: Tensor, name: str, damping: float) -> None:
         self._name, self._damping = name, damping
         self._lower, info = torch.linalg.cholesky_ex(matrix)
-        self._values: Tensor | None = None  # eigenvalues, where they had to be looked at
+        self._values = matrix.new_zeros(1)  # eigenvalues, once they had to be looked at
         self._range: Tensor | None = None
         self.rank = len(matrix)
         if int(info) != 0 or self._rounded_away():

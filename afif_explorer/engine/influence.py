@@ -18,10 +18,11 @@ Rubinstein and Hopkins (2025) for the rescaling.
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -64,10 +65,18 @@ class Influence:
     """A method at one fit. Every answer comes with :attr:`solution`, the solver's last word."""
 
     def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
-        self.method, self.objective = method, objective
+        self.method, self.objective, self.rescale = method, objective, method.rescale
         self.point = objective.at(theta)
         self.curvature = method.curvature.of(self.point, damping=method.damping)
         self.solution: Solution | None = None
+
+    def rescaled(self) -> Self:
+        """The same with every row rescaled by its leverage; factor and leverages are shared."""
+        self.row_blocks  # noqa: B018 - computed here, so that both have it
+        twin = copy.copy(self)
+        twin.rescale = True
+        vars(twin).pop("residual", None)
+        return twin
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -151,7 +160,7 @@ class Influence:
 
         Raises :class:`CurvatureError` if a row to be rescaled has a leverage of 1 or more.
         """
-        return self._usable(self.rescaled_residual) if self.method.rescale else self.point.residual
+        return self._usable(self.rescaled_residual) if self.rescale else self.point.residual
 
     def _usable(self, rescaled: Tensor) -> Tensor:
         """Rescaled residuals, if every row has one."""

@@ -30,6 +30,7 @@ from afif_explorer.engine.solvers import (
     relative_residual,
 )
 from afif_explorer.engine.spectrum import bounds
+from afif_explorer.engine.threads import threads_for
 from afif_explorer.errors import ChoiceError
 from afif_explorer.progress import report
 
@@ -157,14 +158,14 @@ class PreparedLiSSA(Prepared):
         repeats = 1 if self._whole else self.settings.repeats
         marks = self._marks()
         found, path = [], torch.zeros(len(marks), *rhs.shape, dtype=rhs.dtype)
-        for repeat in range(repeats):
-            walk = self._walk(rhs, repeat, repeats)
-            for step, u, grown in walk:
-                if grown:
-                    return self._diverged(u, step, repeat)
-                if step in marks:
-                    path[marks[step]] += u.cpu() / (self.scale * repeats)
-            found.append(u / self.scale)
+        with threads_for(self.batch_size * rhs.numel()):
+            for repeat in range(repeats):
+                for step, u, grown in self._walk(rhs, repeat, repeats):
+                    if grown:
+                        return self._diverged(u, step, repeat)
+                    if step in marks:
+                        path[marks[step]] += u.cpu() / (self.scale * repeats)
+                found.append(u / self.scale)
         return self._judged(torch.stack(found), rhs, marks, path)
 
     def _walk(self, rhs: Tensor, repeat: int, repeats: int) -> Iterator[tuple[int, Tensor, bool]]:

@@ -81,7 +81,13 @@ class Objective:
     @property
     def smooth(self) -> bool:
         """False if the penalty has kinks, so that steps need its proximal operator."""
-        return self.penalty is None or self.penalty.smooth
+        return not isinstance(self.penalty, Kinked)
+
+    @property
+    def kinked(self) -> Kinked:
+        """The penalty of an objective that is not smooth."""
+        assert isinstance(self.penalty, Kinked)
+        return self.penalty
 
     @property
     def canonical(self) -> bool:
@@ -161,12 +167,11 @@ class Point:
     def optimality(self, weights: Tensor | None = None) -> float:
         """How far from a minimum: ``||gradient||``, or ``||theta - prox(theta - gradient)||`` with kinks."""
         gradient = self.gradient(weights)
-        penalty, penalised = self.objective.penalty, self.objective.penalised
-        if not isinstance(penalty, Kinked):
+        if self.objective.smooth:
             return float(gradient.norm())
-        gradient[penalised] = self.theta[penalised] - penalty.prox(
-            (self.theta - gradient)[penalised], 1.0
-        )
+        penalised = self.objective.penalised
+        moved = self.objective.kinked.prox((self.theta - gradient)[penalised], 1.0)
+        gradient[penalised] = self.theta[penalised] - moved
         return float(gradient.norm())
 
     def gradient_sums(self, coefficients: Tensor) -> Tensor:

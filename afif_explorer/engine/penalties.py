@@ -30,7 +30,6 @@ class Penalty(ABC):
     """
 
     strength: float
-    smooth = True
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.strength) and self.strength >= 0):
@@ -69,8 +68,6 @@ class Ridge(Penalty):
 
 class Kinked(Penalty):
     """A penalty with a part that is not differentiable everywhere."""
-
-    smooth = False
 
     def gradient(self, theta: Tensor) -> Tensor:
         return torch.zeros_like(theta)

@@ -40,7 +40,7 @@ class ProximalInfluence(Influence):
 
     def _problem_for(self, matrix: Tensor) -> ProximalProblem:
         objective = self.objective
-        return ProximalProblem(matrix, self.point.theta, objective.penalty, objective.penalised)
+        return ProximalProblem(matrix, self.point.theta, objective.kinked, objective.penalised)
 
     def _removed(self, weights: Tensor) -> Tensor:
         """Gradients of the smooth part without the rows, for ``[n, m]``: ``[p, m]``."""
@@ -94,7 +94,7 @@ class ProximalInfluence(Influence):
         return self.whitener @ (self.whitener.T @ rhs)
 
     @cached_property
-    def whitener(self) -> Tensor:  # type: ignore[override]
+    def whitener(self) -> Tensor:
         """``Z`` with ``Z Z' = C^-1`` on the parameters that are not held at a kink, 0 elsewhere."""
         theta = self.point.theta
         free = torch.nonzero(self._problem.free(theta[:, None])[:, 0]).flatten()

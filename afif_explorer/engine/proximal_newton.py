@@ -37,7 +37,7 @@ def proximal_newton(
         size = float(fisher.diagonal().mean())
         least = 0.0 if objective.canonical else LEAST_DAMPING * size
         fisher.diagonal().add_(max(damping, least))
-        problem = ProximalProblem(fisher, theta, objective.penalty, objective.penalised)
+        problem = ProximalProblem(fisher, theta, objective.kinked, objective.penalised)
         aim = problem.solve(point.gradient(weights)[:, None], max(1e-12, 1e-3 * before)).value[:, 0]
         found = _shortened(objective, point, weights, aim)
         if found is None and damping > 1e6 * size:
@@ -92,7 +92,7 @@ def _free_step(
     objective, theta = point.objective, point.theta
     penalised = objective.penalised
     slope = point.gradient(weights)
-    slope[penalised] += objective.penalty.kink_gradient(theta[penalised])
+    slope[penalised] += objective.kinked.kink_gradient(theta[penalised])
     bent = problem.with_kinks(Hessian.of(point, weights=weights).dense(), theta)
     bent = bent[free[:, None], free]
     size = float(bent.diagonal().abs().mean())

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Hessian
-from afif_explorer.engine.fit import CONVERGED_AT, GOAL, Optimum, minimise
+from afif_explorer.engine.fit import CONVERGED_AT, Optimum, minimise
 from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.proximal_newton import GOAL
 from afif_explorer.engine.solvers import Cholesky
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.losses import Categorical, Gaussian, Loss
 from afif_explorer.engine.objective import Objective
 from afif_explorer.errors import ChoiceError, DataError
@@ -65,20 +66,30 @@ class Bound:
 
     def gradient(self) -> Tensor:
         """``grad T`` at the fit, ``[p]``."""
-        linearization = self._model.linearize(self._fit.parameters, self._sample.X)
-        slope = torch.func.grad(self._function)(linearization.outputs)
-        return linearization.pull(slope[:, :, None])[:, 0]
+        linearization, _, slope = self._slope()
+        return linearization.pull(slope.detach()[:, :, None])[:, 0]
 
     def bend(self, vectors: Tensor) -> Tensor:
         """``(grad^2 T) V`` at the fit, ``[p, m] -> [p, m]``."""
+        linearization, f, slope = self._slope()
+        pushed = linearization.push(vectors)
+        bent = torch.zeros_like(pushed)
+        if slope.requires_grad:  # otherwise T is linear in the outputs
+            for column in range(vectors.shape[1]):
+                (bent[:, :, column],) = torch.autograd.grad(
+                    slope, f, pushed[:, :, column], retain_graph=True, materialize_grads=True
+                )
+        return linearization.pull(bent) + linearization.bend(slope.detach(), vectors)
+
+    def _slope(self) -> tuple[Linearization, Tensor, Tensor]:
+        """The sample's linearization, its outputs ``[n, k]`` and ``dT/df`` there, differentiable.
+
+        By ``torch.autograd``: the first call of ``torch.func`` imports a compiler, for seconds.
+        """
         linearization = self._model.linearize(self._fit.parameters, self._sample.X)
-        slope = torch.func.grad(self._function)
-
-        def along(change: Tensor) -> Tensor:
-            return torch.func.jvp(slope, (linearization.outputs,), (change,))[1]
-
-        bent = torch.func.vmap(along, in_dims=2)(linearization.push(vectors)).movedim(0, 2)
-        return linearization.pull(bent) + linearization.bend(slope(linearization.outputs), vectors)
+        f = linearization.outputs.detach().requires_grad_()
+        (slope,) = torch.autograd.grad(self._function(f), f, create_graph=True)
+        return linearization, f, slope
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine import penalties
 from afif_explorer.engine.losses import Bernoulli, Categorical, Gaussian, Poisson
 from afif_explorer.engine.models import LinearMap
-from afif_explorer.engine.penalties import Penalty
+from afif_explorer.engine.penalties import Kinked, Penalty
 from afif_explorer.results import FitSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
@@ -27,7 +27,7 @@ _PLAIN = {Gaussian: "linear", Bernoulli: "logistic", Categorical: "softmax", Poi
 def penalties_here() -> dict[str, type[Penalty] | None]:
     """The penalties that the engine has, and that a plain solve with the curvature is right for."""
     found = {name: getattr(penalties, kind, None) for name, kind in _CLASSES.items()}
-    smooth = {name: kind for name, kind in found.items() if kind is not None and kind.smooth}
+    smooth = {name: kind for name, kind in found.items() if kind and not issubclass(kind, Kinked)}
     return {"none": None, **smooth}
 
 

@@ -6,10 +6,9 @@ curvature, so any scale and depth cost one small product.
 
 from __future__ import annotations
 
-import copy
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -85,9 +84,7 @@ def influence_on_rows(spec: Spec, kind: type[Curvature]) -> Influence:
         return ready
 
     def rescaled() -> Influence:
-        made = copy.copy(ready)  # the factor and the leverages are shared
-        made.method = replace(ready.method, rescale=True)
-        vars(made).pop("residual", None)
+        made = ready.rescaled()
         made.residual  # noqa: B018 - belongs to this stage
         return made
 
