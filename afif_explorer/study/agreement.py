@@ -30,10 +30,8 @@ def agreement(spec: Spec) -> Agreement:
     """
     ids = data(spec).train.ids
     direct = spec.replace(method="infinitesimal_jackknife", solver="cholesky")
-    # The second term of an effect needs a direct solve: without one on either side it is left out.
-    second = None if spec.solver == "cholesky" else False
     ours = effects(spec.replace(method="afif"))
-    theirs = stage("effects", direct, lambda: effects_by(direct, Hessian, second=second), second)
+    theirs = stage("effects", direct, lambda: effects_by(direct, Hessian))
     fisher, hessian = ours.values, theirs.values
     top = min(TOP, max(1, len(ids) // 10))
     return Agreement(

@@ -39,19 +39,17 @@ def effects(spec: Spec) -> Effects:
     return stage("effects", spec, lambda: effects_by(spec, curvature_of(spec)))
 
 
-def effects_by(spec: Spec, kind: type[Curvature], *, second: bool | None = None) -> Effects:
+def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
     """The same with a given curvature: ``(1/n) c' (C + damping)^-1 g_i``, and the target's own
-    curvature where the solve is direct and the outputs are linear in the parameters.
-
-    ``second`` False leaves that second term out.
+    curvature where that costs little.
     """
     ready, chosen = influence_on_rows(spec, kind), aim(spec)
     solved = solve(spec, chosen.gradient[:, None], kind)
     values = ready.effects_from(solved.value)[:, 0]
-    if second is None:
-        second = spec.solver == "cholesky" and ready.affords_second_order
-    if second:
-        values = values + ready.second_order(chosen.bound.bend)
+    if ready.affords_second_order:
+        values = values + stage(
+            "second order", spec, lambda: ready.second_order(chosen.bound.bend), kind.name
+        )
     return Effects(values.cpu().numpy(), solved.summary, solved.products)
 
 

@@ -25,6 +25,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "matrix": (*_FIT, "damping"),
     "rows": (*_FIT, "method", "damping"),
     "target": _TARGET,
+    "second order": (*_TARGET, "method", "damping", "rescale"),
     "effects": _EFFECT,
     "lissa run": _LISSA,
     "refit": _FIT,
