@@ -239,7 +239,27 @@ def test_curvlinops_agrees_on_a_network() -> None:
         close(ours(objective, theta).dense(), matrix.detach(), 1e-10)
 
 
-def test_a_module_is_really_differentiated_by_torch() -> None:
+def test_a_module_that_is_no_chain_is_differentiated_by_torch() -> None:
     problem = CURVED[-1].make()
     assert isinstance(problem.objective.at(problem.theta).linearization, ModuleLinearization)
     assert np.isfinite(float(problem.objective.at(problem.theta).value()))
+
+
+@pytest.mark.parametrize("case", CURVED[:4], ids=lambda case: case.name)
+def test_a_perceptrons_matrix_products_are_what_torch_differentiates(case: Case) -> None:
+    problem = case.make(seed=1)
+    objective = problem.objective
+    ours = objective.model.linearize(problem.theta, objective.X)
+    theirs = ModuleLinearization(problem.outputs, problem.theta, objective.X)
+    assert type(ours) is not type(theirs)
+    close(ours.outputs, theirs.outputs)
+    V, rows = block(objective.p), torch.tensor([2, 2, 5])
+    U = block(objective.n * case.k).reshape(objective.n, case.k, 3)
+    close(ours.push(V), theirs.push(V))
+    close(ours.pull(U), theirs.pull(U))
+    close(ours.bend(U[:, :, 0], V), theirs.bend(U[:, :, 0], V))
+    close(ours.gram(U), theirs.gram(U))
+    close(ours.jacobian(rows), theirs.jacobian(rows))
+    close(ours.project(rows, V), theirs.project(rows, V))
+    close(ours.squared_norms(U), theirs.squared_norms(U))
+    close(ours.take(rows).push(V), theirs.push(V)[rows])
