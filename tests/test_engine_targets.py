@@ -24,11 +24,14 @@ def fitted(task: str):
     score = frame["a"] + 0.8 * (frame["side"] == "left") - 0.3 * frame["b"] + draw.normal(size=n)
     frame["outcome"] = {
         "binary": lambda: np.where(score > 0.3, "yes", "no"),
+        "turned": lambda: np.where(score > 0.3, "no", "yes"),  # the larger gap is now given "no"
         "classes": lambda: np.array(["low", "mid", "top"])[np.digitize(score, [-0.5, 0.9])],
         "number": lambda: score,
         "count": lambda: draw.poisson(np.exp(0.4 * score)),
     }[task]()
-    kind = {"binary": "classification", "classes": "classification", "number": "regression"}
+    kind = dict.fromkeys(("binary", "turned", "classes"), "classification") | {
+        "number": "regression"
+    }
     data = ax.Dataset.from_frame(
         frame, target="outcome", sensitive=["side"], task=kind.get(task, "count"), test=0.4
     )
@@ -56,7 +59,7 @@ def value(fit, target) -> float:
     return target.bind(fit).value(fit.parameters)
 
 
-@pytest.mark.parametrize("task", ["binary", "classes"])
+@pytest.mark.parametrize("task", ["binary", "turned", "classes"])
 def test_soft_disparities_are_gaps_of_mean_probabilities(task: str) -> None:
     fit = fitted(task)
     mean, _, hit, groups = parts(fit)
@@ -80,7 +83,7 @@ def test_another_outcome_is_another_disparity() -> None:
         value(fit, ax.DemographicParityDifference("side", outcome=7))
 
 
-@pytest.mark.parametrize("task", ["binary", "classes"])
+@pytest.mark.parametrize("task", ["binary", "turned", "classes"])
 def test_hard_disparities_are_fairlearns(task: str) -> None:
     fairlearn = pytest.importorskip("fairlearn.metrics")
     fit = fitted(task)
