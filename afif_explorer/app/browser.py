@@ -1,0 +1,53 @@
+"""``Browser``: the few things that only the visitor's browser can do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from afif_explorer.app.look import STATIC
+
+
+class Browser(JSComponent):
+    """Nothing to see: keeps the address bar at ``query`` (without filling the history), copies text,
+    remembers whether the visitor likes it ``dark``.
+
+    ``on_copied(worked)`` hears whether the copying could be done; ``on_arrival(dark, narrow)`` once
+    what the visitor likes, and whether the window is as narrow as a phone's.
+    """
+
+    query = param.String(doc="What stands behind the question mark of the address.")
+    dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: nothing.")
+
+    _esm = STATIC / "browser.js"
+
+    def __init__(
+        self,
+        *,
+        on_copied: Callable[[bool], None],
+        on_arrival: Callable[[bool, bool], None],
+        **params: Any,
+    ) -> None:
+        super().__init__(width=0, height=0, margin=0, **params)
+        self._on_copied = on_copied
+        self._on_arrival = on_arrival
+
+    def copy(self, text: str) -> None:
+        """Put ``text`` on the visitor's clipboard."""
+        self._send_msg(json.dumps({"copy": text}))
+
+    def copy_address(self) -> None:
+        """Put the whole address of the page on the clipboard."""
+        self._send_msg(json.dumps({"copy": None}))
+
+    def _handle_msg(self, data: Any) -> None:
+        if not isinstance(data, dict):
+            return
+        if isinstance(data.get("copied"), bool):
+            self._on_copied(data["copied"])
+        elif data.get("arrived") is True:
+            self._on_arrival(data.get("dark") is True, data.get("narrow") is True)

@@ -1,0 +1,157 @@
+"""``Dashboard``: one visitor's page, put together."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from afif_explorer.app import toolkit
+from afif_explorer.app.browser import Browser
+from afif_explorer.app.controls import Controls
+from afif_explorer.app.desk import Desk
+from afif_explorer.app.fields import Fields
+from afif_explorer.app.header import Header
+from afif_explorer.app.help import GUIDE, Code, Help
+from afif_explorer.app.notices import Notices
+from afif_explorer.app.parts import stack
+from afif_explorer.app.status import StatusHead
+from afif_explorer.app.sync import Follower
+from afif_explorer.app.upload import Upload
+from afif_explorer.app.views.agreement import AgreementView
+from afif_explorer.app.views.lissa import LissaView
+from afif_explorer.app.views.points import PointsView
+from afif_explorer.app.views.unlearning import UnlearningView
+from afif_explorer.errors import AfifError
+from afif_explorer.spec import FIELDS
+
+TITLE = "AFIF explorer"
+BODY = """
+:host {
+  box-sizing: border-box;
+  width: 100% !important;
+  max-width: 1680px !important;
+  margin: 0 auto;
+  padding: 16px;
+}
+"""
+VIEWS = (PointsView, AgreementView, LissaView, UnlearningView)
+
+
+class Dashboard:
+    """Shows ``explorer`` and sets it. ``notes`` tell what could not be read from the link."""
+
+    def __init__(
+        self,
+        explorer: Any,
+        document: Any = None,
+        *,
+        gate: Callable[[Callable[[], None]], None] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.explorer = explorer
+        self._gate = gate or (lambda action: action())
+        self.follower = Follower(explorer, document)
+        self._notices = Notices(explorer)
+        self._notices.link(notes)
+        self._browser = Browser(on_copied=self._copied, on_arrival=self._arrived)
+        self._help = Help()
+        self._code = Code(self._browser.copy)
+        fields = Fields(explorer, self.follower, self._notices.refuse)
+        desk = Desk(
+            explorer, self.follower, fields, self._help.show, self._notices.refuse, self._is_dark
+        )
+        upload = Upload(explorer)
+        controls = Controls(fields, explain=self._help.show, upload=upload.open)
+        self._status = StatusHead(explorer)
+        header = Header(
+            explorer,
+            self._browser,
+            show_code=self._show_code,
+            show_guide=lambda: self._help.show(GUIDE),
+        )
+        self._views = [view(desk) for view in VIEWS]
+        self._tabs = self._make_tabs()
+        dialogs = (self._help.dialog, self._code.dialog, upload.dialog, *header.dialogs)
+        main = stack(
+            self._notices.panel,
+            self._status.panel,
+            self._tabs,
+            *(view.panel for view in self._views),
+            self._browser,
+            *dialogs,
+            gap=12,
+            stylesheets=[BODY],
+        )
+        self.page = toolkit.make_page(
+            TITLE, header=header.parts, sidebar=[controls.panel], main=[main]
+        )
+        self.page.param.watch(self._themed, "dark_theme")
+        self._listen()
+
+    def close(self) -> None:
+        """Let go of everything; the visitor has left."""
+        self.follower.close()
+        self.explorer.close()
+        toolkit.release(weakref.ref(self.page))
+
+    def _is_dark(self) -> bool:
+        return bool(self.page.dark_theme) if hasattr(self, "page") else False
+
+    def _make_tabs(self) -> Any:
+        names = [view.name for view in self._views]
+        tabs = toolkit.Tabs(
+            *((view.title, stack()) for view in self._views),
+            active=names.index(self.explorer.view),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        tabs.param.watch(lambda event: self.explorer.param.update(view=names[event.new]), "active")
+        return tabs
+
+    def _listen(self) -> None:
+        self.follower.on(FIELDS, lambda _changed: self._address())
+        self.follower.on(("view",), lambda _changed: self._turn())
+        heard = (*FIELDS, "status", "stale", "data", "fitted", "points")
+        self.follower.on(heard, lambda _changed: self._status.update())
+        self.follower.on(("status",), lambda _changed: self._notices.update())
+        self._address()
+        self._turn()
+        self._status.update()
+        self._notices.update()
+        self._redraw()
+
+    def _address(self) -> None:
+        self._browser.query = self.explorer.spec.to_query()
+
+    def _turn(self) -> None:
+        """Show the view that is chosen, and no other."""
+        for place, view in enumerate(self._views):
+            chosen = view.name == self.explorer.view
+            view.panel.visible = chosen
+            if chosen:
+                self._tabs.active = place
+
+    def _show_code(self) -> None:
+        try:
+            self._code.show(self.explorer.as_python())
+        except AfifError as error:
+            self._notices.refuse(str(error))
+
+    def _arrived(self, dark: bool, narrow: bool) -> None:
+        settings = {"dark_theme": dark, "sidebar_open": not narrow}
+        self._gate(lambda: self.page.param.update(**settings))
+
+    def _themed(self, event: Any) -> None:
+        self._browser.dark = bool(event.new)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        for view in self._views:
+            view.refresh()
+
+    def _copied(self, worked: bool) -> None:
+        if worked:
+            self._notices.say("Copied.")
+        else:
+            self._notices.refuse("The browser does not let this page copy; copy by hand instead.")

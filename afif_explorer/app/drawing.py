@@ -1,0 +1,84 @@
+"""One figure of the catalogue on a card: drawn when what it shows has changed, and never else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from afif_explorer.app.desk import Desk
+from afif_explorer.app.parts import ask, card
+from afif_explorer.app.plot import Click, Plot
+from afif_explorer.figures import CONFIG, FIGURES
+
+BARE = ":host { position: relative; padding: 0; }"
+HEIGHT = 360  # px, until the figure says its own
+
+
+class Drawing:
+    """Figure ``name`` of :data:`afif_explorer.figures.FIGURES`. ``width`` and ``grow`` as for cards.
+
+    With ``brush`` a lasso, a box or a click in it selects rows.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        name: str,
+        *,
+        brush: bool = False,
+        on_click: Callable[[Click], None] | None = None,
+        width: int = 0,
+        grow: float = 1,
+    ) -> None:
+        self._desk = desk
+        self._figure = FIGURES[name]
+        self._drawn: tuple[Any, ...] | None = None
+        self.plot = Plot(
+            config=CONFIG,
+            height_hint=HEIGHT,
+            on_select=self._select if brush else None,
+            on_click=on_click or (self._click if brush else None),
+        )
+        about = ask(
+            self._figure.title,
+            lambda: desk.explain(f"figures/{name}"),
+            styles={"position": "absolute", "top": "8px", "right": "8px", "z-index": "3"},
+        )
+        self.panel = card(self.plot, about, width=width, grow=grow, stylesheets=[BARE])
+
+    def draw(self) -> None:
+        """Show the result as it is now, if that is not what is shown already."""
+        explorer, figure = self._desk.explorer, self._figure
+        result = getattr(explorer, figure.needs)
+        if result is None:
+            self._drawn = None
+            self.plot.say(*self._absence())
+            return
+        options: dict[str, Any] = {"dark": self._desk.dark()}
+        if "selected" in figure.takes:
+            options["selected"] = explorer.selected
+        now = (id(result), *options.values())
+        if now != self._drawn:
+            self.plot.show(figure.draw(result, **options), summary=figure.title)
+            self._drawn = now
+        self.plot.fade(explorer.stale)
+
+    def _absence(self) -> tuple[str, str]:
+        """How the place of the figure looks while there is no result."""
+        status = self._desk.explorer.status
+        if status.kind == "running" and self._figure.needs != "verification":
+            return Plot.LOADING, ""
+        if status.kind == "failed":
+            return Plot.FAILED, status.message
+        return Plot.EMPTY, self._figure.waiting
+
+    def _select(self, ids: tuple[int, ...]) -> None:
+        self._desk.explorer.select(ids, by=self._figure.name)
+
+    def _click(self, click: Click) -> None:
+        if click.id is None:
+            return
+        explorer = self._desk.explorer
+        chosen = set(explorer.selected) if click.add else set()
+        chosen ^= {click.id}
+        explorer.select(sorted(chosen), by=self._figure.name, primary=click.id)

@@ -1,0 +1,115 @@
+"""Widgets for choices: each shows one field of the ``Explorer`` and sets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from afif_explorer.app import toolkit
+from afif_explorer.app.parts import NO_MARGIN
+from afif_explorer.app.sync import Follower
+
+WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": NO_MARGIN, "width": None}
+
+
+class Fields:
+    """Makes widgets for the choices of ``explorer`` and keeps both sides equal.
+
+    A value that the explorer refuses is taken back, and ``complain`` hears why.
+    """
+
+    def __init__(self, explorer: Any, follower: Follower, complain: Callable[[str], None]) -> None:
+        self.explorer = explorer
+        self.follower = follower
+        self.complain = complain
+
+    def tie(
+        self,
+        name: str,
+        widget: Any,
+        *,
+        show: Callable[[], None],
+        read: Callable[[Any], Any],
+        also: tuple[str, ...] = (),
+    ) -> Any:
+        """Let ``widget`` follow field ``name`` by ``show()`` and set it to ``read(value)``."""
+
+        def changed(event: Any) -> None:
+            self.set(name, read(event.new))
+            show()
+
+        show()
+        widget.param.watch(changed, "value")
+        self.follower.on((name, "offered", *also), lambda _changed: show())
+        return widget
+
+    def set(self, name: str, value: Any) -> None:
+        """Choose ``value`` for ``name``, or say why not."""
+        if getattr(self.explorer, name) == value:
+            return
+        try:
+            setattr(self.explorer, name, value)
+        except ValueError as error:
+            self.complain(str(error))
+
+    def parameter(self, name: str) -> Any:
+        """The param of a field: its label, doc and bounds."""
+        return self.explorer.param[name]
+
+    def offered(self, name: str) -> dict[str, Any]:
+        """What can be chosen for ``name`` here: what people read, and the value."""
+        known = self.explorer.offered.get(name)
+        return dict(known if known is not None else self.parameter(name).get_range())
+
+    def select(self, name: str, **params: Any) -> Any:
+        """A drop-down list."""
+        parameter = self.parameter(name)
+        widget = toolkit.Select(
+            label=parameter.label, description=parameter.doc, size="small", **(WIDE | params)
+        )
+
+        def show() -> None:
+            value = getattr(self.explorer, name)
+            options = self.offered(name)
+            if value not in options.values():
+                options[str(value)] = value
+            renamed = widget.options != options
+            widget.param.update(options=options, value=value, disabled=len(options) < 2)
+            if renamed:
+                widget.param.trigger("value")  # or it goes on showing the name from before
+
+        return self.tie(name, widget, show=show, read=lambda value: value)
+
+    def switch(self, name: str, **params: Any) -> Any:
+        """A switch for a field that is true or false."""
+        parameter = self.parameter(name)
+        widget = toolkit.Switch(
+            label=parameter.label, description=parameter.doc, size="small", **(WIDE | params)
+        )
+
+        def show() -> None:
+            widget.value = getattr(self.explorer, name)
+
+        return self.tie(name, widget, show=show, read=bool)
+
+    def whole(self, name: str, **params: Any) -> Any:
+        """A box for a whole number."""
+        parameter = self.parameter(name)
+        low, high = parameter.bounds
+        widget = toolkit.IntInput(
+            label=parameter.label,
+            description=parameter.doc,
+            start=int(low),
+            end=int(high),
+            size="small",
+            **(WIDE | params),
+        )
+
+        def show() -> None:
+            value = getattr(self.explorer, name)
+            widget.param.update(value=value)
+
+        def read(value: int | None) -> int:
+            return getattr(self.explorer, name) if value is None else int(value)
+
+        return self.tie(name, widget, show=show, read=read)

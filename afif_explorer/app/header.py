@@ -1,0 +1,104 @@
+"""The bar at the top: whose page this is, and what to do with what is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+
+from afif_explorer.app import export, toolkit
+from afif_explorer.app.browser import Browser
+from afif_explorer.app.help import dialog
+from afif_explorer.app.parts import NO_MARGIN, Text, html, pressed, stack
+
+MARK = (
+    '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" fill="#0a5ea8"/>'
+    '<path d="M5 23 C11 23 12 9 16 9 S21 23 27 23" fill="none" stroke="#fff" stroke-width="2.6" '
+    'stroke-linecap="round"/><circle cx="16" cy="9" r="3.4" fill="#ff9a4d"/></svg>'
+)
+
+
+class Header:
+    """Brand, and buttons to share, take away, copy as code and get help."""
+
+    def __init__(
+        self,
+        explorer: Any,
+        browser: Browser,
+        *,
+        show_code: Callable[[], None],
+        show_guide: Callable[[], None],
+    ) -> None:
+        self._explorer = explorer
+        self._browser = browser
+        self._export = dialog("Take it with you", self._files())
+        self.dialogs = (self._export,)
+        share = self._button("link", "Copy a link to this view", browser.copy_address)
+        files = self._button("download", "Export", self._open_export)
+        code = self._button("code", "Copy as Python", show_code)
+        guide = self._button("help_outline", "Help", show_guide)
+        self.parts = [
+            Text(
+                html(BRAND),
+                sizing_mode=None,
+                stylesheets=[":host { flex: 0 0 auto; align-self: center; }"],
+            ),
+            pn.Spacer(sizing_mode="stretch_width", margin=NO_MARGIN),
+            pn.Row(share, files, code, guide, margin=NO_MARGIN, sizing_mode=None, align="center"),
+        ]
+
+    def _button(self, icon: str, label: str, action: Callable[[], None]) -> Any:
+        return toolkit.IconButton(
+            icon=icon,
+            label=label,
+            description=label,
+            margin=(0, 2),
+            on_click=pressed(action),
+        )
+
+    def _open_export(self) -> None:
+        self._export.open = True
+
+    def _files(self) -> Any:
+        hint = Text(
+            html(
+                '<p class="hint">Made from what is on screen now. Text that a spreadsheet would take '
+                "for a formula gets an apostrophe in front.</p>"
+            )
+        )
+        return stack(
+            hint,
+            _download("All rows with their effects (CSV)", "effects.csv", self._rows),
+            _download("The rows that remain (CSV)", "remaining-rows.csv", self._remaining),
+            _download("Report with all figures (HTML)", "afif-report.html", self._report),
+            gap=10,
+            stylesheets=[":host { padding-bottom: 12px; }"],
+        )
+
+    def _rows(self) -> Any:
+        return export.rows_csv(self._explorer)
+
+    def _remaining(self) -> Any:
+        return export.remaining_csv(self._explorer)
+
+    def _report(self) -> Any:
+        return export.report(self._explorer, self._browser.query)
+
+
+def _download(label: str, filename: str, make: Callable[[], Any]) -> Any:
+    return toolkit.FileDownload(
+        callback=make,
+        filename=filename,
+        label=label,
+        variant="outlined",
+        sizing_mode="stretch_width",
+        width=None,
+        margin=NO_MARGIN,
+    )
+
+
+BRAND = (
+    f'<div class="brand">{MARK}<span class="name">AFIF explorer</span>'
+    '<span class="sub">what each training row did to the model</span></div>'
+)

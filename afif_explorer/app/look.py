@@ -1,0 +1,83 @@
+"""Colours, sizes and style sheets of the page, for light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+
+STATIC = Path(__file__).parent.parent / "static"
+SIDEBAR_WIDTH = 320
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+
+
+def _scheme(colours: dict[str, str]) -> dict[str, Any]:
+    """The settings of one colour scheme, as Material UI names them."""
+    signals = {name: {"main": colours[name]} for name in ("success", "warning", "error")}
+    return {
+        "palette": signals
+        | {
+            "primary": {"main": colours["primary"], "contrastText": colours["on_primary"]},
+            "background": {"default": colours["ground"], "paper": colours["paper"]},
+            "text": {"primary": colours["ink"], "secondary": colours["soft"]},
+            "divider": colours["line"],
+        },
+        "typography": {
+            "fontFamily": FONT,
+            "fontSize": 13,
+            "body1": {"fontSize": "0.875rem"},
+            "button": {"textTransform": "none", "fontWeight": 600},
+        },
+        "shape": {"borderRadius": 8},
+    }
+
+
+LIGHT = {
+    "primary": "#0a5ea8",
+    "on_primary": "#ffffff",
+    "ground": "#f3f5f8",
+    "paper": "#ffffff",
+    "ink": "#16191d",
+    "soft": "#4d5661",
+    "line": "#dfe3e8",
+    "success": "#00805e",
+    "warning": "#8a6400",
+    "error": "#b3261e",
+}
+DARK = {
+    "primary": "#7cc0f8",
+    "on_primary": "#0f1216",
+    "ground": "#0b0d10",
+    "paper": "#121417",
+    "ink": "#f1f3f5",
+    "soft": "#a9b2bc",
+    "line": "#2b3037",
+    "success": "#3fcf9e",
+    "warning": "#e8c055",
+    "error": "#ff8a80",
+}
+THEME = {"light": _scheme(LIGHT), "dark": _scheme(DARK)}
+
+# With exactly these two settings the toolkit leaves the colours of the header's children alone.
+PAGE = {
+    ".MuiAppBar-root": {
+        "bgcolor": "primary.contrastText",
+        "color": "primary.main",
+        "boxShadow": "none",
+        "backgroundImage": "none",
+        "borderBottom": "1px solid",
+        "borderColor": "divider",
+    },
+    ".main": {"backgroundColor": "background.default"},
+}
+
+GLOBAL_CSS = (STATIC / "page.css").read_text(encoding="utf-8")
+# Panel brings plotly along for its own plot pane. Ours takes the same files, but fetches the library
+# when the page is already on screen; importing Panel's model would put it before everything else.
+_DIST = Path(pn.__file__).parent / "dist"
+PLOTLY_CSS = (_DIST / "css/models/plotly.css").read_text(encoding="utf-8")
+PLOTLY_URL = "static/extensions/panel/" + next(
+    path.relative_to(_DIST).as_posix() for path in _DIST.glob("bundled/plotlyplot/plotly-*.min.js")
+)
+SHEET = (STATIC / "parts.css").read_text(encoding="utf-8")  # of the parts inside shadow roots

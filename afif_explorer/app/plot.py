@@ -1,0 +1,167 @@
+"""``Plot``: a plotly figure on the page, drawn in place.
+
+A figure goes to the browser once; after that only the parts that changed do, so zoom and selection
+stay and a redraw costs what changed. The browser answers with row ids and coordinates alone, checked
+here before anything acts on them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import param
+from panel.custom import JSComponent
+
+from afif_explorer.app.look import PLOTLY_CSS, PLOTLY_URL, STATIC
+
+MOST_IDS = 100_000  # of one gesture
+
+
+class Click(NamedTuple):
+    """One mark that was clicked: its row (None: not a row) and where it lies on the axes."""
+
+    id: int | None
+    x: float | None
+    y: float | None
+    add: bool  # a modifier key was down: add to the selection
+
+
+class Plot(JSComponent):
+    """A place for one figure. ``state`` says how it looks: see the constants of this class.
+
+    ``on_select(ids)`` hears the row ids of a lasso or box, ``on_click(Click)`` a clicked mark.
+    """
+
+    LOADING, READY, STALE, EMPTY, FAILED = "loading", "ready", "stale", "empty", "failed"
+
+    state = param.Selector(
+        default="loading", objects=["loading", "ready", "stale", "empty", "failed"]
+    )
+    note = param.String(doc="What stands in place of the figure when there is none.")
+    summary = param.String(doc="The figure in words, for screen readers.")
+    library = param.String(default=PLOTLY_URL, constant=True)
+
+    height_hint = param.Integer(default=320, doc="Height in px until the figure says its own.")
+
+    _esm = STATIC / "plot.js"
+    _stylesheets = [PLOTLY_CSS, (STATIC / "plot.css").read_text(encoding="utf-8")]
+
+    def __init__(
+        self,
+        *,
+        on_select: Callable[[tuple[int, ...]], None] | None = None,
+        on_click: Callable[[Click], None] | None = None,
+        config: dict[str, Any] | None = None,
+        **params: Any,
+    ) -> None:
+        super().__init__(sizing_mode="stretch_width", **params)
+        self._on_select, self._on_click = on_select, on_click
+        self._config = config or {}
+        self._figure: dict[str, Any] | None = None
+        self._mounted = False
+        self._version = 0
+
+    def show(self, figure: Any, *, summary: str = "") -> None:
+        """Draw ``figure`` (a plotly figure); what the browser has already is not sent again."""
+        new = plain(figure.to_dict())
+        old, self._figure = self._figure, new
+        self.param.update(state=self.READY, note="", summary=summary)
+        if not self._mounted:
+            return
+        if old is None:
+            self._send_whole()
+        elif change := difference(old, new):
+            self._send(change)
+
+    def say(self, state: str, note: str) -> None:
+        """Show ``note`` instead of a figure."""
+        self.param.update(state=state, note=note)
+
+    def fade(self, stale: bool) -> None:
+        """Dim the figure while newer results are on their way."""
+        if self.state in (self.READY, self.STALE):
+            self.state = self.STALE if stale else self.READY
+
+    def _send_whole(self) -> None:
+        figure = self._figure or {}
+        whole = {
+            "data": figure.get("data", []),
+            "layout": figure.get("layout", {}),
+            "config": self._config,
+        }
+        self._send({"whole": whole})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._version += 1
+        self._send_msg(json.dumps(message | {"version": self._version}))
+
+    def _handle_msg(self, data: Any) -> None:
+        if not isinstance(data, dict):
+            return
+        kind = data.get("kind")
+        if kind == "ready":
+            self._mounted = True
+            if self._figure is not None:
+                self._send_whole()
+        elif kind == "select" and self._on_select:
+            self._on_select(row_ids(data.get("ids")))
+        elif kind == "click" and self._on_click:
+            ids = row_ids(data.get("ids"))
+            click = Click(
+                ids[0] if ids else None,
+                coordinate(data.get("x")),
+                coordinate(data.get("y")),
+                data.get("add") is True,
+            )
+            self._on_click(click)
+
+
+def row_ids(value: Any) -> tuple[int, ...]:
+    """The whole numbers >= 0 of a list from the browser; anything else in it is left out."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(i for i in value[:MOST_IDS] if type(i) is int and i >= 0)
+
+
+def coordinate(value: Any) -> float | None:
+    """A finite number from the browser, or None."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number and math.isfinite(value) else None
+
+
+def plain(value: Any) -> Any:
+    """A figure's dictionary with nothing in it but JSON's types (not finite numbers become None)."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """What turns ``old`` into ``new``; {} if nothing does.
+
+    "data" has an entry for each new trace: {"set": changed fields} of the trace that was there, or
+    {"trace": all of it}. "layout" is the whole layout, or None if it stayed.
+    """
+    before, after = old.get("data", []), new.get("data", [])
+    data = [_change(before[i] if i < len(before) else None, b) for i, b in enumerate(after)]
+    layout = new.get("layout", {}) if old.get("layout") != new.get("layout") else None
+    same = len(before) == len(after) and not any(c.get("trace") or c["set"] for c in data)
+    return {} if same and layout is None else {"data": data, "layout": layout}
+
+
+def _change(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
+    if old is None or old.get("type") != new.get("type") or old.keys() - new.keys():
+        return {"trace": new}
+    return {"set": {key: x for key, x in new.items() if key not in old or old[key] != x}}

@@ -1,0 +1,161 @@
+"""All training rows as a table: the way to every row without a mouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import panel as pn
+
+from afif_explorer.app.desk import Desk
+from afif_explorer.app.parts import NO_MARGIN, Text, html, stack
+from afif_explorer.figures.text import Scale, clean
+from afif_explorer.results import Points
+
+SCALED = ("effect", "self_influence")  # small numbers, shown with a prefix
+PAGE = 10
+TITLES = {
+    "row": "Row",
+    "effect": "Effect if left out",
+    "self_influence": "Self-influence",
+    "leverage": "Leverage",
+    "loss": "Loss",
+    "prediction": "Predicted",
+    "outcome": "Observed",
+    "group": "Group",
+}
+SHEET = """
+:host { --table: var(--mui-palette-text-primary); font-size: 13px; }
+.tabulator, .tabulator .tabulator-header, .tabulator .tabulator-header .tabulator-col,
+.tabulator-row, .tabulator .tabulator-footer {
+  background: transparent; color: var(--table); border-color: var(--mui-palette-divider);
+}
+.tabulator, .tabulator .tabulator-tableholder .tabulator-row { border: 0; font-size: 13px !important; }
+.tabulator .tabulator-header .tabulator-col { border-right: 0; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 6px 8px; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-title {
+  white-space: normal; font-weight: 600; color: var(--mui-palette-text-secondary);
+}
+.tabulator-row { border-bottom: 1px solid var(--mui-palette-divider); min-height: 32px; }
+.tabulator-row .tabulator-cell { padding: 6px 8px; border-right: 0;
+  font-variant-numeric: tabular-nums; }
+.tabulator-row.tabulator-row-even { background: transparent; }
+.tabulator-row.tabulator-selectable:hover {
+  background: var(--mui-palette-action-hover); color: var(--table);
+}
+.tabulator-row.tabulator-selected, .tabulator-row.tabulator-selected:hover {
+  background: var(--mui-palette-action-selected); color: var(--table);
+}
+.tabulator .tabulator-footer .tabulator-page { background: transparent; color: var(--table);
+  border-color: var(--mui-palette-divider); border-radius: 6px; }
+.tabulator .tabulator-footer .tabulator-page.active { color: var(--mui-palette-primary-main);
+  font-weight: 700; }
+"""
+NUMBERS = ("effect", "self_influence", "leverage", "loss", "prediction")
+
+
+class RowTable:
+    """The table of ``explorer.points``, by size of effect; its selection is the explorer's."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._explorer = desk.explorer
+        self._shown: Points | None = None
+        self._setting = False
+        self._head = Text()
+        self._table = pn.widgets.Tabulator(
+            _empty(),
+            titles=TITLES,
+            show_index=False,
+            pagination="remote",
+            page_size=PAGE,
+            selectable="checkbox",
+            disabled=True,
+            header_filters=None,
+            layout="fit_columns",
+            theme="simple",
+            sizing_mode="stretch_width",
+            margin=NO_MARGIN,
+            formatters={name: {"type": "plaintext"} for name in TITLES},
+            configuration={"columnDefaults": {"headerWordWrap": True, "headerTooltip": False}},
+            stylesheets=[SHEET],
+            text_align=dict.fromkeys(NUMBERS, "right"),
+        )
+        self._table.param.watch(self._chosen, "selection")
+        self._table.on_click(self._clicked)
+        self.panel = stack(self._head, self._table, gap=8)
+
+    def update(self) -> None:
+        """Show the rows and the selection as they are now."""
+        points = self._explorer.points
+        self._setting = True
+        try:
+            if points is not self._shown:
+                self._shown = points
+                self._table.param.update(selection=[], page=1)
+                self._table.value = _empty() if points is None else frame(points)
+                self._table.titles = TITLES | ({} if points is None else titles(points))
+                self._head.put(_caption(points))
+            index = self._table.value.index
+            chosen = np.flatnonzero(np.isin(index, self._explorer.selected)).tolist()
+            if chosen != sorted(self._table.selection):
+                self._table.selection = chosen
+        finally:
+            self._setting = False
+
+    def _chosen(self, event: Any) -> None:
+        if self._setting:
+            return
+        ids = self._table.value.index[event.new].tolist()
+        self._explorer.select(ids, by="table", primary=ids[-1] if ids else None)
+
+    def _clicked(self, event: Any) -> None:
+        row = int(self._table.value.index[event.row])
+        self._explorer.select({*self._explorer.selected, row}, by="table", primary=row)
+
+
+def frame(points: Points) -> pd.DataFrame:
+    """The table's content, by falling size of effect; the index holds the row ids."""
+    order = np.argsort(-np.abs(points.effect), kind="stable")
+    content: dict[str, Any] = {"row": points.ids[order]}
+    for name in TITLES:
+        if name != "row":
+            column = getattr(points, name)[order]
+            content[name] = rounded(column / _unit(points, name)) if name in NUMBERS else column
+    return pd.DataFrame(content, index=pd.Index(points.ids[order], name="id"))
+
+
+def titles(points: Points) -> dict[str, str]:
+    """Headings with units. They are HTML to the table, so the unit's text comes escaped."""
+    units = {name: _scale(points, name).texts([0.0])[0].removeprefix("+0") for name in SCALED}
+    return {name: f"{TITLES[name]}, {unit}" for name, unit in units.items() if unit}
+
+
+def rounded(values: np.ndarray, digits: int = 4) -> np.ndarray:
+    """The values to some significant digits, for reading; the export has all of them."""
+    size = np.abs(np.where(np.isfinite(values) & (values != 0), values, 1.0))
+    places = np.clip(digits - 1 - np.floor(np.log10(size)), 0, 6)
+    return np.round(values * 10.0**places) / 10.0**places
+
+
+def _scale(points: Points, name: str) -> Scale:
+    return Scale.of(getattr(points, name), points.unit if name == "effect" else "")
+
+
+def _unit(points: Points, name: str) -> float:
+    return 10.0 ** _scale(points, name).exponent if name in SCALED else 1.0
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in TITLES})
+
+
+def _caption(points: Points | None) -> Any:
+    if points is None:
+        return html('<p class="hint">The rows appear here once the model is trained.</p>')
+    return html(
+        '<h3>All training rows</h3><p class="hint">Largest effects first; click a heading to sort. '
+        "Effects are in {unit}: the predicted change of the {target} if the row is left out.</p>",
+        unit=clean(points.unit),
+        target=points.target_label,
+    )

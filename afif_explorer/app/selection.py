@@ -1,0 +1,65 @@
+"""The bar that says which rows are selected and what can be done with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from afif_explorer.app import toolkit
+from afif_explorer.app.desk import Desk
+from afif_explorer.app.parts import NO_MARGIN, Text, flow, html, pressed, share
+from afif_explorer.figures.text import count, number
+
+
+class SelectionBar:
+    """How many rows are selected, their effect together, and buttons for them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._explorer = desk.explorer
+        self._used = False
+        self._text = Text(stylesheets=share(240))
+        explorer = self._explorer
+        self._remove = _button("See them removed", "person_remove", explorer.remove_selected)
+        self._clear = _button("Clear", "close", lambda: explorer.select(()))
+        self._undo = _button("Undo", "undo", explorer.undo_selection)
+        self.panel = flow(self._text, self._remove, self._clear, self._undo, gap=8, align="center")
+
+    def update(self) -> None:
+        """Say what is selected now."""
+        some = bool(self._explorer.selected)
+        self._text.put(self._sentence())
+        self._used |= some
+        self._remove.disabled = self._clear.disabled = not some
+        self._undo.disabled = not self._used
+
+    def _sentence(self) -> Any:
+        chosen, points = self._explorer.selected, self._explorer.points
+        if not chosen:
+            return html(
+                '<p class="hint">No rows selected. Draw around some on the map, or click a bar or '
+                "a row of the table; with Shift they add up.</p>"
+            )
+        rows = "1 row" if len(chosen) == 1 else f"{count(len(chosen))} rows"
+        if points is None:
+            return html("<p><b>{rows}</b> selected.</p>", rows=rows)
+        effects = points.effect[np.isin(points.ids, chosen)]
+        return html(
+            "<p><b>{rows}</b> selected; their effects on the {target} add up to "
+            "<b>{effect} {unit}</b>.</p>",
+            rows=rows,
+            target=points.target_label,
+            effect=number(float(effects.sum())),
+            unit=points.unit,
+        )
+
+
+def _button(label: str, icon: str, action: Any) -> Any:
+    return toolkit.Button(
+        label=label,
+        icon=icon,
+        size="small",
+        variant="outlined",
+        margin=NO_MARGIN,
+        on_click=pressed(action),
+    )

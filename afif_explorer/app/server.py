@@ -1,0 +1,178 @@
+"""``serve``: the dashboard on a port of this machine."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+from bokeh.server.server import Server
+
+from afif_explorer import study
+from afif_explorer.app import security, toolkit
+from afif_explorer.app.look import STATIC
+from afif_explorer.errors import ChoiceError
+from afif_explorer.figures import FIGURES
+from afif_explorer.spec import Spec
+
+EVERYWHERE = ("", "0.0.0.0", "::")
+LOOPBACK = ("127.0.0.1", "::1")
+TITLE = "AFIF explorer"
+MESSAGE_LIMIT = 64 * 1024**2  # bytes of one message from a browser; an upload comes in chunks
+UNUSED_SECONDS = 60  # a session that nobody is connected to lives on this long
+
+
+def serve(
+    port: int | None = None,
+    address: str = "127.0.0.1",
+    show: bool = True,
+    password_file: str | Path | None = None,
+) -> None:
+    """Serve the dashboard until interrupted; its address is printed once it answers.
+
+    ``port`` None or 0 takes a free one. ``address`` is the interface to listen on: with the default
+    only this machine can connect. ``show`` opens a browser. ``password_file`` holds one password for
+    all, or a JSON object of user names and passwords; visitors must then log in.
+
+    Raises ChoiceError if the port cannot be had or the password file is of no use.
+    """
+    warm()
+    server = make_server(port, address, password_file)
+    url = location(server, address)
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda *_: server.io_loop.add_callback_from_signal(stop, server))
+    server.start()
+    print(f"Dashboard: {url}", flush=True)
+    if show:
+        server.io_loop.add_callback(server.show, "/")
+    server.io_loop.start()
+
+
+def warm() -> None:
+    """Load the libraries here and now, and the default data set with its effects.
+
+    The first visitor needn't wait for them, and two threads that import them at once can't lock each
+    other out.
+    """
+    points = study.points(Spec())
+    FIGURES["row_map"].draw(points)
+
+
+def stop(server: Server) -> None:
+    """End a running server and its loop."""
+    server.stop()
+    server.io_loop.stop()
+
+
+def location(server: Server, address: str) -> str:
+    """The address to open in a browser on this machine."""
+    host = "127.0.0.1" if address in EVERYWHERE else address
+    return f"http://{f'[{host}]' if ':' in host else host}:{server.port}/"
+
+
+def make_server(
+    port: int | None = None,
+    address: str = "127.0.0.1",
+    password_file: str | Path | None = None,
+) -> Server:
+    """The server of :func:`serve`, not started yet."""
+    from afif_explorer.app.session import open_session
+
+    toolkit.load()
+    pn.config.reconnect = True
+    pn.config.disconnect_notification = "The connection was lost. Reload to go on where you were."
+    try:
+        port = free_port(address, port or 0)
+        server = pn.io.server.get_server(
+            open_session,
+            port=port,
+            address=address,
+            title=TITLE,
+            websocket_origin=origins(address, port),
+            show=False,
+            start=False,
+            verbose=False,
+            liveness="healthz",
+            websocket_max_message_size=MESSAGE_LIMIT,
+            unused_session_lifetime=UNUSED_SECONDS * 1000,
+            check_unused_sessions=UNUSED_SECONDS * 500,
+            **login(password_file),
+        )
+    except OSError as error:
+        raise ChoiceError(
+            f"The dashboard cannot listen on port {port} of {address!r}: {error.strerror}. "
+            "Choose another port, or none to take a free one."
+        ) from error
+    security.protect(server._tornado)
+    return server
+
+
+def origins(address: str, port: int) -> list[str]:
+    """Hosts whose pages may open a connection: the one served here, under its usual names.
+
+    Bound to all interfaces these are the names and addresses that this machine knows of itself; for
+    others (behind a proxy, say) set ``BOKEH_ALLOW_WS_ORIGIN``.
+    """
+    if address in EVERYWHERE:
+        names = {"localhost", "127.0.0.1", *own_names()}
+    else:
+        names = {address} | ({"localhost"} if address in LOOPBACK else set())
+    return [f"{name}:{port}" for name in sorted(names)]
+
+
+def free_port(address: str, wanted: int = 0) -> int:
+    """The port ``wanted``, or any if 0, provided that nobody listens on it.
+
+    It must be known before the server is made, because pages are let in by host and port.
+    Raises OSError if it is taken.
+    """
+    with socket.create_server((address, wanted), family=_family(address)) as found:
+        return int(found.getsockname()[1])
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def own_names() -> set[str]:
+    """The host names and IPv4 addresses of this machine."""
+    names = {socket.gethostname(), socket.getfqdn()}
+    try:
+        found = socket.getaddrinfo(socket.gethostname(), None, family=socket.AF_INET)
+    except OSError:
+        found = []
+    return names | {str(entry[4][0]) for entry in found}
+
+
+def login(password_file: str | Path | None) -> dict[str, Any]:
+    """What the server needs to ask for a password; nothing without a file."""
+    if password_file is None:
+        return {}
+    return {
+        "basic_auth": passwords(Path(password_file)),
+        "cookie_secret": secrets.token_hex(32),
+        "login_template": str(STATIC / "login.html"),
+    }
+
+
+def passwords(path: Path) -> str | dict[str, str]:
+    """One password, or passwords by user name, as the file at ``path`` says."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ChoiceError(f"The password file {str(path)!r} cannot be read: {error}.") from error
+    if not text:
+        raise ChoiceError(f"The password file {str(path)!r} is empty; put a password into it.")
+    if not text.startswith("{"):
+        return text
+    try:
+        users = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ChoiceError(f"The password file {str(path)!r} is not valid JSON: {error}.") from error
+    if not users or not all(isinstance(word, str) and word for word in users.values()):
+        raise ChoiceError(f"The password file {str(path)!r} must give every user a password.")
+    return users

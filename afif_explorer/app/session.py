@@ -1,0 +1,57 @@
+"""One visit: from the address that was opened to the page, and to the end of it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+
+from afif_explorer.app.dashboard import Dashboard
+from afif_explorer.app.sync import Gate
+from afif_explorer.spec import FIELDS, Spec
+from afif_explorer.state import Explorer
+
+
+def open_session() -> Any:
+    """The page of a new visitor, with the choices that the link carries."""
+    document = pn.state.curdoc
+    spec, notes = Spec.from_query(_choices(pn.state.location))
+    others = {name: getattr(spec, name) for name in FIELDS if name != "dataset"}
+    gate = Gate(document)
+    explorer = Explorer(spec.dataset, schedule=gate, **others)
+    dashboard = Dashboard(explorer, document, gate=gate, notes=notes)
+    pn.state.onload(_open(gate))
+    pn.state.on_session_destroyed(_Farewell(dashboard))
+    return dashboard.page
+
+
+def _choices(location: Any) -> str:
+    """The query of the address but for ``theme``, which is for the page and no choice."""
+    query = location.search.removeprefix("?") if location is not None else ""
+    return "&".join(part for part in query.split("&") if not part.startswith("theme="))
+
+
+def _open(gate: Gate) -> Callable[[], None]:
+    """Opens ``gate`` if it is still there. Panel keeps this for ever if the page is never drawn."""
+    known = weakref.ref(gate)
+
+    def open_it() -> None:
+        found = known()
+        if found is not None:
+            found.open()
+
+    return open_it
+
+
+class _Farewell:
+    """Closes a dashboard once, when Panel says that its session is over."""
+
+    def __init__(self, dashboard: Dashboard) -> None:
+        self._dashboard: Dashboard | None = dashboard
+
+    def __call__(self, _context: Any) -> None:
+        dashboard, self._dashboard = self._dashboard, None
+        if dashboard is not None:
+            dashboard.close()

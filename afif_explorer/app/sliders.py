@@ -1,0 +1,115 @@
+"""Sliders over powers of ten, with or without a rule that may choose the value instead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from afif_explorer.app import toolkit
+from afif_explorer.app.fields import WIDE, Fields
+from afif_explorer.app.parts import stack
+from afif_explorer.figures.text import number
+
+STEP = 0.02  # of a power of ten
+DECADES = 6  # shown below the largest value where the smallest is zero
+
+
+class LogSlider:
+    """A slider whose position is the logarithm of the field's value; its left end may be zero."""
+
+    def __init__(self, fields: Fields, name: str, **params: Any) -> None:
+        self._fields, self._name = fields, name
+        parameter = fields.parameter(name)
+        low, high = parameter.get_soft_bounds()
+        self._zero = parameter.bounds[0] == 0
+        self._whole = "Integer" in type(parameter).__name__
+        end = math.log10(high)
+        self._zero_at = (math.log10(low) if low > 0 else end - DECADES) - 0.3
+        self.widget = toolkit.FloatSlider(
+            label=parameter.label,
+            description=parameter.doc,
+            start=self._zero_at if self._zero else math.log10(low),
+            end=end,
+            step=STEP,
+            size="small",
+            tooltips=False,
+            **(WIDE | {"margin": (0, 8, 2, 8)} | params),
+        )
+
+    def connect(self) -> LogSlider:
+        """Follow the field, and set it while the slider moves."""
+        self._fields.tie(self._name, self.widget, show=self.show, read=self.value)
+        return self
+
+    def show(self) -> None:
+        """Take the place of the field's value, where it has one."""
+        value = getattr(self._fields.explorer, self._name)
+        if value is not None:
+            self.place(value)
+
+    def place(self, value: float) -> None:
+        """Move to ``value`` (the range grows if it must) and write it beside the label."""
+        at = self.widget.value
+        if self.value(at) != value:
+            at = math.log10(value) if value > 0 else self._zero_at
+        self.widget.param.update(
+            start=min(self.widget.start, at),
+            end=max(self.widget.end, at),
+            value=at,
+            value_label=number(value),
+        )
+
+    def value(self, position: float) -> float | int:
+        """The value at a position of the slider, to three significant digits."""
+        if self._zero and position <= self._zero_at + STEP / 2:
+            return 0.0
+        value = float(f"{10**position:.3g}")
+        return max(1, round(value)) if self._whole else value
+
+
+class Automatic:
+    """A slider over powers of ten and a switch that leaves the value to the rule.
+
+    ``found()`` gives the value that the rule took, once it is known; ``heard`` names the results
+    from which it knows.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        name: str,
+        found: Callable[[], float | None],
+        heard: tuple[str, ...],
+    ) -> None:
+        self._fields, self._name, self._found = fields, name, found
+        self._slider = LogSlider(fields, name)
+        self._switch = toolkit.Switch(
+            label="Automatic",
+            description="Leave it to the rule; switch off to choose for yourself.",
+            size="small",
+            **(WIDE | {"margin": (0, 0, 8, 0)}),
+        )
+        fields.tie(name, self._slider.widget, show=self._show, read=self._slid, also=heard)
+        fields.tie(name, self._switch, show=self._show, read=self._switched)
+        self.panel = stack(self._slider.widget, self._switch, gap=0)
+
+    def _show(self) -> None:
+        value = getattr(self._fields.explorer, self._name)
+        self._switch.value = value is None
+        self._slider.widget.disabled = value is None
+        if value is not None:
+            self._slider.place(value)
+        elif (found := self._found()) is not None:
+            self._slider.place(found)
+
+    def _slid(self, position: float) -> float | None:
+        # The slider also moves when the rule's value arrives; that is nobody's choice.
+        automatic = getattr(self._fields.explorer, self._name) is None
+        return None if automatic else self._slider.value(position)
+
+    def _switched(self, automatic: bool) -> float | None:
+        if automatic:
+            return None
+        chosen = getattr(self._fields.explorer, self._name)
+        return self._slider.value(self._slider.widget.value) if chosen is None else chosen

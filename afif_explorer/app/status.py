@@ -1,0 +1,96 @@
+"""The head of the page's body: what is on screen, how good the fit is, what is being worked on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from afif_explorer.app import toolkit
+from afif_explorer.app.parts import NO_MARGIN, Text, card, flow, html, join, pressed, share
+from afif_explorer.figures.text import count, number
+from afif_explorer.results import FitSummary
+
+# Short work is over before it can be read about; what comes and goes at once only flickers.
+LATE = ":host { animation: late 0s 0.3s both; } @keyframes late { from { opacity: 0; } }"
+
+
+class StatusHead:
+    """The one-sentence headline, facts about the fit, and progress with a way to stop it."""
+
+    def __init__(self, explorer: Any) -> None:
+        self._explorer = explorer
+        self._sentence = Text()
+        self._facts = Text()
+        self._what = Text(sizing_mode=None)
+        self._bar = toolkit.LinearProgress(
+            sizing_mode="stretch_width", width=None, margin=NO_MARGIN, stylesheets=share(160)
+        )
+        cancel = toolkit.Button(
+            label="Cancel",
+            icon="close",
+            size="small",
+            variant="outlined",
+            margin=NO_MARGIN,
+            on_click=pressed(explorer.cancel),
+        )
+        self._again = toolkit.Button(
+            label="Try again",
+            icon="refresh",
+            size="small",
+            variant="outlined",
+            margin=NO_MARGIN,
+            on_click=pressed(explorer.refresh),
+        )
+        self._running = flow(
+            self._what, self._bar, cancel, gap=12, align="center", stylesheets=[LATE]
+        )
+        self.panel = card(
+            self._sentence,
+            self._facts,
+            self._running,
+            self._again,
+            stylesheets=[":host { min-height: 104px; gap: 6px; }"],
+        )
+
+    def update(self) -> None:
+        """Say how things stand now."""
+        explorer = self._explorer
+        status = explorer.status
+        running = status.kind == "running"
+        self._sentence.put(html('<h1 class="headline">{x}</h1>', x=explorer.sentence()))
+        self._facts.put(_facts(explorer.fitted))
+        self._running.visible = running
+        self._facts.visible = not running
+        self._again.visible = status.kind in ("failed", "cancelled")
+        if running:
+            self._progress(status)
+
+    def _progress(self, status: Any) -> None:
+        known = bool(status.total)
+        share = min(status.done / status.total, 1) if known else 0
+        what = f"{status.what}: {share:.0%}" if known and status.done else f"{status.what} …"
+        self._what.put(html('<span class="hint">{x}</span>', x=what))
+        self._bar.param.update(
+            variant="determinate" if known else "indeterminate",
+            value=round(100 * share) if known else 0,
+        )
+
+
+def _facts(fit: FitSummary | None) -> Any:
+    if fit is None:
+        return html('<div class="facts"><span>The model is not trained yet.</span></div>')
+    facts = [
+        html("<span>{name} <b>{value}</b></span>", name=name, value=number(value))
+        for name, value in fit.metrics.items()
+    ]
+    facts.append(html("<span>parameters <b>{n}</b></span>", n=count(fit.n_parameters)))
+    facts.append(
+        html(
+            '<span class="badge {level}" title="{why}">{word} · gradient norm {norm}</span>',
+            level="good" if fit.converged else "poor",
+            word="at the optimum" if fit.converged else "not at an optimum",
+            why=fit.advice or f"Training took {fit.steps} steps.",
+            norm=number(fit.gradient_norm, 2),
+        )
+    )
+    advice = html('<p class="poor">{x}</p>', x=fit.advice) if fit.advice else ""
+    return html('<div class="facts">{facts}</div>{advice}', facts=join(facts), advice=advice)

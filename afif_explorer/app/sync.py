@@ -1,0 +1,79 @@
+"""From an ``Explorer``, and from its worker threads, to the parts of a page."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import panel as pn
+
+log = logging.getLogger(__name__)
+
+Callback = Callable[[set[str]], None]
+
+
+class Gate:
+    """Runs actions on the thread of a page, in order, but none before the page is there.
+
+    Panel drops what changes between the browser's fetching a document and its having drawn it.
+    """
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._lock = threading.Lock()
+        self._waiting: list[Callable[[], None]] | None = []
+
+    def __call__(self, action: Callable[[], None]) -> None:
+        """Run ``action`` soon; may be called from any thread."""
+        with self._lock:
+            if self._waiting is not None:
+                self._waiting.append(action)
+                return
+        self._document.add_next_tick_callback(action)
+
+    def open(self) -> None:
+        """Run what waits, and from now on everything as it comes. Call it on the page's thread."""
+        with self._lock:
+            waiting, self._waiting = self._waiting or [], None
+        for action in waiting:
+            action()
+
+
+class Follower:
+    """Tells callbacks which fields of ``source`` changed.
+
+    ``source`` must change on the page's own thread (an ``Explorer`` does, given the page's
+    ``schedule``). All that one change does to the page goes to the browser as one message.
+    """
+
+    def __init__(self, source: Any, document: Any = None) -> None:
+        self._source = source
+        self._document = document
+        self._callbacks: list[tuple[frozenset[str], Callback]] = []
+        names = [name for name in source.param if name != "name"]
+        self._watcher = source.param.watch(self._deliver, names)
+
+    def on(self, names: Iterable[str], callback: Callback) -> None:
+        """Call ``callback(changed)`` whenever one of ``names`` has changed."""
+        self._callbacks.append((frozenset(names), callback))
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._source.param.unwatch(self._watcher)
+        self._callbacks.clear()
+
+    def _deliver(self, *events: Any) -> None:
+        changed = {event.name for event in events}
+        with pn.io.hold(self._document):
+            for names, callback in list(self._callbacks):
+                if hit := names & changed:
+                    self._tell(callback, set(hit))
+
+    def _tell(self, callback: Callback, changed: set[str]) -> None:
+        try:
+            callback(changed)
+        except Exception:
+            # One part that cannot be drawn must not keep the others from being drawn.
+            log.exception("A part of the page could not follow a change of %s.", sorted(changed))

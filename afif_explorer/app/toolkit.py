@@ -1,0 +1,85 @@
+"""The one place that knows panel-material-ui: its page, its widgets, and the look we give them.
+
+Widgets are taken from here, so that a move of the toolkit touches one file.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import panel as pn
+import param
+from panel_material_ui import (
+    Button,
+    Dialog,
+    FileDownload,
+    FileInput,
+    FloatSlider,
+    IconButton,
+    IntInput,
+    IntSlider,
+    LinearProgress,
+    MultiChoice,
+    Page,
+    RadioButtonGroup,
+    Select,
+    Switch,
+    Tabs,
+)
+
+from afif_explorer.app import look
+
+__all__ = [
+    "Button",
+    "Dialog",
+    "FileDownload",
+    "FileInput",
+    "FloatSlider",
+    "IconButton",
+    "IntInput",
+    "IntSlider",
+    "LinearProgress",
+    "MultiChoice",
+    "RadioButtonGroup",
+    "Select",
+    "Switch",
+    "Tabs",
+    "load",
+    "make_page",
+    "release",
+]
+
+
+def load() -> None:
+    """Load the parts of Panel that a page needs; call it once before anything is served."""
+    pn.extension("tabulator", notifications=False)
+
+
+def make_page(title: str, **params: Any) -> Page:
+    """A page with our look. Call :func:`release` when its session ends."""
+    return Page(
+        meta_title=title,
+        meta_description="See what each training row did to a model, and what happens if it goes.",
+        theme_config=look.THEME,
+        sx=look.PAGE,
+        raw_css=[look.GLOBAL_CSS],
+        busy_indicator=None,
+        sidebar_width=look.SIDEBAR_WIDTH,
+        sidebar_resizable=False,
+        theme_toggle=True,
+        **params,
+    )
+
+
+def release(page: weakref.ref[Page]) -> None:
+    """Let go of a page whose session has ended.
+
+    ``Page`` ties its ``busy`` to Panel's global state and never unties it, which would keep the page
+    and all that it shows in memory for ever. Safe to call twice.
+    """
+    alive = page()
+    if alive is None:
+        return
+    with param.parameterized.edit_constant(alive):
+        alive.param._update_ref("busy", False)

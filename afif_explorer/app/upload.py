@@ -1,0 +1,137 @@
+"""The dialog for a person's own file: choose it, say what its columns are, go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from afif_explorer import study
+from afif_explorer.app import toolkit
+from afif_explorer.app.fields import WIDE
+from afif_explorer.app.help import dialog
+from afif_explorer.app.parts import Text, banner, html, stack
+from afif_explorer.datasets import Dataset, Table, read_table
+from afif_explorer.datasets.upload import MOST_BYTES
+from afif_explorer.errors import AfifError
+from afif_explorer.figures.text import count, short
+
+log = logging.getLogger(__name__)
+
+TASKS = {
+    "Find out from the target": None,
+    "Regression: a number": "regression",
+    "Classification: one of some classes": "classification",
+    "Count: 0, 1, 2, ...": "count",
+}
+
+
+class Upload:
+    """Reads a file, asks what to predict, and gives the result to ``explorer``.
+
+    The work is done in threads; the page of this and of every other visitor stays alive.
+    """
+
+    def __init__(self, explorer: Any) -> None:
+        self._explorer = explorer
+        self._table: Table | None = None
+        self._file = toolkit.FileInput(
+            accept=".csv,.tsv,.txt,.parquet",
+            max_file_size=MOST_BYTES,
+            label="Choose a CSV or Parquet file",
+            variant="outlined",
+            **WIDE,
+        )
+        self._says = Text(html(ASKS))
+        self._target = toolkit.Select(label="What to predict", size="small", **WIDE)
+        self._sensitive = toolkit.MultiChoice(
+            label="Sensitive columns, whose groups are compared (may stay empty)",
+            **WIDE,
+        )
+        self._task = toolkit.Select(label="Kind of task", options=TASKS, size="small", **WIDE)
+        self._use = toolkit.Button(
+            label="Use this table", variant="contained", on_click=self._accept, **WIDE
+        )
+        self._columns = stack(
+            self._target, self._sensitive, self._task, self._use, gap=14, visible=False
+        )
+        self._file.param.watch(self._arrived, "value")
+        self.dialog = dialog(
+            "Use my own file", stack(self._says, self._file, self._columns, gap=14)
+        )
+
+    def open(self) -> None:
+        """Open the dialog."""
+        self.dialog.open = True
+
+    async def _arrived(self, event: Any) -> None:
+        if not event.new:
+            return
+        self._columns.visible = False
+        self._say("info", "Reading the file …")
+        table = await self._attempt(partial(read_table, event.new))
+        if table is not None:
+            self._offer(table)
+
+    def _offer(self, table: Table) -> None:
+        """Ask about the columns of a table that could be read."""
+        self._table = table
+        names = _labels(table)
+        places = {name: place for place, name in enumerate(names)}
+        self._target.param.update(options=places, value=len(names) - 1)
+        self._sensitive.param.update(options=places, value=[])
+        self._columns.visible = True
+        read = f"{count(len(table.frame))} rows and {count(len(names))} columns were read."
+        self._says.put(banner("info", read, table.notes))
+
+    async def _accept(self, _event: Any) -> None:
+        if self._table is None:
+            return
+        frame = self._table.frame
+        columns = list(frame.columns)
+        make = partial(
+            Dataset.from_frame,
+            frame,
+            target=columns[self._target.value],
+            sensitive=[columns[place] for place in self._sensitive.value],
+            task=self._task.value,
+            name=short(self._file.filename or "your data", 40),
+            notes=self._table.notes,
+        )
+        self._use.disabled = True
+        name = await self._attempt(lambda: study.add_dataset(make()))
+        self._use.disabled = False
+        if name is not None:
+            self.dialog.open = False
+            self._explorer.dataset = name
+
+    async def _attempt(self, work: Callable[[], Any]) -> Any:
+        """The result of ``work`` done in a thread; None, and the reason on screen, if it failed."""
+        try:
+            return await asyncio.to_thread(work)
+        except AfifError as error:
+            self._say("error", "That file cannot be used", str(error))
+        except Exception:
+            log.exception("A file could not be taken in.")
+            self._say("error", "That file cannot be used", "The details are in the server's log.")
+        return None
+
+    def _say(self, kind: str, title: str, *lines: str) -> None:
+        self._says.put(banner(kind, title, lines))
+
+
+def _labels(table: Table) -> list[str]:
+    """Column names to choose from, short and all different."""
+    names: list[str] = []
+    for place, name in enumerate(table.frame.columns, start=1):
+        label = short(name, 60) or f"column {place}"
+        names.append(label if label not in names else f"{label} ({place})")
+    return names
+
+
+ASKS = (
+    '<p class="hint">One row for each example, one column for each feature, names in the first line. '
+    "Up to 50 MB. The file goes to this server only, is kept in memory, and is never run.</p>"
+)

@@ -1,0 +1,126 @@
+"""Unlearning and fairness: take rows away, see what is predicted, and what retraining says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from afif_explorer.app import toolkit
+from afif_explorer.app.parts import NO_MARGIN, Text, card, flow, html, pressed, share, stack, table
+from afif_explorer.app.views.agreement import seconds
+from afif_explorer.app.views.view import View
+from afif_explorer.figures.text import count, number, percent
+from afif_explorer.results import Reach, Unlearning
+
+STATES = {"before": "Before", "predicted": "Predicted", "retrained": "Retrained"}
+
+
+class UnlearningView(View):
+    name = "unlearning"
+    title = "Unlearning and fairness"
+    hears = ("unlearning", "rule", "selected", "offered")
+
+    def build(self) -> object:
+        explorer, fields = self.desk.explorer, self.desk.fields
+        self._count = fields.whole("count", stylesheets=share(130, 0))
+        self._retrain = toolkit.Button(
+            label="Retrain without them",
+            icon="model_training",
+            variant="contained",
+            size="small",
+            margin=NO_MARGIN,
+            description="Train the model again without these rows, at every step of the sweep.",
+            on_click=pressed(explorer.retrain),
+        )
+        self._says = Text()
+        self._metrics = Text()
+        self._notes = Text()
+        rule = fields.select("rule", stylesheets=share(240))
+        return stack(
+            card(
+                flow(rule, self._count, self._retrain, gap=14, align="center"),
+                self._says,
+                stylesheets=[":host { padding-top: 16px; }"],
+            ),
+            flow(
+                self.drawing("metrics_change", width=440),
+                self.drawing("sweep", width=440),
+            ),
+            flow(
+                self.drawing("score_distributions", width=440),
+                card(stack(self._metrics, self._notes, gap=12), width=400),
+            ),
+        )
+
+    def update(self) -> None:
+        explorer = self.desk.explorer
+        result = explorer.unlearning
+        self._count.disabled = explorer.rule == "selection"
+        self._retrain.disabled = explorer.status.kind == "running" or result is None
+        self._says.put(_says(result))
+        self._metrics.put(_metrics(result))
+        self._notes.put(_notes(result))
+
+
+def _says(result: Unlearning | None) -> Any:
+    if result is None:
+        return html('<p class="hint">What the removal does appears here.</p>')
+    return html(
+        '<p style="margin:10px 0 6px"><b>{n}</b> of {total} training rows removed ({share}): '
+        "{rule}.</p>{reach}",
+        n=count(result.ids.size),
+        total=count(result.n_train),
+        share=percent(result.ids.size / max(result.n_train, 1)),
+        rule=_lower(result.rule),
+        reach=_reach(result.reach),
+    )
+
+
+def _reach(reach: Reach) -> Any:
+    words = {
+        "good": "Trust the prediction",
+        "fair": "Trust it with care",
+        "poor": "Beyond its reach",
+    }
+    return html(
+        '<p><span class="badge {level}">{word}</span> <span class="hint">{text}</span></p>',
+        level=reach.level,
+        word=words[reach.level],
+        text=reach.text,
+    )
+
+
+def _metrics(result: Unlearning | None) -> Any:
+    if result is None:
+        return ""
+    shown = [name for name in STATES if name in result.metrics.columns]
+    rows = [_metric(name, result) for name in result.metrics.index]
+    return table("On the test rows", ("", *(STATES[name] for name in shown), "Unit"), rows)
+
+
+def _metric(name: Any, result: Unlearning) -> list[str]:
+    values = result.metrics.loc[name]
+    cells = [values[state] for state in STATES if state in values.index]
+    shown = ["not defined" if pd.isna(x) else number(float(x), 4) for x in cells]
+    return [str(name), *shown, result.units.get(name, "")]
+
+
+def _notes(result: Unlearning | None) -> Any:
+    if result is None:
+        return ""
+    lines = list(result.notes)
+    if result.retrained and result.gradient_norm is not None:
+        lines.append(
+            f"Retraining stopped at a gradient norm of {number(result.gradient_norm)} "
+            f"and took {seconds(result.seconds)}."
+        )
+    elif not result.retrained:
+        lines.append("These are predictions. Retrain to see the truth beside them.")
+    return html(
+        "{lines}", lines=html("").join(html('<p class="hint">{x}</p>', x=line) for line in lines)
+    )
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:].rstrip(".")

@@ -1,0 +1,50 @@
+"""What all views have in common."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from afif_explorer.app.desk import Desk
+from afif_explorer.app.drawing import Drawing
+from afif_explorer.app.parts import stack
+
+
+class View:
+    """One tab. ``name`` is its value in ``Spec.view``; ``hears`` the fields that it shows."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    hears: ClassVar[tuple[str, ...]]
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.drawings: list[Drawing] = []
+        self.panel: Any = stack()  # filled when the view is first on screen
+        self._outdated = True
+        hears = ("status", "stale", *self.hears)
+        desk.follower.on(hears, lambda _changed: self.refresh())
+        desk.follower.on(("view",), lambda _changed: self.refresh(changed=False))
+
+    def build(self) -> Any:
+        """Make the parts; called once."""
+        raise NotImplementedError
+
+    def update(self) -> None:
+        """Bring parts other than drawings up to date."""
+
+    def drawing(self, name: str, **settings: Any) -> Any:
+        """The card of a figure, kept up to date with this view."""
+        drawing = Drawing(self.desk, name, **settings)
+        self.drawings.append(drawing)
+        return drawing.panel
+
+    def refresh(self, changed: bool = True) -> None:
+        """Bring the view up to date, now if it is on screen, or else when it comes there."""
+        self._outdated |= changed
+        if self._outdated and self.desk.explorer.view == self.name:
+            self._outdated = False
+            if not self.panel.objects:
+                self.panel.objects = [self.build()]
+            for drawing in self.drawings:
+                drawing.draw()
+            self.update()

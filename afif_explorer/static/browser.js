@@ -1,0 +1,62 @@
+// What only the visitor's browser can do: the address bar, the clipboard, remembering the theme.
+
+const THEME = "afif-explorer-theme"
+const PHONE = 600 // px; up to here the choices would cover everything else
+const REST = 250 // ms; browsers refuse to change the address many times a second
+
+function address(query) {
+  return `${location.origin}${location.pathname}${query ? `?${query}` : ""}`
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    // Browsers keep the clipboard from pages without https; this older way still works there.
+    const field = document.createElement("textarea")
+    field.value = text
+    field.style.position = "fixed"
+    field.style.opacity = "0"
+    document.body.append(field)
+    field.select()
+    const worked = document.execCommand("copy")
+    field.remove()
+    return worked
+  }
+}
+
+function likesDark() {
+  const asked = new URLSearchParams(location.search).get("theme")
+  if (asked) return asked === "dark"
+  try {
+    const kept = localStorage.getItem(THEME)
+    if (kept) return kept === "dark"
+  } catch { /* a browser that keeps nothing */ }
+  return window.matchMedia("(prefers-color-scheme: dark)").matches
+}
+
+export function render({model}) {
+  let timer = null
+  const follow = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      if (model.query) history.replaceState(history.state, "", address(model.query))
+    }, REST)
+  }
+  const remember = () => {
+    if (model.dark === null) return
+    try {
+      localStorage.setItem(THEME, model.dark ? "dark" : "light")
+    } catch { /* a browser that keeps nothing */ }
+  }
+  model.on("query", follow)
+  model.on("dark", remember)
+  model.on("msg:custom", async (text) => {
+    const wanted = JSON.parse(text).copy
+    model.send_msg({copied: await copy(wanted ?? address(model.query))})
+  })
+  model.send_msg({arrived: true, dark: likesDark(), narrow: window.innerWidth < PHONE})
+  follow()
+  return document.createElement("span")
+}

@@ -1,0 +1,128 @@
+// One plotly figure, drawn in place. The server sends a whole figure once and then only what changed;
+// the page sends back what was picked: row ids, or the coordinates of a click. Nothing else leaves it.
+
+let library = null
+
+function plotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly)
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    script.src = url
+    script.onload = () => resolve(window.Plotly)
+    script.onerror = () => { library = null; reject(new Error("The drawing library did not load.")) }
+    document.head.append(script)
+  })
+  return library
+}
+
+function rowIds(points) {
+  const ids = new Set()
+  for (const point of points ?? []) {
+    const data = point.customdata
+    const id = Number(Array.isArray(data) || ArrayBuffer.isView(data) ? data[0] : data)
+    if (Number.isSafeInteger(id)) ids.add(id)
+  }
+  return [...ids]
+}
+
+function coordinate(value) {
+  return typeof value === "number" && Number.isFinite(value) ? value : null
+}
+
+export function render({model, el}) {
+  const stage = document.createElement("div")
+  stage.className = "afif-plot"
+  const drawing = document.createElement("div")
+  drawing.className = "afif-drawing"
+  const note = document.createElement("div")
+  note.className = "afif-note"
+  note.setAttribute("role", "status")
+  stage.append(drawing, note)
+
+  let figure = null
+  let waiting = false
+  let busy = false
+  let drawn = 0
+
+  function describe() {
+    stage.style.minHeight = `${figure?.layout?.height ?? model.height_hint}px`
+    stage.dataset.state = model.state
+    note.textContent = model.note
+    drawing.setAttribute("role", "img")
+    drawing.setAttribute("aria-label", model.summary)
+  }
+
+  function listen() {
+    drawing.on("plotly_click", (event) => {
+      const [point] = event.points ?? []
+      if (!point) return
+      model.send_msg({
+        kind: "click",
+        ids: rowIds([point]),
+        x: coordinate(point.x),
+        y: coordinate(point.y),
+        add: Boolean(event.event?.shiftKey || event.event?.ctrlKey || event.event?.metaKey),
+      })
+    })
+    drawing.on("plotly_selected", (event) => {
+      // plotly also fires this, without an event, when a redraw clears its outline.
+      if (event?.points) model.send_msg({kind: "select", ids: rowIds(event.points)})
+    })
+    drawing.on("plotly_deselect", () => model.send_msg({kind: "select", ids: []}))
+  }
+
+  async function draw() {
+    if (busy) { waiting = true; return }
+    busy = true
+    try {
+      const Plotly = await plotly(model.library)
+      do {
+        waiting = false
+        const first = drawn === 0
+        const {height, ...layout} = figure.layout // the card may be higher than the figure asks for
+        stage.style.minHeight = `${height ?? model.height_hint}px`
+        await Plotly.react(drawing, figure.data, {...layout, autosize: true}, figure.config)
+        if (first) listen()
+        drawn += 1
+        stage.dataset.drawn = String(drawn)
+        stage.dataset.version = String(figure.version)
+      } while (waiting)
+    } catch (error) {
+      stage.dataset.state = "failed"
+      note.textContent = error.message
+    } finally {
+      busy = false
+    }
+  }
+
+  function receive(text) {
+    const message = JSON.parse(text)
+    if (message.whole) {
+      figure = message.whole
+    } else if (figure) {
+      figure.data = message.data.map(
+        (change, i) => change.trace ?? {...figure.data[i], ...change.set},
+      )
+      if (message.layout) figure.layout = message.layout
+    } else {
+      return
+    }
+    figure.version = message.version
+    draw()
+  }
+
+  const observer = new ResizeObserver(() => {
+    if (drawn && drawing.offsetWidth && !busy) window.Plotly.Plots.resize(drawing)
+  })
+  observer.observe(stage)
+
+  model.on("msg:custom", receive)
+  model.on(["state", "note", "summary"], describe)
+  model.on("remove", () => {
+    observer.disconnect()
+    if (drawn) window.Plotly.purge(drawing)
+  })
+  describe()
+  model.send_msg({kind: "ready"})
+  return stage
+}

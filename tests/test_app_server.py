@@ -1,0 +1,102 @@
+"""The server around the dashboard, and the page it makes: without a browser."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from tornado.httpclient import HTTPClientError
+from tornado.simple_httpclient import SimpleAsyncHTTPClient
+
+from afif_explorer.app import server, toolkit
+from afif_explorer.errors import ChoiceError
+
+SECONDS = 60
+pytestmark = [  # warnings that Panel and Bokeh cause in the libraries they use
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    server.warm()
+    toolkit.load()
+
+
+def ask(path: str = "/", **settings: object) -> tuple[int, dict[str, str], str]:
+    """Status, headers and text of one request to a fresh server."""
+    running = server.make_server(**settings)
+    running.start()
+    url = server.location(running, "127.0.0.1").rstrip("/") + path
+
+    async def fetch() -> tuple[int, dict[str, str], str]:
+        try:
+            found = await SimpleAsyncHTTPClient().fetch(url, request_timeout=SECONDS)
+        except HTTPClientError as error:
+            assert error.response is not None
+            found = error.response
+        return found.code, dict(found.headers), found.body.decode()
+
+    try:
+        return running.io_loop.run_sync(fetch, timeout=SECONDS)
+    finally:
+        running.stop()
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/no-such-page"])
+def test_every_answer_carries_the_security_headers(path: str) -> None:
+    _, headers, _ = ask(path)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "connect-src 'self'" in headers["Content-Security-Policy"]
+
+
+def test_it_says_that_it_is_alive() -> None:
+    status, _, text = ask("/healthz")
+    assert status == 200
+    assert json.loads(text) == {"/healthz": True}
+
+
+def test_a_password_is_asked_for_and_the_form_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("correct horse\n")
+    _, _, text = ask("/", password_file=secret)
+    assert 'type="password"' in text
+    assert "//" not in text.replace("<!doctype html>", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("", "is empty"), ("{", "not valid JSON"), ('{"ada": ""}', "a password")]
+)
+def test_a_password_file_of_no_use_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(text)
+    with pytest.raises(ChoiceError, match=says):
+        server.passwords(secret)
+
+
+def test_a_password_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ChoiceError, match="cannot be read"):
+        server.passwords(tmp_path / "none")
+
+
+def test_passwords_by_user(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text('{"ada": "a", "emmy": "b"}')
+    assert server.passwords(secret) == {"ada": "a", "emmy": "b"}
+
+
+def test_a_port_in_use_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ChoiceError, match="cannot listen on port"):
+            server.make_server(port=taken.getsockname()[1])
+
+
+def test_only_pages_of_this_machine_may_connect() -> None:
+    assert server.origins("127.0.0.1", 5006) == ["127.0.0.1:5006", "localhost:5006"]
+    assert "*" not in {origin.split(":")[0] for origin in server.origins("0.0.0.0", 5006)}
