@@ -37,7 +37,7 @@ from afif_explorer.progress import report
 TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
 DECAY = 8.0  # the automatic depth leaves e^-8 of the flattest direction unsolved
 DEPTH_LIMIT = 10_000  # of the automatic rule
-BATCH = 128  # of the automatic rule
+BATCH = 256  # of the automatic rule
 LOOK_EVERY = 10  # steps between two looks for divergence
 SLACK = 10.0  # times the norm that a sound recursion can reach
 
@@ -113,7 +113,7 @@ def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
     """Scale, batch and depth from a few curvature products, without a dense matrix.
 
     ``sigma = lambda_max + Tr(F) / B`` (``Tr(F)`` of the data part; no second term when a step takes all
-    rows), ``B = 128`` or all rows, and ``T = 8 sigma / mu`` but at most 10 000 steps, with
+    rows), ``B = 256`` or all rows, and ``T = 8 sigma / mu`` but at most 10 000 steps, with
     ``lambda_max`` and ``mu`` the extreme eigenvalues, penalty and damping included.
     """
     n = curvature.point.objective.n

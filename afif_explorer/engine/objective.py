@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.losses import LOSSES, Loss
-from afif_explorer.engine.models import Model
+from afif_explorer.engine.models import Model, ModuleModel
 from afif_explorer.engine.penalties import Kinked, Penalty
 from afif_explorer.errors import ChoiceError, DataError
 
@@ -23,7 +23,7 @@ class Objective:
     """A model, its loss, a penalty and ``n`` rows.
 
     Args:
-        model: outputs ``f(x; theta)``.
+        model: outputs ``f(x; theta)``; a ``torch.nn.Module`` is wrapped in a ``ModuleModel``.
         loss: a :class:`~afif_explorer.engine.losses.Loss` or its name ("gaussian", ...).
         penalty: a :class:`~afif_explorer.engine.penalties.Penalty`, or None for none.
         X: rows, ``[n, ...]`` (an array or a tensor). y: targets, ``[n]``.
@@ -35,25 +35,23 @@ class Objective:
 
     def __init__(
         self,
-        model: Model,
+        model: Model | nn.Module,
         loss: Loss | str,
         penalty: Penalty | None,
         X: Tensor | np.ndarray,
         y: Tensor | np.ndarray,
     ) -> None:
         self.model, self.loss, self.penalty = model, loss_named(loss), penalty
-        self.X, self.y = (
-            as_rows(X),
-            torch.as_tensor(np.array(y) if isinstance(y, np.ndarray) else y),
-        )
-        self.y = self.y.to(self.X.device)
-        self.n, self.p = len(self.X), model.p
+        self.X = as_rows(X)
+        self.y = torch.as_tensor(np.array(y) if isinstance(y, np.ndarray) else y).to(self.X.device)
+        if len(self.X) == 0:
+            raise DataError("There are no training rows; use a data set that has some.")
+        self.model = ModuleModel(model, self.X[:4]) if isinstance(model, nn.Module) else model
+        self.n, self.p = len(self.X), self.model.p
         self._check()
-        self.penalised = model.penalised.to(self.X.device)
+        self.penalised = self.model.penalised.to(self.X.device)
 
     def _check(self) -> None:
-        if self.n == 0:
-            raise DataError("There are no training rows; use a data set that has some.")
         if len(self.y) != self.n:
             raise DataError(f"There are {self.n} rows but {len(self.y)} targets; they must match.")
         if not torch.isfinite(self.X).all():
