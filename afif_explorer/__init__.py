@@ -24,7 +24,12 @@ _HOMES = {
     "afif_explorer.analysis.diagnostics": ("diagnostics",),
     "afif_explorer.analysis.fairness": ("audit_fairness",),
     "afif_explorer.analysis.fitting": ("Fit", "fit", "fit_objective"),
-    "afif_explorer.analysis.truth": ("retrain", "retrain_each"),
+    "afif_explorer.analysis.truth": (
+        "bregman_response",
+        "bregman_response_each",
+        "retrain",
+        "retrain_each",
+    ),
     "afif_explorer.analysis.unlearning": ("unlearn",),
     "afif_explorer.app": ("serve",),
     "afif_explorer.datasets": ("Dataset",),

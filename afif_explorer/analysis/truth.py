@@ -1,4 +1,4 @@
-"""``retrain``: the truth, by fitting again without the rows."""
+"""The truths that predictions are held against: fitting again, and the proximal Bregman response."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.unlearning import removable
-from afif_explorer.engine.retrain import refit, refit_each
+from afif_explorer.engine import bregman as engine
+from afif_explorer.engine.fit import Optimum
+from afif_explorer.engine.methods import checked_damping
+from afif_explorer.engine.retrain import Refits, refit, refit_each
 from afif_explorer.engine.targets import Target
 from afif_explorer.engine.weights import checked_rows, leave_one_out, leave_out
 
@@ -19,8 +22,9 @@ class Retrained:
     """A model that was fitted without some rows.
 
     Attributes:
-        theta: ``[p]``. gradient_norm: of its objective there; the truth is no truer than this is
-            small. converged: True if it is at most 1e-8. seconds: wall time. rows: what was removed.
+        theta: ``[p]``. gradient_norm: of its objective there (for a response: of the function that it
+            minimises); the truth is no truer than this is small. converged: True if it is at most 1e-8.
+            seconds: wall time. rows: what was removed.
     """
 
     fit: Fit
@@ -48,9 +52,33 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
     chosen = removable(fit, rows)
     weights = fit.objective.vector(leave_out(fit.n, chosen))
     found = refit(fit.objective, fit.parameters, weights, warm=warm, seed=fit.seed)
-    return Retrained(
-        fit, found.theta.cpu().numpy(), found.gradient_norm, found.converged, found.seconds, chosen
-    )
+    return _retrained(fit, found, chosen)
+
+
+def bregman_response(
+    fit: Fit, rows: Sequence[int] | np.ndarray, *, damping: float = 0.0
+) -> Retrained:
+    """Where the proximal Bregman objective without ``rows`` has its minimum: what AFIF approximates.
+
+    ``argmin_t (1/n) sum_i KL(p_i(theta) || p_i(t)) - (1/n) sum_rows l_i(t) + damping ||t - theta||^2 / 2``,
+    the penalty entering by its divergence from ``theta`` as well. It stays near the fit, so that without
+    rows it is the fit itself, converged or not; for a network that makes it the fair truth for AFIF (with
+    the same damping), while warm retraining is that for the Hessian. For a converged fit of a linear map
+    the two truths are the same.
+
+    Raises what :func:`retrain` raises, and :class:`ChoiceError` for a damping below 0.
+    Source: Bae et al., If Influence Functions are the Answer, Then What is the Question? (2022).
+    """
+    chosen = removable(fit, rows)
+    weights = fit.objective.vector(leave_out(fit.n, chosen))
+    damping = checked_damping(damping)
+    found = engine.bregman_response(fit.objective, fit.parameters, weights, damping=damping)
+    return _retrained(fit, found, chosen)
+
+
+def _retrained(fit: Fit, found: Optimum, rows: np.ndarray) -> Retrained:
+    theta = found.theta.cpu().numpy()
+    return Retrained(fit, theta, found.gradient_norm, found.converged, found.seconds, rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,15 +103,35 @@ def retrain_each(
     """Leave out each of ``rows`` alone, fit again, and measure: the truth for :func:`attribute`."""
     chosen = checked_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
-    found = refit_each(fit.objective, fit.parameters, weights)
+    return _left_out(fit, chosen, refit_each(fit.objective, fit.parameters, weights), target)
+
+
+def bregman_response_each(
+    fit: Fit,
+    rows: Sequence[int] | np.ndarray,
+    target: Target | Sequence[Target],
+    *,
+    damping: float = 0.0,
+) -> LeftOut:
+    """:func:`bregman_response` without each of ``rows`` alone, and what it does to the targets."""
+    chosen = checked_rows(fit.n, rows)
+    weights = fit.objective.vector(leave_one_out(fit.n, chosen))
+    damping = checked_damping(damping)
+    found = engine.bregman_response_each(fit.objective, fit.parameters, weights, damping=damping)
+    return _left_out(fit, chosen, found, target)
+
+
+def _left_out(
+    fit: Fit, rows: np.ndarray, found: Refits, target: Target | Sequence[Target]
+) -> LeftOut:
     targets = [target] if isinstance(target, Target) else list(target)
-    effects = np.empty((len(chosen), len(targets)))
+    effects = np.empty((len(rows), len(targets)))
     for column, one in enumerate(targets):
         bound = one.bind(fit)
         before = bound.value(fit.parameters)
         effects[:, column] = [bound.value(theta) - before for theta in found.theta.T]
     return LeftOut(
-        chosen,
+        rows,
         found.theta.cpu().numpy(),
         effects[:, 0] if isinstance(target, Target) else effects,
         found.gradient_norm.cpu().numpy(),

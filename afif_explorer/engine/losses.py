@@ -57,6 +57,15 @@ class Loss(ABC):
     def mean(self, f: Tensor) -> Tensor:
         """``A'(f)``, the mean of ``t(y)`` under the model; the shape of ``f``."""
 
+    def divergence(self, f: Tensor, f0: Tensor, y: Tensor) -> Tensor:
+        """``A(f) - A(f0) - <A'(f0), f - f0>`` of each row in nats, ``[n]`` or ``[n, m]``; at least 0.
+
+        The Bregman divergence of ``A``, which is ``KL(p_f0 || p_f)`` of the predicted distributions. It
+        is the loss less its tangent at ``f0``, whatever the targets ``y``.
+        """
+        tangent = self.value(f0, y) + (self.residual(f0, y) * (f - f0)).sum(1)
+        return self.value(f, y) - tangent
+
     def root(self, f: Tensor) -> Tensor:
         """A matrix ``S`` with ``S S' = A''(f)`` for each row, ``[n, k, k]``."""
         eye = torch.eye(f.shape[1], dtype=f.dtype, device=f.device)

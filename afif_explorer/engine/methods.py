@@ -37,6 +37,13 @@ def solver_named(solver: Solver | str) -> Solver:
     return SOLVERS[solver]()
 
 
+def checked_damping(damping: float) -> float:
+    """The damping itself; raises :class:`ChoiceError` for what is none."""
+    if not (math.isfinite(damping) and damping >= 0):
+        raise ChoiceError(f"The damping must be a number of at least 0, not {damping!r}.")
+    return damping
+
+
 @dataclass(frozen=True)
 class Method:
     """How to answer: a curvature, a solver for it, and corrections.
@@ -53,8 +60,7 @@ class Method:
 
     def __post_init__(self) -> None:
         solver_named(self.solver)  # a wrong name is told here, not at the first use
-        if not (math.isfinite(self.damping) and self.damping >= 0):
-            raise ChoiceError(f"The damping must be a number of at least 0, not {self.damping!r}.")
+        checked_damping(self.damping)
 
     @property
     def chosen_solver(self) -> Solver:

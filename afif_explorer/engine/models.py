@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from afif_explorer.engine.attention import plain_attention
 from afif_explorer.engine.chain import ChainLinearization, chain_of
 from afif_explorer.engine.linearization import (
     Linearization,
@@ -144,9 +145,9 @@ class ModuleModel(Model):
     def _call(self, theta: Tensor, X: Tensor) -> Tensor:
         parts = theta.split(self._sizes)
         named = {n: v.reshape(s) for n, v, s in zip(self._names, parts, self._shapes, strict=True)}
-        return functional_call(
-            self._module, named | self._constants(theta.dtype, theta.device), (X,), strict=True
-        )
+        constants = self._constants(theta.dtype, theta.device)
+        with plain_attention():
+            return functional_call(self._module, named | constants, (X,), strict=True)
 
     def initial(self, seed: int) -> Tensor:
         return self._start.clone()
