@@ -126,6 +126,19 @@ def test_reach_tells_how_far_a_prediction_is_off() -> None:
         assert told.reach.share == pytest.approx(count / fit.n)
 
 
+def test_reach_is_the_first_term_that_one_step_leaves_out() -> None:
+    X = DRAW.normal(size=(30, 3))
+    fit = of_rows(X, X[:, 0] + DRAW.normal(size=30), penalty=ax.Ridge(0.5))
+    rows = [1, 4, 7]
+    C = ax.Fisher(fit.objective, fit.parameters, damping=0.3).dense().numpy()
+    Z = np.column_stack([X, np.ones(30)])[rows]
+    told = ax.unlearn(fit, rows, ax.AFIF(damping=0.3))
+    step = told.theta - fit.theta
+    missed = np.linalg.solve(C, Z.T @ (Z @ step) / 30)
+    wanted = np.sqrt((missed @ C @ missed) / (step @ C @ step))
+    assert told.reach.expected_error == pytest.approx(wanted, rel=1e-10)
+
+
 def test_removing_nothing_changes_nothing() -> None:
     fit, loss = hiring(), ax.MeanLoss("test")
     told = ax.unlearn(fit, [], targets=[loss])

@@ -141,3 +141,5 @@ def test_the_relative_gap_bounds_how_far_solves_differ() -> None:
     differ, size = np.linalg.solve(F, c) - np.linalg.solve(H, c), np.linalg.solve(H, c)
     assert np.sqrt(differ @ H @ differ) <= gap / (1 - gap) * np.sqrt(size @ H @ size)
     assert relative_gap(F, -H) is None
+    assert relative_gap(np.diag([0.2, 1.5]), np.eye(2)) == pytest.approx(0.8)
+    assert relative_gap(np.diag([0.9, 1.5]), np.eye(2)) == pytest.approx(0.5)
