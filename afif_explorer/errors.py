@@ -17,6 +17,10 @@ class ChoiceError(AfifError, ValueError):
     """A name, number or combination of choices that does not exist or does not fit."""
 
 
+class DoesNotApply(ChoiceError):
+    """A result that does not exist for the choices; the message names choices that have it."""
+
+
 class SolverDiverged(AfifError, ArithmeticError):
     """An iteration grew without bound; the message names the setting that would work."""
 

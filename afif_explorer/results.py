@@ -40,7 +40,7 @@ class FitSummary:
 
     model: str
     n_parameters: int
-    metrics: dict[str, float]  # display name -> value on the test split
+    metrics: dict[str, float]  # display name -> value on the test split (and how many zeros)
     gradient_norm: float
     converged: bool
     steps: int
@@ -55,7 +55,7 @@ class SolverSummary:
     name: str
     status: str  # "converged" | "max_steps" | "diverged"
     advice: str
-    residual: float | None  # relative: ||(C + damping) x - c|| / ||c||
+    residual: float | None  # ||(C + damping) x - c|| / ||c||; KKT residual of a proximal step
     error: float | None  # relative to the direct solve, where that is affordable
     seconds: float
     scale: float | None = None

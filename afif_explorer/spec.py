@@ -26,16 +26,15 @@ from afif_explorer.errors import ChoiceError
 VERSION = 1
 
 MODELS = ("auto", "linear", "logistic", "softmax", "poisson", "mlp")
-PENALTIES = ("none", "ridge", "lasso", "elastic_net", "group_lasso")
+KINKED = ("lasso", "elastic_net", "group_lasso")  # penalties that set parameters to exactly zero
+PENALTIES = ("none", "ridge", *KINKED)
 METHODS = ("afif", "infinitesimal_jackknife", "newton_step")
 SOLVERS = ("cholesky", "conjugate_gradient", "lissa")
-TARGETS = (
-    "mean_loss",
-    "demographic_parity",
-    "mean_prediction_difference",
-    "point_loss",
-    "prediction",
-)
+CLASS_GAPS = ("demographic_parity", "equal_opportunity", "equalized_odds", "group_loss")
+NUMBER_GAPS = ("mean_prediction_difference", "group_loss")
+GROUP_TARGETS = (*CLASS_GAPS[:-1], *NUMBER_GAPS)  # disparities between groups
+ROW_TARGETS = ("point_loss", "prediction")  # about one row of the split
+TARGETS = ("mean_loss", *GROUP_TARGETS, *ROW_TARGETS)
 SPLITS = ("train", "validation", "test")
 RULES = ("raise_target", "lower_target", "harmful", "helpful", "random", "selection")
 VIEWS = ("points", "agreement", "lissa", "unlearning")

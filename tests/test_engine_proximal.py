@@ -148,6 +148,16 @@ def test_leaving_one_out_follows_true_refits(penalty: Kinked) -> None:
     assert np.median(errors) < 0.03 * np.median(sizes)
 
 
+def test_columns_that_depend_on_each_other_have_the_leverages_of_one() -> None:
+    X, y = rows(d=3)
+    plain = Objective(LinearMap(3), "gaussian", Lasso(0.05), X, y)
+    twice = Objective(LinearMap(4), "gaussian", Lasso(0.05), np.column_stack([X[:, 0], X]), y)
+    theta = minimise(plain).theta
+    halved = torch.cat([theta[:1] / 2, theta[:1] / 2, theta[1:]])
+    leverage = [ax.AFIF().prepare(*at).leverage() for at in ((plain, theta), (twice, halved))]
+    torch.testing.assert_close(leverage[1], leverage[0], atol=1e-9, rtol=0)
+
+
 def test_shrinking_an_ordinary_step_would_be_wrong() -> None:
     """The Euclidean prox moves the fit although nothing was removed, by far more than a row's effect."""
     X, y = rows()

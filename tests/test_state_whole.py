@@ -90,6 +90,9 @@ def test_a_data_set_that_does_not_exist_leaves_a_living_session(explorer):
         {"model": "mlp", "hidden": 2, "penalty": "ridge", "strength": 0.01},
         {"solver": "lissa", "scale": 0.5, "depth": 30, "penalty": "none", "damping": 0.01},
         {"dataset": "diabetes", "target": "mean_prediction_difference"},
+        {"dataset": "diabetes", "target": "group_loss", "penalty": "elastic_net", "strength": 1.0},
+        {"target": "equal_opportunity", "penalty": "group_lasso", "method": "newton_step"},
+        {"target": "equalized_odds", "penalty": "lasso", "rescale": True},
     ],
     ids=lambda choices: ", ".join(map(str, choices.values())),
 )

@@ -15,6 +15,9 @@ CASES = {
     "logistic, gap": GAP,
     "least squares": Spec(dataset="diabetes", target="mean_loss", strength=1e-2),
     "difference": Spec(dataset="diabetes", target="mean_prediction_difference"),
+    "equal opportunity": GAP.replace(target="equal_opportunity"),
+    "equalised odds": GAP.replace(target="equalized_odds", split="validation"),
+    "group loss": Spec(dataset="diabetes", target="group_loss"),
     "one row": Spec(dataset="hiring", target="prediction", row=3, split="validation"),
     "one loss": Spec(dataset="breast_cancer", target="point_loss", row=5),
     "network": Spec(dataset="hiring", model="mlp", hidden=3, strength=1e-2, damping=1e-2),
@@ -182,6 +185,13 @@ def test_metrics_have_groups_units_and_both_kinds_of_gap():
     gap = means["before"].max() - means["before"].min()
     assert table.loc["Demographic parity gap, probabilities", "before"] == pytest.approx(gap)
     assert set(found.units) == set(table.index)
+    audit = ax.audit_fairness(study.fit(GAP), "group").disparities
+    for name, words in study.measures.SOFT.items():
+        if name in audit.index:
+            assert table.loc[words, "before"] == pytest.approx(audit.loc[name, "soft"])
+    for name, words in study.measures.HARD.items():
+        assert table.loc[words, "before"] == pytest.approx(audit.loc[name, "hard"])
+    assert found.units["Gap of mean losses"] == "nats"
     scores = found.scores_before
     assert sum(map(len, scores.values())) == len(study.data(GAP).test)
     for rows in ("scores_before", "scores_after"):

@@ -13,10 +13,19 @@ from hypothesis import strategies as st
 
 from afif_explorer import datasets, study
 from afif_explorer.errors import AfifError, DataError
-from afif_explorer.spec import FIELDS, METHODS, PENALTIES, SOLVERS, TARGETS, Spec
+from afif_explorer.spec import (
+    FIELDS,
+    GROUP_TARGETS,
+    METHODS,
+    PENALTIES,
+    SOLVERS,
+    TARGETS,
+    Spec,
+)
 from afif_explorer.study.keys import DEPENDS, key
 from afif_explorer.study.labels import LABELS
 from afif_explorer.study.store import CACHE, UPLOADS, Uploads
+from afif_explorer.study.targets import DISPARITIES
 
 SPEC = Spec(dataset="hiring", target="demographic_parity", solver="lissa", seed=7)
 
@@ -96,7 +105,11 @@ def test_a_choice_without_effect_is_not_in_the_key(result, field):
         ({"row": 10**6}, {"row": 0}),
         ({"count": 10**6}, {"count": 1399}),
         ({"selected": (1, 10**6)}, {"selected": ()}),
-        ({"penalty": "group_lasso"}, {"penalty": "ridge"}),
+        ({"penalty": "group_lasso", "solver": "lissa"}, {"solver": "cholesky"}),
+        (
+            {"dataset": "diabetes", "target": "equalized_odds"},
+            {"target": "mean_prediction_difference"},
+        ),
         ({"method": "newton_step", "solver": "lissa"}, {"solver": "cholesky"}),
         ({"model": "mlp", "hidden": 256, "dataset": "digits"}, {"hidden": 41}),
     ],
@@ -119,7 +132,8 @@ def test_what_is_offered_can_be_worked_out():
         spec = Spec(dataset=name)
         offered = study.offered(spec)
         for field in ("model", "target", "split", "penalty", "method", "solver"):
-            for value in offered[field]:
+            values = offered[field]
+            for value in values.values() if isinstance(values, dict) else values:
                 asked = spec.replace(**{field: value})
                 assert study.settle(asked) == (asked, ())
     assert set(study.offered(None)["method"]) <= set(METHODS)
@@ -133,6 +147,7 @@ def test_every_value_has_a_label():
         assert field in FIELDS
         assert all(labels.values())
     assert set(LABELS["target"]) == set(TARGETS)
+    assert set(DISPARITIES) == set(GROUP_TARGETS)
 
 
 def csv(rows: int = 400) -> bytes:

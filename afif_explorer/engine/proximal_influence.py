@@ -49,13 +49,16 @@ class ProximalInfluence(Influence):
         return self._gradient[:, None] - gone
 
     def _step(self, problem: ProximalProblem, b: Tensor) -> Tensor:
+        return self._trusted(self._solved(problem, b))
+
+    def _solved(self, problem: ProximalProblem, b: Tensor) -> Solution:
         found = problem.solve(b)
         worst = float(found.residual.max())
         status = Status.CONVERGED if worst <= TOLERANCE else Status.MAX_STEPS
         advice = (
             "" if worst <= TOLERANCE else "Raise the damping: the curvature is nearly singular."
         )
-        return self._trusted(Solution(found.value, status, advice, {"residual": worst}))
+        return Solution(found.value, status, advice, {"residual": worst})
 
     def parameters(self, weights: Tensor) -> Tensor:
         block = weights[:, None] if weights.ndim == 1 else weights
@@ -78,16 +81,17 @@ class ProximalInfluence(Influence):
         return torch.cat([0.5 * (steps * bend(steps)).sum(0) for steps in self._each_without()])
 
     def _each_without(self) -> Iterator[Tensor]:
-        """``D_i`` of all rows, a block ``[p, r]`` at a time."""
-        n = self.objective.n
+        """``D_i`` of all rows, a block ``[p, r]`` at a time; :attr:`solution` is the worst so far."""
+        n, worst = self.objective.n, None
         for rows in torch.arange(n, device=self.objective.device).split(COLUMNS_AT_ONCE):
             report("rows", int(rows[0]), n)
             jacobian = self.point.linearization.jacobian(rows)
             gone = (self.residual[rows][:, :, None] * jacobian).sum(1).T / n
-            yield (
-                self._step(self._problem, self._gradient[:, None] - gone)
-                - self.point.theta[:, None]
-            )
+            found = self._solved(self._problem, self._gradient[:, None] - gone)
+            worst = max(worst or found, found, key=lambda one: one.stats["residual"])
+            moved = self._trusted(found)
+            self.solution = worst
+            yield moved - self.point.theta[:, None]
 
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` among the parameters that are not held at a kink, ``[p]`` or ``[p, m]``."""
@@ -99,8 +103,9 @@ class ProximalInfluence(Influence):
         theta = self.point.theta
         free = torch.nonzero(self._problem.free(theta[:, None])[:, 0]).flatten()
         bent = self._problem.with_kinks(self._matrix, theta)[free[:, None], free]
-        whitener = theta.new_zeros(len(theta), len(free))
-        whitener[free] = Factor(bent, self.curvature.name, self.curvature.damping).whitener
+        inner = Factor(bent, self.curvature.name, self.curvature.damping).whitener
+        whitener = theta.new_zeros(len(theta), inner.shape[1])
+        whitener[free] = inner
         return whitener
 
 

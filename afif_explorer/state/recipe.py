@@ -6,7 +6,19 @@ from afif_explorer.results import DataSummary, Points
 from afif_explorer.spec import Spec
 from afif_explorer.state.words import model_of
 
-_PENALTIES = {"ridge": "Ridge", "lasso": "Lasso", "elastic_net": "ElasticNet"}
+_PENALTIES = {
+    "ridge": "Ridge",
+    "lasso": "Lasso",
+    "elastic_net": "ElasticNet",
+    "group_lasso": "GroupLasso",
+}
+_GAPS = {
+    "demographic_parity": "DemographicParityDifference",
+    "equal_opportunity": "EqualOpportunityDifference",
+    "equalized_odds": "EqualizedOddsDifference",
+    "mean_prediction_difference": "MeanPredictionDifference",
+    "group_loss": "GroupLossDifference",
+}
 _METHODS = {
     "afif": "AFIF",
     "infinitesimal_jackknife": "InfinitesimalJackknife",
@@ -49,14 +61,12 @@ def _penalty(spec: Spec) -> str:
 
 def _target(spec: Spec, data: DataSummary) -> str:
     column = data.sensitive[spec.sensitive] if data.sensitive else None
+    if spec.target in _GAPS:
+        return f"ax.{_GAPS[spec.target]}({column!r}, split={spec.split!r})"
     return {
         "mean_loss": f"ax.MeanLoss({spec.split!r})",
         "point_loss": f"ax.PointLoss({spec.split!r}, {spec.row})",
         "prediction": f"ax.Prediction({spec.split!r}, {spec.row})",
-        "demographic_parity": f"ax.DemographicParityDifference({column!r}, split={spec.split!r})",
-        "mean_prediction_difference": (
-            f"ax.MeanPredictionDifference({column!r}, split={spec.split!r})"
-        ),
     }[spec.target]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from afif_explorer.errors import CurvatureError, SolverDiverged
+from afif_explorer.errors import CurvatureError, DoesNotApply, SolverDiverged
 from afif_explorer.progress import report
 from afif_explorer.spec import FIELDS, Spec
 
@@ -93,7 +93,7 @@ def fetch(
         report(SOURCES[name].what, 0)
         try:
             value = getattr(study, SOURCES[name].function)(settled, **how)
-        except (CurvatureError, SolverDiverged) as error:
+        except (CurvatureError, DoesNotApply, SolverDiverged) as error:
             # Nothing unsolved is shown; what doesn't depend on the solver still is.
             value = None
             arrived.notes = (*arrived.notes, str(error))

@@ -65,11 +65,11 @@ def _gap(spec: Spec) -> float | None:
 
 
 def _cost(spec: Spec, kind: type[Curvature], found: Effects) -> Cost:
-    """What these effects took: of a direct solve, building and factorising the matrix as well."""
+    """What these effects took: without an iteration, building and factorising the matrix as well."""
     price = stage("cost", spec, lambda: _price(spec, kind), kind.name)
     if spec.solver == "cholesky":
         p = fit(spec).objective.p
-        return Cost(0, price.matrix + p**3 / 3, price.seconds + found.solver.seconds)
+        return Cost(0, price.matrix + p**3 / 3 + found.flops, price.seconds + found.solver.seconds)
     return Cost(found.products, found.products * price.product, found.solver.seconds)
 
 

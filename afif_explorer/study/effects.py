@@ -8,11 +8,15 @@ import numpy as np
 import torch
 
 from afif_explorer.engine.curvature import Curvature, Hessian
+from afif_explorer.engine.influence import Influence
+from afif_explorer.engine.methods import NewtonStep
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, positions
+from afif_explorer.study.fitting import fit
+from afif_explorer.study.proximal import row_effects, set_steps
 from afif_explorer.study.solving import (
     DIRECT,
     Solved,
@@ -32,6 +36,7 @@ class Effects:
     values: np.ndarray
     solver: SolverSummary
     products: int
+    flops: float = 0.0  # of proximal steps
 
 
 def effects(spec: Spec) -> Effects:
@@ -41,9 +46,12 @@ def effects(spec: Spec) -> Effects:
 
 def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
     """The same with a given curvature: ``(1/n) c' (C + damping)^-1 g_i``, and the target's own
-    curvature where that costs little.
+    curvature where that costs little; with kinks in the penalty the change along proximal steps.
     """
     ready, chosen = influence_on_rows(spec, kind), aim(spec)
+    if not ready.objective.smooth:
+        values, summary, flops = row_effects(ready, chosen.gradient)
+        return Effects(values.cpu().numpy(), summary, 0, flops)
     solved = solve(spec, chosen.gradient[:, None], kind)
     values = ready.effects_from(solved.value)[:, 0]
     if ready.affords_second_order:
@@ -56,11 +64,15 @@ def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
 def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
     """Predicted changes of the parameters ``[p, m]`` when the first ``counts[j]`` rows of ``order`` go.
 
-    ``(1/n) (C + damping)^-1 sum_removed g_i``, by the chosen method and solver.
+    ``(1/n) (C + damping)^-1 sum_removed g_i``, by the chosen method and solver; with kinks in the
+    penalty the proximal step.
     """
+    kind = curvature_of(spec)
+    if not fit(spec).objective.smooth:
+        moved, summary = set_steps(_stepping(spec, kind), order, counts)
+        return Solved(moved, 0, summary)
     if spec.method == "newton_step":
         return _newton_change(spec, order, counts)
-    kind = curvature_of(spec)
     ready = influence(spec, kind)
     gone = torch.zeros(ready.objective.n, len(counts), dtype=ready.objective.dtype)
     for column, count in enumerate(counts):
@@ -70,6 +82,14 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
         * gone.to(ready.objective.device)[:, None, :]
     )
     return solve(spec, ready.point.linearization.pull(pull), kind)
+
+
+def _stepping(spec: Spec, kind: type[Curvature]) -> Influence:
+    """What takes the steps for sets of rows; for Newton steps the curvature of those goes too."""
+    if spec.method != "newton_step":
+        return influence_on_rows(spec, kind)
+    found = fit(spec)
+    return NewtonStep(damping=spec.damping).prepare(found.objective, found.parameters)
 
 
 def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.spec import Spec
+from afif_explorer.spec import GROUP_TARGETS, KINKED, ROW_TARGETS, Spec
 
 _DATA = ("dataset", "seed")
 _FIT = (*_DATA, "model", "hidden", "penalty", "strength")
@@ -37,8 +37,6 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "verification": _EFFECT,
 }
 
-_ABOUT_GROUPS = ("demographic_parity", "mean_prediction_difference")
-_ABOUT_A_ROW = ("point_loss", "prediction")
 _SHOW_GROUPS = ("groups", "points", "unlearning")
 
 
@@ -58,11 +56,13 @@ def _idle(spec: Spec, result: str) -> set[str]:
         idle.add("hidden")
     if spec.penalty == "none":
         idle.add("strength")
+    if spec.penalty in KINKED:
+        idle |= {"solver", "scale", "depth"}
     if spec.solver != "lissa" and not result.startswith("lissa"):
         idle |= {"scale", "depth"}
-    if spec.target not in _ABOUT_A_ROW:
+    if spec.target not in ROW_TARGETS:
         idle.add("row")
-    if spec.target not in _ABOUT_GROUPS and result not in _SHOW_GROUPS:
+    if spec.target not in GROUP_TARGETS and result not in _SHOW_GROUPS:
         idle.add("sensitive")
     if spec.rule != "selection":
         idle.add("selected")

@@ -31,6 +31,9 @@ LABELS: dict[str, dict[str, str]] = {
     "target": {
         "mean_loss": "Mean loss",
         "demographic_parity": "Demographic parity gap",
+        "equal_opportunity": "Equal opportunity gap",
+        "equalized_odds": "Equalised odds gap",
+        "group_loss": "Gap of mean losses",
         "mean_prediction_difference": "Difference of mean predictions",
         "point_loss": "Loss of one row",
         "prediction": "Prediction for one row",

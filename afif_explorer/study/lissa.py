@@ -9,8 +9,10 @@ import torch
 
 from afif_explorer.engine.lissa import LiSSA
 from afif_explorer.engine.solvers import Status
+from afif_explorer.errors import DoesNotApply
 from afif_explorer.results import LissaReport
-from afif_explorer.spec import Spec
+from afif_explorer.spec import KINKED, Spec
+from afif_explorer.study.labels import label
 from afif_explorer.study.solving import (
     curvature_of,
     influence,
@@ -32,8 +34,14 @@ def lissa(spec: Spec, run: bool = False) -> LissaReport:
     """The predicted error of LiSSA everywhere and, if ``run``, of the true mini-batch recursion.
 
     Errors are ``||x - C^-1 c|| / ||C^-1 c||`` with ``c`` the target's gradient. A divergence is
-    reported, not raised: it is what this result is there to show.
+    reported, not raised: it is what this result is there to show. Raises :class:`DoesNotApply` for
+    penalties with kinks.
     """
+    if spec.penalty in KINKED:
+        raise DoesNotApply(
+            f"LiSSA solves a linear system, but with {label('penalty', spec.penalty).lower()} a removal "
+            "is answered by a proximal step, which is none: choose ridge or no penalty for this view."
+        )
     kind = curvature_of(spec)
     rule, basis = lissa_rule(spec, kind), spectrum(spec, kind)
     scale, depth = lissa_settings(spec, kind)

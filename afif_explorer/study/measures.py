@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,8 @@ from torch import Tensor
 
 from afif_explorer.analysis.metrics import measure
 from afif_explorer.engine.targets import Bound, predicted
-from afif_explorer.spec import Spec
+from afif_explorer.errors import DataError
+from afif_explorer.spec import CLASS_GAPS, NUMBER_GAPS, Spec
 from afif_explorer.study.data import data, groups, sensitive_column
 from afif_explorer.study.fitting import METRICS, fit
 from afif_explorer.study.targets import (
@@ -41,9 +43,9 @@ class Measures:
         values = measure(found.objective, theta, sample)
         named = {METRICS[name]: value for name, value in values.items()}
         named |= {name: bound.value(theta) for name, bound in self._bound.items()}
-        if HARD in self.units:
-            gap = disparity(self._spec, "demographic_parity", self._split)
-            named[HARD] = gap.hard(found, theta)
+        for gap, name in HARD.items():
+            if name in self.units:
+                named[name] = disparity(self._spec, gap, self._split).hard(found, theta)
         scores = self.scores(theta)
         named |= {group_label(group): float(rows.mean()) for group, rows in scores.items()}
         return {name: named[name] for name in self.units}
@@ -61,10 +63,17 @@ class Measures:
         return {str(group): values[who == group] for group in sorted(set(who))}
 
 
-HARD = "Demographic parity gap, decisions"
+HARD = {  # of decisions, as fairlearn defines them
+    "demographic_parity": "Demographic parity gap, decisions",
+    "equal_opportunity": "Equal opportunity gap, decisions",
+    "equalized_odds": "Equalised odds gap, decisions",
+}
 SOFT = {
     "demographic_parity": "Demographic parity gap, probabilities",
+    "equal_opportunity": "Equal opportunity gap, probabilities",
+    "equalized_odds": "Equalised odds gap, probabilities",
     "mean_prediction_difference": "Difference of mean predictions",
+    "group_loss": "Gap of mean losses",
 }
 
 
@@ -77,12 +86,11 @@ def measures(spec: Spec) -> Measures:
     if "rmse" in found.metrics:
         units[METRICS["rmse"]] = dataset.target
     bound = {}
-    gap = "demographic_parity" if dataset.classes else "mean_prediction_difference"
-    if len(_groups(spec, split)) > 1:
-        bound[SOFT[gap]] = disparity(spec, gap, split).bind(found)
-        units[SOFT[gap]] = prediction_unit(dataset)
-        if dataset.classes:
-            units[HARD] = "share of rows"
+    for gap, defined in _gaps(spec, split).items():
+        bound[SOFT[gap]] = defined
+        units[SOFT[gap]] = loss_unit(dataset) if gap == "group_loss" else prediction_unit(dataset)
+        if gap in HARD:
+            units[HARD[gap]] = "share of rows"
     focus = _focus(spec, split)
     if focus not in units:
         units[focus] = target_unit(spec)
@@ -90,6 +98,17 @@ def measures(spec: Spec) -> Measures:
     for group in _groups(spec, split):
         units[group_label(group)] = prediction_unit(dataset)
     return Measures(units, focus, bound, spec, split)
+
+
+def _gaps(spec: Spec, split: str) -> dict[str, Bound]:
+    """The disparities that are defined here: two groups have rows that they are about."""
+    if len(_groups(spec, split)) < 2:
+        return {}
+    found = {}
+    for gap in CLASS_GAPS if data(spec).classes else NUMBER_GAPS:
+        with suppress(DataError):
+            found[gap] = disparity(spec, gap, split).bind(fit(spec))
+    return found
 
 
 def reported(spec: Spec) -> str:

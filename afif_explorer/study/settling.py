@@ -11,11 +11,22 @@ from afif_explorer.analysis.fitting import MODELS as TRAINABLE
 from afif_explorer.datasets import Dataset
 from afif_explorer.engine.fit import DENSE_LIMIT
 from afif_explorer.engine.methods import METHODS, SOLVERS
-from afif_explorer.spec import MODELS, RULES, SPLITS, TARGETS, VIEWS, Spec
+from afif_explorer.spec import (
+    CLASS_GAPS,
+    GROUP_TARGETS,
+    KINKED,
+    MODELS,
+    NUMBER_GAPS,
+    PENALTIES,
+    RULES,
+    SPLITS,
+    TARGETS,
+    VIEWS,
+    Spec,
+)
 from afif_explorer.study.data import data
-from afif_explorer.study.fitting import penalties_here
 from afif_explorer.study.labels import label
-from afif_explorer.study.targets import DISPARITIES
+from afif_explorer.study.proximal import PROXIMAL
 
 _TASKS = {
     "linear": ("regression", "count"),
@@ -35,7 +46,7 @@ def offered(spec: Spec | None) -> dict[str, Any]:
     catalogue = {datasets.describe(name).title: name for name in datasets.names()}
     always = {
         "dataset": catalogue,
-        "penalty": tuple(penalties_here()),
+        "penalty": PENALTIES,
         "method": tuple(METHODS),
         "solver": tuple(SOLVERS),
         "rule": RULES,
@@ -50,7 +61,7 @@ def offered(spec: Spec | None) -> dict[str, Any]:
         always["dataset"] = {title: spec.dataset} | catalogue
     return always | {
         "model": _models(dataset),
-        "solver": tuple(SOLVERS) if spec.method != "newton_step" else ("cholesky",),
+        "solver": _solvers(spec),
         "target": _targets(dataset),
         "split": _splits(dataset),
         "sensitive": {name: place for place, name in enumerate(dataset.sensitive)},
@@ -63,10 +74,16 @@ def _models(dataset: Dataset) -> tuple[str, ...]:
     return ("auto", *(name for name in fits if not (many and name == "logistic")))
 
 
+def _solvers(spec: Spec) -> tuple[str, ...] | dict[str, str]:
+    if spec.penalty in KINKED:
+        return {PROXIMAL: "cholesky"}
+    return tuple(SOLVERS) if spec.method != "newton_step" else ("cholesky",)
+
+
 def _targets(dataset: Dataset) -> tuple[str, ...]:
-    gap = "demographic_parity" if dataset.classes else "mean_prediction_difference"
-    possible = {gap} if dataset.sensitive else set()
-    return tuple(name for name in TARGETS if name not in DISPARITIES or name in possible)
+    gaps = CLASS_GAPS if dataset.classes else NUMBER_GAPS
+    possible = gaps if dataset.sensitive else ()
+    return tuple(name for name in TARGETS if name not in GROUP_TARGETS or name in possible)
 
 
 def _splits(dataset: Dataset) -> tuple[str, ...]:
@@ -86,11 +103,10 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
     title = dataset.title
     if spec.model not in _models(dataset):
         correct("model", "auto", f"{label('model', spec.model)} does not fit {title}.")
-    if spec.penalty not in penalties_here():
-        correct(
-            "penalty", "ridge", f"{label('penalty', spec.penalty)} is not available; it is ridge."
-        )
-    if spec.method == "newton_step" and spec.solver != "cholesky":
+    if spec.penalty in KINKED and spec.solver != "cholesky":
+        why = f"With {label('penalty', spec.penalty).lower()} a removal is answered by proximal steps, "
+        correct("solver", "cholesky", why + "so the choice of solver is not used.")
+    elif spec.method == "newton_step" and spec.solver != "cholesky":
         correct("solver", "cholesky", "The Newton step is always solved directly.")
     if spec.target not in _targets(dataset):
         _correct_target(spec, dataset, correct)
@@ -112,7 +128,7 @@ def _correct_target(spec: Spec, dataset: Dataset, correct: Any) -> None:
     if not dataset.sensitive:
         correct("target", "mean_loss", f"{dataset.title} has no sensitive column to compare.")
     else:
-        instead = next(name for name in _targets(dataset) if name in DISPARITIES)
+        instead = next(name for name in _targets(dataset) if name in GROUP_TARGETS)
         correct("target", instead, f"{wanted} does not fit the task of {dataset.title}.")
 
 

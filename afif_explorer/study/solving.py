@@ -68,7 +68,7 @@ def influence(spec: Spec, kind: type[Curvature]) -> Influence:
         report(f"Factorising the {kind.name}", 0)
         found = fit(spec)
         made = _READY[kind](damping=spec.damping).prepare(found.objective, found.parameters)
-        made.prepared  # noqa: B018 - the factor belongs to this stage
+        made.whitener  # noqa: B018 - the factor belongs to this stage
         return made
 
     return stage("influence", spec, prepare, kind.name)

@@ -9,7 +9,10 @@ import torch
 from afif_explorer.datasets import Dataset
 from afif_explorer.engine.disparities import (
     DemographicParityDifference,
+    EqualizedOddsDifference,
+    EqualOpportunityDifference,
     GroupDisparity,
+    GroupLossDifference,
     MeanPredictionDifference,
 )
 from afif_explorer.engine.targets import Bound, MeanLoss, PointLoss, Prediction, Target
@@ -21,7 +24,17 @@ from afif_explorer.study.store import stage
 
 DISPARITIES: dict[str, type[GroupDisparity]] = {
     "demographic_parity": DemographicParityDifference,
+    "equal_opportunity": EqualOpportunityDifference,
+    "equalized_odds": EqualizedOddsDifference,
     "mean_prediction_difference": MeanPredictionDifference,
+    "group_loss": GroupLossDifference,
+}
+_GAP_WORDS = {
+    "demographic_parity": "demographic parity gap",
+    "equal_opportunity": "equal opportunity gap",
+    "equalized_odds": "equalised odds gap",
+    "mean_prediction_difference": "difference of mean predictions",
+    "group_loss": "gap of mean losses",
 }
 _SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -79,9 +92,7 @@ def target_label(spec: Spec) -> str:
     if spec.target == "prediction":
         return f"prediction for {split} row {spec.row + 1}"
     column = sensitive_column(data(spec), spec)
-    if spec.target == "demographic_parity":
-        return f"demographic parity gap by {column} on the {split} rows"
-    return f"difference of mean predictions by {column} on the {split} rows"
+    return f"{_GAP_WORDS[spec.target]} by {column} on the {split} rows"
 
 
 def target_unit(spec: Spec) -> str:
@@ -106,7 +117,6 @@ def raises(spec: Spec) -> str:
         "mean_loss": "mean loss",
         "point_loss": "loss",
         "prediction": "prediction",
-        "demographic_parity": "gap",
         "mean_prediction_difference": "difference",
-    }[spec.target]
+    }.get(spec.target, "gap")
     return f"leaving the row out raises the {word}"
