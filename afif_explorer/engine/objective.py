@@ -41,12 +41,12 @@ class Objective:
         X: Tensor | np.ndarray,
         y: Tensor | np.ndarray,
     ) -> None:
-        self.model, self.loss, self.penalty = model, loss_named(loss), penalty
+        self.loss, self.penalty = loss_named(loss), penalty
         self.X = as_rows(X)
         self.y = torch.as_tensor(np.array(y) if isinstance(y, np.ndarray) else y).to(self.X.device)
         if len(self.X) == 0:
             raise DataError("There are no training rows; use a data set that has some.")
-        self.model = ModuleModel(model, self.X[:4]) if isinstance(model, nn.Module) else model
+        self.model = _as_model(model, self.X)
         self.n, self.p = len(self.X), self.model.p
         self._check()
         self.penalised = self.model.penalised.to(self.X.device)
@@ -184,6 +184,10 @@ class Point:
         """The loss gradients of some rows, ``[len(rows), p]``."""
         jacobian = self.linearization.jacobian(rows)
         return (self.residual[rows][:, :, None] * jacobian).sum(1)
+
+
+def _as_model(model: Model | nn.Module, X: Tensor) -> Model:
+    return model if isinstance(model, Model) else ModuleModel(model, X[:4])
 
 
 def loss_named(loss: Loss | str) -> Loss:
