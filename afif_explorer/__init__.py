@@ -21,6 +21,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "afif_explorer.analysis.attribution": ("attribute",),
     "afif_explorer.analysis.crossvalidation": ("cross_validate",),
+    "afif_explorer.analysis.crossvalidation_path": (
+        "CrossValidationPath",
+        "cross_validation_path",
+    ),
     "afif_explorer.analysis.diagnostics": ("diagnostics",),
     "afif_explorer.analysis.fairness": ("audit_fairness",),
     "afif_explorer.analysis.fitting": ("Fit", "fit", "fit_objective"),

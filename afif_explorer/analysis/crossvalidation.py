@@ -39,10 +39,18 @@ def cross_validate(
 
     Leave-one-out: ``l(f_i + M_i r_i, y_i)`` with ``M_i = J_i C^-1 J_i' / n``, the row's own outputs after
     its removal (linearised in the parameters for networks). Exact for least squares with
-    ``rescale=True``: the ridge closed form ``e_i / (1 - h_i)``. k folds: the parameters without each
-    fold are predicted, and its rows evaluated there.
+    ``rescale=True``: the ridge closed form ``e_i / (1 - h_i)``. With kinks in the penalty every row has
+    its own proximal step ``D_i``, and its outputs become ``f_i + J_i D_i``. k folds: the parameters
+    without each fold are predicted, and its rows evaluated there.
+
+    Raises :class:`ChoiceError` for fewer than 2 folds or more than there are rows. Units: nats, or half
+    squared target units. Source: Wilson, Kasy and Mackey (2020).
     """
-    influence = method.prepare(fit.objective, fit.parameters)
+    return held_out(method.prepare(fit.objective, fit.parameters), folds, seed)
+
+
+def held_out(influence: Influence, folds: int | None, seed: int) -> CrossValidation:
+    """The same with a method that was prepared before."""
     losses = _one_out(influence) if folds is None else _fold_out(influence, folds, seed)
     found = losses.cpu().numpy()
     spread = float(found.std(ddof=1)) if len(found) > 1 else 0.0
@@ -50,8 +58,8 @@ def cross_validate(
 
 
 def _one_out(influence: Influence) -> torch.Tensor:
-    moved = (influence.row_blocks @ influence.residual[:, :, None])[:, :, 0]
-    return influence.objective.loss.value(influence.point.outputs + moved, influence.objective.y)
+    outputs = influence.point.outputs + influence.own_moves()
+    return influence.objective.loss.value(outputs, influence.objective.y)
 
 
 def _fold_out(influence: Influence, k: int, seed: int) -> torch.Tensor:

@@ -119,11 +119,17 @@ def fit(
     Raises :class:`ChoiceError` if the model does not fit the data's task. A fit that does not reach
     a gradient norm of 1e-8 is returned all the same, with ``converged`` False and advice.
     """
-    built, loss = _model_for(data, model, tuple(hidden))
-    penalty = _grouped(penalty, data, built)
-    objective = Objective(built, loss, penalty, data.train.X, data.train.y)
+    objective = objective_for(data, model, penalty, hidden=hidden)
     samples = {name: _sample(data, getattr(data, name)) for name in SPLITS}
     return _fitted(objective, samples, data, seed)
+
+
+def objective_for(
+    data: Dataset, model: str | nn.Module, penalty: Penalty | None, *, hidden: Sequence[int]
+) -> Objective:
+    """What :func:`fit` minimises for these choices."""
+    built, loss = _model_for(data, model, tuple(hidden))
+    return Objective(built, loss, grouped(penalty, data, built), data.train.X, data.train.y)
 
 
 def fit_objective(
@@ -164,7 +170,7 @@ def _fitted(
     )
 
 
-def _grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
+def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
     """A group lasso without groups gets them: the columns of ``X`` that one raw column became.
 
     A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer);

@@ -196,6 +196,10 @@ class Influence:
             blocks.append(half @ half.transpose(1, 2) / n)
         return torch.cat(blocks)
 
+    def own_moves(self) -> Tensor:
+        """How each row's own outputs move without it, ``J_i D_i`` with its step ``D_i``: ``[n, k]``."""
+        return (self.row_blocks @ self.residual[:, :, None])[:, :, 0]
+
     def leverage(self) -> Tensor:
         """``h_i = tr(A''(f_i) J_i C^-1 J_i') / n``, ``[n]``: the generalised hat value of each row.
 

@@ -71,17 +71,27 @@ class ProximalInfluence(Influence):
         Each row has a proximal problem of its own; rows whose removal leaves the zeros and signs as they
         are share one factorisation.
         """
-        return torch.cat([steps.T @ gradients for steps in self._each_without()])
+        return torch.cat([steps.T @ gradients for _, steps in self._each_without()])
 
     @property
     def affords_second_order(self) -> bool:
         return False
 
     def second_order(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
-        return torch.cat([0.5 * (steps * bend(steps)).sum(0) for steps in self._each_without()])
+        return torch.cat([0.5 * (steps * bend(steps)).sum(0) for _, steps in self._each_without()])
 
-    def _each_without(self) -> Iterator[Tensor]:
-        """``D_i`` of all rows, a block ``[p, r]`` at a time; :attr:`solution` is the worst so far."""
+    def own_moves(self) -> Tensor:
+        moves = [
+            torch.einsum("rkp,pr->rk", self.point.linearization.jacobian(rows), steps)
+            for rows, steps in self._each_without()
+        ]
+        return torch.cat(moves)
+
+    def _each_without(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """All rows and their ``D_i``, a block of rows ``[r]`` and steps ``[p, r]`` at a time.
+
+        :attr:`solution` is the worst so far.
+        """
         n, worst = self.objective.n, None
         for rows in torch.arange(n, device=self.objective.device).split(COLUMNS_AT_ONCE):
             report("rows", int(rows[0]), n)
@@ -91,7 +101,7 @@ class ProximalInfluence(Influence):
             worst = max(worst or found, found, key=lambda one: one.stats["residual"])
             moved = self._trusted(found)
             self.solution = worst
-            yield moved - self.point.theta[:, None]
+            yield rows, moved - self.point.theta[:, None]
 
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` among the parameters that are not held at a kink, ``[p]`` or ``[p, m]``."""

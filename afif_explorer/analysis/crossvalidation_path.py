@@ -1,0 +1,136 @@
+"""``cross_validation_path``: how strong the penalty should be, without a refit for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from torch import Tensor
+
+from afif_explorer.analysis.crossvalidation import CrossValidation, held_out
+from afif_explorer.analysis.fitting import Fit, grouped, objective_for
+from afif_explorer.engine.fit import Optimum, minimise
+from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.penalties import Penalty, Ridge
+from afif_explorer.errors import ChoiceError
+from afif_explorer.progress import report
+
+if TYPE_CHECKING:
+    from afif_explorer.datasets import Dataset
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidationPath:
+    """Held-out losses along a path of strengths, weakest first.
+
+    Attributes:
+        strengths: ``[s]``, ascending. means, standard_errors: ``[s]`` of the held-out losses, in nats or
+            half squared target units. losses: ``[s, n_train]``.
+        gradient_norms: ``[s]`` of each fit, and converged: ``[s]`` whether it is at most 1e-8; a point
+            of the path is no better than its fit.
+        thetas: ``[s, p]``.
+    """
+
+    strengths: np.ndarray
+    means: np.ndarray
+    standard_errors: np.ndarray
+    losses: np.ndarray
+    gradient_norms: np.ndarray
+    converged: np.ndarray
+    thetas: np.ndarray
+
+    @property
+    def best(self) -> float:
+        """The strength of the smallest mean."""
+        return float(self.strengths[np.argmin(self.means)])
+
+    @property
+    def one_standard_error(self) -> float:
+        """The largest strength whose mean is within one standard error of the smallest mean.
+
+        The simplest model that held-out rows do not tell from the best. Source: Breiman, Friedman,
+        Olshen and Stone, Classification and Regression Trees (1984), section 3.4.3.
+        """
+        lowest = int(np.argmin(self.means))
+        within = self.means <= self.means[lowest] + self.standard_errors[lowest]
+        return float(self.strengths[within].max())
+
+
+def cross_validation_path(
+    data: Dataset | Fit,
+    strengths: Sequence[float] | np.ndarray,
+    *,
+    model: str = "auto",
+    penalty: Penalty | None = None,
+    method: Method = AFIF(rescale=True),  # noqa: B008 - a frozen value
+    folds: int | None = None,
+    seed: int = 0,
+    hidden: Sequence[int] = (16,),
+) -> CrossValidationPath:
+    """Approximate cross-validation for each strength of a penalty: one fit a strength, no refits.
+
+    ``CV(s) = (1/n) sum_i l(z_i, theta_s(w_i))`` with ``w_i`` leaving row ``i`` (or its fold) out, as
+    :func:`cross_validate` has it. The strongest penalty is fitted first and each fit starts the next.
+
+    Args:
+        data: a data set, fitted with ``model`` (and ``hidden``), or a fit whose model, rows and penalty
+            are taken. strengths: at least one number of at least 0.
+        penalty: its kind; its own strength does not matter. None: that of the fit, or a ridge.
+        method: of prediction. folds: leave-one-out if None. seed: of the folds and of training.
+
+    Raises :class:`ChoiceError` for strengths or a penalty that cannot be. Source: Wilson, Kasy and
+    Mackey, Approximate Cross-Validation: Guarantees for Model Assessment and Selection (2020).
+    """
+    base, kind, start = _base(data, model, penalty, hidden)
+    ordered = _checked(strengths)
+    found = []
+    for step, strength in enumerate(ordered[::-1]):
+        report("strengths", step, len(ordered))
+        scaled = replace(kind, strength=float(strength))
+        objective = Objective(base.model, base.loss, scaled, base.X, base.y)
+        optimum = minimise(objective, start=start, seed=seed)
+        start = optimum.theta
+        found.append((optimum, held_out(method.prepare(objective, start), folds, seed)))
+    return _path(ordered, found[::-1])
+
+
+def _base(
+    data: Dataset | Fit, model: str, penalty: Penalty | None, hidden: Sequence[int]
+) -> tuple[Objective, Penalty, Tensor | None]:
+    """Model and rows, a penalty of the wanted kind, and where its training starts."""
+    if isinstance(data, Fit):
+        base, start = data.objective, data.parameters
+        kind, source = penalty or base.penalty, data.data
+    else:
+        base, start = objective_for(data, model, None, hidden=hidden), None
+        kind, source = penalty or Ridge(1.0), data
+    if source is not None:
+        kind = grouped(kind, source, base.model)
+    if kind is None:
+        raise ChoiceError("The fit has no penalty whose strength could vary; give one as penalty.")
+    return base, kind, start
+
+
+def _path(
+    strengths: np.ndarray, found: Sequence[tuple[Optimum, CrossValidation]]
+) -> CrossValidationPath:
+    return CrossValidationPath(
+        strengths=strengths,
+        means=np.array([held.mean for _, held in found]),
+        standard_errors=np.array([held.standard_error for _, held in found]),
+        losses=np.stack([held.losses for _, held in found]),
+        gradient_norms=np.array([optimum.gradient_norm for optimum, _ in found]),
+        converged=np.array([optimum.converged for optimum, _ in found]),
+        thetas=np.stack([optimum.theta.cpu().numpy() for optimum, _ in found]),
+    )
+
+
+def _checked(strengths: Sequence[float] | np.ndarray) -> np.ndarray:
+    """The strengths in ascending order, each once."""
+    found = np.unique(np.asarray(strengths, dtype=float))
+    if found.size == 0 or not np.isfinite(found).all() or found[0] < 0:
+        raise ChoiceError("The strengths must be at least one number, each finite and at least 0.")
+    return found
