@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from afif_explorer.app import server, toolkit
 from afif_explorer.errors import ChoiceError
+from afif_explorer.state import Explorer
 
 SECONDS = 60
 pytestmark = [  # warnings that Panel and Bokeh cause in the libraries they use
@@ -100,3 +103,35 @@ def test_a_port_in_use_is_told() -> None:
 def test_only_pages_of_this_machine_may_connect() -> None:
     assert server.origins("127.0.0.1", 5006) == ["127.0.0.1:5006", "localhost:5006"]
     assert "*" not in {origin.split(":")[0] for origin in server.origins("0.0.0.0", 5006)}
+
+
+def test_a_page_that_was_left_is_let_go_of() -> None:
+    others = _explorers()
+    running = server.make_server()
+    running.start()
+    url = server.location(running, "127.0.0.1")
+
+    async def visit_and_leave(times: int) -> None:
+        for _ in range(times):
+            await SimpleAsyncHTTPClient().fetch(url, request_timeout=SECONDS)
+        [context] = running._tornado.applications.values()
+        assert len(context._sessions) == times
+        assert len(_explorers()) == len(others) + times
+        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
+        assert not context._sessions
+
+    try:
+        running.io_loop.run_sync(lambda: visit_and_leave(4), timeout=SECONDS)
+    finally:
+        running.stop()
+    end = time.monotonic() + SECONDS
+    while (
+        len(_explorers()) > len(others) and time.monotonic() < end
+    ):  # work under way stops at its next step
+        time.sleep(0.1)
+    assert len(_explorers()) == len(others)
+
+
+def _explorers() -> list[Explorer]:
+    gc.collect()
+    return [thing for thing in gc.get_objects() if type(thing) is Explorer]

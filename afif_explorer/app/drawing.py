@@ -35,6 +35,7 @@ class Drawing:
         self._drawn: tuple[Any, ...] | None = None
         self.plot = Plot(
             config=CONFIG,
+            figure_name=name,
             height_hint=HEIGHT,
             on_select=self._select if brush else None,
             on_click=on_click or (self._click if brush else None),

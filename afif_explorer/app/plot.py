@@ -42,6 +42,7 @@ class Plot(JSComponent):
         default="loading", objects=["loading", "ready", "stale", "empty", "failed"]
     )
     note = param.String(doc="What stands in place of the figure when there is none.")
+    figure_name = param.String(constant=True, doc="Which figure this is, in the page's markup.")
     summary = param.String(doc="The figure in words, for screen readers.")
     library = param.String(default=PLOTLY_URL, constant=True)
 

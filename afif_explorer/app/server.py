@@ -84,7 +84,6 @@ def make_server(
 
     toolkit.load()
     pn.config.reconnect = True
-    pn.config.disconnect_notification = "The connection was lost. Reload to go on where you were."
     try:
         port = free_port(address, port or 0)
         server = pn.io.server.get_server(

@@ -32,6 +32,7 @@ function coordinate(value) {
 export function render({model, el}) {
   const stage = document.createElement("div")
   stage.className = "afif-plot"
+  stage.dataset.figure = model.figure_name
   const drawing = document.createElement("div")
   drawing.className = "afif-drawing"
   const note = document.createElement("div")

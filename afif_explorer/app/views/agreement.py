@@ -28,7 +28,6 @@ class AgreementView(View):
             variant="contained",
             size="small",
             margin=NO_MARGIN,
-            description="Train again without 20 random rows and the 20 with the largest effects.",
             on_click=pressed(self.desk.explorer.verify),
         )
         return stack(

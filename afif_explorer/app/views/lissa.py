@@ -27,7 +27,6 @@ class LissaView(View):
             variant="contained",
             size="small",
             margin=NO_MARGIN,
-            description="The curves are computed; this runs the true recursion on mini-batches.",
             on_click=pressed(explorer.run_lissa),
         )
         self._auto = toolkit.Button(
@@ -89,7 +88,7 @@ def _advice(report: LissaReport | None) -> Any:
         f" The real run with batches of {count(report.batch_size)} rows, {report.repeats} times: "
         f"{RUN[report.run_status]}."
         if report.run_status
-        else ""
+        else " The curves are computed; run LiSSA for real to see its noise beside them."
     )
     return html(
         '<p class="{kind}" style="margin-top:8px">{text}{real}</p>',

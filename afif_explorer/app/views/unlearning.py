@@ -30,7 +30,6 @@ class UnlearningView(View):
             variant="contained",
             size="small",
             margin=NO_MARGIN,
-            description="Train the model again without these rows, at every step of the sweep.",
             on_click=pressed(explorer.retrain),
         )
         self._says = Text()

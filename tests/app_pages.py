@@ -1,0 +1,84 @@
+"""How the browser tests reach into a page of the dashboard."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+PATIENCE = 60_000  # ms; two cores may be shared with other work
+
+TRACES = """drawing => drawing._fullData.map(trace => ({
+  type: trace.type,
+  name: trace.name ?? "",
+  ids: Array.from(trace.customdata ?? [], Number),
+  x: Array.from(trace.x ?? []),
+  y: Array.from(trace.y ?? []),
+}))"""
+
+
+class Dashboard:
+    """One visit to the dashboard at ``url``."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        page.set_default_timeout(PATIENCE)
+
+    def open(self, **choices: object) -> Dashboard:
+        """Go to the page with these choices in the address, and wait until it is up."""
+        query = "&".join(f"{name}={value}" for name, value in choices.items())
+        self.page.goto(f"{self.url}/?{query}" if query else self.url)
+        self.wait()
+        return self
+
+    def wait(self) -> None:
+        """Until nothing is worked on."""
+        self.page.locator(".headline").wait_for()
+        self.page.locator(".facts b").first.wait_for()
+
+    def plot(self, name: str) -> Locator:
+        """The place of a figure."""
+        return self.page.locator(f'.afif-plot[data-figure="{name}"]')
+
+    def drawn(self, name: str) -> list[dict[str, Any]]:
+        """The traces of a figure, once it is drawn."""
+        plot = self.plot(name)
+        expect(plot).to_have_attribute("data-state", "ready", timeout=PATIENCE)
+        expect(plot).to_have_attribute("data-drawn", re.compile(r"\d+"), timeout=PATIENCE)
+        return plot.locator(".afif-drawing").evaluate(TRACES)
+
+    def version(self, name: str) -> int:
+        """How often the server has sent something for a figure that is drawn."""
+        return int(self.plot(name).get_attribute("data-version") or 0)
+
+    def redrawn(self, name: str, since: int) -> None:
+        """Wait until a figure shows something newer than version ``since``."""
+        self.page.wait_for_function(
+            "([element, since]) => Number(element.dataset.version) > since",
+            arg=[self.plot(name).element_handle(), since],
+        )
+
+    def choose(self, label: str, option: str) -> None:
+        """Pick from a drop-down list."""
+        self.page.get_by_role("combobox", name=label).first.click()
+        self.page.get_by_role("menuitem", name=option, exact=True).click()
+
+    def turn_to(self, view: str) -> None:
+        """Open a view."""
+        self.page.get_by_role("tab", name=view).click()
+
+    def headline(self) -> str:
+        return self.page.locator(".headline").inner_text()
+
+    def metrics(self) -> dict[str, list[str]]:
+        """The table of metrics: name, then the cells as they are read."""
+        rows = self.page.get_by_role("table", name="On the test rows").locator("tbody tr")
+        return {
+            row.locator("th").inner_text(): row.locator("td").all_inner_texts()
+            for row in rows.all()
+        }
