@@ -1,0 +1,106 @@
+"""Does a GPU give the same numbers, and how much sooner? Runs with and without one.
+
+For each problem: effects of all rows on 200 targets, with all leverages, in float64 on the CPU (the
+reference), then in float64 and float32 on every device that torch sees. Printed: relative difference
+from the reference (Frobenius) and seconds (median of five, after one warm-up).
+
+    python -m benchmarks.devices
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.fit import minimise
+from afif_explorer.engine.methods import AFIF
+from afif_explorer.engine.models import MLP, LinearMap, Model
+from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.penalties import Ridge
+
+TARGETS = 200
+
+
+def problems() -> dict[str, Callable[[], tuple[Model, str, Tensor, Tensor, float]]]:
+    """Name -> model, loss, rows, targets, damping."""
+
+    def rows(n: int, d: int) -> Tensor:
+        return torch.randn(n, d, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+
+    def logistic() -> tuple[Model, str, Tensor, Tensor, float]:
+        X = rows(30_000, 100)
+        return LinearMap(100), "bernoulli", X, (X[:, :5].sum(1) > 0).double(), 0.0
+
+    def softmax() -> tuple[Model, str, Tensor, Tensor, float]:
+        X = rows(5_000, 64)
+        return LinearMap(64, 10), "categorical", X, X[:, :10].argmax(1), 0.0
+
+    def perceptron() -> tuple[Model, str, Tensor, Tensor, float]:
+        X = rows(1_500, 64)
+        return MLP(64, (32,), 10), "categorical", X, X[:, :10].argmax(1), 1e-2
+
+    return {
+        "logistic 30000 x 100": logistic,
+        "softmax 5000 x 64, 10 classes": softmax,
+        "perceptron 64-32-10, 1500 rows": perceptron,
+    }
+
+
+def answers(objective: Objective, theta: Tensor, damping: float, c: Tensor) -> list[Tensor]:
+    influence = AFIF(damping=damping).prepare(objective, objective.vector(theta))
+    return [influence.effects(c), influence.leverage()]
+
+
+def timed(work: Callable[[], list[Tensor]]) -> tuple[list[Tensor], float]:
+    def once() -> float:
+        began = time.perf_counter()
+        found.append(work())
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        return time.perf_counter() - began
+
+    found: list[list[Tensor]] = []
+    once()
+    seconds = statistics.median(once() for _ in range(5))
+    return found[-1], seconds
+
+
+def main() -> None:
+    devices = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
+    name = torch.cuda.get_device_name() if len(devices) > 1 else "none"
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, GPU: {name}")
+    for title, make in problems().items():
+        model, loss, X, y, damping = make()
+        fitted = minimise(Objective(model, loss, Ridge(1e-3), X, y), max_steps=200)
+        # Targets live where gradients do: random combinations of the rows' own gradients.
+        point = Objective(model, loss, Ridge(1e-3), X, y).at(fitted.theta)
+        generator = torch.Generator().manual_seed(1)
+        draw = torch.randn(len(X), TARGETS, dtype=torch.float64, generator=generator)
+        targets = point.gradient_sums(draw)
+        print(f"\n{title}: p = {model.p}, gradient norm {fitted.gradient_norm:.1g}")
+        reference: list[Tensor] | None = None
+        for device in devices:
+            for dtype in (torch.float64, torch.float32):
+                objective = Objective(model, loss, Ridge(1e-3), X.to(device, dtype), y.to(device))
+                c = targets.to(device, dtype)
+                found, seconds = timed(
+                    lambda o=objective, c=c: answers(o, fitted.theta, damping, c)
+                )
+                found = [value.double().cpu() for value in found]
+                reference = reference or found
+                apart = [
+                    float((value - true).norm() / true.norm())
+                    for value, true in zip(found, reference, strict=True)
+                ]
+                print(
+                    f"  {device:5s} {str(dtype)[6:]:8s} effects {apart[0]:.1e}  "
+                    f"leverages {apart[1]:.1e}  {1000 * seconds:9.1f} ms"
+                )
+
+
+if __name__ == "__main__":
+    main()
