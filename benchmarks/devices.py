@@ -12,6 +12,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -87,9 +88,7 @@ def main() -> None:
             for dtype in (torch.float64, torch.float32):
                 objective = Objective(model, loss, Ridge(1e-3), X.to(device, dtype), y.to(device))
                 c = targets.to(device, dtype)
-                found, seconds = timed(
-                    lambda o=objective, c=c: answers(o, fitted.theta, damping, c)
-                )
+                found, seconds = timed(partial(answers, objective, fitted.theta, damping, c))
                 found = [value.double().cpu() for value in found]
                 reference = reference or found
                 apart = [
