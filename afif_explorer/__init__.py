@@ -20,14 +20,17 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "afif_explorer.analysis.attribution": ("attribute",),
+    "afif_explorer.analysis.certified": ("CertifiedUnlearning", "certified_unlearn"),
     "afif_explorer.analysis.crossvalidation": ("cross_validate",),
     "afif_explorer.analysis.crossvalidation_path": (
         "CrossValidationPath",
         "cross_validation_path",
     ),
+    "afif_explorer.analysis.deletion": ("dfbetas", "dffits"),
     "afif_explorer.analysis.diagnostics": ("diagnostics",),
     "afif_explorer.analysis.fairness": ("audit_fairness",),
     "afif_explorer.analysis.fitting": ("Fit", "fit", "fit_objective"),
+    "afif_explorer.analysis.streaming": ("Unlearner",),
     "afif_explorer.analysis.truth": (
         "bregman_response",
         "bregman_response_each",

@@ -37,9 +37,14 @@ def diagnostics_of(influence: Influence, fit: Fit) -> pd.DataFrame:
         "loss": influence.point.losses(),
         "residual": _residual(influence),
     }
-    index = pd.RangeIndex(fit.n) if fit.data is None else pd.Index(fit.data.train.ids)
     frame = {name: column.cpu().numpy() for name, column in columns.items()}
-    return pd.DataFrame(frame, index=index.rename("id"))
+    return pd.DataFrame(frame, index=row_index(fit))
+
+
+def row_index(fit: Fit) -> pd.Index:
+    """Ids of the training rows; positions, if the fit has no data set."""
+    index = pd.RangeIndex(fit.n) if fit.data is None else pd.Index(fit.data.train.ids)
+    return index.rename("id")
 
 
 def _cooks_distance(influence: Influence) -> torch.Tensor:

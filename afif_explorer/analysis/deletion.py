@@ -1,0 +1,79 @@
+"""``dfbetas`` and ``dffits``: what leaving out a row does, in standard errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from afif_explorer.analysis.diagnostics import row_index
+from afif_explorer.analysis.fitting import Fit
+from afif_explorer.engine.influence import ROWS_AT_ONCE, Influence
+from afif_explorer.engine.losses import Gaussian
+from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.models import LinearMap
+from afif_explorer.progress import report
+
+
+def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
+    """How each row holds each parameter, ``[n_train, p]``, indexed by row id, a column a parameter.
+
+    ``DFBETAS_ij = (theta - theta_(i))_j / (s_(i) sqrt((C^-1)_jj / n))`` with ``theta_(i)`` the rescaled
+    one-row step and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian losses; else 1).
+    Positive: the row raises the parameter; the sign is that of the classical literature, fit minus fit
+    without the row. Exact for least squares. Beyond ``2 / sqrt(n)`` a row is usually called influential.
+
+    Raises :class:`CurvatureError` if a row's leverage is 1 or more. Source: Belsley, Kuh and Welsch,
+    Regression Diagnostics (1980), section 2.1.
+    """
+    influence = method.prepare(fit.objective, fit.parameters)
+    whitener = influence.whitener
+    steps = _rescaled_steps(influence) @ whitener.T  # theta_(i) - theta
+    errors = (whitener.square().sum(1) / fit.n).sqrt()
+    scaled = -steps / (_left_out_spread(influence)[:, None] * errors)
+    return pd.DataFrame(scaled.cpu().numpy(), index=row_index(fit), columns=parameter_names(fit))
+
+
+def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
+    """How each row holds its own outputs, ``[n_train, k]``, indexed by row id.
+
+    ``DFFITS_i = (f_i - f_(i)i) / (s_(i) sqrt(M_i))`` with ``M_i = J_i C^-1 J_i' / n`` (its diagonal, for many
+    outputs) and ``s_(i)`` as for :func:`dfbetas`. Beyond ``2 sqrt(p / n)`` a row is usually called
+    influential. Raises and source as there.
+    """
+    influence = method.prepare(fit.objective, fit.parameters).rescaled()
+    errors = influence.row_blocks.diagonal(dim1=1, dim2=2).sqrt()
+    scaled = -influence.own_moves() / (_left_out_spread(influence)[:, None] * errors)
+    names = [f"output {column}" for column in range(scaled.shape[1])]
+    return pd.DataFrame(scaled.cpu().numpy(), index=row_index(fit), columns=names)
+
+
+def parameter_names(fit: Fit) -> list[str]:
+    """One name for each parameter: features and intercepts of a linear map, else positions."""
+    model, data = fit.objective.model, fit.data
+    if not isinstance(model, LinearMap) or data is None:
+        return [f"theta[{place}]" for place in range(model.p)]
+    outputs = [f"{name}: " for name in data.classes] if model.k > 1 else [""]
+    weights = [f"{output}{feature}" for output in outputs for feature in data.feature_names]
+    return weights + [f"{output}intercept" for output in outputs]
+
+
+def _rescaled_steps(influence: Influence) -> Tensor:
+    """Every row's rescaled step in the basis of the whitener, ``[n, rank]``."""
+    pull, n, found = influence.rescaled().residual, influence.objective.n, []
+    for rows in torch.arange(n, device=pull.device).split(ROWS_AT_ONCE):
+        report("steps", int(rows[0]), n)
+        half = influence.point.linearization.project(rows, influence.whitener)
+        found.append((pull[rows][:, :, None] * half).sum(1) / n)
+    return torch.cat(found)
+
+
+def _left_out_spread(influence: Influence) -> Tensor:
+    """``s_(i)``, ``[n]``."""
+    objective, residual = influence.objective, influence.point.residual
+    if not isinstance(objective.loss, Gaussian):
+        return torch.ones_like(residual[:, 0])
+    degrees = max(1, objective.n - objective.p - 1)
+    squares = residual.square().sum() - (residual * influence.rescaled_residual).sum(1)
+    return (squares / degrees).clamp(min=np.finfo(float).tiny).sqrt()

@@ -1,0 +1,79 @@
+"""``Unlearner``: requests to forget rows, one after another, all answered from one fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.truth import Retrained, retrain
+from afif_explorer.analysis.unlearning import Unlearned, unlearn_with
+from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.targets import Target
+from afif_explorer.engine.weights import checked_rows
+from afif_explorer.errors import ChoiceError
+
+_ADVICE = {
+    "good": "There is no need to retrain yet.",
+    "fair": "Retrain when convenient: the predicted sizes begin to fall short.",
+    "poor": "Retrain now: too much has been removed for a step from the old fit.",
+}
+
+
+class Unlearner:
+    """Rows forgotten request by request.
+
+    The curvature is that of the full fit for good, factored once, so that every answer is the one that
+    :func:`unlearn` gives for all rows removed so far, in whatever order and portions they came:
+
+    ``theta_t = theta + (1/n) C^-1 sum_(rows so far) g_i``.
+
+    Args:
+        fit: the model with all rows. method: of prediction. targets: measured after each request.
+
+    Source: Suriyakumar and Wilson, Algorithms that Approximate Data Removal (2022).
+    """
+
+    def __init__(
+        self,
+        fit: Fit,
+        method: Method = AFIF(),  # noqa: B008 - a frozen value
+        targets: Sequence[Target] = (),
+    ) -> None:
+        self.fit, self.targets = fit, tuple(targets)
+        self._influence = method.prepare(fit.objective, fit.parameters)
+        self.latest: Unlearned = unlearn_with(self._influence, fit, [], self.targets)
+
+    @property
+    def removed(self) -> np.ndarray:
+        """Positions of all rows removed so far, in order."""
+        return self.latest.rows
+
+    def remove(self, rows: Sequence[int] | np.ndarray) -> Unlearned:
+        """Forget ``rows`` as well; ``theta``, effects and reach are those of all rows removed so far.
+
+        Raises :class:`ChoiceError` for rows that don't exist or are gone already, :class:`DataError` if
+        no rows (of a class) would be left; what was removed before then stays as it was.
+        """
+        fresh = checked_rows(self.fit.n, rows)
+        twice = np.intersect1d(fresh, self.removed)
+        if len(twice):
+            raise ChoiceError(f"Row {twice[0]} has been removed before; ask for each row once.")
+        together = np.concatenate([self.removed, fresh])
+        self.latest = unlearn_with(self._influence, self.fit, together, self.targets)
+        return self.latest
+
+    @property
+    def retrain_due(self) -> bool:
+        """True once too much is gone for one step from the old fit."""
+        return self.latest.reach.level == "poor"
+
+    @property
+    def advice(self) -> str:
+        """Whether to retrain, in one sentence."""
+        return _ADVICE[self.latest.reach.level]
+
+    def retrain(self, *, warm: bool = True) -> Retrained:
+        """The truth: fit again without all rows removed so far."""
+        return retrain(self.fit, self.removed, warm=warm)

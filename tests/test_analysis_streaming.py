@@ -1,0 +1,66 @@
+"""Requests to forget, one after another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import afif_explorer as ax
+
+METHODS = (
+    ax.AFIF(),
+    ax.InfinitesimalJackknife(damping=0.01),
+    ax.AFIF(rescale=True),
+    ax.NewtonStep(),
+)
+
+
+@pytest.fixture(scope="module")
+def fit() -> ax.Fit:
+    return ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
+
+
+@pytest.mark.parametrize("method", METHODS, ids=repr)
+def test_requests_one_after_another_are_one_request(fit: ax.Fit, method) -> None:
+    rows, target = np.random.default_rng(0).choice(fit.n, 12, replace=False), ax.MeanLoss("test")
+    unlearner = ax.Unlearner(fit, method, [target])
+    assert unlearner.removed.size == 0
+    np.testing.assert_allclose(unlearner.latest.theta, fit.theta, rtol=1e-10)
+    for part in np.split(rows, [1, 4]):
+        found = unlearner.remove(part)
+    whole = ax.unlearn(fit, rows, method, [target])
+    np.testing.assert_allclose(found.theta, whole.theta, rtol=1e-12)
+    assert found.effects == whole.effects
+    np.testing.assert_array_equal(unlearner.removed, np.sort(rows))
+    np.testing.assert_array_equal(unlearner.retrain().theta, ax.retrain(fit, rows).theta)
+
+
+def test_kinks_too() -> None:
+    fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Lasso(0.01))
+    unlearner = ax.Unlearner(fit)
+    for row in (3, 1, 4):
+        found = unlearner.remove([row])
+    np.testing.assert_allclose(found.theta, ax.unlearn(fit, [1, 3, 4]).theta, atol=1e-12)
+
+
+def test_the_reach_grows_until_retraining_is_due(fit: ax.Fit) -> None:
+    """The largest rows first: the verdict falls from good to poor and says so."""
+    order = np.argsort(-ax.diagnostics(fit).leverage.to_numpy())
+    unlearner, errors, advice = ax.Unlearner(fit), [], []
+    for part in np.array_split(order[: fit.n * 6 // 10], 6):
+        errors.append(unlearner.remove(part).reach.expected_error)
+        advice.append(unlearner.advice)
+    assert unlearner.retrain_due
+    assert (np.diff(errors) > 0).all()
+    assert "Retrain now" in advice[-1]
+    assert "no need" in ax.Unlearner(fit).advice
+
+
+def test_a_row_is_forgotten_once_and_a_refused_request_changes_nothing(fit: ax.Fit) -> None:
+    unlearner = ax.Unlearner(fit)
+    unlearner.remove([5])
+    with pytest.raises(ax.ChoiceError, match="Row 5 has been removed before"):
+        unlearner.remove([4, 5])
+    with pytest.raises(ax.DataError, match="keep at least one"):
+        unlearner.remove(np.setdiff1d(np.arange(fit.n), [5]))
+    assert unlearner.removed.tolist() == [5]
