@@ -36,6 +36,7 @@ format: $(VENV)/.test  ## put the code into the house style
 bench: $(VENV)/.test $(VENV)/.browser  ## measure the times that the project promises
 	$(BIN)/python -m benchmarks $(ARGS)
 
+screenshots: export AFIF_DATA_HOME := $(or $(AFIF_DATA_HOME),$(wildcard ../shared/data))
 screenshots: $(VENV)/.test $(VENV)/.browser  ## draw the pictures of the documents from the running app
 	$(BIN)/python -m tools.screenshots $(ARGS)
 

@@ -39,7 +39,8 @@ def ask(path: str = "/", **settings: object) -> tuple[int, dict[str, str], str]:
         try:
             found = await SimpleAsyncHTTPClient().fetch(url, request_timeout=SECONDS)
         except HTTPClientError as error:
-            assert error.response is not None
+            if error.response is None:
+                raise
             found = error.response
         return found.code, dict(found.headers), found.body.decode()
 

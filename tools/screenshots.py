@@ -33,7 +33,7 @@ class Shot:
 
 
 STORY = Spec(dataset="adult", target="demographic_parity", split="validation")
-README = Shot(DOCUMENTS / "dashboard.png", STORY)
+README = Shot(DOCUMENTS / "dashboard.png", STORY, size=(1440, 1130))
 
 
 def every_view() -> list[Shot]:
@@ -54,7 +54,9 @@ def draw(browser: Browser, url: str, shot: Shot) -> None:
     )
     page = context.new_page()
     page.goto(f"{url}/?{shot.spec.to_query()}")
-    page.locator(".badge").first.wait_for(timeout=PATIENCE)
+    page.locator(".badge, .banner.error").first.wait_for(timeout=PATIENCE)
+    if (failure := page.locator(".banner.error")).count():
+        raise SystemExit(failure.first.inner_text())
     page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=PATIENCE)
     page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=PATIENCE)
     page.wait_for_timeout(1500)  # animations and WebGL layers have no event that tells their end
@@ -79,6 +81,8 @@ def main() -> None:
             browser.close()
     finally:
         server.stop()
+    if "Traceback" in server.output:
+        raise SystemExit(server.output)
 
 
 if __name__ == "__main__":

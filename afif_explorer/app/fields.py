@@ -35,6 +35,8 @@ class Fields:
         """Let ``widget`` follow field ``name`` by ``show()`` and set it to ``read(value)``."""
 
         def changed(event: Any) -> None:
+            if event.type == "triggered":  # shown again, not chosen
+                return
             self.set(name, read(event.new))
             show()
 

@@ -90,3 +90,4 @@ def app_url() -> Iterator[str]:
     server = Server()
     yield server.url
     server.stop()
+    assert "Traceback" not in server.output, server.output
