@@ -160,6 +160,46 @@ class LissaReport:
 
 
 @dataclass(frozen=True, eq=False)
+class HeldOutCheck:
+    """Held-out losses of some rows by true refits without them, one entry a refit."""
+
+    ids: np.ndarray  # [c] row ids; a row comes once for each strength
+    strength: np.ndarray  # [c] of the penalty
+    predicted: np.ndarray  # [c] rise of the row's own loss when it is left out
+    actual: np.ndarray  # [c]
+    strengths: np.ndarray  # [s] each once
+    mean: np.ndarray  # [s] held-out loss of all rows: predicted, corrected by the checked rows
+    standard_error: np.ndarray  # [s] of that correction
+    pearson: float | None
+    slope: float | None  # least squares of actual on predicted
+    gradient_norm: float  # the largest that any refit stopped at
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidationReport:
+    """Approximate leave-one-out losses: over penalty strengths, and row by row at the chosen one."""
+
+    penalty: str  # its display name
+    strengths: np.ndarray  # [s] ascending; empty without a penalty
+    mean: np.ndarray  # [s] held-out loss
+    standard_error: np.ndarray  # [s] of ``mean``
+    training: np.ndarray  # [s] mean loss of the training rows at the fit on all of them
+    best: float | None  # strength with the smallest mean
+    one_standard_error: float | None  # the strongest whose mean is within one standard error of it
+    strength: float | None  # the chosen one; None without a penalty
+    mean_here: float  # held-out loss at the chosen strength
+    standard_error_here: float
+    ids: np.ndarray  # [n]
+    rise: np.ndarray  # [n] of the row's own loss when it is left out
+    leverage: np.ndarray  # [n]; their sum is the effective number of parameters
+    n_parameters: int
+    check: HeldOutCheck | None  # None before it was asked for
+    unit: str  # of a loss
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Reach:
     """How far a prediction about removed rows can be trusted."""
 

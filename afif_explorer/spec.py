@@ -37,7 +37,7 @@ ROW_TARGETS = ("point_loss", "prediction")  # about one row of the split
 TARGETS = ("mean_loss", *GROUP_TARGETS, *ROW_TARGETS)
 SPLITS = ("train", "validation", "test")
 RULES = ("raise_target", "lower_target", "harmful", "helpful", "random", "selection")
-VIEWS = ("points", "agreement", "lissa", "unlearning")
+VIEWS = ("points", "agreement", "lissa", "cross_validation", "unlearning")
 
 DATASET_NAME = r"[a-z0-9_]{1,40}(?:-[0-9a-f]{16,64})?"
 _OPTIONS = {

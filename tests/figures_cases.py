@@ -10,6 +10,8 @@ import pandas as pd
 from afif_explorer.results import (
     Agreement,
     Cost,
+    CrossValidationReport,
+    HeldOutCheck,
     LissaReport,
     Points,
     Reach,
@@ -159,6 +161,50 @@ def lissa(words: str | None = None, scale: float = 30.0, ran: bool = True) -> Li
     )
 
 
+def cross_validation(words: str | None = None, checked: bool = True) -> CrossValidationReport:
+    rng = np.random.default_rng(6)
+    strengths = np.geomspace(1e-5, 10, 13)
+    bend = (np.log10(strengths) + 2.5) ** 2
+    rise = rng.lognormal(-8, 1.5, 60)
+    return CrossValidationReport(
+        penalty="Ridge",
+        strengths=strengths,
+        mean=0.32 + 0.01 * bend,
+        standard_error=np.full(13, 0.006),
+        training=0.31 + 0.006 * np.maximum(np.log10(strengths) + 4, 0) ** 2,
+        best=float(strengths[5]),
+        one_standard_error=float(strengths[6]),
+        strength=1e-3,
+        mean_here=0.3225,
+        standard_error_here=0.006,
+        ids=rng.permutation(3000)[:300],
+        rise=rng.lognormal(-8, 1.5, 300),
+        leverage=rng.beta(1, 200, 300),
+        n_parameters=12,
+        check=_held_out_check(strengths, rise, rng) if checked else None,
+        unit=words or "nats",
+        notes=("At 1 strengths training stopped early; their losses are uncertain.",),
+    )
+
+
+def _held_out_check(
+    strengths: np.ndarray, rise: np.ndarray, rng: np.random.Generator
+) -> HeldOutCheck:
+    return HeldOutCheck(
+        ids=np.tile(np.arange(20), 3),
+        strength=np.repeat(strengths[[0, 5, 12]], 20),
+        predicted=rise,
+        actual=rise * rng.lognormal(0.05, 0.05, 60),
+        strengths=strengths[[0, 5, 12]],
+        mean=np.array([0.39, 0.32, 0.45]),
+        standard_error=np.array([0.004, 0.001, 0.0]),
+        pearson=0.998,
+        slope=1.04,
+        gradient_norm=2.1e-11,
+        seconds=3.0,
+    )
+
+
 def unlearning(words: str | None = None, retrained: bool = True) -> Unlearning:
     rng = np.random.default_rng(5)
     disparity = words or "Demographic parity difference, by sex"
@@ -220,6 +266,7 @@ RESULTS = {
     "agreement": agreement,
     "verification": verification,
     "lissa": lissa,
+    "cross_validation": cross_validation,
     "unlearning": unlearning,
 }
 """Factories by what a figure ``needs``; ``words`` are put wherever text from data goes."""

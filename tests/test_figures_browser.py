@@ -50,7 +50,7 @@ def dashboard_js():
     return script.read_text(encoding="utf-8")
 
 
-OWN_WORDS = {"spectra", "lissa_map"}  # figures that show no text from data
+OWN_WORDS = {"spectra", "lissa_map", "leverage_distribution"}  # figures that show no text from data
 SCRIPTS = {"dashboard": dashboard_js, "notebook": get_plotlyjs}
 
 

@@ -14,7 +14,7 @@ from tests.figures_cases import HOSTILE, RESULTS
 NAMES = tuple(figures.FIGURES)
 KNOWN_TRACES = {"bar", "heatmap", "scatter", "scattergl"}  # of plotly.js 3.1 and 4.1 alike
 
-OWN_WORDS = {"spectra", "lissa_map"}  # figures that show no text from data
+OWN_WORDS = {"spectra", "lissa_map", "leverage_distribution"}  # figures that show no text from data
 
 
 def draw(name, **options):

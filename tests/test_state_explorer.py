@@ -166,6 +166,21 @@ def test_lissa_runs_for_real_when_asked(make, stand_in):
     assert stand_in.names()[-1] == "lissa run=True"
 
 
+def test_cross_validation_is_checked_when_asked(make, stand_in):
+    explorer = settled(make(view="cross_validation"))
+    assert explorer.cross_validation is not None
+    explorer.check_cross_validation()
+    settled(explorer)
+    assert stand_in.names()[-1] == "cross_validation True"
+    stand_in.asked.clear()
+    explorer.param.update(target="prediction", solver="lissa", depth=9, rescale=True)
+    settled(explorer)
+    assert "cross_validation True" not in stand_in.names()
+    explorer.damping = 0.1
+    settled(explorer)
+    assert stand_in.names()[-1] == "cross_validation False"
+
+
 def test_a_cancelled_question_is_not_asked_again(make, stand_in):
     explorer = settled(make(view="unlearning"))
     stand_in.gate.clear()

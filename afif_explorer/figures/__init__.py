@@ -8,9 +8,11 @@ returns a :class:`plotly.graph_objects.Figure` with a transparent background, ro
 
 from afif_explorer.figures import theme
 from afif_explorer.figures.checks import verification
+from afif_explorer.figures.crossvalidation import held_out_losses, strength_path
 from afif_explorer.figures.curvatures import agreement, spectra
 from afif_explorer.figures.distribution import effect_distribution
 from afif_explorer.figures.frame import CONFIG, empty
+from afif_explorer.figures.leverages import leverage_distribution
 from afif_explorer.figures.lissa import lissa_error, lissa_map
 from afif_explorer.figures.registry import FIGURES, Figure
 from afif_explorer.figures.removal import metrics_change
@@ -25,6 +27,8 @@ __all__ = [
     "agreement",
     "effect_distribution",
     "empty",
+    "held_out_losses",
+    "leverage_distribution",
     "lissa_error",
     "lissa_map",
     "metrics_change",
@@ -32,6 +36,7 @@ __all__ = [
     "row_map",
     "score_distributions",
     "spectra",
+    "strength_path",
     "sweep",
     "theme",
     "verification",

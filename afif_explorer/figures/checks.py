@@ -18,7 +18,7 @@ VERIFICATION = "Prediction against retraining"
 WAITING = (
     "Nothing has been checked yet. Start the check to retrain without a few rows, one at a time."
 )
-_MARKS = (("●", "circle"), ("◆", "diamond"), ("■", "square"), ("▲", "triangle-up"))
+MARKS = (("●", "circle"), ("◆", "diamond"), ("■", "square"), ("▲", "triangle-up"))
 
 
 @figure("verification", VERIFICATION, WAITING)
@@ -31,7 +31,7 @@ def verification(verification: Verification, *, dark: bool = False) -> go.Figure
         return empty("No checked row has a finite effect.", dark=dark, title=VERIFICATION)
     scale = Scale.of(np.concatenate([predicted[known], actual[known]]), verification.unit)
     styles = {
-        reason: (colours.series[i % len(colours.series)], *_MARKS[i % len(_MARKS)])
+        reason: (colours.series[i % len(colours.series)], *MARKS[i % len(MARKS)])
         for i, reason in enumerate(dict.fromkeys(verification.picked[known].tolist()))
     }
     groups = {r: np.flatnonzero(known & (verification.picked == r)) for r in styles}

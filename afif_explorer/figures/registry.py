@@ -19,7 +19,7 @@ class Figure:
 
     name: str
     draw: Callable[..., go.Figure]
-    needs: str  # the result: "points", "agreement", "lissa", "unlearning", "verification"
+    needs: str  # the result: "points", "agreement", "lissa", "cross_validation", "unlearning", ...
     title: str
     waiting: str  # what its empty state says
     takes: frozenset[str]  # its optional arguments: "selected", "limit", "top", "dark"

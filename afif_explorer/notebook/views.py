@@ -37,6 +37,12 @@ VIEWS = {
         "Run the mini-batch recursion beside its predicted mean.",
         lambda explorer: explorer.run_lissa(),
     ),
+    "cross_validation": View(
+        ("strength_path", "held_out_losses", "leverage_distribution"),
+        "Check by true refits",
+        "Refit without each of some random rows, at three strengths of the penalty.",
+        lambda explorer: explorer.check_cross_validation(),
+    ),
     "unlearning": View(
         ("metrics_change", "sweep", "score_distributions"),
         "Train again without them",

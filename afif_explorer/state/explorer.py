@@ -48,6 +48,7 @@ class Explorer(Selection):
     points = _result(results.Points, "Every training row with its effect; None if diverged.")
     agreement = _result(results.Agreement, "Effects under the Fisher beside those of the Hessian.")
     lissa = _result(results.LissaReport, "LiSSA at this scale and depth, and over both.")
+    cross_validation = _result(results.CrossValidationReport, "Losses of rows that are held out.")
     unlearning = _result(results.Unlearning, "What the removal of rows does.")
     verification = _result(results.Verification, "Predicted beside retrained; after verify().")
 
@@ -125,6 +126,10 @@ class Explorer(Selection):
     def run_lissa(self) -> None:
         """Run the true mini-batch LiSSA beside the predicted mean."""
         self._ask("lissa", run=True)
+
+    def check_cross_validation(self) -> None:
+        """Refit without each of some random rows, at three strengths of the penalty."""
+        self._ask("cross_validation", checked=True)
 
     def verify(self, random: int = 20, top: int = 20, selected: bool = True) -> None:
         """Retrain without each of some rows and compare with the predictions.

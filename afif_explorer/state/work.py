@@ -17,6 +17,7 @@ NEEDED: dict[str, tuple[str, ...]] = {  # view -> what it shows beside the resul
     "points": (),
     "agreement": ("agreement",),
     "lissa": ("lissa",),
+    "cross_validation": ("cross_validation",),
     "unlearning": ("unlearning",),
 }
 
@@ -37,6 +38,7 @@ SOURCES = {
     "points": Source("points", "points", "Working out the effects"),
     "agreement": Source("agreement", "agreement", "Comparing Fisher and Hessian"),
     "lissa": Source("lissa", "lissa", "Following LiSSA"),
+    "cross_validation": Source("cross_validation", "cross_validation", "Holding rows out"),
     "unlearning": Source("unlearning", "unlearning", "Removing rows"),
     "verification": Source("verify", "verification", "Retraining to check"),
 }

@@ -6,6 +6,7 @@ part of the spec that they depend on, so a change costs only what comes after it
 """
 
 from afif_explorer.study.agreement import agreement
+from afif_explorer.study.crossvalidation import cross_validation
 from afif_explorer.study.data import add_dataset, add_upload, data, describe, frame
 from afif_explorer.study.fitting import fit, train
 from afif_explorer.study.keys import key
@@ -19,6 +20,7 @@ __all__ = [
     "add_dataset",
     "add_upload",
     "agreement",
+    "cross_validation",
     "data",
     "describe",
     "fit",

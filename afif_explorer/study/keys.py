@@ -6,6 +6,7 @@ from afif_explorer.spec import GROUP_TARGETS, KINKED, ROW_TARGETS, Spec
 
 _DATA = ("dataset", "seed")
 _FIT = (*_DATA, "model", "hidden", "penalty", "strength")
+_HELD_OUT = (*_FIT, "method", "damping")
 _TARGET = (*_FIT, "target", "split", "sensitive", "row")
 _SOLVE = ("damping", "solver", "scale", "depth")
 _EFFECT = (*_TARGET, "method", *_SOLVE, "rescale")
@@ -29,10 +30,14 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "effects": _EFFECT,
     "lissa run": _LISSA,
     "refit": _FIT,
+    "held out": _HELD_OUT,
+    "held out along a path": _HELD_OUT,
+    "held out for real": _FIT,
     # results
     "points": _EFFECT,
     "agreement": (*_TARGET, *_SOLVE, "rescale"),
     "lissa": _LISSA,
+    "cross_validation": _HELD_OUT,
     "unlearning": (*_EFFECT, "rule", "count", "selected"),
     "verification": _EFFECT,
 }

@@ -51,6 +51,7 @@ LABELS: dict[str, dict[str, str]] = {
         "points": "Influential points",
         "agreement": "Fisher vs Hessian",
         "lissa": "LiSSA lab",
+        "cross_validation": "Cross-validation",
         "unlearning": "Unlearning and fairness",
     },
 }

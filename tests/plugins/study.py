@@ -81,6 +81,10 @@ class StandIn:
     def lissa(self, spec, run=False):
         return self._made(f"lissa run={run}", spec, object.__new__(results.LissaReport))
 
+    def cross_validation(self, spec, checked=False):
+        value = object.__new__(results.CrossValidationReport)
+        return self._made(f"cross_validation {checked}", spec, value)
+
     def unlearning(self, spec, retrained=False):
         value = object.__new__(results.Unlearning)
         object.__setattr__(value, "retrained", retrained)

@@ -1,0 +1,115 @@
+"""How the leverages of the training rows are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from afif_explorer.figures.frame import Key, axis, compact, empty, frame, log_axis
+from afif_explorer.figures.registry import figure
+from afif_explorer.figures.sampling import chosen
+from afif_explorer.figures.scatter import ring_key
+from afif_explorer.figures.text import count, number
+from afif_explorer.figures.theme import theme
+from afif_explorer.results import CrossValidationReport
+
+LEVERAGES = "Leverages of the training rows"
+WAITING = "The leverages of the training rows appear here once the model is trained."
+BINS = 40
+SMALLEST = 1e-8  # of the largest leverage; below that a log axis shows rounding
+HIGH = 3.0  # times the mean leverage, from which a row is called out
+
+
+@figure("cross_validation", LEVERAGES, WAITING)
+def leverage_distribution(
+    report: CrossValidationReport, *, selected: Sequence[int] = (), dark: bool = False
+) -> go.Figure:
+    """Rows per bin of leverage, the mean marked; one tick below the bars for every selected row."""
+    colours = theme(dark)
+    known = np.flatnonzero(report.leverage > SMALLEST * float(report.leverage.max(initial=0.0)))
+    if known.size == 0:
+        return empty(
+            "No row has any leverage: the model ignores its inputs.", dark=dark, title=LEVERAGES
+        )
+    leverage = report.leverage[known]
+    low, high = float(leverage.min()) / 1.2, float(leverage.max()) * 1.2
+    edges = np.geomspace(low, high, BINS + 1)
+    counts, _ = np.histogram(leverage, edges)
+    marked = known[chosen(report.ids[known], selected)]
+    mean = float(report.leverage.mean())
+    effective, above = float(report.leverage.sum()), int((leverage > HIGH * mean).sum())
+    result = frame(
+        colours,
+        name="leverage_distribution",
+        title=LEVERAGES,
+        notes=(
+            f"Their sum, {number(effective)}, is the effective number of parameters "
+            f"(of {count(report.n_parameters)}).",
+            f"{count(above)} of {count(report.ids.size)} rows have over {number(HIGH)} times the mean.",
+            _small_note(report.ids.size - known.size),
+        ),
+        key=(Key("┅", colours.reference, "mean"), *ring_key(marked.size, colours, mark="❘")),
+        height=300,
+        axes_mean=(report.ids,),
+    )
+    result.add_trace(_bars(counts, edges, colours.series[0]))
+    if marked.size:
+        result.add_trace(_rug(report, marked, colours.selection))
+    result.add_vline(x=mean, line={"color": colours.reference, "width": 1, "dash": "dot"})
+    domain = [0.1 if marked.size else 0, 1]
+    result.update_layout(
+        xaxis=log_axis(
+            colours, "Leverage of the row", low, high, anchor="y2" if marked.size else "y"
+        ),
+        yaxis=axis(
+            colours, "Rows in the bin", range=[0, 1.06 * float(counts.max())], domain=domain
+        ),
+        yaxis2={"domain": [0, 0.07], "visible": False, "range": [-1, 1], "fixedrange": True},
+    )
+    return result
+
+
+def _small_note(small: int) -> str:
+    return f"{count(small)} rows have all but none and are not drawn." if small else ""
+
+
+def _bars(counts: np.ndarray, edges: np.ndarray, colour: str) -> go.Scatter:
+    """Bins as one stepped area: bars would need widths, which log axes don't have."""
+    return go.Scatter(
+        x=compact(np.repeat(edges, 2)),
+        y=np.concatenate([[0], np.repeat(counts, 2), [0]]),
+        mode="lines",
+        name="rows",
+        hovertext=np.concatenate([[""], np.repeat(_words(counts, edges), 2), [""]]).tolist(),
+        hovertemplate="%{hovertext}<extra></extra>",
+        line={"color": colour, "width": 1},
+        fill="tozeroy",
+    )
+
+
+def _words(counts: np.ndarray, edges: np.ndarray) -> list[str]:
+    return [
+        f"<b>{count(rows)} rows</b><br>from {number(low)} to {number(high)}"
+        for rows, low, high in zip(counts, edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def _rug(report: CrossValidationReport, marked: np.ndarray, colour: str) -> go.Scatter:
+    return go.Scatter(
+        x=compact(report.leverage[marked]),
+        y=np.zeros(marked.size, dtype=np.int8),
+        yaxis="y2",
+        mode="markers",
+        name="selected rows",
+        customdata=report.ids[marked],
+        text=[number(value) for value in report.leverage[marked]],
+        hovertemplate="<b>Row %{customdata}</b> (selected)<br>leverage %{text}<extra></extra>",
+        marker={
+            "symbol": "line-ns-open",
+            "size": 14,
+            "color": colour,
+            "line": {"width": 1.5, "color": colour},
+        },
+    )
