@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import signal
@@ -11,6 +12,8 @@ from typing import Any
 
 import panel as pn
 from bokeh.server.server import Server
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from afif_explorer import study
 from afif_explorer.app import security, toolkit
@@ -45,6 +48,7 @@ def serve(
     url = location(server, address)
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: server.io_loop.add_callback_from_signal(stop, server))
+    server.io_loop.asyncio_loop.set_exception_handler(unless_left)
     server.start()
     print(f"Dashboard: {url}", flush=True)
     if show:
@@ -60,6 +64,12 @@ def warm() -> None:
     """
     points = study.points(Spec())
     FIGURES["row_map"].draw(points)
+
+
+def unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what went wrong in the loop, but for messages to visitors who have just left."""
+    if not isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
+        loop.default_exception_handler(context)
 
 
 def stop(server: Server) -> None:

@@ -44,6 +44,9 @@ export function render({model, el}) {
   let waiting = false
   let busy = false
   let drawn = 0
+  let size = ""
+
+  const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
 
   function describe() {
     stage.style.minHeight = `${figure?.layout?.height ?? model.height_hint}px`
@@ -82,7 +85,9 @@ export function render({model, el}) {
         const first = drawn === 0
         const {height, ...layout} = figure.layout // the card may be higher than the figure asks for
         stage.style.minHeight = `${height ?? model.height_hint}px`
-        await Plotly.react(drawing, figure.data, {...layout, autosize: true}, figure.config)
+        size = sizeNow()
+        const config = {...figure.config, responsive: false}
+        await Plotly.react(drawing, figure.data, {...layout, autosize: true}, config)
         if (first) listen()
         drawn += 1
         stage.dataset.drawn = String(drawn)
@@ -112,8 +117,9 @@ export function render({model, el}) {
     draw()
   }
 
+  // One drawing at a time: plotly's own way of resizing may run into a redraw under way.
   const observer = new ResizeObserver(() => {
-    if (drawn && drawing.offsetWidth && !busy) window.Plotly.Plots.resize(drawing)
+    if (drawn && drawing.offsetWidth && size !== sizeNow()) draw()
   })
   observer.observe(stage)
 
