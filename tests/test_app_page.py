@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-VIEWS = ("Influential points", "Fisher vs Hessian", "LiSSA lab", "Unlearning and fairness")
+VIEWS = (
+    "Influential points",
+    "Fisher vs Hessian",
+    "LiSSA lab",
+    "Cross-validation",
+    "Unlearning and fairness",
+)
 ATTACK = "<img src=x onerror=window.__xss=1>"
 
 

@@ -19,6 +19,7 @@ from afif_explorer.app.status import StatusHead
 from afif_explorer.app.sync import Follower
 from afif_explorer.app.upload import Upload
 from afif_explorer.app.views.agreement import AgreementView
+from afif_explorer.app.views.cross_validation import CrossValidationView
 from afif_explorer.app.views.lissa import LissaView
 from afif_explorer.app.views.points import PointsView
 from afif_explorer.app.views.unlearning import UnlearningView
@@ -35,7 +36,7 @@ BODY = """
   padding: 16px;
 }
 """
-VIEWS = (PointsView, AgreementView, LissaView, UnlearningView)
+VIEWS = (PointsView, AgreementView, LissaView, CrossValidationView, UnlearningView)
 
 
 class Dashboard:

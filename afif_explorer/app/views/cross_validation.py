@@ -1,0 +1,97 @@
+"""Cross-validation: how strong should the penalty be, and do refits agree?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from afif_explorer.app import toolkit
+from afif_explorer.app.parts import (
+    NO_MARGIN,
+    Text,
+    card,
+    flow,
+    html,
+    join,
+    pressed,
+    share,
+    stack,
+    stats,
+)
+from afif_explorer.app.views.view import View
+from afif_explorer.figures.text import count, number
+from afif_explorer.results import CrossValidationReport
+
+
+class CrossValidationView(View):
+    name = "cross_validation"
+    title = "Cross-validation"
+    hears = ("cross_validation",)
+
+    def build(self) -> object:
+        explorer = self.desk.explorer
+        self._stats = Text(stylesheets=share(420))
+        self._words = Text()
+        self._take = toolkit.Button(
+            label="Take the best strength",
+            icon="auto_fix_high",
+            variant="outlined",
+            size="small",
+            margin=NO_MARGIN,
+            on_click=pressed(self._use_best),
+        )
+        self._check = toolkit.Button(
+            label="Check by true refits",
+            icon="fact_check",
+            variant="contained",
+            size="small",
+            margin=NO_MARGIN,
+            on_click=pressed(explorer.check_cross_validation),
+        )
+        return stack(
+            card(
+                flow(self._stats, self._take, self._check, gap=10, align="center"),
+                self._words,
+            ),
+            flow(
+                self.drawing("strength_path", width=460),
+                self.drawing("held_out_losses", width=420),
+            ),
+            flow(self.drawing("leverage_distribution", width=460)),
+        )
+
+    def update(self) -> None:
+        explorer = self.desk.explorer
+        report = explorer.cross_validation
+        self._stats.put(_stats(report))
+        self._words.put(_words(report))
+        self._take.disabled = report is None or report.best in (None, report.strength)
+        self._check.disabled = explorer.status.kind == "running" or report is None
+
+    def _use_best(self) -> None:
+        report = self.desk.explorer.cross_validation
+        if report is not None and report.best is not None:
+            self.desk.explorer.param.update(strength=float(report.best))
+
+
+def _stats(report: CrossValidationReport | None) -> Any:
+    if report is None:
+        return html('<p class="hint">The held-out losses appear here.</p>')
+    pairs = [
+        (f"held-out loss, {report.unit}", number(report.mean_here, 4)),
+        ("standard error", number(report.standard_error_here)),
+        (
+            f"effective of {count(report.n_parameters)} parameters",
+            number(float(report.leverage.sum())),
+        ),
+    ]
+    if report.best is not None:
+        pairs.append(("best strength", number(report.best)))
+    if report.one_standard_error is not None:
+        pairs.append(("strongest within one standard error", number(report.one_standard_error)))
+    return stats(pairs)
+
+
+def _words(report: CrossValidationReport | None) -> Any:
+    if report is None:
+        return ""
+    return join(html('<p class="hint">{note}</p>', note=note) for note in report.notes)
