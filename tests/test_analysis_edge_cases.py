@@ -113,7 +113,7 @@ def test_high_leverage_is_told_by_reach() -> None:
 
 
 def test_reach_tells_how_far_a_prediction_is_off() -> None:
-    """Its expected error is the first term left out: near the true error, while that is small."""
+    """Its expected error is what a second step would add: the true error, while that is small."""
     fit = hiring()
     matrix = ax.Fisher(fit.objective, fit.parameters).dense().numpy()
     for count in (1, 5, 20, 100):
@@ -122,11 +122,12 @@ def test_reach_tells_how_far_a_prediction_is_off() -> None:
         wrong = told.theta - ax.retrain(fit, rows).theta
         change = told.theta - fit.theta
         error = np.sqrt((wrong @ matrix @ wrong) / (change @ matrix @ change))
-        assert 0.25 * error <= told.reach.expected_error <= 4 * error, count
+        assert told.reach.expected_error == pytest.approx(error, rel=0.1), count
         assert told.reach.share == pytest.approx(count / fit.n)
 
 
-def test_reach_is_the_first_term_that_one_step_leaves_out() -> None:
+def test_reach_is_what_one_step_leaves_out() -> None:
+    """For least squares: the removed rows' own curvature, and the damping."""
     X = DRAW.normal(size=(30, 3))
     fit = of_rows(X, X[:, 0] + DRAW.normal(size=30), penalty=ax.Ridge(0.5))
     rows = [1, 4, 7]
@@ -134,9 +135,26 @@ def test_reach_is_the_first_term_that_one_step_leaves_out() -> None:
     Z = np.column_stack([X, np.ones(30)])[rows]
     told = ax.unlearn(fit, rows, ax.AFIF(damping=0.3))
     step = told.theta - fit.theta
-    missed = np.linalg.solve(C, Z.T @ (Z @ step) / 30)
+    missed = np.linalg.solve(C, Z.T @ (Z @ step) / 30 + 0.3 * step)
     wanted = np.sqrt((missed @ C @ missed) / (step @ C @ step))
     assert told.reach.expected_error == pytest.approx(wanted, rel=1e-10)
+
+
+def test_reach_sees_that_the_fisher_of_a_network_is_not_its_hessian() -> None:
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(300, 3))
+    y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2 / 2 + 0.8 * draw.normal(size=300)
+    fit = ax.fit_objective(ax.Objective(ax.MLP(3, (4,), 1), "gaussian", ax.Ridge(1e-2), X, y))
+    matrix = ax.Fisher(fit.objective, fit.parameters).dense().numpy()
+    truth = ax.retrain(fit, [5]).theta
+    expected = []
+    for method in (ax.AFIF(), ax.InfinitesimalJackknife()):
+        told = ax.unlearn(fit, [5], method)
+        wrong, change = told.theta - truth, told.theta - fit.theta
+        error = np.sqrt((wrong @ matrix @ wrong) / (change @ matrix @ change))
+        expected.append(told.reach.expected_error)
+        assert 0.4 * error <= expected[-1] <= 2.5 * error
+    assert expected[0] > 3 * expected[1]
 
 
 def test_removing_nothing_changes_nothing() -> None:

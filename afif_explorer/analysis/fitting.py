@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from afif_explorer.analysis.metrics import measure
 from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.losses import Loss
+from afif_explorer.engine.minimum import negative_curvature
 from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
 from afif_explorer.engine.objective import Objective, as_rows
 from afif_explorer.engine.penalties import GroupLasso, Penalty, Ridge
@@ -72,6 +74,16 @@ class Fit:
         """``theta`` as the engine's tensor."""
         return self.objective.vector(self.theta)
 
+    @cached_property
+    def negative_curvature(self) -> float | None:
+        """How far the Hessian bends down at ``theta``: its smallest eigenvalue if below 0, else 0.
+
+        Below 0 the fit is no minimum, and the Hessian needs a damping of more than its size; the Fisher
+        never does. See :func:`~afif_explorer.engine.minimum.negative_curvature` for the cost; None where
+        that is too high.
+        """
+        return negative_curvature(self.objective, self.parameters)
+
     @property
     def n(self) -> int:
         """Training rows."""
@@ -105,6 +117,7 @@ def fit(
     seed: int = 0,
     *,
     hidden: Sequence[int] = (16,),
+    max_steps: int | None = None,
 ) -> Fit:
     """Minimise ``(1/n) sum_i l_i(theta) + strength * pi(theta)`` over the training rows of ``data``.
 
@@ -115,13 +128,14 @@ def fit(
             natural parameters ``[n, k]``.
         penalty: on all parameters but the intercept; None for none.
         seed: of the start of training, for models that draw one.
+        max_steps: stop training after so many steps; None: when it is done.
 
     Raises :class:`ChoiceError` if the model does not fit the data's task. A fit that does not reach
     a gradient norm of 1e-8 is returned all the same, with ``converged`` False and advice.
     """
     objective = objective_for(data, model, penalty, hidden=hidden)
     samples = {name: _sample(data, getattr(data, name)) for name in SPLITS}
-    return _fitted(objective, samples, data, seed)
+    return _fitted(objective, samples, data, seed, max_steps)
 
 
 def objective_for(
@@ -138,6 +152,7 @@ def fit_objective(
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     test: tuple[np.ndarray, np.ndarray] | None = None,
     seed: int = 0,
+    max_steps: int | None = None,
 ) -> Fit:
     """The same for an :class:`Objective` of your own; ``validation`` and ``test`` are ``(X, y)`` pairs."""
     samples = {"train": Sample(objective.X, objective.y)}
@@ -145,13 +160,17 @@ def fit_objective(
         if pair is not None:
             X, y = as_rows(np.asarray(pair[0])), torch.as_tensor(np.array(pair[1]))
             samples[name] = Sample(X.to(objective.X), y.to(objective.device))
-    return _fitted(objective, samples, None, seed)
+    return _fitted(objective, samples, None, seed, max_steps)
 
 
 def _fitted(
-    objective: Objective, samples: dict[str, Sample], data: Dataset | None, seed: int
+    objective: Objective,
+    samples: dict[str, Sample],
+    data: Dataset | None,
+    seed: int,
+    max_steps: int | None,
 ) -> Fit:
-    found = minimise(objective, seed=seed)
+    found = minimise(objective, seed=seed, max_steps=max_steps)
     measured = next(
         samples[name] for name in ("test", "train") if name in samples and len(samples[name].X)
     )

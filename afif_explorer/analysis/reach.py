@@ -12,9 +12,10 @@ class Reach:
     """How far to trust a prediction about a set of removed rows.
 
     Attributes:
-        expected_error: relative error of the predicted parameter change, ``||C^-1 C_S x|| / ||x||`` in
-            the norm of the curvature ``C``, where ``C_S`` is the removed rows' part of it and ``x`` the
-            predicted change: the first term that a single step leaves out.
+        expected_error: relative error of the predicted parameter change ``x``, ``||C^-1 g|| / ||x||`` in
+            the norm of the curvature ``C``, with ``g`` the gradient that is left at ``theta + x`` without the
+            rows (less that of the fit): what a second step would add. It sees the removed rows' own
+            curvature, its change on the way, and where Fisher and Hessian differ.
         leverage: sum of the removed rows' leverages. share: of the training rows that are removed.
         level: "good", "fair" or "poor". text: one sentence that says so.
     """

@@ -88,10 +88,19 @@ def reach_of(influence: Influence, rows: np.ndarray, change: torch.Tensor) -> Re
     n = influence.objective.n
     if len(rows) == 0 or float(change.norm()) == 0:
         return judge(0.0, 0.0, len(rows) / n)
-    index = torch.as_tensor(rows, device=influence.objective.device)
-    removed = influence.curvature.batch(index)
-    part = (removed @ change - removed.diagonal_shift * change) * (len(rows) / n)
-    missed = influence.solve(part)
+    weights = influence.objective.vector(leave_out(n, rows))
+    missed = influence.solve(_left_over(influence, weights, change))
     error = float((missed @ (influence.curvature @ missed)).clamp(min=0).sqrt())
     size = float((change @ (influence.curvature @ change)).clamp(min=1e-300).sqrt())
+    index = torch.as_tensor(rows, device=influence.objective.device)
     return judge(error / size, float(influence.leverage()[index].sum()), len(rows) / n)
+
+
+def _left_over(influence: Influence, weights: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+    """The gradient that is left after a step, less what the fit had: 0 if the step was all there is."""
+    objective, point = influence.objective, influence.point
+    there = objective.at(point.theta + change).gradient(weights)
+    if objective.smooth:
+        return there - point.gradient()
+    # With kinks the step has left their slope behind; what counts is where the quadratic model erred.
+    return there - point.gradient(weights) - influence.curvature @ change

@@ -22,9 +22,15 @@ from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.objective import Objective, Point
 from afif_explorer.engine.proximal_newton import GOAL, proximal_newton
 from afif_explorer.engine.threads import threads_for
+from afif_explorer.errors import ChoiceError
 from afif_explorer.progress import report
 
 CONVERGED_AT = 1e-8  # gradient norm at which a fit counts as a minimum
+NEWTON_STEPS, PROXIMAL_STEPS, LBFGS_STEPS = (
+    100,
+    200,
+    2000,
+)  # at most, if training isn't stopped early
 DENSE_LIMIT = 3000  # parameters up to which Newton and Levenberg-Marquardt steps are affordable
 
 
@@ -53,9 +59,15 @@ def minimise(
     weights: Tensor | None = None,
     start: Tensor | None = None,
     seed: int = 0,
-    max_steps: int = 2000,
+    max_steps: int | None = None,
 ) -> Optimum:
-    """Minimise ``L(theta; w)`` from ``start`` (None: the model's own start for ``seed``)."""
+    """Minimise ``L(theta; w)`` from ``start`` (None: the model's own start for ``seed``).
+
+    ``max_steps`` stops training early, after so many steps in all; None: when it is done, or gets nowhere.
+    Raises :class:`ChoiceError` for less than one step.
+    """
+    if max_steps is not None and max_steps < 1:
+        raise ChoiceError(f"max_steps must be at least 1, not {max_steps}; None trains to the end.")
     began = time.perf_counter()
     theta = objective.vector(objective.model.initial(seed) if start is None else start)
     weights = objective.weights(weights)
@@ -73,21 +85,26 @@ def minimise(
 
 
 def _minimised(
-    objective: Objective, theta: Tensor, weights: Tensor, near: bool, max_steps: int
+    objective: Objective, theta: Tensor, weights: Tensor, near: bool, max_steps: int | None
 ) -> tuple[Tensor, int]:
     """``theta`` and the steps taken; ``near``: the start is thought to be close to a minimum."""
-    steps = more = 0
+    taken = 0
+
+    def left(most: int) -> int:
+        return most if max_steps is None else min(most, max_steps - taken)
+
     if not objective.smooth:
-        return proximal_newton(objective, theta, weights, max_steps=200)
+        return proximal_newton(objective, theta, weights, max_steps=left(PROXIMAL_STEPS))
     if objective.p > DENSE_LIMIT:
-        return _lbfgs(objective, theta, weights, max_steps)
+        return _lbfgs(objective, theta, weights, left(LBFGS_STEPS))
     if objective.canonical or near:
-        theta, steps = _newton(objective, theta, weights, max_steps=100)
-    if not objective.canonical and _norm(objective, theta, weights) > CONVERGED_AT:
-        theta, more = _lbfgs(objective, theta, weights, max_steps)
-        theta, last = _newton(objective, theta, weights, max_steps=100)
-        more += last
-    return theta, steps + more
+        theta, taken = _newton(objective, theta, weights, left(NEWTON_STEPS))
+    if not objective.canonical and _norm(objective, theta, weights) > CONVERGED_AT and left(1):
+        theta, more = _lbfgs(objective, theta, weights, left(LBFGS_STEPS))
+        taken += more
+        theta, more = _newton(objective, theta, weights, left(NEWTON_STEPS))
+        taken += more
+    return theta, taken
 
 
 def _runs_off(objective: Objective, theta: Tensor, weights: Tensor) -> bool:
