@@ -12,10 +12,11 @@ class Reach:
     """How far to trust a prediction about a set of removed rows.
 
     Attributes:
-        expected_error: relative error of the predicted parameter change ``x``, ``||C^-1 g|| / ||x||`` in
-            the norm of the curvature ``C``, with ``g`` the gradient that is left at ``theta + x`` without the
-            rows (less that of the fit): what a second step would add. It sees the removed rows' own
-            curvature, its change on the way, and where Fisher and Hessian differ.
+        expected_error: of the predicted parameter change ``x``, relative to that of a refit as far as it
+            can be told: ``||s|| / ||x + s||`` in the norm of the curvature ``C``, where ``s`` is what a
+            second step would add, along ``-C^-1 g`` with ``g`` the gradient that is left at ``theta + x``
+            without the rows (less that of the fit), as far as the Hessian there says. It sees the removed
+            rows' own curvature, its change on the way, damping, and where Fisher and Hessian differ.
         leverage: sum of the removed rows' leverages. share: of the training rows that are removed.
         level: "good", "fair" or "poor". text: one sentence that says so.
     """

@@ -10,6 +10,7 @@ import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.reach import Reach, judge
+from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Bernoulli, Categorical
 from afif_explorer.engine.methods import AFIF, Method
@@ -88,19 +89,26 @@ def reach_of(influence: Influence, rows: np.ndarray, change: torch.Tensor) -> Re
     n = influence.objective.n
     if len(rows) == 0 or float(change.norm()) == 0:
         return judge(0.0, 0.0, len(rows) / n)
-    weights = influence.objective.vector(leave_out(n, rows))
-    missed = influence.solve(_left_over(influence, weights, change))
-    error = float((missed @ (influence.curvature @ missed)).clamp(min=0).sqrt())
-    size = float((change @ (influence.curvature @ change)).clamp(min=1e-300).sqrt())
+    missed = _second_step(influence, influence.objective.vector(leave_out(n, rows)), change)
+    error, size = (_norm(influence, step) for step in (missed, change + missed))
     index = torch.as_tensor(rows, device=influence.objective.device)
-    return judge(error / size, float(influence.leverage()[index].sum()), len(rows) / n)
+    return judge(error / max(size, 1e-300), float(influence.leverage()[index].sum()), len(rows) / n)
 
 
-def _left_over(influence: Influence, weights: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
-    """The gradient that is left after a step, less what the fit had: 0 if the step was all there is."""
+def _norm(influence: Influence, step: torch.Tensor) -> float:
+    """``||step||`` in the norm of the curvature."""
+    return float((step @ (influence.curvature @ step)).clamp(min=0).sqrt())
+
+
+def _second_step(influence: Influence, weights: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+    """What a second step would add, ``[p]``: along ``-C^-1 g``, as far as the Hessian there says."""
     objective, point = influence.objective, influence.point
-    there = objective.at(point.theta + change).gradient(weights)
-    if objective.smooth:
-        return there - point.gradient()
-    # With kinks the step has left their slope behind; what counts is where the quadratic model erred.
-    return there - point.gradient(weights) - influence.curvature @ change
+    there = objective.at(point.theta + change)
+    left = there.gradient(weights)
+    if not objective.smooth:
+        # The step has left the slope of kinks behind; what counts is where the quadratic model erred.
+        return influence.solve(point.gradient(weights) + influence.curvature @ change - left)
+    pull = point.gradient() - left
+    step = influence.solve(pull)
+    bend = float(step @ (Hessian.of(there, weights=weights) @ step))
+    return step * (float(step @ pull) / bend) if bend > 0 else step
