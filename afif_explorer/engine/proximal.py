@@ -30,6 +30,7 @@ TOLERANCE = 1e-10  # KKT residual at which a sub-problem is solved
 ROUND = 100  # accelerated steps between two attempts with Newton steps
 ROUNDS = 200
 NEWTON_STEPS = 12  # on one set of free parameters
+HALVINGS = 8  # of a Newton step that leads uphill
 NEGLIGIBLE = 1e-13  # slope after which another step changes rounding only
 
 
@@ -70,8 +71,7 @@ class ProximalProblem:
             report("proximal step", b.shape[1] - len(left), b.shape[1])
             moved = self._accelerated(t[:, left], b[:, left])
             polished = self._polished(moved, b[:, left])
-            better = self.residual(polished, b[:, left]) < self.residual(moved, b[:, left])
-            t[:, left] = torch.where(better, polished, moved)
+            t[:, left] = torch.where(self._beats(polished, moved, b[:, left]), polished, moved)
             residual[left] = self.residual(t[:, left], b[:, left])
         return ProximalSolution(t, residual)
 
@@ -82,6 +82,19 @@ class ProximalProblem:
     def residual(self, t: Tensor, b: Tensor) -> Tensor:
         """KKT residual ``||t - prox(t - gradient)||`` of each column, ``[m]``; 0 at the minimiser."""
         return (t - self._prox(t - self.gradient(t, b), 1.0)).norm(dim=0)
+
+    def value(self, t: Tensor, b: Tensor) -> Tensor:
+        """``<b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` of each column, ``[m]``."""
+        change, seen = t - self._theta[:, None], t[self._penalised]
+        smooth = (b * t).sum(0) + 0.5 * (change * (self._matrix @ change)).sum(0)
+        return smooth + self._penalty.value(seen) - 0.5 * self._penalty.hessian * (seen**2).sum(0)
+
+    def _beats(self, one: Tensor, other: Tensor, b: Tensor) -> Tensor:
+        """Where ``one`` is lower than ``other``, or as low to rounding and closer to optimal, ``[m]``."""
+        high = self.value(other, b)
+        change = self.value(one, b) - high
+        flat = change.abs() <= 1e-13 * (1 + high.abs())
+        return torch.where(flat, self.residual(one, b) < self.residual(other, b), change < 0)
 
     def _prox(self, v: Tensor, step: float) -> Tensor:
         out = v.clone()
@@ -139,9 +152,18 @@ class ProximalProblem:
             factor, info = torch.linalg.cholesky_ex(matrix)
             if int(info) != 0:
                 return t
-            moved = t.clone()
-            moved[place] -= torch.cholesky_solve(slope[place], factor)
-            t = moved
+            move = torch.zeros_like(t)
+            move[place] = torch.cholesky_solve(slope[place], factor)
+            t = t - move if self.piecewise_linear else self._downhill(t, move, b)
             if float(slope[place].norm(dim=0).max()) <= NEGLIGIBLE:
                 break
         return t
+
+    def _downhill(self, t: Tensor, move: Tensor, b: Tensor) -> Tensor:
+        """``t - move``, the move halved in each column until it leads down; at last not taken at all."""
+        for _ in range(HALVINGS):
+            good = self._beats(t - move, t, b)
+            if bool(good.all()):
+                return t - move
+            move = torch.where(good, move, move / 2)
+        return torch.where(self._beats(t - move, t, b), t - move, t)
