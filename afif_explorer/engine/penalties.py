@@ -194,7 +194,9 @@ class GroupLasso(Kinked):
             gradient[list(group)] = self.strength * _weight(group) * part / size
         return gradient
 
-    def kink_hessian(self, theta: Tensor) -> Tensor:
+    def kink_hessian(self, theta: Tensor) -> Tensor | None:
+        if all(len(group) == 1 for group in self._known()):
+            return None  # a lasso
         hessian = theta.new_zeros(len(theta), len(theta))
         for group in self._known():
             place = torch.tensor(group, device=theta.device)
