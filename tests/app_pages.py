@@ -28,6 +28,7 @@ class Dashboard:
         self.page = page
         self.url = url
         page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
 
     def open(self, **choices: object) -> Dashboard:
         """Go to the page with these choices in the address, and wait until it is up."""

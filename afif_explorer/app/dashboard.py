@@ -16,7 +16,7 @@ from afif_explorer.app.help import GUIDE, Code, Help
 from afif_explorer.app.notices import Notices
 from afif_explorer.app.parts import stack
 from afif_explorer.app.status import StatusHead
-from afif_explorer.app.sync import Follower
+from afif_explorer.app.sync import Follower, Rest
 from afif_explorer.app.upload import Upload
 from afif_explorer.app.views.agreement import AgreementView
 from afif_explorer.app.views.cross_validation import CrossValidationView
@@ -60,7 +60,13 @@ class Dashboard:
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
         desk = Desk(
-            explorer, self.follower, fields, self._help.show, self._notices.refuse, self._is_dark
+            explorer,
+            self.follower,
+            fields,
+            self._help.show,
+            self._notices.refuse,
+            self._is_dark,
+            Rest(document),
         )
         upload = Upload(explorer)
         controls = Controls(fields, explain=self._help.show, upload=upload.open)

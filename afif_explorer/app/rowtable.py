@@ -61,17 +61,48 @@ class RowTable:
     def __init__(self, desk: Desk) -> None:
         self._explorer = desk.explorer
         self._shown: Points | None = None
+        self._table: Any = None
         self._setting = False
-        self._head = Text()
-        self._table = pn.widgets.Tabulator(
-            _empty(),
-            titles=TITLES,
+        self._head = Text(_caption(None))
+        self.panel = stack(self._head, gap=8)
+
+    def update(self) -> None:
+        """Show the rows and the selection as they are now."""
+        points = self._explorer.points
+        if points is None:
+            return
+        self._setting = True
+        try:
+            if points is not self._shown:
+                self._show(points)
+            index = self._table.value.index
+            chosen = np.flatnonzero(np.isin(index, self._explorer.selected)).tolist()
+            if chosen != sorted(self._table.selection):
+                self._table.selection = chosen
+        finally:
+            self._setting = False
+
+    def _show(self, points: Points) -> None:
+        self._shown = points
+        self._head.put(_caption(points))
+        headings = TITLES | titles(points)
+        if self._table is None or self._table.titles != headings:
+            # Headings that change under a table which is still being built are an error to it.
+            self._table = self._make(points, headings)
+            self.panel.objects = [self._head, self._table]
+        else:
+            self._table.param.update(selection=[], page=1)
+            self._table.value = frame(points)
+
+    def _make(self, points: Points, headings: dict[str, str]) -> Any:
+        table = pn.widgets.Tabulator(
+            frame(points),
+            titles=headings,
             show_index=False,
             pagination="remote",
             page_size=PAGE,
             selectable="checkbox",
             disabled=True,
-            header_filters=None,
             layout="fit_columns",
             theme="simple",
             sizing_mode="stretch_width",
@@ -81,27 +112,9 @@ class RowTable:
             stylesheets=[SHEET],
             text_align=dict.fromkeys(NUMBERS, "right"),
         )
-        self._table.param.watch(self._chosen, "selection")
-        self._table.on_click(self._clicked)
-        self.panel = stack(self._head, self._table, gap=8)
-
-    def update(self) -> None:
-        """Show the rows and the selection as they are now."""
-        points = self._explorer.points
-        self._setting = True
-        try:
-            if points is not self._shown:
-                self._shown = points
-                self._table.param.update(selection=[], page=1)
-                self._table.value = _empty() if points is None else frame(points)
-                self._table.titles = TITLES | ({} if points is None else titles(points))
-                self._head.put(_caption(points))
-            index = self._table.value.index
-            chosen = np.flatnonzero(np.isin(index, self._explorer.selected)).tolist()
-            if chosen != sorted(self._table.selection):
-                self._table.selection = chosen
-        finally:
-            self._setting = False
+        table.param.watch(self._chosen, "selection")
+        table.on_click(self._clicked)
+        return table
 
     def _chosen(self, event: Any) -> None:
         if self._setting:
@@ -144,10 +157,6 @@ def _scale(points: Points, name: str) -> Scale:
 
 def _unit(points: Points, name: str) -> float:
     return 10.0 ** _scale(points, name).exponent if name in SCALED else 1.0
-
-
-def _empty() -> pd.DataFrame:
-    return pd.DataFrame({name: [] for name in TITLES})
 
 
 def _caption(points: Points | None) -> Any:

@@ -41,6 +41,33 @@ class Gate:
             action()
 
 
+class Rest:
+    """Does an action when nobody has asked for one for a while; of several the last alone.
+
+    Without a document (no server) it does it at once.
+    """
+
+    MILLISECONDS = 400
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._waiting: Any = None
+
+    def __call__(self, action: Callable[[], None]) -> None:
+        """Do ``action`` when things have come to rest."""
+        if self._document is None:
+            action()
+            return
+        if self._waiting is not None:
+            self._document.remove_timeout_callback(self._waiting)
+
+        def act() -> None:
+            self._waiting = None
+            action()
+
+        self._waiting = self._document.add_timeout_callback(act, self.MILLISECONDS)
+
+
 class Follower:
     """Tells callbacks which fields of ``source`` changed.
 

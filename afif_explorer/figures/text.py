@@ -12,6 +12,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,9 +32,15 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def clean(text: object) -> str:
     """One line without control, direction-changing or unpaired surrogate characters."""
+    return _clean(str(text))
+
+
+# A figure cleans the same few outcomes and groups for thousands of rows.
+@lru_cache(maxsize=4096)
+def _clean(text: str) -> str:
     kept = (
         " " if c in "\n\r\t" else c
-        for c in str(text)
+        for c in text
         if c in "\n\r\t" or (c not in _BIDI and unicodedata.category(c) not in ("Cc", "Cs"))
     )
     return re.sub(" +", " ", "".join(kept)).strip()

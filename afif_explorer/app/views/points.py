@@ -34,4 +34,5 @@ class PointsView(View):
     def update(self) -> None:
         self._bar.update()
         self._row.update()
-        self._table.update()
+        # The table is long and below the fold: it follows when the figures have.
+        self.desk.later(self._table.update)
