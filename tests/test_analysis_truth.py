@@ -137,3 +137,12 @@ def test_unknown_orders_and_no_targets_are_refused() -> None:
         ax.attribute(fit, targets, order=3)
     with pytest.raises(ax.ChoiceError, match="at least one"):
         ax.attribute(fit, [])
+
+
+def test_refits_come_in_the_order_that_rows_were_asked_for() -> None:
+    fit = ax.fit(ax.load_dataset("hiring"))
+    target = ax.MeanLoss("test")
+    there = ax.retrain_each(fit, [40, 7, 7, 300], target)
+    np.testing.assert_array_equal(there.rows, [40, 7, 7, 300])
+    alone = [ax.retrain(fit, [row]).effects([target])[target] for row in (40, 7, 7, 300)]
+    np.testing.assert_allclose(there.effects, alone, rtol=1e-5)

@@ -14,7 +14,7 @@ from afif_explorer.engine.fit import Optimum
 from afif_explorer.engine.methods import checked_damping
 from afif_explorer.engine.retrain import Refits, refit, refit_each
 from afif_explorer.engine.targets import Target
-from afif_explorer.engine.weights import checked_rows, leave_one_out, leave_out
+from afif_explorer.engine.weights import leave_one_out, leave_out, ordered_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +86,9 @@ class LeftOut:
     """One refit for each of some rows.
 
     Attributes:
-        rows: ``[m]``. theta: ``[p, m]``. effects: ``[m]``, or ``[m, t]`` for a list of targets: the true
-            change if that row alone is left out. gradient_norm: ``[m]``. seconds: wall time of all.
+        rows: ``[m]``, in the order asked for. theta: ``[p, m]``. effects: ``[m]``, or ``[m, t]`` for a
+            list of targets: the true change if that row alone is left out. gradient_norm: ``[m]``.
+        seconds: wall time of all.
     """
 
     rows: np.ndarray
@@ -101,7 +102,7 @@ def retrain_each(
     fit: Fit, rows: Sequence[int] | np.ndarray, target: Target | Sequence[Target]
 ) -> LeftOut:
     """Leave out each of ``rows`` alone, fit again, and measure: the truth for :func:`attribute`."""
-    chosen = checked_rows(fit.n, rows)
+    chosen = ordered_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     return _left_out(fit, chosen, refit_each(fit.objective, fit.parameters, weights), target)
 
@@ -114,7 +115,7 @@ def bregman_response_each(
     damping: float = 0.0,
 ) -> LeftOut:
     """:func:`bregman_response` without each of ``rows`` alone, and what it does to the targets."""
-    chosen = checked_rows(fit.n, rows)
+    chosen = ordered_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     damping = checked_damping(damping)
     found = engine.bregman_response_each(fit.objective, fit.parameters, weights, damping=damping)

@@ -9,8 +9,8 @@ import numpy as np
 from afif_explorer.errors import ChoiceError
 
 
-def checked_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Row positions as integers, each once, in order; raises :class:`ChoiceError` if out of range."""
+def ordered_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Row positions as integers, in the order given; raises :class:`ChoiceError` if out of range."""
     array = np.atleast_1d(np.asarray(rows))
     if array.dtype == bool:
         if array.shape != (n,):
@@ -18,7 +18,12 @@ def checked_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         array = np.flatnonzero(array)
     if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= n):
         raise ChoiceError(f"Rows are whole numbers from 0 to {n - 1}; check the positions given.")
-    return np.unique(array.astype(np.int64))
+    return array.astype(np.int64)
+
+
+def checked_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+    """The same, each once and sorted: a set of rows."""
+    return np.unique(ordered_rows(n, rows))
 
 
 def leave_out(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -30,7 +35,7 @@ def leave_out(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
 
 def leave_one_out(n: int, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
     """One column for each of ``rows`` (all, if None), leaving out that row alone: ``[n, m]``."""
-    chosen = np.arange(n) if rows is None else checked_rows(n, rows)
+    chosen = np.arange(n) if rows is None else ordered_rows(n, rows)
     weights = np.ones((n, len(chosen)))
     weights[chosen, np.arange(len(chosen))] = 0.0
     return weights
