@@ -161,7 +161,9 @@ def lissa(words: str | None = None, scale: float = 30.0, ran: bool = True) -> Li
     )
 
 
-def cross_validation(words: str | None = None, checked: bool = True) -> CrossValidationReport:
+def cross_validation(
+    words: str | None = None, checked: bool = True, n: int = 300
+) -> CrossValidationReport:
     rng = np.random.default_rng(6)
     strengths = np.geomspace(1e-5, 10, 13)
     bend = (np.log10(strengths) + 2.5) ** 2
@@ -177,9 +179,9 @@ def cross_validation(words: str | None = None, checked: bool = True) -> CrossVal
         strength=1e-3,
         mean_here=0.3225,
         standard_error_here=0.006,
-        ids=rng.permutation(3000)[:300],
-        rise=rng.lognormal(-8, 1.5, 300),
-        leverage=rng.beta(1, 200, 300),
+        ids=rng.permutation(10 * n)[:n],
+        rise=rng.lognormal(-8, 1.5, n),
+        leverage=rng.beta(1, 200, n),
         n_parameters=12,
         check=_held_out_check(strengths, rise, rng) if checked else None,
         unit=words or "nats",

@@ -27,6 +27,8 @@ def ids_of(trace):
 def magnitude(value):
     if hasattr(value, "effect"):
         return np.abs(value.effect)
+    if hasattr(value, "leverage"):
+        return value.leverage
     return np.maximum(np.abs(value.fisher), np.abs(value.hessian))
 
 
