@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.func import hessian
 
-from afif_explorer.engine import linearization
+from afif_explorer.engine import memory, module_linearization
 from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.linearization import ModuleLinearization
 from afif_explorer.engine.models import ModuleModel
+from afif_explorer.engine.module_linearization import ModuleLinearization
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.penalties import Ridge
 from tests.cases import CANONICAL, CASES, CURVED, Case, Problem
@@ -178,8 +178,8 @@ def test_the_size_of_the_pieces_changes_nothing(case: Case, monkeypatch) -> None
     V = block(whole[0].p)
     wanted = [(operator @ V, operator.dense()) for operator in whole]
     traces = whole[0].row_traces()
-    monkeypatch.setattr(linearization, "ROWS_AT_ONCE", 17)
-    monkeypatch.setattr(linearization, "CELLS_AT_ONCE", 600)
+    monkeypatch.setattr(module_linearization, "ROWS_AT_ONCE", 17)
+    monkeypatch.setattr(memory, "COMFORTABLE", 600)
     for kind, (product, matrix) in zip(KINDS, wanted, strict=True):
         operator = at(kind, problem)
         close(operator @ V, product, 1e-13)

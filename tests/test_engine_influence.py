@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from afif_explorer.engine import influence as module
-from afif_explorer.engine import linearization
+from afif_explorer.engine import memory, module_linearization
 from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.methods import (
     AFIF,
@@ -154,8 +154,8 @@ def test_effects_do_not_depend_on_the_size_of_the_pieces(case: Case, monkeypatch
     gradients = torch.randn(problem.objective.p, 2, dtype=torch.float64)
     method = AFIF(damping=DAMPING, rescale=True)
     whole = method.prepare(problem.objective, problem.theta).effects(gradients)
-    monkeypatch.setattr(linearization, "ROWS_AT_ONCE", 17)
-    monkeypatch.setattr(linearization, "CELLS_AT_ONCE", 600)
+    monkeypatch.setattr(module_linearization, "ROWS_AT_ONCE", 17)
+    monkeypatch.setattr(memory, "COMFORTABLE", 600)
     monkeypatch.setattr(module, "ROWS_AT_ONCE", 11)
     close(method.prepare(problem.objective, problem.theta).effects(gradients), whole, 1e-12)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from afif_explorer.analysis.unlearning import removable
 from afif_explorer.engine.certificate import Certificate, certify
 from afif_explorer.engine.curvature import Fisher
 from afif_explorer.engine.methods import AFIF, Method, NewtonStep
+from afif_explorer.engine.planning import Auto
 from afif_explorer.engine.solvers import Cholesky
 from afif_explorer.engine.weights import leave_out
 from afif_explorer.errors import ChoiceError
@@ -75,6 +76,8 @@ def certified_unlearn(
         raise ChoiceError(
             "The error bound is for AFIF, InfinitesimalJackknife or NewtonStep without rescaling."
         )
+    if isinstance(method.chosen_solver, Auto):
+        method = replace(method, solver=Cholesky())
     if not isinstance(method.chosen_solver, Cholesky):
         raise ChoiceError("The error bound is for exact solves; use the Cholesky solver.")
     chosen = removable(fit, rows)

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from afif_explorer.engine.linearization import CELLS_AT_ONCE, Linearization
+from afif_explorer.engine.linearization import Linearization, Work
+from afif_explorer.engine.memory import block_rows
 
 ELEMENTWISE = (nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus, nn.GELU, nn.SiLU, nn.ELU, nn.Identity)
 
@@ -119,10 +120,10 @@ class ChainLinearization(Linearization):
         ]
         return part
 
-    def _pieces(self, m: int) -> Iterator[tuple[slice, ChainLinearization]]:
-        """The rows in pieces so small that a block of ``m`` vectors fits beside them."""
+    def pieces(self, columns: int) -> Iterator[tuple[slice, ChainLinearization]]:
+        """The rows in pieces so small that a block of so many vectors fits beside them."""
         width = sum(layer.outputs for layer in self._layers)
-        step = max(1, CELLS_AT_ONCE // (width * m))
+        step = block_rows(width * columns, self.outputs.dtype)
         if step >= self.n:
             yield slice(None), self
             return
@@ -131,12 +132,12 @@ class ChainLinearization(Linearization):
             yield piece, self.take(piece)
 
     def push(self, vectors: Tensor) -> Tensor:
-        pieces = [piece._tangents(vectors)[-1][1] for _, piece in self._pieces(vectors.shape[1])]
+        pieces = [piece._tangents(vectors)[-1][1] for _, piece in self.pieces(vectors.shape[1])]
         return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 
     def pull(self, cotangents: Tensor) -> Tensor:
         total = cotangents.new_zeros(self.p, cotangents.shape[2])
-        for rows, piece in self._pieces(cotangents.shape[2]):
+        for rows, piece in self.pieces(cotangents.shape[2]):
             deltas = piece._deltas(cotangents[rows])
             total += piece._collected(
                 [
@@ -182,7 +183,7 @@ class ChainLinearization(Linearization):
 
     def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
         total = torch.zeros_like(vectors)
-        for rows, piece in self._pieces(vectors.shape[1]):
+        for rows, piece in self.pieces(vectors.shape[1]):
             total += piece._bend(weights[rows], vectors)
         return total
 
@@ -214,34 +215,59 @@ class ChainLinearization(Linearization):
         moved = state.slope[:, :, None] * back_moved + (state.bow * back)[:, :, None] * dz
         return state.slope * back, moved
 
-    def jacobian(self, rows: Tensor) -> Tensor:
-        eye = torch.eye(self.k, dtype=self.outputs.dtype, device=self.outputs.device)
-        part = self.take(rows)
-        return part._row_gradients(eye.expand(part.n, -1, -1))
-
-    def _row_gradients(self, cotangents: Tensor) -> Tensor:
-        """``J_i' U_i`` of every row, not summed: ``[n, k, r] -> [n, r, p]``."""
+    def pull_each(self, cotangents: Tensor) -> Tensor:
         flat = []
         for layer, state, delta in zip(
             self._layers, self._states, self._deltas(cotangents), strict=True
         ):
-            weight = torch.einsum("nor,ni->nroi", delta, state.entered)
-            flat.append(weight.flatten(2))
+            flat.append(torch.einsum("nor,ni->nroi", delta, state.entered).flatten(2))
             if layer.bias:
                 flat.append(delta.transpose(1, 2))
         return torch.cat(flat, dim=2)
 
-    def gram(self, roots: Tensor) -> Tensor:
-        total = roots.new_zeros(self.p, self.p)
-        step = max(1, CELLS_AT_ONCE // (self.p * roots.shape[2]))
-        for start in range(0, self.n, step):
-            rows = slice(start, start + step)
-            half = self.take(rows)._row_gradients(roots[rows]).reshape(-1, self.p)
-            total.addmm_(half.T, half)
+    def kernel(
+        self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
+    ) -> Tensor:
+        """``sum_l (a_l a_l' c_l + c_b) * (delta_l delta_l')``: the Jacobians are never formed."""
+        assert isinstance(other, ChainLinearization)
+        constant = self._constants(scale)
+        if constant is None:
+            return super().kernel(roots, other, other_roots, scale)
+        ours, theirs = self._deltas(roots), other._deltas(other_roots)
+        total = roots.new_zeros(self.n * roots.shape[2], other.n * other_roots.shape[2])
+        for place, (slope, shift) in enumerate(constant):
+            left, right = self._states[place].entered, other._states[place].entered
+            near = torch.addmm(roots.new_full((), shift), left, right.T, alpha=slope)
+            inner = _rowwise(ours[place]) @ _rowwise(theirs[place]).T
+            if roots.shape[2] == other_roots.shape[2] == 1:
+                total.addcmul_(inner, near)
+            else:
+                shape = (self.n, roots.shape[2], other.n, other_roots.shape[2])
+                total += (inner.reshape(shape) * near[:, None, :, None]).reshape(total.shape)
         return total
 
-    def project(self, rows: Tensor, basis: Tensor) -> Tensor:
-        return self.jacobian(rows) @ basis
+    def _constants(self, scale: Tensor) -> list[tuple[float, float]] | None:
+        """The scale of each layer's weights and of its biases; None if it differs within them."""
+        found = []
+        for layer, part in zip(
+            self._layers, scale.split([layer.size for layer in self._layers]), strict=True
+        ):
+            weight, bias = part.split([layer.outputs * layer.inputs, layer.outputs * layer.bias])
+            if any(len(one) and bool((one != one[0]).any()) for one in (weight, bias)):
+                return None
+            found.append((float(weight[0]), float(bias[0]) if layer.bias else 0.0))
+        return found
+
+    def work(self, rank: int) -> Work:
+        n, p = self.n, self.p
+        inner = sum(layer.inputs * layer.outputs for layer in self._layers[1:])
+        entering = sum(layer.inputs for layer in self._layers)
+        leaving = sum(layer.outputs + 4 for layer in self._layers)
+        return Work(
+            product=4.0 * n * (p + inner),
+            gram=2.0 * n * rank * p**2,
+            kernel=2.0 * n**2 * (entering + rank**2 * leaving),
+        )
 
     def squared_norms(self, roots: Tensor) -> Tensor:
         total = roots.new_zeros(self.n)
@@ -252,6 +278,11 @@ class ChainLinearization(Linearization):
                 state.entered.square().sum(1) + float(layer.bias)
             )
         return total
+
+
+def _rowwise(delta: Tensor) -> Tensor:
+    """``[n, o, r]`` as ``[n r, o]``."""
+    return delta.transpose(1, 2).flatten(0, 1)
 
 
 def _bent(

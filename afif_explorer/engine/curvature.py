@@ -49,7 +49,7 @@ class Curvature(ABC):
 
     def _place(self, point: Point, damping: float, share: Tensor) -> None:
         self.point, self.damping = point, damping
-        self._share = share  # [n], w_i / n
+        self.share = share  # [n], w_i / n
         self.p = point.objective.p
 
     @classmethod
@@ -68,7 +68,7 @@ class Curvature(ABC):
     def __matmul__(self, vectors: Tensor) -> Tensor:
         """``C V`` for ``[p]`` or ``[p, m]``."""
         block = vectors[:, None] if vectors.ndim == 1 else vectors
-        product = self._product(block, self._share) + self.diagonal_shift[:, None] * block
+        product = self._product(block, self.share) + self.diagonal_shift[:, None] * block
         return product[:, 0] if vectors.ndim == 1 else product
 
     def dense(self) -> Tensor:
@@ -80,7 +80,7 @@ class Curvature(ABC):
         """The unbiased estimate of this operator from some rows (repeats allowed)."""
         point = self.point.take(rows)
         operator = type(self).__new__(type(self))
-        operator._place(point, self.damping, self._share[rows] * (len(self._share) / len(rows)))
+        operator._place(point, self.damping, self.share[rows] * (len(self.share) / len(rows)))
         operator.p, operator.diagonal_shift = self.p, self.diagonal_shift
         return operator
 
@@ -90,11 +90,15 @@ class Curvature(ABC):
         def part(share: Tensor) -> Tensor:
             return self.point.linearization.gram(roots * share.sqrt()[:, None, None])
 
-        matrix = part(self._share.clamp(min=0))
-        return matrix - part((-self._share).clamp(min=0)) if (self._share < 0).any() else matrix
+        matrix = part(self.share.clamp(min=0))
+        return matrix - part((-self.share).clamp(min=0)) if (self.share < 0).any() else matrix
 
     def _eye(self) -> Tensor:
-        return torch.eye(self.p, dtype=self._share.dtype, device=self._share.device)
+        return torch.eye(self.p, dtype=self.share.dtype, device=self.share.device)
+
+    @abstractmethod
+    def roots(self) -> Tensor | None:
+        """``S`` ``[n, k, r]`` with ``sum_i (w_i/n) J_i' S_i S_i' J_i`` the data part; None if it has none."""
 
     @abstractmethod
     def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
@@ -114,16 +118,22 @@ class Fisher(Curvature):
     name = "Fisher"
 
     def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
-        moved = self.point.linearization.push(vectors)
-        spread = self.point.objective.loss.variance(self.point.outputs, moved)
-        return self.point.linearization.pull(spread.mul_(share[:, None, None]))
+        total = torch.zeros_like(vectors)
+        for rows, part in self.point.linearization.pieces(vectors.shape[1]):
+            moved = part.push(vectors)
+            spread = self.point.objective.loss.variance(self.point.outputs[rows], moved)
+            total += part.pull(spread.mul_(share[rows][:, None, None]))
+        return total
+
+    def roots(self) -> Tensor | None:
+        return self.point.objective.loss.root(self.point.outputs)
 
     def _dense(self) -> Tensor:
         return self._gram(self.point.objective.loss.root(self.point.outputs))
 
     def trace_of_data(self) -> float:
         """Trace of the data part, exact: ``sum_i (w_i/n) tr(J_i' A'' J_i)``."""
-        return float(self.row_traces() @ self._share)
+        return float(self.row_traces() @ self.share)
 
     def row_traces(self) -> Tensor:
         """``tr(J_i' A''(f_i) J_i)`` of each row, ``[n]``."""
@@ -144,12 +154,15 @@ class Hessian(Fisher):
             self.point.residual * share[:, None], vectors
         )
 
+    def roots(self) -> Tensor | None:
+        return super().roots() if self.point.objective.canonical else None
+
     def _dense(self) -> Tensor:
         matrix = super()._dense()
         if self.point.objective.canonical:
             return matrix
         return matrix + self.point.linearization.bend(
-            self.point.residual * self._share[:, None], self._eye()
+            self.point.residual * self.share[:, None], self._eye()
         )
 
 
@@ -159,7 +172,10 @@ class EmpiricalFisher(Curvature):
     name = "empirical Fisher"
 
     def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
-        return self.point.gradient_sums(self.point.gradient_products(vectors) * share[:, None])
+        return self.point.gradient_sums(self.point.gradient_products(vectors).mul_(share[:, None]))
+
+    def roots(self) -> Tensor | None:
+        return self.point.residual[:, :, None]
 
     def _dense(self) -> Tensor:
         return self._gram(self.point.residual[:, :, None])

@@ -28,7 +28,9 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
+from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.planning import FEW, Auto, PreparedAuto
 from afif_explorer.engine.solvers import (
     Cholesky,
     Prepared,
@@ -41,7 +43,6 @@ from afif_explorer.errors import CurvatureError, NotConverged, SolverDiverged
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
-FEW = 3000  # parameters up to which a dense factor is cheap
 SINGULAR = 1e-10  # one minus the leverage, at and below which a row's own curvature is all there is
 
 
@@ -83,16 +84,22 @@ class Influence:
         return self.method.chosen_solver.prepare(self.curvature)
 
     @cached_property
-    def _direct(self) -> PreparedCholesky:
-        """A dense factor, for leverages; the solver's own if it has one."""
-        if isinstance(self.prepared, PreparedCholesky):
-            return self.prepared
-        return Cholesky().prepare(self.curvature)
+    def _by_row(self) -> Prepared:
+        """What answers for each row by itself: the method's solver if that is exact, else one chosen."""
+        ready = self.prepared
+        if isinstance(ready, PreparedAuto):
+            return ready.for_columns(self.point.outputs.numel())
+        if ready.exact:
+            return ready
+        return Auto().prepare(self.curvature).for_columns(self.point.outputs.numel())
 
-    @property
+    @cached_property
     def whitener(self) -> Tensor:
-        """``Z`` with ``Z Z' = C^-1``, ``[p, rank]``."""
-        return self._direct.factor.whitener
+        """``Z`` with ``Z Z' = C^-1``, ``[p, rank]``; needs a dense factor."""
+        ready = self._by_row
+        if not isinstance(ready, PreparedCholesky):
+            ready = Cholesky().prepare(self.curvature)
+        return ready.factor.whitener
 
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` for ``[p]`` or ``[p, m]``.
@@ -106,8 +113,9 @@ class Influence:
         if self.solution.status is Status.DIVERGED:
             raise SolverDiverged(self.solution.advice)
         if self.solution.status is Status.MAX_STEPS:
+            name = solution.stats.get("solver", self.method.chosen_solver.name)
             warnings.warn(
-                f"{self.method.chosen_solver.name} stopped at a relative residual of "
+                f"{name} stopped at a relative residual of "
                 f"{self.solution.stats['residual']:.2g}. {self.solution.advice}",
                 NotConverged,
                 stacklevel=4,
@@ -118,9 +126,7 @@ class Influence:
         """``theta(w)`` for ``[n]`` or, column by column, ``[n, m]``: ``[p]`` or ``[p, m]``."""
         block = weights[:, None] if weights.ndim == 1 else weights
         coefficients = (1 - block) / self.objective.n
-        change = self.solve(
-            self.point.linearization.pull(self.residual[:, :, None] * coefficients[:, None, :])
-        )
+        change = self.solve(self.point.pull_weighted(self.residual, coefficients))
         moved = self.point.theta[:, None] + change
         return moved[:, 0] if weights.ndim == 1 else moved
 
@@ -130,8 +136,7 @@ class Influence:
 
     def effects_from(self, solved: Tensor) -> Tensor:
         """The same from ``C^-1 c``, already solved, ``[p, m]``: ``[n, m]``."""
-        pushed = self.point.linearization.push(solved)
-        return (self.residual[:, :, None] * pushed).sum(1) / self.objective.n
+        return self.point.linearization.contract(self.residual / self.objective.n, solved)
 
     @property
     def affords_second_order(self) -> bool:
@@ -144,7 +149,10 @@ class Influence:
         ``D_i = C^-1 J_i' r_i / n`` is the predicted step without row ``i``, ``bend`` the product with
         ``grad^2 T``. With it the effects are ``T`` at the predicted parameters up to third order.
         """
-        n, whitener = self.objective.n, self.whitener
+        n = self.objective.n
+        if self.objective.p > FEW:
+            return self._second_order_row_by_row(bend)
+        whitener = self.whitener
         inner = whitener.T @ bend(whitener)
         found = []
         for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
@@ -153,6 +161,17 @@ class Influence:
             step = (self.residual[rows][:, :, None] * half).sum(1)
             found.append(((step @ inner) * step).sum(1))
         return torch.cat(found) / (2 * n**2)
+
+    def _second_order_row_by_row(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
+        """The same from every row's explicit step, where ``[p, p]`` would be too large."""
+        n, found = self.objective.n, []
+        step = block_rows(4 * self.objective.p, self.objective.dtype)
+        for rows in torch.arange(n, device=self.objective.device).split(step):
+            report("second order", int(rows[0]), n)
+            part = self.point.linearization.take(rows)
+            moved = self.solve(part.pull_each(self.residual[rows][:, :, None])[:, 0].T / n)
+            found.append(0.5 * (moved * bend(moved)).sum(0))
+        return torch.cat(found)
 
     @cached_property
     def residual(self) -> Tensor:
@@ -188,13 +207,11 @@ class Influence:
     @cached_property
     def row_blocks(self) -> Tensor:
         """``M_i = J_i C^-1 J_i' / n`` of each row, ``[n, k, k]``."""
-        n, whitener = self.objective.n, self.whitener
-        blocks = []
+        n, blocks = self.objective.n, []
         for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
             report("leverages", int(rows[0]), n)
-            half = self.point.linearization.project(rows, whitener)
-            blocks.append(half @ half.transpose(1, 2) / n)
-        return torch.cat(blocks)
+            blocks.append(self._by_row.row_blocks(rows))
+        return torch.cat(blocks) / n
 
     def own_moves(self) -> Tensor:
         """How each row's own outputs move without it, ``J_i D_i`` with its step ``D_i``: ``[n, k]``."""

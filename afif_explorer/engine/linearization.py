@@ -7,24 +7,34 @@ the ``[k, p]`` Jacobian of row ``i``'s outputs,
 * ``pull(U)``: ``sum_i J_i' U_i``, the transpose, ``[n, k, m] -> [p, m]``;
 * ``bend(U, V)``: ``sum_ik U_ik (grad^2 f_ik) V``, the part of the Hessian that a linear map lacks.
 
-Fisher products, gradients, per-row effects and leverages are combinations of these. Linear maps turn
-them into matrix products; any other module goes through ``torch.func``.
+Fisher products, gradients, per-row effects and leverages are combinations of these. What a linear map, a
+stack of layers or any other module makes of them is in a file of each; ``Model.linearize`` in
+:mod:`afif_explorer.engine.models` chooses.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.func import grad, jvp, vjp, vmap
 
-ROWS_AT_ONCE = 4096  # rows of a module that are differentiated together
-CELLS_AT_ONCE = (
-    16_000_000  # numbers that a block of tangents or Jacobians may hold (128 MB in float64)
-)
+from afif_explorer.engine.memory import block_rows
+
+
+@dataclass(frozen=True)
+class Work:
+    """Floating-point operations of one use of a linearization on all its rows, about.
+
+    Attributes:
+        product: ``push`` and ``pull`` of one vector. gram: of ``gram``. kernel: of ``kernel`` with itself.
+    """
+
+    product: float
+    gram: float
+    kernel: float
 
 
 class Linearization(ABC):
@@ -48,46 +58,107 @@ class Linearization(ABC):
         """``sum_ik U_ik (grad^2 f_ik) V``: ``[n, k]``, ``[p, m] -> [p, m]``."""
 
     @abstractmethod
+    def pull_each(self, cotangents: Tensor) -> Tensor:
+        """``J_i' U_i`` of every row, not summed: ``[n, k, r] -> [n, r, p]``; for few rows only."""
+
+    @abstractmethod
+    def take(self, rows: Tensor | slice) -> Linearization:
+        """The linearization of some rows only."""
+
+    def pieces(self, columns: int) -> Iterator[tuple[slice, Linearization]]:
+        """The rows in blocks so small that the outputs' change along so many vectors fits in one."""
+        step = block_rows(self.k * columns, self.outputs.dtype)
+        if step >= self.n:
+            yield slice(None), self
+            return
+        for start in range(0, self.n, step):
+            rows = slice(start, start + step)
+            yield rows, self.take(rows)
+
+    def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        """``sum_k U_ik (J_i V)_k`` of each row: ``[n, k]``, ``[p, m] -> [n, m]``."""
+        found = weights.new_empty(self.n, vectors.shape[1])
+        for rows, part in self.pieces(vectors.shape[1]):
+            moved = part.push(vectors)
+            if self.k == 1:
+                torch.mul(moved[:, 0], weights[rows], out=found[rows])
+            else:
+                torch.sum(moved.mul_(weights[rows][:, :, None]), 1, out=found[rows])
+        return found
+
+    def jacobian(self, rows: Tensor | slice) -> Tensor:
+        """The explicit Jacobian of some rows, ``[len(rows), k, p]``."""
+        part = self.take(rows)
+        eye = torch.eye(self.k, dtype=self.outputs.dtype, device=self.outputs.device)
+        return part.pull_each(eye.expand(part.n, -1, -1))
+
+    def project(self, rows: Tensor | slice, basis: Tensor) -> Tensor:
+        """``J_i Z`` of some rows, ``[p, r] -> [len(rows), k, r]``, for a basis of many vectors."""
+        return self.jacobian(rows) @ basis
+
+    def explicit(self, roots: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """``S_i' J_i`` for ``S`` ``[n, k, r]``, in blocks of rows: ``[rows, r, p]``."""
+        step = block_rows(self.p * roots.shape[2], roots.dtype)
+        for start in range(0, self.n, step):
+            rows = slice(start, start + step)
+            yield rows, self.take(rows).pull_each(roots[rows])
+
     def gram(self, roots: Tensor) -> Tensor:
         """``sum_i J_i' S_i S_i' J_i`` for ``S`` ``[n, k, r]``: ``[p, p]``."""
+        total = roots.new_zeros(self.p, self.p)
+        for _, half in self.explicit(roots):
+            flat = half.reshape(-1, self.p)
+            total.addmm_(flat.T, flat)
+        return total
 
-    @abstractmethod
-    def jacobian(self, rows: Tensor) -> Tensor:
-        """The explicit Jacobian of some rows, ``[len(rows), k, p]``."""
-
-    @abstractmethod
-    def project(self, rows: Tensor, basis: Tensor) -> Tensor:
-        """``J_i Z`` of some rows, ``[p, r] -> [len(rows), k, r]``, for a basis of many vectors."""
-
-    @abstractmethod
     def squared_norms(self, roots: Tensor) -> Tensor:
         """``||J_i' S_i||^2`` (Frobenius) of each row for ``S`` ``[n, k, r]``: ``[n]``."""
+        return torch.cat([half.square().sum((1, 2)) for _, half in self.explicit(roots)])
 
-    @abstractmethod
-    def take(self, rows: Tensor) -> Linearization:
-        """The linearization of some rows only."""
+    def kernel(
+        self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
+    ) -> Tensor:
+        """``S_i' J_i diag(c) J_j' S_j`` between these rows and another's, ``[n r, n' r']``.
+
+        ``c`` ``[p]`` is a scale of each parameter. Rows come in order, the roots of a row side by side.
+        """
+        found = roots.new_empty(self.n * roots.shape[2], other.n * other_roots.shape[2])
+        r, q = roots.shape[2], other_roots.shape[2]
+        for rows, half in self.explicit(roots):
+            scaled = (half * scale).reshape(-1, self.p)
+            top = (rows.start or 0) * r
+            for columns, opposite in other.explicit(other_roots):
+                left = (columns.start or 0) * q
+                flat = opposite.reshape(-1, self.p)
+                found[top : top + len(scaled), left : left + len(flat)] = scaled @ flat.T
+        return found
+
+    def work(self, rank: int) -> Work:
+        """What products, and matrices with so many roots a row, cost."""
+        rows, p = self.n * rank, self.p
+        return Work(product=8.0 * self.n * p, gram=2.0 * rows * p**2, kernel=2.0 * rows**2 * p)
 
 
 class LinearMapLinearization(Linearization):
     """``f = W x + b``. The parameters are ``W`` ``[k, d]`` row by row, then ``b`` ``[k]`` if there is one."""
 
-    def __init__(self, X: Tensor, k: int, intercept: bool, theta: Tensor) -> None:
+    def __init__(
+        self, X: Tensor, k: int, intercept: bool, theta: Tensor, outputs: Tensor | None = None
+    ) -> None:
         self.X, self.intercept, self._theta = X, intercept, theta
         self.n, self.d = X.shape
         self.k = k
         self.p = k * (self.d + intercept)
-
-    @cached_property
-    def outputs(self) -> Tensor:  # type: ignore[override]
-        return self.push(self._theta[:, None])[:, :, 0]
+        self.outputs = self.push(theta[:, None])[:, :, 0] if outputs is None else outputs
 
     def push(self, vectors: Tensor) -> Tensor:
         m = vectors.shape[1]
         weights = vectors[: self.k * self.d].reshape(self.k, self.d, m).transpose(0, 1)
-        moved = (self.X @ weights.reshape(self.d, self.k * m)).reshape(self.n, self.k, m)
-        if self.intercept:
-            moved += vectors[self.k * self.d :].reshape(1, self.k, m)
-        return moved
+        weights = weights.reshape(self.d, self.k * m)
+        if not self.intercept:
+            return (self.X @ weights).reshape(self.n, self.k, m)
+        shift = vectors[self.k * self.d :].reshape(self.k * m)
+        return torch.addmm(shift, self.X, weights).reshape(self.n, self.k, m)
 
     def pull(self, cotangents: Tensor) -> Tensor:
         m = cotangents.shape[2]
@@ -99,6 +170,12 @@ class LinearMapLinearization(Linearization):
 
     def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
         return torch.zeros_like(vectors)
+
+    def pull_each(self, cotangents: Tensor) -> Tensor:
+        each = torch.einsum("nkr,nd->nrkd", cotangents, self.X).flatten(2)
+        if not self.intercept:
+            return each
+        return torch.cat([each, cotangents.transpose(1, 2)], dim=2)
 
     def gram(self, roots: Tensor) -> Tensor:
         blocks = roots @ roots.transpose(1, 2)  # [n, k, k]
@@ -115,13 +192,13 @@ class LinearMapLinearization(Linearization):
         """``sum_i w_i x_i x_i'`` with the intercept as last column, ``[d + 1, d + 1]``."""
         size = self.d + self.intercept
         total = torch.zeros(size, size, dtype=self.X.dtype, device=self.X.device)
-        step = max(1, CELLS_AT_ONCE // max(1, self.d))
+        step = block_rows(self.d, self.X.dtype)
         for start in range(0, self.n, step):
             X, w = self.X[start : start + step], weights[start : start + step]
             weighted = X * w[:, None]
-            total[: self.d, : self.d] += weighted.T @ X
+            total[: self.d, : self.d].addmm_(weighted.T, X)
             if self.intercept:
-                total[-1, : self.d] += weighted.sum(0)
+                total[-1, : self.d] += w @ X
                 total[-1, -1] += w.sum()
         if self.intercept:
             total[: self.d, -1] = total[-1, : self.d]
@@ -135,114 +212,36 @@ class LinearMapLinearization(Linearization):
             matrix[a * d : (a + 1) * d, kd + b] = block[:d, -1]
             matrix[kd + a, kd + b] = block[-1, -1]
 
-    def jacobian(self, rows: Tensor) -> Tensor:
-        X = self.X[rows]
-        eye = torch.eye(self.k, dtype=X.dtype, device=X.device)
-        weights = torch.einsum("ab,nd->nabd", eye, X).reshape(len(X), self.k, self.k * self.d)
-        if not self.intercept:
-            return weights
-        return torch.cat([weights, eye.expand(len(X), -1, -1)], dim=2)
-
-    def project(self, rows: Tensor, basis: Tensor) -> Tensor:
+    def project(self, rows: Tensor | slice, basis: Tensor) -> Tensor:
         return self.take(rows).push(basis)
 
     def squared_norms(self, roots: Tensor) -> Tensor:
         return (roots**2).sum((1, 2)) * ((self.X**2).sum(1) + float(self.intercept))
 
-    def take(self, rows: Tensor) -> LinearMapLinearization:
-        return LinearMapLinearization(self.X[rows], self.k, self.intercept, self._theta)
+    def kernel(
+        self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
+    ) -> Tensor:
+        assert isinstance(other, LinearMapLinearization)
+        slopes = scale[: self.k * self.d].reshape(self.k, self.d)
+        shifts = scale[self.k * self.d :]
+        total = roots.new_zeros(self.n * roots.shape[2], other.n * other_roots.shape[2])
+        for a in range(self.k):
+            inner = (self.X * slopes[a]) @ other.X.T
+            if self.intercept:
+                inner += shifts[a]
+            left, right = roots[:, a], other_roots[:, a]  # [n, r], [n', r']
+            if left.shape[1] == right.shape[1] == 1:
+                total.add_(inner.mul_(left).mul_(right.T))
+            else:
+                total += torch.einsum("ir,ij,js->irjs", left, inner, right).reshape(total.shape)
+        return total
 
+    def work(self, rank: int) -> Work:
+        n, k, d = self.n, self.k, self.d
+        kernel = 2.0 * k * n**2 * (d + 2 * rank**2)
+        return Work(product=4.0 * n * k * d, gram=n * k * (k + 1.0) * d**2, kernel=kernel)
 
-class ModuleLinearization(Linearization):
-    """Any differentiable ``f(theta, X)``, through forward and reverse automatic differentiation."""
-
-    def __init__(
-        self, function: Callable[[Tensor, Tensor], Tensor], theta: Tensor, X: Tensor
-    ) -> None:
-        self._function, self._theta, self.X = function, theta, X
-        self.n, self.p = len(X), len(theta)
-
-    @cached_property
-    def outputs(self) -> Tensor:  # type: ignore[override]
-        with torch.no_grad():
-            return torch.cat([self._function(self._theta, X) for X in self._pieces()])
-
-    @property
-    def k(self) -> int:  # type: ignore[override]
-        return self.outputs.shape[1]
-
-    def _pieces(self) -> tuple[Tensor, ...]:
-        return self.X.split(ROWS_AT_ONCE)
-
-    def push(self, vectors: Tensor) -> Tensor:
-        def piece(X: Tensor) -> Tensor:
-            def one(v: Tensor) -> Tensor:
-                return jvp(lambda theta: self._function(theta, X), (self._theta,), (v,))[1]
-
-            return vmap(one, in_dims=1, out_dims=2, chunk_size=self._tangents(len(X)))(vectors)
-
-        return torch.cat([piece(X) for X in self._pieces()])
-
-    def pull(self, cotangents: Tensor) -> Tensor:
-        total = torch.zeros(
-            self.p, cotangents.shape[2], dtype=self._theta.dtype, device=self._theta.device
+    def take(self, rows: Tensor | slice) -> LinearMapLinearization:
+        return LinearMapLinearization(
+            self.X[rows], self.k, self.intercept, self._theta, self.outputs[rows]
         )
-        for X, piece in zip(self._pieces(), cotangents.split(ROWS_AT_ONCE), strict=True):
-            transpose = vjp(lambda theta, X=X: self._function(theta, X), self._theta)[1]
-            pull = vmap(
-                lambda u, transpose=transpose: transpose(u)[0],
-                in_dims=2,
-                out_dims=1,
-                chunk_size=self._tangents(len(X)),
-            )
-            total += pull(piece)
-        return total
-
-    def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
-        total = torch.zeros_like(vectors)
-        for X, piece in zip(self._pieces(), weights.split(ROWS_AT_ONCE), strict=True):
-            slope = grad(lambda theta, X=X, w=piece: (w * self._function(theta, X)).sum())
-            bend = vmap(
-                lambda v, slope=slope: jvp(slope, (self._theta,), (v,))[1],
-                in_dims=1,
-                out_dims=1,
-                chunk_size=self._tangents(len(X)),
-            )
-            total += bend(vectors)
-        return total
-
-    def gram(self, roots: Tensor) -> Tensor:
-        total = torch.zeros(self.p, self.p, dtype=self._theta.dtype, device=self._theta.device)
-        for rows in self._affordable():
-            half = roots[rows].transpose(1, 2) @ self.jacobian(rows)
-            half = half.reshape(-1, self.p)
-            total += half.T @ half
-        return total
-
-    def jacobian(self, rows: Tensor) -> Tensor:
-        def one(x: Tensor) -> Tensor:
-            return torch.func.jacrev(lambda theta: self._function(theta, x[None])[0])(self._theta)
-
-        return vmap(one)(self.X[rows])
-
-    def project(self, rows: Tensor, basis: Tensor) -> Tensor:
-        return self.jacobian(rows) @ basis
-
-    def squared_norms(self, roots: Tensor) -> Tensor:
-        blocks = [
-            (roots[rows].transpose(1, 2) @ self.jacobian(rows)).square().sum((1, 2))
-            for rows in self._affordable()
-        ]
-        return torch.cat(blocks)
-
-    def _affordable(self) -> tuple[Tensor, ...]:
-        """Blocks of rows whose explicit Jacobians fit the memory that a block may take."""
-        step = max(1, CELLS_AT_ONCE // (self.p * self.k))
-        return torch.arange(self.n, device=self.X.device).split(step)
-
-    def _tangents(self, rows: int) -> int:
-        """How many vectors to differentiate along at once (a row's work is taken to hold 64 numbers)."""
-        return max(1, CELLS_AT_ONCE // max(rows * 64, self.p))
-
-    def take(self, rows: Tensor) -> ModuleLinearization:
-        return ModuleLinearization(self._function, self._theta, self.X[rows])

@@ -204,9 +204,20 @@ class Categorical(Loss):
         return p * (u - (p * u).sum(1, keepdim=True))
 
     def root(self, f: Tensor) -> Tensor:
+        """The Cholesky factor of ``diag(p) - p p'``, which has rank ``k - 1``: ``[n, k, k - 1]``.
+
+        With the tails ``q_j = p_j + ... + p_k`` its column ``j`` is ``sqrt(p_j / q_j)`` times
+        ``sqrt(q_j+1)`` at ``j`` and ``-p_i / sqrt(q_j+1)`` below. Source: Tanabe and Sagae (1992).
+        """
         p = torch.softmax(f, 1)
-        # (I - p 1') diag(p)^1/2: its product with its transpose is diag(p) - p p'.
-        return torch.diag_embed(p.sqrt()) - p[:, :, None] * p.sqrt()[:, None, :]
+        if p.shape[1] == 1:
+            return torch.zeros_like(p)[:, :, None]
+        tiny = torch.finfo(p.dtype).tiny
+        tail = p.flip(1).cumsum(1).flip(1).clamp(min=tiny)  # summed from the end: no cancellation
+        after = tail[:, 1:].sqrt()
+        factor = torch.tril(-p[:, :, None] / after[:, None, :], -1)
+        factor.diagonal(dim1=1, dim2=2).copy_(after)
+        return factor.mul_((p / tail).sqrt()[:, None, :-1])
 
     def check(self, y: Tensor) -> None:
         super().check(y)

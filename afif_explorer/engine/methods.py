@@ -14,16 +14,23 @@ from typing import ClassVar
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.dual import Dual
 from afif_explorer.engine.influence import Influence, NewtonInfluence
+from afif_explorer.engine.lanczos import Lanczos
 from afif_explorer.engine.lissa import LiSSA
 from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.planning import Auto, Choice, choose
 from afif_explorer.engine.proximal_influence import ProximalInfluence, ProximalNewtonInfluence
 from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Solver
+from afif_explorer.engine.targets import Fitted
 from afif_explorer.errors import ChoiceError
 
 SOLVERS: dict[str, type[Solver]] = {
+    "auto": Auto,
     "cholesky": Cholesky,
     "conjugate_gradient": ConjugateGradient,
+    "dual": Dual,
+    "lanczos": Lanczos,
     "lissa": LiSSA,
 }
 
@@ -49,11 +56,12 @@ class Method:
     """How to answer: a curvature, a solver for it, and corrections.
 
     Args:
-        solver: a solver or its name. damping: added to the curvature's diagonal, in its own units.
+        solver: a solver or its name; "auto" chooses, see :meth:`plan`.
+        damping: added to the curvature's diagonal, in its own units.
         rescale: divide each row's effect by one minus its leverage.
     """
 
-    solver: Solver | str = field(default_factory=Cholesky)
+    solver: Solver | str = field(default_factory=Auto)
     damping: float = 0.0
     rescale: bool = False
     curvature: ClassVar[type[Curvature]] = Fisher
@@ -66,6 +74,17 @@ class Method:
     def chosen_solver(self) -> Solver:
         """The solver itself, also where it was given by name."""
         return solver_named(self.solver)
+
+    def plan(self, fit: Fitted, *, columns: int = 1, dampings: int = 1) -> Choice:
+        """Which solver will answer for so many right-hand sides (targets or sets of rows), and why.
+
+        ``dampings``: how many the same right-hand sides are to be solved for. Nothing is solved here.
+        """
+        curvature = self.curvature(fit.objective, fit.parameters, damping=self.damping)
+        solver = self.chosen_solver
+        if isinstance(solver, Auto):
+            return choose(curvature, columns, tolerance=solver.tolerance, dampings=dampings)
+        return Choice(solver, solver.name, "It was asked for.")
 
     def prepare(self, objective: Objective, theta: Tensor) -> Influence:
         """Everything that many weights and targets share, done once.

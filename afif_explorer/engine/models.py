@@ -17,11 +17,8 @@ from torch.func import functional_call
 
 from afif_explorer.engine.attention import plain_attention
 from afif_explorer.engine.chain import ChainLinearization, chain_of
-from afif_explorer.engine.linearization import (
-    Linearization,
-    LinearMapLinearization,
-    ModuleLinearization,
-)
+from afif_explorer.engine.linearization import Linearization, LinearMapLinearization
+from afif_explorer.engine.module_linearization import ModuleLinearization
 from afif_explorer.errors import ChoiceError
 
 

@@ -174,16 +174,23 @@ class Point:
 
     def gradient_sums(self, coefficients: Tensor) -> Tensor:
         """``sum_i c_i grad l_i`` for ``c`` ``[n, m]``: ``[p, m]``, without the ``[n, p]`` gradients."""
-        return self.linearization.pull(self.residual[:, :, None] * coefficients[:, None, :])
+        return self.pull_weighted(self.residual, coefficients)
+
+    def pull_weighted(self, weights: Tensor, coefficients: Tensor) -> Tensor:
+        """``sum_i c_i J_i' U_i`` for ``U`` ``[n, k]`` and ``c`` ``[n, m]``: ``[p, m]``."""
+        parts = [
+            part.pull(weights[rows][:, :, None] * coefficients[rows][:, None, :])
+            for rows, part in self.linearization.pieces(coefficients.shape[1])
+        ]
+        return torch.stack(parts).sum(0) if len(parts) > 1 else parts[0]
 
     def gradient_products(self, vectors: Tensor) -> Tensor:
         """``<grad l_i, v>`` for each row and each of the vectors ``[p, m]``: ``[n, m]``."""
-        return (self.residual[:, :, None] * self.linearization.push(vectors)).sum(1)
+        return self.linearization.contract(self.residual, vectors)
 
     def gradients(self, rows: Tensor) -> Tensor:
         """The loss gradients of some rows, ``[len(rows), p]``."""
-        jacobian = self.linearization.jacobian(rows)
-        return (self.residual[rows][:, :, None] * jacobian).sum(1)
+        return self.linearization.take(rows).pull_each(self.residual[rows][:, :, None])[:, 0]
 
 
 def _as_model(model: Model | nn.Module, X: Tensor) -> Model:

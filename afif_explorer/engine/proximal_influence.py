@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.factor import Factor
-from afif_explorer.engine.influence import Choices, Influence
+from afif_explorer.engine.influence import ROWS_AT_ONCE, Choices, Influence
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.proximal import TOLERANCE, ProximalProblem
 from afif_explorer.engine.solvers import Solution, Status
@@ -117,6 +117,15 @@ class ProximalInfluence(Influence):
         whitener = theta.new_zeros(len(theta), inner.shape[1])
         whitener[free] = inner
         return whitener
+
+    @cached_property
+    def row_blocks(self) -> Tensor:
+        """``M_i = J_i C^-1 J_i' / n`` among the parameters that are not held at a kink, ``[n, k, k]``."""
+        n, blocks = self.objective.n, []
+        for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
+            half = self.point.linearization.project(rows, self.whitener)
+            blocks.append(half @ half.transpose(1, 2) / n)
+        return torch.cat(blocks)
 
 
 class ProximalNewtonInfluence(ProximalInfluence):

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.factor import Factor
-from afif_explorer.errors import CurvatureError
+from afif_explorer.engine.memory import block_rows
+from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
 
 
@@ -60,6 +61,7 @@ class Prepared(ABC):
     """A solver made ready for one curvature."""
 
     curvature: Curvature
+    exact = False  # True if a solution is right to rounding
 
     def solve(self, rhs: Tensor) -> Solution:
         """Solve ``C x = c`` for ``c`` ``[p]`` or ``[p, m]``."""
@@ -72,12 +74,33 @@ class Prepared(ABC):
     def _solve(self, rhs: Tensor) -> Solution:
         """Solve for a block ``[p, m]``."""
 
+    def row_blocks(self, rows: Tensor) -> Tensor:
+        """``J_i C^-1 J_i'`` of some rows, ``[len(rows), k, k]``.
+
+        Raises :class:`SolverDiverged` with advice.
+        """
+        found = []
+        linearization = self.curvature.point.linearization
+        step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.share.dtype)
+        for few in rows.split(step):
+            jacobian = linearization.jacobian(few)
+            solution = self._solve(jacobian.flatten(0, 1).T.contiguous())
+            if solution.status is Status.DIVERGED:
+                raise SolverDiverged(solution.advice)
+            found.append(jacobian @ solution.value.T.reshape(jacobian.shape).transpose(1, 2))
+        return torch.cat(found)
+
 
 def relative_residual(curvature: Curvature, x: Tensor, rhs: Tensor) -> float:
     """``||C x - c|| / ||c||`` of the worst column of a block; 0 for columns that are zero."""
+    return worst_ratio(curvature @ x - rhs, rhs)
+
+
+def worst_ratio(left: Tensor, rhs: Tensor) -> float:
+    """The largest ``||left|| / ||rhs||`` of the columns of two blocks ``[p, m]``."""
     size = rhs.norm(dim=0)
-    residual = (curvature @ x - rhs).norm(dim=0) / torch.where(size > 0, size, 1.0)
-    return float(residual.max()) if residual.numel() else 0.0
+    ratio = left.norm(dim=0) / torch.where(size > 0, size, 1.0)
+    return float(ratio.max()) if ratio.numel() else 0.0
 
 
 @dataclass(frozen=True)
@@ -100,6 +123,8 @@ class Cholesky(Solver):
 class PreparedCholesky(Prepared):
     """A dense factor."""
 
+    exact = True
+
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
         self.factor = Factor(curvature.dense(), curvature.name, curvature.damping)
@@ -113,6 +138,10 @@ class PreparedCholesky(Prepared):
             raise CurvatureError(self.factor.advice())
         stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.factor.rank}
         return Solution(value, Status.CONVERGED, "", stats)
+
+    def row_blocks(self, rows: Tensor) -> Tensor:
+        half = self.curvature.point.linearization.project(rows, self.factor.whitener)
+        return half @ half.transpose(1, 2)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from afif_explorer import datasets
 from afif_explorer.analysis.fitting import MODELS as TRAINABLE
 from afif_explorer.datasets import Dataset
 from afif_explorer.engine.fit import DENSE_LIMIT
-from afif_explorer.engine.methods import METHODS, SOLVERS
+from afif_explorer.engine.methods import METHODS
 from afif_explorer.spec import (
     CLASS_GAPS,
     GROUP_TARGETS,
@@ -19,6 +19,7 @@ from afif_explorer.spec import (
     NUMBER_GAPS,
     PENALTIES,
     RULES,
+    SOLVERS,
     SPLITS,
     TARGETS,
     VIEWS,
@@ -48,7 +49,7 @@ def offered(spec: Spec | None) -> dict[str, Any]:
         "dataset": catalogue,
         "penalty": PENALTIES,
         "method": tuple(METHODS),
-        "solver": tuple(SOLVERS),
+        "solver": SOLVERS,
         "rule": RULES,
         "view": VIEWS,
     }
@@ -77,7 +78,7 @@ def _models(dataset: Dataset) -> tuple[str, ...]:
 def _solvers(spec: Spec) -> tuple[str, ...] | dict[str, str]:
     if spec.penalty in KINKED:
         return {PROXIMAL: "cholesky"}
-    return tuple(SOLVERS) if spec.method != "newton_step" else ("cholesky",)
+    return SOLVERS if spec.method != "newton_step" else ("cholesky",)
 
 
 def _targets(dataset: Dataset) -> tuple[str, ...]:

@@ -67,7 +67,8 @@ def influence(spec: Spec, kind: type[Curvature]) -> Influence:
     def prepare() -> Influence:
         report(f"Factorising the {kind.name}", 0)
         found = fit(spec)
-        made = _READY[kind](damping=spec.damping).prepare(found.objective, found.parameters)
+        method = _READY[kind](solver="cholesky", damping=spec.damping)
+        made = method.prepare(found.objective, found.parameters)
         made.whitener  # noqa: B018 - the factor belongs to this stage
         return made
 

@@ -1,0 +1,178 @@
+"""The direct solve through the rows: for fewer rows (times outputs) than parameters.
+
+With ``H`` ``[n r, p]`` the rows ``sqrt(w_i / n) S_i' J_i`` and ``D`` the diagonal of penalty and damping,
+``C = H' H + D``. By the Woodbury identity, with ``E = D^-1`` and ``B = I + H E H'`` ``[n r, n r]``,
+
+``C^-1 = E - E H' B^-1 H E``.
+
+Parameters that nothing holds (``D = 0``: an intercept) are eliminated by their Schur complement, which
+is ``G' B^-1 G`` for their columns ``G`` of ``H``. Neither ``C`` nor ``H`` is formed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Curvature
+from afif_explorer.engine.factor import Factor
+from afif_explorer.engine.memory import block_rows
+from afif_explorer.engine.solvers import Prepared, Solution, Solver, Status, worst_ratio
+from afif_explorer.errors import ChoiceError, CurvatureError
+
+MOST_FREE = 1000  # parameters without penalty or damping that are eliminated one by one
+REFINEMENTS = 2  # repeats of the solve on what is left over
+SYMMETRIC_BLOCK = 4096  # rows and columns of the kernel that are formed together
+
+
+@dataclass(frozen=True)
+class Dual(Solver):
+    """The direct solve through ``B = I + H D^-1 H'`` ``[n r, n r]``; exact to rounding.
+
+    ``r`` is the rank of a row's part: 1 for one output, ``k - 1`` for ``k`` classes. It takes ``2 (n r)^2``
+    numbers and ``(n r)^3 / 3`` multiplications besides the kernel ``H D^-1 H'``.
+
+    Raises :class:`ChoiceError` for a Hessian that is no Fisher, for weights below zero, and where more
+    than 1000 parameters have neither penalty nor damping; :class:`CurvatureError` as the direct solve.
+    """
+
+    name = "dual"
+
+    def prepare(self, curvature: Curvature) -> PreparedDual:
+        return PreparedDual(curvature)
+
+
+def obstacle(curvature: Curvature) -> str:
+    """Why the dual solve does not exist for a curvature; empty if it does."""
+    if curvature.roots() is None:
+        return f"the {curvature.name} is no sum of squares of rows; use the Fisher"
+    if bool((curvature.share < 0).any()):
+        return "some weights are below zero"
+    if int((curvature.diagonal_shift == 0).sum()) > MOST_FREE:
+        return "too many parameters have neither penalty nor damping; set a damping"
+    return ""
+
+
+class PreparedDual(Prepared):
+    """The factor of ``B``, and what the parameters that nothing holds need."""
+
+    exact = True
+
+    def __init__(self, curvature: Curvature) -> None:
+        trouble = obstacle(curvature)
+        if trouble:
+            raise ChoiceError(f"There is no dual solve here: {trouble}.")
+        self.curvature = curvature
+        self._linearization = curvature.point.linearization
+        roots = curvature.roots()
+        assert roots is not None
+        self._roots = roots * curvature.share.sqrt()[:, None, None]
+        held = curvature.diagonal_shift > 0
+        self._free = torch.nonzero(~held).flatten()
+        self._inverse = torch.where(held, 1.0 / torch.where(held, curvature.diagonal_shift, 1.0), 0)
+        self._lower = self._factor()
+        self._schur: Factor | None = None
+        if len(self._free):
+            self._columns = self._outwards(self._unit(self._free))  # G, [n r, q]
+            self._weighed = torch.cholesky_solve(self._columns, self._lower)  # B^-1 G
+            complement = self._columns.T @ self._weighed
+            self._schur = Factor(complement, curvature.name, curvature.damping)
+
+    def _factor(self) -> Tensor:
+        kernel = self._kernel()
+        kernel.diagonal().add_(1.0)
+        return torch.linalg.cholesky_ex(kernel, check_errors=True).L
+
+    def _kernel(self) -> Tensor:
+        """``H E H'``, its lower triangle in blocks; what is above is not read."""
+        roots, rank = self._roots, self._roots.shape[2]
+        step = max(1, SYMMETRIC_BLOCK // rank)
+        if step >= len(roots):
+            part = self._linearization
+            return part.kernel(roots, part, roots, self._inverse)
+        matrix = roots.new_zeros(len(roots) * rank, len(roots) * rank)
+        for top in range(0, len(roots), step):
+            below = slice(top, top + step)
+            part = self._linearization.take(below)
+            for left in range(0, top + 1, step):
+                beside = slice(left, left + step)
+                other = part if left == top else self._linearization.take(beside)
+                block = part.kernel(roots[below], other, roots[beside], self._inverse)
+                height, width = block.shape
+                matrix[top * rank : top * rank + height, left * rank : left * rank + width] = block
+        return matrix
+
+    def _unit(self, places: Tensor) -> Tensor:
+        unit = self._inverse.new_zeros(len(self._inverse), len(places))
+        unit[places, torch.arange(len(places), device=places.device)] = 1.0
+        return unit
+
+    def _outwards(self, vectors: Tensor) -> Tensor:
+        """``H V``: ``[p, m] -> [n r, m]``."""
+        parts = [
+            self._roots[rows].transpose(1, 2) @ part.push(vectors)
+            for rows, part in self._linearization.pieces(vectors.shape[1])
+        ]
+        return torch.cat(parts).flatten(0, 1)
+
+    def _inwards(self, weights: Tensor) -> Tensor:
+        """``H' U``: ``[n r, m] -> [p, m]``."""
+        columns = weights.shape[1]
+        block = weights.reshape(len(self._roots), -1, columns)
+        total = weights.new_zeros(self.curvature.p, columns)
+        for rows, part in self._linearization.pieces(columns):
+            total += part.pull(self._roots[rows] @ block[rows])
+        return total
+
+    def _once(self, rhs: Tensor) -> Tensor:
+        scaled = self._inverse[:, None] * rhs
+        weights = torch.cholesky_solve(self._outwards(scaled), self._lower)
+        if self._schur is None:
+            return scaled - self._inverse[:, None] * self._inwards(weights)
+        free = self._schur.solve(rhs[self._free] - self._columns.T @ weights)
+        weights = weights + self._weighed @ free
+        value = scaled - self._inverse[:, None] * self._inwards(weights)
+        value[self._free] = free
+        return value
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        value, steps = self._once(rhs), 1
+        left = rhs - self.curvature @ value
+        residual, rounding = worst_ratio(left, rhs), 10 * torch.finfo(rhs.dtype).eps
+        while residual > rounding and steps <= REFINEMENTS:
+            better = value + self._once(left)
+            left = rhs - self.curvature @ better
+            fresh = worst_ratio(left, rhs)
+            if not fresh < residual:
+                break
+            value, residual, steps = better, fresh, steps + 1
+        allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
+        if self._schur is not None and self._schur.singular and residual > allowed:
+            raise CurvatureError(self._schur.advice())
+        stats = {"residual": residual, "steps": steps, "products": 0}
+        return Solution(value, Status.CONVERGED, "", stats)
+
+    def row_blocks(self, rows: Tensor) -> Tensor:
+        """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, a few rows at a time."""
+        k = self._linearization.k
+        numbers = 2 * k * len(self._lower) + k**2 * self.curvature.p
+        step = block_rows(numbers, self._lower.dtype)
+        return torch.cat([self._few_row_blocks(part) for part in rows.split(step)])
+
+    def _few_row_blocks(self, rows: Tensor) -> Tensor:
+        part = self._linearization.take(rows)
+        eye = torch.eye(part.k, dtype=self._lower.dtype, device=self._lower.device)
+        eye = eye.expand(part.n, -1, -1)
+        cross = self._linearization.kernel(self._roots, part, eye, self._inverse)  # H E J'
+        half = torch.linalg.solve_triangular(self._lower, cross, upper=False)
+        own = part.pull_each(eye)  # [rows, k, p]
+        left = half.T.reshape(part.n, part.k, -1)
+        blocks = (own * self._inverse) @ own.transpose(1, 2) - left @ left.transpose(1, 2)
+        if self._schur is not None:
+            moved = own[:, :, self._free] - (cross.T @ self._weighed).reshape(part.n, part.k, -1)
+            flat = moved.reshape(part.n * part.k, -1)
+            solved = self._schur.solve(flat.T).T.reshape(moved.shape)
+            blocks = blocks + moved @ solved.transpose(1, 2)
+        return blocks

@@ -1,0 +1,120 @@
+"""How much memory the work may take beside the data and its results.
+
+Whatever would grow with rows times parameters is done a block at a time, so that a block and what is kept
+beside it stay within the limit.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import time
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+
+import torch
+
+from afif_explorer.errors import ChoiceError
+
+VARIABLE = "AFIF_MEMORY"  # the limit of a process that sets none
+SHARE_OF_FREE = 4  # the limit is a quarter of what is free, if nobody sets one
+LEAST = 1 << 20  # bytes; below that every block would be one row
+LOOK_AGAIN = 5.0  # seconds after which free memory is measured anew
+BLOCKS = 8  # blocks that may exist side by side
+COMFORTABLE = 16_000_000  # numbers of a block after which larger ones are no faster
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_CONTROL_GROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+    ),
+)
+_chosen: int | None = None
+
+
+class memory_limit:
+    """Set how many bytes the work may take beside the data and its results, for the whole process.
+
+    ``memory_limit("2 GB")`` from now on; ``with memory_limit(2e9): ...`` within the block;
+    ``memory_limit(None)`` goes back to the environment variable ``AFIF_MEMORY`` or, without it, to a
+    quarter of what is free. Units are of 1024; at least 1 MB. Attribute ``bytes``: the limit set.
+
+    Raises :class:`ChoiceError` for what is no amount of memory.
+    """
+
+    def __init__(self, limit: float | str | None) -> None:
+        global _chosen
+        self._before = _chosen
+        self.bytes = None if limit is None else _in_bytes(limit)
+        _chosen = self.bytes
+
+    def __enter__(self) -> memory_limit:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        global _chosen
+        _chosen = self._before
+
+
+def allowed() -> int:
+    """The limit in bytes that holds now."""
+    if _chosen is not None:
+        return _chosen
+    if os.environ.get(VARIABLE):
+        return _in_bytes(os.environ[VARIABLE])
+    return max(LEAST, _free(int(time.monotonic() / LOOK_AGAIN)) // SHARE_OF_FREE)
+
+
+def fits(numbers: float, dtype: torch.dtype) -> bool:
+    """Whether so many numbers may be kept."""
+    return numbers * dtype.itemsize <= allowed()
+
+
+def block_cells(dtype: torch.dtype) -> int:
+    """How many numbers one block of the work may hold."""
+    return max(1, min(COMFORTABLE, allowed() // (BLOCKS * dtype.itemsize)))
+
+
+def block_rows(numbers: float, dtype: torch.dtype) -> int:
+    """How many rows a block may have if each brings so many numbers; at least one."""
+    return max(1, int(block_cells(dtype) // max(1.0, numbers)))
+
+
+def _in_bytes(limit: float | str) -> int:
+    if isinstance(limit, str):
+        found = re.fullmatch(r"\s*([\d.]+(?:e\d+)?)\s*([kmgt]?)(?:i?b)?\s*", limit.lower())
+        try:
+            size = float(found[1]) * _UNITS[found[2]] if found else math.nan
+        except ValueError:
+            size = math.nan
+    else:
+        size = float(limit)
+    if not (math.isfinite(size) and size >= LEAST):
+        raise ChoiceError(
+            f"A memory limit is at least 1 MB, as a number of bytes or like '2 GB', not {limit!r}."
+        )
+    return int(size)
+
+
+@lru_cache(maxsize=1)
+def _free(moment: int) -> int:
+    """Bytes that are free on the machine, or in the container if that has less; asked once a moment."""
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    for most, used in _CONTROL_GROUPS:
+        try:
+            left = int(Path(most).read_text()) - int(Path(used).read_text())
+        except (OSError, ValueError):  # no such group, or "max": no limit
+            continue
+        free = min(free, max(0, left))
+    return free

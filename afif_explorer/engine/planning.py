@@ -1,0 +1,176 @@
+"""Which solver for which problem: the cheapest that is exact enough and fits into memory, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from afif_explorer.engine.curvature import Curvature
+from afif_explorer.engine.dual import Dual, obstacle
+from afif_explorer.engine.lanczos import Lanczos
+from afif_explorer.engine.lissa import BATCH, TOLERANCE, LiSSA
+from afif_explorer.engine.memory import allowed, fits
+from afif_explorer.engine.solvers import (
+    Cholesky,
+    ConjugateGradient,
+    Prepared,
+    Solution,
+    Solver,
+)
+
+FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
+STEPS = 40  # products for each right-hand side that an iteration is taken to need
+SAMPLED = 1000 * 4 * BATCH  # rows that LiSSA is taken to look at, for each right-hand side
+FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, and why.
+
+    Attributes:
+        solver: ready to use. name: its name. why: one sentence for people.
+    """
+
+    solver: Solver
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """A solver that would do, with its price."""
+
+    solver: Solver
+    operations: float
+    numbers: float  # that it keeps
+    words: str
+
+
+def choose(
+    curvature: Curvature, columns: int, *, tolerance: float = 1e-8, dampings: int = 1
+) -> Choice:
+    """The solver for so many right-hand sides, each to be solved for so many dampings."""
+    dtype = curvature.share.dtype
+    direct = _direct(curvature, dampings)
+    if curvature.p <= FEW and fits(direct.numbers, dtype):
+        why = f"{direct.words}: cheap for {curvature.p:,} parameters, and exact."
+        return Choice(direct.solver, direct.solver.name, why)
+    options = [direct, *_others(curvature, columns, tolerance, dampings)]
+    affordable = [one for one in options if fits(one.numbers, dtype)]
+    if not affordable:  # an iteration takes blocks of right-hand sides as they come
+        affordable = options[-1:]
+    best = min(affordable, key=lambda one: one.operations)
+    too_large = [one for one in options if one not in affordable]
+    beaten = [one for one in affordable if one is not best]
+    why = ". ".join(
+        [
+            _sentence(best),
+            *(
+                f"{one.solver.name} would keep {_size(one.numbers * dtype.itemsize)}, more than the "
+                f"limit of {_size(allowed())}"
+                for one in too_large
+            ),
+            *(f"{one.solver.name} would take {_count(one.operations)}" for one in beaten),
+        ]
+    )
+    return Choice(best.solver, best.solver.name, f"{why}.")
+
+
+def _direct(curvature: Curvature, dampings: int) -> Option:
+    p, rank = curvature.p, _rank(curvature)
+    once = curvature.point.linearization.work(rank).gram
+    return Option(Cholesky(), once + dampings * p**3 / 3, 3.0 * p**2, "A dense factor")
+
+
+def _others(
+    curvature: Curvature, columns: int, tolerance: float, dampings: int
+) -> Iterator[Option]:
+    """The rest, the one that always fits last."""
+    linearization, p = curvature.point.linearization, curvature.p
+    rank = _rank(curvature)
+    work, rows = linearization.work(rank), linearization.n * rank
+    if not obstacle(curvature):
+        words = f"A factor of the {rows:,} rows times outputs instead of the {p:,} parameters"
+        price = dampings * (work.kernel + rows**3 / 3 + 2.0 * rows**2 * columns)
+        yield Option(Dual(), price, 2.2 * rows**2, words)
+    if tolerance >= TOLERANCE and STEPS * linearization.n > SAMPLED:
+        words = f"Batches of the {linearization.n:,} rows, for a tolerance of {tolerance:.2g}"
+        sampled = SAMPLED / linearization.n * work.product * columns * dampings
+        yield Option(LiSSA(), sampled, 4.0 * p * columns, words)
+    if dampings > 1 and columns <= FEW_SIDES:
+        solver = Lanczos(tolerance=tolerance)
+        words = f"One basis for all {dampings} dampings"
+        price = STEPS * columns * (work.product + 4.0 * STEPS * p)
+        yield Option(solver, price, float(solver.size * p), words)
+    words = f"Products with all {columns:,} right-hand sides side by side"
+    price = STEPS * columns * dampings * work.product
+    yield Option(ConjugateGradient(tolerance), price, 6.0 * p * columns, words)
+
+
+def _rank(curvature: Curvature) -> int:
+    roots = curvature.roots()
+    return curvature.point.linearization.k if roots is None else roots.shape[2]
+
+
+def _sentence(option: Option) -> str:
+    return f"{option.words}: {_count(option.operations)}"
+
+
+def _count(operations: float) -> str:
+    return f"about {operations / 1e9:,.3g} GFLOP"
+
+
+def _size(count: float) -> str:
+    return f"{count / 2**30:,.2g} GB"
+
+
+@dataclass(frozen=True)
+class Auto(Solver):
+    """Whichever solver is cheapest for the problem at hand and fits into memory.
+
+    Args:
+        tolerance: of ``||C x - c|| / ||c||``, for solvers that iterate. At 5 % and more LiSSA may be taken.
+
+    Up to 3000 parameters that is the direct solve. ``stats["solver"]`` and ``stats["why"]`` of a
+    :class:`Solution` tell the choice; ``method.plan(fit)`` tells it beforehand.
+    """
+
+    tolerance: float = 1e-8
+    name = "auto"
+
+    def prepare(self, curvature: Curvature) -> PreparedAuto:
+        return PreparedAuto(self, curvature)
+
+
+@dataclass(eq=False)
+class PreparedAuto(Prepared):
+    """Chooses when the number of right-hand sides is known; keeps what it made ready."""
+
+    settings: Auto
+    curvature: Curvature
+    choice: Choice | None = None
+    _ready: dict[Solver, Prepared] = field(default_factory=dict)
+
+    def for_columns(self, columns: int) -> Prepared:
+        """What solves for so many right-hand sides. A factor, once made, serves all that follow."""
+        for ready in self._ready.values():
+            if ready.exact:
+                return ready
+        self.choice = choose(self.curvature, columns, tolerance=self.settings.tolerance)
+        solver = self.choice.solver
+        if solver not in self._ready:
+            self._ready[solver] = solver.prepare(self.curvature)
+        return self._ready[solver]
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        found = self.for_columns(rhs.shape[1])._solve(rhs)
+        assert self.choice is not None
+        stats = found.stats | {"solver": self.choice.name, "why": self.choice.why}
+        return Solution(found.value, found.status, found.advice, stats)
+
+    def row_blocks(self, rows: Tensor) -> Tensor:
+        linearization = self.curvature.point.linearization
+        return self.for_columns(linearization.n * linearization.k).row_blocks(rows)
