@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -152,3 +156,14 @@ def test_a_module_is_planned_too() -> None:
     objective = ax.Objective(net, "categorical", ax.Ridge(0.1), X, torch.arange(20) % 2)
     theta = objective.vector(objective.model.initial(0))
     assert choose(Fisher(objective, theta), 5).name == "Cholesky"
+
+
+def test_a_large_problem_takes_what_it_may(tmp_path) -> None:
+    """200 000 rows: the data have 76 MB, a copy of them alone would break the bound."""
+    told = tmp_path / "told.json"
+    command = [sys.executable, "-m", "benchmarks.memory", "--json", str(told), "--limit", "24 MB"]
+    sizes = ["--rows", "200000", "--columns", "50", "--targets", "4"]
+    subprocess.run([*command, *sizes], check=True, cwd=Path(__file__).resolve().parents[1])
+    facts = json.loads(told.read_text())
+    assert facts["gradient_norm"] < 1e-8
+    assert facts["peak_above_gb"] < 0.065

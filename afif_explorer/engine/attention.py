@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 _lock = threading.Lock()
@@ -42,3 +44,67 @@ def _enter() -> None:
         torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled()
     )
     torch.backends.mha.set_fastpath_enabled(False)
+
+
+class OpenAttention(nn.MultiheadAttention):
+    """Self-attention whose two linear layers are calls of ``F.linear``, so that they can be seen.
+
+    Takes what ``nn.TransformerEncoderLayer`` asks for; :func:`open_up` turns a layer into it.
+    """
+
+    def forward(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        key_padding_mask: Tensor | None = None,
+        need_weights: bool = True,
+        attn_mask: Tensor | None = None,
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        open_to_all = query is key is value and query.ndim == 3 and not need_weights
+        if not open_to_all or (self.training and self.dropout > 0):
+            return super().forward(
+                query,
+                key,
+                value,
+                key_padding_mask,
+                need_weights,
+                attn_mask,
+                average_attn_weights,
+                is_causal,
+            )
+        rows = query if self.batch_first else query.transpose(0, 1)
+        parts = F.linear(rows, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
+        heads = [part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for part in parts]
+        bias = _bias(attn_mask, key_padding_mask, heads[0])
+        scores = heads[0] @ heads[1].transpose(2, 3) * self.head_dim**-0.5
+        mixed = torch.softmax(scores if bias is None else scores + bias, dim=-1) @ heads[2]
+        left = F.linear(mixed.transpose(1, 2).flatten(2), self.out_proj.weight, self.out_proj.bias)
+        return (left if self.batch_first else left.transpose(0, 1)), None
+
+
+def _bias(mask: Tensor | None, padding: Tensor | None, heads: Tensor) -> Tensor | None:
+    """What the masks add to the scores ``[n, heads, T, T]``."""
+    total: Tensor | None = None
+    for one, place in ((mask, None), (padding, 1)):
+        if one is None:
+            continue
+        if one.dtype == torch.bool:
+            one = heads.new_zeros(one.shape).masked_fill(one, -torch.inf)
+        if place:
+            one = one[:, None, None, :]
+        elif one.ndim == 3:  # [n * heads, T, T]
+            one = one.reshape(heads.shape[0], heads.shape[1], *one.shape[1:])
+        total = one if total is None else total + one
+    return total
+
+
+def open_up(module: nn.Module) -> None:
+    """Turn every plain self-attention inside a module into an :class:`OpenAttention`."""
+    for part in module.modules():
+        if type(part) is nn.MultiheadAttention and part.in_proj_weight is not None:
+            plain = part.bias_k is None and not part.add_zero_attn
+            if plain:
+                part.__class__ = OpenAttention

@@ -118,6 +118,8 @@ class Fisher(Curvature):
     name = "Fisher"
 
     def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        if self.point.linearization.prefers_roots:
+            return self.point.linearization.sandwich(self._roots, share, vectors)
         total = torch.zeros_like(vectors)
         for rows, part in self.point.linearization.pieces(vectors.shape[1]):
             moved = part.push(vectors)
@@ -125,11 +127,15 @@ class Fisher(Curvature):
             total += part.pull(spread.mul_(share[rows][:, None, None]))
         return total
 
-    def roots(self) -> Tensor | None:
+    @cached_property
+    def _roots(self) -> Tensor:
         return self.point.objective.loss.root(self.point.outputs)
 
+    def roots(self) -> Tensor | None:
+        return self._roots
+
     def _dense(self) -> Tensor:
-        return self._gram(self.point.objective.loss.root(self.point.outputs))
+        return self._gram(self._roots)
 
     def trace_of_data(self) -> float:
         """Trace of the data part, exact: ``sum_i (w_i/n) tr(J_i' A'' J_i)``."""
@@ -137,8 +143,7 @@ class Fisher(Curvature):
 
     def row_traces(self) -> Tensor:
         """``tr(J_i' A''(f_i) J_i)`` of each row, ``[n]``."""
-        roots = self.point.objective.loss.root(self.point.outputs)
-        return self.point.linearization.squared_norms(roots)
+        return self.point.linearization.squared_norms(self._roots)
 
 
 class Hessian(Fisher):
@@ -172,10 +177,16 @@ class EmpiricalFisher(Curvature):
     name = "empirical Fisher"
 
     def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        if self.point.linearization.prefers_roots:
+            return self.point.linearization.sandwich(self._roots, share, vectors)
         return self.point.gradient_sums(self.point.gradient_products(vectors).mul_(share[:, None]))
 
-    def roots(self) -> Tensor | None:
+    @cached_property
+    def _roots(self) -> Tensor:
         return self.point.residual[:, :, None]
+
+    def roots(self) -> Tensor | None:
+        return self._roots
 
     def _dense(self) -> Tensor:
         return self._gram(self.point.residual[:, :, None])

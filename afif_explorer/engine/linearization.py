@@ -41,6 +41,7 @@ class Linearization(ABC):
     """``f(x; theta + v) = f + J v + O(|v|^2)`` on ``n`` rows; ``k`` outputs, ``p`` parameters."""
 
     outputs: Tensor  # [n, k]
+    prefers_roots = False  # whether `sandwich` beats `push`, an output matrix, and `pull`
     n: int
     k: int
     p: int
@@ -85,6 +86,14 @@ class Linearization(ABC):
             else:
                 torch.sum(moved.mul_(weights[rows][:, :, None]), 1, out=found[rows])
         return found
+
+    def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+        """``sum_i w_i J_i' S_i S_i' J_i V`` for ``S`` ``[n, k, r]`` and ``w`` ``[n]``: ``[p, m]``."""
+        total = torch.zeros_like(vectors)
+        for rows, part in self.pieces(vectors.shape[1]):
+            moved = roots[rows].transpose(1, 2) @ part.push(vectors)
+            total += part.pull(roots[rows] @ moved.mul_(share[rows][:, None, None]))
+        return total
 
     def jacobian(self, rows: Tensor | slice) -> Tensor:
         """The explicit Jacobian of some rows, ``[len(rows), k, p]``."""

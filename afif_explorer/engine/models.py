@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from afif_explorer.engine.attention import plain_attention
+from afif_explorer.engine.attention import open_up, plain_attention
 from afif_explorer.engine.chain import ChainLinearization, chain_of
 from afif_explorer.engine.linearization import Linearization, LinearMapLinearization
 from afif_explorer.engine.module_linearization import ModuleLinearization
+from afif_explorer.engine.recorded import RecordedLinearization, Structure, structure_of
 from afif_explorer.errors import ChoiceError
 
 
@@ -80,6 +81,7 @@ class ModuleModel(Model):
 
     def __init__(self, module: nn.Module, example: Tensor) -> None:
         self._module = copy.deepcopy(module)
+        open_up(self._module)
         named = {
             name: value for name, value in self._module.named_parameters() if value.requires_grad
         }
@@ -92,6 +94,7 @@ class ModuleModel(Model):
         self.p = sum(self._sizes)
         self.k = self._checked_outputs(example.double())
         self._chain = chain_of(self._module)
+        self._structure = None if self._chain else self._found_structure(example.double())
         self.penalised = torch.ones(self.p, dtype=torch.bool)
         if self._shapes[-1] == (self.k,):
             self.penalised[-self.k :] = False
@@ -140,11 +143,22 @@ class ModuleModel(Model):
         return torch.allclose(outputs, alone, rtol=1e-6, atol=1e-8)
 
     def _call(self, theta: Tensor, X: Tensor) -> Tensor:
+        return self._run(self._named(theta), X)
+
+    def _named(self, theta: Tensor) -> dict[str, Tensor]:
         parts = theta.split(self._sizes)
-        named = {n: v.reshape(s) for n, v, s in zip(self._names, parts, self._shapes, strict=True)}
-        constants = self._constants(theta.dtype, theta.device)
+        return {n: v.reshape(s) for n, v, s in zip(self._names, parts, self._shapes, strict=True)}
+
+    def _run(self, named: Mapping[str, Tensor], X: Tensor) -> Tensor:
+        """Outputs for parameters by name."""
+        some = next(iter(named.values()))
+        constants = self._constants(some.dtype, some.device)
         with plain_attention():
-            return functional_call(self._module, named | constants, (X,), strict=True)
+            return functional_call(self._module, dict(named) | constants, (X,), strict=True)
+
+    def _found_structure(self, example: Tensor) -> Structure | None:
+        named = self._named(self._start.to(example.device))
+        return structure_of(self._run, named, example)
 
     def initial(self, seed: int) -> Tensor:
         return self._start.clone()
@@ -152,6 +166,8 @@ class ModuleModel(Model):
     def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
         if self._chain is not None and X.ndim == 2:
             return ChainLinearization(self._chain, theta, X)
+        if self._structure is not None:
+            return RecordedLinearization(self._structure, theta, X)
         return ModuleLinearization(self._call, theta, X)
 
 

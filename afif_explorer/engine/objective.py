@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.losses import LOSSES, Loss
+from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.models import Model, ModuleModel
 from afif_explorer.engine.penalties import Kinked, Penalty
 from afif_explorer.errors import ChoiceError, DataError
@@ -54,7 +55,8 @@ class Objective:
     def _check(self) -> None:
         if len(self.y) != self.n:
             raise DataError(f"There are {self.n} rows but {len(self.y)} targets; they must match.")
-        if not torch.isfinite(self.X).all():
+        step = block_rows(self.X[0].numel(), self.dtype)
+        if not all(bool(torch.isfinite(part).all()) for part in self.X.split(step)):
             raise DataError("The rows hold values that are not finite numbers; fill or drop them.")
         self.loss.check(self.y)
         if not self.loss.fits(self.model.k, self.y):

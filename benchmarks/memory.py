@@ -1,0 +1,120 @@
+"""How much memory a large problem takes beside its data: fit, effects of every row, every leverage.
+
+``python -m benchmarks.memory [--rows N] [--columns D] [--targets M] [--limit "1 GB"] [--json FILE]``
+
+A logistic model on a million rows of 100 numbers, within 2 GB above the data (the promise). Resident memory
+is measured by the operating system: its peak during each phase, results included, less what the process had
+once the data were there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+import afif_explorer as ax
+from afif_explorer.engine.fit import minimise
+
+PROMISED = 2.0  # GB above the data
+GB = 2.0**30
+
+
+def peak() -> int:
+    """The most bytes that were resident since :func:`forget_peak`, or since the start without Linux."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def forget_peak() -> None:
+    """Start a new peak, where the system can."""
+    path = Path("/proc/self/clear_refs")
+    if path.exists():
+        path.write_text("5")
+
+
+def measured(phase: str, start: int, work: Callable[[], Any]) -> tuple[Any, dict[str, Any]]:
+    """The work's result, its seconds and the most GB that were resident above ``start``."""
+    forget_peak()
+    began = time.perf_counter()
+    result = work()
+    seconds = time.perf_counter() - began
+    return result, {"phase": phase, "seconds": seconds, "above": (peak() - start) / GB}
+
+
+def data(rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows and labels of a logistic model that describes them truly."""
+    generator = torch.Generator().manual_seed(0)
+    X = torch.empty(rows, columns, dtype=torch.float64).normal_(generator=generator)
+    weights = torch.randn(columns, generator=generator, dtype=torch.float64) / columns**0.5
+    chance = torch.rand(rows, generator=generator, dtype=torch.float64)
+    return X, (chance < torch.sigmoid(X @ weights)).double()
+
+
+def main() -> None:
+    """Read the command line, measure, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--columns", type=int, default=100)
+    parser.add_argument("--targets", type=int, default=20)
+    parser.add_argument("--limit", default="1 GB", help="memory limit of the work")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    chosen = parser.parse_args()
+    ax.memory_limit(chosen.limit)
+    torch.randn(2000, 2000) @ torch.randn(2000, 2000)  # the libraries' own buffers
+    X, y = data(chosen.rows, chosen.columns)
+    start = psutil.Process().memory_info().rss
+    objective = ax.Objective(ax.LinearMap(chosen.columns), "bernoulli", ax.Ridge(1e-3), X, y)
+    found, fitted = measured("fit", start, lambda: minimise(objective))
+    influence, prepared = measured(
+        "prepare", start, lambda: ax.AFIF().prepare(objective, found.theta)
+    )
+    c = influence.point.gradients(torch.arange(chosen.targets)).T.contiguous()
+    effects, told = measured("effects", start, lambda: influence.effects(c))
+    leverage, levered = measured("leverages", start, influence.leverage)
+    phases = [fitted, prepared, told, levered]
+    results = (effects.nbytes + leverage.nbytes) / GB
+    most = max(one["above"] for one in phases)
+    facts = {
+        "rows": chosen.rows,
+        "columns": chosen.columns,
+        "targets": chosen.targets,
+        "limit": chosen.limit,
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "data_gb": X.nbytes / GB,
+        "results_gb": results,
+        "peak_above_gb": most,
+        "promised_gb": PROMISED,
+        "kept": most <= PROMISED,
+        "gradient_norm": found.gradient_norm,
+        "sum_of_leverages": float(leverage.sum()),
+        "phases": phases,
+    }
+    print("| phase | seconds | GB above |\n| --- | ---: | ---: |")
+    for one in phases:
+        print(f"| {one['phase']} | {one['seconds']:.1f} | {one['above']:.2f} |")
+    print(
+        f"\n{chosen.rows:,} x {chosen.columns}: data {facts['data_gb']:.2f} GB, results {results:.2f} GB, "
+        f"peak {most:.2f} GB above the data; promised at most {PROMISED} GB: "
+        f"{'kept' if facts['kept'] else 'broken'}"
+    )
+    if chosen.json:
+        chosen.json.write_text(json.dumps(facts, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""Networks over sequences by matrix products against ``torch.func`` on the same module."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import afif_explorer as ax
+from afif_explorer.engine import memory
+from afif_explorer.engine.attention import OpenAttention
+from afif_explorer.engine.chain import ChainLinearization
+from afif_explorer.engine.curvature import EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.models import ModuleModel
+from afif_explorer.engine.module_linearization import ModuleLinearization
+from afif_explorer.engine.recorded import RecordedLinearization
+
+VOCABULARY, LENGTH = 11, 6
+
+
+class Words(nn.Module):
+    """Embedding, positions, LayerNorm, and one layer for every place: no attention."""
+
+    def __init__(self, padded: bool = False) -> None:
+        super().__init__()
+        self.table = nn.Embedding(VOCABULARY, 4, padding_idx=0 if padded else None)
+        self.norm, self.mix = nn.LayerNorm(4), nn.Linear(4, 5)
+        self.gain = nn.Parameter(torch.tensor(1.3))
+        self.head = nn.Linear(5, 3)
+
+    def forward(self, X: Tensor) -> Tensor:
+        read = torch.relu(self.mix(self.norm(self.table(X.long())))) * self.gain
+        return self.head(read.mean(1))
+
+
+class Transformer(nn.Module):
+    """Tokens, learnt places by a table, two encoder layers."""
+
+    def __init__(self, norm_first: bool = False, causal: bool = False) -> None:
+        super().__init__()
+        self.table, self.place = nn.Embedding(VOCABULARY, 4), nn.Embedding(LENGTH, 4)
+        layer = nn.TransformerEncoderLayer(
+            4, 2, 5, dropout=0.0, batch_first=True, norm_first=norm_first, activation="gelu"
+        )
+        self.layers = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head, self.causal = nn.Linear(4, 2), causal
+
+    def forward(self, X: Tensor) -> Tensor:
+        read = self.table(X.long()) + self.place(torch.arange(X.shape[1]))
+        mask = None
+        if self.causal:
+            mask = torch.ones(X.shape[1], X.shape[1], dtype=torch.bool).triu(1)
+        return self.head(self.layers(read, mask=mask).mean(1))
+
+
+class Tied(nn.Module):
+    """One table that reads and writes, a position parameter, and a linear layer without bias."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.place = nn.Embedding(VOCABULARY, 4), nn.Parameter(torch.zeros(LENGTH, 4))
+        self.mix, self.idle = nn.Linear(4, 4, bias=False), nn.Linear(2, 2)
+
+    def forward(self, X: Tensor) -> Tensor:
+        read = torch.tanh(self.mix(self.table(X.long()) + self.place))
+        return nn.functional.linear(read[:, -1], self.table.weight)
+
+
+class Pair(nn.Module):
+    """Vectors, not sequences, through branches that meet again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.head = nn.Linear(LENGTH, 3), nn.Linear(LENGTH, 3), nn.Linear(3, 2)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.head(torch.tanh(self.one(X)) * torch.sigmoid(self.two(X)))
+
+
+class Viewer(nn.Module):
+    """A convolution, which has no structure here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.see, self.head = nn.Conv1d(1, 3, 3), nn.Linear(12, 2)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.head(torch.tanh(self.see(X[:, None])).flatten(1))
+
+
+MODULES = {
+    "words": Words,
+    "padded words": lambda: Words(padded=True),
+    "transformer": Transformer,
+    "causal transformer, norm first": lambda: Transformer(norm_first=True, causal=True),
+    "transformer in eval mode": lambda: Transformer().eval(),
+    "tied": Tied,
+    "pair": Pair,
+}
+every_module = pytest.mark.parametrize("name", MODULES)
+
+
+def rows(n: int) -> Tensor:
+    generator = torch.Generator().manual_seed(3)
+    return torch.randint(VOCABULARY, (n, LENGTH), generator=generator).double()
+
+
+def both(name: str, n: int = 7) -> tuple[RecordedLinearization, ModuleLinearization]:
+    """The two linearizations of a module at one theta."""
+    torch.manual_seed(1)
+    model = ModuleModel(MODULES[name]().double(), rows(4))
+    theta = model.initial(0) + 0.1 * torch.randn(model.p, dtype=torch.float64)
+    ours = model.linearize(theta, rows(n))
+    assert isinstance(ours, RecordedLinearization), name
+    return ours, ModuleLinearization(model._call, theta, rows(n))
+
+
+def same(ours: Tensor, theirs: Tensor) -> None:
+    size = float(theirs.abs().max())
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-10 * size)
+
+
+def draw(*shape: int) -> Tensor:
+    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+
+
+@every_module
+@pytest.mark.parametrize("columns", [1, 40], ids=["one vector", "a block"])
+@pytest.mark.parametrize("cells", [10**7, 300], ids=["whole", "in pieces"])
+def test_matrix_products_are_what_torch_differentiates(
+    name: str, columns: int, cells: int, monkeypatch
+) -> None:
+    ours, theirs = both(name)
+    monkeypatch.setattr(memory, "COMFORTABLE", cells)
+    same(ours.outputs, theirs.outputs)
+    V, U = draw(ours.p, columns), draw(7, ours.k, columns)
+    # Not `theirs.push`: forward mode moves a padding row, which no gradient ever reaches.
+    wanted = theirs.jacobian(torch.arange(7)) @ V
+    for _ in range(2):  # before and after anything is kept
+        same(ours.pull(U), theirs.pull(U))
+        same(ours.push(V), wanted)
+    some = torch.tensor([2, 2, 5])
+    same(ours.take(some).push(V), wanted[some])
+    same(ours.jacobian(some), theirs.jacobian(some))
+    same(ours.gram(U[:, :, :3]), theirs.gram(U[:, :, :3]))
+    same(ours.squared_norms(U), theirs.squared_norms(U))
+    same(ours.bend(U[:, :, 0], V[:, :1]), theirs.bend(U[:, :, 0], V[:, :1]))
+
+
+@every_module
+def test_places_by_themselves_give_the_same_as_the_explicit_jacobian(name: str) -> None:
+    ours, theirs = both(name)
+    V, U = draw(ours.p, 3), draw(7, ours.k, 3)
+    pushed, pulled = torch.zeros(7, ours.k, 3).double(), torch.zeros(ours.p, 3).double()
+    for touch in ours._met:
+        touch.push(V, pushed)
+        touch.pull(U, pulled)
+    same(pushed, theirs.jacobian(torch.arange(7)) @ V)
+    same(pulled, theirs.pull(U))
+
+
+def test_nothing_is_kept_beyond_the_limit(monkeypatch) -> None:
+    ours, theirs = both("transformer", n=40)
+    monkeypatch.setattr(memory, "COMFORTABLE", 2000)
+    V, S, w = draw(ours.p, 12), draw(40, ours.k, 1), draw(40)
+    wanted = theirs.sandwich(S, w, V)
+    monkeypatch.setattr(memory, "_chosen", 1000)
+    same(ours.sandwich(S, w, V), wanted)
+    assert not ours._kept
+    monkeypatch.setattr(memory, "_chosen", 10**9)
+    same(ours.sandwich(S, w, V), wanted)
+    assert len(ours._kept) > 1
+    same(ours.sandwich(S, 2 * w, V), 2 * wanted)
+    same(ours.sandwich(S.clone(), w, V[:, :1]), wanted[:, :1])
+    same(ours.contract(S[:, :, 0], V), theirs.contract(S[:, :, 0], V))
+
+
+@pytest.mark.parametrize("kind", [Fisher, EmpiricalFisher, Hessian], ids=lambda kind: kind.__name__)
+def test_curvatures_of_a_transformer(kind) -> None:
+    torch.manual_seed(1)
+    objective = ax.Objective(
+        Transformer().double(), "categorical", ax.Ridge(0.1), rows(9), torch.arange(9) % 2
+    )
+    theta = objective.vector(objective.model.initial(0))
+    operator = kind(objective, theta)
+    theirs = kind(objective, theta)
+    theirs.point.linearization = ModuleLinearization(objective.model._call, theta, objective.X)
+    V = draw(objective.p, 3)
+    same(operator @ V, theirs @ V)
+    same(operator.dense() @ V, operator @ V)
+
+
+def test_single_precision_is_double_precision_rounded() -> None:
+    torch.manual_seed(1)
+    model = ModuleModel(Transformer().double(), rows(4))
+    theta, V = model.initial(0), draw(model.p, 30)
+    single = model.linearize(theta.float(), rows(7).float()).push(V.float())
+    assert single.dtype == torch.float32
+    double = model.linearize(theta, rows(7)).push(V)
+    torch.testing.assert_close(
+        single.double(), double, rtol=0, atol=1e-4 * float(double.abs().max())
+    )
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_open_attention_is_attention(batch_first: bool) -> None:
+    torch.manual_seed(0)
+    theirs = nn.MultiheadAttention(8, 2, batch_first=batch_first).double()
+    ours = nn.MultiheadAttention(8, 2, batch_first=batch_first).double()
+    ours.load_state_dict(theirs.state_dict())
+    ours.__class__ = OpenAttention
+    x = draw(3, 3, 8)
+    padding = torch.tensor([[False, False, True], [False] * 3, [False, True, True]])
+    causal = torch.ones(3, 3, dtype=torch.bool).triu(1)
+    many = draw(6, 3, 3)  # one for each head of each row
+    for options in (
+        {},
+        {"key_padding_mask": padding},
+        {"attn_mask": causal},
+        {"attn_mask": many, "key_padding_mask": torch.where(padding, -torch.inf, 0.0).double()},
+    ):
+        wanted = theirs(x, x, x, need_weights=False, **options)[0]
+        torch.testing.assert_close(ours(x, x, x, need_weights=False, **options)[0], wanted)
+    told = ours(x, x, x, need_weights=True)[1]
+    torch.testing.assert_close(told, theirs(x, x, x, need_weights=True)[1])
+
+
+class Sliced(nn.Module):
+    """Takes a part of a parameter, which no record knows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.head = nn.Parameter(torch.randn(9, 3)), nn.Linear(LENGTH, 3)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.head(X) * self.table[2]
+
+
+@pytest.mark.parametrize("module", [Viewer, Sliced])
+def test_what_is_not_known_is_left_to_torch(module: type[nn.Module]) -> None:
+    model = ModuleModel(module().double(), rows(4))
+    here = model.linearize(model.initial(0), rows(4))
+    assert type(here) is ModuleLinearization
+
+
+def test_a_chain_stays_a_chain() -> None:
+    model = ax.MLP(LENGTH, (3,), 2)
+    assert isinstance(model.linearize(model.initial(0), rows(4)), ChainLinearization)
