@@ -64,7 +64,9 @@ def test_the_verdict_can_be_trusted(case: Case, seed: int, batch_size: int) -> N
     c = gradients(fisher)
     solver = LiSSA(batch_size=batch_size, depth=300, repeats=4, seed=seed)
     found = solver.prepare(fisher).solve(c)
-    if batch_size == 1 and found.status is Status.DIVERGED:  # a single heavy row, met again and again
+    if (
+        batch_size == 1 and found.status is Status.DIVERGED
+    ):  # a single heavy row, met again and again
         assert "set the scale" in found.advice
         return
     assert found.status is not Status.DIVERGED

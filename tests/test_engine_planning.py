@@ -51,7 +51,7 @@ def test_fewer_rows_than_parameters_are_solved_through_the_rows() -> None:
     method = ax.InfinitesimalJackknife(damping=1.0)
     with ax.memory_limit("32 MB"):
         choice = method.plan(fitted(50, 300, hidden=12), columns=2)
-    assert choice.name == "conjugate gradients"
+    assert choice.name == "block conjugate gradients"
     assert "Cholesky would keep" in choice.why
 
 
@@ -62,7 +62,7 @@ def test_a_few_right_hand_sides_and_many_dampings_share_a_basis() -> None:
         one = ax.AFIF(damping=0.1).plan(fit, columns=1)
     assert isinstance(many.solver, ax.Lanczos)
     assert "One basis for all 30 dampings" in many.why
-    assert one.name == "conjugate gradients"
+    assert one.name == "block conjugate gradients"
 
 
 def test_lissa_only_where_little_accuracy_is_asked_of_very_many_rows(monkeypatch) -> None:
@@ -80,7 +80,9 @@ def test_a_choice_can_be_overruled() -> None:
     choice = ax.AFIF(solver=solver).plan(fitted(20, 5))
     assert choice.solver is solver
     assert choice.why == "It was asked for."
-    with pytest.raises(ax.ChoiceError, match="choose one of: auto, cholesky"):
+    with pytest.raises(
+        ax.ChoiceError, match="choose one of: auto, block_conjugate_gradient, cholesky"
+    ):
         ax.AFIF(solver="magic")
 
 

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 
 from afif_explorer.engine.linearization import Linearization, Work
 from afif_explorer.engine.memory import block_rows
+from afif_explorer.engine.touching import Shift, Touch, Weight
 
+HELD = 4  # blocks of the size of all layers that a product works on at once
 ELEMENTWISE = (nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus, nn.GELU, nn.SiLU, nn.ELU, nn.Identity)
 
 
@@ -75,7 +77,7 @@ class ChainLinearization(Linearization):
     def __init__(self, layers: Sequence[Layer], theta: Tensor, X: Tensor) -> None:
         self._layers = layers
         self._theta = theta
-        self._weights = [weight for weight, _ in self._split(theta[:, None])]
+        self._weights = [weight[:, :, 0] for weight, _ in self._split(theta[:, None])]
         self.n, self.k, self.p = len(X), layers[-1].outputs, len(theta)
         self._states, self.outputs = self._forward(X)
 
@@ -123,7 +125,7 @@ class ChainLinearization(Linearization):
     def pieces(self, columns: int) -> Iterator[tuple[slice, ChainLinearization]]:
         """The rows in pieces so small that a block of so many vectors fits beside them."""
         width = sum(layer.outputs for layer in self._layers)
-        step = block_rows(width * columns, self.outputs.dtype)
+        step = block_rows(HELD * width * columns, self.outputs.dtype)
         if step >= self.n:
             yield slice(None), self
             return
@@ -133,18 +135,17 @@ class ChainLinearization(Linearization):
 
     def push(self, vectors: Tensor) -> Tensor:
         pieces = [piece._tangents(vectors)[-1][1] for _, piece in self.pieces(vectors.shape[1])]
-        return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+        return (pieces[0] if len(pieces) == 1 else torch.cat(pieces)).transpose(1, 2)
 
     def pull(self, cotangents: Tensor) -> Tensor:
         total = cotangents.new_zeros(self.p, cotangents.shape[2])
         for rows, piece in self.pieces(cotangents.shape[2]):
-            deltas = piece._deltas(cotangents[rows])
-            total += piece._collected(
-                [
-                    (torch.einsum("nom,ni->oim", delta, state.entered), delta.sum(0))
-                    for delta, state in zip(deltas, piece._states, strict=True)
-                ]
-            )
+            deltas = piece._deltas(cotangents[rows].transpose(1, 2))
+            parts = [
+                (_crossed(delta, state.entered), delta.sum(0).T)
+                for delta, state in zip(deltas, piece._states, strict=True)
+            ]
+            total += piece._collected(parts)
         return total
 
     def _collected(self, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
@@ -157,28 +158,28 @@ class ChainLinearization(Linearization):
         return torch.cat(flat)
 
     def _tangents(self, vectors: Tensor) -> list[tuple[Tensor | None, Tensor]]:
-        """For each layer ``da_{l-1}`` (None at the input) and ``dz_l``, ``[n, ., m]``."""
+        """For each layer ``da_{l-1}`` (None at the input) and ``dz_l``, ``[n, m, .]``."""
         found: list[tuple[Tensor | None, Tensor]] = []
         moved: Tensor | None = None
         for weight, state, (change, shift) in zip(
             self._weights, self._states, self._split(vectors), strict=True
         ):
-            dz = torch.einsum("ni,oim->nom", state.entered, change)
+            dz = _through(state.entered, change)
             if moved is not None:
-                dz += torch.einsum("nim,oi->nom", moved, weight[:, :, 0])
+                dz.flatten(0, 1).addmm_(moved.flatten(0, 1), weight.T)
             if shift is not None:
-                dz += shift
+                dz += shift.T
             found.append((moved, dz))
-            moved = dz if state.slope is None else state.slope[:, :, None] * dz
+            moved = dz if state.slope is None else state.slope[:, None] * dz
         return found
 
     def _deltas(self, cotangents: Tensor) -> list[Tensor]:
-        """``delta_l`` ``[n, o, m]`` of each layer for cotangents of the outputs."""
+        """``delta_l`` of each layer, ``[n, m, o]``, for cotangents of the outputs ``[n, m, k]``."""
         found = [cotangents]
         for place in range(len(self._layers) - 1, 0, -1):
-            back = torch.einsum("nom,oi->nim", found[0], self._weights[place][:, :, 0])
+            back = found[0] @ self._weights[place]
             slope = self._states[place - 1].slope
-            found.insert(0, back if slope is None else slope[:, :, None] * back)
+            found.insert(0, back if slope is None else back.mul_(slope[:, None]))
         return found
 
     def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
@@ -190,39 +191,54 @@ class ChainLinearization(Linearization):
     def _bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
         tangents, changes = self._tangents(vectors), self._split(vectors)
         delta = weights  # [n, o]
-        moved = torch.zeros_like(tangents[-1][1])  # derivative of delta along each vector
+        moved = torch.zeros_like(
+            tangents[-1][1]
+        )  # derivative of delta along each vector, [n, m, o]
         parts: list[tuple[Tensor, Tensor]] = []
         for place in range(len(self._layers) - 1, -1, -1):
             state, (entered_moved, _) = self._states[place], tangents[place]
-            weight = torch.einsum("nom,ni->oim", moved, state.entered)
+            weight = _crossed(moved, state.entered)
             if entered_moved is not None:
-                weight += torch.einsum("no,nim->oim", delta, entered_moved)
-            parts.insert(0, (weight, moved.sum(0)))
+                weight += _crossed(entered_moved, delta).transpose(0, 1)
+            parts.insert(0, (weight, moved.sum(0).T))
             if place:
-                back = delta @ self._weights[place][:, :, 0]
-                back_moved = torch.einsum("no,oim->nim", delta, changes[place][0])
-                back_moved += torch.einsum("nom,oi->nim", moved, self._weights[place][:, :, 0])
-                delta, moved = self._through(place - 1, back, back_moved, tangents[place - 1][1])
+                back = delta @ self._weights[place]
+                back_moved = _through(delta, changes[place][0].transpose(0, 1))
+                back_moved.flatten(0, 1).addmm_(moved.flatten(0, 1), self._weights[place])
+                delta, moved = self._behind(place - 1, back, back_moved, tangents[place - 1][1])
         return self._collected(parts)
 
-    def _through(
+    def _behind(
         self, place: int, back: Tensor, back_moved: Tensor, dz: Tensor
     ) -> tuple[Tensor, Tensor]:
         """``delta`` and its derivative, taken backwards through a layer's activation."""
         state = self._states[place]
         if state.slope is None or state.bow is None:
             return back, back_moved
-        moved = state.slope[:, :, None] * back_moved + (state.bow * back)[:, :, None] * dz
+        moved = state.slope[:, None] * back_moved + (state.bow * back)[:, None] * dz
         return state.slope * back, moved
+
+    def touches(self, roots: Tensor) -> list[Touch]:
+        found: list[Touch] = []
+        start = 0
+        for layer, state, delta in zip(
+            self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
+        ):
+            size = layer.outputs * layer.inputs
+            found.append(Weight(start, size, state.entered[:, None], delta[:, :, None]))
+            if layer.bias:
+                found.append(Shift(start + size, layer.outputs, delta))
+            start += layer.size
+        return found
 
     def pull_each(self, cotangents: Tensor) -> Tensor:
         flat = []
         for layer, state, delta in zip(
-            self._layers, self._states, self._deltas(cotangents), strict=True
+            self._layers, self._states, self._deltas(cotangents.transpose(1, 2)), strict=True
         ):
-            flat.append(torch.einsum("nor,ni->nroi", delta, state.entered).flatten(2))
+            flat.append((delta[:, :, :, None] * state.entered[:, None, None, :]).flatten(2))
             if layer.bias:
-                flat.append(delta.transpose(1, 2))
+                flat.append(delta)
         return torch.cat(flat, dim=2)
 
     def kernel(
@@ -233,12 +249,13 @@ class ChainLinearization(Linearization):
         constant = self._constants(scale)
         if constant is None:
             return super().kernel(roots, other, other_roots, scale)
-        ours, theirs = self._deltas(roots), other._deltas(other_roots)
+        ours = self._deltas(roots.transpose(1, 2))
+        theirs = other._deltas(other_roots.transpose(1, 2))
         total = roots.new_zeros(self.n * roots.shape[2], other.n * other_roots.shape[2])
         for place, (slope, shift) in enumerate(constant):
             left, right = self._states[place].entered, other._states[place].entered
             near = torch.addmm(roots.new_full((), shift), left, right.T, alpha=slope)
-            inner = _rowwise(ours[place]) @ _rowwise(theirs[place]).T
+            inner = ours[place].flatten(0, 1) @ theirs[place].flatten(0, 1).T
             if roots.shape[2] == other_roots.shape[2] == 1:
                 total.addcmul_(inner, near)
             else:
@@ -272,7 +289,7 @@ class ChainLinearization(Linearization):
     def squared_norms(self, roots: Tensor) -> Tensor:
         total = roots.new_zeros(self.n)
         for layer, state, delta in zip(
-            self._layers, self._states, self._deltas(roots), strict=True
+            self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
         ):
             total += delta.square().sum((1, 2)) * (
                 state.entered.square().sum(1) + float(layer.bias)
@@ -280,9 +297,17 @@ class ChainLinearization(Linearization):
         return total
 
 
-def _rowwise(delta: Tensor) -> Tensor:
-    """``[n, o, r]`` as ``[n r, o]``."""
-    return delta.transpose(1, 2).flatten(0, 1)
+def _through(entered: Tensor, change: Tensor) -> Tensor:
+    """``sum_i a_ni V_oim`` as one product, ``[n, m, o]``."""
+    outputs, inputs, m = change.shape
+    return (entered @ change.permute(1, 2, 0).reshape(inputs, m * outputs)).reshape(-1, m, outputs)
+
+
+def _crossed(delta: Tensor, entered: Tensor) -> Tensor:
+    """``sum_n delta_nmo a_ni`` as one product, ``[o, i, m]``."""
+    n, m, outputs = delta.shape
+    crossed = delta.reshape(n, m * outputs).T @ entered
+    return crossed.reshape(m, outputs, -1).permute(1, 2, 0)
 
 
 def _bent(

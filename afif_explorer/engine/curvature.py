@@ -96,6 +96,12 @@ class Curvature(ABC):
     def _eye(self) -> Tensor:
         return torch.eye(self.p, dtype=self.share.dtype, device=self.share.device)
 
+    def fisher_roots(self) -> Tensor:
+        """The roots of the part that is a sum of squares of rows: all of it, but for a Hessian."""
+        roots = self.roots()
+        assert roots is not None
+        return roots
+
     @abstractmethod
     def roots(self) -> Tensor | None:
         """``S`` ``[n, k, r]`` with ``sum_i (w_i/n) J_i' S_i S_i' J_i`` the data part; None if it has none."""
@@ -161,6 +167,9 @@ class Hessian(Fisher):
 
     def roots(self) -> Tensor | None:
         return super().roots() if self.point.objective.canonical else None
+
+    def fisher_roots(self) -> Tensor:
+        return self._roots
 
     def _dense(self) -> Tensor:
         matrix = super()._dense()

@@ -23,6 +23,7 @@ from afif_explorer.engine.solvers import Prepared, Solution, Solver, Status, wor
 from afif_explorer.errors import ChoiceError, CurvatureError
 
 MOST_FREE = 1000  # parameters without penalty or damping that are eliminated one by one
+EXACT = 1e-11  # relative residual at which a solve needs no repeat
 REFINEMENTS = 2  # repeats of the solve on what is left over
 SYMMETRIC_BLOCK = 4096  # rows and columns of the kernel that are formed together
 
@@ -140,8 +141,8 @@ class PreparedDual(Prepared):
     def _solve(self, rhs: Tensor) -> Solution:
         value, steps = self._once(rhs), 1
         left = rhs - self.curvature @ value
-        residual, rounding = worst_ratio(left, rhs), 10 * torch.finfo(rhs.dtype).eps
-        while residual > rounding and steps <= REFINEMENTS:
+        residual, enough = worst_ratio(left, rhs), max(EXACT, 100 * torch.finfo(rhs.dtype).eps)
+        while residual > enough and steps <= REFINEMENTS:
             better = value + self._once(left)
             left = rhs - self.curvature @ better
             fresh = worst_ratio(left, rhs)

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.memory import block_rows
+from afif_explorer.engine.touching import Shift, Touch, Weight
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,13 @@ class Linearization(ABC):
     @abstractmethod
     def take(self, rows: Tensor | slice) -> Linearization:
         """The linearization of some rows only."""
+
+    def touches(self, roots: Tensor) -> list[Touch] | None:
+        """What every parameter met on the rows, for the ``r`` combinations of outputs ``S`` ``[n, k, r]``.
+
+        None if the model's layers are not known. The touches of a layer add up to ``S_i' J_i``.
+        """
+        return None
 
     def pieces(self, columns: int) -> Iterator[tuple[slice, Linearization]]:
         """The rows in blocks so small that the outputs' change along so many vectors fits in one."""
@@ -179,6 +187,13 @@ class LinearMapLinearization(Linearization):
 
     def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
         return torch.zeros_like(vectors)
+
+    def touches(self, roots: Tensor) -> list[Touch]:
+        size = self.k * self.d
+        weight = Weight(0, size, self.X[:, None], roots.transpose(1, 2)[:, :, None])
+        if not self.intercept:
+            return [weight]
+        return [weight, Shift(size, self.k, roots.transpose(1, 2))]
 
     def pull_each(self, cotangents: Tensor) -> Tensor:
         each = torch.einsum("nkr,nd->nrkd", cotangents, self.X).flatten(2)

@@ -13,8 +13,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from afif_explorer.engine.block_cg import BlockConjugateGradient
 from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.dual import Dual
+from afif_explorer.engine.ekfac import EKFAC
 from afif_explorer.engine.influence import Influence, NewtonInfluence
 from afif_explorer.engine.lanczos import Lanczos
 from afif_explorer.engine.lissa import LiSSA
@@ -27,9 +29,11 @@ from afif_explorer.errors import ChoiceError
 
 SOLVERS: dict[str, type[Solver]] = {
     "auto": Auto,
+    "block_conjugate_gradient": BlockConjugateGradient,
     "cholesky": Cholesky,
     "conjugate_gradient": ConjugateGradient,
     "dual": Dual,
+    "ekfac": EKFAC,
     "lanczos": Lanczos,
     "lissa": LiSSA,
 }

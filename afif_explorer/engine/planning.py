@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from afif_explorer.engine.block_cg import TOGETHER, BlockConjugateGradient
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.dual import Dual, obstacle
 from afif_explorer.engine.lanczos import Lanczos
 from afif_explorer.engine.lissa import BATCH, TOLERANCE, LiSSA
 from afif_explorer.engine.memory import allowed, fits
+from afif_explorer.engine.nystroem import Nystroem
 from afif_explorer.engine.solvers import (
     Cholesky,
-    ConjugateGradient,
     Prepared,
     Solution,
     Solver,
 )
 
 FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
-STEPS = 40  # products for each right-hand side that an iteration is taken to need
+STEPS_A_DIGIT = (
+    5  # products of a block that an iteration is taken to need for each digit of accuracy
+)
+MANY = 32  # right-hand sides that make so large a common space that no preconditioner is needed
 SAMPLED = 1000 * 4 * BATCH  # rows that LiSSA is taken to look at, for each right-hand side
 FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
 
@@ -92,22 +97,32 @@ def _others(
     linearization, p = curvature.point.linearization, curvature.p
     rank = _rank(curvature)
     work, rows = linearization.work(rank), linearization.n * rank
+    steps = max(2.0, -STEPS_A_DIGIT * math.log10(tolerance))
     if not obstacle(curvature):
         words = f"A factor of the {rows:,} rows times outputs instead of the {p:,} parameters"
         price = dampings * (work.kernel + rows**3 / 3 + 2.0 * rows**2 * columns)
         yield Option(Dual(), price, 2.2 * rows**2, words)
-    if tolerance >= TOLERANCE and STEPS * linearization.n > SAMPLED:
+    if tolerance >= TOLERANCE and steps * linearization.n > SAMPLED:
         words = f"Batches of the {linearization.n:,} rows, for a tolerance of {tolerance:.2g}"
         sampled = SAMPLED / linearization.n * work.product * columns * dampings
         yield Option(LiSSA(), sampled, 4.0 * p * columns, words)
     if dampings > 1 and columns <= FEW_SIDES:
         solver = Lanczos(tolerance=tolerance)
         words = f"One basis for all {dampings} dampings"
-        price = STEPS * columns * (work.product + 4.0 * STEPS * p)
+        price = steps * columns * (work.product + 4.0 * steps * p)
         yield Option(solver, price, float(solver.size * p), words)
-    words = f"Products with all {columns:,} right-hand sides side by side"
-    price = STEPS * columns * dampings * work.product
-    yield Option(ConjugateGradient(tolerance), price, 6.0 * p * columns, words)
+    sides = min(columns, TOGETHER)
+    if columns >= MANY:
+        iteration = BlockConjugateGradient(tolerance)
+        words = f"One search space for {columns:,} right-hand sides"
+        price, numbers = steps * columns * dampings * work.product, 8.0 * p * sides
+    else:
+        sketch = Nystroem()
+        iteration = BlockConjugateGradient(tolerance, preconditioner=sketch)
+        words = "Few right-hand sides, preconditioned by the curvature's steepest directions"
+        price = (steps * columns + sketch.rank) * dampings * work.product
+        numbers = 8.0 * p * sides + 3.0 * p * sketch.rank
+    yield Option(iteration, price, numbers, words)
 
 
 def _rank(curvature: Curvature) -> int:

@@ -210,6 +210,9 @@ class RecordedLinearization(ModuleLinearization):
             self._kept_for, self._kept = roots, kept
         return total
 
+    def touches(self, roots: Tensor) -> list[Touch]:
+        return self._structure.touches(self._theta, self.X, roots)
+
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         parts = [
             part.pull_each(weights[rows][:, :, None])[:, 0] @ vectors

@@ -30,6 +30,11 @@ class Touch(ABC):
         """From a use and the derivative ``[n, k, ...]`` at its tap."""
 
     @property
+    @abstractmethod
+    def rank(self) -> int:
+        """Outputs, or combinations of them, that are seen."""
+
+    @property
     def numbers(self) -> int:
         """How many numbers are kept."""
         return sum(one.numel() for one in vars(self).values() if isinstance(one, Tensor))
@@ -63,10 +68,14 @@ class Touch(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class _Summed(Touch):
+class Summed(Touch):
     """A parameter so small that its block itself is kept, the places already summed."""
 
     block: Tensor  # [n, k, size]
+
+    @property
+    def rank(self) -> int:
+        return self.block.shape[1]
 
     def write(self, jacobian: Tensor, fresh: bool) -> None:
         self._put(self.block, jacobian, fresh)
@@ -78,7 +87,7 @@ class _Summed(Touch):
         self._rows(total).addmm_(self.block.flatten(0, 1).T, cotangents.flatten(0, 1))
 
 
-class Shift(_Summed):
+class Shift(Summed):
     """A parameter that is added."""
 
     @classmethod
@@ -86,7 +95,7 @@ class Shift(_Summed):
         return cls(start, prod(shape), _to_shape(slope, shape))
 
 
-class Factor(_Summed):
+class Factor(Summed):
     """A parameter that is multiplied elementwise."""
 
     @classmethod
@@ -114,6 +123,10 @@ class Weight(Touch):
 
     entered: Tensor  # [n, T, i]
     slope: Tensor  # [n, k, T, o]
+
+    @property
+    def rank(self) -> int:
+        return self.slope.shape[1]
 
     @classmethod
     def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:
@@ -164,6 +177,10 @@ class Table(Touch):
 
     index: Tensor  # [n, T], -1 for the row that is not learnt
     slope: Tensor  # [n, k, T, o]
+
+    @property
+    def rank(self) -> int:
+        return self.slope.shape[1]
 
     @classmethod
     def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:

@@ -1,0 +1,275 @@
+"""Bases in which a network's Fisher is nearly diagonal, one for each layer.
+
+The block of a weight ``[o, i]`` is about ``G (x) A`` (Martens and Grosse, 2015). With ``M = sum_t g_t a_t'``
+a row's derivative, ``A = E M'M`` and ``G = E M M'`` are the first step of the power method towards the
+nearest such product (Van Loan and Pitsianis, 1993): unlike the moments of ``a`` and ``g`` by themselves they
+see that a row which the model is sure of hardly counts. Their eigenvectors make the basis; the curvature
+along each of its directions is then measured, not taken from the product of the two spectra (George et
+al., Fast Approximate Natural Gradient Descent in a Kronecker-factored Eigenbasis, 2018).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.touching import Shift, Summed, Table, Touch, Weight
+
+DENSE = 1024  # parameters of a small block up to which its own eigenvectors are worth having
+
+
+class Basis(ABC):
+    """An orthogonal change of basis of the parameters from ``start``, ``size`` of them."""
+
+    start: int
+    size: int
+
+    @abstractmethod
+    def add(self, touches: list[Touch], share: Tensor) -> None:
+        """Take in the moments of some rows ``[n]`` of weight ``share``."""
+
+    @abstractmethod
+    def turn(self) -> None:
+        """Find the eigenvectors of the moments."""
+
+    @abstractmethod
+    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
+        """``sum_i w_i (U' g_i)^2`` over rows and roots: the curvature along each direction, ``[size]``."""
+
+    @abstractmethod
+    def spread(self, shift: Tensor) -> Tensor:
+        """The diagonal of ``U' diag(shift) U``, ``[size]``."""
+
+    @abstractmethod
+    def into(self, block: Tensor) -> Tensor:
+        """``U' V`` for ``[size, m]``."""
+
+    @abstractmethod
+    def out(self, block: Tensor) -> Tensor:
+        """``U V`` for ``[size, m]``."""
+
+
+def bases_of(touches: list[Touch]) -> list[tuple[Basis, list[int]]]:
+    """A basis for each group of parameters, and which of the touches it looks at."""
+    found: list[tuple[Basis, list[int]]] = []
+    uses: dict[int, list[int]] = {}
+    for place, touch in enumerate(touches):
+        uses.setdefault(touch.start, []).append(place)
+    joined: set[int] = set()
+    for start, places in sorted(uses.items()):
+        touch = touches[places[0]]
+        if start in joined:
+            continue
+        if len(places) > 1:
+            found.append((Axes(start, touch.size), places))
+        elif isinstance(touch, Weight):
+            biases = _biases_of(touch, touches, uses)
+            joined.update(touches[place].start for place in biases)
+            found.append((Kronecker(touch, with_bias=bool(biases)), places + biases))
+        elif isinstance(touch, Table):
+            found.append((Rows(touch), places))
+        elif touch.size <= DENSE:
+            found.append((Dense(touch), places))
+        else:
+            found.append((Axes(start, touch.size), places))
+    return found
+
+
+def _biases_of(weight: Weight, touches: list[Touch], uses: dict[int, list[int]]) -> list[int]:
+    """The place of a weight's bias, if it has one: right behind it, used once, with as many outputs."""
+    places = uses.get(weight.start + weight.size, [])
+    if len(places) != 1:
+        return []
+    bias = touches[places[0]]
+    fits = isinstance(bias, Shift) and bias.size == weight.slope.shape[3]
+    return places if fits else []
+
+
+def _moment(rows: Tensor) -> Tensor:
+    """``R' R`` for ``[..., width]``."""
+    flat = rows.flatten(0, -2)
+    return flat.T @ flat
+
+
+def _by_row(slope: Tensor, entered: Tensor) -> Tensor:
+    """``M = sum_t g_t a_t'`` of each row and root, ``[n, r, o, i]``."""
+    n, rank, places, left = slope.shape
+    rows = slope.transpose(2, 3).reshape(n, rank * left, places) @ entered
+    return rows.reshape(n, rank, left, -1)
+
+
+@dataclass
+class Axes(Basis):
+    """The parameters' own axes."""
+
+    start: int
+    size: int
+
+    def add(self, touches: list[Touch], share: Tensor) -> None:
+        """Nothing is learnt."""
+
+    def turn(self) -> None:
+        """There is nothing to turn."""
+
+    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
+        rank = touches[0].rank
+        explicit = share.new_zeros(len(share), rank, self.start + self.size)
+        for touch in touches:
+            touch.write(explicit, fresh=False)
+        return torch.einsum("n,nrp->p", share, explicit[:, :, self.start :].square())
+
+    def spread(self, shift: Tensor) -> Tensor:
+        return shift
+
+    def into(self, block: Tensor) -> Tensor:
+        return block
+
+    def out(self, block: Tensor) -> Tensor:
+        return block
+
+
+class Dense(Basis):
+    """The eigenvectors of a small block itself."""
+
+    def __init__(self, touch: Touch) -> None:
+        self.start, self.size = touch.start, touch.size
+        self._matrix: Tensor | None = None
+
+    def add(self, touches: list[Touch], share: Tensor) -> None:
+        (touch,) = touches
+        assert isinstance(touch, Summed)
+        part = _moment(touch.block * share.sqrt()[:, None, None])
+        self._matrix = part if self._matrix is None else self._matrix + part
+
+    def turn(self) -> None:
+        assert self._matrix is not None
+        self._vectors = torch.linalg.eigh(self._matrix).eigenvectors
+
+    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
+        (touch,) = touches
+        assert isinstance(touch, Summed)
+        return torch.einsum("n,nrp->p", share, (touch.block @ self._vectors).square())
+
+    def spread(self, shift: Tensor) -> Tensor:
+        return self._vectors.square().T @ shift
+
+    def into(self, block: Tensor) -> Tensor:
+        return self._vectors.T @ block
+
+    def out(self, block: Tensor) -> Tensor:
+        return self._vectors @ block
+
+
+class Rows(Basis):
+    """A table ``[rows, o]``: every row by itself, turned by the eigenvectors of the derivatives."""
+
+    def __init__(self, touch: Table) -> None:
+        self.start, self.size, self._left = touch.start, touch.size, touch.slope.shape[3]
+        self._matrix: Tensor | None = None
+
+    def add(self, touches: list[Touch], share: Tensor) -> None:
+        (touch,) = touches
+        assert isinstance(touch, Table)
+        part = _moment(touch.slope * share.sqrt()[:, None, None, None])
+        self._matrix = part if self._matrix is None else self._matrix + part
+
+    def turn(self) -> None:
+        assert self._matrix is not None
+        self._vectors = torch.linalg.eigh(self._matrix).eigenvectors
+
+    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
+        (touch,) = touches
+        assert isinstance(touch, Table)
+        turned = Table(0, self.size, touch.index, touch.slope @ self._vectors)
+        explicit = share.new_empty(len(share), touch.rank, self.size)
+        turned.write(explicit, fresh=True)
+        return torch.einsum("n,nrp->p", share, explicit.square_())
+
+    def spread(self, shift: Tensor) -> Tensor:
+        return (shift.reshape(-1, self._left) @ self._vectors.square()).reshape(-1)
+
+    def into(self, block: Tensor) -> Tensor:
+        table = block.reshape(-1, self._left, block.shape[1])
+        return (self._vectors.T @ table).reshape(block.shape)
+
+    def out(self, block: Tensor) -> Tensor:
+        table = block.reshape(-1, self._left, block.shape[1])
+        return (self._vectors @ table).reshape(block.shape)
+
+
+class Kronecker(Basis):
+    """A weight ``[o, i]``, with its bias as one more input if it has one."""
+
+    def __init__(self, touch: Weight, *, with_bias: bool) -> None:
+        self._left, self._right = touch.slope.shape[3], touch.entered.shape[2] + with_bias
+        self.start, self.size = touch.start, self._left * self._right
+        self._with_bias = with_bias
+        self._entering: Tensor | None = None
+        self._leaving: Tensor | None = None
+
+    def _entered(self, touch: Weight) -> Tensor:
+        """What enters, with a last input of ones for the bias, ``[n, T, i]``."""
+        if not self._with_bias:
+            return touch.entered
+        ones = touch.entered.new_ones(*touch.entered.shape[:2], 1)
+        return torch.cat([touch.entered, ones], dim=2)
+
+    def add(self, touches: list[Touch], share: Tensor) -> None:
+        touch = touches[0]
+        assert isinstance(touch, Weight)
+        entered, slope = self._entered(touch), touch.slope * share.sqrt()[:, None, None, None]
+        if slope.shape[2] == 1:  # M'M = |g|^2 a a'
+            entering = _moment(entered * slope.square().sum((1, 2, 3)).sqrt()[:, None, None])
+            leaving = _moment(slope * entered.square().sum((1, 2)).sqrt()[:, None, None, None])
+        else:
+            rows = _by_row(slope, entered)
+            entering, leaving = _moment(rows), _moment(rows.transpose(2, 3))
+        self._entering = entering if self._entering is None else self._entering + entering
+        self._leaving = leaving if self._leaving is None else self._leaving + leaving
+
+    def turn(self) -> None:
+        assert self._entering is not None
+        assert self._leaving is not None
+        self._in = torch.linalg.eigh(self._entering).eigenvectors
+        self._out = torch.linalg.eigh(self._leaving).eigenvectors
+
+    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
+        touch = touches[0]
+        assert isinstance(touch, Weight)
+        entered = self._entered(touch) @ self._in
+        slope = touch.slope @ self._out
+        n, _rank, places, _left = slope.shape
+        if places == 1:
+            leaving = torch.einsum("n,nro->no", share, slope[:, :, 0].square())
+            return (leaving.T @ entered[:, 0].square()).reshape(-1)
+        moved = _by_row(slope, entered).square_()
+        return share @ moved.sum(1).reshape(n, -1)
+
+    def spread(self, shift: Tensor) -> Tensor:
+        grid = self._grid(shift[:, None])[:, :, 0]
+        return (self._out.square().T @ grid @ self._in.square()).reshape(-1)
+
+    def _grid(self, block: Tensor) -> Tensor:
+        """``[size, m]``, weights and then biases, as ``[o, i, m]``."""
+        if not self._with_bias:
+            return block.reshape(self._left, self._right, -1)
+        cut = self._left * (self._right - 1)
+        weight = block[:cut].reshape(self._left, self._right - 1, -1)
+        return torch.cat([weight, block[cut:].reshape(self._left, 1, -1)], dim=1)
+
+    def _flat(self, grid: Tensor) -> Tensor:
+        if not self._with_bias:
+            return grid.reshape(self.size, -1)
+        return torch.cat([grid[:, :-1].reshape(-1, grid.shape[2]), grid[:, -1]])
+
+    def into(self, block: Tensor) -> Tensor:
+        grid = self._in.T @ self._grid(block)
+        return (self._out.T @ grid.flatten(1)).reshape(self.size, -1)
+
+    def out(self, block: Tensor) -> Tensor:
+        grid = block.reshape(self._left, -1)
+        grid = (self._out @ grid).reshape(self._left, self._right, -1)
+        return self._flat(self._in @ grid)
