@@ -1,6 +1,6 @@
 """How fast the error of one predicted removal falls with the number of rows.
 
-``python -m benchmarks.accuracy_rates [--repeats N]`` prints the mean error of the predicted parameters,
+``python -m benchmarks.accuracy_rates [--repeats N] [--json FILE]`` prints the mean error of the predictions,
 ``||predicted - refitted||``, over rows left out alone, and the slope of its logarithm in that of ``n``.
 Theory: -2 where Fisher and Hessian coincide; -2 for the Hessian and -3/2 for the Fisher of a well-specified
 model whose outputs are not linear in its parameters, because there ``||H - F||`` falls as ``n^-1/2``.
@@ -9,6 +9,9 @@ model whose outputs are not linear in its parameters, because there ``||H - F||`
 from __future__ import annotations
 
 import argparse
+import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,14 +86,22 @@ def main() -> None:
     """Read the command line and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=8, help="data sets of each size")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
     chosen = parser.parse_args()
     print(f"| model | curvature | {' | '.join(f'n = {n}' for n in SIZES)} | slope |")
     print(f"|{' --- |' * (len(SIZES) + 3)}")
+    models: dict[str, Any] = {}
     for make in (logistic, bounded):
         table, slopes = rates(make, chosen.repeats)
+        models[make.__name__] = {
+            name: {"errors": row, "slope": float(slopes[name])} for name, row in table.items()
+        }
         for name, row in table.items():
             cells = " | ".join(f"{error:.2e}" for error in row)
             print(f"| {make.__name__} | {name} | {cells} | {slopes[name]:.2f} |")
+    if chosen.json:
+        found = {"repeats": chosen.repeats, "sizes": SIZES, "models": models}
+        chosen.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.reference_figures [data set ...] [--seeds N]`` prints two Markdown tables a data set:
 agreement of effects with exact refits, and disparity after removing the most disparity-raising rows. The
-other implementation (numpy, one split of its own) is quoted in the column "reference". Ours gives the
-median over splits and its range, because a figure of one split says little: the splits are not the same.
+other implementation (numpy, one split of its own) is quoted in the column "reference". "Same split" is ours
+on its split, where that could be rebuilt (:mod:`benchmarks.reference_splits`); the last column gives the
+median over splits and its range, because a figure of one split says little.
 
 Removal sets weights to zero and keeps ``n``. The disparity is that of mean predictions between the two
 groups, measured and ranked on the same held-out rows, as the reference had it; the product ranks on
@@ -20,6 +21,7 @@ import numpy as np
 
 import afif_explorer as ax
 from afif_explorer.engine.compare import pearson, relative_error, spearman
+from benchmarks import reference_splits
 
 SHARES = (0.01, 0.02, 0.05, 0.10, 0.20)
 HALVES = 40  # random half-subsets
@@ -83,12 +85,15 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def fitted(name: str, seed: int) -> ax.Fit:
-    """The model of a setting on one split, all held-out rows in the test split."""
+def fitted(name: str, seed: int | None) -> ax.Fit:
+    """The model of a setting on one split, all held-out rows in the test split; None: the reference's."""
     setting = SETTINGS[name]
-    data = ax.load_dataset(name, seed=seed, validation=0)
-    if setting.rows is not None:
-        data = _fewer_rows(data, setting.rows, seed)
+    if seed is None:
+        data = reference_splits.load(name)
+    else:
+        data = ax.load_dataset(name, seed=seed, validation=0)
+        if setting.rows is not None:
+            data = _fewer_rows(data, setting.rows, seed)
     return ax.fit(data, model=setting.model, penalty=ax.Ridge(setting.strength))
 
 
@@ -171,7 +176,7 @@ def removal(fit: ax.Fit) -> dict[float, str]:
     order = np.argsort(ax.attribute(fit, target, order=1))
     found = {}
     for share in SHARES:
-        gone = order[: round(share * fit.n)]
+        gone = order[: int(share * fit.n)]  # counts rounded down, as in the reference
         predicted = before + ax.unlearn(fit, gone, targets=[target]).effects[target]
         retrained = before + ax.retrain(fit, gone).effects([target])[target]
         found[share] = f"{predicted:.4f} / {retrained:.4f}"
@@ -181,6 +186,8 @@ def removal(fit: ax.Fit) -> dict[float, str]:
 def _summary(values: list[float | str]) -> str:
     if isinstance(values[0], str):
         return values[0]
+    if len(values) == 1:
+        return f"{values[0]:.4g}"
     low, middle, high = np.quantile(np.array(values, dtype=float), [0, 0.5, 1])
     return f"{middle:.4g} ({low:.4g} to {high:.4g})"
 
@@ -194,20 +201,28 @@ def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 def report(name: str, seeds: int, say: Callable[[str], None] = print) -> None:
     """Both tables of one data set."""
     fits = [fitted(name, seed) for seed in range(seeds)]
+    same = fitted(name, None) if name in reference_splits.RULES else None
     setting = SETTINGS[name]
     say(f"\n## {name}: {setting.model}, ridge {setting.strength:g}, {seeds} splits\n")
     found = [agreement(fit, seed) for seed, fit in enumerate(fits)]
+    alike = agreement(same, 0) if same else {}
     rows = (
-        (key, setting.agreement.get(key, ""), _summary([one[key] for one in found]))
+        (
+            key,
+            setting.agreement.get(key, ""),
+            _summary([alike[key]] if alike else [""]),
+            _summary([one[key] for one in found]),
+        )
         for key in found[0]
     )
-    say(table(("figure", "reference", "ours: median (range)"), rows))
+    say(table(("figure", "reference", "same split", "ours: median (range)"), rows))
     say(f"\nDisparity, predicted / retrained, after removing the top rows ({name})\n")
-    swept = [removal(fit) for fit in fits]
+    swept = [removal(fit) for fit in ([same] if same else []) + fits]
+    heads = (["same split"] if same else []) + [f"split {seed}" for seed in range(seeds)]
     rows = (
         (f"{share:.0%}", setting.removal[share], *(one[share] for one in swept)) for share in SHARES
     )
-    say(table(("removed", "reference", *(f"split {seed}" for seed in range(seeds))), rows))
+    say(table(("removed", "reference", *heads), rows))
 
 
 def main() -> None:

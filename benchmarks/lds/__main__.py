@@ -1,0 +1,128 @@
+"""``python -m benchmarks.lds``: the linear datamodeling score of this and of other libraries.
+
+A method gives each training row an effect on each query's loss. A half-subset's loss is predicted by
+summing the effects of its rows; the score is Spearman's correlation, over random half-subsets, between
+that and the loss after training on the subset, averaged over queries (Park et al., ICML 2023). All
+methods see the same trained parameters, rows and queries. Each picks its own damping (or what stands in
+its place) on some subsets and is judged on others. ``warm``: training went on from the fit; ``cold``:
+from scratch, losses averaged over seeds.
+
+The loss of a query is a monotone function of its margin, so that ranks over subsets are the same for
+both, and methods that speak about margins can be judged beside those that speak about losses.
+
+    python -m benchmarks.lds [problem ...] [--quick] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.lds import environments, ours
+from benchmarks.lds.environments import LIBRARIES, Failed
+from benchmarks.lds.measure import Row, rows_of
+from benchmarks.lds.ours import Scores
+from benchmarks.lds.problems import PROBLEMS, QUICK, Problem, Truth, truth_of
+
+SHARES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # dampings, in strengths of the penalty
+
+
+def measure(problem: Problem) -> dict[str, Any]:
+    """All rows of the table for one problem, and what could not be run."""
+    truth = truth_of(problem)
+    dampings = tuple(share * problem.strength for share in SHARES)
+    failures: dict[str, str] = {}
+    scores = list(ours.scores_of(problem, truth, dampings))
+    for library in LIBRARIES:
+        scores += others(library, problem, truth, dampings, failures)
+    rows = sorted(rows_of(problem, truth, scores), key=lambda row: -row.warm)
+    return {
+        "settings": dataclasses.asdict(problem),
+        "parameters": len(truth.theta),
+        "gradient norm": truth.gradient_norm,
+        "rows": [dataclasses.asdict(row) for row in rows],
+        "failures": failures,
+    }
+
+
+def others(
+    library: environments.Library,
+    problem: Problem,
+    truth: Truth,
+    dampings: tuple[float, ...],
+    failures: dict[str, str],
+) -> Iterator[Scores]:
+    """The scores of a library's methods; why one has none goes into ``failures``."""
+    try:
+        environments.install(library)
+    except Failed as error:
+        failures[library.name] = str(error)
+        return
+    for method in library.methods:
+        try:
+            yield from environments.scores_of(library, method, problem, truth, dampings)
+        except Failed as error:
+            failures[f"{library.name} {method}"] = str(error)
+
+
+def machine() -> dict[str, Any]:
+    """What seconds depend on beside the code."""
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """One problem's figures as a Markdown table, best first."""
+    settings, rows = found["settings"], [Row(**row) for row in found["rows"]]
+    lines = [
+        f"\n## {settings['name']}: {settings['rows']} rows, {found['parameters']} parameters, "
+        f"{settings['judging']} half-subsets, {settings['queries']} queries, gradient norm "
+        f"{found['gradient norm']:.1g}\n",
+        "| library | method | setting | warm | cold | s |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {row.library} | {row.method} | {row.setting} | {row.warm:.3f} ± {row.error:.3f} | "
+        f"{row.cold:.3f} | {row.seconds:.1f} |"
+        for row in rows
+    ]
+    lines += [f"\nNot run: {name}: {why}" for name, why in found["failures"].items()]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print the tables, write the JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = [problem.name for problem in PROBLEMS]
+    parser.add_argument("problems", nargs="*", metavar="problem", help=", ".join(names))
+    parser.add_argument("--quick", action="store_true", help="fewer subsets, queries and seeds")
+    parser.add_argument("--json", type=Path, help="where to write all figures")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.problems) - set(names):
+        parser.error(f"there is no problem {', '.join(unknown)}; choose of {', '.join(names)}")
+    found: dict[str, Any] = {"machine": machine(), "problems": {}}
+    for problem in QUICK if chosen.quick else PROBLEMS:
+        if not chosen.problems or problem.name in chosen.problems:
+            found["problems"][problem.name] = measure(problem)
+            print(table(found["problems"][problem.name]), flush=True)
+    print("\n" + ", ".join(f"{name}: {value}" for name, value in found["machine"].items()))
+    if chosen.json:
+        chosen.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""dattri: exact Hessian, Arnoldi, EK-FAC and TRAK. All rows in one batch, which its Hessians need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from dattri.algorithm.influence_function import (
+    IFAttributorArnoldi,
+    IFAttributorEKFAC,
+    IFAttributorExplicit,
+)
+from dattri.algorithm.trak import TRAKAttributor
+from dattri.task import AttributionTask
+from torch import Tensor
+from torch.func import functional_call
+from torch.nn.functional import cross_entropy
+
+from benchmarks.lds.peers.exchange import Task, serve
+
+
+def _told(task: Task, *, alone: bool = False, margin: bool = False) -> AttributionTask:
+    """The task in dattri's words; TRAK passes rows one by one (``alone``) and looks at margins."""
+
+    def loss(parameters: dict, data: tuple[Tensor, Tensor]) -> Tensor:
+        X, y = (part.unsqueeze(0) for part in data) if alone else data
+        value = cross_entropy(functional_call(task.network, parameters, (X,)), y)
+        if not margin:
+            return value
+        right = torch.exp(-value)
+        return torch.log(right) - torch.log(1 - right + 1e-10)
+
+    return AttributionTask(
+        loss_func=loss, model=task.network, checkpoints=task.network.state_dict()
+    )
+
+
+def explicit(task: Task) -> Iterator[tuple[str, Tensor]]:
+    for damping in task.dampings:
+        yield (
+            f"{damping:g}",
+            _inner(task, IFAttributorExplicit(_told(task), regularization=damping)),
+        )
+
+
+def arnoldi(task: Task) -> Iterator[tuple[str, Tensor]]:
+    for damping in task.dampings:
+        method = IFAttributorArnoldi(_told(task), proj_dim=50, max_iter=60, regularization=damping)
+        yield f"{damping:g}", _inner(task, method)
+
+
+def _inner(task: Task, method) -> Tensor:
+    method.cache(task.batches())
+    return method.attribute(task.batches(), task.asked_at_once())
+
+
+def ekfac(task: Task) -> Iterator[tuple[str, Tensor]]:
+    def loss(parameters: dict, data: tuple[Tensor, Tensor]) -> Tensor:
+        return cross_entropy(functional_call(task.network, parameters, (data[0],)), data[1])
+
+    for damping in task.dampings:
+        told = AttributionTask(
+            loss_func=loss, model=task.network, checkpoints=task.network.state_dict()
+        )
+        method = IFAttributorEKFAC(told, damping=damping)
+        method.cache(task.batches(512))
+        yield f"{damping:g}", method.attribute(task.batches(512), task.asked_at_once())
+
+
+def trak(task: Task) -> Iterator[tuple[str, Tensor]]:
+    def right(parameters: dict, data: tuple[Tensor, Tensor]) -> Tensor:
+        X, y = (part.unsqueeze(0) for part in data)
+        return torch.exp(-cross_entropy(functional_call(task.network, parameters, (X,)), y))
+
+    for regularization in (0.01, 0.1, 1.0, 10.0, 100.0):
+        method = TRAKAttributor(
+            _told(task, alone=True, margin=True),
+            correct_probability_func=right,
+            projector_kwargs={"proj_dim": 512},
+            regularization=regularization,
+        )
+        method.cache(task.batches(512))
+        yield f"{regularization:g}", method.attribute(task.asked_at_once())
+
+
+if __name__ == "__main__":
+    serve({"explicit": explicit, "arnoldi": arnoldi, "ekfac": ekfac, "trak": trak})

@@ -1,0 +1,46 @@
+"""traker, the authors' TRAK: one model, 512 random projections or none."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from trak import TRAKer
+from trak.projectors import NoOpProjector
+
+from benchmarks.lds.peers.exchange import Task, serve
+
+STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
+
+
+def projected(task: Task) -> Iterator[tuple[str, Tensor]]:
+    for strength in STRENGTHS:
+        yield f"{strength:g}", _scores(task, strength, proj_dim=512)
+
+
+def unprojected(task: Task) -> Iterator[tuple[str, Tensor]]:
+    for strength in STRENGTHS:
+        yield f"{strength:g}", _scores(task, strength, projector=NoOpProjector(device="cpu"))
+
+
+def _scores(task: Task, strength: float, **choices) -> Tensor:
+    with tempfile.TemporaryDirectory() as folder:
+        traker = TRAKer(
+            task.network, "image_classification", len(task.rows), save_dir=folder, device="cpu",
+            use_half_precision=False, lambda_reg=strength, logging_level=logging.ERROR, **choices,
+        )  # fmt: skip
+        checkpoint = task.network.state_dict()
+        traker.load_checkpoint(checkpoint, model_id=0)
+        for X, y in task.batches(250):
+            traker.featurize((X, y), num_samples=len(X))
+        traker.finalize_features()
+        traker.start_scoring_checkpoint("lds", checkpoint, 0, num_targets=len(task.asked))
+        traker.score((task.queries, task.answers), num_samples=len(task.asked))
+        return torch.as_tensor(traker.finalize_scores("lds"))
+
+
+if __name__ == "__main__":
+    serve({"trak": projected, "trak without projection": unprojected})
