@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -120,3 +123,14 @@ def test_more_parameters_than_rows_are_fitted_with_a_penalty() -> None:
     y = X[:4, 0]
     objective = Objective(LinearMap(D), "gaussian", penalties.Ridge(1e-3), X[:4], y)
     assert minimise(objective).converged
+
+
+def test_what_linear_models_do_not_need_is_not_imported() -> None:
+    code = (
+        "import sys, afif_explorer as ax\n"
+        "assert 'torch' not in sys.modules\n"
+        "ax.AFIF, ax.fit, ax.attribute, ax.MeanLoss, ax.load_dataset\n"
+        "slow = {'scipy.optimize', 'scipy.stats', 'sklearn', 'panel', 'plotly', 'torch._dynamo'}\n"
+        "assert not slow & set(sys.modules), slow & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

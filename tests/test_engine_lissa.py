@@ -18,7 +18,7 @@ from afif_explorer.engine.methods import AFIF
 from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Status
 from afif_explorer.errors import ChoiceError, SolverDiverged
 from afif_explorer.progress import listening
-from tests.cases import CANONICAL, Case
+from tests.cases import CANONICAL, CASES, Case
 
 LOGISTIC = Case("logistic", "bernoulli", "linear", ridge=0.05)
 
@@ -222,3 +222,18 @@ def test_negative_curvature_is_named_with_a_damping_that_works() -> None:
 def test_settings_that_make_no_sense_are_refused(setting: dict) -> None:
     with pytest.raises(ChoiceError, match=f"LiSSA's {next(iter(setting))}"):
         LiSSA(**setting)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_rows_that_are_kept_give_the_same_steps_as_rows_made_anew(case: Case, monkeypatch) -> None:
+    problem = case.make(seed=1)
+    weights = torch.linspace(0, 2, problem.objective.n, dtype=torch.float64)
+    fisher = Fisher(problem.objective, problem.theta, damping=0.1, weights=weights)
+    c = torch.randn(fisher.p, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    solver = LiSSA(scale=1e3, depth=20, batch_size=7, repeats=2)
+    kept = solver.prepare(fisher)
+    monkeypatch.setattr("afif_explorer.engine.lissa.fits", lambda *_: False)
+    anew = solver.prepare(fisher)
+    assert kept._half is not None
+    assert anew._half is None
+    torch.testing.assert_close(kept.solve(c).value, anew.solve(c).value, rtol=1e-10, atol=1e-14)

@@ -155,14 +155,16 @@ class PreparedDual(Prepared):
         stats = {"residual": residual, "steps": steps, "products": 0}
         return Solution(value, Status.CONVERGED, "", stats)
 
-    def row_blocks(self, rows: Tensor) -> Tensor:
+    def row_blocks(self, rows: slice) -> Tensor:
         """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, a few rows at a time."""
         k = self._linearization.k
         numbers = 2 * k * len(self._lower) + k**2 * self.curvature.p
         step = block_rows(numbers, self._lower.dtype)
-        return torch.cat([self._few_row_blocks(part) for part in rows.split(step)])
+        starts = range(rows.start, rows.stop, step)
+        few = [slice(start, min(start + step, rows.stop)) for start in starts]
+        return torch.cat([self._few_row_blocks(part) for part in few])
 
-    def _few_row_blocks(self, rows: Tensor) -> Tensor:
+    def _few_row_blocks(self, rows: slice) -> Tensor:
         part = self._linearization.take(rows)
         eye = torch.eye(part.k, dtype=self._lower.dtype, device=self._lower.device)
         eye = eye.expand(part.n, -1, -1)

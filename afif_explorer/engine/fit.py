@@ -14,7 +14,6 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.optimize
 import torch
 from torch import Tensor
 
@@ -138,6 +137,8 @@ def _advice(norm: float) -> str:
 def _lbfgs(
     objective: Objective, theta: Tensor, weights: Tensor, max_steps: int
 ) -> tuple[Tensor, int]:
+    from scipy.optimize import minimize  # takes a third of a second: not for linear models
+
     def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
         point = objective.at(flat)
         return float(point.value(weights)), point.gradient(weights).double().cpu().numpy()
@@ -149,7 +150,7 @@ def _lbfgs(
         steps += 1
         report("training", steps, max_steps)
 
-    found = scipy.optimize.minimize(
+    found = minimize(
         value_and_gradient,
         theta.double().cpu().numpy(),
         jac=True,

@@ -208,9 +208,9 @@ class Influence:
     def row_blocks(self) -> Tensor:
         """``M_i = J_i C^-1 J_i' / n`` of each row, ``[n, k, k]``."""
         n, blocks = self.objective.n, []
-        for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
-            report("leverages", int(rows[0]), n)
-            blocks.append(self._by_row.row_blocks(rows))
+        for start in range(0, n, ROWS_AT_ONCE):
+            report("leverages", start, n)
+            blocks.append(self._by_row.row_blocks(slice(start, min(start + ROWS_AT_ONCE, n))))
         return torch.cat(blocks) / n
 
     def own_moves(self) -> Tensor:

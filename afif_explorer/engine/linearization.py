@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.memory import block_rows
+from afif_explorer.engine.memory import block_rows, cached_rows
 from afif_explorer.engine.touching import Shift, Touch, Weight
 
 
@@ -177,6 +177,21 @@ class LinearMapLinearization(Linearization):
         shift = vectors[self.k * self.d :].reshape(self.k * m)
         return torch.addmm(shift, self.X, weights).reshape(self.n, self.k, m)
 
+    def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        if self.k > 1:
+            return super().contract(weights, vectors)
+        found = weights.new_empty(self.n, vectors.shape[1])
+        step = cached_rows(self.d + vectors.shape[1], weights.dtype)
+        rows = weights.new_empty(min(step, self.n), self.p)
+        for start in range(0, self.n, step):
+            w = weights[start : start + step]
+            part = rows[: len(w)]
+            torch.mul(self.X[start : start + step], w, out=part[:, : self.d])
+            if self.intercept:
+                part[:, self.d :] = w
+            torch.mm(part, vectors, out=found[start : start + step])
+        return found
+
     def pull(self, cotangents: Tensor) -> Tensor:
         m = cotangents.shape[2]
         weights = (self.X.T @ cotangents.reshape(self.n, self.k * m)).reshape(self.d, self.k, m)
@@ -216,7 +231,7 @@ class LinearMapLinearization(Linearization):
         """``sum_i w_i x_i x_i'`` with the intercept as last column, ``[d + 1, d + 1]``."""
         size = self.d + self.intercept
         total = torch.zeros(size, size, dtype=self.X.dtype, device=self.X.device)
-        step = block_rows(self.d, self.X.dtype)
+        step = cached_rows(self.d, self.X.dtype)
         for start in range(0, self.n, step):
             X, w = self.X[start : start + step], weights[start : start + step]
             weighted = X * w[:, None]

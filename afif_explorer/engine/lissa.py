@@ -22,6 +22,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.factor import rounded_up
+from afif_explorer.engine.memory import fits
 from afif_explorer.engine.solvers import (
     Prepared,
     Solution,
@@ -149,6 +150,22 @@ class PreparedLiSSA(Prepared):
         else:
             self.scale, self.depth = settings.scale, settings.depth
         self._whole = self.batch_size >= n
+        self._half = None if self._whole else self._halved()
+
+    def _halved(self) -> Tensor | None:
+        """``sqrt(w_i / n) S_i' J_i`` of every row, ``[n, r, p]``; None if it does not exist or fit."""
+        curvature = self.curvature
+        roots = curvature.roots()
+        if roots is None or bool((curvature.share < 0).any()):
+            return None
+        n, _, rank = roots.shape
+        if not fits(n * rank * curvature.p, roots.dtype):
+            return None
+        half = roots.new_empty(n, rank, curvature.p)
+        scaled = roots * curvature.share.sqrt()[:, None, None]
+        for rows, part in curvature.point.linearization.explicit(scaled):
+            half[rows] = part
+        return half
 
     @cached_property
     def _rule(self) -> Rule:
@@ -170,12 +187,12 @@ class PreparedLiSSA(Prepared):
 
     def _walk(self, rhs: Tensor, repeat: int, repeats: int) -> Iterator[tuple[int, Tensor, bool]]:
         """Yield every step's ``(t, u_t, diverged?)``, the last one of them at depth ``T``."""
-        scale, depth = self.scale, self.depth
+        depth = self.depth
         generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + repeat)
         reach = float(rhs.norm(dim=0).max())
         u, last = rhs.clone(), math.inf
         for step in range(1, depth + 1):
-            fresh = rhs + u - (self._batch(generator) @ u) / scale
+            fresh = self._stepped(u, rhs, generator)
             looked = step % LOOK_EVERY == 0 or step == depth
             grown = False
             if looked:
@@ -189,12 +206,22 @@ class PreparedLiSSA(Prepared):
             u = fresh
             yield step, u, False
 
-    def _batch(self, generator: torch.Generator) -> Curvature:
+    def _stepped(self, u: Tensor, rhs: Tensor, generator: torch.Generator) -> Tensor:
+        """``c + u - C_B u / sigma`` with a fresh batch."""
         if self._whole:
-            return self.curvature
+            return rhs + u - (self.curvature @ u) / self.scale
         n = self.curvature.point.objective.n
-        rows = torch.randint(n, (self.batch_size,), generator=generator)
-        return self.curvature.batch(rows.to(self.curvature.point.objective.device))
+        rows = torch.randint(n, (self.batch_size,), generator=generator).to(rhs.device)
+        if self._half is None:
+            return rhs + u - (self.curvature.batch(rows) @ u) / self.scale
+        half = self._half[rows].flatten(0, 1)
+        fresh = torch.addcmul(rhs, u, self._kept)
+        return fresh.addmm_(half.T, half @ u, alpha=-n / (self.batch_size * self.scale))
+
+    @cached_property
+    def _kept(self) -> Tensor:
+        """What penalty and damping leave of ``u`` in one step, ``[p, 1]``."""
+        return 1 - self.curvature.diagonal_shift[:, None] / self.scale
 
     def _grows(self, size: float, moved: float, last: float, reach: float, step: int) -> bool:
         """Whether the recursion has left what a sound one can do.

@@ -24,6 +24,7 @@ LEAST = 1 << 20  # bytes; below that every block would be one row
 LOOK_AGAIN = 5.0  # seconds after which free memory is measured anew
 BLOCKS = 8  # blocks that may exist side by side
 COMFORTABLE = 16_000_000  # numbers of a block after which larger ones are no faster
+CACHED = 1 << 18  # numbers that stay close to the processor between two passes over them
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _CONTROL_GROUPS = (
@@ -87,6 +88,11 @@ def block_cells(dtype: torch.dtype) -> int:
 def block_rows(numbers: float, dtype: torch.dtype) -> int:
     """How many rows a block may have if each brings so many numbers; at least one."""
     return max(1, int(block_cells(dtype) // max(1.0, numbers)))
+
+
+def cached_rows(numbers: int, dtype: torch.dtype) -> int:
+    """How many rows a block may have to stay in the processor's cache; at least one."""
+    return min(block_rows(numbers, dtype), max(1, CACHED // max(1, numbers)))
 
 
 def _in_bytes(limit: float | str) -> int:

@@ -74,16 +74,16 @@ class Prepared(ABC):
     def _solve(self, rhs: Tensor) -> Solution:
         """Solve for a block ``[p, m]``."""
 
-    def row_blocks(self, rows: Tensor) -> Tensor:
-        """``J_i C^-1 J_i'`` of some rows, ``[len(rows), k, k]``.
+    def row_blocks(self, rows: slice) -> Tensor:
+        """``J_i C^-1 J_i'`` of the rows from start to stop, ``[rows, k, k]``.
 
         Raises :class:`SolverDiverged` with advice.
         """
         found = []
         linearization = self.curvature.point.linearization
         step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.share.dtype)
-        for few in rows.split(step):
-            jacobian = linearization.jacobian(few)
+        for start in range(rows.start, rows.stop, step):
+            jacobian = linearization.jacobian(slice(start, min(start + step, rows.stop)))
             solution = self._solve(jacobian.flatten(0, 1).T.contiguous())
             if solution.status is Status.DIVERGED:
                 raise SolverDiverged(solution.advice)
@@ -127,11 +127,12 @@ class PreparedCholesky(Prepared):
 
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
-        self.factor = Factor(curvature.dense(), curvature.name, curvature.damping)
+        self._matrix = curvature.dense()
+        self.factor = Factor(self._matrix, curvature.name, curvature.damping)
 
     def _solve(self, rhs: Tensor) -> Solution:
         value = self.factor.solve(rhs)
-        residual = relative_residual(self.curvature, value, rhs)
+        residual = worst_ratio(self._matrix @ value - rhs, rhs)
         # In single precision the right-hand sides themselves leave the range by about this much.
         allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
         if self.factor.singular and residual > allowed:
@@ -139,8 +140,10 @@ class PreparedCholesky(Prepared):
         stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.factor.rank}
         return Solution(value, Status.CONVERGED, "", stats)
 
-    def row_blocks(self, rows: Tensor) -> Tensor:
+    def row_blocks(self, rows: slice) -> Tensor:
         half = self.curvature.point.linearization.project(rows, self.factor.whitener)
+        if half.shape[1] == 1:
+            return half.square_().sum(2, keepdim=True)
         return half @ half.transpose(1, 2)
 
 
