@@ -263,3 +263,16 @@ def test_a_perceptrons_matrix_products_are_what_torch_differentiates(case: Case)
     close(ours.project(rows, V), theirs.project(rows, V))
     close(ours.squared_norms(U), theirs.squared_norms(U))
     close(ours.take(rows).push(V), theirs.push(V)[rows])
+
+
+@pytest.mark.parametrize("pays", [True, False], ids=["by outputs", "by rows"])
+@pytest.mark.parametrize("case", CURVED[:4], ids=lambda case: case.name)
+def test_both_ways_to_a_perceptrons_matrix_agree(case: Case, pays: bool, monkeypatch) -> None:
+    problem = case.make(seed=1)
+    here = problem.objective.at(problem.theta).linearization
+    roots = block(here.n * case.k).reshape(here.n, case.k, 3)
+    half = (roots.transpose(1, 2) @ here.jacobian(torch.arange(here.n))).flatten(0, 1)
+    monkeypatch.setattr("afif_explorer.engine.chain.pays", lambda *_: pays)
+    close(here.gram(roots), half.T @ half)
+    monkeypatch.setattr(memory, "COMFORTABLE", 300)
+    close(here.gram(roots), half.T @ half)

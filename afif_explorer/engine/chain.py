@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from afif_explorer.engine import layered_gram
+from afif_explorer.engine.layered_gram import add_layered_gram, mirrored, pays
 from afif_explorer.engine.linearization import Linearization, Work
 from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.touching import Shift, Touch, Weight
@@ -241,6 +243,36 @@ class ChainLinearization(Linearization):
                 flat.append(delta)
         return torch.cat(flat, dim=2)
 
+    def gram(self, roots: Tensor) -> Tensor:
+        outputs, rank = sum(layer.outputs for layer in self._layers), roots.shape[2]
+        if not pays(self.p, outputs, rank):
+            return super().gram(roots)
+        total = roots.new_zeros(self.p, self.p)
+        step = block_rows(self.p + outputs**2, roots.dtype)
+        for start in range(0, self.n, step):
+            rows = slice(start, start + step)
+            part = self.take(rows)
+            entered = [
+                torch.cat([s.entered, s.entered.new_ones(part.n, 1)], 1) if one.bias else s.entered
+                for one, s in zip(self._layers, part._states, strict=True)
+            ]
+            deltas = part._deltas(roots[rows].transpose(1, 2))
+            add_layered_gram(total, entered, deltas)
+        return mirrored(total, self._places())
+
+    def _places(self) -> Tensor:
+        """The parameter of every output and input of each layer, the bias as its last input: ``[p]``."""
+        found, start = [], 0
+        for layer in self._layers:
+            cut = layer.outputs * layer.inputs
+            grid = torch.arange(start, start + cut).reshape(layer.outputs, layer.inputs)
+            if layer.bias:
+                bias = torch.arange(start + cut, start + layer.size)
+                grid = torch.cat([grid, bias[:, None]], dim=1)
+            found.append(grid.reshape(-1))
+            start += layer.size
+        return torch.cat(found).to(self.outputs.device)
+
     def kernel(
         self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
     ) -> Tensor:
@@ -280,9 +312,10 @@ class ChainLinearization(Linearization):
         inner = sum(layer.inputs * layer.outputs for layer in self._layers[1:])
         entering = sum(layer.inputs for layer in self._layers)
         leaving = sum(layer.outputs + 4 for layer in self._layers)
+        outputs = sum(layer.outputs for layer in self._layers)
         return Work(
             product=4.0 * n * (p + inner),
-            gram=2.0 * n * rank * p**2,
+            gram=n * p * min(2.0 * rank * p, p + layered_gram.ELEMENTWISE / 2 * outputs),
             kernel=2.0 * n**2 * (entering + rank**2 * leaving),
         )
 

@@ -181,7 +181,7 @@ class LinearMapLinearization(Linearization):
         if self.k > 1:
             return super().contract(weights, vectors)
         found = weights.new_empty(self.n, vectors.shape[1])
-        step = cached_rows(self.d + vectors.shape[1], weights.dtype)
+        step = cached_rows(self.d + vectors.shape[1], weights.dtype, least=1024)
         rows = weights.new_empty(min(step, self.n), self.p)
         for start in range(0, self.n, step):
             w = weights[start : start + step]
@@ -231,7 +231,9 @@ class LinearMapLinearization(Linearization):
         """``sum_i w_i x_i x_i'`` with the intercept as last column, ``[d + 1, d + 1]``."""
         size = self.d + self.intercept
         total = torch.zeros(size, size, dtype=self.X.dtype, device=self.X.device)
-        step = cached_rows(self.d, self.X.dtype)
+        step = cached_rows(
+            self.d, self.X.dtype, least=4 * self.d
+        )  # or the sum itself is what is read
         for start in range(0, self.n, step):
             X, w = self.X[start : start + step], weights[start : start + step]
             weighted = X * w[:, None]

@@ -90,9 +90,9 @@ def block_rows(numbers: float, dtype: torch.dtype) -> int:
     return max(1, int(block_cells(dtype) // max(1.0, numbers)))
 
 
-def cached_rows(numbers: int, dtype: torch.dtype) -> int:
-    """How many rows a block may have to stay in the processor's cache; at least one."""
-    return min(block_rows(numbers, dtype), max(1, CACHED // max(1, numbers)))
+def cached_rows(numbers: int, dtype: torch.dtype, least: int = 1) -> int:
+    """How many rows a block may have to stay in the processor's cache; at least so many, if that fits."""
+    return min(block_rows(numbers, dtype), max(least, CACHED // max(1, numbers)))
 
 
 def _in_bytes(limit: float | str) -> int:
