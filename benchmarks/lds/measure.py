@@ -17,7 +17,7 @@ class Row:
     """One line of the table: a method at the setting that the tuning subsets chose.
 
     ``warm`` and ``cold`` are judged on the other subsets, against training on from the fit and from
-    scratch; ``error`` is the standard error of ``warm`` over queries.
+    scratch; ``error`` is the standard error of ``warm`` over queries; ``seconds`` is for all settings.
     """
 
     library: str
@@ -45,21 +45,23 @@ def by_query(effects: np.ndarray, kept: np.ndarray, after: np.ndarray) -> np.nda
 def rows_of(problem: Problem, truth: Truth, scores: Iterable[Scores]) -> list[Row]:
     """One row for each method: its best setting on the tuning subsets, judged on the others."""
     best: dict[tuple[str, str], tuple[float, Scores]] = {}
+    seconds: dict[tuple[str, str], float] = {}
     first, rest = slice(problem.tuning), slice(problem.tuning, None)
     for one in scores:
         tuned = float(by_query(one.effects, problem.kept[first], truth.warm[first]).mean())
         key = one.library, one.method
+        seconds[key] = seconds.get(key, 0.0) + one.seconds
         if key not in best or tuned > best[key][0]:
             best[key] = tuned, one
-    return [_judged(problem, truth, one, rest) for _, one in best.values()]
+    return [_judged(problem, truth, one, rest, seconds[key]) for key, (_, one) in best.items()]
 
 
-def _judged(problem: Problem, truth: Truth, one: Scores, rest: slice) -> Row:
+def _judged(problem: Problem, truth: Truth, one: Scores, rest: slice, seconds: float) -> Row:
     warm, cold = (
         by_query(one.effects, problem.kept[rest], after[rest]) for after in (truth.warm, truth.cold)
     )
     error = warm.std(ddof=1) / len(warm) ** 0.5
     return Row(
         one.library, one.method, one.setting,
-        float(warm.mean()), float(cold.mean()), float(error), one.seconds,
+        float(warm.mean()), float(cold.mean()), float(error), seconds,
     )  # fmt: skip

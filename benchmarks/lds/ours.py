@@ -23,7 +23,7 @@ class Scores:
     Attributes:
         library, method: who says it. setting: the damping or what stands in its place.
         effects: predicted rise of each query's loss if a row is left out, up to a factor of each query,
-            ``[rows, queries]``. seconds: for this setting alone.
+            ``[rows, queries]``. seconds: for this setting; what all settings share counts for the first.
     """
 
     library: str
@@ -44,17 +44,16 @@ def scores_of(problem: Problem, truth: Truth, dampings: tuple[float, ...]) -> It
     for name, kind in CURVATURES.items():
         began = time.perf_counter()
         matrix = kind(objective, theta).dense()
-        making = time.perf_counter() - began
         for damping in dampings:
-            began = time.perf_counter()
             shifted = matrix + damping * torch.eye(len(matrix), dtype=matrix.dtype)
             try:
                 solved = Factor(shifted, kind.name, damping).solve(slopes)
             except ax.CurvatureError:
                 continue  # negative curvature that this damping does not lift
             effects = (point.gradient_products(solved) / objective.n).numpy()
-            seconds = making + time.perf_counter() - began
+            seconds = time.perf_counter() - began
             yield Scores("afif_explorer", name, f"{damping:g}", effects, seconds)
+            began = time.perf_counter()
     if objective.canonical:
         for damping in dampings:
             began = time.perf_counter()
