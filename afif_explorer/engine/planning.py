@@ -23,9 +23,10 @@ from afif_explorer.engine.solvers import (
 )
 
 FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
-STEPS_A_DIGIT = (
-    5  # products of a block that an iteration is taken to need for each digit of accuracy
-)
+# Products of a block that an iteration is taken to need for each digit of accuracy: with few, and with
+# many right-hand sides.
+STEPS_A_DIGIT = {False: 12, True: 3}
+
 MANY = 32  # right-hand sides that make so large a common space that no preconditioner is needed
 SAMPLED = 1000 * 4 * BATCH  # rows that LiSSA is taken to look at, for each right-hand side
 FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
@@ -97,7 +98,7 @@ def _others(
     linearization, p = curvature.point.linearization, curvature.p
     rank = _rank(curvature)
     work, rows = linearization.work(rank), linearization.n * rank
-    steps = max(2.0, -STEPS_A_DIGIT * math.log10(tolerance))
+    steps = max(2.0, -STEPS_A_DIGIT[columns >= MANY] * math.log10(tolerance))
     if not obstacle(curvature):
         words = f"A factor of the {rows:,} rows times outputs instead of the {p:,} parameters"
         price = dampings * (work.kernel + rows**3 / 3 + 2.0 * rows**2 * columns)

@@ -31,6 +31,7 @@ TOUCHES: dict[Kind, type[Touch]] = {
 AGREES = (
     1e-6  # relative difference from plain differentiation that a structure may show when checked
 )
+GRAPH = 2  # times the record of one output that a backward pass holds
 CHECKED = 8  # outputs of a row that are checked
 
 
@@ -174,7 +175,10 @@ class RecordedLinearization(ModuleLinearization):
         return self._blocks(self.k)
 
     def _blocks(self, rank: int) -> Iterator[tuple[slice, RecordedLinearization]]:
-        numbers = max(self._structure.kept * rank / self.k, rank * self.p)
+        return self._cut(max(self._structure.kept * rank / self.k, rank * self.p))
+
+    def _cut(self, numbers: float) -> Iterator[tuple[slice, RecordedLinearization]]:
+        """Blocks of rows that each bring so many numbers."""
         step = block_rows(numbers, self._theta.dtype)
         if step >= self.n:
             yield slice(None), self
@@ -240,15 +244,17 @@ class RecordedLinearization(ModuleLinearization):
     def pull(self, cotangents: Tensor) -> Tensor:
         columns = cotangents.shape[2]
         total = cotangents.new_zeros(self.p, columns)
+        if columns <= self.k and not vars(self).keys() & {"_met", "_explicit"}:
+            for rows, part in self._cut(GRAPH * self._structure.kept / self.k):
+                total += part._differentiated(cotangents[rows])
+            return total
         for rows, part in self.pieces(columns):
             part._pull(cotangents[rows], total)
         return total
 
     def _pull(self, cotangents: Tensor, total: Tensor) -> None:
         columns = cotangents.shape[2]
-        if columns <= self.k and "_met" not in vars(self):
-            total += self._differentiated(cotangents)
-        elif "_explicit" in vars(self) or self._pays(columns, self.k):
+        if "_explicit" in vars(self) or self._pays(columns, self.k):
             total.addmm_(self._explicit.flatten(0, 1).T, cotangents.flatten(0, 1))
         else:
             for touch in self._met:
