@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 from afif_explorer.engine import layered_gram
 from afif_explorer.engine.layered_gram import add_layered_gram, mirrored, pays
-from afif_explorer.engine.linearization import Linearization, Work
+from afif_explorer.engine.linearization import Linearization, Through, Work
 from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.touching import Shift, Touch, Weight
 
-HELD = 4  # blocks of the size of all layers that a product works on at once
+HELD = 12  # times the size of all layers that a block may have: more falls out of the cache
 ELEMENTWISE = (nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus, nn.GELU, nn.SiLU, nn.ELU, nn.Identity)
 
 
@@ -140,15 +140,36 @@ class ChainLinearization(Linearization):
         return (pieces[0] if len(pieces) == 1 else torch.cat(pieces)).transpose(1, 2)
 
     def pull(self, cotangents: Tensor) -> Tensor:
-        total = cotangents.new_zeros(self.p, cotangents.shape[2])
+        sums = self._no_sums(cotangents, cotangents.shape[2])
         for rows, piece in self.pieces(cotangents.shape[2]):
-            deltas = piece._deltas(cotangents[rows].transpose(1, 2))
-            parts = [
-                (_crossed(delta, state.entered), delta.sum(0).T)
-                for delta, state in zip(deltas, piece._states, strict=True)
-            ]
-            total += piece._collected(parts)
-        return total
+            piece._add_pulled(cotangents[rows], sums)
+        return self._summed(sums)
+
+    def round_trip(self, vectors: Tensor, through: Through) -> Tensor:
+        sums = self._no_sums(vectors, vectors.shape[1])
+        for rows, piece in self.pieces(vectors.shape[1]):
+            piece._add_pulled(through(rows, piece.push(vectors)), sums)
+        return self._summed(sums)
+
+    def _no_sums(self, like: Tensor, m: int) -> list[tuple[Tensor, Tensor]]:
+        """Zeros for every layer's weight ``[m o, i]`` and bias ``[m, o]``, in the order of the products."""
+        return [
+            (like.new_zeros(m * one.outputs, one.inputs), like.new_zeros(m, one.outputs))
+            for one in self._layers
+        ]
+
+    def _add_pulled(self, cotangents: Tensor, sums: list[tuple[Tensor, Tensor]]) -> None:
+        deltas = self._deltas(cotangents.transpose(1, 2).contiguous())
+        for delta, state, (weight, bias) in zip(deltas, self._states, sums, strict=True):
+            weight.addmm_(delta.flatten(1).T, state.entered)
+            bias += delta.sum(0)
+
+    def _summed(self, sums: list[tuple[Tensor, Tensor]]) -> Tensor:
+        parts = []
+        for layer, (weight, bias) in zip(self._layers, sums, strict=True):
+            grid = weight.reshape(-1, layer.outputs, layer.inputs).permute(1, 2, 0)
+            parts.append((grid, bias.T))
+        return self._collected(parts)
 
     def _collected(self, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
         """Weights ``[o, i, m]`` and biases ``[o, m]`` of each layer as one block ``[p, m]``."""
@@ -166,11 +187,9 @@ class ChainLinearization(Linearization):
         for weight, state, (change, shift) in zip(
             self._weights, self._states, self._split(vectors), strict=True
         ):
-            dz = _through(state.entered, change)
+            dz = _through(state.entered, change, shift)
             if moved is not None:
                 dz.flatten(0, 1).addmm_(moved.flatten(0, 1), weight.T)
-            if shift is not None:
-                dz += shift.T
             found.append((moved, dz))
             moved = dz if state.slope is None else state.slope[:, None] * dz
         return found
@@ -330,10 +349,13 @@ class ChainLinearization(Linearization):
         return total
 
 
-def _through(entered: Tensor, change: Tensor) -> Tensor:
-    """``sum_i a_ni V_oim`` as one product, ``[n, m, o]``."""
+def _through(entered: Tensor, change: Tensor, shift: Tensor | None = None) -> Tensor:
+    """``sum_i a_ni V_oim + v_om`` as one product, ``[n, m, o]``."""
     outputs, inputs, m = change.shape
-    return (entered @ change.permute(1, 2, 0).reshape(inputs, m * outputs)).reshape(-1, m, outputs)
+    flat = change.permute(1, 2, 0).reshape(inputs, m * outputs)
+    if shift is None:
+        return (entered @ flat).reshape(-1, m, outputs)
+    return torch.addmm(shift.T.reshape(-1), entered, flat).reshape(-1, m, outputs)
 
 
 def _crossed(delta: Tensor, entered: Tensor) -> Tensor:

@@ -126,12 +126,12 @@ class Fisher(Curvature):
     def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
         if self.point.linearization.prefers_roots:
             return self.point.linearization.sandwich(self._roots, share, vectors)
-        total = torch.zeros_like(vectors)
-        for rows, part in self.point.linearization.pieces(vectors.shape[1]):
-            moved = part.push(vectors)
+
+        def through(rows: slice, moved: Tensor) -> Tensor:
             spread = self.point.objective.loss.variance(self.point.outputs[rows], moved)
-            total += part.pull(spread.mul_(share[rows][:, None, None]))
-        return total
+            return spread.mul_(share[rows][:, None, None])
+
+        return self.point.linearization.round_trip(vectors, through)
 
     @cached_property
     def _roots(self) -> Tensor:

@@ -15,7 +15,7 @@ stack of layers or any other module makes of them is in a file of each; ``Model.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -36,6 +36,9 @@ class Work:
     product: float
     gram: float
     kernel: float
+
+
+Through = Callable[[slice, Tensor], Tensor]  # rows and `[rows, k, m]` -> the same shape
 
 
 class Linearization(ABC):
@@ -95,13 +98,21 @@ class Linearization(ABC):
                 torch.sum(moved.mul_(weights[rows][:, :, None]), 1, out=found[rows])
         return found
 
-    def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
-        """``sum_i w_i J_i' S_i S_i' J_i V`` for ``S`` ``[n, k, r]`` and ``w`` ``[n]``: ``[p, m]``."""
+    def round_trip(self, vectors: Tensor, through: Through) -> Tensor:
+        """``sum_i J_i' U_i`` with ``U = through(rows, J V)``, a block of rows at a time: ``[p, m]``."""
         total = torch.zeros_like(vectors)
         for rows, part in self.pieces(vectors.shape[1]):
-            moved = roots[rows].transpose(1, 2) @ part.push(vectors)
-            total += part.pull(roots[rows] @ moved.mul_(share[rows][:, None, None]))
+            total += part.pull(through(rows, part.push(vectors)))
         return total
+
+    def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+        """``sum_i w_i J_i' S_i S_i' J_i V`` for ``S`` ``[n, k, r]`` and ``w`` ``[n]``: ``[p, m]``."""
+
+        def through(rows: slice, moved: Tensor) -> Tensor:
+            inner = roots[rows].transpose(1, 2) @ moved
+            return roots[rows] @ inner.mul_(share[rows][:, None, None])
+
+        return self.round_trip(vectors, through)
 
     def jacobian(self, rows: Tensor | slice) -> Tensor:
         """The explicit Jacobian of some rows, ``[len(rows), k, p]``."""
