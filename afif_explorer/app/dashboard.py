@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from afif_explorer.app.help import GUIDE, Code, Help
 from afif_explorer.app.notices import Notices
 from afif_explorer.app.parts import stack
 from afif_explorer.app.status import StatusHead
-from afif_explorer.app.sync import Follower, Rest
+from afif_explorer.app.sync import Follower, Timer
 from afif_explorer.app.upload import Upload
 from afif_explorer.app.views.agreement import AgreementView
 from afif_explorer.app.views.cross_validation import CrossValidationView
@@ -36,6 +35,7 @@ BODY = """
   padding: 16px;
 }
 """
+REST = 400  # ms without a change, after which what is below the fold follows
 VIEWS = (PointsView, AgreementView, LissaView, CrossValidationView, UnlearningView)
 
 
@@ -66,7 +66,7 @@ class Dashboard:
             self._help.show,
             self._notices.refuse,
             self._is_dark,
-            Rest(document),
+            Timer(document, REST).start,
         )
         upload = Upload(explorer)
         controls = Controls(fields, explain=self._help.show, upload=upload.open)
@@ -100,7 +100,6 @@ class Dashboard:
         """Let go of everything; the visitor has left."""
         self.follower.close()
         self.explorer.close()
-        toolkit.release(weakref.ref(self.page))
 
     def _is_dark(self) -> bool:
         return bool(self.page.dark_theme) if hasattr(self, "page") else False
@@ -119,12 +118,14 @@ class Dashboard:
     def _listen(self) -> None:
         self.follower.on(FIELDS, lambda _changed: self._address())
         self.follower.on(("view",), lambda _changed: self._turn())
-        heard = (*FIELDS, "status", "stale", "data", "fitted", "points")
-        self.follower.on(heard, lambda _changed: self._status.update())
+        heard = (*FIELDS, "data", "fitted", "points")
+        self.follower.on(heard, lambda _changed: self._status.say())
+        self.follower.on(("status", "stale"), lambda _changed: self._status.progress())
         self.follower.on(("status",), lambda _changed: self._notices.update())
         self._address()
         self._turn()
-        self._status.update()
+        self._status.say()
+        self._status.progress()
         self._notices.update()
         self._redraw()
 

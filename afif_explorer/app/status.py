@@ -9,9 +9,6 @@ from afif_explorer.app.parts import NO_MARGIN, Text, card, flow, html, join, pre
 from afif_explorer.figures.text import count, number
 from afif_explorer.results import FitSummary
 
-# Short work is over before it can be read about; what comes and goes at once only flickers.
-LATE = ":host { animation: late 0s 0.3s both; } @keyframes late { from { opacity: 0; } }"
-
 
 class StatusHead:
     """The one-sentence headline, facts about the fit, and progress with a way to stop it."""
@@ -40,9 +37,7 @@ class StatusHead:
             margin=NO_MARGIN,
             on_click=pressed(explorer.refresh),
         )
-        self._running = flow(
-            self._what, self._bar, cancel, gap=12, align="center", stylesheets=[LATE]
-        )
+        self._running = flow(self._what, self._bar, cancel, gap=12, align="center")
         self.panel = card(
             self._sentence,
             self._facts,
@@ -51,20 +46,22 @@ class StatusHead:
             stylesheets=[":host { min-height: 104px; gap: 6px; }"],
         )
 
-    def update(self) -> None:
-        """Say how things stand now."""
-        explorer = self._explorer
-        status = explorer.status
+    def say(self) -> None:
+        """Bring the headline and the facts up to date."""
+        self._sentence.put(html('<h1 class="headline">{x}</h1>', x=self._explorer.sentence()))
+        self._facts.put(_facts(self._explorer.fitted))
+
+    def progress(self) -> None:
+        """Show how the work stands now."""
+        status = self._explorer.status
         running = status.kind == "running"
-        self._sentence.put(html('<h1 class="headline">{x}</h1>', x=explorer.sentence()))
-        self._facts.put(_facts(explorer.fitted))
         self._running.visible = running
         self._facts.visible = not running
         self._again.visible = status.kind in ("failed", "cancelled")
         if running:
-            self._progress(status)
+            self._step(status)
 
-    def _progress(self, status: Any) -> None:
+    def _step(self, status: Any) -> None:
         known = bool(status.total)
         share = min(status.done / status.total, 1) if known else 0
         what = f"{status.what}: {share:.0%}" if known and status.done else f"{status.what} …"

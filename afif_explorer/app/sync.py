@@ -41,31 +41,37 @@ class Gate:
             action()
 
 
-class Rest:
-    """Does an action when nobody has asked for one for a while; of several the last alone.
+class Timer:
+    """Does an action after a while, on the page's thread; without a document (no server) at once."""
 
-    Without a document (no server) it does it at once.
-    """
-
-    MILLISECONDS = 400
-
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Any, milliseconds: int) -> None:
         self._document = document
+        self._milliseconds = milliseconds
         self._waiting: Any = None
 
-    def __call__(self, action: Callable[[], None]) -> None:
-        """Do ``action`` when things have come to rest."""
+    @property
+    def waiting(self) -> bool:
+        """Whether an action is still to be done."""
+        return self._waiting is not None
+
+    def start(self, action: Callable[[], None]) -> None:
+        """Do ``action`` later, in place of one that still waits."""
+        self.stop()
         if self._document is None:
             action()
             return
-        if self._waiting is not None:
-            self._document.remove_timeout_callback(self._waiting)
 
         def act() -> None:
             self._waiting = None
             action()
 
-        self._waiting = self._document.add_timeout_callback(act, self.MILLISECONDS)
+        self._waiting = self._document.add_timeout_callback(act, self._milliseconds)
+
+    def stop(self) -> None:
+        """Forget the action that waits, if one does."""
+        if self._waiting is not None:
+            self._document.remove_timeout_callback(self._waiting)
+            self._waiting = None
 
 
 class Follower:
@@ -73,12 +79,21 @@ class Follower:
 
     ``source`` must change on the page's own thread (an ``Explorer`` does, given the page's
     ``schedule``). All that one change does to the page goes to the browser as one message.
+
+    Work that is soon over is not worth a word: that something is being worked on is told only once
+    it has lasted ``PATIENCE`` milliseconds.
     """
+
+    PATIENCE = 300
+    WORK = frozenset({"status", "stale"})  # what changes when work begins
 
     def __init__(self, source: Any, document: Any = None) -> None:
         self._source = source
         self._document = document
         self._callbacks: list[tuple[frozenset[str], Callback]] = []
+        self._held: set[str] = set()  # changed, but not told yet
+        self._told = False  # that something is being worked on
+        self._patience = Timer(document, self.PATIENCE)
         names = [name for name in source.param if name != "name"]
         self._watcher = source.param.watch(self._deliver, names)
 
@@ -89,10 +104,37 @@ class Follower:
     def close(self) -> None:
         """Hear nothing more."""
         self._source.param.unwatch(self._watcher)
+        self._patience.stop()
         self._callbacks.clear()
 
     def _deliver(self, *events: Any) -> None:
         changed = {event.name for event in events}
+        if self._source.status.kind != "running":
+            self._told = False
+            self._tell_all(self._release() | changed)
+        elif self._told:
+            self._tell_all(changed)
+        else:
+            self._hold(changed & self.WORK)
+            self._tell_all(changed - self.WORK)
+
+    def _hold(self, changed: set[str]) -> None:
+        def told() -> None:
+            self._told = True
+            self._tell_all(self._release())
+
+        self._held |= changed
+        if changed and not self._patience.waiting:
+            self._patience.start(told)
+
+    def _release(self) -> set[str]:
+        self._patience.stop()
+        held, self._held = self._held, set()
+        return held
+
+    def _tell_all(self, changed: set[str]) -> None:
+        if not changed:
+            return
         with pn.io.hold(self._document):
             for names, callback in list(self._callbacks):
                 if hit := names & changed:

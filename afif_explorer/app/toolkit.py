@@ -5,7 +5,6 @@ Widgets are taken from here, so that a move of the toolkit touches one file.
 
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
 import panel as pn
@@ -47,7 +46,6 @@ __all__ = [
     "Tabs",
     "load",
     "make_page",
-    "release",
 ]
 
 
@@ -57,8 +55,8 @@ def load() -> None:
 
 
 def make_page(title: str, **params: Any) -> Page:
-    """A page with our look. Call :func:`release` when its session ends."""
-    return Page(
+    """A page with our look."""
+    page = Page(
         meta_title=title,
         meta_description="See what each training row did to a model, and what happens if it goes.",
         theme_config=look.THEME,
@@ -70,16 +68,8 @@ def make_page(title: str, **params: Any) -> Page:
         theme_toggle=True,
         **params,
     )
-
-
-def release(page: weakref.ref[Page]) -> None:
-    """Let go of a page whose session has ended.
-
-    ``Page`` ties its ``busy`` to Panel's global state and never unties it, which would keep the page
-    and all that it shows in memory for ever. Safe to call twice.
-    """
-    alive = page()
-    if alive is None:
-        return
-    with param.parameterized.edit_constant(alive):
-        alive.param._update_ref("busy", False)
+    # The page follows Panel's global count of busy sessions: two messages for every event of a
+    # visitor, and a tie that would keep the page in memory for ever.
+    with param.parameterized.edit_constant(page):
+        page.param._update_ref("busy", False)
+    return page

@@ -160,6 +160,7 @@ def axis(
             "font": {"size": 12},
         },
         "automargin": True,
+        "ticklabeloverflow": "allow",  # the margin grows with them; measuring each takes 50 ms
         "color": colours.text,
         "gridcolor": colours.grid,
         "gridwidth": 1,
