@@ -42,9 +42,9 @@ def test_the_marks_carry_ids_values_and_what_the_row_is():
     np.testing.assert_allclose(trace.marker.color, points.effect[rows], rtol=1e-6)
     strongest = rows[-1]
     assert strongest == np.abs(points.effect).argmax(), "strong effects lie on top"
-    micro = f"{1e6 * points.effect[strongest]:+.3g}µ".replace("-", "−")
-    assert trace.text[-1].startswith(f"{micro}\u00a0nats if left out<br>")
+    assert "%{marker.color:+.3s}\u00a0nats if left out<br>" in trace.hovertemplate
     assert points.group[strongest] in trace.text[-1]
+    assert float(trace.hovertext[-1]) == pytest.approx(points.prediction[strongest], abs=6e-4)
 
 
 def test_the_ranking_holds_the_strongest_of_both_signs_in_order():

@@ -60,7 +60,7 @@ class Drawing:
             options["selected"] = explorer.selected
         now = (id(result), *options.values())
         if now != self._drawn:
-            self.plot.show(figure.draw(result, **options), summary=figure.title)
+            self.plot.show(figure.sketch(result, **options), summary=figure.title)
             self._drawn = now
         self.plot.fade(explorer.stale)
 

@@ -7,9 +7,10 @@ here before anything acts on them.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ from panel.custom import JSComponent
 from afif_explorer.app.look import PLOTLY_CSS, PLOTLY_URL, STATIC
 
 MOST_IDS = 100_000  # of one gesture
+LONG = 200  # texts in a list from which it is coded
+DTYPES = {"<f4": "f4", "<f8": "f8", "<i4": "i4", "|i1": "i1", "|u1": "u1"}  # NumPy's: plotly.js's
 
 
 class Click(NamedTuple):
@@ -66,9 +69,9 @@ class Plot(JSComponent):
         self._mounted = False
         self._version = 0
 
-    def show(self, figure: Any, *, summary: str = "") -> None:
-        """Draw ``figure`` (a plotly figure); what the browser has already is not sent again."""
-        new = plain(figure.to_dict())
+    def show(self, figure: dict[str, Any], *, summary: str = "") -> None:
+        """Draw ``figure`` ("data" and "layout"); what the browser has already is not sent again."""
+        new = plain(figure)
         old, self._figure = self._figure, new
         self.param.update(state=self.READY, note="", summary=summary)
         if not self._mounted:
@@ -135,18 +138,47 @@ def coordinate(value: Any) -> float | None:
 
 
 def plain(value: Any) -> Any:
-    """A figure's dictionary with nothing in it but JSON's types (not finite numbers become None)."""
+    """A figure's dictionary with nothing in it but JSON's types (not finite numbers become None).
+
+    Arrays of numbers become plotly.js's own packed form, long lists of texts ours: see
+    :func:`packed` and :func:`coded`.
+    """
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        return plain(value.tolist())
+        return packed(value) or plain(value.tolist())
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return coded(value) or [plain(item) for item in value]
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def packed(array: np.ndarray) -> dict[str, str] | None:
+    """One dimension of numbers as plotly.js reads typed arrays: {"dtype", "bdata"}; else None."""
+    if array.dtype.kind == "i" and array.size and np.abs(array).max() < 2**31:
+        array = array.astype(np.int32)
+    dtype = DTYPES.get(array.dtype.str)
+    if dtype is None or array.ndim != 1:
+        return None
+    return {"dtype": dtype, "bdata": base64.b64encode(array.tobytes()).decode()}
+
+
+def coded(texts: Sequence[Any]) -> dict[str, Any] | None:
+    """A long list of texts with few different ones as {"words", "codes"}; else None.
+
+    "codes" is the base64 of 16-bit places in "words"; the browser puts the list together again.
+    """
+    if len(texts) < LONG or not isinstance(texts[0], str):
+        return None
+    places: dict[Any, int] = {}
+    codes = [places.setdefault(text, len(places)) for text in texts]
+    if len(places) > len(texts) / 2 or len(places) > 2**16:
+        return None
+    packed_codes = base64.b64encode(np.array(codes, dtype="<u2").tobytes()).decode()
+    return {"words": list(places), "codes": packed_codes}
 
 
 def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

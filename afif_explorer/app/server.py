@@ -63,7 +63,7 @@ def warm() -> None:
     other out.
     """
     points = study.points(Spec())
-    FIGURES["row_map"].draw(points)
+    FIGURES["row_map"].sketch(points)
 
 
 def unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.curvatures import ends
 from afif_explorer.figures.frame import Key, axis, empty, frame, line
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import dropped_note
 from afif_explorer.figures.scatter import scatter
+from afif_explorer.figures.sheet import Sheet
 from afif_explorer.figures.text import Scale, count, number, safe, short
 from afif_explorer.figures.theme import theme
 from afif_explorer.results import Verification
@@ -22,7 +22,7 @@ MARKS = (("●", "circle"), ("◆", "diamond"), ("■", "square"), ("▲", "tria
 
 
 @figure("verification", VERIFICATION, WAITING)
-def verification(verification: Verification, *, dark: bool = False) -> go.Figure:
+def verification(verification: Verification, *, dark: bool = False) -> Sheet:
     """Predicted effects against the effects of leaving the row out and training again."""
     colours = theme(dark)
     predicted, actual = verification.predicted, verification.actual
@@ -51,10 +51,10 @@ def verification(verification: Verification, *, dark: bool = False) -> go.Figure
         axes_mean=(verification.target_label, verification.ids),
     )
     both = ends(predicted[known], actual[known])
-    result.add_trace(line(colours, both, both))
+    result.add(line(colours, both, both))
     for reason, (colour, _, symbol) in styles.items():
         rows = groups[reason]
-        result.add_trace(
+        result.add(
             scatter(
                 predicted[rows],
                 actual[rows],
@@ -65,7 +65,7 @@ def verification(verification: Verification, *, dark: bool = False) -> go.Figure
             )
         )
     label = short(verification.target_label, 60)
-    result.update_layout(
+    result.lay_out(
         xaxis=axis(
             colours,
             f"Predicted change of {label} ({scale.title})",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.checks import MARKS
 from afif_explorer.figures.frame import Key, axis, compact, empty, frame, line, log_axis
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.scatter import scatter
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import count, number, safe, short
 from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import CrossValidationReport, HeldOutCheck
@@ -23,7 +23,7 @@ UNCHECKED = (
 
 
 @figure("cross_validation", PATH, WAITING)
-def strength_path(report: CrossValidationReport, *, dark: bool = False) -> go.Figure:
+def strength_path(report: CrossValidationReport, *, dark: bool = False) -> Sheet:
     """Mean held-out loss, give or take a standard error, with its minimum and the chosen strength."""
     colours = theme(dark)
     shown = report.strengths > 0
@@ -39,16 +39,16 @@ def strength_path(report: CrossValidationReport, *, dark: bool = False) -> go.Fi
         height=360,
         axes_mean=(report.penalty, strengths),
     )
-    result.add_traces(_curves(report, shown, colours))
+    result.add(*_curves(report, shown, colours))
     if report.check is not None:
-        result.add_trace(_refitted(report.check, colours))
-    result.add_traces(_choices(report, colours))
+        result.add(_refitted(report.check, colours))
+    result.add(*_choices(report, colours))
     low, high = float(strengths.min()) / 1.5, float(strengths.max()) * 1.5
     if report.strength and low <= report.strength <= high:
-        result.add_vline(
+        result.vertical(
             x=report.strength, line={"color": colours.reference, "width": 1, "dash": "dot"}
         )
-    result.update_layout(
+    result.lay_out(
         xaxis=log_axis(colours, f"Strength of the penalty ({report.penalty.lower()})", low, high),
         yaxis=axis(colours, f"Mean loss of a training row ({unit})", zeroline=False),
     )
@@ -78,10 +78,11 @@ def _path_key(report: CrossValidationReport, colours: Theme) -> list[Key]:
     return key
 
 
-def _curves(report: CrossValidationReport, shown: np.ndarray, colours: Theme) -> list[go.Scatter]:
+def _curves(report: CrossValidationReport, shown: np.ndarray, colours: Theme) -> list[Trace]:
     strengths = report.strengths[shown]
     mean, error = report.mean[shown], report.standard_error[shown]
-    band = go.Scatter(
+    band = trace(
+        "scatter",
         x=compact(np.concatenate([strengths, strengths[::-1]])),
         y=compact(np.concatenate([mean + error, (mean - error)[::-1]])),
         mode="lines",
@@ -96,7 +97,8 @@ def _curves(report: CrossValidationReport, shown: np.ndarray, colours: Theme) ->
         f"strength {number(s)}<br>held out {number(m, 4)} ± {number(e, 2)}<br>with the row {number(t, 4)}"
         for s, m, e, t in zip(strengths, mean, error, report.training[shown], strict=True)
     ]
-    held_out = go.Scatter(
+    held_out = trace(
+        "scatter",
         x=compact(strengths),
         y=compact(mean),
         mode="lines+markers",
@@ -110,7 +112,7 @@ def _curves(report: CrossValidationReport, shown: np.ndarray, colours: Theme) ->
     return [band, training, held_out]
 
 
-def _choices(report: CrossValidationReport, colours: Theme) -> list[go.Scatter]:
+def _choices(report: CrossValidationReport, colours: Theme) -> list[Trace]:
     """The two strengths that the path recommends."""
     found = []
     for strength, symbol, name in (
@@ -118,7 +120,8 @@ def _choices(report: CrossValidationReport, colours: Theme) -> list[go.Scatter]:
         (report.best, "star", "smallest"),
     ):
         found.append(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=[strength],
                 y=report.mean[report.strengths == strength],
                 mode="markers",
@@ -136,12 +139,13 @@ def _choices(report: CrossValidationReport, colours: Theme) -> list[go.Scatter]:
     return found
 
 
-def _refitted(check: HeldOutCheck, colours: Theme) -> go.Scatter:
+def _refitted(check: HeldOutCheck, colours: Theme) -> Trace:
     texts = [
         f"strength {number(s)}<br>by true refits {number(m, 4)} ± {number(e, 2)}"
         for s, m, e in zip(check.strengths, check.mean, check.standard_error, strict=True)
     ]
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=compact(check.strengths),
         y=compact(check.mean),
         error_y={
@@ -164,7 +168,7 @@ def _refitted(check: HeldOutCheck, colours: Theme) -> go.Scatter:
 
 
 @figure("cross_validation", LOSSES, UNCHECKED)
-def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> go.Figure:
+def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> Sheet:
     """Rises of single rows' losses when they are left out: predicted against true refits."""
     colours, check = theme(dark), report.check
     if check is None:
@@ -194,10 +198,10 @@ def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> go.
         height=400,
         axes_mean=(check.strengths,),
     )
-    result.add_trace(line(colours, ends, ends))
+    result.add(line(colours, ends, ends))
     for strength, (colour, _, symbol) in styles.items():
         rows = np.flatnonzero(known & (check.strength == strength))
-        result.add_trace(
+        result.add(
             scatter(
                 check.predicted[rows],
                 check.actual[rows],
@@ -208,7 +212,7 @@ def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> go.
             )
         )
     unit = short(report.unit, 40)
-    result.update_layout(
+    result.lay_out(
         xaxis=log_axis(colours, f"Predicted rise of the row's loss when left out ({unit})", *ends),
         yaxis=log_axis(colours, f"Rise after a refit without the row ({unit})", *ends),
     )

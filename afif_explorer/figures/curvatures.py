@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import Key, axis, compact, empty, frame, line, log_axis
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
+from afif_explorer.figures.sheet import Sheet, trace
 from afif_explorer.figures.text import Scale, count, number, percent, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Agreement
@@ -32,7 +32,7 @@ def agreement(
     selected: Sequence[int] = (),
     dark: bool = False,
     limit: int = 5000,
-) -> go.Figure:
+) -> Sheet:
     """Effects under the Fisher against effects under the Hessian, with the line of equality."""
     colours = theme(dark)
     fisher, hessian = agreement.fisher, agreement.hessian
@@ -61,8 +61,8 @@ def agreement(
         dragmode="lasso",
     )
     both = ends(fisher[rows], hessian[rows])
-    result.add_trace(line(colours, both, both))
-    result.add_trace(
+    result.add(line(colours, both, both))
+    result.add(
         scatter(
             hessian[rows],
             fisher[rows],
@@ -74,7 +74,7 @@ def agreement(
     marked = known[always]
     if marked.size:
         text = _hover(agreement, marked, scale)
-        result.add_trace(
+        result.add(
             ring(
                 hessian[marked],
                 fisher[marked],
@@ -84,7 +84,7 @@ def agreement(
             )
         )
     label = short(agreement.target_label, 60)
-    result.update_layout(
+    result.lay_out(
         xaxis=axis(
             colours,
             f"Hessian: predicted change of {label} ({scale.title})",
@@ -97,7 +97,7 @@ def agreement(
 
 
 @figure("agreement", SPECTRA, WAITING)
-def spectra(agreement: Agreement, *, dark: bool = False) -> go.Figure:
+def spectra(agreement: Agreement, *, dark: bool = False) -> Sheet:
     """The eigenvalues of Fisher and Hessian, largest first, on a log axis."""
     colours = theme(dark)
     both = (agreement.fisher_eigenvalues, agreement.hessian_eigenvalues)
@@ -124,7 +124,7 @@ def spectra(agreement: Agreement, *, dark: bool = False) -> go.Figure:
         axes_mean=(fisher.size, hessian.size),
     )
     _add_eigenvalues(result, fisher, hessian, colours)
-    result.update_layout(
+    result.lay_out(
         xaxis=axis(
             colours,
             "Rank, largest eigenvalue first",
@@ -189,7 +189,7 @@ def _series(fisher: np.ndarray, hessian: np.ndarray, colours: Theme) -> list[tup
 
 
 def _add_eigenvalues(
-    result: go.Figure, fisher: np.ndarray, hessian: np.ndarray, colours: Theme
+    result: Sheet, fisher: np.ndarray, hessian: np.ndarray, colours: Theme
 ) -> None:
     rank = np.arange(1, max(fisher.size, hessian.size) + 1)
     drawn = (
@@ -200,8 +200,9 @@ def _add_eigenvalues(
     for name, values, shown, symbol, size, colour in drawn:
         if not shown.any():
             continue
-        result.add_trace(
-            go.Scatter(
+        result.add(
+            trace(
+                "scatter",
                 x=rank[: values.size][shown],
                 y=compact(np.abs(values[shown])),
                 mode="markers",

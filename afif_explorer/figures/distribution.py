@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import Key, axis, compact, empty, frame, log_axis
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.rows import WAITING
 from afif_explorer.figures.sampling import chosen, dropped_note
 from afif_explorer.figures.scatter import ring_key
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import Scale, count, percent, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Points
@@ -24,7 +24,7 @@ HEAVY = 100  # largest bin over smallest non-empty bin, from which counts are dr
 @figure("points", DISTRIBUTION, WAITING)
 def effect_distribution(
     points: Points, *, selected: Sequence[int] = (), dark: bool = False
-) -> go.Figure:
+) -> Sheet:
     """Rows per bin of effect; one tick below the bars for every selected row."""
     colours = theme(dark)
     known = np.flatnonzero(np.isfinite(points.effect))
@@ -53,9 +53,9 @@ def effect_distribution(
         height=330,
         axes_mean=(points.target_label, points.ids),
     )
-    result.add_trace(_histogram(counts, edges, scale, colours))
+    result.add(_histogram(counts, edges, scale, colours))
     if marked.size:
-        result.add_trace(_rug(points, marked, scale, colours))
+        result.add(_rug(points, marked, scale, colours))
     title = f"Predicted change of {short(points.target_label, 90)} if the row is left out"
     domain = [0.1 if marked.size else 0, 1]
     high = float(counts.max())
@@ -65,7 +65,7 @@ def effect_distribution(
         )
     else:
         vertical = axis(colours, "Rows in the bin", range=[0, 1.06 * high], domain=domain)
-    result.update_layout(
+    result.lay_out(
         bargap=0.06,
         xaxis=axis(colours, f"{title} ({scale.title})", anchor="y2" if marked.size else "y"),
         yaxis=vertical,
@@ -89,10 +89,11 @@ def bin_edges(effect: np.ndarray, bins: int = BINS) -> np.ndarray:
     return edges
 
 
-def _histogram(counts: np.ndarray, edges: np.ndarray, scale: Scale, colours: Theme) -> go.Bar:
+def _histogram(counts: np.ndarray, edges: np.ndarray, scale: Scale, colours: Theme) -> Trace:
     limits = scale.texts(edges)
     middle = (edges[:-1] + edges[1:]) / 2
-    return go.Bar(
+    return trace(
+        "bar",
         x=compact(middle),
         y=counts,
         width=float(edges[1] - edges[0]) * 0.94,
@@ -109,8 +110,9 @@ def _histogram(counts: np.ndarray, edges: np.ndarray, scale: Scale, colours: The
     )
 
 
-def _rug(points: Points, marked: np.ndarray, scale: Scale, colours: Theme) -> go.Scatter:
-    return go.Scatter(
+def _rug(points: Points, marked: np.ndarray, scale: Scale, colours: Theme) -> Trace:
+    return trace(
+        "scatter",
         x=compact(points.effect[marked]),
         y=np.zeros(marked.size, dtype=np.int8),
         yaxis="y2",

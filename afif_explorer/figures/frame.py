@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import SPACE, clean, number, safe, short, wrapped
 from afif_explorer.figures.theme import CLEAR, FONT, Theme, faded, theme
 
@@ -53,7 +53,7 @@ def frame(
     height: int,
     axes_mean: Iterable[object] = (),
     **layout: Any,
-) -> go.Figure:
+) -> Sheet:
     """An empty figure with title, notes and key under it, fonts and colours.
 
     ``notes`` are sentences (raw text; empty ones are left out). ``height`` is that of the plot in
@@ -62,8 +62,8 @@ def frame(
     """
     head = _head(colours, title, [note for note in notes if note], list(key))
     top = _TOP + _TITLE_LINE + _NOTE_LINE * head.count("<br>") + 18
-    return go.Figure(
-        layout={
+    return Sheet(
+        {
             "height": height + top,
             "autosize": True,
             "template": "none",
@@ -221,9 +221,10 @@ def line(
     *,
     name: str = "",
     **settings: Any,
-) -> go.Scatter:
+) -> Trace:
     """A reference line: thin, dotted, not hoverable; in the legend if it has a name."""
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=list(x),
         y=list(y),
         mode="lines",
@@ -237,12 +238,12 @@ def compact(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, dtype=np.float32)
 
 
-def empty(message: str, *, dark: bool = False, title: str = "", height: int = 280) -> go.Figure:
+def empty(message: str, *, dark: bool = False, title: str = "", height: int = 280) -> Sheet:
     """A figure that says why there is nothing to see and what to do about it (raw text)."""
     colours = theme(dark)
     figure = frame(colours, name="empty", title=title, height=height) if title else _bare(colours)
-    figure.update_layout(height=height, xaxis={"visible": False}, yaxis={"visible": False})
-    figure.add_annotation(
+    figure.lay_out(height=height, xaxis={"visible": False}, yaxis={"visible": False})
+    figure.annotate(
         text=wrapped(message, 40),
         x=0.5,
         y=0.5,
@@ -256,7 +257,7 @@ def empty(message: str, *, dark: bool = False, title: str = "", height: int = 28
     return figure
 
 
-def _bare(colours: Theme) -> go.Figure:
+def _bare(colours: Theme) -> Sheet:
     figure = frame(colours, name="empty", title="", height=0)
-    figure.update_layout(title=None, margin={"l": 12, "r": 12, "t": 12, "b": 12})
+    figure.lay_out(title=None, margin={"l": 12, "r": 12, "t": 12, "b": 12})
     return figure

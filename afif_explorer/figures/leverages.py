@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import Key, axis, compact, empty, frame, log_axis
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen
 from afif_explorer.figures.scatter import ring_key
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import count, number
 from afif_explorer.figures.theme import theme
 from afif_explorer.results import CrossValidationReport
@@ -25,7 +25,7 @@ HIGH = 3.0  # times the mean leverage, from which a row is called out
 @figure("cross_validation", LEVERAGES, WAITING)
 def leverage_distribution(
     report: CrossValidationReport, *, selected: Sequence[int] = (), dark: bool = False
-) -> go.Figure:
+) -> Sheet:
     """Rows per bin of leverage, the mean marked; one tick below the bars for every selected row."""
     colours = theme(dark)
     known = np.flatnonzero(report.leverage > SMALLEST * float(report.leverage.max(initial=0.0)))
@@ -54,12 +54,12 @@ def leverage_distribution(
         height=300,
         axes_mean=(report.ids,),
     )
-    result.add_trace(_bars(counts, edges, colours.series[0]))
+    result.add(_bars(counts, edges, colours.series[0]))
     if marked.size:
-        result.add_trace(_rug(report, marked, colours.selection))
-    result.add_vline(x=mean, line={"color": colours.reference, "width": 1, "dash": "dot"})
+        result.add(_rug(report, marked, colours.selection))
+    result.vertical(x=mean, line={"color": colours.reference, "width": 1, "dash": "dot"})
     domain = [0.1 if marked.size else 0, 1]
-    result.update_layout(
+    result.lay_out(
         xaxis=log_axis(
             colours, "Leverage of the row", low, high, anchor="y2" if marked.size else "y"
         ),
@@ -75,9 +75,10 @@ def _small_note(small: int) -> str:
     return f"{count(small)} rows have all but none and are not drawn." if small else ""
 
 
-def _bars(counts: np.ndarray, edges: np.ndarray, colour: str) -> go.Scatter:
+def _bars(counts: np.ndarray, edges: np.ndarray, colour: str) -> Trace:
     """Bins as one stepped area: bars would need widths, which log axes don't have."""
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=compact(np.repeat(edges, 2)),
         y=np.concatenate([[0], np.repeat(counts, 2), [0]]),
         mode="lines",
@@ -96,8 +97,9 @@ def _words(counts: np.ndarray, edges: np.ndarray) -> list[str]:
     ]
 
 
-def _rug(report: CrossValidationReport, marked: np.ndarray, colour: str) -> go.Scatter:
-    return go.Scatter(
+def _rug(report: CrossValidationReport, marked: np.ndarray, colour: str) -> Trace:
+    return trace(
+        "scatter",
         x=compact(report.leverage[marked]),
         y=np.zeros(marked.size, dtype=np.int8),
         yaxis="y2",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import (
     Key,
@@ -17,6 +16,7 @@ from afif_explorer.figures.frame import (
     log_axis,
 )
 from afif_explorer.figures.registry import figure
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import count, number, percent, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import LissaReport
@@ -31,7 +31,7 @@ _RELATIVE = "Relative error against the direct solve (log scale)"
 
 
 @figure("lissa", ERROR, WAITING)
-def lissa_error(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
+def lissa_error(lissa: LissaReport, *, dark: bool = False) -> Sheet:
     """Relative error by depth: of the full-batch recursion and, once it ran, of the true run."""
     colours = theme(dark)
     curves = [curve for curve in _curves(lissa, colours) if curve.steps.size]
@@ -55,10 +55,10 @@ def lissa_error(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
     steps = np.concatenate([curve.steps for curve in curves])
     low, high = float(errors.min()) / 2, float(errors.max()) * 2
     for depth, dash in ((lissa.depth, "solid"), (lissa.automatic_depth, "dot")):
-        result.add_trace(line(colours, [depth, depth], [low, high], dash=dash))
-    result.add_traces([curve.trace() for curve in curves])
+        result.add(line(colours, [depth, depth], [low, high], dash=dash))
+    result.add(*[curve.trace() for curve in curves])
     last = max(float(steps.max()), lissa.depth, lissa.automatic_depth)
-    result.update_layout(
+    result.lay_out(
         xaxis=log_axis(colours, _DEPTH, float(steps.min()) / 1.4, 1.2 * last),
         yaxis=log_axis(colours, _RELATIVE, low, high, words=percent),
     )
@@ -66,7 +66,7 @@ def lissa_error(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
 
 
 @figure("lissa", MAP, WAITING)
-def lissa_map(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
+def lissa_map(lissa: LissaReport, *, dark: bool = False) -> Sheet:
     """Relative error of the full-batch recursion over scale and depth; grey where it diverges."""
     colours = theme(dark)
     if lissa.map_error.size == 0:
@@ -87,13 +87,13 @@ def lissa_map(lissa: LissaReport, *, dark: bool = False) -> go.Figure:
         axes_mean=(lissa.map_scales, lissa.map_depths),
     )
     if not finite.all():
-        result.add_trace(_blocked(lissa, ~finite, colours))
+        result.add(_blocked(lissa, ~finite, colours))
     if finite.any():
-        result.add_trace(_heat(lissa, finite, colours))
+        result.add(_heat(lissa, finite, colours))
     automatic = (lissa.automatic_scale, lissa.automatic_depth)
-    result.add_trace(_setting("automatic", *automatic, "circle-open", colours))
-    result.add_trace(_setting("setting now", lissa.scale, lissa.depth, "cross-thin-open", colours))
-    result.update_layout(
+    result.add(_setting("automatic", *automatic, "circle-open", colours))
+    result.add(_setting("setting now", lissa.scale, lissa.depth, "cross-thin-open", colours))
+    result.lay_out(
         xaxis=log_axis(
             colours,
             "Scale σ (log scale)",
@@ -142,8 +142,9 @@ class _Curve:
         shown = (errors > 0) & (errors <= LARGEST_DRAWN) & (steps > 0)
         return cls(name, steps[shown], errors[shown], diverged, colour)
 
-    def trace(self) -> go.Scatter:
-        return go.Scatter(
+    def trace(self) -> Trace:
+        return trace(
+            "scatter",
             x=compact(self.steps),
             y=compact(self.errors),
             mode="lines",
@@ -172,12 +173,13 @@ def _curves(lissa: LissaReport, colours: Theme) -> tuple[_Curve, _Curve]:
     )
 
 
-def _heat(lissa: LissaReport, finite: np.ndarray, colours: Theme) -> go.Heatmap:
+def _heat(lissa: LissaReport, finite: np.ndarray, colours: Theme) -> Trace:
     power = np.full(lissa.map_error.shape, np.nan)
     power[finite] = np.log10(np.maximum(lissa.map_error[finite], 1e-16))
     low = float(np.clip(np.floor(power[finite].min()), MAP_FLOOR, MAP_CEILING - 1))
     ticks = np.arange(low, MAP_CEILING + 1, 2 if low < -3 else 1)
-    return go.Heatmap(
+    return trace(
+        "heatmap",
         x=compact(lissa.map_scales),
         y=compact(lissa.map_depths),
         z=compact(power),
@@ -197,9 +199,10 @@ def _heat(lissa: LissaReport, finite: np.ndarray, colours: Theme) -> go.Heatmap:
     )
 
 
-def _blocked(lissa: LissaReport, blocked: np.ndarray, colours: Theme) -> go.Heatmap:
+def _blocked(lissa: LissaReport, blocked: np.ndarray, colours: Theme) -> Trace:
     """The cells without a result, in one flat colour."""
-    return go.Heatmap(
+    return trace(
+        "heatmap",
         x=compact(lissa.map_scales),
         y=compact(lissa.map_depths),
         z=np.where(blocked, 1.0, np.nan).astype(np.float32),
@@ -211,8 +214,9 @@ def _blocked(lissa: LissaReport, blocked: np.ndarray, colours: Theme) -> go.Heat
     )
 
 
-def _setting(name: str, scale: float, depth: int, symbol: str, colours: Theme) -> go.Scatter:
-    return go.Scatter(
+def _setting(name: str, scale: float, depth: int, symbol: str, colours: Theme) -> Trace:
+    return trace(
+        "scatter",
         x=[scale],
         y=[depth],
         mode="markers",

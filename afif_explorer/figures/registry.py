@@ -7,18 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from types import MappingProxyType
+from typing import Any
 
 import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import empty
+from afif_explorer.figures.sheet import Sheet
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: ``draw(result, dark=..., ...)`` with the result that ``needs`` names."""
+    """One figure: ``draw(result, dark=..., ...)`` with the result that ``needs`` names.
+
+    ``draw`` gives plotly's object, ``sketch`` the same as plain dictionaries, several times faster.
+    """
 
     name: str
     draw: Callable[..., go.Figure]
+    sketch: Callable[..., dict[str, Any]]
     needs: str  # the result: "points", "agreement", "lissa", "cross_validation", "unlearning", ...
     title: str
     waiting: str  # what its empty state says
@@ -31,20 +37,26 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(_figures)
 
 def figure(
     needs: str, title: str, waiting: str
-) -> Callable[[Callable[..., go.Figure]], Callable[..., go.Figure]]:
-    """Register a figure function, and let it answer ``None`` with its empty state."""
+) -> Callable[[Callable[..., Sheet]], Callable[..., go.Figure]]:
+    """Register what fills a sheet as a figure function, and let it answer ``None`` as empty."""
 
-    def register(draw: Callable[..., go.Figure]) -> Callable[..., go.Figure]:
-        @wraps(draw)
-        def drawn(result: object, **options: object) -> go.Figure:
+    def register(fill: Callable[..., Sheet]) -> Callable[..., go.Figure]:
+        def sheet(result: object, **options: object) -> Sheet:
             if result is None:
                 return empty(waiting, dark=bool(options.get("dark")), title=title)
-            return draw(result, **options)
+            return fill(result, **options)
 
-        parameters = inspect.signature(draw).parameters.values()
+        def sketch(result: object, **options: object) -> dict[str, Any]:
+            return sheet(result, **options).plain()
+
+        @wraps(fill)
+        def draw(result: object, **options: object) -> go.Figure:
+            return sheet(result, **options).figure()
+
+        parameters = inspect.signature(fill).parameters.values()
         takes = frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-        name = draw.__name__
-        _figures[name] = Figure(name, drawn, needs, title, waiting, takes)
-        return drawn
+        name = fill.__name__
+        _figures[name] = Figure(name, draw, sketch, needs, title, waiting, takes)
+        return draw
 
     return register

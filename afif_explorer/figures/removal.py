@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import plotly.graph_objects as go
-
 from afif_explorer.figures.frame import Key, empty, frame
 from afif_explorer.figures.registry import figure
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import count, number, numbers, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
@@ -18,7 +17,7 @@ _ROW = 74  # px
 
 
 @figure("unlearning", METRICS, WAITING)
-def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> go.Figure:
+def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
     """One small axis a metric, since units differ: a mark for each state, an arrow between."""
     colours = theme(dark)
     metrics = unlearning.metrics
@@ -65,7 +64,7 @@ def _styles(colours: Theme) -> dict[str, tuple[str, str, str]]:
 
 
 def _add_metric(
-    result: go.Figure,
+    result: Sheet,
     i: int,
     n: int,
     values: dict[str, float],
@@ -75,27 +74,25 @@ def _add_metric(
     suffix = str(i + 1) if i else ""
     top = 1 - i / n
     low, high = _around(list(values.values()))
-    result.update_layout(
-        {
-            f"xaxis{suffix}": {
-                "anchor": f"y{suffix}",
-                "range": [low, high],
-                "showgrid": False,
-                "zeroline": low < 0 < high,
-                "zerolinecolor": colours.axis,
-                "showticklabels": False,
-                "fixedrange": True,
-            },
-            f"yaxis{suffix}": {
-                "anchor": f"x{suffix}",
-                "domain": [top - 0.86 / n, top - 0.5 / n],
-                "range": [-1, 1],
-                "visible": False,
-                "fixedrange": True,
-            },
-        }
-    )
-    result.add_shape(
+    result.layout |= {
+        f"xaxis{suffix}": {
+            "anchor": f"y{suffix}",
+            "range": [low, high],
+            "showgrid": False,
+            "zeroline": low < 0 < high,
+            "zerolinecolor": colours.axis,
+            "showticklabels": False,
+            "fixedrange": True,
+        },
+        f"yaxis{suffix}": {
+            "anchor": f"x{suffix}",
+            "domain": [top - 0.86 / n, top - 0.5 / n],
+            "range": [-1, 1],
+            "visible": False,
+            "fixedrange": True,
+        },
+    }
+    result.shape(
         type="line",
         xref=f"x{suffix} domain",
         yref=f"y{suffix}",
@@ -107,7 +104,7 @@ def _add_metric(
         layer="below",
     )
     if {"before", "predicted"} <= values.keys() and values["before"] != values["predicted"]:
-        result.add_annotation(
+        result.annotate(
             x=values["predicted"],
             y=0,
             ax=values["before"],
@@ -124,12 +121,13 @@ def _add_metric(
             text="",
         )
     for state, value in values.items():
-        result.add_trace(_mark(state, value, suffix, colours))
+        result.add(_mark(state, value, suffix, colours))
 
 
-def _mark(state: str, value: float, suffix: str, colours: Theme) -> go.Scatter:
+def _mark(state: str, value: float, suffix: str, colours: Theme) -> Trace:
     _, symbol, colour = _styles(colours)[state]
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=[value],
         y=[0],
         xaxis=f"x{suffix}",
@@ -148,7 +146,7 @@ def _mark(state: str, value: float, suffix: str, colours: Theme) -> go.Scatter:
 
 
 def _add_words(
-    result: go.Figure,
+    result: Sheet,
     i: int,
     name: str,
     unit: str,
@@ -161,7 +159,7 @@ def _add_words(
     heading = safe(name, 42)
     heading = f"<b>{heading}</b>" if strong else heading
     story = _story(values) + (f" · {safe(unit, 14)}" if unit else "")
-    result.add_annotation(
+    result.annotate(
         text=f'{heading}<br><span style="color:{colours.muted}">{story}</span>',
         xref="paper",
         x=0,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import Key, axis, colour_bar, compact, empty, frame
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import Scale, number, safe, short
 from afif_explorer.figures.theme import CLEAR, Theme, theme
 from afif_explorer.results import Points
@@ -20,12 +21,16 @@ MAP = "Map of the training rows"
 WAITING = "The effects of the rows appear here once the model is trained."
 COLOUR_PERCENTILE = 99
 _BAR = 21  # px
+CLOUD = (
+    "<b>Row %{{customdata}}</b><br>%{{marker.color:+.3s}}\u00a0{unit} if left out"
+    "<br>%{{text}}<br>predicted %{{hovertext}}<extra></extra>"
+)
 
 
 @figure("points", RANKING, WAITING)
 def ranking(
     points: Points, *, top: int = 12, selected: Sequence[int] = (), dark: bool = False
-) -> go.Figure:
+) -> Sheet:
     """The ``top`` rows whose removal raises the target most, and the ``top`` that lower it most."""
     colours = theme(dark)
     order = _ranked(points.effect, top)
@@ -53,13 +58,13 @@ def ranking(
         ("rises", effect > 0, colours.positive),
         ("falls", effect < 0, colours.negative),
     ):
-        result.add_trace(_bars(points, order, np.flatnonzero(rows), name, colour, scale))
+        result.add(_bars(points, order, np.flatnonzero(rows), name, colour, scale))
     marked = np.flatnonzero(np.isin(points.ids[order], np.asarray(selected, dtype=np.int64)))
     if marked.size:
         outline = _bars(points, order, marked, "selected", CLEAR, scale)
-        outline.update(marker_line={"color": colours.selection, "width": 2.5})
-        result.add_trace(outline)
-    result.update_layout(
+        outline["marker"]["line"] = {"color": colours.selection, "width": 2.5}
+        result.add(outline)
+    result.lay_out(
         bargap=0.28,
         barmode="overlay",
         dragmode=False,
@@ -85,7 +90,7 @@ def row_map(
     selected: Sequence[int] = (),
     dark: bool = False,
     limit: int = 5000,
-) -> go.Figure:
+) -> Sheet:
     """Every training row at its map coordinates, coloured by its effect; selected rows ringed."""
     colours = theme(dark)
     known = np.flatnonzero(
@@ -118,18 +123,20 @@ def row_map(
         axes_mean=(points.x_label, points.y_label, points.ids),
         dragmode="lasso",
     )
-    result.add_trace(
+    result.add(
         scatter(
             points.x[rows],
             points.y[rows],
             ids=points.ids[rows],
-            text=_hover(points, rows, scale),
+            text=_words(points, rows),
+            hovertext=_predicted(points, rows),
+            hovertemplate=CLOUD.format(unit=safe(points.unit)),
             marker={"size": 6, "opacity": 0.85} | _effect_colours(points, rows, colours, scale),
         )
     )
     marked = known[always]
     if marked.size:
-        result.add_trace(
+        result.add(
             ring(
                 points.x[marked],
                 points.y[marked],
@@ -138,7 +145,7 @@ def row_map(
                 colours=colours,
             )
         )
-    result.update_layout(
+    result.lay_out(
         xaxis=axis(colours, points.x_label, zeroline=False),
         yaxis=axis(colours, points.y_label, zeroline=False),
     )
@@ -147,18 +154,28 @@ def row_map(
 
 def _ranked(effect: np.ndarray, top: int) -> np.ndarray:
     """Positions of the ``top`` most positive and ``top`` most negative effects, descending."""
-    known = np.flatnonzero(np.isfinite(effect) & (effect != 0))
-    order = known[np.argsort(-effect[known], kind="stable")]
-    rising, falling = order[effect[order] > 0], order[effect[order] < 0]
-    return np.concatenate([rising[:top], falling[max(falling.size - top, 0) :]])
+    rising = _largest(np.where(np.isfinite(effect), effect, 0), top)
+    falling = _largest(np.where(np.isfinite(effect), -effect, 0), top)
+    return np.concatenate([rising, falling[::-1]])
+
+
+def _largest(values: np.ndarray, top: int) -> np.ndarray:
+    """Positions of the ``top`` largest values above zero, the largest first; ties by position."""
+    top = min(top, int((values > 0).sum()))
+    if top == 0:
+        return np.empty(0, dtype=np.intp)
+    bound = np.partition(values, values.size - top)[values.size - top]
+    candidates = np.flatnonzero(values >= bound)
+    return candidates[np.argsort(-values[candidates], kind="stable")][:top]
 
 
 def _bars(
     points: Points, order: np.ndarray, positions: np.ndarray, name: str, colour: str, scale: Scale
-) -> go.Bar:
+) -> Trace:
     """Bars at ``positions`` (from the top) of the ranked rows."""
     rows = order[positions]
-    return go.Bar(
+    return trace(
+        "bar",
         orientation="h",
         x=points.effect[rows],
         y=positions,
@@ -178,18 +195,30 @@ def _row_label(points: Points, row: int) -> str:
 
 def _hover(points: Points, rows: np.ndarray, scale: Scale) -> list[str]:
     """What a row is and does: effect, outcome, group, prediction."""
+    effects, words = scale.texts(points.effect[rows]), _words(points, rows)
     return [
-        f"{effect} if left out<br>{safe(words, 60)}<br>predicted {number(prediction)}"
-        for effect, words, prediction in zip(
-            scale.texts(points.effect[rows]),
-            (
-                f"{outcome} · {group}" if group else outcome
-                for outcome, group in zip(points.outcome[rows], points.group[rows], strict=True)
-            ),
-            points.prediction[rows],
-            strict=True,
-        )
+        f"{effect} if left out<br>{word}<br>predicted {prediction}"
+        for effect, word, prediction in zip(effects, words, _predicted(points, rows), strict=True)
     ]
+
+
+def _words(points: Points, rows: np.ndarray) -> list[str]:
+    """Outcome and group of every row, escaped."""
+    known: dict[tuple[object, object], str] = {}
+    pairs = list(zip(points.outcome[rows], points.group[rows], strict=True))
+    for outcome, group in set(pairs):
+        known[outcome, group] = safe(f"{outcome} · {group}" if group else outcome, 60)
+    return [known[pair] for pair in pairs]
+
+
+def _predicted(points: Points, rows: np.ndarray) -> list[str]:
+    """The predictions to three digits of the largest: thousands of rows need few texts."""
+    predictions = points.prediction[rows]
+    largest = float(np.abs(predictions).max(initial=0.0)) or 1.0
+    decimals = max(2 - math.floor(math.log10(largest)), 0)
+    values, places = np.unique(np.round(predictions, decimals), return_inverse=True)
+    texts = [number(value, 4) for value in values]
+    return [texts[place] for place in places]
 
 
 def _effect_title(points: Points, scale: Scale) -> str:

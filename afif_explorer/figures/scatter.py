@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import Key, compact
+from afif_explorer.figures.sheet import Trace, trace
 from afif_explorer.figures.text import count
 from afif_explorer.figures.theme import Theme
 
@@ -23,19 +23,23 @@ def scatter(
     text: list[str],
     marker: dict[str, Any],
     name: str = "rows",
-) -> go.Scatter | go.Scattergl:
-    """One mark a row; ``customdata`` holds the row ids, ``text`` (escaped) what hovering says."""
-    kind = go.Scattergl if x.size > WEBGL_ABOVE else go.Scatter
-    return kind(
+    **hover: Any,
+) -> Trace:
+    """One mark a row; ``customdata`` holds the row ids, ``text`` (escaped) what hovering says.
+
+    ``hover`` may replace the template that says so.
+    """
+    return trace(
+        "scattergl" if x.size > WEBGL_ABOVE else "scatter",
         x=compact(x),
         y=compact(y),
         mode="markers",
         name=name,
         customdata=ids,
         text=text,
-        hovertemplate=ROW,
         marker=marker,
         unselected={"marker": {"opacity": 0.3}},
+        **({"hovertemplate": ROW} | hover),
     )
 
 
@@ -46,7 +50,7 @@ def ring_key(selected: int, colours: Theme, *, mark: str = "○") -> tuple[Key, 
 
 def ring(
     x: np.ndarray, y: np.ndarray, *, ids: np.ndarray, text: list[str], colours: Theme
-) -> go.Scatter | go.Scattergl:
+) -> Trace:
     """Rings around the selected rows: a trace of its own, so the rows need not be sent again."""
     marker = {
         "symbol": "circle-open",

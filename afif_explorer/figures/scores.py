@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import Key, axis, compact, empty, frame
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import count, number, safe
 from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import Unlearning
@@ -19,7 +19,7 @@ _ROW = 108  # px
 
 
 @figure("unlearning", SCORES, WAITING)
-def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> go.Figure:
+def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
     """One row a group: predictions on the test rows before (filled, faint) and after (line)."""
     colours = theme(dark)
     before, after = unlearning.scores_before, unlearning.scores_after
@@ -46,7 +46,7 @@ def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> go.Fig
         later = after.get(name, np.empty(0))
         _add_group(result, i, len(names), name, before[name], later, edges, colours)
     last = str(len(names)) if len(names) > 1 else ""
-    result.update_layout(
+    result.lay_out(
         xaxis=axis(
             colours,
             "Mean prediction",
@@ -68,7 +68,7 @@ def _edges(scores: list[np.ndarray]) -> np.ndarray:
 
 
 def _add_group(
-    result: go.Figure,
+    result: Sheet,
     i: int,
     n: int,
     name: str,
@@ -83,16 +83,14 @@ def _add_group(
     before, after = before[np.isfinite(before)], after[np.isfinite(after)]
     shares = [_shares(scores, edges) for scores in (before, after) if scores.size]
     highest = max(float(share.max()) for share in shares)
-    result.update_layout(
-        {
-            f"yaxis{suffix}": {
-                "domain": [top - 0.96 / n, top - 0.26 / n],
-                "range": [0, 1.05 * highest],
-                "visible": False,
-                "fixedrange": True,
-            }
+    result.layout |= {
+        f"yaxis{suffix}": {
+            "domain": [top - 0.96 / n, top - 0.26 / n],
+            "range": [0, 1.05 * highest],
+            "visible": False,
+            "fixedrange": True,
         }
-    )
+    }
     states: list[tuple[str, np.ndarray, str | None, float]] = [
         ("before", before, faded(colours.muted, 0.32), 0.0),
         ("after", after, None, 2.0),
@@ -100,7 +98,7 @@ def _add_group(
     for state, scores, fill, width in states:
         if not scores.size:
             continue
-        result.add_trace(
+        result.add(
             _outline(
                 state,
                 _shares(scores, edges),
@@ -111,7 +109,7 @@ def _add_group(
                 width,
             )
         )
-        result.add_shape(
+        result.shape(
             type="line",
             xref="x",
             yref=f"y{suffix} domain",
@@ -140,9 +138,10 @@ def _outline(
     colour: str,
     fill: str | None,
     width: float,
-) -> go.Scatter:
+) -> Trace:
     """A histogram as a stepped line that starts and ends at zero."""
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=compact(np.concatenate([edges[:1], edges])),
         y=compact(np.concatenate([[0], shares, [0]])),
         xaxis="x",
@@ -157,7 +156,7 @@ def _outline(
 
 
 def _add_words(
-    result: go.Figure,
+    result: Sheet,
     suffix: str,
     name: str,
     before: np.ndarray,
@@ -165,7 +164,7 @@ def _add_words(
     colours: Theme,
 ) -> None:
     change = f" → {number(float(after.mean()))}" if after.size else ""
-    result.add_annotation(
+    result.annotate(
         text=(
             f"<b>{safe(name, 18)}</b> "
             f'<span style="color:{colours.muted}">{count(before.size)} rows, '

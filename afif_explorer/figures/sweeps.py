@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import Key, axis, compact, empty, frame
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
+from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
@@ -18,12 +18,12 @@ _LINES = (("╍", "dash"), ("┅", "dashdot"), ("┉", "dot"))
 
 
 @figure("unlearning", SWEEP, WAITING)
-def sweep(unlearning: Unlearning, *, dark: bool = False) -> go.Figure:
+def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
     """The disparity against the share of rows removed; retraining, the truth, as the heavy line."""
     colours = theme(dark)
     styles = _styles(unlearning, colours)
     drawn = {name: _curve(unlearning, name, *style[1:]) for name, style in styles.items()}
-    drawn = {name: trace for name, trace in drawn.items() if trace.x.size}
+    drawn = {name: curve for name, curve in drawn.items() if curve["x"].size}
     if not drawn:
         return empty("There is no sweep for this choice of rows.", dark=dark, title=SWEEP)
     name = unlearning.disparity or "target"
@@ -40,10 +40,10 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> go.Figure:
         height=350,
         axes_mean=(name, unlearning.shares),
     )
-    result.add_traces(list(drawn.values()))
+    result.add(*list(drawn.values()))
     _mark_current(result, unlearning, colours)
     label = short(name, 70).capitalize() if name.islower() else short(name, 70)
-    result.update_layout(
+    result.lay_out(
         hovermode="x unified",
         xaxis=axis(
             colours,
@@ -73,10 +73,11 @@ def _styles(unlearning: Unlearning, colours: Theme) -> dict[str, tuple[str, str,
     return styles
 
 
-def _curve(unlearning: Unlearning, name: str, colour: str, dash: str, width: float) -> go.Scatter:
+def _curve(unlearning: Unlearning, name: str, colour: str, dash: str, width: float) -> Trace:
     values = np.asarray(unlearning.sweep[name], dtype=float)
     known = np.isfinite(values)
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=compact(unlearning.shares[known]),
         y=compact(values[known]),
         mode="lines+markers",
@@ -88,13 +89,13 @@ def _curve(unlearning: Unlearning, name: str, colour: str, dash: str, width: flo
     )
 
 
-def _mark_current(result: go.Figure, unlearning: Unlearning, colours: Theme) -> None:
+def _mark_current(result: Sheet, unlearning: Unlearning, colours: Theme) -> None:
     share = len(unlearning.ids) / unlearning.n_train
     if not 0 < share <= float(unlearning.shares.max()):
         return
-    result.add_vline(x=share, line={"color": colours.reference, "width": 1, "dash": "dot"})
+    result.vertical(x=share, line={"color": colours.reference, "width": 1, "dash": "dot"})
     right = share > 0.6 * float(unlearning.shares.max())
-    result.add_annotation(
+    result.annotate(
         x=share,
         xref="x",
         y=1,

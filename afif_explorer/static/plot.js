@@ -25,6 +25,21 @@ function rowIds(points) {
   return [...ids]
 }
 
+// Long lists of few different texts come as the texts and, for each place, which one it is.
+function listed(value) {
+  if (!value?.words || !value.codes) return value
+  const bytes = Uint8Array.from(atob(value.codes), (c) => c.charCodeAt(0))
+  const places = new DataView(bytes.buffer)
+  return Array.from({length: bytes.length / 2}, (_, i) => value.words[places.getUint16(2 * i, true)])
+}
+
+const TEXTS = ["text", "hovertext"]
+
+function unpacked(fields) {
+  for (const name of TEXTS) if (name in fields) fields[name] = listed(fields[name])
+  return fields
+}
+
 function coordinate(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null
 }
@@ -105,9 +120,10 @@ export function render({model, el}) {
     const message = JSON.parse(text)
     if (message.whole) {
       figure = message.whole
+      figure.data.forEach(unpacked)
     } else if (figure) {
       figure.data = message.data.map(
-        (change, i) => change.trace ?? {...figure.data[i], ...change.set},
+        (change, i) => unpacked(change.trace ?? {...figure.data[i], ...change.set}),
       )
       if (message.layout) figure.layout = message.layout
     } else {

@@ -1,0 +1,57 @@
+"""``Sheet``: a figure under way, as the plain dictionaries that plotly.js reads.
+
+Building plotly's own objects checks every value, which takes most of the time of a redraw. Here
+nothing is checked until :meth:`Sheet.figure`; the dashboard draws from :meth:`Sheet.plain` instead,
+and tests put every figure through plotly's checks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+Trace = dict[str, Any]
+
+
+def trace(kind: str, **settings: Any) -> Trace:
+    """A trace of plotly's type ``kind``; settings that are None are left out."""
+    return {"type": kind} | {name: value for name, value in settings.items() if value is not None}
+
+
+class Sheet:
+    """Traces and a layout, in plotly's own terms."""
+
+    def __init__(self, layout: dict[str, Any]) -> None:
+        self.data: list[Trace] = []
+        self.layout = layout
+
+    def add(self, *traces: Trace) -> None:
+        """Draw ``traces`` on top of what is there."""
+        self.data += traces
+
+    def lay_out(self, **settings: Any) -> None:
+        """Set parts of the layout."""
+        self.layout |= settings
+
+    def annotate(self, **settings: Any) -> None:
+        """Add an annotation."""
+        self.layout.setdefault("annotations", []).append(settings)
+
+    def shape(self, **settings: Any) -> None:
+        """Add a shape."""
+        self.layout.setdefault("shapes", []).append(settings)
+
+    def vertical(self, x: float, line: dict[str, Any]) -> None:
+        """A line at ``x`` from the bottom to the top of the plot."""
+        self.shape(
+            type="line", x0=x, x1=x, xref="x", y0=0, y1=1, yref="y domain", layer="above", line=line
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """The figure as a dictionary; its arrays are NumPy's."""
+        return {"data": self.data, "layout": self.layout}
+
+    def figure(self) -> go.Figure:
+        """The figure as plotly's object, every value checked."""
+        return go.Figure(self.plain())
