@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,10 +42,16 @@ def drawn_rows(
     for values in corners:
         keep[[values.argmin(), values.argmax()]] = True
     keep[always] = True
-    shuffled = np.random.default_rng(0).permutation(n)
+    shuffled = _shuffled(n)
     rest = shuffled[~keep[shuffled]]
     keep[rest[: max(limit - int(keep.sum()), 0)]] = True
     return np.flatnonzero(keep)
+
+
+@lru_cache(maxsize=4)
+def _shuffled(n: int) -> np.ndarray:
+    """The same order of ``n`` rows every time."""
+    return np.random.default_rng(0).permutation(n)
 
 
 def sample_note(drawn: int, total: int) -> str:

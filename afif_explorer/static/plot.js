@@ -44,6 +44,10 @@ function coordinate(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null
 }
 
+const afterwards = (work) => window.requestIdleCallback
+  ? window.requestIdleCallback(work, {timeout: 500})
+  : setTimeout(work, 100)
+
 export function render({model, el}) {
   const stage = document.createElement("div")
   stage.className = "afif-plot"
@@ -60,6 +64,7 @@ export function render({model, el}) {
   let busy = false
   let drawn = 0
   let size = ""
+  let near = true
 
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
 
@@ -101,7 +106,8 @@ export function render({model, el}) {
         const {height, ...layout} = figure.layout // the card may be higher than the figure asks for
         stage.style.minHeight = `${height ?? model.height_hint}px`
         size = sizeNow()
-        const config = {...figure.config, responsive: false}
+        const ratio = window.devicePixelRatio || 1 // plotly takes 2, four times the work
+        const config = {...figure.config, responsive: false, plotGlPixelRatio: ratio}
         await Plotly.react(drawing, figure.data, {...layout, autosize: true}, config)
         if (first) listen()
         drawn += 1
@@ -130,7 +136,8 @@ export function render({model, el}) {
       return
     }
     figure.version = message.version
-    draw()
+    if (near) draw()
+    else afterwards(draw)
   }
 
   // One drawing at a time: plotly's own way of resizing may run into a redraw under way.
@@ -139,10 +146,15 @@ export function render({model, el}) {
   })
   observer.observe(stage)
 
+  // What is off the screen is drawn when there is nothing more urgent.
+  const sight = new IntersectionObserver((entries) => { near = entries.at(-1).isIntersecting })
+  sight.observe(stage)
+
   model.on("msg:custom", receive)
   model.on(["state", "note", "summary"], describe)
   model.on("remove", () => {
     observer.disconnect()
+    sight.disconnect()
     if (drawn) window.Plotly.purge(drawing)
   })
   describe()
