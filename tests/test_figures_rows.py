@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from afif_explorer import figures
 from afif_explorer.figures.distribution import bin_edges
 from afif_explorer.figures.sampling import drawn_rows
+from afif_explorer.figures.scatter import WEBGL_ABOVE
 from tests import figures_cases as cases
 
 SELECTING = [name for name, figure in figures.FIGURES.items() if "selected" in figure.takes]
@@ -88,13 +90,14 @@ def test_a_sample_says_so_and_keeps_extremes_and_selected_rows(name):
     quiet = tuple(value.ids[np.argsort(magnitude(value))[:40]])
     drawn = figures.FIGURES[name].draw(value, selected=quiet)
     trace = next(trace for trace in drawn.data if len(ids_of(trace)) > 1000)
+    limit = inspect.signature(figures.FIGURES[name].draw).parameters["limit"].default
     shown = set(trace.customdata)
-    assert len(shown) == len(trace.customdata) == 5000
-    assert trace.type == "scattergl"
-    assert set(value.ids[np.argsort(-magnitude(value))[:500]]) <= shown
+    assert len(shown) == len(trace.customdata) == limit
+    assert trace.type == ("scattergl" if limit > WEBGL_ABOVE else "scatter")
+    assert set(value.ids[np.argsort(-magnitude(value))[: limit // 10]]) <= shown
     assert set(quiet) <= shown
     words = drawn.layout.title.text.replace("<br>", " ").replace("\u00a0", " ")
-    assert "Showing 5 000 of 30 000 rows, all extremes kept." in words
+    assert f"Showing {limit // 1000} 000 of 30 000 rows, all extremes kept." in words
     again = figures.FIGURES[name].draw(value, selected=quiet)
     assert again.to_json() == drawn.to_json()
     every = figures.FIGURES[name].draw(value, limit=30_000)

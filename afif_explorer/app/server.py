@@ -62,8 +62,10 @@ def warm() -> None:
     The first visitor needn't wait for them, and two threads that import them at once can't lock each
     other out.
     """
-    points = study.points(Spec())
-    FIGURES["row_map"].sketch(points)
+    default = Spec()
+    FIGURES["row_map"].sketch(study.points(default))
+    study.agreement(default)
+    study.unlearning(default)
 
 
 def unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -11,13 +11,17 @@ from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
 from afif_explorer.figures.sheet import Sheet, trace
-from afif_explorer.figures.text import Scale, count, number, percent, short
+from afif_explorer.figures.text import Scale, count, number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Agreement
 
 AGREEMENT = "Fisher against Hessian, row by row"
 SPECTRA = "Eigenvalues of both curvatures"
 NEGATIVE = "Hessian, negative"
+CLOUD = (
+    "<b>Row %{{customdata}}</b><br>Fisher %{{y:+.3s}}\u00a0{unit}"
+    "<br>Hessian %{{x:+.3s}}\u00a0{unit}<extra></extra>"
+)
 WAITING = "Both curvatures are compared here once the model is trained."
 IDENTICAL = (
     "The two are identical by theory for this model: its outputs are linear in the parameters "
@@ -31,7 +35,7 @@ def agreement(
     *,
     selected: Sequence[int] = (),
     dark: bool = False,
-    limit: int = 5000,
+    limit: int = 2000,
 ) -> Sheet:
     """Effects under the Fisher against effects under the Hessian, with the line of equality."""
     colours = theme(dark)
@@ -67,19 +71,18 @@ def agreement(
             hessian[rows],
             fisher[rows],
             ids=agreement.ids[rows],
-            text=_hover(agreement, rows, scale),
+            hovertemplate=CLOUD.format(unit=safe(agreement.unit)),
             marker={"size": 6, "opacity": 0.6, "color": colours.series[0]},
         )
     )
     marked = known[always]
     if marked.size:
-        text = _hover(agreement, marked, scale)
         result.add(
             ring(
                 hessian[marked],
                 fisher[marked],
                 ids=agreement.ids[marked],
-                text=text,
+                text=_hover(agreement, marked, scale),
                 colours=colours,
             )
         )

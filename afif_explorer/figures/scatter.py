@@ -20,7 +20,7 @@ def scatter(
     y: np.ndarray,
     *,
     ids: np.ndarray,
-    text: list[str],
+    text: list[str] | None = None,
     marker: dict[str, Any],
     name: str = "rows",
     **hover: Any,

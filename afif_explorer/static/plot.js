@@ -64,7 +64,8 @@ export function render({model, el}) {
   let busy = false
   let drawn = 0
   let size = ""
-  let near = true
+  let near = true // on the screen
+  let due = false // something came that is not drawn yet
 
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
 
@@ -101,7 +102,7 @@ export function render({model, el}) {
     try {
       const Plotly = await plotly(model.library)
       do {
-        waiting = false
+        waiting = due = false
         const first = drawn === 0
         const {height, ...layout} = figure.layout // the card may be higher than the figure asks for
         stage.style.minHeight = `${height ?? model.height_hint}px`
@@ -136,8 +137,9 @@ export function render({model, el}) {
       return
     }
     figure.version = message.version
+    due = true
     if (near) draw()
-    else afterwards(draw)
+    else afterwards(() => due && draw())
   }
 
   // One drawing at a time: plotly's own way of resizing may run into a redraw under way.
@@ -147,7 +149,10 @@ export function render({model, el}) {
   observer.observe(stage)
 
   // What is off the screen is drawn when there is nothing more urgent.
-  const sight = new IntersectionObserver((entries) => { near = entries.at(-1).isIntersecting })
+  const sight = new IntersectionObserver((entries) => {
+    near = entries.at(-1).isIntersecting
+    if (near && due) draw()
+  })
   sight.observe(stage)
 
   model.on("msg:custom", receive)

@@ -19,7 +19,7 @@ class View:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.drawings: list[Drawing] = []
-        self.panel: Any = stack()  # filled when the view is first on screen
+        self.panel: Any = stack()  # filled when the view is first on screen, or before
         self._outdated = True
         hears = ("status", "stale", *self.hears)
         desk.follower.on(hears, lambda _changed: self.refresh())
@@ -28,6 +28,13 @@ class View:
     def build(self) -> Any:
         """Make the parts; called once."""
         raise NotImplementedError
+
+    def prepare(self) -> bool:
+        """Make the parts unless they are there; whether there was anything to do."""
+        if self.panel.objects:
+            return False
+        self.panel.objects = [self.build()]
+        return True
 
     def update(self) -> None:
         """Bring parts other than drawings up to date."""
@@ -43,8 +50,7 @@ class View:
         self._outdated |= changed
         if self._outdated and self.desk.explorer.view == self.name:
             self._outdated = False
-            if not self.panel.objects:
-                self.panel.objects = [self.build()]
+            self.prepare()
             for drawing in self.drawings:
                 drawing.draw()
             self.update()
