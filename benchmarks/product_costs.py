@@ -1,9 +1,9 @@
 """What a Fisher product costs beside a Hessian product, and beside a factorisation.
 
-``python -m benchmarks.product_costs`` counts the floating-point operations of one product on one batch with
-torch's own formulas, and measures seconds (median of five). Theory for a dense network with ``P`` weights
-on ``B`` rows: 10 PB for the Fisher (forward, one forward-mode and one reverse-mode derivative) and 16 to
-18 PB for the exact Hessian. The last columns: the dense matrix with its factor, and one solve by it.
+``python -m benchmarks.product_costs`` counts the floating-point operations of one product on one batch, and
+measures seconds (median of five). Theory for a dense network with ``P`` weights on ``B`` rows: 10 PB for
+the Fisher (forward, one forward-mode and one reverse-mode derivative) and 16 to 18 PB for the exact
+Hessian. The last columns: the dense matrix with its factor, and one solve by it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 
 import afif_explorer as ax
 from afif_explorer.engine.factor import Factor
+from afif_explorer.engine.operations import OperationCounter
 
 ROWS = 512
 SHAPES = {"64-32-10": (64, (32,), 10), "100-64-64-2": (100, (64, 64), 2), "96-6-1": (96, (6,), 1)}
@@ -35,23 +34,9 @@ def objective(d: int, hidden: tuple[int, ...], k: int) -> ax.Objective:
     )
 
 
-class Counter(TorchDispatchMode):
-    """Counts the operations of matrix products; torch's own mode refuses a gradient inside a gradient."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.total = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        found = function(*args, **(kwargs or {}))
-        if count := flop_registry.get(function.overloadpacket):
-            self.total += count(*args, **(kwargs or {}), out_val=found)
-        return found
-
-
 def operations(work: Callable[[], object]) -> int:
     """Floating-point operations of the matrix products in ``work``."""
-    with Counter() as counter:
+    with OperationCounter() as counter:
         work()
     return counter.total
 

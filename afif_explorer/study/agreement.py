@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from afif_explorer.engine import compare
 from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
+from afif_explorer.engine.operations import OperationCounter
 from afif_explorer.results import Agreement, Cost
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
@@ -96,6 +96,6 @@ def _price(spec: Spec, kind: type[Curvature]) -> _Price:
 def _flops(curvature: Curvature) -> float:
     objective = curvature.point.objective
     probe = torch.ones(curvature.p, 1, dtype=objective.dtype, device=objective.device)
-    with FlopCounterMode(display=False) as counter:
+    with OperationCounter() as counter:
         curvature @ probe
-    return float(counter.get_total_flops())
+    return float(counter.total)

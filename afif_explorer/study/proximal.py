@@ -11,9 +11,9 @@ import time
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from afif_explorer.engine.influence import Influence
+from afif_explorer.engine.operations import OperationCounter
 from afif_explorer.engine.weights import leave_out
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
@@ -28,9 +28,9 @@ def row_effects(ready: Influence, gradient: Tensor) -> tuple[Tensor, SolverSumma
     """
     began = time.perf_counter()
     own = copy.copy(ready)  # what the steps reached is kept there; others may be at work with it
-    with FlopCounterMode(display=False) as counter:
+    with OperationCounter() as counter:
         values = own.effects(gradient[:, None])[:, 0]
-    flops = float(counter.get_total_flops())
+    flops = float(counter.total)
     return values, _summary([own], time.perf_counter() - began), flops
 
 
