@@ -80,14 +80,6 @@ def test_a_common_space_needs_fewer_products_than_a_space_each() -> None:
     assert helped.stats["steps"] < alone.stats["steps"]
 
 
-def test_negative_curvature_is_met_and_said() -> None:
-    problem = Case("network", "gaussian", "mlp", ridge=0.01).make(seed=1, spread=3.0)
-    curved = Hessian(problem.objective, problem.theta)
-    found = BlockConjugateGradient().prepare(curved).solve(block(curved.p))
-    assert found.status is Status.DIVERGED
-    assert "negative or zero curvature" in found.advice
-
-
 def test_stopping_early_and_asking_too_much_are_said() -> None:
     problem = CASES[3].make(seed=1)
     fisher = Fisher(problem.objective, problem.theta)

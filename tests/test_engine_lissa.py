@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import afif_explorer as ax
 from afif_explorer.engine.curvature import Fisher, Hessian
 from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.lissa import SLACK, LiSSA, automatic
+from afif_explorer.engine.lissa import SLACK, LiSSA
+from afif_explorer.engine.lissa_rule import automatic
 from afif_explorer.engine.methods import AFIF
 from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Status
 from afif_explorer.errors import ChoiceError, SolverDiverged

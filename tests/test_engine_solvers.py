@@ -9,13 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.block_cg import BlockConjugateGradient
 from afif_explorer.engine.curvature import Fisher, Hessian
 from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.methods import AFIF
 from afif_explorer.engine.models import MLP, LinearMap
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.penalties import Ridge
-from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Status
+from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Solver, Status
 from afif_explorer.errors import CurvatureError, NotConverged, SolverDiverged
 from tests.cases import CASES, Case
 
@@ -116,10 +117,11 @@ def test_the_damping_named_for_a_singular_curvature_works() -> None:
     assert Cholesky().prepare(damped).solve(c).stats["residual"] < 1e-6
 
 
-def test_conjugate_gradients_meet_negative_curvature_and_say_so() -> None:
+@pytest.mark.parametrize("solver", [ConjugateGradient(), BlockConjugateGradient()])
+def test_conjugate_gradients_meet_negative_curvature_and_say_so(solver: Solver) -> None:
     problem = Case("network", "gaussian", "mlp", ridge=0.01).make(seed=1, spread=3.0)
     curved = Hessian(problem.objective, problem.theta)
-    found = ConjugateGradient().prepare(curved).solve(block(curved.p))
+    found = solver.prepare(curved).solve(block(curved.p))
     assert found.status is Status.DIVERGED
     assert "negative or zero curvature" in found.advice
     assert "damping" in found.advice

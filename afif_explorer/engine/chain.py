@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -108,8 +109,8 @@ class ChainLinearization(Linearization):
             entered = left
         return states, entered
 
-    def take(self, rows: Tensor | slice) -> ChainLinearization:
-        part = object.__new__(ChainLinearization)
+    def take(self, rows: Tensor | slice) -> Self:
+        part = object.__new__(type(self))
         part._layers, part._theta, part._weights = self._layers, self._theta, self._weights
         part.k, part.p = self.k, self.p
         part.outputs = self.outputs[rows]
@@ -124,16 +125,10 @@ class ChainLinearization(Linearization):
         ]
         return part
 
-    def pieces(self, columns: int) -> Iterator[tuple[slice, ChainLinearization]]:
+    def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
         """The rows in pieces so small that a block of so many vectors fits beside them."""
         width = sum(layer.outputs for layer in self._layers)
-        step = block_rows(HELD * width * columns, self.outputs.dtype)
-        if step >= self.n:
-            yield slice(None), self
-            return
-        for start in range(0, self.n, step):
-            piece = slice(start, start + step)
-            yield piece, self.take(piece)
+        return self.cut(HELD * width * columns)
 
     def push(self, vectors: Tensor) -> Tensor:
         pieces = [piece._tangents(vectors)[-1][1] for _, piece in self.pieces(vectors.shape[1])]
@@ -246,7 +241,9 @@ class ChainLinearization(Linearization):
             self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
         ):
             size = layer.outputs * layer.inputs
-            found.append(Weight(start, size, state.entered[:, None], delta[:, :, None]))
+            found.append(
+                Weight(start, size, slope=delta[:, :, None], entered=state.entered[:, None])
+            )
             if layer.bias:
                 found.append(Shift(start + size, layer.outputs, delta))
             start += layer.size

@@ -11,7 +11,7 @@ al., Fast Approximate Natural Gradient Descent in a Kronecker-factored Eigenbasi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -131,27 +131,39 @@ class Axes(Basis):
         return block
 
 
-class Dense(Basis):
-    """The eigenvectors of a small block itself."""
+class Turned(Basis):
+    """Directions found from one matrix of moments."""
 
-    def __init__(self, touch: Touch) -> None:
-        self.start, self.size = touch.start, touch.size
-        self._matrix: Tensor | None = None
+    _matrix: Tensor | None = None
+
+    @abstractmethod
+    def _rows_of(self, touch: Touch) -> Tensor:
+        """``[n, ..., width]``: whose moments are summed."""
 
     def add(self, touches: list[Touch], share: Tensor) -> None:
         (touch,) = touches
-        assert isinstance(touch, Summed)
-        part = _moment(touch.block * share.sqrt()[:, None, None])
+        rows = self._rows_of(touch)
+        part = _moment(rows * share.sqrt().reshape(-1, *[1] * (rows.ndim - 1)))
         self._matrix = part if self._matrix is None else self._matrix + part
 
     def turn(self) -> None:
         assert self._matrix is not None
         self._vectors = torch.linalg.eigh(self._matrix).eigenvectors
 
+
+class Dense(Turned):
+    """The eigenvectors of a small block itself."""
+
+    def __init__(self, touch: Touch) -> None:
+        self.start, self.size = touch.start, touch.size
+
+    def _rows_of(self, touch: Touch) -> Tensor:
+        assert isinstance(touch, Summed)
+        return touch.block
+
     def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
         (touch,) = touches
-        assert isinstance(touch, Summed)
-        return torch.einsum("n,nrp->p", share, (touch.block @ self._vectors).square())
+        return torch.einsum("n,nrp->p", share, (self._rows_of(touch) @ self._vectors).square())
 
     def spread(self, shift: Tensor) -> Tensor:
         return self._vectors.square().T @ shift
@@ -163,27 +175,20 @@ class Dense(Basis):
         return self._vectors @ block
 
 
-class Rows(Basis):
+class Rows(Turned):
     """A table ``[rows, o]``: every row by itself, turned by the eigenvectors of the derivatives."""
 
     def __init__(self, touch: Table) -> None:
         self.start, self.size, self._left = touch.start, touch.size, touch.slope.shape[3]
-        self._matrix: Tensor | None = None
 
-    def add(self, touches: list[Touch], share: Tensor) -> None:
-        (touch,) = touches
+    def _rows_of(self, touch: Touch) -> Tensor:
         assert isinstance(touch, Table)
-        part = _moment(touch.slope * share.sqrt()[:, None, None, None])
-        self._matrix = part if self._matrix is None else self._matrix + part
-
-    def turn(self) -> None:
-        assert self._matrix is not None
-        self._vectors = torch.linalg.eigh(self._matrix).eigenvectors
+        return touch.slope
 
     def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
         (touch,) = touches
         assert isinstance(touch, Table)
-        turned = Table(0, self.size, touch.index, touch.slope @ self._vectors)
+        turned = replace(touch, start=0, slope=touch.slope @ self._vectors)
         explicit = share.new_empty(len(share), touch.rank, self.size)
         turned.write(explicit, fresh=True)
         return torch.einsum("n,nrp->p", share, explicit.square_())

@@ -17,6 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -67,7 +68,7 @@ class Linearization(ABC):
         """``J_i' U_i`` of every row, not summed: ``[n, k, r] -> [n, r, p]``; for few rows only."""
 
     @abstractmethod
-    def take(self, rows: Tensor | slice) -> Linearization:
+    def take(self, rows: Tensor | slice) -> Self:
         """The linearization of some rows only."""
 
     def touches(self, roots: Tensor) -> list[Touch] | None:
@@ -77,9 +78,13 @@ class Linearization(ABC):
         """
         return None
 
-    def pieces(self, columns: int) -> Iterator[tuple[slice, Linearization]]:
+    def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
         """The rows in blocks so small that the outputs' change along so many vectors fits in one."""
-        step = block_rows(self.k * columns, self.outputs.dtype)
+        return self.cut(self.k * columns)
+
+    def cut(self, numbers: float) -> Iterator[tuple[slice, Self]]:
+        """The rows in blocks that fit, if each row brings so many numbers."""
+        step = block_rows(numbers, self.outputs.dtype)
         if step >= self.n:
             yield slice(None), self
             return
@@ -216,7 +221,7 @@ class LinearMapLinearization(Linearization):
 
     def touches(self, roots: Tensor) -> list[Touch]:
         size = self.k * self.d
-        weight = Weight(0, size, self.X[:, None], roots.transpose(1, 2)[:, :, None])
+        weight = Weight(0, size, slope=roots.transpose(1, 2)[:, :, None], entered=self.X[:, None])
         if not self.intercept:
             return [weight]
         return [weight, Shift(size, self.k, roots.transpose(1, 2))]
@@ -293,7 +298,5 @@ class LinearMapLinearization(Linearization):
         kernel = 2.0 * k * n**2 * (d + 2 * rank**2)
         return Work(product=4.0 * n * k * d, gram=n * k * (k + 1.0) * d**2, kernel=kernel)
 
-    def take(self, rows: Tensor | slice) -> LinearMapLinearization:
-        return LinearMapLinearization(
-            self.X[rows], self.k, self.intercept, self._theta, self.outputs[rows]
-        )
+    def take(self, rows: Tensor | slice) -> Self:
+        return type(self)(self.X[rows], self.k, self.intercept, self._theta, self.outputs[rows])

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
-from afif_explorer.engine.factor import rounded_up
+from afif_explorer.engine.lissa_rule import BATCH, Rule, automatic
 from afif_explorer.engine.memory import fits
 from afif_explorer.engine.solvers import (
     Prepared,
@@ -30,22 +30,18 @@ from afif_explorer.engine.solvers import (
     Status,
     relative_residual,
 )
-from afif_explorer.engine.spectrum import bounds
 from afif_explorer.engine.threads import threads_for
 from afif_explorer.errors import ChoiceError
 from afif_explorer.progress import report
 
 TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
-DECAY = 8.0  # the automatic depth leaves e^-8 of the flattest direction unsolved
-DEPTH_LIMIT = 10_000  # of the automatic rule
-BATCH = 256  # of the automatic rule
 LOOK_EVERY = 10  # steps between two looks for divergence
 SLACK = 10.0  # times the norm that a sound recursion can reach
 
 
 @dataclass(frozen=True)
 class LiSSA(Solver):
-    """Settings of the recursion; None stands for the automatic rule (see :func:`automatic`).
+    """Settings of the recursion; None stands for the automatic rule (:mod:`afif_explorer.engine.lissa_rule`).
 
     Args:
         scale: ``sigma``. The recursion diverges if some batch's curvature often exceeds twice the scale.
@@ -94,41 +90,6 @@ class LiSSA(Solver):
         return PreparedLiSSA(self, curvature)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What the automatic rule found and chose. Eigenvalues include penalty and damping."""
-
-    scale: float
-    depth: int
-    batch_size: int
-    largest: float
-    smallest: float
-    trace: float
-
-    def enough_at(self, scale: float) -> int:
-        """Steps that at another scale solve the flattest direction too, however many these are."""
-        return _enough(scale, self.smallest, self.largest)
-
-
-def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
-    """Scale, batch and depth from a few curvature products, without a dense matrix.
-
-    ``sigma = lambda_max + Tr(F) / B`` (``Tr(F)`` of the data part; no second term when a step takes all
-    rows), ``B = 256`` or all rows, and ``T = 8 sigma / mu`` but at most 10 000 steps, with
-    ``lambda_max`` and ``mu`` the extreme eigenvalues, penalty and damping included.
-    """
-    n = curvature.point.objective.n
-    batch = min(n, batch_size or BATCH)
-    found = bounds(curvature)
-    scale = found.largest + (found.trace / batch if batch < n else 0.0)
-    depth = min(DEPTH_LIMIT, _enough(scale, found.smallest, found.largest))
-    return Rule(scale, depth, batch, found.largest, found.smallest, found.trace)
-
-
-def _enough(scale: float, smallest: float, largest: float) -> int:
-    return math.ceil(DECAY * scale / max(smallest, 1e-9 * largest))
-
-
 def _noise(found: Tensor) -> float:
     """Relative standard error of the mean of repeats ``[R, p, m]``, the worst column."""
     mean = found.mean(0)
@@ -146,7 +107,7 @@ class PreparedLiSSA(Prepared):
         if settings.scale is None or settings.depth is None:
             rule = self._rule
             self.scale = settings.scale or rule.scale
-            self.depth = settings.depth or min(DEPTH_LIMIT, rule.enough_at(self.scale))
+            self.depth = settings.depth or rule.depth_at(self.scale)
         else:
             self.scale, self.depth = settings.scale, settings.depth
         self._whole = self.batch_size >= n
@@ -242,21 +203,8 @@ class PreparedLiSSA(Prepared):
 
     def _diverged(self, u: Tensor, step: int, repeat: int) -> Solution:
         stats = self._stats(repeat * self.depth + step, u.shape[1])
-        return Solution(u / self.scale, Status.DIVERGED, self._way_out(), stats)
-
-    def _way_out(self) -> str:
-        rule = self._rule
-        if rule.smallest < -1e-9 * rule.largest:
-            return (
-                f"The {self.curvature.name} has negative curvature ({rule.smallest:.2g}), where no scale "
-                f"converges: raise the damping by at least {rounded_up(-1.1 * rule.smallest)}, or use the "
-                "Fisher."
-            )
-        return (
-            f"The recursion grew without bound at scale {self.scale:.3g}: set the scale to "
-            f"{rule.scale:.3g} (largest eigenvalue {rule.largest:.3g} plus room for batches of "
-            f"{rule.batch_size})."
-        )
+        advice = self._rule.way_out(self.curvature.name, self.scale)
+        return Solution(u / self.scale, Status.DIVERGED, advice, stats)
 
     def _judged(self, found: Tensor, rhs: Tensor, marks: dict[int, int], path: Tensor) -> Solution:
         """The mean of the repeats ``[R, p, m]`` with a verdict."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -83,5 +84,5 @@ class ModuleLinearization(Linearization):
         """How many vectors to differentiate along at once."""
         return max(1, block_cells(self._theta.dtype) // max(rows * HELD, self.p))
 
-    def take(self, rows: Tensor | slice) -> ModuleLinearization:
-        return ModuleLinearization(self._function, self._theta, self.X[rows], self.outputs[rows])
+    def take(self, rows: Tensor | slice) -> Self:
+        return type(self)(self._function, self._theta, self.X[rows], self.outputs[rows])

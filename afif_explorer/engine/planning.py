@@ -12,7 +12,8 @@ from afif_explorer.engine.block_cg import TOGETHER, BlockConjugateGradient
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.dual import Dual, obstacle
 from afif_explorer.engine.lanczos import Lanczos
-from afif_explorer.engine.lissa import BATCH, TOLERANCE, LiSSA
+from afif_explorer.engine.lissa import TOLERANCE, LiSSA
+from afif_explorer.engine.lissa_rule import BATCH
 from afif_explorer.engine.memory import allowed, fits
 from afif_explorer.engine.nystroem import Nystroem
 from afif_explorer.engine.solvers import (

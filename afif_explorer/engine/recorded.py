@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from afif_explorer.engine.linearization import Work
-from afif_explorer.engine.memory import block_rows, fits
+from afif_explorer.engine.memory import fits
 from afif_explorer.engine.module_linearization import ModuleLinearization
 from afif_explorer.engine.recording import Kind, NotRecordable, Use, record, recurring
 from afif_explorer.engine.touching import Factor, Shift, Table, Touch, Weight
@@ -167,25 +168,15 @@ class RecordedLinearization(ModuleLinearization):
         """The Jacobian ``[n, k, p]``."""
         return explicit(self._met, self.n, self.k, self._theta)
 
-    def take(self, rows: Tensor | slice) -> RecordedLinearization:
-        return RecordedLinearization(self._structure, self._theta, self.X[rows], self.outputs[rows])
+    def take(self, rows: Tensor | slice) -> Self:
+        return type(self)(self._structure, self._theta, self.X[rows], self.outputs[rows])
 
-    def pieces(self, columns: int) -> Iterator[tuple[slice, RecordedLinearization]]:
+    def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
         """Blocks of rows, each of which can hold its record and its Jacobian."""
         return self._blocks(self.k)
 
-    def _blocks(self, rank: int) -> Iterator[tuple[slice, RecordedLinearization]]:
-        return self._cut(max(self._structure.kept * rank / self.k, rank * self.p))
-
-    def _cut(self, numbers: float) -> Iterator[tuple[slice, RecordedLinearization]]:
-        """Blocks of rows that each bring so many numbers."""
-        step = block_rows(numbers, self._theta.dtype)
-        if step >= self.n:
-            yield slice(None), self
-            return
-        for start in range(0, self.n, step):
-            rows = slice(start, start + step)
-            yield rows, self.take(rows)
+    def _blocks(self, rank: int) -> Iterator[tuple[slice, Self]]:
+        return self.cut(max(self._structure.kept * rank / self.k, rank * self.p))
 
     def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
         total = torch.zeros_like(vectors)
@@ -245,7 +236,7 @@ class RecordedLinearization(ModuleLinearization):
         columns = cotangents.shape[2]
         total = cotangents.new_zeros(self.p, columns)
         if columns <= self.k and not vars(self).keys() & {"_met", "_explicit"}:
-            for rows, part in self._cut(GRAPH * self._structure.kept / self.k):
+            for rows, part in self.cut(GRAPH * self._structure.kept / self.k):
                 total += part._differentiated(cotangents[rows])
             return total
         for rows, part in self.pieces(columns):

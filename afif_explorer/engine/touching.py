@@ -118,15 +118,45 @@ def _beside(axes: int, shape: torch.Size) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Weight(Touch):
-    """The weight of a linear layer, ``sum_t g_t a_t'``."""
+class Placed(Touch):
+    """A parameter that met every place of a row on its own: what it met is kept, not the block."""
 
-    entered: Tensor  # [n, T, i]
     slope: Tensor  # [n, k, T, o]
 
     @property
     def rank(self) -> int:
         return self.slope.shape[1]
+
+    @abstractmethod
+    def _meet(self, change: Tensor) -> Tensor:
+        """What a change ``[size, m]`` does at every place: ``[n, T o, m]``."""
+
+    @abstractmethod
+    def _gather(self, back: Tensor) -> Tensor:
+        """The transpose of ``_meet``: ``[n, T o, m] -> [size, m]``."""
+
+    def push(self, vectors: Tensor, total: Tensor) -> None:
+        for columns in self._columns(vectors.shape[1]):
+            moved = self._meet(self._rows(vectors)[:, columns])
+            total[:, :, columns] += self.slope.flatten(2) @ moved
+
+    def pull(self, cotangents: Tensor, total: Tensor) -> None:
+        slope = self.slope.flatten(2).transpose(1, 2)
+        for columns in self._columns(cotangents.shape[2]):
+            self._rows(total)[:, columns] += self._gather(slope @ cotangents[:, :, columns])
+
+    def _columns(self, columns: int) -> list[slice]:
+        """The columns of a block in groups so small that what they do at every place fits."""
+        n, _k, places, left = self.slope.shape
+        step = max(1, block_cells(self.slope.dtype) // max(1, n * places * left))
+        return [slice(at, min(columns, at + step)) for at in range(0, columns, step)]
+
+
+@dataclass(frozen=True, eq=False)
+class Weight(Placed):
+    """The weight of a linear layer, ``sum_t g_t a_t'``."""
+
+    entered: Tensor  # [n, T, i]
 
     @classmethod
     def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:
@@ -136,8 +166,8 @@ class Weight(Touch):
         return cls(
             start,
             prod(shape),
-            entered.reshape(n, -1, shape[1]),
-            slope.reshape(n, k, -1, shape[0]),
+            slope=slope.reshape(n, k, -1, shape[0]),
+            entered=entered.reshape(n, -1, shape[1]),
         )
 
     @property
@@ -153,34 +183,25 @@ class Weight(Touch):
             block = slope @ self.entered
         self._put(block.reshape(n, k, -1), jacobian, fresh)
 
-    def push(self, vectors: Tensor, total: Tensor) -> None:
+    def _meet(self, change: Tensor) -> Tensor:
+        n, _k, places, left = self.slope.shape
+        change = change.reshape(left, -1, change.shape[1]).transpose(0, 1).flatten(1)  # [i, o m]
+        moved = self.entered.flatten(0, 1) @ change
+        return moved.reshape(n, places * left, -1)
+
+    def _gather(self, back: Tensor) -> Tensor:
         n, _k, places, left = self.slope.shape
         entered = self.entered.flatten(0, 1)
-        for columns in _columns(vectors.shape[1], n * places * left, vectors.dtype):
-            change = self._rows(vectors)[:, columns].reshape(left, -1, columns.stop - columns.start)
-            moved = entered @ change.transpose(0, 1).flatten(1)  # [n T, o m]
-            moved = moved.reshape(n, places * left, -1)
-            total[:, :, columns] += self.slope.flatten(2) @ moved
-
-    def pull(self, cotangents: Tensor, total: Tensor) -> None:
-        n, _k, places, left = self.slope.shape
-        entered, slope = self.entered.flatten(0, 1), self.slope.flatten(2).transpose(1, 2)
-        for columns in _columns(cotangents.shape[2], n * places * left, cotangents.dtype):
-            back = (slope @ cotangents[:, :, columns]).reshape(n * places, -1)  # [n T, o m]
-            found = (back.T @ entered).reshape(left, -1, entered.shape[1]).transpose(1, 2)
-            self._rows(total)[:, columns] += found.reshape(self.size, -1)
+        found = back.reshape(n * places, -1).T @ entered  # [o m, i]
+        found = found.reshape(left, -1, entered.shape[1]).transpose(1, 2)
+        return found.reshape(self.size, -1)
 
 
 @dataclass(frozen=True, eq=False)
-class Table(Touch):
+class Table(Placed):
     """The table of an embedding: place ``t`` has its derivative in the row that it looked up."""
 
-    index: Tensor  # [n, T], -1 for the row that is not learnt
-    slope: Tensor  # [n, k, T, o]
-
-    @property
-    def rank(self) -> int:
-        return self.slope.shape[1]
+    index: Tensor  # [n, T], 0 where the row that is not learnt was looked up; its slope is zero
 
     @classmethod
     def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:
@@ -188,7 +209,7 @@ class Table(Touch):
         n, k = slope.shape[:2]
         index = use.kept.reshape(n, -1)
         slope = slope.reshape(n, k, -1, shape[1]) * (index >= 0)[:, None, :, None]
-        return cls(start, prod(shape), index.clamp(min=0), slope)
+        return cls(start, prod(shape), slope=slope, index=index.clamp(min=0))
 
     def write(self, jacobian: Tensor, fresh: bool) -> None:
         if fresh:
@@ -198,25 +219,12 @@ class Table(Touch):
         cells = cells.reshape(n, 1, -1).expand(-1, k, -1)
         self._part(jacobian).scatter_add_(2, cells, self.slope.flatten(2))
 
-    def push(self, vectors: Tensor, total: Tensor) -> None:
-        n, _k, places, left = self.slope.shape
-        for columns in _columns(vectors.shape[1], n * places * left, vectors.dtype):
-            table = self._rows(vectors)[:, columns].reshape(-1, left, columns.stop - columns.start)
-            found = table[self.index].flatten(1, 2)  # [n, T o, m]
-            total[:, :, columns] += self.slope.flatten(2) @ found
+    def _meet(self, change: Tensor) -> Tensor:
+        table = change.reshape(-1, self.slope.shape[3], change.shape[1])
+        return table[self.index].flatten(1, 2)
 
-    def pull(self, cotangents: Tensor, total: Tensor) -> None:
-        n, _k, places, left = self.slope.shape
-        slope = self.slope.flatten(2).transpose(1, 2)
-        for columns in _columns(cotangents.shape[2], n * places * left, cotangents.dtype):
-            width = columns.stop - columns.start
-            back = (slope @ cotangents[:, :, columns]).reshape(n * places, left * width)
-            table = back.new_zeros(self.size // left, left * width)
-            table.index_add_(0, self.index.reshape(-1), back)
-            self._rows(total)[:, columns] += table.reshape(self.size, width)
-
-
-def _columns(columns: int, numbers: int, dtype: torch.dtype) -> list[slice]:
-    """The columns of a block in groups so small that each, with so many numbers a column, fits."""
-    step = max(1, block_cells(dtype) // max(1, numbers))
-    return [slice(left, min(columns, left + step)) for left in range(0, columns, step)]
+    def _gather(self, back: Tensor) -> Tensor:
+        left, width = self.slope.shape[3], back.shape[2]
+        table = back.new_zeros(self.size // left, left * width)
+        table.index_add_(0, self.index.reshape(-1), back.reshape(-1, left * width))
+        return table.reshape(self.size, width)

@@ -19,7 +19,6 @@ from afif_explorer.study.solving import (
     lissa_rule,
     lissa_settings,
     spectrum,
-    way_out,
 )
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim
@@ -58,7 +57,7 @@ def lissa(spec: Spec, run: bool = False) -> LissaReport:
         repeats=spec.repeats,
         damping=spec.damping,
         automatic_scale=rule.scale,
-        automatic_depth=rule.depth,
+        automatic_depth=rule.depth_at(scale),
         largest_eigenvalue=rule.largest,
         smallest_eigenvalue=rule.smallest,
         trace=rule.trace,
@@ -110,13 +109,13 @@ def _run(spec: Spec) -> _Run:
 def _advice(spec: Spec, scale: float, depth: int, mean: np.ndarray, true: _Run) -> str:
     kind = curvature_of(spec)
     if np.isnan(mean[-1]):
-        return way_out(spec, kind, scale)
+        return lissa_rule(spec, kind).way_out(kind.name, scale)
     if true.status in ("diverged", "max_steps"):
         return true.advice
     if mean[-1] > 0.05:
         rule = lissa_rule(spec, kind)
         return (
-            f"After {depth:,} steps the error is still {mean[-1]:.2g}: take about {rule.depth:,} "
+            f"After {depth:,} steps the error is still {mean[-1]:.2g}: take about {rule.depth_at(scale):,} "
             "steps, or more damping."
         )
     return ""

@@ -6,7 +6,6 @@ curvature, so any scale and depth cost one small product.
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 
@@ -15,10 +14,11 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
 from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.lissa import BATCH, DECAY, DEPTH_LIMIT, TOLERANCE
+from afif_explorer.engine.lissa import TOLERANCE
+from afif_explorer.engine.lissa_rule import Rule
 from afif_explorer.engine.methods import AFIF, InfinitesimalJackknife, Method
 from afif_explorer.engine.solvers import ConjugateGradient, Status
-from afif_explorer.engine.spectrum import Spectrum
+from afif_explorer.engine.spectrum import Bounds, Spectrum
 from afif_explorer.errors import SolverDiverged
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
@@ -42,18 +42,6 @@ class Solved:
     value: Tensor
     products: int  # curvature times one vector
     summary: SolverSummary
-
-
-@dataclass(frozen=True)
-class LissaRule:
-    """LiSSA's settings by rule, from the exact eigenvalues (penalty and damping included)."""
-
-    scale: float
-    depth: int
-    batch_size: int
-    largest: float
-    smallest: float
-    trace: float  # of the data part
 
 
 def curvature_of(spec: Spec) -> type[Curvature]:
@@ -102,27 +90,23 @@ def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:
     return stage("spectrum", spec, decompose, kind.name)
 
 
-def lissa_rule(spec: Spec, kind: type[Curvature]) -> LissaRule:
-    """Scale ``lambda_max + Tr / B``, batch ``B`` and depth ``8 scale / lambda_min``."""
+def lissa_rule(spec: Spec, kind: type[Curvature]) -> Rule:
+    """LiSSA's settings by rule, from the exact eigenvalues (penalty and damping included)."""
     values = spectrum(spec, kind).values
     objective = fit(spec).objective
-    largest, smallest = float(values[-1]) + spec.damping, float(values[0]) + spec.damping
-    trace = max(0.0, float(values.sum() - objective.penalty_diagonal().sum()))
-    batch = min(objective.n, spec.batch_size or BATCH)
-    scale = largest + (trace / batch if batch < objective.n else 0.0)
-    depth = _enough_steps(spec.scale or scale, largest, smallest)
-    return LissaRule(scale, depth, batch, largest, smallest, trace)
-
-
-def _enough_steps(scale: float, largest: float, smallest: float) -> int:
-    """Steps that leave e^-8 of the flattest direction unsolved, within the limit."""
-    return min(DEPTH_LIMIT, math.ceil(DECAY * scale / max(smallest, 1e-9 * largest)))
+    found = Bounds(
+        largest=float(values[-1]) + spec.damping,
+        smallest=float(values[0]) + spec.damping,
+        trace=max(0.0, float(values.sum() - objective.penalty_diagonal().sum())),
+    )
+    return Rule.of(found, objective.n, spec.batch_size)
 
 
 def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
     """Scale and depth as chosen, or by rule where they were left open."""
     rule = lissa_rule(spec, kind)
-    return spec.scale or rule.scale, spec.depth or rule.depth
+    scale = spec.scale or rule.scale
+    return scale, spec.depth or rule.depth_at(scale)
 
 
 def solve(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
@@ -166,7 +150,7 @@ def _lissa(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
     scale, depth = lissa_settings(spec, kind)
     basis = spectrum(spec, kind)
     if basis.diverges(scale, spec.damping):
-        raise SolverDiverged(way_out(spec, kind, scale))
+        raise SolverDiverged(lissa_rule(spec, kind).way_out(kind.name, scale))
     began = time.perf_counter()
     value = basis.lissa(rhs, scale=scale, depth=depth, damping=spec.damping)
     seconds = time.perf_counter() - began
@@ -197,23 +181,7 @@ def _worst(difference: Tensor, reference: Tensor) -> float:
 
 
 def _shortfall(spec: Spec, kind: type[Curvature], scale: float, depth: int) -> str:
-    rule = lissa_rule(spec, kind)
-    enough = _enough_steps(scale, rule.largest, rule.smallest)
+    enough = lissa_rule(spec, kind).depth_at(scale)
     if depth < enough:
         return f"The series was cut early: with {enough:,} steps it would be complete."
     return "The flattest directions are not reached: raise the damping, or solve directly."
-
-
-def way_out(spec: Spec, kind: type[Curvature], scale: float) -> str:
-    """Why LiSSA diverges at this scale, and what would work."""
-    rule = lissa_rule(spec, kind)
-    if rule.smallest <= 0:
-        enough = spec.damping + abs(rule.smallest) + 1e-3 * abs(rule.largest)
-        return (
-            f"LiSSA diverges at any scale, for the {kind.name} has negative or zero curvature "
-            f"({rule.smallest:.2g}): set the damping to {enough:.2g} or more, or take the Fisher."
-        )
-    return (
-        f"LiSSA diverges at scale {scale:.3g}: set the scale to {rule.scale:.3g} (it must be above "
-        f"{rule.largest / 2:.3g}, half the largest eigenvalue)."
-    )
