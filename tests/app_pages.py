@@ -77,7 +77,7 @@ class Dashboard:
         return self.page.locator(".headline").inner_text()
 
     def metrics(self) -> dict[str, list[str]]:
-        """The table of metrics: name, then the cells as they are read."""
+        """The table of metrics: name with unit, then the cells as they are read."""
         rows = self.page.get_by_role("table", name="On the test rows").locator("tbody tr")
         return {
             row.locator("th").inner_text(): row.locator("td").all_inner_texts()

@@ -93,7 +93,7 @@ def test_the_figures_follow_the_theme_and_it_is_remembered(page: Page, app_url: 
     since = visit.version("row_map")
     page.get_by_role("button", name="Toggle theme").click()
     visit.redrawn("row_map", since)
-    ink = "drawing => drawing.layout.title.font.color"
+    ink = "drawing => drawing.layout.hoverlabel.font.color"
     assert visit.plot("row_map").locator(".afif-drawing").evaluate(ink) == "#f1f3f5"
     page.reload()
     visit.wait()

@@ -36,6 +36,7 @@ class Drawing:
         self.plot = Plot(
             config=CONFIG,
             figure_name=name,
+            title=self._figure.title,
             height_hint=HEIGHT,
             on_select=self._select if brush else None,
             on_click=on_click or (self._click if brush else None),
@@ -60,7 +61,7 @@ class Drawing:
             options["selected"] = explorer.selected
         now = (id(result), *options.values())
         if now != self._drawn:
-            self.plot.show(figure.sketch(result, **options), summary=figure.title)
+            self.plot.show(figure.sketch(result, **options))
             self._drawn = now
         self.plot.fade(explorer.stale)
 

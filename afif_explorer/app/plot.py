@@ -46,7 +46,7 @@ class Plot(JSComponent):
     )
     note = param.String(doc="What stands in place of the figure when there is none.")
     figure_name = param.String(constant=True, doc="Which figure this is, in the page's markup.")
-    summary = param.String(doc="The figure in words, for screen readers.")
+    title = param.String(constant=True, doc="What the figure shows, while it isn't there as well.")
     library = param.String(default=PLOTLY_URL, constant=True)
 
     height_hint = param.Integer(default=320, doc="Height in px until the figure says its own.")
@@ -69,11 +69,11 @@ class Plot(JSComponent):
         self._mounted = False
         self._version = 0
 
-    def show(self, figure: dict[str, Any], *, summary: str = "") -> None:
-        """Draw ``figure`` ("data" and "layout"); what the browser has already is not sent again."""
+    def show(self, figure: dict[str, Any]) -> None:
+        """Draw ``figure`` ("data", "layout", "head"); what the browser has already is not sent again."""
         new = plain(figure)
         old, self._figure = self._figure, new
-        self.param.update(state=self.READY, note="", summary=summary)
+        self.param.update(state=self.READY, note="")
         if not self._mounted:
             return
         if old is None:
@@ -95,6 +95,7 @@ class Plot(JSComponent):
         whole = {
             "data": figure.get("data", []),
             "layout": figure.get("layout", {}),
+            "head": figure.get("head"),
             "config": self._config,
         }
         self._send({"whole": whole})
@@ -185,13 +186,13 @@ def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """What turns ``old`` into ``new``; {} if nothing does.
 
     "data" has an entry for each new trace: {"set": changed fields} of the trace that was there, or
-    {"trace": all of it}. "layout" is the whole layout, or None if it stayed.
+    {"trace": all of it}. "layout" and "head" are there as a whole if they changed.
     """
     before, after = old.get("data", []), new.get("data", [])
     data = [_change(before[i] if i < len(before) else None, b) for i, b in enumerate(after)]
-    layout = new.get("layout", {}) if old.get("layout") != new.get("layout") else None
+    rest = {part: new[part] for part in ("layout", "head") if old.get(part) != new.get(part)}
     same = len(before) == len(after) and not any(c.get("trace") or c["set"] for c in data)
-    return {} if same and layout is None else {"data": data, "layout": layout}
+    return {} if same and not rest else {"data": data} | rest
 
 
 def _change(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:

@@ -108,7 +108,9 @@ class RowTable:
             sizing_mode="stretch_width",
             margin=NO_MARGIN,
             formatters={name: {"type": "plaintext"} for name in TITLES},
-            configuration={"columnDefaults": {"headerWordWrap": True, "headerTooltip": False}},
+            configuration={
+                "columnDefaults": {"headerWordWrap": True, "headerTooltip": False, "minWidth": 92}
+            },
             stylesheets=[SHEET],
             text_align=dict.fromkeys(NUMBERS, "right"),
         )

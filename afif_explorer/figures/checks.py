@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from afif_explorer.figures.curvatures import ends
-from afif_explorer.figures.frame import Key, axis, empty, frame, line
+from afif_explorer.figures.frame import axis, empty, frame, line
+from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import dropped_note
 from afif_explorer.figures.scatter import scatter

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from afif_explorer.figures.frame import Key, axis, compact, empty, frame, log_axis
+from afif_explorer.figures.frame import axis, compact, empty, frame, log_axis
+from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.rows import WAITING
 from afif_explorer.figures.sampling import chosen, dropped_note

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from afif_explorer.figures.head import TOP, Head, Key
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import SPACE, clean, number, safe, short, wrapped
+from afif_explorer.figures.text import clean, number, wrapped
 from afif_explorer.figures.theme import CLEAR, FONT, Theme, faded, theme
 
 CONFIG: dict[str, Any] = {
@@ -29,18 +30,8 @@ CONFIG: dict[str, Any] = {
     "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "afif-explorer"},
 }
 
-TITLE_WIDTH = 44  # characters that fit a phone of 360 px at the sizes below
-NOTE_WIDTH = 52
 AXIS_WIDTH = 42
-_TOP, _TITLE_LINE, _NOTE_LINE = 16, 20, 17  # px
-
-
-class Key(NamedTuple):
-    """One entry of the key that stands under a title, instead of a legend beside the plot."""
-
-    mark: str  # a glyph like the drawn mark
-    colour: str
-    words: str  # raw text
+GAP = 18  # px between the head and the plot
 
 
 def frame(
@@ -60,11 +51,13 @@ def frame(
     px; the head comes on top. ``axes_mean`` says what the axes stand for: zoom and pan survive a
     new drawing for as long as it stays the same.
     """
-    head = _head(colours, title, [note for note in notes if note], list(key))
-    top = _TOP + _TITLE_LINE + _NOTE_LINE * head.count("<br>") + 18
+    head = Head(title, tuple(note for note in notes if note), tuple(key))
+    markup = head.markup(colours)
+    room = head.height(markup)
     return Sheet(
+        head.plain() | {"room": room},
         {
-            "height": height + top,
+            "height": height + room + GAP,
             "autosize": True,
             "template": "none",
             "paper_bgcolor": CLEAR,
@@ -73,7 +66,7 @@ def frame(
             "font": {"family": FONT, "size": 12, "color": colours.text},
             "showlegend": False,
             "title": {
-                "text": head,
+                "text": markup,
                 "font": {"size": 15, "color": colours.ink},
                 "x": 0,
                 "xref": "container",
@@ -81,9 +74,9 @@ def frame(
                 "yref": "container",
                 "xanchor": "left",
                 "yanchor": "top",
-                "pad": {"l": 12, "t": _TOP},
+                "pad": {"l": 12, "t": TOP},
             },
-            "margin": {"l": 12, "r": 16, "t": top, "b": 12},
+            "margin": {"l": 12, "r": 16, "t": room + GAP, "b": 12},
             "hovermode": "closest",
             "hoverlabel": {
                 "bgcolor": colours.paper,
@@ -101,27 +94,8 @@ def frame(
             "newselection": {"line": {"color": colours.reference, "width": 1.5}},
             "uirevision": revision(name, *axes_mean),
             **layout,
-        }
+        },
     )
-
-
-def _head(colours: Theme, title: str, notes: list[str], key: list[Key]) -> str:
-    """Title, notes and key as plotly's own markup, in lines that fit a phone."""
-    lines = [f"<b>{wrapped(title, TITLE_WIDTH)}</b>"]
-    if notes:
-        lines.append(_styled(wrapped(" ".join(notes), NOTE_WIDTH), colours.muted))
-    used = NOTE_WIDTH
-    for mark, colour, words in key:
-        entry = _styled(f"{mark}{SPACE}", colour) + _styled(safe(words, 44), colours.text)
-        length = len(short(words, 44)) + 6
-        fits = used + length <= NOTE_WIDTH
-        lines[-1:] = [lines[-1] + 3 * SPACE + entry] if fits else [lines[-1], entry]
-        used = used + length if fits else length
-    return "<br>".join(lines)
-
-
-def _styled(text: str, colour: str) -> str:
-    return f'<span style="font-size:12px;color:{colour}">{text}</span>'
 
 
 def colour_bar(
@@ -260,4 +234,5 @@ def empty(message: str, *, dark: bool = False, title: str = "", height: int = 28
 def _bare(colours: Theme) -> Sheet:
     figure = frame(colours, name="empty", title="", height=0)
     figure.lay_out(title=None, margin={"l": 12, "r": 12, "t": 12, "b": 12})
+    figure.head = None
     return figure

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from afif_explorer.figures.frame import (
-    Key,
     colour_bar,
     compact,
     empty,
@@ -15,6 +14,7 @@ from afif_explorer.figures.frame import (
     line,
     log_axis,
 )
+from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import count, number, percent, short

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 
-from afif_explorer.figures.frame import Key, empty, frame
+from afif_explorer.figures.frame import empty, frame
+from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import count, number, numbers, percent, safe, short
+from afif_explorer.figures.text import count, number, numbers, percent, safe, short, wrapped
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
 
 METRICS = "What removing the rows changes"
 WAITING = "Choose rows to remove; what that changes appears here."
-_ROW = 74  # px
+_NAME_WIDTH = 44  # characters
+_LINE, _WORDS, _BAR, _BELOW = (
+    16,
+    21,
+    27,
+    10,
+)  # px: a line of a name, what is under it, the axis, a gap
 
 
 @figure("unlearning", METRICS, WAITING)
@@ -24,6 +31,8 @@ def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
     if metrics.empty:
         return empty("No metric is defined for this model.", dark=dark, title=METRICS)
     states = [state for state in _styles(colours) if state in metrics.columns]
+    names = [wrapped(str(name), _NAME_WIDTH) for name in metrics.index]
+    rows = [_LINE * (1 + name.count("<br>")) + _WORDS + _BAR + _BELOW for name in names]
     result = frame(
         colours,
         name="metrics_change",
@@ -35,15 +44,15 @@ def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         key=(
             Key(_styles(colours)[state][0], _styles(colours)[state][2], state) for state in states
         ),
-        height=_ROW * len(metrics),
+        height=sum(rows),
         axes_mean=tuple(metrics.index),
     )
     for i, name in enumerate(metrics.index):
         values = {state: float(metrics.loc[name, state]) for state in states}
         values = {state: value for state, value in values.items() if math.isfinite(value)}
-        _add_metric(result, i, len(metrics), values, colours)
+        _add_metric(result, i, _place(rows, i), values, colours)
         unit = unlearning.units.get(name, "")
-        _add_words(result, i, str(name), unit, values, colours, strong=name == unlearning.disparity)
+        _add_words(result, i, names[i], unit, values, colours, strong=name == unlearning.disparity)
     return result
 
 
@@ -63,16 +72,22 @@ def _styles(colours: Theme) -> dict[str, tuple[str, str, str]]:
     }
 
 
+def _place(rows: list[int], i: int) -> tuple[float, float]:
+    """From where to where the ``i``-th axis lies, as shares of the figure from below."""
+    total = sum(rows)
+    bottom = total - sum(rows[: i + 1]) + _BELOW
+    return bottom / total, (bottom + _BAR) / total
+
+
 def _add_metric(
     result: Sheet,
     i: int,
-    n: int,
+    place: tuple[float, float],
     values: dict[str, float],
     colours: Theme,
 ) -> None:
-    """The ``i``-th of ``n`` small axes, from the top."""
+    """The ``i``-th small axis, from the top."""
     suffix = str(i + 1) if i else ""
-    top = 1 - i / n
     low, high = _around(list(values.values()))
     result.layout |= {
         f"xaxis{suffix}": {
@@ -86,7 +101,7 @@ def _add_metric(
         },
         f"yaxis{suffix}": {
             "anchor": f"x{suffix}",
-            "domain": [top - 0.86 / n, top - 0.5 / n],
+            "domain": list(place),
             "range": [-1, 1],
             "visible": False,
             "fixedrange": True,
@@ -148,7 +163,7 @@ def _mark(state: str, value: float, suffix: str, colours: Theme) -> Trace:
 def _add_words(
     result: Sheet,
     i: int,
-    name: str,
+    name: str,  # escaped, in lines
     unit: str,
     values: dict[str, float],
     colours: Theme,
@@ -156,8 +171,7 @@ def _add_words(
     strong: bool,
 ) -> None:
     suffix = str(i + 1) if i else ""
-    heading = safe(name, 42)
-    heading = f"<b>{heading}</b>" if strong else heading
+    heading = f"<b>{name}</b>" if strong else name
     story = _story(values) + (f" · {safe(unit, 14)}" if unit else "")
     result.annotate(
         text=f'{heading}<br><span style="color:{colours.muted}">{story}</span>',

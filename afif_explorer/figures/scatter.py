@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from afif_explorer.figures.frame import Key, compact
+from afif_explorer.figures.frame import compact
+from afif_explorer.figures.head import Key
 from afif_explorer.figures.sheet import Trace, trace
 from afif_explorer.figures.text import count
 from afif_explorer.figures.theme import Theme

@@ -20,9 +20,14 @@ def trace(kind: str, **settings: Any) -> Trace:
 
 
 class Sheet:
-    """Traces and a layout, in plotly's own terms."""
+    """Traces and a layout, in plotly's own terms; and the head as a page can show it by itself.
 
-    def __init__(self, layout: dict[str, Any]) -> None:
+    ``head`` holds "title", "notes" and "key" as plain words, and in "room" the px at the top of the
+    layout that a page which shows them saves.
+    """
+
+    def __init__(self, head: dict[str, Any] | None, layout: dict[str, Any]) -> None:
+        self.head = head
         self.data: list[Trace] = []
         self.layout = layout
 
@@ -49,9 +54,9 @@ class Sheet:
         )
 
     def plain(self) -> dict[str, Any]:
-        """The figure as a dictionary; its arrays are NumPy's."""
-        return {"data": self.data, "layout": self.layout}
+        """The figure as a dictionary, "head" with it; its arrays are NumPy's."""
+        return {"data": self.data, "layout": self.layout, "head": self.head}
 
     def figure(self) -> go.Figure:
         """The figure as plotly's object, every value checked."""
-        return go.Figure(self.plain())
+        return go.Figure(data=self.data, layout=self.layout)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from afif_explorer.figures.frame import Key, axis, compact, empty, frame
+from afif_explorer.figures.frame import axis, compact, empty, frame
+from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
 from afif_explorer.figures.sheet import Sheet, Trace, trace

@@ -44,6 +44,50 @@ function coordinate(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null
 }
 
+// The page shows title, notes and key by itself, as wide as there is room; the plot goes without.
+function fillHead(place, head, title) {
+  const line = (tag, text) => {
+    const made = document.createElement(tag)
+    made.textContent = text
+    return made
+  }
+  const parts = [line("h3", head?.title || title)]
+  if (head?.notes) parts.push(line("p", head.notes))
+  if (head?.key.length) {
+    const key = document.createElement("ul")
+    for (const [mark, colour, words] of head.key) {
+      const entry = document.createElement("li")
+      const glyph = line("span", mark)
+      glyph.style.color = colour
+      glyph.setAttribute("aria-hidden", "true")
+      entry.append(glyph, words)
+      key.append(entry)
+    }
+    parts.push(key)
+  }
+  place.replaceChildren(...parts)
+}
+
+function headless(figure) {
+  const {title, height, margin, ...layout} = figure.layout
+  const room = figure.head?.room ?? 0
+  return {
+    layout: {...layout, margin: {...margin, t: (margin?.t ?? 0) - room}, autosize: true},
+    height: height - room,
+  }
+}
+
+// The picture to keep has its head, and paper under it.
+function download(Plotly, drawing, figure) {
+  const {title, margin, hoverlabel} = figure.layout
+  const room = figure.head?.room ?? 0
+  const [width, height] = [drawing.offsetWidth, drawing.offsetHeight + room]
+  const layout = {...drawing.layout, title, margin, paper_bgcolor: hoverlabel?.bgcolor, width, height}
+  Plotly.downloadImage({data: drawing.data, layout}, {
+    ...figure.config.toImageButtonOptions, width, height,
+  })
+}
+
 const afterwards = (work) => window.requestIdleCallback
   ? window.requestIdleCallback(work, {timeout: 500})
   : setTimeout(work, 100)
@@ -57,7 +101,12 @@ export function render({model, el}) {
   const note = document.createElement("div")
   note.className = "afif-note"
   note.setAttribute("role", "status")
-  stage.append(drawing, note)
+  const head = document.createElement("div")
+  head.className = "afif-head"
+  const canvas = document.createElement("div")
+  canvas.className = "afif-canvas"
+  canvas.append(drawing, note)
+  stage.append(head, canvas)
 
   let figure = null
   let waiting = false
@@ -70,11 +119,25 @@ export function render({model, el}) {
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
 
   function describe() {
-    stage.style.minHeight = `${figure?.layout?.height ?? model.height_hint}px`
+    canvas.style.minHeight ||= `${model.height_hint}px`
     stage.dataset.state = model.state
     note.textContent = model.note
     drawing.setAttribute("role", "img")
-    drawing.setAttribute("aria-label", model.summary)
+    drawing.setAttribute("aria-label", model.title)
+    fillHead(head, model.state === "ready" || model.state === "stale" ? figure?.head : null, model.title)
+  }
+
+  function buttons(Plotly) {
+    const picture = {
+      name: "picture",
+      title: "Download the figure as a PNG",
+      icon: Plotly.Icons.camera,
+      click: () => download(Plotly, drawing, figure),
+    }
+    return {
+      modeBarButtonsToRemove: [...(figure.config.modeBarButtonsToRemove ?? []), "toImage"],
+      modeBarButtonsToAdd: [picture],
+    }
   }
 
   function listen() {
@@ -104,12 +167,13 @@ export function render({model, el}) {
       do {
         waiting = due = false
         const first = drawn === 0
-        const {height, ...layout} = figure.layout // the card may be higher than the figure asks for
-        stage.style.minHeight = `${height ?? model.height_hint}px`
+        const {layout, height} = headless(figure) // the card may be higher than the figure asks for
+        fillHead(head, figure.head, model.title)
+        canvas.style.minHeight = `${height}px`
         size = sizeNow()
         const ratio = window.devicePixelRatio || 1 // plotly takes 2, four times the work
-        const config = {...figure.config, responsive: false, plotGlPixelRatio: ratio}
-        await Plotly.react(drawing, figure.data, {...layout, autosize: true}, config)
+        const config = {...figure.config, ...buttons(Plotly), responsive: false, plotGlPixelRatio: ratio}
+        await Plotly.react(drawing, figure.data, layout, config)
         if (first) listen()
         drawn += 1
         stage.dataset.drawn = String(drawn)
@@ -132,7 +196,8 @@ export function render({model, el}) {
       figure.data = message.data.map(
         (change, i) => unpacked(change.trace ?? {...figure.data[i], ...change.set}),
       )
-      if (message.layout) figure.layout = message.layout
+      figure.layout = message.layout ?? figure.layout
+      figure.head = message.head ?? figure.head
     } else {
       return
     }
@@ -156,7 +221,7 @@ export function render({model, el}) {
   sight.observe(stage)
 
   model.on("msg:custom", receive)
-  model.on(["state", "note", "summary"], describe)
+  model.on(["state", "note"], describe)
   model.on("remove", () => {
     observer.disconnect()
     sight.disconnect()

@@ -44,12 +44,13 @@ class UnlearningView(View):
             ),
             flow(
                 self.drawing("metrics_change", width=440),
-                self.drawing("sweep", width=440),
+                stack(
+                    self.drawing("sweep"),
+                    self.drawing("score_distributions"),
+                    stylesheets=share(440),
+                ),
             ),
-            flow(
-                self.drawing("score_distributions", width=440),
-                card(stack(self._metrics, self._notes, gap=12), width=400),
-            ),
+            card(self._metrics, self._notes),
         )
 
     def update(self) -> None:
@@ -95,14 +96,15 @@ def _metrics(result: Unlearning | None) -> Any:
         return ""
     shown = [name for name in STATES if name in result.metrics.columns]
     rows = [_metric(name, result) for name in result.metrics.index]
-    return table("On the test rows", ("", *(STATES[name] for name in shown), "Unit"), rows)
+    return table("On the test rows", ("", *(STATES[name] for name in shown)), rows)
 
 
-def _metric(name: Any, result: Unlearning) -> list[str]:
+def _metric(name: Any, result: Unlearning) -> list[object]:
     values = result.metrics.loc[name]
     cells = [values[state] for state in STATES if state in values.index]
     shown = ["not defined" if pd.isna(x) else number(float(x), 4) for x in cells]
-    return [str(name), *shown, result.units.get(name, "")]
+    unit = html('<span class="unit">{unit}</span>', unit=result.units.get(name, ""))
+    return [html("{name} {unit}", name=name, unit=unit), *shown]
 
 
 def _notes(result: Unlearning | None) -> Any:

@@ -1,0 +1,67 @@
+"""The words over a figure: title, notes and a key instead of a legend beside the plot.
+
+Inside a figure they are plotly's own markup, in lines that fit a phone; a page that has room of its
+own for them takes them as plain words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from afif_explorer.figures.text import SPACE, clean, safe, short, wrapped
+from afif_explorer.figures.theme import Theme
+
+TITLE_WIDTH = 44  # characters that fit a phone of 360 px
+NOTE_WIDTH = 52
+KEY_WIDTH = 44
+TOP = 16  # px over the title
+_TITLE_LINE, _NOTE_LINE = 20, 17  # px
+
+
+class Key(NamedTuple):
+    """One entry of the key."""
+
+    mark: str  # a glyph like the drawn mark
+    colour: str
+    words: str  # raw text
+
+
+@dataclass(frozen=True)
+class Head:
+    """Title, notes (sentences) and key of a figure; all texts are raw."""
+
+    title: str
+    notes: tuple[str, ...] = ()
+    key: tuple[Key, ...] = ()
+
+    def markup(self, colours: Theme) -> str:
+        """For plotly: escaped, wrapped."""
+        lines = [f"<b>{wrapped(self.title, TITLE_WIDTH)}</b>"]
+        if self.notes:
+            lines.append(_styled(wrapped(" ".join(self.notes), NOTE_WIDTH), colours.muted))
+        used = NOTE_WIDTH
+        for mark, colour, words in self.key:
+            entry = _styled(f"{mark}{SPACE}", colour)
+            entry += _styled(safe(words, KEY_WIDTH), colours.text)
+            length = len(short(words, KEY_WIDTH)) + 6
+            fits = used + length <= NOTE_WIDTH
+            lines[-1:] = [lines[-1] + 3 * SPACE + entry] if fits else [lines[-1], entry]
+            used = used + length if fits else length
+        return "<br>".join(lines)
+
+    def height(self, markup: str) -> int:
+        """What the markup takes at the top of a figure, in px."""
+        return TOP + _TITLE_LINE + _NOTE_LINE * markup.count("<br>")
+
+    def plain(self) -> dict[str, Any]:
+        """For a page: cleaned, not escaped (it must be shown as text, never as markup)."""
+        return {
+            "title": clean(self.title),
+            "notes": clean(" ".join(self.notes)),
+            "key": [[mark, colour, short(words, KEY_WIDTH)] for mark, colour, words in self.key],
+        }
+
+
+def _styled(text: str, colour: str) -> str:
+    return f'<span style="font-size:12px;color:{colour}">{text}</span>'
