@@ -32,6 +32,8 @@ def encode(
     columns: Sequence[Column], train: np.ndarray, *, standardise: bool, baseline: bool
 ) -> Design:
     """One matrix from all columns, in their order; see ``Dataset.from_frame`` for the rules."""
+    from scipy.sparse import issparse
+
     rows = len(columns[0].values)
     width = sum(max(1, len(column.levels)) for column in columns)
     if rows * width > MOST_CELLS:
@@ -42,7 +44,7 @@ def encode(
     table = pd.DataFrame({f"c{place}": column.values for place, column in enumerate(columns)})
     transformer = _transformer(columns, standardise)
     transformer.fit(table.iloc[train])
-    X = np.asarray(transformer.transform(table), dtype=np.float64)
+    coded = transformer.transform(table)  # sparse where there are categories
     names: list[str] = []
     order: list[int] = []
     groups: list[tuple[int, ...]] = []
@@ -51,7 +53,8 @@ def encode(
         groups.append(tuple(range(len(order), len(order) + len(kept))))
         order += [index for index, _ in kept]
         names += [name for _, name in kept]
-    X = np.ascontiguousarray(X[:, order])
+    coded = coded[:, order]
+    X = np.ascontiguousarray(coded.toarray() if issparse(coded) else coded, dtype=np.float64)
     _check_finite(X, names)
     notes = [*_fill_notes(transformer, columns), *_unseen_notes(columns, train)]
     return Design(X, tuple(text.distinct(names)), tuple(groups), tuple(notes))
@@ -67,9 +70,10 @@ def _transformer(columns: Sequence[Column], standardise: bool) -> Any:
     steps = {
         "numeric": make_pipeline(SimpleImputer(strategy="median"), scale),
         "indicator": SimpleImputer(strategy="most_frequent"),
-        "category": OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+        "category": OneHotEncoder(handle_unknown="ignore"),
     }
-    return ColumnTransformer([(kind, step, _of(columns, kind)) for kind, step in steps.items()])
+    parts = [(kind, step, _of(columns, kind)) for kind, step in steps.items()]
+    return ColumnTransformer(parts, sparse_threshold=1.0)
 
 
 def _of(columns: Sequence[Column], kind: str) -> list[str]:

@@ -63,12 +63,22 @@ def column_names(names: Iterable[Hashable]) -> tuple[list[str], tuple[str, ...]]
 
 def levels(values: pd.Series) -> pd.Series:
     """A column of anything as cleaned text; missing stays missing, different stays different."""
+    codes, found = _coded(values)
+    shown = pd.array(distinct(map(clean, found), empty="level"), dtype="str")
+    return pd.Series(shown.take(codes, allow_fill=True), index=values.index)
+
+
+def _coded(values: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Which text each value is (-1: missing), and the different texts in the order they come."""
+    if isinstance(values.dtype, pd.StringDtype):
+        codes, found = pd.factorize(values)
+        return codes, list(found)
     missing = values.isna().to_numpy()
-    filled = values.astype(object).where(~missing, "").map(str)
-    codes, found = pd.factorize(filled.to_numpy(dtype=object))
-    shown = np.array(distinct(map(clean, found), empty="level"), dtype=object)
-    text = pd.Series(shown[codes] if len(shown) else [], index=values.index, dtype="str")
-    return text.mask(missing)
+    # Values that are equal but read differently (1 and True) are told apart by their texts.
+    codes, found = pd.factorize(values[~missing].astype(object).map(str).to_numpy(dtype=object))
+    every = np.full(len(values), -1)
+    every[~missing] = codes
+    return every, list(found)
 
 
 def listing(names: Sequence[str], most: int = 6) -> str:
