@@ -72,7 +72,11 @@ class Curvature(ABC):
         return product[:, 0] if vectors.ndim == 1 else product
 
     def dense(self) -> Tensor:
-        """The matrix, ``[p, p]``: ``p^2`` numbers and about ``n k p^2`` multiplications."""
+        """The matrix, ``[p, p]``: ``p^2`` numbers, kept, and about ``n k p^2`` multiplications."""
+        return self._matrix
+
+    @cached_property
+    def _matrix(self) -> Tensor:
         matrix = self._dense()
         return 0.5 * (matrix + matrix.T) + torch.diag(self.diagonal_shift)
 

@@ -32,11 +32,7 @@ class ProximalInfluence(Influence):
 
     @cached_property
     def _problem(self) -> ProximalProblem:
-        return self._problem_for(self._matrix)
-
-    @cached_property
-    def _matrix(self) -> Tensor:
-        return self.curvature.dense()
+        return self._problem_for(self.curvature.dense())
 
     def _problem_for(self, matrix: Tensor) -> ProximalProblem:
         objective = self.objective
@@ -112,7 +108,7 @@ class ProximalInfluence(Influence):
         """``Z`` with ``Z Z' = C^-1`` on the parameters that are not held at a kink, 0 elsewhere."""
         theta = self.point.theta
         free = torch.nonzero(self._problem.free(theta[:, None])[:, 0]).flatten()
-        bent = self._problem.with_kinks(self._matrix, theta)[free[:, None], free]
+        bent = self._problem.with_kinks(self.curvature.dense(), theta)[free[:, None], free]
         inner = Factor(bent, self.curvature.name, self.curvature.damping).whitener
         whitener = theta.new_zeros(len(theta), inner.shape[1])
         whitener[free] = inner

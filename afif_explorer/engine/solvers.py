@@ -127,12 +127,11 @@ class PreparedCholesky(Prepared):
 
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
-        self._matrix = curvature.dense()
-        self.factor = Factor(self._matrix, curvature.name, curvature.damping)
+        self.factor = Factor(curvature.dense(), curvature.name, curvature.damping)
 
     def _solve(self, rhs: Tensor) -> Solution:
         value = self.factor.solve(rhs)
-        residual = worst_ratio(self._matrix @ value - rhs, rhs)
+        residual = worst_ratio(self.curvature.dense() @ value - rhs, rhs)
         # In single precision the right-hand sides themselves leave the range by about this much.
         allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
         if self.factor.singular and residual > allowed:

@@ -51,7 +51,11 @@ class Spectrum:
         Directions that the curvature does not touch at all (softmax logits raised together) are left
         out: no gradient points along them.
         """
-        values, vectors = torch.linalg.eigh(curvature.dense())
+        matrix = curvature.dense()
+        undamped = matrix - curvature.damping * torch.eye(
+            curvature.p, dtype=matrix.dtype, device=matrix.device
+        )
+        values, vectors = torch.linalg.eigh(undamped)
         floor = 10 * len(values) * torch.finfo(values.dtype).eps * float(values.abs().max())
         kept = values.abs() > floor
         return cls(values[kept], vectors[:, kept], exact=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.effects import Effects, effects, effects_by
 from afif_explorer.study.fitting import fit
-from afif_explorer.study.solving import influence, spectrum
+from afif_explorer.study.solving import factor_seconds, influence, spectrum
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import target_label, target_unit
 
@@ -69,28 +68,25 @@ def _cost(spec: Spec, kind: type[Curvature], found: Effects) -> Cost:
     price = stage("cost", spec, lambda: _price(spec, kind), kind.name)
     if spec.solver == "cholesky":
         p = fit(spec).objective.p
-        return Cost(0, price.matrix + p**3 / 3 + found.flops, price.seconds + found.solver.seconds)
+        seconds = factor_seconds(spec, kind) + found.solver.seconds
+        return Cost(0, price.matrix + p**3 / 3 + found.flops, seconds)
     return Cost(found.products, found.products * price.product, found.solver.seconds)
 
 
 class _Price(NamedTuple):
     product: float  # FLOPs of the curvature times a vector, counted
     matrix: float  # FLOPs of the dense matrix
-    seconds: float  # to build and factorise it, measured
 
 
 def _price(spec: Spec, kind: type[Curvature]) -> _Price:
     curvature = influence(spec, kind).curvature
-    began = time.perf_counter()
-    torch.linalg.cholesky_ex(curvature.dense())
-    seconds = time.perf_counter() - began
     objective = curvature.point.objective
     # J' A'' J takes 2 n k p^2; what bends the network is added by a product for each parameter.
     matrix = 2.0 * objective.n * objective.model.k * objective.p**2
     product = _flops(curvature)
     if kind is Hessian and not objective.canonical:
         matrix += objective.p * (product - _flops(influence(spec, Fisher).curvature))
-    return _Price(product, matrix, seconds)
+    return _Price(product, matrix)
 
 
 def _flops(curvature: Curvature) -> float:

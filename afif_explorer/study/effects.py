@@ -99,7 +99,7 @@ def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
     """
     ready = influence(spec, Hessian)
     n, pull = ready.objective.n, ready.point.residual
-    kept = stage("matrix", spec, ready.curvature.dense).clone()
+    kept = ready.curvature.dense().clone()
     rhs = torch.zeros(ready.objective.p, dtype=ready.objective.dtype, device=kept.device)
     found, done = [], 0
     for count in sorted(counts):

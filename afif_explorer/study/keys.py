@@ -23,7 +23,6 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "cost": _FIT,
     "gap": (*_FIT, "damping"),
     "influence": (*_FIT, "damping"),
-    "matrix": (*_FIT, "damping"),
     "rows": (*_FIT, "method", "damping"),
     "target": _TARGET,
     "second order": (*_TARGET, "method", "damping", "rescale"),

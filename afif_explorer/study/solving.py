@@ -49,16 +49,31 @@ def curvature_of(spec: Spec) -> type[Curvature]:
     return CURVATURES[spec.method]
 
 
+@dataclass(frozen=True, eq=False)
+class _Factorised:
+    influence: Influence
+    seconds: float  # to build and factorise the matrix
+
+
 def influence(spec: Spec, kind: type[Curvature]) -> Influence:
     """A curvature at the fit with its dense factor, shared by everything that looks at rows."""
+    return _factorised(spec, kind).influence
 
-    def prepare() -> Influence:
+
+def factor_seconds(spec: Spec, kind: type[Curvature]) -> float:
+    """What it took to build that matrix and its factor."""
+    return _factorised(spec, kind).seconds
+
+
+def _factorised(spec: Spec, kind: type[Curvature]) -> _Factorised:
+    def prepare() -> _Factorised:
         report(f"Factorising the {kind.name}", 0)
         found = fit(spec)
         method = _READY[kind](solver="cholesky", damping=spec.damping)
         made = method.prepare(found.objective, found.parameters)
+        began = time.perf_counter()
         made.whitener  # noqa: B018 - the factor belongs to this stage
-        return made
+        return _Factorised(made, time.perf_counter() - began)
 
     return stage("influence", spec, prepare, kind.name)
 
@@ -85,7 +100,7 @@ def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:
 
     def decompose() -> Spectrum:
         report(f"Eigenvalues of the {kind.name}", 0)
-        return Spectrum.full(kind.of(influence(spec, kind).point))
+        return Spectrum.full(influence(spec, kind).curvature)
 
     return stage("spectrum", spec, decompose, kind.name)
 
