@@ -10,6 +10,10 @@ from afif_explorer.figures.text import count, number
 from afif_explorer.results import FitSummary
 
 
+# Sixty pictures a second of a moving bar take a core from the work that it stands for.
+UNHURRIED = {"& .MuiLinearProgress-bar": {"animationTimingFunction": "steps(4) !important"}}
+
+
 class StatusHead:
     """The one-sentence headline, facts about the fit, and progress with a way to stop it."""
 
@@ -19,7 +23,11 @@ class StatusHead:
         self._facts = Text()
         self._what = Text(sizing_mode=None)
         self._bar = toolkit.LinearProgress(
-            sizing_mode="stretch_width", width=None, margin=NO_MARGIN, stylesheets=share(160)
+            sizing_mode="stretch_width",
+            width=None,
+            margin=NO_MARGIN,
+            stylesheets=share(160),
+            sx=UNHURRIED,
         )
         cancel = toolkit.Button(
             label="Cancel",
