@@ -245,6 +245,12 @@ def test_a_module_that_is_no_chain_is_differentiated_by_torch() -> None:
     assert np.isfinite(float(problem.objective.at(problem.theta).value()))
 
 
+def test_outputs_that_are_linear_have_no_second_order() -> None:
+    plain = ModuleLinearization(lambda theta, X: X @ theta[:, None], block(4)[:, 0], block(9, 4))
+    bent = plain.bend(block(9, 1), torch.eye(4, dtype=torch.float64))
+    assert torch.equal(bent, torch.zeros(4, 4, dtype=torch.float64))
+
+
 @pytest.mark.parametrize("case", CURVED[:4], ids=lambda case: case.name)
 def test_a_perceptrons_matrix_products_are_what_torch_differentiates(case: Case) -> None:
     problem = case.make(seed=1)

@@ -1,4 +1,4 @@
-"""Linearization of any differentiable module, by ``torch.func``."""
+"""Linearization of any differentiable module, by automatic differentiation."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Self
 
 import torch
 from torch import Tensor
-from torch.func import grad, jvp, vjp, vmap
+from torch.func import jvp, vjp, vmap
 
 from afif_explorer.engine.linearization import Linearization
-from afif_explorer.engine.memory import block_cells
+from afif_explorer.engine.memory import CACHED, block_cells
 
-ROWS_AT_ONCE = 4096  # rows of a module that are differentiated together
+ROWS_AT_ONCE = 512  # rows of a module that are differentiated together
 HELD = 64  # numbers that a row's work along one vector is taken to hold
 
 
@@ -63,14 +63,16 @@ class ModuleLinearization(Linearization):
     def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
         total = torch.zeros_like(vectors)
         for X, piece in zip(self._split(), weights.split(ROWS_AT_ONCE), strict=True):
-            slope = grad(lambda theta, X=X, w=piece: (w * self._function(theta, X)).sum())
-            bend = vmap(
-                lambda v, slope=slope: jvp(slope, (self._theta,), (v,))[1],
-                in_dims=1,
-                out_dims=1,
-                chunk_size=self._tangents(len(X)),
-            )
-            total += bend(vectors)
+            theta = self._theta.detach().requires_grad_()
+            with torch.enable_grad():
+                weighed = (piece * self._function(theta, X)).sum()
+                (slope,) = torch.autograd.grad(weighed, theta, create_graph=True)
+            if not slope.requires_grad:  # a map that is linear
+                continue
+            step = self._tangents(len(X))
+            for start in range(0, vectors.shape[1], step):
+                block = vectors[:, start : start + step]
+                total[:, start : start + step] += _differentiated(slope, theta, block)
         return total
 
     def pull_each(self, cotangents: Tensor) -> Tensor:
@@ -81,8 +83,21 @@ class ModuleLinearization(Linearization):
         return vmap(one)(self.X, cotangents)
 
     def _tangents(self, rows: int) -> int:
-        """How many vectors to differentiate along at once."""
-        return max(1, block_cells(self._theta.dtype) // max(rows * HELD, self.p))
+        """How many vectors to differentiate along at once: on a processor, as many as its cache takes."""
+        cells = block_cells(self._theta.dtype)
+        if self._theta.device.type == "cpu":
+            cells = min(cells, max(CACHED, self.p))
+        return max(1, cells // max(rows * HELD, self.p))
 
     def take(self, rows: Tensor | slice) -> Self:
         return type(self)(self._function, self._theta, self.X[rows], self.outputs[rows])
+
+
+def _differentiated(slope: Tensor, theta: Tensor, vectors: Tensor) -> Tensor:
+    """``d <slope, v> / d theta`` for each of the vectors ``[p, m]``: ``[p, m]``; the graph is kept."""
+    if vectors.shape[1] == 1:  # without the overhead of a batch
+        return torch.autograd.grad(slope, theta, vectors[:, 0], retain_graph=True)[0][:, None]
+    (found,) = torch.autograd.grad(
+        slope, theta, vectors.T, retain_graph=True, is_grads_batched=True
+    )
+    return found.T

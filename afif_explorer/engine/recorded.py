@@ -145,7 +145,7 @@ def _agrees(structure: Structure, theta: Tensor, rows: Tensor, met: list[Touch])
 
 
 class RecordedLinearization(ModuleLinearization):
-    """A module whose uses of its parameters are all known. The second order is left to ``torch.func``."""
+    """A module whose uses of its parameters are all known. The second order is left to torch."""
 
     prefers_roots = True
 
