@@ -53,11 +53,12 @@ def test_a_slider_of_lissa_costs_the_effects_alone():
         ({"row": 3}, set()),
         ({"target": "mean_loss"}, {"target", "second order", "effects"}),
         ({"split": "validation"}, {"target", "second order", "effects"}),
-        ({"damping": 0.1}, {"influence", "rows", "second order", "effects"}),
+        ({"damping": 0.1}, {"influence", "row noise", "rows", "second order", "effects"}),
         ({"rescale": True}, {"influence", "second order", "effects"}),
         (
             {"strength": 0.1},
-            {"fit", "influence", "spectrum", "rows", "target", "second order", "effects"},
+            {"fit", "influence", "spectrum", "row noise", "rows", "target", "second order"}
+            | {"effects"},
         ),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,

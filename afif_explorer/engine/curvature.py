@@ -106,6 +106,10 @@ class Curvature(ABC):
         assert roots is not None
         return roots
 
+    def fisher_product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        """``sum_i share_i J_i' S_i S_i' J_i V`` with those roots, for ``[p, m]``: no penalty, no damping."""
+        return self._product(vectors, share)
+
     @abstractmethod
     def roots(self) -> Tensor | None:
         """``S`` ``[n, k, r]`` with ``sum_i (w_i/n) J_i' S_i S_i' J_i`` the data part; None if it has none."""
@@ -174,6 +178,9 @@ class Hessian(Fisher):
 
     def fisher_roots(self) -> Tensor:
         return self._roots
+
+    def fisher_product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        return super()._product(vectors, share)
 
     def _dense(self) -> Tensor:
         matrix = super()._dense()

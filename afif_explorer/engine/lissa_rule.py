@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.factor import rounded_up
+from afif_explorer.engine.row_noise import row_noise
 from afif_explorer.engine.spectrum import Bounds, bounds
 
 DECAY = 8.0  # the automatic depth leaves e^-8 of the flattest direction unsolved
@@ -25,10 +26,13 @@ class Rule:
     trace: float  # of the data part
 
     @classmethod
-    def of(cls, found: Bounds, n: int, batch_size: int | None = None) -> Rule:
-        """``sigma = lambda_max + Tr / B``, ``B = 256`` or all rows; no second term when a step takes all."""
-        batch = min(n, batch_size or BATCH)
-        scale = found.largest + (found.trace / batch if batch < n else 0.0)
+    def of(cls, found: Bounds, noise: float, n: int, batch_size: int | None = None) -> Rule:
+        """``sigma = lambda_max + K / B``, ``B = 256`` or all rows; no second term when a step takes all.
+
+        ``noise`` is ``K`` (:func:`~afif_explorer.engine.row_noise.row_noise`).
+        """
+        batch = batch_for(n, batch_size)
+        scale = found.largest + (noise / batch if batch < n else 0.0)
         return cls(scale, batch, found.largest, found.smallest, found.trace)
 
     @property
@@ -61,8 +65,16 @@ class Rule:
 def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
     """Scale, batch and depth from a few curvature products, without a dense matrix.
 
-    ``sigma = lambda_max + Tr(F) / B`` (``Tr(F)`` of the data part; no second term when a step takes all
-    rows), ``B = 256`` or all rows, and ``T = 8 sigma / mu`` but at most 10 000 steps, with
-    ``lambda_max`` and ``mu`` the extreme eigenvalues, penalty and damping included.
+    ``sigma = lambda_max + K / B`` (no second term when a step takes all rows), ``B = 256`` or all rows, and
+    ``T = 8 sigma / mu`` but at most 10 000 steps. ``lambda_max`` and ``mu`` are the extreme eigenvalues,
+    penalty and damping included; ``K`` is what one row brings (:mod:`afif_explorer.engine.row_noise`): twice
+    the scale below which batches grow in mean square.
     """
-    return Rule.of(bounds(curvature), curvature.point.objective.n, batch_size)
+    n = curvature.point.objective.n
+    noise = row_noise(curvature) if batch_for(n, batch_size) < n else 0.0
+    return Rule.of(bounds(curvature), noise, n, batch_size)
+
+
+def batch_for(n: int, batch_size: int | None) -> int:
+    """The rows of a step: as chosen, or 256, but no more than there are."""
+    return min(n, batch_size or BATCH)

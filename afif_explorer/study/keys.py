@@ -8,7 +8,7 @@ _DATA = ("dataset", "seed")
 _FIT = (*_DATA, "model", "hidden", "penalty", "strength")
 _HELD_OUT = (*_FIT, "method", "damping")
 _TARGET = (*_FIT, "target", "split", "sensitive", "row")
-_SOLVE = ("damping", "solver", "scale", "depth")
+_SOLVE = ("damping", "solver", "scale", "depth", "batch_size")
 _EFFECT = (*_TARGET, "method", *_SOLVE, "rescale")
 _LISSA = (*_TARGET, "method", "damping", "scale", "depth", "repeats", "batch_size")
 
@@ -23,6 +23,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "cost": _FIT,
     "gap": (*_FIT, "damping"),
     "influence": (*_FIT, "damping"),
+    "row noise": (*_FIT, "damping"),
     "rows": (*_FIT, "method", "damping"),
     "target": _TARGET,
     "second order": (*_TARGET, "method", "damping", "rescale"),
@@ -61,9 +62,9 @@ def _idle(spec: Spec, result: str) -> set[str]:
     if spec.penalty == "none":
         idle.add("strength")
     if spec.penalty in KINKED:
-        idle |= {"solver", "scale", "depth"}
+        idle |= {"solver", "scale", "depth", "batch_size"}
     if spec.solver != "lissa" and not result.startswith("lissa"):
-        idle |= {"scale", "depth"}
+        idle |= {"scale", "depth", "batch_size"}
     if spec.target not in ROW_TARGETS:
         idle.add("row")
     if spec.target not in GROUP_TARGETS and result not in _SHOW_GROUPS:

@@ -15,8 +15,9 @@ from torch import Tensor
 from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.lissa import TOLERANCE
-from afif_explorer.engine.lissa_rule import Rule
+from afif_explorer.engine.lissa_rule import Rule, batch_for
 from afif_explorer.engine.methods import AFIF, InfinitesimalJackknife, Method
+from afif_explorer.engine.row_noise import row_noise
 from afif_explorer.engine.solvers import ConjugateGradient, Status
 from afif_explorer.engine.spectrum import Bounds, Spectrum
 from afif_explorer.errors import SolverDiverged
@@ -114,7 +115,13 @@ def lissa_rule(spec: Spec, kind: type[Curvature]) -> Rule:
         smallest=float(values[0]) + spec.damping,
         trace=max(0.0, float(values.sum() - objective.penalty_diagonal().sum())),
     )
-    return Rule.of(found, objective.n, spec.batch_size)
+    noise = _row_noise(spec, kind) if batch_for(objective.n, spec.batch_size) < objective.n else 0.0
+    return Rule.of(found, noise, objective.n, spec.batch_size)
+
+
+def _row_noise(spec: Spec, kind: type[Curvature]) -> float:
+    curvature = influence(spec, kind).curvature
+    return stage("row noise", spec, lambda: row_noise(curvature), kind.name)
 
 
 def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
