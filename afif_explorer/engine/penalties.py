@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -168,31 +169,21 @@ class GroupLasso(Kinked):
             raise ChoiceError("Groups of a GroupLasso must not be empty and must not overlap.")
 
     def value(self, theta: Tensor) -> Tensor:
-        sizes = [_weight(group) * theta[list(group)].norm(dim=0) for group in self._known()]
-        return self.strength * torch.stack(sizes).sum(0)
+        sizes, bounds, _ = self._sizes(theta)
+        return (bounds * sizes).sum(0)
 
     def prox(self, v: Tensor, step: float) -> Tensor:
-        shrunk = v.clone()
-        for group in self._known():
-            part = v[list(group)]
-            size = part.norm(dim=0)
-            bound = step * self.strength * _weight(group)
-            shrunk[list(group)] = part * (1 - bound / size.clamp(min=1e-300)).clamp(min=0)
-        return shrunk
+        sizes, bounds, member = self._sizes(v)
+        return v * (1 - step * bounds / _divisor(sizes)).clamp_(min=0)[member]
 
     def active(self, theta: Tensor) -> Tensor:
-        mask = torch.ones_like(theta, dtype=torch.bool)
-        for group in self._known():
-            mask[list(group)] = (theta[list(group)] != 0).any(dim=0)
-        return mask
+        sizes, _, member = self._sizes((theta != 0).double())
+        sizes[-1] = 1.0  # in no group: always smooth
+        return (sizes > 0)[member]
 
     def kink_gradient(self, theta: Tensor) -> Tensor:
-        gradient = torch.zeros_like(theta)
-        for group in self._known():
-            part = theta[list(group)]
-            size = part.norm(dim=0).clamp(min=1e-300)
-            gradient[list(group)] = self.strength * _weight(group) * part / size
-        return gradient
+        sizes, bounds, member = self._sizes(theta)
+        return theta * (bounds / _divisor(sizes))[member]
 
     def kink_hessian(self, theta: Tensor) -> Tensor | None:
         if all(len(group) == 1 for group in self._known()):
@@ -207,6 +198,16 @@ class GroupLasso(Kinked):
                 hessian[place[:, None], place] = self.strength * _weight(group) / size * flat
         return hessian
 
+    def _sizes(self, theta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Norms of the groups, ``[g]`` or ``[g, m]``, what multiplies each, and each parameter's group.
+
+        The last group is that of all parameters in none; its multiplier is 0.
+        """
+        member, bounds = _membership(self._known(), len(theta), theta.device, theta.dtype)
+        sizes = theta.new_zeros(len(bounds), *theta.shape[1:])
+        sizes = sizes.index_add_(0, member, theta.square()).sqrt_()
+        return sizes, (self.strength * bounds).reshape(-1, *[1] * (theta.ndim - 1)), member
+
     def _known(self) -> tuple[tuple[int, ...], ...]:
         if self.groups is None:
             raise ChoiceError(
@@ -218,6 +219,23 @@ class GroupLasso(Kinked):
 def _weight(group: tuple[int, ...]) -> float:
     """Large groups pay in proportion to the root of their size, so that chance favours none."""
     return math.sqrt(len(group))
+
+
+@lru_cache(maxsize=64)
+def _membership(
+    groups: tuple[tuple[int, ...], ...], q: int, device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """The group of each of ``q`` parameters, ``[q]``, and the weight of each group, ``[g + 1]``."""
+    member = torch.full((q,), len(groups))
+    for number, group in enumerate(groups):
+        member[list(group)] = number
+    weights = torch.tensor([*map(_weight, groups), 0.0], dtype=dtype, device=device)
+    return member.to(device), weights
+
+
+def _divisor(sizes: Tensor) -> Tensor:
+    """Sizes that can be divided by."""
+    return sizes.clamp(min=torch.finfo(sizes.dtype).tiny)
 
 
 def _shrunk(v: Tensor, by: float) -> Tensor:

@@ -71,7 +71,8 @@ class ProximalProblem:
             report("proximal step", b.shape[1] - len(left), b.shape[1])
             moved = self._accelerated(t[:, left], b[:, left])
             polished = self._polished(moved, b[:, left])
-            t[:, left] = torch.where(self._beats(polished, moved, b[:, left]), polished, moved)
+            better = self._beats(polished, self._judged(moved, b[:, left]), b[:, left])
+            t[:, left] = torch.where(better, polished, moved)
             residual[left] = self.residual(t[:, left], b[:, left])
         return ProximalSolution(t, residual)
 
@@ -89,12 +90,18 @@ class ProximalProblem:
         smooth = (b * t).sum(0) + 0.5 * (change * (self._matrix @ change)).sum(0)
         return smooth + self._penalty.value(seen) - 0.5 * self._penalty.hessian * (seen**2).sum(0)
 
-    def _beats(self, one: Tensor, other: Tensor, b: Tensor) -> Tensor:
-        """Where ``one`` is lower than ``other``, or as low to rounding and closer to optimal, ``[m]``."""
-        high = self.value(other, b)
+    def _judged(self, t: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Value and residual of each column, ``[m]``."""
+        return self.value(t, b), self.residual(t, b)
+
+    def _beats(self, one: Tensor, other: tuple[Tensor, Tensor], b: Tensor) -> Tensor:
+        """Where ``one`` is lower than what was judged, or as low to rounding and closer to optimal, ``[m]``."""
+        high, residual = other
         change = self.value(one, b) - high
         flat = change.abs() <= 1e-13 * (1 + high.abs())
-        return torch.where(flat, self.residual(one, b) < self.residual(other, b), change < 0)
+        if not bool(flat.any()):
+            return change < 0
+        return torch.where(flat, self.residual(one, b) < residual, change < 0)
 
     def _prox(self, v: Tensor, step: float) -> Tensor:
         out = v.clone()
@@ -148,22 +155,25 @@ class ProximalProblem:
         for _ in range(1 if self.piecewise_linear else NEWTON_STEPS):
             slope = self.gradient(t, b)
             slope[self._penalised] += self._penalty.kink_gradient(t[self._penalised])
+            left = slope[place].norm(dim=0) > NEGLIGIBLE
+            if not bool(left.any()):
+                break
             matrix = self.with_kinks(self._matrix, t.mean(dim=1))[place[:, None], place]
             factor, info = torch.linalg.cholesky_ex(matrix)
             if int(info) != 0:
                 return t
             move = torch.zeros_like(t)
-            move[place] = torch.cholesky_solve(slope[place], factor)
+            move[place] = torch.cholesky_solve(slope[place], factor) * left
             t = t - move if self.piecewise_linear else self._downhill(t, move, b)
-            if float(slope[place].norm(dim=0).max()) <= NEGLIGIBLE:
-                break
         return t
 
     def _downhill(self, t: Tensor, move: Tensor, b: Tensor) -> Tensor:
         """``t - move``, the move halved in each column until it leads down; at last not taken at all."""
+        here = self._judged(t, b)
+        still = (move == 0).all(0)
         for _ in range(HALVINGS):
-            good = self._beats(t - move, t, b)
+            good = still | self._beats(t - move, here, b)
             if bool(good.all()):
                 return t - move
             move = torch.where(good, move, move / 2)
-        return torch.where(self._beats(t - move, t, b), t - move, t)
+        return torch.where(self._beats(t - move, here, b), t - move, t)
