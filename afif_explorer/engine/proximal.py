@@ -95,7 +95,7 @@ class ProximalProblem:
         return self.value(t, b), self.residual(t, b)
 
     def _beats(self, one: Tensor, other: tuple[Tensor, Tensor], b: Tensor) -> Tensor:
-        """Where ``one`` is lower than what was judged, or as low to rounding and closer to optimal, ``[m]``."""
+        """Where ``one`` is lower than the judged, or as low to rounding and closer to optimal, ``[m]``."""
         high, residual = other
         change = self.value(one, b) - high
         flat = change.abs() <= 1e-13 * (1 + high.abs())
