@@ -12,47 +12,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 
 import afif_explorer as ax
 from afif_explorer.engine.fit import minimise
+from benchmarks.common import resident
 
 PROMISED = 2.0  # GB above the data
 GB = 2.0**30
 
 
-def peak() -> int:
-    """The most bytes that were resident since :func:`forget_peak`, or since the start without Linux."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
-
-
-def forget_peak() -> None:
-    """Start a new peak, where the system can."""
-    path = Path("/proc/self/clear_refs")
-    if path.exists():
-        path.write_text("5")
-
-
 def measured(phase: str, start: int, work: Callable[[], Any]) -> tuple[Any, dict[str, Any]]:
     """The work's result, its seconds and the most GB that were resident above ``start``."""
-    forget_peak()
+    resident.forget_peak()
     began = time.perf_counter()
     result = work()
     seconds = time.perf_counter() - began
-    return result, {"phase": phase, "seconds": seconds, "above": (peak() - start) / GB}
+    return result, {"phase": phase, "seconds": seconds, "above": (resident.peak() - start) / GB}
 
 
 def data(rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -76,7 +57,7 @@ def main() -> None:
     ax.memory_limit(chosen.limit)
     torch.randn(2000, 2000) @ torch.randn(2000, 2000)  # the libraries' own buffers
     X, y = data(chosen.rows, chosen.columns)
-    start = psutil.Process().memory_info().rss
+    start = resident.now()
     objective = ax.Objective(ax.LinearMap(chosen.columns), "bernoulli", ax.Ridge(1e-3), X, y)
     found, fitted = measured("fit", start, lambda: minimise(objective))
     influence, prepared = measured(

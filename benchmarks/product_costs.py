@@ -8,9 +8,12 @@ Hessian. The last columns: the dense matrix with its factor, and one solve by it
 
 from __future__ import annotations
 
+import argparse
+import json
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -18,7 +21,9 @@ from torch import Tensor
 import afif_explorer as ax
 from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.operations import OperationCounter
+from benchmarks.common import machine
 
+PROMISED = 1.5
 ROWS = 512
 SHAPES = {"64-32-10": (64, (32,), 10), "100-64-64-2": (100, (64, 64), 2), "96-6-1": (96, (6,), 1)}
 DENSE = 3000  # parameters up to which the factorisation is measured
@@ -57,32 +62,66 @@ def product(kind: type, problem: ax.Objective, theta: Tensor, v: Tensor) -> Call
     return lambda: kind(problem, theta) @ v
 
 
-def main() -> None:
-    """Print one row for each network."""
+def costs(shape: tuple[int, tuple[int, ...], int]) -> dict[str, float]:
+    """Operations (in ``PB``) and milliseconds of both products, and of the factor where it is small."""
+    problem = objective(*shape)
+    theta = problem.vector(problem.model.initial(0))
+    v = torch.randn(problem.p, 1, dtype=theta.dtype)
+    found: dict[str, float] = {"P": problem.p}
+    for name, kind in (("Fisher", ax.Fisher), ("Hessian", ax.Hessian)):
+        work = product(kind, problem, theta, v)
+        found[f"{name} / PB"] = operations(work) / (problem.p * ROWS)
+        found[f"{name} ms"] = 1000 * seconds(work)
+    if problem.p <= DENSE:
+        fisher = ax.Fisher(problem, theta)
+        factor = Factor(fisher.dense(), "Fisher", 0.0)
+        found["factor ms"] = 1000 * seconds(lambda: Factor(fisher.dense(), "Fisher", 0.0))
+        found["solve ms"] = 1000 * seconds(lambda: factor.solve(v))
+    return found
+
+
+def promised(found: dict[str, dict[str, float]]) -> str:
+    """The promise in one sentence, with the least ratio of any network."""
+    ratios = {what: min(_ratio(one, what) for one in found.values()) for what in (" / PB", " ms")}
+    return (
+        f"A Hessian product takes at least {ratios[' / PB']:.2f} times the operations and "
+        f"{ratios[' ms']:.2f} times the seconds of a Fisher product; promised: {PROMISED} times."
+    )
+
+
+def _ratio(one: dict[str, float], what: str) -> float:
+    return one[f"Hessian{what}"] / one[f"Fisher{what}"]
+
+
+def table(found: dict[str, dict[str, float]]) -> str:
+    """One row for each network."""
     heads = (
         "network", "P", "Fisher / PB", "Hessian / PB", "ratio", "Fisher ms", "Hessian ms", "ratio",
         "factor ms", "solve ms",
     )  # fmt: skip
-    print(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}")
-    for name, shape in SHAPES.items():
-        problem = objective(*shape)
-        theta = problem.vector(problem.model.initial(0))
-        v = torch.randn(problem.p, 1, dtype=theta.dtype)
-        works = [product(kind, problem, theta, v) for kind in (ax.Fisher, ax.Hessian)]
-        counts = [operations(work) / (problem.p * ROWS) for work in works]
-        times = [1000 * seconds(work) for work in works]
-        dense = ("", "")
-        if problem.p <= DENSE:
-            fisher = ax.Fisher(problem, theta)
-            factor = Factor(fisher.dense(), "Fisher", 0.0)
-            dense = (
-                f"{1000 * seconds(lambda fisher=fisher: Factor(fisher.dense(), 'Fisher', 0.0)):.0f}",
-                f"{1000 * seconds(lambda factor=factor, v=v: factor.solve(v)):.2f}",
-            )
-        print(
-            f"| {name} | {problem.p} | {counts[0]:.1f} | {counts[1]:.1f} | {counts[1] / counts[0]:.2f} "
-            f"| {times[0]:.2f} | {times[1]:.2f} | {times[1] / times[0]:.2f} | {' | '.join(dense)} |"
-        )
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for name, one in found.items():
+        dense = [f"{one[key]:.2f}" if key in one else "" for key in ("factor ms", "solve ms")]
+        cells = (
+            name, f"{one['P']:,}", f"{one['Fisher / PB']:.1f}", f"{one['Hessian / PB']:.1f}",
+            f"{_ratio(one, ' / PB'):.2f}", f"{one['Fisher ms']:.2f}", f"{one['Hessian ms']:.2f}",
+            f"{_ratio(one, ' ms'):.2f}", *dense,
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print one row for each network, write the JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, help="where to write all figures")
+    chosen = parser.parse_args()
+    found = {name: costs(shape) for name, shape in SHAPES.items()}
+    facts = machine.facts()
+    print(f"{table(found)}\n\n{promised(found)}")
+    print("\n" + ", ".join(f"{name}: {value}" for name, value in facts.items()))
+    if chosen.json:
+        chosen.json.write_text(json.dumps({"machine": facts, "costs": found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

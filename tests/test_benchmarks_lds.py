@@ -13,13 +13,14 @@ from sklearn.datasets import load_breast_cancer
 
 import afif_explorer as ax
 from afif_explorer.engine.retrain import refit_each
-from benchmarks.lds import environments, ours
+from benchmarks.common import environments
+from benchmarks.common.networks import build, set_parameters
+from benchmarks.common.problems import Problem, Truth
+from benchmarks.common.training import flat, losses, train_each
+from benchmarks.lds import ours
 from benchmarks.lds.measure import by_query, rows_of
-from benchmarks.lds.networks import build, set_parameters
-from benchmarks.lds.problems import Problem, Truth
-from benchmarks.lds.training import flat, losses, train_each
 
-PEERS = Path(environments.__file__).parent / "peers"
+PEERS = Path(environments.__file__).parent / "libraries"
 ROWS, STRENGTH = 120, 0.05
 
 
@@ -27,7 +28,9 @@ def problem() -> Problem:
     """A small logistic problem on rows that come with scikit-learn."""
     X, y = load_breast_cancer(return_X_y=True)
     X = (X - X.mean(0)) / X.std(0)
-    small = Problem("logistic", rows=ROWS, strength=STRENGTH, queries=20, tuning=4, judging=16)
+    small = Problem(
+        "logistic", "logistic", "", rows=ROWS, strength=STRENGTH, queries=20, tuning=4, judging=16
+    )
     vars(small)["data"] = X[:ROWS, :6], y[:ROWS], X[-20:, :6], y[-20:]
     return small
 
@@ -82,7 +85,9 @@ def test_the_networks_hold_all_parameters_in_linear_layers_and_take_a_flat_vecto
         assert network(torch.zeros(3, 64)).shape == (3, 2 if name == "logistic" else 10)
 
 
-@pytest.mark.parametrize("library", environments.LIBRARIES, ids=lambda library: library.name)
+@pytest.mark.parametrize(
+    "library", [*environments.LIBRARIES, environments.OURS], ids=lambda library: library.name
+)
 def test_each_library_has_a_script_with_the_methods_that_are_run(library) -> None:
     tree = ast.parse((PEERS / f"{library.name}.py").read_text())
     (served,) = (
@@ -94,10 +99,10 @@ def test_each_library_has_a_script_with_the_methods_that_are_run(library) -> Non
 
 
 def test_a_library_that_cannot_be_installed_says_why(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(environments, "CACHE", tmp_path / "lds")
+    monkeypatch.setattr(environments, "CACHE", tmp_path)
     broken = environments.Library("dattri", "dattri==0.3.0", ())
 
-    def refuse(command: list[str], patience: int | None = None) -> None:
+    def refuse(command: list[str]) -> None:
         raise environments.Failed("no network")
 
     monkeypatch.setattr(environments, "_run", refuse)

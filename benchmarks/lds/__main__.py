@@ -18,19 +18,17 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
-import platform
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from benchmarks.lds import environments, ours
-from benchmarks.lds.environments import LIBRARIES, Failed
+from benchmarks.common import environments, machine
+from benchmarks.common.environments import LIBRARIES, Failed
+from benchmarks.common.problems import Problem, Truth, truth_of
+from benchmarks.lds import ours, theirs
 from benchmarks.lds.measure import Row, rows_of
 from benchmarks.lds.ours import Scores
-from benchmarks.lds.problems import PROBLEMS, QUICK, Problem, Truth, truth_of
+from benchmarks.lds.problems import PROBLEMS, QUICK
 
 SHARES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # dampings, in strengths of the penalty
 
@@ -41,7 +39,7 @@ def measure(problem: Problem) -> dict[str, Any]:
     dampings = tuple(share * problem.strength for share in SHARES)
     failures: dict[str, str] = {}
     scores = list(ours.scores_of(problem, truth, dampings))
-    for library in LIBRARIES:
+    for library in (one for one in LIBRARIES if one.name in theirs.METHODS):
         scores += others(library, problem, truth, dampings, failures)
     rows = sorted(rows_of(problem, truth, scores), key=lambda row: -row.warm)
     return {
@@ -66,23 +64,11 @@ def others(
     except Failed as error:
         failures[library.name] = str(error)
         return
-    for method in library.methods:
+    for method in theirs.METHODS[library.name]:
         try:
-            yield from environments.scores_of(library, method, problem, truth, dampings)
+            yield from theirs.scores_of(library, method, problem, truth, dampings)
         except Failed as error:
             failures[f"{library.name} {method}"] = str(error)
-
-
-def machine() -> dict[str, Any]:
-    """What seconds depend on beside the code."""
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "load": os.getloadavg()[0],
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
 
 
 def table(found: dict[str, Any]) -> str:
@@ -114,7 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.problems) - set(names):
         parser.error(f"there is no problem {', '.join(unknown)}; choose of {', '.join(names)}")
-    found: dict[str, Any] = {"machine": machine(), "problems": {}}
+    found: dict[str, Any] = {"machine": machine.facts(), "problems": {}}
     for problem in QUICK if chosen.quick else PROBLEMS:
         if not chosen.problems or problem.name in chosen.problems:
             found["problems"][problem.name] = measure(problem)

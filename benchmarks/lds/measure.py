@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
+from benchmarks.common.problems import Problem, Truth
 from benchmarks.lds.ours import Scores
-from benchmarks.lds.problems import Problem, Truth
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 
 import afif_explorer as ax
 from afif_explorer.engine.factor import Factor
-from benchmarks.lds.problems import Problem, Truth
+from benchmarks.common.problems import Problem, Truth
 
 CURVATURES = {"AFIF": ax.Fisher, "Hessian": ax.Hessian, "empirical Fisher": ax.EmpiricalFisher}
 

@@ -11,18 +11,16 @@ from torch import Tensor
 from trak import TRAKer
 from trak.projectors import NoOpProjector
 
-from benchmarks.lds.peers.exchange import Task, serve
-
-STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
+from benchmarks.common.exchange import Task, serve
 
 
 def projected(task: Task) -> Iterator[tuple[str, Tensor]]:
-    for strength in STRENGTHS:
+    for strength in task.dampings:
         yield f"{strength:g}", _scores(task, strength, proj_dim=512)
 
 
 def unprojected(task: Task) -> Iterator[tuple[str, Tensor]]:
-    for strength in STRENGTHS:
+    for strength in task.dampings:
         yield f"{strength:g}", _scores(task, strength, projector=NoOpProjector(device="cpu"))
 
 
@@ -37,6 +35,7 @@ def _scores(task: Task, strength: float, **choices) -> Tensor:
         for X, y in task.batches(250):
             traker.featurize((X, y), num_samples=len(X))
         traker.finalize_features()
+        task.fitted()
         traker.start_scoring_checkpoint("lds", checkpoint, 0, num_targets=len(task.asked))
         traker.score((task.queries, task.answers), num_samples=len(task.asked))
         return torch.as_tensor(traker.finalize_scores("lds"))

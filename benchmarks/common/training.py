@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
@@ -10,7 +12,8 @@ from torch.nn.functional import cross_entropy
 from afif_explorer.engine.objective import Objective
 from afif_explorer.progress import report
 
-COPIES_AT_ONCE = 26  # networks whose activations are held together
+MOST_COPIES = 26  # networks that are trained side by side
+HELD = 150_000_000  # rows times parameters of all of them
 
 
 def flat(network: nn.Module) -> Tensor:
@@ -27,6 +30,11 @@ def named(network: nn.Module, theta: Tensor) -> dict[str, Tensor]:
     }
 
 
+def at_once(size: int) -> int:
+    """How many networks of so many rows times parameters are worked on together."""
+    return max(1, min(MOST_COPIES, HELD // size))
+
+
 def train_each(
     network: nn.Module,
     starts: Tensor,
@@ -38,34 +46,45 @@ def train_each(
     penalised: Tensor,
     steps: int,
     rate: float,
+    batch: int = 0,
 ) -> Tensor:
     """Minimise ``sum_{i in subset} l_i / n + strength ||theta||^2 / 2`` by Adam for every subset.
 
-    ``starts`` ``[m, p]``, ``subsets`` ``[m, rows]`` -> ``[m, p]``. All rows of a subset in each step; the
-    rate falls to zero along a cosine.
+    ``starts`` ``[m, p]``, ``subsets`` ``[m, rows]`` -> ``[m, p]``. Each step takes ``batch`` rows of a
+    subset, in an order drawn anew when all had their turn; 0: all. The rate falls to zero along a cosine.
     """
-    n = len(X)
+    n, size = len(X), subsets.shape[1]
+    batch = batch or size
 
     def loss(theta: Tensor, rows: Tensor, labels: Tensor) -> Tensor:
         logits = functional_call(network, named(network, theta), (rows,))
-        risk = cross_entropy(logits, labels, reduction="sum") / n
+        risk = cross_entropy(logits, labels, reduction="sum") * (size / len(rows) / n)
         return risk + 0.5 * strength * (theta * penalised).square().sum()
 
     slope = vmap(grad(loss))
-    found = []
-    for start in range(0, len(starts), COPIES_AT_ONCE):
-        part = subsets[start : start + COPIES_AT_ONCE]
-        theta = starts[start : start + COPIES_AT_ONCE].clone()
-        rows, labels = X[part], y[part]
+    found, together = [], at_once(starts.shape[1] * batch)
+    for start in range(0, len(starts), together):
+        part = subsets[start : start + together]
+        theta = starts[start : start + together].clone()
+        turns = _turns(size, batch)
         optimiser = torch.optim.Adam([theta], lr=rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         for step in range(steps):
             report("training on subsets", start * steps + step * len(part), len(starts) * steps)
-            theta.grad = slope(theta, rows, labels)
+            rows = part if batch == size else part[:, next(turns)]
+            theta.grad = slope(theta, X[rows], y[rows])
             optimiser.step()
             schedule.step()
         found.append(theta)
     return torch.cat(found)
+
+
+def _turns(size: int, batch: int) -> Iterator[Tensor]:
+    """Batches of positions, every one once before any comes again; what is left over waits."""
+    generator = torch.Generator().manual_seed(0)
+    while True:
+        order = torch.randperm(size, generator=generator)
+        yield from order[: size // batch * batch].split(batch)
 
 
 def polished(objective: Objective, theta: Tensor, steps: int) -> Tensor:
@@ -93,4 +112,6 @@ def losses(network: nn.Module, thetas: Tensor, X: Tensor, y: Tensor) -> Tensor:
         return cross_entropy(logits, y, reduction="none")
 
     with torch.no_grad():
-        return torch.cat([vmap(one)(part) for part in thetas.split(COPIES_AT_ONCE)])
+        return torch.cat(
+            [vmap(one)(part) for part in thetas.split(at_once(len(X) * thetas.shape[1]))]
+        )

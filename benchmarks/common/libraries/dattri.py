@@ -1,4 +1,4 @@
-"""dattri: exact Hessian, Arnoldi, EK-FAC and TRAK. All rows in one batch, which its Hessians need."""
+"""dattri: exact Hessian, Arnoldi, LiSSA, EK-FAC and TRAK. All rows in one batch, which its Hessians need."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dattri.algorithm.influence_function import (
     IFAttributorArnoldi,
     IFAttributorEKFAC,
     IFAttributorExplicit,
+    IFAttributorLiSSA,
 )
 from dattri.algorithm.trak import TRAKAttributor
 from dattri.task import AttributionTask
@@ -16,7 +17,7 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from benchmarks.lds.peers.exchange import Task, serve
+from benchmarks.common.exchange import Task, serve
 
 
 def _told(task: Task, *, alone: bool = False, margin: bool = False) -> AttributionTask:
@@ -49,8 +50,27 @@ def arnoldi(task: Task) -> Iterator[tuple[str, Tensor]]:
         yield f"{damping:g}", _inner(task, method)
 
 
+def lissa(task: Task) -> Iterator[tuple[str, Tensor]]:
+    scale = 1.25 * task.steepest
+    for damping in task.dampings:
+        method = IFAttributorLiSSA(
+            _told(task), batch_size=64, recursion_depth=1000, scaling=scale,
+            damping=damping / scale,  # it multiplies the estimate itself
+        )  # fmt: skip
+        yield f"{damping:g}", _inner(task, method)
+
+
+def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
+    for damping in task.dampings:
+        method = IFAttributorExplicit(_told(task), regularization=damping)
+        method.cache(task.batches())
+        task.fitted()
+        yield f"{damping:g}", method.self_attribute(task.batches())
+
+
 def _inner(task: Task, method) -> Tensor:
     method.cache(task.batches())
+    task.fitted()
     return method.attribute(task.batches(), task.asked_at_once())
 
 
@@ -64,6 +84,7 @@ def ekfac(task: Task) -> Iterator[tuple[str, Tensor]]:
         )
         method = IFAttributorEKFAC(told, damping=damping)
         method.cache(task.batches(512))
+        task.fitted()
         yield f"{damping:g}", method.attribute(task.batches(512), task.asked_at_once())
 
 
@@ -72,7 +93,7 @@ def trak(task: Task) -> Iterator[tuple[str, Tensor]]:
         X, y = (part.unsqueeze(0) for part in data)
         return torch.exp(-cross_entropy(functional_call(task.network, parameters, (X,)), y))
 
-    for regularization in (0.01, 0.1, 1.0, 10.0, 100.0):
+    for regularization in task.dampings:
         method = TRAKAttributor(
             _told(task, alone=True, margin=True),
             correct_probability_func=right,
@@ -80,8 +101,14 @@ def trak(task: Task) -> Iterator[tuple[str, Tensor]]:
             regularization=regularization,
         )
         method.cache(task.batches(512))
+        task.fitted()
         yield f"{regularization:g}", method.attribute(task.asked_at_once())
 
 
 if __name__ == "__main__":
-    serve({"explicit": explicit, "arnoldi": arnoldi, "ekfac": ekfac, "trak": trak})
+    serve(
+        {
+            "explicit": explicit, "arnoldi": arnoldi, "ekfac": ekfac, "trak": trak, "lissa": lissa,
+            "self": self_influence,
+        }
+    )  # fmt: skip

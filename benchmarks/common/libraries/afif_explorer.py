@@ -1,0 +1,62 @@
+"""This project itself: the solver it chooses, LiSSA by its own rule, EK-FAC, and every row on itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+import afif_explorer as ax
+from afif_explorer.engine.influence import Influence
+from afif_explorer.engine.planning import PreparedAuto
+from afif_explorer.engine.solvers import Solver
+from benchmarks.common.exchange import Task, serve
+
+TOLERANCE = 1e-3  # where the solver iterates; the direct ones are exact whatever is asked
+
+
+def _prepared(task: Task, damping: float, solver: Solver | str) -> Influence:
+    """The curvature with all of the damping and no penalty, as the other libraries have it."""
+    theta = torch.nn.utils.parameters_to_vector(task.network.parameters()).detach()
+    objective = _objective(task, task.X, task.y)
+    influence = ax.AFIF(solver=solver, damping=damping).prepare(objective, theta)
+    ready = influence.prepared
+    if isinstance(ready, PreparedAuto):
+        ready.for_columns(len(task.queries))
+    task.fitted()
+    return influence
+
+
+def _objective(task: Task, X: Tensor, y: Tensor) -> ax.Objective:
+    if task.name == "logistic":  # one output
+        return ax.Objective(ax.LinearMap(X.shape[1]), "bernoulli", None, X, y.to(X.dtype))
+    return ax.Objective(task.network, "categorical", None, X, y)
+
+
+def _effects(solver: Solver | str):
+    def method(task: Task) -> Iterator[tuple[str, Tensor]]:
+        for damping in task.dampings:
+            influence = _prepared(task, damping, solver)
+            asked = _objective(task, task.queries, task.answers).at(influence.point.theta)
+            slopes = asked.gradients(torch.arange(len(task.queries))).T.contiguous()
+            yield f"{damping:g}", influence.effects(slopes)
+
+    return method
+
+
+def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
+    """Every row's leverage, too, in the same time."""
+    for damping in task.dampings:
+        influence = _prepared(task, damping, "auto")
+        influence.leverage()
+        yield f"{damping:g}", influence.self_influence()
+
+
+if __name__ == "__main__":
+    serve(
+        {
+            "auto": _effects(ax.Auto(tolerance=TOLERANCE)), "lissa": _effects("lissa"),
+            "ekfac": _effects("ekfac"), "self": self_influence,
+        }
+    )  # fmt: skip

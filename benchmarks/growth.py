@@ -1,0 +1,117 @@
+"""How cost grows with rows, parameters and right-hand sides: seconds, and the slope of their logarithms.
+
+``python -m benchmarks.growth [--quick] [--json FILE]``
+
+A logistic model in float64: one factor, all effects, and LiSSA. One size is doubled at a time while the
+others stay; the slope is that of the least-squares line through the logarithms of the upper half of the
+sizes, where fixed costs no longer count. In theory: rows 1 for all; parameters 2 for the factor's Gram
+matrix (3 for the factor itself, where rows are few) and 1 for effects and LiSSA; right-hand sides 0 for the
+factor and 1 for the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import afif_explorer as ax
+from benchmarks.common import machine
+
+BASE = {"rows": 20_000, "parameters": 200, "right-hand sides": 100}
+SIZES = {
+    "rows": (5_000, 10_000, 20_000, 40_000, 80_000),
+    "parameters": (50, 100, 200, 400, 800),
+    "right-hand sides": (25, 50, 100, 200, 400),
+}
+THEORY = {
+    "rows": {"factor": 1, "effects": 1, "LiSSA": 0},
+    "parameters": {"factor": 2, "effects": 1, "LiSSA": 1},
+    "right-hand sides": {"factor": 0, "effects": 1, "LiSSA": 1},
+}
+REPEATS = 3
+LISSA = ax.LiSSA(scale=10.0, depth=200, repeats=1, batch_size=128)  # the same work for every size
+
+
+def slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """The slope of log seconds over log sizes, in the upper half of the sizes."""
+    start = len(sizes) // 2
+    x, y = np.log(sizes[start:]), np.log(seconds[start:])
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Median seconds, after one run that warms up."""
+    work()
+    times = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def costs(rows: int, parameters: int, columns: int) -> dict[str, float]:
+    """Seconds of the parts for one size."""
+    generator = torch.Generator().manual_seed(0)
+    X = torch.randn(rows, parameters - 1, dtype=torch.float64, generator=generator)
+    y = (X[:, 0] > 0).double()
+    objective = ax.Objective(ax.LinearMap(parameters - 1), "bernoulli", ax.Ridge(1e-2), X, y)
+    theta = torch.zeros(parameters, dtype=torch.float64)
+    c = torch.randn(parameters, columns, dtype=torch.float64, generator=generator)
+    influence = ax.AFIF(solver="cholesky").prepare(objective, theta)
+    influence.solve(c)
+    lissa = LISSA.prepare(ax.Fisher(objective, theta))
+    return {
+        "factor": timed(lambda: ax.Cholesky().prepare(ax.Fisher(objective, theta))),
+        "effects": timed(lambda: influence.effects(c)),
+        "LiSSA": timed(lambda: lissa.solve(c)),
+    }
+
+
+def growth(what: str, sizes: Sequence[int]) -> dict[str, Any]:
+    """Seconds of each part for each of the sizes, and the slopes."""
+    found = [costs(*(BASE | {what: size}).values()) for size in sizes]
+    seconds = {part: [one[part] for one in found] for part in found[0]}
+    slopes = {part: slope(sizes, times) for part, times in seconds.items()}
+    return {"sizes": list(sizes), "seconds": seconds, "slopes": slopes}
+
+
+def table(found: dict[str, Any]) -> str:
+    """One line for each size that grows and each part."""
+    lines = ["| grows | part | sizes | seconds | slope | theory |", "| --- |" + " --- |" * 5]
+    for what, one in found.items():
+        for part, seconds in one["seconds"].items():
+            sizes = ", ".join(f"{size:,}" for size in one["sizes"])
+            times = ", ".join(f"{value:.2g}" for value in seconds)
+            theory = THEORY[what][part]
+            lines.append(
+                f"| {what} | {part} | {sizes} | {times} | {one['slopes'][part]:.2f} | {theory} |"
+            )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print the table, write the JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="the three smallest sizes only")
+    parser.add_argument("--json", type=Path, help="where to write all figures")
+    chosen = parser.parse_args()
+    most = 3 if chosen.quick else None
+    found = {what: growth(what, sizes[:most]) for what, sizes in SIZES.items()}
+    facts = machine.facts()
+    print(table(found))
+    print("\n" + ", ".join(f"{name}: {value}" for name, value in facts.items()))
+    if chosen.json:
+        chosen.json.write_text(json.dumps({"machine": facts, "growth": found}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Other libraries' effects of every row on every query's loss."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common.environments import Failed, Library, run
+from benchmarks.common.problems import Problem, Truth, task_of
+from benchmarks.lds.ours import Scores
+
+METHODS = {
+    "dattri": ("explicit", "arnoldi", "ekfac", "trak"),
+    "pydvl": ("direct", "arnoldi", "nystroem", "ekfac"),
+    "kronfluence": ("ekfac", "kfac"),
+    "traker": ("trak", "trak without projection"),
+}
+RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # TRAK's own, in units of its own
+HEURISTIC = float("nan")  # kronfluence's: a tenth of the mean eigenvalue
+
+
+def scores_of(
+    library: Library, method: str, problem: Problem, truth: Truth, dampings: tuple[float, ...]
+) -> Iterator[Scores]:
+    """What a library's method says about a problem, at every setting that worked.
+
+    Raises :class:`Failed` if none did.
+    """
+    settings = [damping + problem.strength for damping in dampings]
+    if method.startswith("trak"):
+        settings = list(RIDGES)
+    elif library.name == "kronfluence":
+        settings.append(HEURISTIC)
+    with tempfile.TemporaryDirectory() as folder:
+        task, found = Path(folder) / "task.npz", Path(folder) / "found.npz"
+        task_of(problem, truth.theta, task, dampings=np.array(settings))
+        try:
+            run(library, method, task, found)
+        except Failed:
+            if not found.exists():
+                raise
+        with np.load(found) as stored:
+            for key in stored.files:
+                if key.startswith("effects "):
+                    setting = key.removeprefix("effects ")
+                    seconds = float(stored[f"seconds {setting}"])
+                    yield Scores(library.name, method, setting, stored[key], seconds)

@@ -1,0 +1,88 @@
+"""Which share of the machine's matrix-multiply peak the direct path reaches.
+
+``python -m benchmarks.peak_share [--rows N] [--columns D] [--targets M] [--json FILE]``
+
+The peak is the fastest product of two square matrices, measured in the same run. The share is that of the
+operations of all matrix products on the way, counted while they run. Beside it the same with the least that
+would do: ``n p^2`` for the Gram matrix of the Fisher, half of which is known from the other half (no product
+of torch uses that), ``p^3 / 3`` for the factor, ``2 p^2 m`` for the solve and ``2 n p m`` for the effects of
+all rows on ``m`` targets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import afif_explorer as ax
+from afif_explorer.engine.operations import OperationCounter
+from benchmarks.common import machine
+
+PROMISED = 0.5
+REPEATS = 5
+
+
+def share(rows: int, columns: int, targets: int, dtype: torch.dtype) -> dict[str, Any]:
+    """Seconds of the direct path (best of five), its products in GFLOP, and their share of the peak."""
+    generator = torch.Generator().manual_seed(0)
+    X = torch.randn(rows, columns, dtype=dtype, generator=generator)
+    y = (X[:, 0] > 0).to(dtype)
+    objective = ax.Objective(ax.LinearMap(columns), "bernoulli", ax.Ridge(1e-2), X, y)
+    theta, p = torch.zeros(objective.p, dtype=dtype), objective.p
+    c = torch.randn(p, targets, dtype=dtype, generator=generator)
+
+    def direct() -> None:
+        ax.AFIF(solver="cholesky").prepare(objective, theta).effects(c)
+
+    with OperationCounter() as counter:
+        direct()
+    peak, best = machine.gemm_peak(dtype), float("inf")
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        direct()
+        best = min(best, time.perf_counter() - began)
+    peak = max(peak, machine.gemm_peak(dtype))
+    least = rows * p**2 + p**3 / 3 + 2 * p**2 * targets + 2 * rows * p * targets
+    return {
+        "precision": str(dtype).removeprefix("torch."),
+        "seconds": best,
+        "gflop": counter.total / 1e9,
+        "peak gflops": peak / 1e9,
+        "share": counter.total / best / peak,
+        "share of the least": least / best / peak,
+    }
+
+
+def main() -> None:
+    """Measure in both precisions, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=30_000)
+    parser.add_argument("--columns", type=int, default=1_000)
+    parser.add_argument("--targets", type=int, default=200)
+    parser.add_argument("--json", type=Path, help="where to write all figures")
+    chosen = parser.parse_args()
+    size = (chosen.rows, chosen.columns, chosen.targets)
+    found = [share(*size, dtype) for dtype in (torch.float64, torch.float32)]
+    print(
+        "| precision | s | GFLOP | peak GFLOP/s | share | promised | of the least |\n|"
+        + " --- |" * 7
+    )
+    for one in found:
+        print(
+            f"| {one['precision']} | {one['seconds']:.3f} | {one['gflop']:.1f} "
+            f"| {one['peak gflops']:.0f} | {one['share']:.0%} | {PROMISED:.0%} "
+            f"| {one['share of the least']:.0%} |"
+        )
+    facts = machine.facts()
+    print("\n" + ", ".join(f"{name}: {value}" for name, value in facts.items()))
+    if chosen.json:
+        chosen.json.write_text(json.dumps({"machine": facts, "shares": found}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The exact answers in float64, by a way of its own: dense curvatures from ``torch.func``.
+
+``c' C^-1 g_i`` for every row and query, with ``C`` the mean over rows plus the damping. Beyond
+``DENSE`` parameters the engine's conjugate gradients answer instead, to a residual that is kept with them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, hessian, jacrev, vmap
+from torch.nn.functional import cross_entropy
+
+import afif_explorer as ax
+from benchmarks.common.networks import build
+from benchmarks.common.problems import TRUTHS, Truth
+from benchmarks.common.training import named
+from benchmarks.peers.problems import Case
+
+DENSE = 12_000
+ROWS_AT_ONCE = 500
+RESIDUAL = 1e-8
+
+
+@dataclasses.dataclass(frozen=True)
+class Exact:
+    """What everybody is compared with.
+
+    Attributes:
+        fisher: effects by the Fisher, ``[rows, queries]``. hessian: by the Hessian, or None.
+        own: ``g_i' C^-1 g_i`` by the Fisher, ``[rows]``, or None. steepest: the Fisher's largest eigenvalue,
+            or NaN. residual: 0 for a dense solve.
+    """
+
+    fisher: np.ndarray
+    hessian: np.ndarray | None
+    own: np.ndarray | None
+    steepest: float
+    residual: float
+
+
+def exact_of(case: Case, truth: Truth) -> Exact:
+    """The exact answers, from the cache if they are there."""
+    path = TRUTHS / f"{case.problem.key}-exact-{case.damping:g}.npz"
+    if not path.exists():
+        found = _dense(case, truth) if len(truth.theta) <= DENSE else _iterated(case, truth)
+        known = {k: v for k, v in dataclasses.asdict(found).items() if v is not None}
+        np.savez(path, **known)
+    return _read(path)
+
+
+def _read(path: Path) -> Exact:
+    with np.load(path) as stored:
+        return Exact(
+            stored["fisher"],
+            stored.get("hessian"),
+            stored.get("own"),
+            float(stored["steepest"]),
+            float(stored["residual"]),
+        )
+
+
+class _Network:
+    """Logits and losses of single rows as functions of a flat theta."""
+
+    def __init__(self, case: Case, truth: Truth) -> None:
+        self.X, self.y, self.queries, self.answers = (
+            torch.as_tensor(np.array(part)) for part in case.problem.data
+        )
+        self.module: nn.Module = build(case.problem.network, self.X.shape[1]).double()
+        self.theta = torch.as_tensor(truth.theta)
+
+    def logits(self, theta: Tensor, x: Tensor) -> Tensor:
+        return functional_call(self.module, named(self.module, theta), (x[None],))[0]
+
+    def loss(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        return cross_entropy(self.logits(theta, x)[None], y[None])
+
+    def slopes(self, X: Tensor, y: Tensor) -> Tensor:
+        """The gradient of each row's loss, ``[rows, p]``."""
+        one = vmap(grad(self.loss), in_dims=(None, 0, 0))
+        parts = zip(X.split(ROWS_AT_ONCE), y.split(ROWS_AT_ONCE), strict=True)
+        return torch.cat([one(self.theta, *part) for part in parts])
+
+    def fisher(self) -> Tensor:
+        """``(1/n) sum_i J_i' (diag(s) - s s') J_i`` with ``s`` the chances of the classes, ``[p, p]``."""
+        total = torch.zeros(len(self.theta), len(self.theta), dtype=torch.float64)
+        for X in self.X.split(ROWS_AT_ONCE):
+            J = vmap(jacrev(self.logits), in_dims=(None, 0))(self.theta, X)
+            chance = vmap(self.logits, in_dims=(None, 0))(self.theta, X).softmax(1)
+            centred = J - (chance[:, :, None] * J).sum(1, keepdim=True)
+            root = (chance.sqrt()[:, :, None] * centred).flatten(0, 1)
+            total.addmm_(root.T, root)
+        return total / len(self.X)
+
+    def hessian(self) -> Tensor:
+        """The Hessian of the mean loss, ``[p, p]``."""
+        total = torch.zeros(len(self.theta), len(self.theta), dtype=torch.float64)
+        for X, y in zip(self.X.split(ROWS_AT_ONCE), self.y.split(ROWS_AT_ONCE), strict=True):
+
+            def risk(theta: Tensor, X: Tensor = X, y: Tensor = y) -> Tensor:
+                logits = functional_call(self.module, named(self.module, theta), (X,))
+                return cross_entropy(logits, y, reduction="sum")
+
+            total += hessian(risk)(self.theta)
+        return total / len(self.X)
+
+
+def _dense(case: Case, truth: Truth) -> Exact:
+    network = _Network(case, truth)
+    rows = network.slopes(network.X, network.y)
+    queries = network.slopes(network.queries, network.answers)
+    shift = case.damping * torch.eye(len(network.theta), dtype=torch.float64)
+    fisher = network.fisher()
+    factor = torch.linalg.cholesky(fisher + shift)
+    start = torch.ones(len(fisher), 1, dtype=torch.float64)
+    for _ in range(50):
+        start = fisher @ (start / start.norm())
+    by_hessian = None
+    if case.hessian:
+        by_hessian = (rows @ torch.linalg.solve(network.hessian() + shift, queries.T)).numpy()
+    return Exact(
+        fisher=(rows @ torch.cholesky_solve(queries.T, factor)).numpy(),
+        hessian=by_hessian,
+        own=torch.linalg.solve_triangular(factor, rows.T, upper=False).square().sum(0).numpy(),
+        steepest=float(start.norm()),
+        residual=0.0,
+    )
+
+
+def _iterated(case: Case, truth: Truth) -> Exact:
+    X, y, queries, answers = case.problem.data
+    network = case.problem.objective.model
+    objective = ax.Objective(network, "categorical", None, X, y)
+    asked = ax.Objective(network, "categorical", None, queries, answers).at(truth.theta)
+    solver = ax.BlockConjugateGradient(RESIDUAL, preconditioner=ax.EKFAC())
+    influence = ax.AFIF(solver=solver, damping=case.damping)
+    influence = influence.prepare(objective, objective.vector(truth.theta))
+    slopes = asked.gradients(torch.arange(len(queries))).T.contiguous()
+    effects = influence.effects(slopes).numpy() * objective.n
+    residual = influence.solution.stats["residual"]
+    return Exact(effects, None, None, float("nan"), residual)

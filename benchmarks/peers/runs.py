@@ -1,0 +1,118 @@
+"""Who is asked what: every library at settings that suit it best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.common.environments import LIBRARIES, OURS, Library
+
+BY_NAME = {library.name: library for library in (*LIBRARIES, OURS)}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One measurement.
+
+    Attributes:
+        curvature: what the method solves or approximates, "Fisher" or "Hessian"; "" for none of both.
+        exact: whether it is exact up to rounding or a tolerance, by construction.
+        own: it gives each row's effect on itself instead of effects on queries.
+        setting: what stands in the place of a damping; None for the case's damping.
+        rows_power: scores times the rows to this power are in the units of the exact ones.
+    """
+
+    library: str
+    method: str
+    curvature: str = "Hessian"
+    exact: bool = False
+    own: bool = False
+    precision: str = "float32"
+    setting: float | None = None
+    rows_power: int = 0
+
+    @property
+    def of(self) -> Library:
+        return BY_NAME[self.library]
+
+    @property
+    def name(self) -> str:
+        return f"{self.library} {self.method}" + (
+            f" {self.precision}" if self.library == OURS.name else ""
+        )
+
+
+def _ours(method: str, precision: str, **choices: bool) -> Run:
+    return Run(OURS.name, method, "Fisher", precision=precision, rows_power=1, **choices)
+
+
+def _direct(*precisions: str) -> tuple[Run, ...]:
+    return tuple(_ours("auto", precision, exact=True) for precision in precisions)
+
+
+BOTH = ("float64", "float32")
+TRAK = (
+    Run("traker", "trak", "", setting=1.0),
+    Run("traker", "trak without projection", "", setting=30.0),
+)
+EKFAC = (Run("kronfluence", "ekfac", "Fisher"), Run("pydvl", "ekfac", "Fisher"))
+
+RUNS: dict[str, tuple[Run, ...]] = {
+    "logistic": (
+        *_direct(*BOTH),
+        *(_ours("lissa", precision) for precision in BOTH),
+        *(Run(OURS.name, "self", "Fisher", True, True, x, rows_power=1) for x in BOTH),
+        Run("dattri", "explicit", exact=True),
+        Run("dattri", "lissa"),
+        Run("dattri", "ekfac", "Fisher"),
+        Run("dattri", "trak", "", setting=1.0),
+        Run("dattri", "self", exact=True, own=True),
+        Run("pydvl", "direct", exact=True),
+        Run("pydvl", "cg", exact=True),
+        Run("pydvl", "lissa"),
+        Run("pydvl", "self", exact=True, own=True),
+        *EKFAC,
+        Run("kronfluence", "self", "Fisher", own=True),
+        Run("captum", "naive", exact=True),
+        Run("captum", "self", exact=True, own=True),
+        Run("captum", "tracin", ""),
+        Run("curvlinops", "ggn", "Fisher", exact=True),
+        *TRAK,
+    ),
+    "mlp": (
+        *_direct(*BOTH),
+        _ours("ekfac", "float32"),
+        Run("dattri", "ekfac", "Fisher"),
+        Run("dattri", "trak", "", setting=1.0),
+        *EKFAC,
+        Run("pydvl", "nystroem"),
+        Run("captum", "tracin", ""),
+        Run("curvlinops", "ggn", "Fisher", exact=True),
+        TRAK[0],
+    ),
+    "digits": (
+        *_direct(*BOTH),
+        _ours("ekfac", "float32"),
+        Run("dattri", "explicit", exact=True),
+        Run("dattri", "ekfac", "Fisher"),
+        Run("dattri", "trak", "", setting=1.0),
+        Run("pydvl", "direct", exact=True),
+        Run("pydvl", "cg", exact=True),
+        Run("pydvl", "nystroem"),
+        Run("pydvl", "arnoldi"),
+        *EKFAC,
+        Run("captum", "naive"),
+        Run("captum", "tracin", ""),
+        Run("curvlinops", "ggn", "Fisher", exact=True),
+        TRAK[0],
+    ),
+    "transformer": (
+        *_direct("float32"),
+        _ours("ekfac", "float32"),
+        *EKFAC,
+        Run("traker", "trak", "", setting=1.0),
+        Run("dattri", "trak", "", setting=1.0),
+        Run("pydvl", "nystroem"),
+        Run("captum", "tracin", ""),
+        Run("curvlinops", "ggn", "Fisher", exact=True),
+    ),
+}

@@ -1,0 +1,69 @@
+"""What people read: a Markdown table for each case, and the promises beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.common.environments import OURS
+from benchmarks.peers.measure import Row
+from benchmarks.peers.promises import Verdict
+
+HEADS = ("library", "method", "fit s", "score s", "total s", "MB", "Pearson", "error", "LDS")
+
+
+def table(title: str, parameters: int, exact_lds: float, rows: Sequence[Row]) -> str:
+    """All methods of a case, the fastest first; what gives each row's effect on itself comes last."""
+    lines = [
+        f"\n## {title}, {parameters:,} parameters\n",
+        f"The exact Fisher's LDS is {exact_lds:.3f}.\n",
+        f"| {' | '.join(HEADS)} |",
+        f"|{' --- |' * 2}{' ---: |' * (len(HEADS) - 2)}",
+    ]
+    done = sorted((row for row in rows if row.done), key=lambda row: (row.own, row.seconds))
+    lines += [_line(row) for row in done]
+    lines += [
+        f"| {row.library} | {row.method} | {row.failure} |{' |' * (len(HEADS) - 3)}"
+        for row in rows
+        if not row.done
+    ]
+    return "\n".join(lines)
+
+
+def promised(verdicts: Sequence[Verdict]) -> str:
+    """Promises as a Markdown table."""
+    lines = ["\n| promise | at least | found | compared |", "| --- | ---: | ---: | --- |"]
+    for one in verdicts:
+        found = "unknown" if one.found is None else f"{one.found:.3g} times"
+        kept = "kept" if one.kept else "**not kept**"
+        lines.append(f"| {one.promise} | {one.wanted:g} times | {found}, {kept} | {one.words} |")
+    return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    name = f"**{row.library}**" if row.library == OURS.name else row.library
+    method = f"{row.method} {row.precision}" if row.library == OURS.name else row.method
+    marks = " (exact)" if row.exact else ""
+    cells = (
+        name, f"{method}{marks}", seconds(row.fit), seconds(row.seconds - row.fit),
+        seconds(row.seconds), f"{row.above:.0f}", number(row.pearson, ".4f"),
+        number(row.error, ".1e"), number(row.lds, ".3f"),
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def said(row: Row) -> str:
+    """One measurement in a few words."""
+    if not row.done:
+        return row.failure
+    error, lds = number(row.error, ".1e"), number(row.lds, ".3f")
+    return f"{row.fit:.3g} + {row.seconds - row.fit:.3g} s, error {error}, LDS {lds or 'none'}"
+
+
+def seconds(value: float) -> str:
+    """Seconds to two digits, or to a tenth above ten."""
+    return f"{value:.1f}" if value >= 10 else f"{value:.2g}"
+
+
+def number(value: float | None, form: str) -> str:
+    """A number, or nothing."""
+    return "" if value is None else format(value, form)
