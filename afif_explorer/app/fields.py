@@ -41,6 +41,7 @@ class Fields:
             show()
 
         show()
+        toolkit.prompt(widget)
         widget.param.watch(changed, "value")
         self.follower.on((name, "offered", *also), lambda _changed: show())
         return widget

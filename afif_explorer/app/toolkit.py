@@ -46,12 +46,21 @@ __all__ = [
     "Tabs",
     "load",
     "make_page",
+    "prompt",
 ]
 
 
 def load() -> None:
     """Load the parts of Panel that a page needs; call it once before anything is served."""
     pn.extension("tabulator", notifications=False)
+
+
+def prompt(widget: Any) -> None:
+    """Let what a person does with a widget be heard at once.
+
+    Panel waits 50 ms for more of it, half of what a redraw may take.
+    """
+    widget._debounce = 1  # ms
 
 
 def make_page(title: str, **params: Any) -> Page:
