@@ -9,7 +9,6 @@ from afif_explorer.app.parts import NO_MARGIN, Text, card, flow, html, join, pre
 from afif_explorer.figures.text import count, number
 from afif_explorer.results import FitSummary
 
-
 # Sixty pictures a second of a moving bar take a core from the work that it stands for.
 UNHURRIED = {"& .MuiLinearProgress-bar": {"animationTimingFunction": "steps(4) !important"}}
 
