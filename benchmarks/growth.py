@@ -4,7 +4,8 @@
 
 A logistic model in float64: one factor, all effects, and LiSSA. One size is doubled at a time while the
 others stay; the slope is that of the least-squares line through the logarithms of the upper half of the
-sizes, where fixed costs no longer count. In theory: rows 1 for all; parameters 2 for the factor's Gram
+sizes, where fixed costs no longer count. In theory: rows 1 for all but LiSSA, whose steps don't see how many
+there are, only the check of its residual at the end; parameters 2 for the factor's Gram
 matrix (3 for the factor itself, where rows are few) and 1 for effects and LiSSA; right-hand sides 0 for the
 factor and 1 for the rest.
 """
@@ -31,8 +32,8 @@ SIZES = {
     "parameters": (50, 100, 200, 400, 800),
     "right-hand sides": (25, 50, 100, 200, 400),
 }
-THEORY = {
-    "rows": {"factor": 1, "effects": 1, "LiSSA": 0},
+THEORY: dict[str, dict[str, object]] = {
+    "rows": {"factor": 1, "effects": 1, "LiSSA": "0 to 1"},
     "parameters": {"factor": 2, "effects": 1, "LiSSA": 1},
     "right-hand sides": {"factor": 0, "effects": 1, "LiSSA": 1},
 }

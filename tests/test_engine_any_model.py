@@ -15,7 +15,7 @@ import afif_explorer as ax
 from afif_explorer.engine.attention import plain_attention
 from afif_explorer.engine.bregman import bregman_response
 from afif_explorer.engine.minimum import negative_curvature
-from afif_explorer.engine.models import LinearMap
+from afif_explorer.engine.models import LinearMap, ModuleModel
 from afif_explorer.engine.penalties import Kinked
 
 PIXELS, DIGITS = load_digits(return_X_y=True)
@@ -199,3 +199,17 @@ def test_a_penalty_of_ones_own() -> None:
     assert (found == 0).any()
     still = bregman_response(fit.objective, fit.parameters, torch.ones(80, dtype=torch.float64))
     np.testing.assert_allclose(still.theta.numpy(), fit.theta, atol=1e-9)
+
+
+def test_two_calls_may_differ_by_rounding_but_by_no_more() -> None:
+    class Trembling(nn.Linear):
+        size = 1e-14
+
+        def forward(self, X: Tensor) -> Tensor:
+            self.size = -self.size
+            return super().forward(X) * (1 + self.size)
+
+    assert ModuleModel(Trembling(3, 2), torch.ones(4, 3)).k == 2
+    Trembling.size = 1e-6
+    with pytest.raises(ax.ChoiceError, match="different outputs for the same rows"):
+        ModuleModel(Trembling(3, 2), torch.ones(4, 3))

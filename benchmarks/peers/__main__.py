@@ -21,9 +21,8 @@ from typing import Any
 
 from benchmarks.common import machine
 from benchmarks.common.problems import truth_of
-from benchmarks.lds.measure import by_query
 from benchmarks.peers.exact import exact_of
-from benchmarks.peers.measure import measure
+from benchmarks.peers.measure import measure, score
 from benchmarks.peers.problems import CASES, Case, quick
 from benchmarks.peers.promises import verdicts
 from benchmarks.peers.runs import RUNS
@@ -34,7 +33,7 @@ def measured(case: Case, chosen: argparse.Namespace) -> dict[str, Any]:
     """All figures of a case; prints its tables."""
     truth = truth_of(case.problem)
     exact = exact_of(case, truth)
-    exact_lds = float(by_query(exact.fisher, case.problem.kept, truth.warm).mean())
+    exact_lds = score(exact.fisher, case, truth)
     rows = []
     for asked in RUNS[case.name]:
         if chosen.only and not any(word in asked.name for word in chosen.only):
@@ -49,7 +48,6 @@ def measured(case: Case, chosen: argparse.Namespace) -> dict[str, Any]:
         "settings": dataclasses.asdict(case),
         "parameters": len(truth.theta),
         "gradient norm": truth.gradient_norm,
-        "residual of the exact answer": exact.residual,
         "lds of the exact Fisher": exact_lds,
         "rows": [dataclasses.asdict(row) for row in rows],
         "promises": [dataclasses.asdict(one) | {"kept": one.kept} for one in found],
@@ -75,12 +73,12 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"there is no case {', '.join(unknown)}; choose of {', '.join(names)}")
     facts = machine.measured(chosen.prefix) | {"limit s": chosen.limit}
     found: dict[str, Any] = {"machine": facts, "cases": {}}
-    for case in CASES:
-        if not chosen.cases or case.name in chosen.cases:
-            small = quick(case) if chosen.quick else case
-            found["cases"][case.name] = measured(small, chosen)
-            if chosen.json:
-                chosen.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    by_name = {case.name: case for case in CASES}
+    for name in chosen.cases or names:
+        case = quick(by_name[name]) if chosen.quick else by_name[name]
+        found["cases"][name] = measured(case, chosen)
+        if chosen.json:
+            chosen.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print("\n" + ", ".join(f"{name}: {value}" for name, value in facts.items()))
 
 

@@ -1,7 +1,7 @@
 """The exact answers in float64, by a way of its own: dense curvatures from ``torch.func``.
 
-``c' C^-1 g_i`` for every row and query, with ``C`` the mean over rows plus the damping. Beyond
-``DENSE`` parameters the engine's conjugate gradients answer instead, to a residual that is kept with them.
+``c' C^-1 g_i`` for every row and query, with ``C`` the mean over rows plus the damping; up to ``DENSE``
+parameters.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, hessian, jacrev, vmap
 from torch.nn.functional import cross_entropy
 
-import afif_explorer as ax
 from benchmarks.common.networks import build
 from benchmarks.common.problems import TRUTHS, Truth
 from benchmarks.common.training import named
@@ -23,7 +22,6 @@ from benchmarks.peers.problems import Case
 
 DENSE = 12_000
 ROWS_AT_ONCE = 500
-RESIDUAL = 1e-8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,23 +29,27 @@ class Exact:
     """What everybody is compared with.
 
     Attributes:
-        fisher: effects by the Fisher, ``[rows, queries]``. hessian: by the Hessian, or None.
-        own: ``g_i' C^-1 g_i`` by the Fisher, ``[rows]``, or None. steepest: the Fisher's largest eigenvalue,
-            or NaN. residual: 0 for a dense solve.
+        fisher: effects by the Fisher, ``[rows, queries]``. hessian: by the Hessian.
+        own: ``g_i' C^-1 g_i`` by the Fisher, ``[rows]``. steepest: the Fisher's largest eigenvalue. What is
+            too large to be known is None, or NaN.
     """
 
-    fisher: np.ndarray
+    fisher: np.ndarray | None
     hessian: np.ndarray | None
     own: np.ndarray | None
     steepest: float
-    residual: float
+
+
+UNKNOWN = Exact(None, None, None, float("nan"))
 
 
 def exact_of(case: Case, truth: Truth) -> Exact:
     """The exact answers, from the cache if they are there."""
+    if len(truth.theta) > DENSE:
+        return UNKNOWN
     path = TRUTHS / f"{case.problem.key}-exact-{case.damping:g}.npz"
     if not path.exists():
-        found = _dense(case, truth) if len(truth.theta) <= DENSE else _iterated(case, truth)
+        found = _dense(case, truth)
         known = {k: v for k, v in dataclasses.asdict(found).items() if v is not None}
         np.savez(path, **known)
     return _read(path)
@@ -60,7 +62,6 @@ def _read(path: Path) -> Exact:
             stored.get("hessian"),
             stored.get("own"),
             float(stored["steepest"]),
-            float(stored["residual"]),
         )
 
 
@@ -128,19 +129,4 @@ def _dense(case: Case, truth: Truth) -> Exact:
         hessian=by_hessian,
         own=torch.linalg.solve_triangular(factor, rows.T, upper=False).square().sum(0).numpy(),
         steepest=float(start.norm()),
-        residual=0.0,
     )
-
-
-def _iterated(case: Case, truth: Truth) -> Exact:
-    X, y, queries, answers = case.problem.data
-    network = case.problem.objective.model
-    objective = ax.Objective(network, "categorical", None, X, y)
-    asked = ax.Objective(network, "categorical", None, queries, answers).at(truth.theta)
-    solver = ax.BlockConjugateGradient(RESIDUAL, preconditioner=ax.EKFAC())
-    influence = ax.AFIF(solver=solver, damping=case.damping)
-    influence = influence.prepare(objective, objective.vector(truth.theta))
-    slopes = asked.gradients(torch.arange(len(queries))).T.contiguous()
-    effects = influence.effects(slopes).numpy() * objective.n
-    residual = influence.solution.stats["residual"]
-    return Exact(effects, None, None, float("nan"), residual)

@@ -86,12 +86,21 @@ def accuracy(
     if asked.own:
         return compared(scores, exact.own)
     by_hessian = asked.curvature == "Hessian" and exact.hessian is not None
-    lds = float(by_query(scores, case.problem.kept, truth.warm).mean())
+    lds = score(scores, case, truth)
     return compared(scores, exact.hessian if by_hessian else exact.fisher) | {"lds": lds}
 
 
-def compared(found: np.ndarray, true: np.ndarray) -> dict[str, float | None]:
-    """Pearson's correlation over all numbers, and the relative difference."""
+def score(effects: np.ndarray | None, case: Case, truth: Truth) -> float | None:
+    """The linear datamodeling score of effects, if there are any."""
+    if effects is None:
+        return None
+    return float(by_query(effects, case.problem.kept, truth.warm).mean())
+
+
+def compared(found: np.ndarray, true: np.ndarray | None) -> dict[str, float | None]:
+    """Pearson's correlation over all numbers, and the relative difference; None if the truth is unknown."""
+    if true is None:
+        return {"pearson": None, "error": None}
     pearson = float(np.corrcoef(found.ravel(), true.ravel())[0, 1])
     return {
         "pearson": pearson,

@@ -26,8 +26,8 @@ class Verdict:
         return self.found is not None and self.found >= self.wanted
 
 
-def verdicts(case: str, rows: Sequence[Row], exact_lds: float) -> list[Verdict]:
-    """The promises about a case. ``exact_lds``: the score of the exact Fisher in float64."""
+def verdicts(case: str, rows: Sequence[Row], exact_lds: float | None) -> list[Verdict]:
+    """The promises about a case. ``exact_lds``: the exact Fisher's score in float64, if known."""
     return [one(rows, exact_lds) for one in PROMISES.get(case, ())]
 
 
@@ -60,8 +60,8 @@ def _ratio(promise: str, wanted: float, theirs: Row | None, ours: Row | None) ->
     return Verdict(promise, wanted, theirs.seconds / ours.seconds, words)
 
 
-def _matrix(precision: str, wanted: float) -> Callable[[Sequence[Row], float], Verdict]:
-    def judge(rows: Sequence[Row], _: float) -> Verdict:
+def _matrix(precision: str, wanted: float) -> Callable[[Sequence[Row], float | None], Verdict]:
+    def judge(rows: Sequence[Row], _: float | None) -> Verdict:
         right = [row for row in _theirs(rows) if row.exact and row.error <= RIGHT]
         promise = f"all effects, {precision}, against the fastest exact library"
         return _ratio(promise, wanted, _fastest(right), _fastest(_ours(rows, "auto", precision)))
@@ -69,7 +69,7 @@ def _matrix(precision: str, wanted: float) -> Callable[[Sequence[Row], float], V
     return judge
 
 
-def _lissa(rows: Sequence[Row], _: float) -> Verdict:
+def _lissa(rows: Sequence[Row], _: float | None) -> Verdict:
     """Against each library's LiSSA whose answer is finite; ours must be at least as accurate as the best."""
     theirs = [row for row in _theirs(rows) if row.method == "lissa" and row.error < 1]
     best = min((row.error for row in theirs), default=float("inf"))
@@ -78,20 +78,21 @@ def _lissa(rows: Sequence[Row], _: float) -> Verdict:
     return _ratio(promise, 50, _fastest(theirs), _fastest(ours))
 
 
-def _own(rows: Sequence[Row], _: float) -> Verdict:
+def _own(rows: Sequence[Row], _: float | None) -> Verdict:
     promise = "self-influence (and every leverage) against the fastest library's self-influence"
     ours = _fastest(_ours(rows, "self", "float64"))
     return _ratio(promise, 10, _fastest(_theirs(rows, own=True)), ours)
 
 
-def _mlp(rows: Sequence[Row], exact_lds: float) -> Verdict:
+def _mlp(rows: Sequence[Row], exact_lds: float | None) -> Verdict:
+    exact_lds = float("nan") if exact_lds is None else exact_lds
     near = [row for row in _theirs(rows) if row.lds is not None and row.lds >= exact_lds - NEAR]
     ours = [row for row in _ours(rows, "auto") if row.lds >= exact_lds - 0.01]
     promise = "exact Fisher, score within 0.01, against the fastest useful approximation"
     return _ratio(promise, 1, _fastest(near), _fastest(ours))
 
 
-def _transformer(rows: Sequence[Row], _: float) -> Verdict:
+def _transformer(rows: Sequence[Row], _: float | None) -> Verdict:
     scored = [row for row in _theirs(rows) if row.lds is not None]
     best = max(scored, key=lambda row: row.lds, default=None)
     ours = [
@@ -104,7 +105,7 @@ def _transformer(rows: Sequence[Row], _: float) -> Verdict:
     return _ratio(promise, 2, best, _fastest(ours))
 
 
-PROMISES: dict[str, tuple[Callable[[Sequence[Row], float], Verdict], ...]] = {
+PROMISES: dict[str, tuple[Callable[[Sequence[Row], float | None], Verdict], ...]] = {
     "logistic": (_matrix("float64", 15), _matrix("float32", 25), _lissa, _own),
     "mlp": (_mlp,),
     "digits": (_matrix("float64", 5), _matrix("float32", 5)),

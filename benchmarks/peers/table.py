@@ -11,11 +11,11 @@ from benchmarks.peers.promises import Verdict
 HEADS = ("library", "method", "fit s", "score s", "total s", "MB", "Pearson", "error", "LDS")
 
 
-def table(title: str, parameters: int, exact_lds: float, rows: Sequence[Row]) -> str:
+def table(title: str, parameters: int, exact_lds: float | None, rows: Sequence[Row]) -> str:
     """All methods of a case, the fastest first; what gives each row's effect on itself comes last."""
     lines = [
         f"\n## {title}, {parameters:,} parameters\n",
-        f"The exact Fisher's LDS is {exact_lds:.3f}.\n",
+        f"LDS of the exact Fisher: {number(exact_lds, '.3f') or 'not known'}.\n",
         f"| {' | '.join(HEADS)} |",
         f"|{' --- |' * 2}{' ---: |' * (len(HEADS) - 2)}",
     ]

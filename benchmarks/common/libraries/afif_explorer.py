@@ -1,4 +1,4 @@
-"""This project itself: the solver it chooses, LiSSA by its own rule, EK-FAC, and every row on itself."""
+"""This project itself: the solver it chooses, LiSSA, EK-FAC, and every row on itself."""
 
 from __future__ import annotations
 
@@ -37,12 +37,22 @@ def _objective(task: Task, X: Tensor, y: Tensor) -> ax.Objective:
 def _effects(solver: Solver | str):
     def method(task: Task) -> Iterator[tuple[str, Tensor]]:
         for damping in task.dampings:
-            influence = _prepared(task, damping, solver)
-            asked = _objective(task, task.queries, task.answers).at(influence.point.theta)
-            slopes = asked.gradients(torch.arange(len(task.queries))).T.contiguous()
-            yield f"{damping:g}", influence.effects(slopes)
+            yield f"{damping:g}", _told(task, _prepared(task, damping, solver))
 
     return method
+
+
+def lissa(task: Task) -> Iterator[tuple[str, Tensor]]:
+    """Half as many rows as the other libraries look at, in shorter steps that bring in less noise."""
+    solver = ax.LiSSA(scale=4 * task.steepest, depth=1500, repeats=1, batch_size=640)
+    for damping in task.dampings:
+        yield f"{damping:g}", _told(task, _prepared(task, damping, solver))
+
+
+def _told(task: Task, influence: Influence) -> Tensor:
+    asked = _objective(task, task.queries, task.answers).at(influence.point.theta)
+    slopes = asked.gradients(torch.arange(len(task.queries))).T.contiguous()
+    return influence.effects(slopes)
 
 
 def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
@@ -56,7 +66,7 @@ def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
 if __name__ == "__main__":
     serve(
         {
-            "auto": _effects(ax.Auto(tolerance=TOLERANCE)), "lissa": _effects("lissa"),
+            "auto": _effects(ax.Auto(tolerance=TOLERANCE)), "lissa": lissa,
             "ekfac": _effects("ekfac"), "self": self_influence,
         }
     )  # fmt: skip

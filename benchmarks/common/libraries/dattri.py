@@ -25,7 +25,7 @@ def _told(task: Task, *, alone: bool = False, margin: bool = False) -> Attributi
 
     def loss(parameters: dict, data: tuple[Tensor, Tensor]) -> Tensor:
         X, y = (part.unsqueeze(0) for part in data) if alone else data
-        value = cross_entropy(functional_call(task.network, parameters, (X,)), y)
+        value = cross_entropy(functional_call(task.network, parameters, (X,)), y.long())
         if not margin:
             return value
         right = torch.exp(-value)
