@@ -89,7 +89,6 @@ def frame(
                 "bgcolor": CLEAR,
                 "color": colours.muted,
                 "activecolor": colours.ink,
-                "orientation": "v",
             },
             "newselection": {"line": {"color": colours.reference, "width": 1.5}},
             "uirevision": revision(name, *axes_mean),

@@ -13,6 +13,7 @@ from afif_explorer.figures.text import count
 from afif_explorer.figures.theme import Theme
 
 WEBGL_ABOVE = 2000  # marks; fewer are drawn as SVG, which is sharper and needs no WebGL context
+CROWD = 100  # rings from which on thinner ones leave the marks inside to be seen
 ROW = "<b>Row %{customdata}</b><br>%{text}<extra></extra>"
 
 
@@ -53,10 +54,11 @@ def ring(
     x: np.ndarray, y: np.ndarray, *, ids: np.ndarray, text: list[str], colours: Theme
 ) -> Trace:
     """Rings around the selected rows: a trace of its own, so the rows need not be sent again."""
+    many = ids.size > CROWD
     marker = {
         "symbol": "circle-open",
-        "size": 11,
+        "size": 8 if many else 11,
         "color": colours.selection,
-        "line": {"width": 2, "color": colours.selection},
+        "line": {"width": 1 if many else 2, "color": colours.selection},
     }
     return scatter(x, y, ids=ids, text=text, marker=marker, name="selected rows")

@@ -1,4 +1,5 @@
-// What only the visitor's browser can do: the address bar, the clipboard, remembering the theme.
+// What only the visitor's browser can do: the address bar, the clipboard, remembering the theme, and
+// telling that the server is gone.
 
 const THEME = "afif-explorer-theme"
 const PHONE = 600 // px; up to here the choices would cover everything else
@@ -36,7 +37,24 @@ function likesDark() {
   return window.matchMedia("(prefers-color-scheme: dark)").matches
 }
 
-export function render({model}) {
+// The address holds every choice, so that a reload goes on where the connection was lost.
+function lost() {
+  const notice = document.createElement("div")
+  notice.className = "afif-lost"
+  notice.setAttribute("role", "alert")
+  const again = document.createElement("button")
+  again.textContent = "Reload"
+  again.addEventListener("click", () => location.reload())
+  notice.append("The connection to the dashboard was lost. Your choices are in the address: ", again)
+  document.body.append(notice)
+  return notice
+}
+
+export function render({model, view}) {
+  let notice = null
+  const page = view.model.document
+  page?.on_event("connection_lost", () => { notice ??= lost() })
+  page?.on_event("client_reconnected", () => { notice?.remove(); notice = null })
   let timer = null
   const follow = () => {
     clearTimeout(timer)

@@ -153,10 +153,10 @@ export function render({model, el}) {
       })
     })
     drawing.on("plotly_selected", (event) => {
-      // plotly also fires this, without an event, when a redraw clears its outline.
-      if (event?.points) model.send_msg({kind: "select", ids: rowIds(event.points)})
+      if (event?.points && !busy) model.send_msg({kind: "select", ids: rowIds(event.points)})
     })
-    drawing.on("plotly_deselect", () => model.send_msg({kind: "select", ids: []}))
+    // A redraw takes plotly's outline away, which plotly tells as if somebody had done it.
+    drawing.on("plotly_deselect", () => busy || model.send_msg({kind: "select", ids: []}))
   }
 
   async function draw() {
