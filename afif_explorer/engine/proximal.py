@@ -32,14 +32,21 @@ ROUNDS = 200
 NEWTON_STEPS = 12  # on one set of free parameters
 HALVINGS = 8  # of a Newton step that leads uphill
 NEGLIGIBLE = 1e-13  # slope after which another step changes rounding only
+ROUNDED = 4.0  # roundings of the largest terms that a residual is made of
 
 
 @dataclass(frozen=True, eq=False)
 class ProximalSolution:
-    """Minimisers ``t`` ``[p, m]`` and the KKT residual ``[m]`` of each."""
+    """Minimisers ``t`` ``[p, m]``, the KKT residual of each ``[m]``, and the one that counts as solved."""
 
     value: Tensor
     residual: Tensor
+    tolerance: float
+
+    @property
+    def solved(self) -> bool:
+        """True if every residual is within the tolerance."""
+        return bool((self.residual <= self.tolerance).all())
 
 
 class ProximalProblem:
@@ -61,7 +68,8 @@ class ProximalProblem:
         return self._penalty.kink_hessian(self._theta[self._penalised]) is None
 
     def solve(self, b: Tensor, tolerance: float = TOLERANCE) -> ProximalSolution:
-        """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``."""
+        """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``, or to rounding."""
+        tolerance = max(tolerance, self._rounding(b))
         t = self._polished(self._theta[:, None].expand(-1, b.shape[1]), b)
         residual = self.residual(t, b)
         for _ in range(ROUNDS):
@@ -74,7 +82,12 @@ class ProximalProblem:
             better = self._beats(polished, self._judged(moved, b[:, left]), b[:, left])
             t[:, left] = torch.where(better, polished, moved)
             residual[left] = self.residual(t[:, left], b[:, left])
-        return ProximalSolution(t, residual)
+        return ProximalSolution(t, residual, tolerance)
+
+    def _rounding(self, b: Tensor) -> float:
+        """The residual that rounding leaves: below 1e-14 in double precision, about 1e-6 in single."""
+        largest = float(b.abs().max()) + float(self._theta.abs().max()) / self._step
+        return ROUNDED * torch.finfo(b.dtype).eps * largest
 
     def gradient(self, t: Tensor, b: Tensor) -> Tensor:
         """Gradient of the smooth part, ``b + C (t - theta)``, ``[p, m]``."""

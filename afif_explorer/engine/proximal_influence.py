@@ -16,7 +16,7 @@ from torch import Tensor
 from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.influence import ROWS_AT_ONCE, Choices, Influence
 from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.proximal import TOLERANCE, ProximalProblem
+from afif_explorer.engine.proximal import ProximalProblem
 from afif_explorer.engine.solvers import Solution, Status
 from afif_explorer.progress import report
 
@@ -50,10 +50,8 @@ class ProximalInfluence(Influence):
     def _solved(self, problem: ProximalProblem, b: Tensor) -> Solution:
         found = problem.solve(b)
         worst = float(found.residual.max())
-        status = Status.CONVERGED if worst <= TOLERANCE else Status.MAX_STEPS
-        advice = (
-            "" if worst <= TOLERANCE else "Raise the damping: the curvature is nearly singular."
-        )
+        status = Status.CONVERGED if found.solved else Status.MAX_STEPS
+        advice = "" if found.solved else "Raise the damping: the curvature is nearly singular."
         return Solution(found.value, status, advice, {"residual": worst})
 
     def parameters(self, weights: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ def proximal_newton(
     for step in range(max_steps):
         point = objective.at(theta)
         before = point.optimality(weights)
-        if before <= GOAL:
+        if before <= max(GOAL, float(point.theta.abs().max()) * torch.finfo(theta.dtype).eps):
             return theta, step
         report("training", step, None)
         fisher = Fisher.of(point, weights=weights).dense()
