@@ -64,7 +64,7 @@ _HOMES = {
     "afif_explorer.engine.models": ("MLP", "LinearMap", "ModuleModel"),
     "afif_explorer.engine.nystroem": ("Nystroem",),
     "afif_explorer.engine.objective": ("Objective",),
-    "afif_explorer.engine.penalties": ("ElasticNet", "GroupLasso", "Lasso", "Penalty", "Ridge"),
+    "afif_explorer.engine.penalties": ("ElasticNet", "GroupLasso", "Kinked", "Lasso", "Penalty", "Ridge"),
     "afif_explorer.engine.planning": ("Auto", "Choice"),
     "afif_explorer.engine.solvers": ("Cholesky", "ConjugateGradient", "Solution", "Status"),
     "afif_explorer.engine.targets": ("MeanLoss", "PointLoss", "Prediction", "Target"),

@@ -154,7 +154,15 @@ def fit_objective(
     seed: int = 0,
     max_steps: int | None = None,
 ) -> Fit:
-    """The same for an :class:`Objective` of your own; ``validation`` and ``test`` are ``(X, y)`` pairs."""
+    """The same for an :class:`Objective` of your own: ``theta = argmin L(theta; 1)``, ``[p]``.
+
+    Args:
+        validation, test: ``(X, y)``, arrays ``[m, ...]`` and ``[m]``, for targets and metrics.
+        seed: of the start. max_steps: stop training after so many steps; None: when it is done.
+
+    Raises :class:`ChoiceError` for less than one step. A fit that does not reach a gradient norm of 1e-8 is
+    returned all the same, with ``converged`` False, advice and its ``negative_curvature``.
+    """
     samples = {"train": Sample(objective.X, objective.y)}
     for name, pair in (("validation", validation), ("test", test)):
         if pair is not None:

@@ -11,6 +11,10 @@ GOOD, FAIR = 0.05, 0.25  # expected relative errors up to which a prediction is 
 class Reach:
     """How far to trust a prediction about a set of removed rows.
 
+    The verdict is about the parameters. A target on which the rows' effects cancel may change by much less
+    than its parts: its own relative error can then be larger than ``expected_error``, by the factor by
+    which they cancel.
+
     Attributes:
         expected_error: of the predicted parameter change ``x``, relative to that of a refit as far as it
             can be told: ``||s|| / ||x + s||`` in the norm of the curvature ``C``, where ``s`` is what a

@@ -47,7 +47,15 @@ class Retrained:
 def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) -> Retrained:
     """Fit again without ``rows``, from the old parameters (``warm``) or from the model's own start.
 
-    ``n`` in the objective stays the full count, so the penalty keeps its weight against each row.
+    ``theta(w) = argmin_t (1/n) sum_(rows that stay) l_i(t) + strength * pi(t)``, ``[p]``: ``n`` stays the
+    full count, so the penalty keeps its weight against each row.
+
+    Args:
+        rows: positions ``[m]`` or a mask ``[n_train]``. warm: for a network another start may end in
+            another minimum, so that only warm refits tell one row's effect.
+
+    Raises :class:`ChoiceError` for rows that do not exist and :class:`DataError` if none, or none of a class,
+    would be left. A refit that does not reach a gradient norm of 1e-8 is returned with ``converged`` False.
     """
     chosen = removable(fit, rows)
     weights = fit.objective.vector(leave_out(fit.n, chosen))
@@ -101,7 +109,13 @@ class LeftOut:
 def retrain_each(
     fit: Fit, rows: Sequence[int] | np.ndarray, target: Target | Sequence[Target]
 ) -> LeftOut:
-    """Leave out each of ``rows`` alone, fit again, and measure: the truth for :func:`attribute`."""
+    """Leave out each of ``rows`` alone, fit again, and measure: the truth for :func:`attribute`.
+
+    ``T(theta(w)) - T(theta(1))`` for each row and target, in the target's units; ``rows`` are positions
+    ``[m]``. Warm refits; outputs that are linear in the parameters are refitted side by side.
+
+    Raises :class:`ChoiceError` for rows that do not exist. ``gradient_norm`` tells how true each refit is.
+    """
     chosen = ordered_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     return _left_out(fit, chosen, refit_each(fit.objective, fit.parameters, weights), target)
@@ -114,7 +128,11 @@ def bregman_response_each(
     *,
     damping: float = 0.0,
 ) -> LeftOut:
-    """:func:`bregman_response` without each of ``rows`` alone, and what it does to the targets."""
+    """:func:`bregman_response` without each of ``rows`` alone, and what it does to the targets.
+
+    Shapes, sign, units and errors as for :func:`retrain_each`; :class:`ChoiceError` too for a damping
+    below 0. Source: Bae et al. (2022).
+    """
     chosen = ordered_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     damping = checked_damping(damping)

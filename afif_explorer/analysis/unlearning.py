@@ -40,11 +40,18 @@ def unlearn(
     method: Method = AFIF(),  # noqa: B008 - a frozen value
     targets: Sequence[Target] = (),
 ) -> Unlearned:
-    """Parameters and targets without ``rows`` (positions or a mask), predicted in one step.
+    """Parameters and targets without ``rows``, predicted in one step.
 
-    ``theta(w) = theta + (1/n) C^-1 sum_rows g_i``; each target is evaluated there. Raises
-    :class:`ChoiceError` for rows that do not exist and :class:`DataError` if none, or none of a class,
-    would be left.
+    ``theta(w) = theta + (1/n) C^-1 sum_rows g_i``, ``[p]``, with ``C`` the method's curvature (with kinks
+    in the penalty the proximal step in its norm). Each target is evaluated there: its effect is
+    ``T(theta(w)) - T(theta(1))``, in its units, positive if it rises without the rows.
+
+    Args:
+        rows: positions ``[m]`` or a mask ``[n_train]``. targets: what to measure before and after.
+
+    Raises :class:`ChoiceError` for rows that do not exist, :class:`DataError` if none, or none of a class,
+    would be left, :class:`CurvatureError` and :class:`SolverDiverged` where the step does not exist; warns
+    :class:`NotConverged`. Sources: Lev and Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
     """
     return unlearn_with(method.prepare(fit.objective, fit.parameters), fit, rows, targets)
 

@@ -33,6 +33,7 @@ class GroupDisparity(Target):
 
     Raises :class:`ChoiceError` for an unknown attribute and :class:`DataError` if fewer than two groups
     have rows in the split (or rows that meet the measure's condition).
+    Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning, chapter 3.
     """
 
     sensitive: str = ""
@@ -137,7 +138,10 @@ class _NeedsClasses(_OfPredictions):
 
 @dataclass(frozen=True)
 class EqualOpportunityDifference(_NeedsClasses):
-    """Gap of ``E[prediction | group, observed outcome 1]``: the true positive rates, softened."""
+    """Gap of ``E[prediction | group, observed outcome 1]``: the true positive rates, softened.
+
+    In units of probability. Raises :class:`ChoiceError` for numbers. Source: Hardt, Price and Srebro (2016).
+    """
 
     condition_text = "among rows with the outcome"
 
@@ -147,7 +151,10 @@ class EqualOpportunityDifference(_NeedsClasses):
 
 @dataclass(frozen=True)
 class EqualizedOddsDifference(_NeedsClasses):
-    """The larger of the gaps given outcome 1 and given outcome 0 (true and false positive rates)."""
+    """The larger of the gaps given outcome 1 and given outcome 0 (true and false positive rates).
+
+    In units of probability. Raises :class:`ChoiceError` for numbers. Source: Hardt, Price and Srebro (2016).
+    """
 
     condition_text = "among rows with one of the outcomes"
 

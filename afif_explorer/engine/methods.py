@@ -63,6 +63,8 @@ class Method:
         solver: a solver or its name; "auto" chooses, see :meth:`plan`.
         damping: added to the curvature's diagonal, in its own units.
         rescale: divide each row's effect by one minus its leverage.
+
+    Raises :class:`ChoiceError` for an unknown solver or a damping below 0.
     """
 
     solver: Solver | str = field(default_factory=Auto)
@@ -102,32 +104,48 @@ class Method:
 
 @dataclass(frozen=True)
 class AFIF(Method):
-    """The Approximate Fisher Influence Function: the model-expectation Fisher as curvature."""
+    """The Approximate Fisher Influence Function: ``theta(w) - theta = (1/n) F^-1 sum_i (1 - w_i) g_i``.
+
+    ``F`` ``[p, p]`` is the model-expectation :class:`Fisher`, penalty and damping included, ``g_i`` ``[p]``
+    the gradient of row ``i``'s loss. Positive semi-definite everywhere, so that it needs no minimum.
+    Source: Lev and Wilson, arXiv 2407.08169.
+    """
 
     curvature: ClassVar[type[Curvature]] = Fisher
 
 
 @dataclass(frozen=True)
 class InfinitesimalJackknife(Method):
-    """The classical influence function: the Hessian as curvature."""
+    """The classical influence function: ``theta(w) - theta = (1/n) H^-1 sum_i (1 - w_i) g_i``.
+
+    ``H`` ``[p, p]`` is the :class:`Hessian`, penalty and damping included. Answers raise
+    :class:`CurvatureError` with a damping that would do, where it bends down.
+    Sources: Koh and Liang (2017); Giordano et al. (2019).
+    """
 
     curvature: ClassVar[type[Curvature]] = Hessian
 
 
 @dataclass(frozen=True)
 class EmpiricalFisherInfluence(Method):
-    """A contrast: the empirical Fisher (gradients at the observed labels) as curvature."""
+    """A contrast: ``(1/n) sum_i g_i g_i'`` at the observed labels (:class:`EmpiricalFisher`) as curvature.
+
+    Formula, sign and shapes otherwise as for :class:`AFIF`. Source: Kunstner, Hennig and Balles (2019).
+    """
 
     curvature: ClassVar[type[Curvature]] = EmpiricalFisher
 
 
 @dataclass(frozen=True)
 class NewtonStep(Method):
-    """One Newton step of the objective without the removed rows: their curvature goes too.
+    """``theta(w) - theta = (1/n) H(w)^-1 sum_i (1 - w_i) g_i``: the removed rows' curvature goes too.
+
+    One Newton step of the objective at the new weights, exact for least squares.
 
     ``parameters`` takes the Hessian at the given weights. ``effects`` of all rows removes each row's
     Gauss-Newton part ``J_i' A'' J_i / n`` by the Woodbury identity, which is the whole of its Hessian
-    where the outputs are linear in the parameters.
+    where the outputs are linear in the parameters. Raises :class:`CurvatureError` if a row has a leverage
+    of 1 or more. Sources: Wilson, Kasy and Mackey (2020); Sekhari et al. (2021).
     """
 
     curvature: ClassVar[type[Curvature]] = Hessian

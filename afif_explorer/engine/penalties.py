@@ -4,7 +4,7 @@ A penalty may have a smooth part, told by its gradient and (diagonal) Hessian, a
 told by its proximal operator and by what it does where it is smooth. ``strength`` multiplies the whole.
 
 To bring a penalty of your own, subclass :class:`Penalty` (smooth: ``value``, ``gradient``, ``hessian``)
-or :class:`Kinked` (add ``prox``, ``active`` and ``kink``).
+or :class:`Kinked` (``value``, ``prox``, ``active``, ``kink_gradient``; ``kink_hessian`` if it is curved).
 
 Sources: Tibshirani (1996); Zou and Hastie (2005); Yuan and Lin (2006); Parikh and Boyd, Proximal
 Algorithms (2014), section 6.5.
@@ -54,7 +54,10 @@ class Penalty(ABC):
 
 @dataclass(frozen=True)
 class Ridge(Penalty):
-    """``strength * ||theta||^2 / 2``."""
+    """``strength * ||theta||^2 / 2``; gradient ``strength * theta``, Hessian ``strength * I``.
+
+    Raises :class:`ChoiceError` for a strength below 0, as every penalty does.
+    """
 
     def value(self, theta: Tensor) -> Tensor:
         return 0.5 * self.strength * (theta**2).sum(0)
@@ -96,7 +99,11 @@ class Kinked(Penalty):
 
 @dataclass(frozen=True)
 class Lasso(Kinked):
-    """``strength * ||theta||_1``."""
+    """``strength * ||theta||_1``; its prox is ``sign(v) max(|v| - step * strength, 0)``.
+
+    With ``1/n`` before the losses as here, ``strength`` is scikit-learn's ``alpha``.
+    Source: Tibshirani (1996).
+    """
 
     def value(self, theta: Tensor) -> Tensor:
         return self.strength * theta.abs().sum(0)
@@ -113,7 +120,11 @@ class Lasso(Kinked):
 
 @dataclass(frozen=True)
 class ElasticNet(Kinked):
-    """``strength * (l1_ratio ||theta||_1 + (1 - l1_ratio) ||theta||^2 / 2)``, as in scikit-learn."""
+    """``strength * (l1_ratio ||theta||_1 + (1 - l1_ratio) ||theta||^2 / 2)``, as in scikit-learn.
+
+    The square is the smooth part and belongs to the curvature; the prox is that of the rest. Raises
+    :class:`ChoiceError` unless ``0 < l1_ratio <= 1``. Source: Zou and Hastie (2005).
+    """
 
     l1_ratio: float = 0.5
 
@@ -154,7 +165,8 @@ class GroupLasso(Kinked):
 
     ``groups`` are tuples of positions among the penalised parameters, without overlap; parameters in no
     group are not penalised. None: :func:`afif_explorer.fit` takes the columns of ``X`` that came from
-    one raw column as a group (with all the outputs, or hidden units, that they lead to).
+    one raw column as a group (with all the outputs, or hidden units, that they lead to). Raises
+    :class:`ChoiceError` for empty or overlapping groups. Source: Yuan and Lin (2006).
     """
 
     groups: tuple[tuple[int, ...], ...] | None = None
