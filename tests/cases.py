@@ -17,7 +17,7 @@ from torch.func import functional_call
 
 from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
 from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import Ridge
+from afif_explorer.engine.penalties import ElasticNet, GroupLasso, Lasso, Penalty, Ridge
 
 N, D = 40, 4
 
@@ -58,6 +58,7 @@ class Case:
     k: int = 1
     ridge: float = 0.1
     intercept: bool = True
+    kinks: str = ""  # "lasso" | "elastic net" | "group lasso"; the ridge's strength is then theirs
 
     @property
     def canonical(self) -> bool:
@@ -69,8 +70,7 @@ class Case:
         X = draw.normal(size=(n, d))
         y = _targets(draw, self.loss, X, self.k)
         model, outputs = _map(self, d, seed)
-        penalty = Ridge(self.ridge) if self.ridge else None
-        objective = Objective(model, self.loss, penalty, X, y)
+        objective = Objective(model, self.loss, _penalty(self, model), X, y)
         theta = torch.as_tensor(0.5 * spread * draw.normal(size=model.p))
         return Problem(objective, theta, outputs, NLL[self.loss], self.ridge)
 
@@ -98,6 +98,18 @@ def _map(case: Case, d: int, seed: int) -> tuple[Model, Callable[[Tensor, Tensor
     torch.manual_seed(seed)
     module = Gated(d, case.k).double()
     return ModuleModel(module, torch.zeros(4, d, dtype=torch.float64)), _by_name(module)
+
+
+def _penalty(case: Case, model: Model) -> Penalty | None:
+    if not case.kinks:
+        return Ridge(case.ridge) if case.ridge else None
+    if case.kinks == "lasso":
+        return Lasso(case.ridge)
+    if case.kinks == "elastic net":
+        return ElasticNet(case.ridge, l1_ratio=0.6)
+    seen = int(model.penalised.sum())  # threes, and the last of all in no group
+    places = range(seen - 1)
+    return GroupLasso(case.ridge, tuple(tuple(places[at : at + 3]) for at in places[::3]))
 
 
 def _linear(d: int, k: int, intercept: bool) -> Callable[[Tensor, Tensor], Tensor]:
@@ -153,6 +165,15 @@ CASES = (
     Case("MLP of two numbers", "gaussian", "mlp", k=2),
     Case("module of counts", "poisson", "module"),
     Case("module of three classes", "categorical", "module", k=3),
+)
+KINKED = (
+    Case("lasso", "gaussian", "linear", ridge=0.05, kinks="lasso"),
+    Case("logistic elastic net", "bernoulli", "linear", ridge=0.05, kinks="elastic net"),
+    Case("softmax with groups", "categorical", "linear", k=3, ridge=0.02, kinks="group lasso"),
+    Case("Poisson lasso", "poisson", "linear", ridge=0.1, kinks="lasso"),
+    Case("MLP lasso", "gaussian", "mlp", ridge=0.03, kinks="lasso"),
+    Case("MLP with groups", "bernoulli", "mlp", ridge=0.02, kinks="group lasso"),
+    Case("module with elastic net", "categorical", "module", k=3, ridge=0.03, kinks="elastic net"),
 )
 CANONICAL = tuple(case for case in CASES if case.canonical)
 CURVED = tuple(case for case in CASES if not case.canonical)
