@@ -107,8 +107,9 @@ def _penalty(case: Case, model: Model) -> Penalty | None:
         return Lasso(case.ridge)
     if case.kinks == "elastic net":
         return ElasticNet(case.ridge, l1_ratio=0.6)
-    seen = int(model.penalised.sum())  # threes, and the last of all in no group
-    places = range(seen - 1)
+    # Threes; for linear maps the last of all is in no group. A network with a free weight need not have
+    # a minimum: that weight can grow while those before it shrink.
+    places = range(int(model.penalised.sum()) - case.canonical)
     return GroupLasso(case.ridge, tuple(tuple(places[at : at + 3]) for at in places[::3]))
 
 

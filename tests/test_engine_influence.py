@@ -5,12 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor
 
-from afif_explorer.engine import influence as module
-from afif_explorer.engine import memory, module_linearization
 from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.methods import (
     AFIF,
@@ -126,38 +122,6 @@ def test_leverages_sum_to_the_number_of_parameters_without_penalty_and_damping()
     problem = Case("logistic", "bernoulli", "linear", ridge=0).make(seed=3)
     leverage = AFIF().prepare(problem.objective, problem.theta).leverage()
     assert float(leverage.sum()) == pytest.approx(problem.objective.p, rel=1e-10)
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    case=st.sampled_from(CASES),
-    kind=st.sampled_from(METHODS),
-    rescale=st.booleans(),
-    seed=st.integers(0, 10_000),
-)
-def test_effects_follow_a_permutation_of_the_rows(case, kind, rescale, seed) -> None:
-    problem = case.make(seed=seed, n=15, spread=0.5)
-    objective = problem.objective
-    order = torch.randperm(15, generator=torch.Generator().manual_seed(seed))
-    shuffled = Objective(
-        objective.model, objective.loss, objective.penalty, objective.X[order], objective.y[order]
-    )
-    gradients = torch.randn(objective.p, 2, dtype=torch.float64)
-    method = kind(damping=5.0, rescale=rescale)
-    effects = method.prepare(objective, problem.theta).effects(gradients)
-    close(method.prepare(shuffled, problem.theta).effects(gradients), effects[order], 1e-8)
-
-
-@every_case
-def test_effects_do_not_depend_on_the_size_of_the_pieces(case: Case, monkeypatch) -> None:
-    problem = case.make(seed=1, spread=0.5)
-    gradients = torch.randn(problem.objective.p, 2, dtype=torch.float64)
-    method = AFIF(damping=DAMPING, rescale=True)
-    whole = method.prepare(problem.objective, problem.theta).effects(gradients)
-    monkeypatch.setattr(module_linearization, "ROWS_AT_ONCE", 17)
-    monkeypatch.setattr(memory, "COMFORTABLE", 600)
-    monkeypatch.setattr(module, "ROWS_AT_ONCE", 11)
-    close(method.prepare(problem.objective, problem.theta).effects(gradients), whole, 1e-12)
 
 
 @pytest.mark.parametrize("case", CANONICAL, ids=lambda case: case.name)

@@ -38,7 +38,7 @@ METHODS = (AFIF, InfinitesimalJackknife, EmpiricalFisherInfluence, NewtonStep)
 cases = st.sampled_from(CASES + KINKED)
 kinds = st.sampled_from((Fisher, Hessian, EmpiricalFisher))
 methods = st.sampled_from(METHODS)
-seeds = st.integers(0, 30)
+seeds = st.integers(0, 9)
 checked = settings(max_examples=25, deadline=None)
 every_case = pytest.mark.parametrize("case", CASES + KINKED, ids=lambda case: case.name)
 
@@ -112,17 +112,27 @@ def test_effects_follow_a_permutation_of_the_rows(case, kind, rescale, seed) -> 
     shuffled = same(objective, objective.X[order], objective.y[order])
     c = directions(objective.p)
     effects = prepared(kind, objective, theta, rescale=rescale).effects(c)
-    close(prepared(kind, shuffled, theta, rescale=rescale).effects(c), effects[order], 1e-7)
+    found = prepared(kind, shuffled, theta, rescale=rescale).effects(c)
+    close(found, effects[order], 1e-8 if objective.smooth else 1e-7)
+    curvature = kind(damping=DAMPING).curvature
+    close(curvature(shuffled, theta).dense(), curvature(objective, theta).dense(), 1e-11)
 
 
 @checked
 @given(
-    case=cases, kind=methods, seed=seeds, size=st.integers(1, 2 * N), cells=st.integers(100, 5000)
+    case=cases,
+    kind=methods,
+    rescale=st.booleans(),
+    seed=seeds,
+    size=st.integers(1, 2 * N),
+    cells=st.integers(100, 5000),
 )
-def test_the_size_of_a_batch_of_rows_changes_nothing(case, kind, seed, size, cells) -> None:
+def test_the_size_of_a_batch_of_rows_changes_nothing(
+    case, kind, rescale, seed, size, cells
+) -> None:
     objective, theta = problem(case, seed)
     c = directions(objective.p)
-    whole = prepared(kind, objective, theta).effects(c)
+    whole = prepared(kind, objective, theta, rescale=rescale).effects(c)
     curvature = kind(damping=DAMPING).curvature
     product = curvature(objective, theta) @ c
     with (
@@ -133,7 +143,8 @@ def test_the_size_of_a_batch_of_rows_changes_nothing(case, kind, seed, size, cel
         patch.object(memory, "COMFORTABLE", cells),
         patch.object(memory, "CACHED", cells),
     ):
-        close(prepared(kind, objective, theta).effects(c), whole, 1e-7)
+        found = prepared(kind, objective, theta, rescale=rescale).effects(c)
+        close(found, whole, 1e-12 if objective.smooth else 1e-7)
         close(curvature(objective, theta) @ c, product, 1e-11)
 
 

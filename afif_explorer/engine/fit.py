@@ -18,10 +18,11 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Hessian
+from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.objective import Objective, Point
 from afif_explorer.engine.proximal_newton import GOAL, proximal_newton
 from afif_explorer.engine.threads import threads_for
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import ChoiceError, CurvatureError
 from afif_explorer.progress import report
 
 CONVERGED_AT = 1e-8  # gradient norm at which a fit counts as a minimum
@@ -202,9 +203,8 @@ def _damped_step(
         shifted = hessian + damping * torch.eye(
             len(hessian), dtype=hessian.dtype, device=hessian.device
         )
-        factor, info = torch.linalg.cholesky_ex(shifted)
-        if int(info) == 0:
-            move = torch.cholesky_solve(gradient[:, None], factor)[:, 0]
+        move = _solved(objective, shifted, gradient)
+        if move is not None:
             trial = objective.at(point.theta - move)
             fresh = trial.gradient(weights)
             change = float(trial.value(weights)) - value
@@ -214,3 +214,18 @@ def _damped_step(
                 return trial, fresh, damping / 10 if damping > 1e-12 * size else 0.0
         damping = max(10 * damping, 1e-10 * size)
     return None
+
+
+def _solved(objective: Objective, matrix: Tensor, gradient: Tensor) -> Tensor | None:
+    """``matrix^-1 gradient``; None if the matrix is not positive (semi-)definite.
+
+    Where outputs are linear, directions that rounding alone decides, as one number added to all intercepts
+    of a softmax, are left where they are. For networks that costs too much beside a step.
+    """
+    if objective.canonical:
+        try:
+            return Factor(matrix, "Hessian", 0.0).solve(gradient[:, None])[:, 0]
+        except CurvatureError:
+            return None
+    factor, info = torch.linalg.cholesky_ex(matrix)
+    return torch.cholesky_solve(gradient[:, None], factor)[:, 0] if int(info) == 0 else None

@@ -23,7 +23,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.penalties import Kinked
+from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 
 TOLERANCE = 1e-10  # KKT residual at which a sub-problem is solved
@@ -172,11 +174,12 @@ class ProximalProblem:
             if not bool(left.any()):
                 break
             matrix = self.with_kinks(self._matrix, t.mean(dim=1))[place[:, None], place]
-            factor, info = torch.linalg.cholesky_ex(matrix)
-            if int(info) != 0:
+            try:
+                factor = Factor(matrix, "curvature", 0.0)
+            except CurvatureError:  # by rounding: the accelerated steps go on
                 return t
             move = torch.zeros_like(t)
-            move[place] = torch.cholesky_solve(slope[place], factor) * left
+            move[place] = factor.solve(slope[place]) * left
             t = t - move if self.piecewise_linear else self._downhill(t, move, b)
         return t
 
