@@ -1,80 +1,134 @@
 """Whether the reach of a prediction is what it says: expected against actual relative errors.
 
-``python -m benchmarks.reach_calibration`` removes random and influential rows, predicts by one step, fits
-again, and prints the expected error, the actual error of the parameters' change in the curvature's norm,
-``||predicted - true|| / ||true||``, that of the change of the mean test loss, and the verdict. Below the
-table: for each verdict the quartiles of the actual errors. Original data are fetched if they are missing.
+``python -m benchmarks.reach_calibration`` removes rows, predicts by one step, fits again, and prints
+expected and actual errors, of the change of the parameters (in the curvature's norm,
+``||predicted - true|| / ||true||``) and of that of the mean test loss (``|predicted - true| / |true|``),
+each with its verdict. Sets are random rows, the most influential of either sign, the most helpful, and
+influential ones whose effects on the target cancel. Below the table: for each verdict the quartiles of
+the actual errors, and whether predictions were too small or too large as told. Original data are fetched
+if they are missing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 
 import afif_explorer as ax
 
 FITS = (
-    ("hiring", "logistic", 1e-3),
-    ("insurance", "linear", 1e-3),
-    ("crime", "linear", 1e-2),
-    ("adult", "logistic", 1e-3),
+    ("hiring", "logistic", ax.Ridge(1e-3)),
+    ("hiring", "logistic", ax.Lasso(1e-2)),
+    ("hiring", "logistic", ax.GroupLasso(1e-2)),
+    ("insurance", "linear", ax.Ridge(1e-3)),
+    ("insurance", "linear", ax.Lasso(3e-2)),
+    ("insurance", "linear", ax.GroupLasso(2e-3)),
+    ("crime", "linear", ax.Ridge(1e-2)),
+    ("crime", "linear", ax.Lasso(5e-3)),
+    ("adult", "logistic", ax.Ridge(1e-3)),
 )
 SHARES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.2)
 
 
+@dataclass(frozen=True)
+class Case:
+    """One removed set: the reach of the parameters and of the target, and what was so.
+
+    ``actual`` are their relative errors, ``captured`` predicted over true changes.
+    """
+
+    told: tuple[ax.Reach, ax.Reach]
+    actual: tuple[float, float]
+    captured: tuple[float, float]
+
+
 def main() -> None:
-    heads = ("rows", "expected", "actual", "target", "reach")
-    print(f"{'data':<10} {'%':>5} {'which':<10}", *(f"{head:>9}" for head in heads))
-    verdicts: dict[str, list[float]] = defaultdict(list)
-    ratios = []
-    for name, model, strength in FITS:
-        fit = ax.fit(ax.load_dataset(name), model=model, penalty=ax.Ridge(strength))
+    """Print the table and what the verdicts were worth."""
+    pair = f"{'expected':>9} {'actual':>9} {'reach':>5}"
+    print(f"{'fit':<22} {'rows':>5} {'which':<10} {pair}   {pair} (target)")
+    cases: dict[str, list[Case]] = defaultdict(list)
+    for name, model, penalty in FITS:
+        fit = ax.fit(ax.load_dataset(name), model=model, penalty=penalty)
+        title = f"{name} {type(penalty).__name__}"
         for share in SHARES:
             for which, rows in sets(fit, share).items():
-                expected, actual, target, level = errors(fit, rows)
-                verdicts[level].append(actual)
-                ratios.append(actual / expected)
-                figures = (
-                    f"{len(rows):>9} {expected:>9.4f} {actual:>9.4f} {target:>9.4f} {level:>9}"
+                case = measure(fit, rows)
+                cases[which].append(case)
+                cases["kinks" if type(penalty) is not ax.Ridge else "no kinks"].append(case)
+                cases["all"].append(case)
+                shown = "  ".join(
+                    f"{told.expected_error:>9.4f} {actual:>9.4f} {told.level:>5}"
+                    for told, actual in zip(case.told, case.actual, strict=True)
                 )
-                print(f"{name:<10} {100 * share:>5.1f} {which:<10} {figures}", flush=True)
-    for level, found in verdicts.items():
-        print(f"{level}: {len(found)} sets, actual error {quartiles(found)}")
-    print(f"actual over expected: {quartiles(ratios)}")
+                print(f"{title:<22} {len(rows):>5} {which:<10} {shown}", flush=True)
+    for kind, found in cases.items():
+        summarise(kind, found)
 
 
 def sets(fit: ax.Fit, share: float) -> dict[str, np.ndarray]:
-    """A random set, the most influential rows of either sign, and the most helpful ones."""
-    count = max(1, round(share * fit.n))
+    """Random rows, the most influential of either sign, the most helpful, and some that cancel."""
+    count = max(2, round(share * fit.n))
     effects = ax.attribute(fit, ax.MeanLoss("test"))
     return {
         "random": np.random.default_rng(0).choice(fit.n, count, replace=False),
         "strongest": np.argsort(-np.abs(effects))[:count],
         "helpful": np.argsort(-effects)[:count],
+        "cancelling": cancelling(effects, count),
     }
 
 
-def errors(fit: ax.Fit, rows: np.ndarray) -> tuple[float, float, float, str]:
-    """Expected error, actual error of the parameters and of the target, and the verdict."""
+def cancelling(effects: np.ndarray, count: int) -> np.ndarray:
+    """Strong rows, each the one among the strongest that brings the sum nearest to zero."""
+    left = list(np.argsort(-np.abs(effects))[: 2 * count])
+    chosen, total = [left.pop(0)], 0.0
+    while len(chosen) < count:
+        total = float(effects[chosen].sum())
+        chosen.append(left.pop(int(np.argmin(np.abs(total + effects[left])))))
+    return np.array(chosen)
+
+
+def measure(fit: ax.Fit, rows: np.ndarray) -> Case:
+    """Predict, fit again, and compare."""
     target = ax.MeanLoss("test")
     predicted = ax.unlearn(fit, rows, targets=[target])
     truth = ax.retrain(fit, rows)
+    assert truth.gradient_norm < 1e-8
     curvature = ax.Fisher(fit.objective, fit.theta)
 
     def size(step: np.ndarray) -> float:
         step = fit.objective.vector(step)
         return float(step @ (curvature @ step)) ** 0.5
 
-    actual = size(predicted.theta - truth.theta) / size(truth.theta - fit.theta)
+    moved, true = predicted.theta - fit.theta, truth.theta - fit.theta
     change = truth.effects([target])[target]
-    missed = abs(predicted.effects[target] - change) / abs(change)
-    return predicted.reach.expected_error, actual, missed, predicted.reach.level
+    captured = predicted.effects[target] / change
+    return Case(
+        (predicted.reach, predicted.target_reach[target]),
+        (size(moved - true) / size(true), abs(1 - captured)),
+        (size(moved) / size(true), captured),
+    )
+
+
+def summarise(kind: str, cases: list[Case]) -> None:
+    """Quartiles of the actual errors under each verdict, and of actual over expected errors."""
+    for place, what in enumerate(("parameters", "target")):
+        print(f"{kind}, {what}:")
+        for level in ("good", "fair", "poor"):
+            found = [case.actual[place] for case in cases if case.told[place].level == level]
+            if found:
+                print(f"  {level}: {len(found)} sets, actual error {quartiles(found)}")
+        unsure = [case for case in cases if case.told[place].level != "good"]
+        right = [(one.told[place].captured < 1) == (one.captured[place] < 1) for one in unsure]
+        print(f"  too small or too large as told: {sum(right)} of {len(right)} that are not good")
+        ratios = [case.actual[place] / case.told[place].expected_error for case in cases]
+        print(f"  actual over expected: {quartiles(ratios)}")
 
 
 def quartiles(values: list[float]) -> str:
     """Smallest, quartiles and largest."""
-    return " / ".join(f"{value:.2f}" for value in np.quantile(values, (0, 0.25, 0.5, 0.75, 1)))
+    return " / ".join(f"{value:.3g}" for value in np.quantile(values, (0, 0.25, 0.5, 0.75, 1)))
 
 
 if __name__ == "__main__":

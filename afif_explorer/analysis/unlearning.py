@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.reach import Reach, judge
-from afif_explorer.engine.curvature import Hessian
+from afif_explorer.analysis.reach import Beyond, Reach
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Bernoulli, Categorical
 from afif_explorer.engine.methods import AFIF, Method
@@ -25,12 +23,14 @@ class Unlearned:
 
     Attributes:
         theta: ``[p]``. effects: for each target its predicted change, ``T(theta) - T(before)``.
-        reach: how far to trust it. rows: positions of the removed rows, in order.
+        reach: how far to trust the parameters. target_reach: how far to trust each target's change.
+        rows: positions of the removed rows, in order.
     """
 
     theta: np.ndarray
     effects: dict[Target, float]
     reach: Reach
+    target_reach: dict[Target, Reach]
     rows: np.ndarray
 
 
@@ -62,13 +62,13 @@ def unlearn_with(
     """The same with a method that was prepared before."""
     chosen = removable(fit, rows)
     theta = influence.parameters(fit.objective.vector(leave_out(fit.n, chosen)))
-    before = fit.parameters
-    effects = {}
+    beyond = Beyond(influence, chosen, theta)
+    effects, trusted = {}, {}
     for target in targets:
-        bound = target.bind(fit)
-        effects[target] = bound.value(theta) - bound.value(before)
-    reach = reach_of(influence, chosen, theta - before)
-    return Unlearned(theta.cpu().numpy(), effects, reach, chosen)
+        value = target.bind(fit).value
+        effects[target] = value(theta) - value(fit.parameters)
+        trusted[target] = beyond.reach_on(value)
+    return Unlearned(theta.cpu().numpy(), effects, beyond.reach, trusted, chosen)
 
 
 def removable(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -89,33 +89,3 @@ def removable(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
 
 def _class_name(fit: Fit, code: int) -> str:
     return repr(fit.data.classes[code]) if fit.data and fit.data.classes else str(code)
-
-
-def reach_of(influence: Influence, rows: np.ndarray, change: torch.Tensor) -> Reach:
-    """The verdict on a predicted ``change`` ``[p]`` after removing ``rows``."""
-    n = influence.objective.n
-    if len(rows) == 0 or float(change.norm()) == 0:
-        return judge(0.0, 0.0, len(rows) / n)
-    missed = _second_step(influence, influence.objective.vector(leave_out(n, rows)), change)
-    error, size = (_norm(influence, step) for step in (missed, change + missed))
-    index = torch.as_tensor(rows, device=influence.objective.device)
-    return judge(error / max(size, 1e-300), float(influence.leverage()[index].sum()), len(rows) / n)
-
-
-def _norm(influence: Influence, step: torch.Tensor) -> float:
-    """``||step||`` in the norm of the curvature."""
-    return float((step @ (influence.curvature @ step)).clamp(min=0).sqrt())
-
-
-def _second_step(influence: Influence, weights: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
-    """What a second step would add, ``[p]``: along ``-C^-1 g``, as far as the Hessian there says."""
-    objective, point = influence.objective, influence.point
-    there = objective.at(point.theta + change)
-    left = there.gradient(weights)
-    if not objective.smooth:
-        # The step has left the slope of kinks behind; what counts is where the quadratic model erred.
-        return influence.solve(point.gradient(weights) + influence.curvature @ change - left)
-    pull = point.gradient() - left
-    step = influence.solve(pull)
-    bend = float(step @ (Hessian.of(there, weights=weights) @ step))
-    return step * (float(step @ pull) / bend) if bend > 0 else step

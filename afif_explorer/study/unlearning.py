@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from afif_explorer.analysis.reach import Beyond
 from afif_explorer.analysis.truth import retrain
-from afif_explorer.analysis.unlearning import reach_of
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 from afif_explorer.results import Reach, Unlearning
@@ -53,7 +53,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     sweep = _predicted_sweep(spec, order, counts)
     if retrained:
         sweep["retrained"] = _retrained_sweep(spec, order, counts)
-    reach = _reach(spec, removed, moved)
+    reach = _reach(spec, removed, before + moved)
     return Unlearning(
         rule=_rule(spec, len(removed)),
         ids=data(spec).train.ids[removed],
@@ -132,7 +132,10 @@ def _refit(spec: Spec, removed: np.ndarray) -> tuple[Tensor, float]:
 
 
 def _reach(spec: Spec, removed: np.ndarray, moved: Tensor) -> Reach:
-    found = reach_of(influence(spec, curvature_of(spec)), removed, moved)
+    """How far to trust the change of the parameters and of the target: the worse of the two."""
+    beyond = Beyond(influence(spec, curvature_of(spec)), removed, moved)
+    both = (beyond.reach, beyond.reach_on(aim(spec).bound.value))
+    found = max(both, key=lambda one: one.expected_error)
     return Reach(found.level, found.leverage, found.share, found.text)
 
 
