@@ -44,6 +44,17 @@ def test_a_step_that_leaves_the_wrong_parameters_at_zero_is_off_by_that_too() ->
         assert told.expected_error == pytest.approx(actual, rel=1e-6)
 
 
+@pytest.mark.parametrize("rows", [[5], range(5)], ids=["one row", "five rows"])
+def test_a_network_with_kinks_is_judged_by_its_hessian(rows) -> None:
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(300, 4))
+    y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2 / 2 + 0.5 * draw.normal(size=300)
+    model = ax.MLP(4, (3,), 1)
+    objective = ax.Objective(model, "gaussian", ax.Lasso(1e-2), X[:200], y[:200])
+    case = measure(ax.fit_objective(objective, test=(X[200:], y[200:])), np.array(rows))
+    assert 0.6 <= case.told[0].expected_error / case.actual[0] <= 1.5
+
+
 @pytest.mark.parametrize("penalty", PENALTIES[:2], ids=lambda penalty: type(penalty).__name__)
 def test_a_target_on_which_effects_cancel_is_trusted_less_than_the_parameters(penalty) -> None:
     fit = hiring(penalty)

@@ -59,9 +59,9 @@ class Beyond:
 
     A second step ``s`` goes along ``-C^-1 g``, with ``g`` the gradient that is left at ``theta + x`` without
     the rows (less that of the fit), as far as the Hessian there says. With kinks in the penalty it is the
-    proximal step from there, in the norm of the Fisher there without the rows: parameters can become
-    zero in it, or cease to be. It sees the removed rows' own curvature, its change on the way, damping,
-    and where Fisher and Hessian differ.
+    proximal step from there, in the norm of the Fisher there without the rows (shortened if the Hessian
+    bends more): parameters can become zero in it, or cease to be. It sees the removed rows' own curvature,
+    its change on the way, damping, and where Fisher and Hessian differ.
 
     Args:
         influence: the method at the fit. rows: removed positions. moved: ``theta + x`` ``[p]``.
@@ -122,7 +122,16 @@ class Beyond:
         damping = 0.0 if objective.canonical else self._influence.curvature.damping
         matrix = Fisher.of(there, damping=damping, weights=weights).dense()
         problem = ProximalProblem(matrix, there.theta, objective.kinked, objective.penalised)
-        return problem.solve(there.gradient(weights)[:, None]).value[:, 0] - there.theta
+        left = there.gradient(weights)[:, None]
+        aim = problem.solve(left).value
+        step = aim[:, 0] - there.theta
+        if objective.canonical:
+            return step
+        # The true Hessian may bend more along the step than the Fisher that it was made with.
+        change = float(problem.value(aim, left) - problem.value(there.theta[:, None], left))
+        slope = change - 0.5 * float(step @ (matrix @ step))
+        bend = float(step @ (Hessian.of(there, weights=weights) @ step))
+        return step * min(1.0, -slope / bend) if bend > 0 else step
 
 
 def judge(
