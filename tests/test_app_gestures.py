@@ -38,6 +38,15 @@ def test_a_box_around_points_selects_their_rows(page: Page, app_url: str) -> Non
     expect(page.get_by_text("training rows removed").first).to_be_visible(timeout=PATIENCE)
 
 
+def test_a_point_tells_its_effect_in_few_digits(page: Page, app_url: str) -> None:
+    visit = Dashboard(page, app_url).open()
+    visit.drawn("row_map")
+    drawing = visit.plot("row_map").locator(".afif-drawing")
+    drawing.evaluate("drawing => Plotly.Fx.hover(drawing, [{curveNumber: 0, pointNumber: 5}])")
+    words = drawing.locator(".hovertext").text_content() or ""
+    assert re.search(r"Row \d+.*[-−]?[\d.]{1,5}[mµn]?\xa0nats if left out", words, re.DOTALL)
+
+
 def test_a_click_in_lissas_map_sets_scale_and_depth(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).open(view="lissa")
     visit.drawn("lissa_map")

@@ -44,7 +44,7 @@ def test_the_marks_carry_ids_values_and_what_the_row_is():
     np.testing.assert_allclose(trace.marker.color, points.effect[rows], rtol=1e-6)
     strongest = rows[-1]
     assert strongest == np.abs(points.effect).argmax(), "strong effects lie on top"
-    assert "%{marker.color:+.3s}\u00a0nats if left out<br>" in trace.hovertemplate
+    assert "%{marker.color:.3s}\u00a0nats if left out<br>" in trace.hovertemplate
     assert points.group[strongest] in trace.text[-1]
     assert float(trace.hovertext[-1]) == pytest.approx(points.prediction[strongest], abs=6e-4)
 

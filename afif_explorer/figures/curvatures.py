@@ -20,8 +20,8 @@ AGREEMENT = "Fisher against Hessian, row by row"
 SPECTRA = "Eigenvalues of both curvatures"
 NEGATIVE = "Hessian, negative"
 CLOUD = (
-    "<b>Row %{{customdata}}</b><br>Fisher %{{y:+.3s}}\u00a0{unit}"
-    "<br>Hessian %{{x:+.3s}}\u00a0{unit}<extra></extra>"
+    "<b>Row %{{customdata}}</b><br>Fisher %{{y:.3s}}\u00a0{unit}"
+    "<br>Hessian %{{x:.3s}}\u00a0{unit}<extra></extra>"
 )
 WAITING = "Both curvatures are compared here once the model is trained."
 IDENTICAL = (

@@ -23,7 +23,7 @@ WAITING = "The effects of the rows appear here once the model is trained."
 COLOUR_PERCENTILE = 99
 _BAR = 21  # px
 CLOUD = (
-    "<b>Row %{{customdata}}</b><br>%{{marker.color:+.3s}}\u00a0{unit} if left out"
+    "<b>Row %{{customdata}}</b><br>%{{marker.color:.3s}}\u00a0{unit} if left out"
     "<br>%{{text}}<br>predicted %{{hovertext}}<extra></extra>"
 )
 

@@ -170,6 +170,7 @@ export function render({model, el}) {
         const {layout, height} = headless(figure) // the card may be higher than the figure asks for
         fillHead(head, figure.head, model.title)
         canvas.style.minHeight = `${height}px`
+        stage.style.setProperty("--head", `${canvas.offsetTop}px`)
         size = sizeNow()
         const ratio = window.devicePixelRatio || 1 // plotly takes 2, four times the work
         const config = {...figure.config, ...buttons(Plotly), responsive: false, plotGlPixelRatio: ratio}
