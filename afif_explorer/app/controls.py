@@ -8,9 +8,8 @@ from typing import Any
 import panel as pn
 
 from afif_explorer import datasets
-from afif_explorer.app import toolkit
 from afif_explorer.app.fields import WIDE, Fields
-from afif_explorer.app.parts import Text, ask, flow, html, join, pressed, stack
+from afif_explorer.app.parts import Text, ask, button, flow, html, join, stack
 from afif_explorer.app.sliders import Automatic, LogSlider
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.text import count
@@ -56,14 +55,7 @@ class Controls:
         return stack(row, *parts, gap=10)
 
     def _data(self) -> tuple[Any, ...]:
-        own = toolkit.Button(
-            label="Use my own file",
-            icon="upload_file",
-            variant="outlined",
-            size="small",
-            on_click=pressed(self._upload),
-            **WIDE,
-        )
+        own = button("Use my own file", "upload_file", self._upload, **WIDE)
         seed = self._fields.whole("seed")
         return self._fields.select("dataset"), self._about, own, seed
 

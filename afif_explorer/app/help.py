@@ -9,7 +9,7 @@ import panel as pn
 
 from afif_explorer import explain
 from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Text, html, literal, pressed, stack
+from afif_explorer.app.parts import NO_MARGIN, Text, button, html, literal, stack
 
 GUIDE = "guide"
 SHEET = """
@@ -45,15 +45,10 @@ class Code:
     def __init__(self, copy: Callable[[str], None]) -> None:
         self._code = ""
         self._text = Text()
-        button = toolkit.Button(
-            label="Copy",
-            icon="content_copy",
-            variant="contained",
-            size="small",
-            margin=(12, 0, 8, 0),
-            on_click=pressed(lambda: copy(self._code)),
+        copier = button(
+            "Copy", "content_copy", lambda: copy(self._code), main=True, margin=(12, 0, 8, 0)
         )
-        self.dialog = dialog("The same in Python", stack(self._text, button, gap=0))
+        self.dialog = dialog("The same in Python", stack(self._text, copier, gap=0))
 
     def show(self, code: str) -> None:
         """Open the dialog on ``code``."""

@@ -102,6 +102,20 @@ def ask(topic: str, action: Callable[[], None], **params: Any) -> Any:
     )
 
 
+def button(
+    label: str, icon: str, action: Callable[[], None], *, main: bool = False, **params: Any
+) -> Any:
+    """A small button; ``main``: the one that people come for."""
+    settings: dict[str, Any] = {"size": "small", "margin": NO_MARGIN} | params
+    return toolkit.Button(
+        label=label,
+        icon=icon,
+        variant="contained" if main else "outlined",
+        on_click=pressed(action),
+        **settings,
+    )
+
+
 def stats(pairs: Sequence[tuple[str, object]]) -> Markup:
     """A row of large figures, each (what it is, its value as text)."""
     one = '<div class="stat"><div class="v">{value}</div><div class="k">{name}</div></div>'

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from afif_explorer.app import toolkit
 from afif_explorer.app.desk import Desk
-from afif_explorer.app.parts import NO_MARGIN, Text, flow, html, pressed, share
+from afif_explorer.app.parts import Text, button, flow, html, share
 from afif_explorer.figures.text import count, number
 
 
@@ -20,9 +19,9 @@ class SelectionBar:
         self._used = False
         self._text = Text(stylesheets=share(240))
         explorer = self._explorer
-        self._remove = _button("See them removed", "person_remove", explorer.remove_selected)
-        self._clear = _button("Clear", "close", lambda: explorer.select(()))
-        self._undo = _button("Undo", "undo", explorer.undo_selection)
+        self._remove = button("See them removed", "person_remove", explorer.remove_selected)
+        self._clear = button("Clear", "close", lambda: explorer.select(()))
+        self._undo = button("Undo", "undo", explorer.undo_selection)
         self.panel = flow(self._text, self._remove, self._clear, self._undo, gap=8, align="center")
 
     def update(self) -> None:
@@ -52,14 +51,3 @@ class SelectionBar:
             effect=number(float(effects.sum())),
             unit=points.unit,
         )
-
-
-def _button(label: str, icon: str, action: Any) -> Any:
-    return toolkit.Button(
-        label=label,
-        icon=icon,
-        size="small",
-        variant="outlined",
-        margin=NO_MARGIN,
-        on_click=pressed(action),
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Text, card, flow, html, join, pressed, share
+from afif_explorer.app.parts import NO_MARGIN, Text, button, card, flow, html, join, share
 from afif_explorer.figures.text import count, number
 from afif_explorer.results import FitSummary
 
@@ -28,22 +28,8 @@ class StatusHead:
             stylesheets=share(160),
             sx=UNHURRIED,
         )
-        cancel = toolkit.Button(
-            label="Cancel",
-            icon="close",
-            size="small",
-            variant="outlined",
-            margin=NO_MARGIN,
-            on_click=pressed(explorer.cancel),
-        )
-        self._again = toolkit.Button(
-            label="Try again",
-            icon="refresh",
-            size="small",
-            variant="outlined",
-            margin=NO_MARGIN,
-            on_click=pressed(explorer.refresh),
-        )
+        cancel = button("Cancel", "close", explorer.cancel)
+        self._again = button("Try again", "refresh", explorer.refresh)
         self._running = flow(self._what, self._bar, cancel, gap=12, align="center")
         self.panel = card(
             self._sentence,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Text, card, flow, html, pressed, stack, stats, table
+from afif_explorer.app.parts import Text, button, card, flow, html, stack, stats, table
 from afif_explorer.app.selection import SelectionBar
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import count, number, percent
@@ -22,13 +21,8 @@ class AgreementView(View):
         self._stats = Text()
         self._costs = Text()
         self._checked = Text()
-        self._check = toolkit.Button(
-            label="Check by retraining",
-            icon="fact_check",
-            variant="contained",
-            size="small",
-            margin=NO_MARGIN,
-            on_click=pressed(self.desk.explorer.verify),
+        self._check = button(
+            "Check by retraining", "fact_check", self.desk.explorer.verify, main=True
         )
         return stack(
             card(self._stats),

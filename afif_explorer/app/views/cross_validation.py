@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.parts import (
-    NO_MARGIN,
-    Text,
-    card,
-    flow,
-    html,
-    join,
-    pressed,
-    share,
-    stack,
-    stats,
-)
+from afif_explorer.app.parts import Text, button, card, flow, html, join, share, stack, stats
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import count, number
 from afif_explorer.results import CrossValidationReport
@@ -31,21 +19,9 @@ class CrossValidationView(View):
         explorer = self.desk.explorer
         self._stats = Text(stylesheets=share(420))
         self._words = Text()
-        self._take = toolkit.Button(
-            label="Take the best strength",
-            icon="auto_fix_high",
-            variant="outlined",
-            size="small",
-            margin=NO_MARGIN,
-            on_click=pressed(self._use_best),
-        )
-        self._check = toolkit.Button(
-            label="Check by true refits",
-            icon="fact_check",
-            variant="contained",
-            size="small",
-            margin=NO_MARGIN,
-            on_click=pressed(explorer.check_cross_validation),
+        self._take = button("Take the best strength", "auto_fix_high", self._use_best)
+        self._check = button(
+            "Check by true refits", "fact_check", explorer.check_cross_validation, main=True
         )
         return stack(
             card(

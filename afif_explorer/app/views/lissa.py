@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Text, card, flow, html, pressed, share, stack, stats
+from afif_explorer.app.parts import Text, button, card, flow, html, share, stack, stats
 from afif_explorer.app.plot import Click
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import count, number
@@ -21,21 +20,11 @@ class LissaView(View):
         explorer = self.desk.explorer
         self._stats = Text(stylesheets=share(420))
         self._advice = Text()
-        self._run = toolkit.Button(
-            label="Run LiSSA for real",
-            icon="play_arrow",
-            variant="contained",
-            size="small",
-            margin=NO_MARGIN,
-            on_click=pressed(explorer.run_lissa),
-        )
-        self._auto = toolkit.Button(
-            label="Set both automatically",
-            icon="auto_fix_high",
-            variant="outlined",
-            size="small",
-            margin=NO_MARGIN,
-            on_click=pressed(lambda: explorer.param.update(scale=None, depth=None)),
+        self._run = button("Run LiSSA for real", "play_arrow", explorer.run_lissa, main=True)
+        self._auto = button(
+            "Set both automatically",
+            "auto_fix_high",
+            lambda: explorer.param.update(scale=None, depth=None),
         )
         return stack(
             card(

@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Text, card, flow, html, pressed, share, stack, table
+from afif_explorer.app.parts import Text, button, card, flow, html, share, stack, table
 from afif_explorer.app.views.agreement import seconds
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import count, number, percent
@@ -24,13 +23,8 @@ class UnlearningView(View):
     def build(self) -> object:
         explorer, fields = self.desk.explorer, self.desk.fields
         self._count = fields.whole("count", stylesheets=share(130, 0))
-        self._retrain = toolkit.Button(
-            label="Retrain without them",
-            icon="model_training",
-            variant="contained",
-            size="small",
-            margin=NO_MARGIN,
-            on_click=pressed(explorer.retrain),
+        self._retrain = button(
+            "Retrain without them", "model_training", explorer.retrain, main=True
         )
         self._says = Text()
         self._metrics = Text()
