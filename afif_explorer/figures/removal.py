@@ -39,7 +39,7 @@ def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         title=METRICS,
         notes=(
             _removed_note(unlearning),
-            short(unlearning.reach.text, 160),
+            unlearning.reach.text,
         ),
         key=(
             Key(_styles(colours)[state][0], _styles(colours)[state][2], state) for state in states
