@@ -26,6 +26,8 @@ ATTACK = "<img src=x onerror=window.__xss=1>"
 
 def upload(page: Page, path: Path) -> None:
     page.get_by_role("button", name="Use my own file").click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(1000)  # nobody has a file ready before the dialog stands still
     page.locator("input[type=file]").set_input_files(path)
 
 
