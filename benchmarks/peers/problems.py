@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 from benchmarks.common.problems import Problem
 
@@ -11,56 +12,49 @@ from benchmarks.common.problems import Problem
 class Case:
     """A problem and the damping of everybody's curvature, which stands for the penalty too.
 
-    ``hessian``: whether the exact Hessian is affordable as a second reference.
+    ``hessian``: whether the exact Hessian is affordable as a second reference, and another matrix.
     """
 
     name: str
     title: str
     problem: Problem
-    damping: float
-    hessian: bool
+    damping: float = 1e-2
+    hessian: bool = False
 
+
+_judged = partial(Problem, tuning=0, judging=30, seeds=0)  # only trained on from the fit
 
 CASES = (
     Case(
         "logistic",
         "Logistic regression, 30,000 rows of 100 numbers, 200 queries",
-        Problem(
-            "logistic-30000", "logistic", "plane", rows=30_000, strength=1e-3, queries=200,
-            tuning=0, judging=30, seeds=0,
-        ),
+        _judged("logistic-30000", "logistic", "plane", rows=30_000, strength=1e-3, queries=200),
         damping=1e-3,
-        hessian=False,  # the same matrix
     ),
     Case(
         "mlp",
         "Tanh MLP 100-64-64-2, 10,000 rows, 100 queries",
-        Problem(
-            "mlp-10754", "deep perceptron", "teacher", rows=10_000, strength=5e-3, queries=100,
-            steps=300, rate=0.01, polish=300, warm_steps=100, tuning=0, judging=30, seeds=0,
+        _judged(
+            "mlp-10754", "deep perceptron", "teacher", rows=10_000, strength=5e-3,
+            steps=300, rate=0.01, polish=300, warm_steps=100,
         ),
-        damping=1e-2,
-        hessian=False,  # 10 754 products that differentiate twice
     ),
     Case(
         "digits",
         "Tanh MLP 64-32-10 on digits, 1500 rows, 297 queries",
-        Problem(
+        _judged(
             "digits-2410", "perceptron", "digits", rows=1500, strength=1e-3, queries=297,
-            steps=400, rate=0.02, polish=1000, warm_steps=200, tuning=0, judging=30, seeds=0,
+            steps=400, rate=0.02, polish=1000, warm_steps=200,
         ),
-        damping=1e-2,
         hessian=True,
     ),
     Case(
         "transformer",
         "Transformer of two blocks, 5000 sequences of 16 tokens, 50 queries",
-        Problem(
+        _judged(
             "transformer-133380", "encoder", "sentences", rows=5000, strength=1e-3, queries=50,
-            steps=240, rate=0.003, batch=250, warm_steps=30, tuning=0, judging=20, seeds=0,
+            steps=240, rate=0.003, batch=250, warm_steps=30, judging=20,
         ),
-        damping=1e-2,
-        hessian=False,
     ),
 )  # fmt: skip
 

@@ -54,7 +54,20 @@ TRAK = (
     Run("traker", "trak", "", setting=1.0),
     Run("traker", "trak without projection", "", setting=30.0),
 )
+DATTRI_TRAK = Run("dattri", "trak", "", setting=1.0)
 EKFAC = (Run("kronfluence", "ekfac", "Fisher"), Run("pydvl", "ekfac", "Fisher"))
+CURVLINOPS = Run("curvlinops", "ggn", "Fisher", exact=True)
+TRACIN = Run("captum", "tracin", "")
+NETWORK = (  # any network
+    _ours("ekfac", "float32"),
+    *EKFAC,
+    Run("pydvl", "nystroem"),
+    DATTRI_TRAK,
+    TRAK[0],
+    TRACIN,
+    CURVLINOPS,
+)
+PERCEPTRON = (*_direct(*BOTH), *NETWORK, Run("dattri", "ekfac", "Fisher"))
 
 RUNS: dict[str, tuple[Run, ...]] = {
     "logistic": (
@@ -64,7 +77,6 @@ RUNS: dict[str, tuple[Run, ...]] = {
         Run("dattri", "explicit", exact=True),
         Run("dattri", "lissa"),
         Run("dattri", "ekfac", "Fisher"),
-        Run("dattri", "trak", "", setting=1.0),
         Run("dattri", "self", exact=True, own=True),
         Run("pydvl", "direct", exact=True),
         Run("pydvl", "cg", exact=True),
@@ -74,45 +86,19 @@ RUNS: dict[str, tuple[Run, ...]] = {
         Run("kronfluence", "self", "Fisher", own=True),
         Run("captum", "naive", exact=True),
         Run("captum", "self", exact=True, own=True),
-        Run("captum", "tracin", ""),
-        Run("curvlinops", "ggn", "Fisher", exact=True),
+        TRACIN,
+        CURVLINOPS,
+        DATTRI_TRAK,
         *TRAK,
     ),
-    "mlp": (
-        *_direct(*BOTH),
-        _ours("ekfac", "float32"),
-        Run("dattri", "ekfac", "Fisher"),
-        Run("dattri", "trak", "", setting=1.0),
-        *EKFAC,
-        Run("pydvl", "nystroem"),
-        Run("captum", "tracin", ""),
-        Run("curvlinops", "ggn", "Fisher", exact=True),
-        TRAK[0],
-    ),
+    "mlp": PERCEPTRON,
     "digits": (
-        *_direct(*BOTH),
-        _ours("ekfac", "float32"),
+        *PERCEPTRON,
         Run("dattri", "explicit", exact=True),
-        Run("dattri", "ekfac", "Fisher"),
-        Run("dattri", "trak", "", setting=1.0),
         Run("pydvl", "direct", exact=True),
         Run("pydvl", "cg", exact=True),
-        Run("pydvl", "nystroem"),
         Run("pydvl", "arnoldi"),
-        *EKFAC,
         Run("captum", "naive"),
-        Run("captum", "tracin", ""),
-        Run("curvlinops", "ggn", "Fisher", exact=True),
-        TRAK[0],
     ),
-    "transformer": (
-        *_direct("float32"),
-        _ours("ekfac", "float32"),
-        *EKFAC,
-        Run("traker", "trak", "", setting=1.0),
-        Run("dattri", "trak", "", setting=1.0),
-        Run("pydvl", "nystroem"),
-        Run("captum", "tracin", ""),
-        Run("curvlinops", "ggn", "Fisher", exact=True),
-    ),
+    "transformer": (*_direct("float32"), *NETWORK),
 }
