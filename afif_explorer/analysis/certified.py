@@ -50,7 +50,7 @@ def certified_unlearn(
     row_bound: float | None = None,
     seed: int | None = None,
 ) -> CertifiedUnlearning:
-    """Parameters without ``rows`` plus Gaussian noise: hardly to be told from a refit with that noise.
+    """Parameters ``[p]`` without ``rows``, plus noise: hardly to be told from a refit with that noise.
 
     ``theta = theta~ + N(0, sigma^2 I)`` with ``sigma = (gamma / epsilon) sqrt(2 ln(1.25 / delta))``, where
     ``theta~`` is the method's step and ``gamma`` bounds its distance from the refit
@@ -67,7 +67,8 @@ def certified_unlearn(
             NewtonStep, not rescaled, solved directly. row_bound: on the norm of every row of ``X``.
         seed: of the noise, for experiments; None, as any real use needs: fresh noise that nobody knows.
 
-    Raises :class:`ChoiceError` where no bound holds (networks, kinks, counts, too little curvature).
+    Raises :class:`ChoiceError` where no bound holds (networks, kinks, counts, too little curvature), and what
+    :func:`unlearn` raises for rows that cannot be removed.
     Sources: Dwork and Roth (2014), theorem A.1; Sekhari et al. (2021); Suriyakumar and Wilson (2022).
     """
     if not 0 < epsilon <= 1 or not 0 < delta < 1:

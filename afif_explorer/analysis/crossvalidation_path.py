@@ -81,8 +81,9 @@ def cross_validation_path(
         penalty: its kind; its own strength does not matter. None: that of the fit, or a ridge.
         method: of prediction. folds: leave-one-out if None. seed: of the folds and of training.
 
-    Raises :class:`ChoiceError` for strengths or a penalty that cannot be. Source: Wilson, Kasy and
-    Mackey, Approximate Cross-Validation: Guarantees for Model Assessment and Selection (2020).
+    Losses are ``[s, n_train]``, strengths ascending. Raises :class:`ChoiceError` for strengths or a
+    penalty that cannot be. Source: Wilson, Kasy and Mackey, Approximate Cross-Validation: Guarantees for
+    Model Assessment and Selection (2020).
     """
     base, kind, start = _base(data, model, penalty, hidden)
     ordered = _checked(strengths)

@@ -21,8 +21,9 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
 
     ``DFBETAS_ij = (theta - theta_(i))_j / (s_(i) sqrt((C^-1)_jj / n))`` with ``theta_(i)`` the rescaled
     one-row step and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian losses; else 1).
-    Positive: the row raises the parameter; the sign is that of the classical literature, fit minus fit
-    without the row. Exact for least squares. Beyond ``2 / sqrt(n)`` a row is usually called influential.
+    In standard errors of the parameter. Positive: the row raises it; the sign is that of the classical
+    literature, fit minus fit without the row. Exact for least squares. Beyond ``2 / sqrt(n)`` a row is
+    usually called influential.
 
     Raises :class:`CurvatureError` if a row's leverage is 1 or more. Source: Belsley, Kuh and Welsch,
     Regression Diagnostics (1980), section 2.1.
@@ -39,8 +40,11 @@ def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - f
     """How each row holds its own outputs, ``[n_train, k]``, indexed by row id.
 
     ``DFFITS_i = (f_i - f_(i)i) / (s_(i) sqrt(M_i))`` with ``M_i = J_i C^-1 J_i' / n`` (its diagonal, for many
-    outputs) and ``s_(i)`` as for :func:`dfbetas`. Beyond ``2 sqrt(p / n)`` a row is usually called
-    influential. Raises and source as there.
+    outputs) and ``s_(i)`` as for :func:`dfbetas`: in standard errors of the output. Positive: the row raises
+    its own output. Beyond ``2 sqrt(p / n)`` a row is usually called influential.
+
+    Raises :class:`CurvatureError` if a row's leverage is 1 or more. Source: Belsley, Kuh and Welsch,
+    Regression Diagnostics (1980), section 2.1.
     """
     influence = method.prepare(fit.objective, fit.parameters).rescaled()
     errors = influence.row_blocks.diagonal(dim1=1, dim2=2).sqrt()

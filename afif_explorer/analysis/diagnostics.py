@@ -12,7 +12,7 @@ from afif_explorer.engine.methods import AFIF, Method
 
 
 def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
-    """One row for each training row, indexed by row id.
+    """One row for each training row, ``[n_train, 5]``, indexed by row id.
 
     * ``leverage``: ``h_i = tr(A'' J_i C^-1 J_i') / n``; in [0, 1] for one output; sums to the effective
       number of parameters.
@@ -22,7 +22,10 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
     * ``loss``: nats, or half squared target units. ``residual``: observed minus predicted (one minus
       the probability of the observed class, for more than two classes).
 
-    Sources: Cook (1977); Pregibon (1981) for generalised linear models.
+    ``C`` is the method's curvature, ``M_i = J_i C^-1 J_i' / n``. A row whose leverage is 1 or more has no
+    rescaled step: its distance is NaN. Raises :class:`CurvatureError` where the curvature bends down.
+    Sources: Cook (1977); Cook and Weisberg, Residuals and Influence in Regression (1982), chapter
+    3; Pregibon (1981) for generalised linear models.
     """
     influence = method.prepare(fit.objective, fit.parameters)
     return diagnostics_of(influence, fit)

@@ -64,9 +64,18 @@ def audit_fairness(
 ) -> FairnessAudit:
     """Disparities between the groups of ``sensitive`` on a split, and every row's effect on each.
 
+    A disparity ``T = max_g mean_g(s) - min_g mean_g(s)`` compares the groups' mean predictions (or losses);
+    row ``i`` has the effect ``T(theta(w)) - T(theta(1))`` without it, predicted as by :func:`attribute`:
+    positive if the gap widens without the row. ``effects`` are ``[n_train, measures]``, in the units of
+    each: probability, nats, or the target's.
+
     Classes: demographic parity, equal opportunity, equalised odds, group loss. Numbers: mean prediction
-    and group loss. Raises :class:`ChoiceError` for an unknown attribute, :class:`DataError` if the split
-    holds fewer than two groups.
+    and group loss. ``split`` is where they are measured: rows that are chosen by their effects on one split
+    are judged on another.
+
+    Raises :class:`ChoiceError` for an unknown attribute, :class:`DataError` if the split holds fewer than
+    two groups. Sources: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3;
+    Sattigeri et al., Fair Infinitesimal Jackknife (2022).
     """
     targets = {name: kind(sensitive, split) for name, kind in measures_for(fit).items()}
     theta = fit.parameters

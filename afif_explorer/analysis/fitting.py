@@ -54,6 +54,7 @@ class Fit:
             :func:`~afif_explorer.analysis.metrics.measure`.
         steps, seconds: what training took.
         data: the :class:`~afif_explorer.datasets.Dataset`, or None for an objective of your own.
+        samples: the rows of each split, for targets. seed: of the start of training.
         objective: the engine's :class:`~afif_explorer.engine.objective.Objective`.
     """
 
@@ -98,7 +99,11 @@ class Fit:
         return self.samples[split]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Mean predictions: probabilities (of class 1, or ``[n, k]``), expected counts or values."""
+        """Mean predictions ``A'(f(x))`` for rows ``[m, ...]``: expected counts, values or probabilities.
+
+        ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k`` outputs. Raises
+        :class:`DataError` for rows of another shape than those trained on.
+        """
         rows = as_rows(np.asarray(X)).to(self.objective.X)
         if rows.shape[1:] != self.objective.X.shape[1:]:
             raise DataError(
@@ -130,8 +135,13 @@ def fit(
         seed: of the start of training, for models that draw one.
         max_steps: stop training after so many steps; None: when it is done.
 
+    Losses are averaged, not summed, so that ``strength`` means the same for any ``n`` (see :class:`Ridge`
+    for scikit-learn's names). ``fit.theta`` is ``[p]``.
+
     Raises :class:`ChoiceError` if the model does not fit the data's task. A fit that does not reach
     a gradient norm of 1e-8 is returned all the same, with ``converged`` False and advice.
+    Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3 and 7; with kinks in the penalty
+    Lee, Sun and Saunders, Proximal Newton-type Methods (2014).
     """
     objective = objective_for(data, model, penalty, hidden=hidden)
     samples = {name: _sample(data, getattr(data, name)) for name in SPLITS}
@@ -162,6 +172,7 @@ def fit_objective(
 
     Raises :class:`ChoiceError` for less than one step. A fit that does not reach a gradient norm of 1e-8 is
     returned all the same, with ``converged`` False, advice and its ``negative_curvature``.
+    Source: Nocedal and Wright, Numerical Optimization (2006).
     """
     samples = {"train": Sample(objective.X, objective.y)}
     for name, pair in (("validation", validation), ("test", test)):

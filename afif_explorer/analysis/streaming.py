@@ -27,10 +27,11 @@ class Unlearner:
     The curvature is that of the full fit for good, factored once, so that every answer is the one that
     :func:`unlearn` gives for all rows removed so far, in whatever order and portions they came:
 
-    ``theta_t = theta + (1/n) C^-1 sum_(rows so far) g_i``.
+    ``theta_t = theta + (1/n) C^-1 sum_(rows so far) g_i``, ``[p]``.
 
     Args:
-        fit: the model with all rows. method: of prediction. targets: measured after each request.
+        fit: the model with all rows. method: of prediction. targets: measured after each request; an
+            effect is positive if the target rises without the rows.
 
     Source: Suriyakumar and Wilson, Algorithms that Approximate Data Removal (2022).
     """
@@ -47,7 +48,7 @@ class Unlearner:
 
     @property
     def removed(self) -> np.ndarray:
-        """Positions of all rows removed so far, in order."""
+        """Positions of all rows removed so far, in order, ``[m]``."""
         return self.latest.rows
 
     def remove(self, rows: Sequence[int] | np.ndarray) -> Unlearned:

@@ -22,6 +22,7 @@ class Retrained:
     """A model that was fitted without some rows.
 
     Attributes:
+        fit: the model with all rows.
         theta: ``[p]``. gradient_norm: of its objective there (for a response: of the function that it
             minimises); the truth is no truer than this is small. converged: True if it is at most 1e-8.
             seconds: wall time. rows: what was removed.
@@ -56,6 +57,7 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
 
     Raises :class:`ChoiceError` for rows that do not exist and :class:`DataError` if none, or none of a class,
     would be left. A refit that does not reach a gradient norm of 1e-8 is returned with ``converged`` False.
+    Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold starts.
     """
     chosen = removable(fit, rows)
     weights = fit.objective.vector(leave_out(fit.n, chosen))
@@ -69,10 +71,10 @@ def bregman_response(
     """Where the proximal Bregman objective without ``rows`` has its minimum: what AFIF approximates.
 
     ``argmin_t (1/n) sum_i KL(p_i(theta) || p_i(t)) - (1/n) sum_rows l_i(t) + damping ||t - theta||^2 / 2``,
-    the penalty entering by its divergence from ``theta`` as well. It stays near the fit, so that without
-    rows it is the fit itself, converged or not; for a network that makes it the fair truth for AFIF (with
-    the same damping), while warm retraining is that for the Hessian. For a converged fit of a linear map
-    the two truths are the same.
+    ``[p]``, the penalty entering by its divergence from ``theta`` as well. It stays near the fit, so that
+    without rows it is the fit itself, converged or not; for a network that makes it the fair truth for
+    AFIF (with the same damping), while warm retraining is that for the Hessian. For a converged fit of a
+    linear map the two truths are the same.
 
     Raises what :func:`retrain` raises, and :class:`ChoiceError` for a damping below 0.
     Source: Bae et al., If Influence Functions are the Answer, Then What is the Question? (2022).
@@ -112,9 +114,11 @@ def retrain_each(
     """Leave out each of ``rows`` alone, fit again, and measure: the truth for :func:`attribute`.
 
     ``T(theta(w)) - T(theta(1))`` for each row and target, in the target's units; ``rows`` are positions
-    ``[m]``. Warm refits; outputs that are linear in the parameters are refitted side by side.
+    ``[m]``, effects ``[m]`` or ``[m, t]``: positive if the target rises without the row. Warm refits;
+    outputs that are linear in the parameters are refitted side by side.
 
     Raises :class:`ChoiceError` for rows that do not exist. ``gradient_norm`` tells how true each refit is.
+    Source: Koh and Liang (2017), section 4.1.
     """
     chosen = ordered_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
@@ -130,8 +134,8 @@ def bregman_response_each(
 ) -> LeftOut:
     """:func:`bregman_response` without each of ``rows`` alone, and what it does to the targets.
 
-    Shapes, sign, units and errors as for :func:`retrain_each`; :class:`ChoiceError` too for a damping
-    below 0. Source: Bae et al. (2022).
+    ``T(theta_response) - T(theta)`` for each row and target, ``[m]`` or ``[m, t]``; sign, units and errors as
+    for :func:`retrain_each`; :class:`ChoiceError` too for a damping below 0. Source: Bae et al. (2022).
     """
     chosen = ordered_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))

@@ -42,23 +42,23 @@ class Split:
 class Dataset:
     """A table made ready for a model; see :meth:`from_frame` for what was done to it."""
 
-    name: str
-    title: str
+    name: str  # in the catalogue, or "your data"
+    title: str  # for people
     task: str  # "regression" | "classification" | "count"
     target: str  # display name of the column that is predicted
     classes: tuple[str, ...]  # display names; () unless classification
-    train: Split
-    validation: Split
-    test: Split
+    train: Split  # the rows a model is fitted to
+    validation: Split  # the rows that choices are made on; may be empty
+    test: Split  # the rows that results are told on; may be empty
     feature_names: tuple[str, ...]  # [d], after one-hot
     feature_groups: tuple[tuple[int, ...], ...]  # the columns of X that each raw column became
     sensitive: tuple[str, ...]  # display names of the sensitive columns
     notes: tuple[str, ...]  # what was done to the data, a sentence each
-    source: str = ""
-    licence: str = ""
-    description: str = ""
-    planted: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    """Ids of the training rows whose label is known to be wrong; empty where no truth is known."""
+    source: str = ""  # where the table is from
+    licence: str = ""  # under which it may be used
+    description: str = ""  # what it is about
+    # ids of the training rows whose label is known to be wrong; empty where no truth is known
+    planted: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # [m]
 
     def __repr__(self) -> str:
         sizes = f"{len(self.train)} + {len(self.validation)} + {len(self.test)} rows"

@@ -65,7 +65,7 @@ class Approximation(ABC):
 
 @dataclass(frozen=True)
 class BlockConjugateGradient(Solver):
-    """Conjugate gradients in one common space, preconditioned if asked.
+    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, preconditioned if asked.
 
     Args:
         tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; what the precision of
@@ -74,6 +74,7 @@ class BlockConjugateGradient(Solver):
         preconditioner: for instance :class:`~afif_explorer.engine.ekfac.EKFAC`; None for none.
 
     Negative curvature met on the way ends the run with status DIVERGED and advice.
+    Sources: O'Leary, The Block Conjugate Gradient Algorithm and Related Methods (1980); Dubrulle (2001).
     """
 
     tolerance: float = 1e-8

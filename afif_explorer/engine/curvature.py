@@ -33,6 +33,8 @@ class Curvature(ABC):
         objective, theta: where; ``theta`` is ``[p]``.
         damping: ``delta >= 0``, added to the diagonal.
         weights: row weights ``[n]``; ones if None. ``n`` stays the full count.
+
+    Raises :class:`ChoiceError` for weights that are not ``n`` finite numbers.
     """
 
     name: str
@@ -124,9 +126,13 @@ class Curvature(ABC):
 
 
 class Fisher(Curvature):
-    """``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D + damping I``, the model-expectation Fisher.
+    """``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D + damping I``, the model-expectation Fisher, ``[p, p]``.
 
-    Source: Martens (2020), sections 8 and 9. Positive semi-definite, also on any batch of rows.
+    ``J_i`` ``[k, p]`` is the Jacobian of row ``i``'s outputs, ``A''`` ``[k, k]`` their Fisher information
+    and ``D`` the Hessian of the penalty's smooth part. Positive semi-definite for weights of at least 0,
+    also on any batch of rows, and without second derivatives of the model.
+    Sources: Schraudolph, Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent (2002);
+    Martens (2020), sections 8 and 9.
     """
 
     name = "Fisher"
@@ -161,7 +167,12 @@ class Fisher(Curvature):
 
 
 class Hessian(Fisher):
-    """``H = F + (1/n) sum_i w_i sum_k r_ik grad^2 f_ik``; may be indefinite away from a minimum."""
+    """``H = F + (1/n) sum_i w_i sum_k r_ik grad^2 f_ik``, the Hessian of the objective, ``[p, p]``.
+
+    ``r_i = A'(f_i) - t(y_i)`` ``[k]`` is the residual and ``F`` the :class:`Fisher`, damping included. Equal
+    to ``F`` where outputs are linear in ``theta``; may be indefinite away from a minimum, and on batches
+    of rows. Sources: Pearlmutter, Fast Exact Multiplication by the Hessian (1994); Martens (2020).
+    """
 
     name = "Hessian"
 
@@ -192,7 +203,11 @@ class Hessian(Fisher):
 
 
 class EmpiricalFisher(Curvature):
-    """``(1/n) sum_i w_i g_i g_i' + D + damping I`` with ``g_i`` the gradient at the observed label."""
+    """``(1/n) sum_i w_i g_i g_i' + D + damping I`` with ``g_i = J_i' r_i`` at the observed label, ``[p, p]``.
+
+    A contrast only: it vanishes as residuals do, while Fisher and Hessian don't. Source: Kunstner, Hennig
+    and Balles, Limitations of the Empirical Fisher Approximation for Natural Gradient Descent (2019).
+    """
 
     name = "empirical Fisher"
 

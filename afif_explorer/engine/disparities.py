@@ -24,7 +24,9 @@ Score = Callable[[Tensor], Tensor]  # outputs [n, k] -> a number of each row [n]
 
 @dataclass(frozen=True)
 class GroupDisparity(Target):
-    """Highest minus lowest group mean of a score over the groups of a sensitive attribute.
+    """Highest minus lowest group mean of a score ``s``: ``T = max_g mean_g(s) - min_g mean_g(s)``.
+
+    At least 0 at the fit, where the two groups are chosen; positive effects of rows widen the gap.
 
     Args:
         sensitive: name of the sensitive attribute.
@@ -54,7 +56,7 @@ class GroupDisparity(Target):
         return lambda outputs: weights @ score(outputs)
 
     def hard(self, fit: Fitted, theta: Tensor) -> float:
-        """The disparity of decisions at ``theta``; its groups are those of ``theta`` itself."""
+        """The disparity of decisions at ``theta`` ``[p]``; its groups are those of ``theta`` itself."""
         sample = self.rows(fit)
         score = self.score(fit, sample, soft=False)(fit.objective.model.outputs(theta, sample.X))
         return max(
@@ -63,7 +65,7 @@ class GroupDisparity(Target):
         )
 
     def group_means(self, fit: Fitted, theta: Tensor) -> dict[str, float]:
-        """Mean score of each group at ``theta``, under the first condition."""
+        """Mean score of each group at ``theta`` ``[p]``, under the first condition."""
         sample = self.rows(fit)
         score = self.score(fit, sample, soft=True)(fit.objective.model.outputs(theta, sample.X))
         masks = self._group_masks(sample, self.conditions(fit, sample)[0])
@@ -114,15 +116,20 @@ class _OfPredictions(GroupDisparity):
 
 @dataclass(frozen=True)
 class DemographicParityDifference(_OfPredictions):
-    """``max_g E[prediction | group g] - min_g E[prediction | group g]``; probability (or value) units.
+    """``max_g E[prediction | group g] - min_g E[prediction | group g]``, in units of probability.
 
-    0: every group is predicted alike on average.
+    0: every group is predicted alike on average. For numbers it is in the target's units.
+    Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3 (independence).
     """
 
 
 @dataclass(frozen=True)
 class MeanPredictionDifference(_OfPredictions):
-    """The same gap of mean predictions for numbers (regression, counts), in the target's units."""
+    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for numbers, in the target's units.
+
+    For regression and counts what :class:`DemographicParityDifference` is for classes.
+    Source: Calders et al., Controlling Attribute Effect in Linear Regression (2013).
+    """
 
 
 class _NeedsClasses(_OfPredictions):
@@ -138,9 +145,11 @@ class _NeedsClasses(_OfPredictions):
 
 @dataclass(frozen=True)
 class EqualOpportunityDifference(_NeedsClasses):
-    """Gap of ``E[prediction | group, observed outcome 1]``: the true positive rates, softened.
+    """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``.
 
-    In units of probability. Raises :class:`ChoiceError` for numbers. Source: Hardt, Price and Srebro (2016).
+    True positive rates, softened: the mean runs over rows whose observed class is the outcome in
+    question. In units of probability. Raises :class:`ChoiceError` for numbers. Source: Hardt, Price and
+    Srebro (2016).
     """
 
     condition_text = "among rows with the outcome"
@@ -151,9 +160,10 @@ class EqualOpportunityDifference(_NeedsClasses):
 
 @dataclass(frozen=True)
 class EqualizedOddsDifference(_NeedsClasses):
-    """The larger of the gaps given outcome 1 and given outcome 0 (true and false positive rates).
+    """``max_o (max_g E[prediction | g, o] - min_g E[prediction | g, o])`` over outcome ``o`` 1 and 0.
 
-    In units of probability. Raises :class:`ChoiceError` for numbers. Source: Hardt, Price and Srebro (2016).
+    The larger of two gaps: of the true and of the false positive rates. In units of probability. Raises
+    :class:`ChoiceError` for numbers. Source: Hardt, Price and Srebro (2016).
     """
 
     condition_text = "among rows with one of the outcomes"
@@ -165,7 +175,10 @@ class EqualizedOddsDifference(_NeedsClasses):
 
 @dataclass(frozen=True)
 class GroupLossDifference(GroupDisparity):
-    """Gap of the mean loss between groups; nats, or half squared target units."""
+    """``max_g E[l | group g] - min_g E[l | group g]`` of the losses; nats, or half squared target units.
+
+    Source: Agarwal, Dudik and Wu, Fair Regression (2019), who bound the loss of every group.
+    """
 
     def score(self, fit: Fitted, sample: Sample, *, soft: bool) -> Score:
         return lambda f: fit.objective.loss.value(f, sample.y)

@@ -30,13 +30,17 @@ SYMMETRIC_BLOCK = 4096  # rows and columns of the kernel that are formed togethe
 
 @dataclass(frozen=True)
 class Dual(Solver):
-    """The direct solve through ``B = I + H D^-1 H'`` ``[n r, n r]``; exact to rounding.
+    """The direct solve through the rows, exact to rounding: ``C^-1 = E - E H' B^-1 H E``, ``E = D^-1``.
+
+    ``B = I + H E H'`` is ``[n r, n r]``, ``H`` ``[n r, p]`` the rows ``sqrt(w_i / n) S_i' J_i`` with
+    ``S_i S_i' = A''(f_i)``, and ``D`` the diagonal of penalty and damping; neither ``C`` nor ``H`` is formed.
 
     ``r`` is the rank of a row's part: 1 for one output, ``k - 1`` for ``k`` classes. It takes ``2 (n r)^2``
-    numbers and ``(n r)^3 / 3`` multiplications besides the kernel ``H D^-1 H'``.
+    numbers and ``(n r)^3 / 3`` multiplications besides the kernel ``H E H'``.
 
     Raises :class:`ChoiceError` for a Hessian that is no Fisher, for weights below zero, and where more
     than 1000 parameters have neither penalty nor damping; :class:`CurvatureError` as the direct solve.
+    Source: Hager, Updating the Inverse of a Matrix (1989), for the Woodbury identity.
     """
 
     name = "dual"

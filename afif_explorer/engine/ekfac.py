@@ -32,7 +32,10 @@ FLAT = 1e-9  # times the steepest direction: nothing is taken for flatter than t
 
 @dataclass(frozen=True)
 class EKFAC(Solver, Approximation):
-    """Solve with the Kronecker-factored approximation, refined until a tolerance if one is given.
+    """``C ~ U diag(lambda) U'`` with ``U`` Kronecker-factored by layer; refined if a tolerance is given.
+
+    ``U`` holds the eigenvectors of the second moments of each layer's inputs and of its outputs' gradients,
+    ``lambda`` ``[p]`` the curvature measured along them, penalty and damping included.
 
     Args:
         tolerance: of ``||C x - c|| / ||c||``; None: one application, however good.
@@ -42,7 +45,8 @@ class EKFAC(Solver, Approximation):
     Parameters of a linear layer share a basis with its bias; an embedding has one for its columns,
     whatever is small one of its own. For networks made of layers that are known (see
     :mod:`afif_explorer.engine.recording`); the damping is the curvature's own.
-    Raises :class:`ChoiceError` for other modules. Source: George et al. (2018).
+    Raises :class:`ChoiceError` for other modules. Sources: George et al., Fast Approximate Natural Gradient
+    Descent in a Kronecker-Factored Eigenbasis (2018); Grosse et al. (2023) for its use for influence.
     """
 
     tolerance: float | None = None

@@ -15,13 +15,16 @@ from afif_explorer.engine.spectrum import Spectrum
 
 @dataclass(frozen=True)
 class Lanczos(Solver):
-    """A Krylov basis ``[p, size]`` for each right-hand side, in which every damping is a division.
+    """A Krylov basis ``Q`` ``[p, size]`` of each right-hand side: ``x = Q (T + damping I)^-1 Q' c``.
+
+    ``T = Q' C Q`` is diagonalised once, so that each further damping is a division.
 
     Args:
         size: vectors in a basis, at most. tolerance: of ``||C x - c|| / ||c||`` in the verdict.
 
     ``prepare(curvature).sweep(c, dampings)`` solves ``(C + damping I) x = c`` for all of them.
-    Source: Golub and Van Loan, Matrix Computations, 10.1 and 10.2; every vector is orthogonalised twice.
+    Source: Golub and Van Loan, Matrix Computations (2013), 10.1 and 10.2; every vector is orthogonalised
+    twice.
     """
 
     size: int = 200

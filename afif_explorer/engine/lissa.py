@@ -41,7 +41,10 @@ SLACK = 10.0  # times the norm that a sound recursion can reach
 
 @dataclass(frozen=True)
 class LiSSA(Solver):
-    """Settings of the recursion; None stands for the automatic rule (:mod:`afif_explorer.engine.lissa_rule`).
+    """``u_0 = c``, ``u_t = c + u_(t-1) - C_B u_(t-1) / scale``, then ``C^-1 c ~ u_T / scale``, ``[p, m]``.
+
+    ``C_B`` is the curvature of a fresh batch of rows, with penalty and damping in their own units. None
+    stands for the automatic rule (:mod:`afif_explorer.engine.lissa_rule`).
 
     Args:
         scale: ``sigma``. The recursion diverges if some batch's curvature often exceeds twice the scale.
@@ -56,7 +59,10 @@ class LiSSA(Solver):
     The verdict is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
     of the mean over the repeats (``stats["noise"]``) and the share of the slowest direction that the
     cut series leaves out (``stats["truncation"]``) are: a stochastic solve that is 3 % off may well have
-    a residual of 15 %, nearly all of it in the steepest directions.
+    a residual of 15 %, nearly all of it in the steepest directions. A run that grows ends as DIVERGED, with
+    the scale to use as advice. Raises :class:`ChoiceError` for settings that cannot be.
+    Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
+    Time (2017); its use for influence: Koh and Liang (2017).
     """
 
     scale: float | None = None

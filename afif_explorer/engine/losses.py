@@ -31,7 +31,12 @@ from afif_explorer.errors import DataError
 
 
 class Loss(ABC):
-    """An exponential family with its canonical link. Subclass it to bring a family of your own.
+    """An exponential family with its canonical link, ``l(f, y) = A(f) - <f, t(y)> - log h(y)``.
+
+    Subclass it to bring a family of your own: ``value``, ``residual``, ``variance`` and ``mean``, for
+    ``f`` ``[n, k]`` or ``[n, k, m]`` and ``y`` ``[n]``. Losses are in nats, and not divided by ``n``.
+
+    Source: McCullagh and Nelder, Generalized Linear Models (1989), section 2.2.
 
     Attributes:
         name: one word, for messages.
@@ -74,7 +79,7 @@ class Loss(ABC):
         return vectors * values.clamp(min=0).sqrt()[:, None, :]
 
     def check(self, y: Tensor) -> None:
-        """Raise :class:`DataError` if ``y`` holds a value that the family cannot produce."""
+        """Raise :class:`DataError` if ``y`` ``[n]`` holds a value that the family cannot produce."""
         if not torch.isfinite(y.double()).all():
             raise DataError(
                 "The target holds values that are not finite numbers; remove those rows."
@@ -119,7 +124,11 @@ def _beside(y: Tensor, f: Tensor) -> Tensor:
 
 
 class Gaussian(_OneParameter):
-    """Unit-variance Gaussian, ``(y - f)^2 / 2``; ``A(f) = f^2 / 2``. ``y`` may be ``[n, k]``."""
+    """Unit-variance Gaussian, ``l = (y - f)^2 / 2``; ``A(f) = f^2 / 2``. ``y`` may be ``[n, k]``.
+
+    The residual is ``f - y``, the variance 1. In half squared units of the target: the constant
+    ``log(2 pi) / 2`` is left out. Source: McCullagh and Nelder (1989), chapter 3.
+    """
 
     name = "Gaussian"
 
@@ -137,7 +146,11 @@ class Gaussian(_OneParameter):
 
 
 class Bernoulli(_OneParameter):
-    """Two classes 0 and 1 with ``f`` the log-odds; ``A(f) = log(1 + e^f)``."""
+    """Two classes 0 and 1 with ``f`` the log-odds of 1: ``l = log(1 + e^f) - y f``, in nats.
+
+    With ``s = 1 / (1 + e^-f)`` the residual is ``s - y`` and the variance ``s (1 - s)``. Raises
+    :class:`DataError` for other targets. Source: McCullagh and Nelder (1989), chapter 4.
+    """
 
     name = "Bernoulli"
 
@@ -157,7 +170,11 @@ class Bernoulli(_OneParameter):
 
 
 class Poisson(_OneParameter):
-    """Counts with ``f`` the log of the mean; ``A(f) = e^f``, ``log h(y) = -log y!``."""
+    """Counts with ``f`` the log of the mean: ``l = e^f - y f + log y!``, in nats.
+
+    The residual is ``e^f - y``, the variance ``e^f``. Raises :class:`DataError` for targets that are no
+    counts. Source: McCullagh and Nelder (1989), chapter 6.
+    """
 
     name = "Poisson"
 
@@ -179,10 +196,14 @@ class Poisson(_OneParameter):
 
 
 class Categorical(Loss):
-    """``k`` classes with ``f`` the logits; ``A(f) = logsumexp(f)``; ``y`` holds class numbers.
+    """``k`` classes with ``f`` the logits: ``l = logsumexp(f) - f_y``, in nats; ``y`` holds class numbers.
+
+    With ``p = softmax(f)`` the residual is ``p`` less 1 at the observed class, the variance
+    ``diag(p) - p p'``. Raises :class:`DataError` for targets that are no class numbers.
 
     All ``k`` logits are kept. Adding a constant to them changes nothing, so without a penalty the
     curvature has ``d + 1`` flat directions: use a penalty or a damping.
+    Source: McCullagh and Nelder (1989), chapter 5.
     """
 
     name = "categorical"

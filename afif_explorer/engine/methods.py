@@ -64,7 +64,8 @@ class Method:
         damping: added to the curvature's diagonal, in its own units.
         rescale: divide each row's effect by one minus its leverage.
 
-    Raises :class:`ChoiceError` for an unknown solver or a damping below 0.
+    ``theta`` is ``[p]``, weights are ``[n]``; a removed row has the weight 0. Raises :class:`ChoiceError`
+    for an unknown solver or a damping below 0.
     """
 
     solver: Solver | str = field(default_factory=Auto)
@@ -130,7 +131,8 @@ class InfinitesimalJackknife(Method):
 class EmpiricalFisherInfluence(Method):
     """A contrast: ``(1/n) sum_i g_i g_i'`` at the observed labels (:class:`EmpiricalFisher`) as curvature.
 
-    Formula, sign and shapes otherwise as for :class:`AFIF`. Source: Kunstner, Hennig and Balles (2019).
+    ``theta(w) - theta = (1/n) C^-1 sum_i (1 - w_i) g_i`` otherwise, with sign and shapes as for
+    :class:`AFIF`. Source: Kunstner, Hennig and Balles (2019).
     """
 
     curvature: ClassVar[type[Curvature]] = EmpiricalFisher

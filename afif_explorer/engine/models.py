@@ -56,7 +56,16 @@ class Model(ABC):
 
 
 class LinearMap(Model):
-    """``f = W x + b`` with ``theta = (W row by row, b)``: least squares, logistic, softmax, Poisson."""
+    """``f = W x + b``: least squares, logistic, softmax and Poisson regression, by the loss it is given.
+
+    ``theta`` ``[p]`` is ``W`` ``[k, d]`` row by row, then ``b`` ``[k]``, so that ``p = k (d + 1)``; rows
+    ``X`` are ``[n, d]``, outputs ``[n, k]``. Training starts at 0. Fisher and Hessian are one matrix here.
+
+    Args:
+        d: inputs. k: outputs. intercept: whether there is a ``b``; no penalty touches it.
+
+    Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 2.
+    """
 
     linear = True
 
@@ -73,14 +82,21 @@ class LinearMap(Model):
 
 
 class ModuleModel(Model):
-    """Any deterministic ``torch.nn.Module``, its parameters flattened in the order of the module.
+    """Any deterministic ``torch.nn.Module`` ``f(x; theta)``, its parameters flattened in the module's order.
+
+    Rows ``X`` are ``[n, ...]``, outputs ``[n, k]``, ``theta`` is ``[p]``: all parameters that require a
+    gradient. Buffers and frozen parameters are constants.
+
+    Args:
+        module: maps rows to natural parameters (logits, log-odds, log-means; no softmax at the end).
+        example: some rows, on which the module is tried.
 
     The module is copied and used in the mode (``train`` or ``eval``) that it comes in. The intercept,
     which no penalty touches, is the bias of the last layer: the last parameter, if it holds ``k``
     numbers.
 
-    Raises :class:`ChoiceError` if the module gives two different answers to the same rows (dropout),
-    mixes rows (batch statistics), or does not return ``[n, k]``.
+    Raises :class:`ChoiceError` if the module has no parameters to train, gives two different answers to the
+    same rows (dropout), mixes rows (batch statistics), or does not return ``[n, k]``.
     """
 
     def __init__(self, module: nn.Module, example: Tensor) -> None:
@@ -176,10 +192,16 @@ class ModuleModel(Model):
 
 
 class MLP(ModuleModel):
-    """A multilayer perceptron with smooth (tanh) hidden layers and a linear last layer.
+    """A multilayer perceptron with smooth hidden layers: ``f = W_L tanh(... tanh(W_1 x + b_1)) + b_L``.
 
-    ``initial(seed)`` draws the weights afresh (uniform, scaled by the square root of the layer's
-    inputs), so that two seeds give two different starts.
+    ``theta`` ``[p]`` holds ``W_1``, ``b_1``, ``W_2``, ... row by row; rows ``X`` are ``[n, d]``, outputs
+    ``[n, k]``. ``initial(seed)`` draws each weight uniformly from ``+- sqrt(3 / inputs of its layer)``,
+    which has the variance ``1 / inputs``, and starts every ``b`` at 0; two seeds give two starts.
+
+    Args:
+        d: inputs. hidden: units of each hidden layer. k: outputs.
+
+    Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), section 4.6.
     """
 
     def __init__(self, d: int, hidden: Sequence[int], k: int) -> None:

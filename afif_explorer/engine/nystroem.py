@@ -25,6 +25,9 @@ class Nystroem(Approximation):
     Args:
         rank: random vectors, and columns of ``U``; one product of the curvature with so many.
         seed: of the vectors.
+
+    A preconditioner for :class:`BlockConjugateGradient`, of any model; ``U`` is ``[p, rank]``.
+    Source: Frangella, Tropp and Udell, Randomized Nyström Preconditioning (2023).
     """
 
     rank: int = 100

@@ -21,7 +21,10 @@ from afif_explorer.errors import ChoiceError, DataError
 
 
 class Objective:
-    """A model, its loss, a penalty and ``n`` rows.
+    """A model, its loss, a penalty and ``n`` rows: ``L(theta; w) = (1/n) sum_i w_i l_i + strength * pi``.
+
+    ``l_i = l(f(x_i; theta), y_i)``. ``n`` is the count of all rows whatever their weights, so that the
+    penalty keeps its strength beside each row's loss when others are removed.
 
     Args:
         model: outputs ``f(x; theta)``; a ``torch.nn.Module`` is wrapped in a ``ModuleModel``.
@@ -30,8 +33,9 @@ class Objective:
         X: rows, ``[n, ...]`` (an array or a tensor). y: targets, ``[n]``.
 
     The precision and device of the work are those of ``X`` (integers become float64).
-    Raises :class:`DataError` for rows or targets that are not finite, of different counts, or that
-    the loss cannot take.
+    Raises :class:`DataError` for rows or targets that are missing, not finite, of different counts, or that
+    the model or the loss cannot take; :class:`ChoiceError` for an unknown loss or one that wants another
+    number of outputs. Source: Giordano et al., A Swiss Army Infinitesimal Jackknife (2019), for the weights.
     """
 
     def __init__(
@@ -72,10 +76,12 @@ class Objective:
 
     @property
     def dtype(self) -> torch.dtype:
+        """Precision of the work, that of ``X``."""
         return self.X.dtype
 
     @property
     def device(self) -> torch.device:
+        """Where the work is done: where ``X`` is."""
         return self.X.device
 
     @property
@@ -103,7 +109,7 @@ class Objective:
         return torch.as_tensor(value, dtype=self.dtype, device=self.device)
 
     def weights(self, weights: Tensor | np.ndarray | None) -> Tensor:
-        """Row weights ``[n]``, ones if None; checked."""
+        """Row weights ``[n]``, ones if None. Raises :class:`ChoiceError` for other shapes, or not finite."""
         if weights is None:
             return torch.ones(self.n, dtype=self.dtype, device=self.device)
         weights = self.vector(weights)

@@ -25,9 +25,10 @@ from afif_explorer.errors import ChoiceError
 
 @dataclass(frozen=True)
 class Penalty(ABC):
-    """``strength * pi(theta)``. All methods include ``strength`` and see penalised parameters only.
+    """``strength * pi(theta)``, beside the mean (not the sum) of the losses.
 
-    Shapes: ``theta`` is ``[q]`` or ``[q, m]``; values are scalars or ``[m]``.
+    All methods include ``strength`` and see penalised parameters only: ``theta`` is ``[q]`` or ``[q, m]``,
+    values are scalars or ``[m]``. Raises :class:`ChoiceError` for a strength below 0 or not finite.
     """
 
     strength: float
@@ -56,7 +57,10 @@ class Penalty(ABC):
 class Ridge(Penalty):
     """``strength * ||theta||^2 / 2``; gradient ``strength * theta``, Hessian ``strength * I``.
 
-    Raises :class:`ChoiceError` for a strength below 0, as every penalty does.
+    Beside mean losses: in scikit-learn's terms ``alpha = n * strength`` for ``Ridge``, ``alpha = strength``
+    for ``PoissonRegressor``, ``C = 1 / (n * strength)`` for ``LogisticRegression``.
+    Raises :class:`ChoiceError` for a strength below 0, as every penalty does. Source: Hoerl and Kennard,
+    Ridge Regression: Biased Estimation for Nonorthogonal Problems (1970).
     """
 
     def value(self, theta: Tensor) -> Tensor:
@@ -71,7 +75,11 @@ class Ridge(Penalty):
 
 
 class Kinked(Penalty):
-    """A penalty with a part that is not differentiable everywhere."""
+    """A penalty with a part that is not differentiable everywhere, told by its proximal operator.
+
+    For one of your own: ``value``, ``prox``, ``active`` and ``kink_gradient`` (see their shapes), and
+    ``kink_hessian`` if the part with kinks is curved; ``gradient`` and ``hessian`` if there is a smooth part.
+    """
 
     def gradient(self, theta: Tensor) -> Tensor:
         return torch.zeros_like(theta)

@@ -151,8 +151,9 @@ class Auto(Solver):
     Args:
         tolerance: of ``||C x - c|| / ||c||``, for solvers that iterate. At 5 % and more LiSSA may be taken.
 
-    Up to 3000 parameters that is the direct solve. ``stats["solver"]`` and ``stats["why"]`` of a
-    :class:`Solution` tell the choice; ``method.plan(fit)`` tells it beforehand.
+    Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters that is the direct
+    solve. ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` tell the choice;
+    ``method.plan(fit)`` tells it beforehand.
     """
 
     tolerance: float = 1e-8
@@ -164,7 +165,11 @@ class Auto(Solver):
 
 @dataclass(eq=False)
 class PreparedAuto(Prepared):
-    """Chooses when the number of right-hand sides is known; keeps what it made ready."""
+    """Chooses when the number of right-hand sides is known; keeps what it made ready.
+
+    Attributes:
+        settings, curvature: what it was made from. choice: the last one; None before the first solve.
+    """
 
     settings: Auto
     curvature: Curvature

@@ -112,6 +112,7 @@ class Cholesky(Solver):
 
     Raises :class:`CurvatureError` if ``C`` has negative curvature, or if a right-hand side lies outside
     the range of a singular ``C``; the message names a damping that would do.
+    Source: Golub and Van Loan, Matrix Computations (2013), section 4.2.
     """
 
     name = "Cholesky"
@@ -148,7 +149,7 @@ class PreparedCholesky(Prepared):
 
 @dataclass(frozen=True)
 class ConjugateGradient(Solver):
-    """Conjugate gradients from zero, all right-hand sides abreast.
+    """Conjugate gradients for ``C x = c`` from ``x = 0``, all right-hand sides ``[p, m]`` abreast.
 
     Args:
         tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column.

@@ -94,7 +94,11 @@ class Bound:
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """What to watch. Subclass it for a target of your own: ``function`` is all there is to it."""
+    """What to watch: ``T(theta)``, a smooth function of the outputs ``[n, k]`` on the rows of a split.
+
+    Subclass it for a target of your own: ``function`` is all there is to it, and ``where`` names the split.
+    Effects of rows are changes of ``T``, in its units, positive if it rises without the row.
+    """
 
     @property
     @abstractmethod
@@ -116,13 +120,17 @@ class Target(ABC):
         return Bound(fit, sample, self.function(fit, sample))
 
     def rows(self, fit: Fitted) -> Sample:
-        """The rows that the target reads."""
+        """The rows that the target reads. Raises :class:`ChoiceError` for an unknown split or row."""
         return fit.sample(self.where)
 
 
 @dataclass(frozen=True)
 class MeanLoss(Target):
-    """``(1/n) sum_i l(f(x_i; theta), y_i)`` over a split; nats, or half squared target units."""
+    """``T = (1/m) sum_i l(f(x_i; theta), y_i)`` over the ``m`` rows of a split, without penalty.
+
+    In nats, or half squared target units. ``split``: "train", "validation" or "test".
+    Source: Koh and Liang, Understanding Black-box Predictions via Influence Functions (2017).
+    """
 
     split: str = "test"
 
@@ -158,7 +166,11 @@ class _OneRow(Target):
 
 @dataclass(frozen=True)
 class PointLoss(_OneRow):
-    """``l(f(x_i; theta), y_i)`` of one row of a split; nats, or half squared target units."""
+    """``T = l(f(x_i; theta), y_i)`` of row ``i`` of a split, counted from 0 in the order of its rows.
+
+    In nats, or half squared target units. ``split``: "train", "validation" or "test". Raises
+    :class:`ChoiceError` for a row that does not exist. Source: Koh and Liang (2017).
+    """
 
     def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
         loss = fit.objective.loss
@@ -167,9 +179,11 @@ class PointLoss(_OneRow):
 
 @dataclass(frozen=True)
 class Prediction(_OneRow):
-    """The mean prediction of one row: a probability, an expected count or a value.
+    """``T = A'(f(x_i; theta))``, the mean prediction for row ``i``: a probability, a count, a value.
 
-    ``outcome`` names the class whose probability it is, for more than two classes (the last if None).
+    In units of probability, or of the target. ``split`` and ``i`` as for :class:`PointLoss`; ``outcome`` is
+    the class whose probability it is, for more than two classes (the last if None; for two always the
+    second). Raises :class:`ChoiceError` for a row or class that does not exist.
     """
 
     outcome: int | None = None
