@@ -42,6 +42,7 @@ class FitSummary:
     n_parameters: int
     metrics: dict[str, float]  # display name -> value on the test split (and how many zeros)
     gradient_norm: float
+    gradient_threshold: float  # at most so much counts as an optimum
     converged: bool
     steps: int
     seconds: float

@@ -11,7 +11,8 @@ import torch
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
 from afif_explorer.engine import penalties
-from afif_explorer.engine.fit import CONVERGED_AT, minimise
+from afif_explorer.engine.convergence import CONVERGED_AT
+from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.models import MLP, LinearMap
 from afif_explorer.engine.objective import Objective
 from tests.cases import CANONICAL, CURVED, Case

@@ -29,8 +29,8 @@ class CrossValidationPath:
     Attributes:
         strengths: ``[s]``, ascending. means, standard_errors: ``[s]`` of the held-out losses, in nats or
             half squared target units. losses: ``[s, n_train]``.
-        gradient_norms: ``[s]`` of each fit, and converged: ``[s]`` whether it is at most 1e-8; a point
-            of the path is no better than its fit.
+        gradient_norms: ``[s]`` of each fit, and converged: ``[s]`` whether it counts as a minimum (see
+            :class:`~afif_explorer.analysis.fitting.Fit`); a point of the path is no better than its fit.
         thetas: ``[s, p]``.
     """
 

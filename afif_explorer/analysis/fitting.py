@@ -49,7 +49,9 @@ class Fit:
         theta: flat parameters ``[p]`` (NumPy). For linear maps: weights row by row, then intercepts.
         gradient_norm: Euclidean norm of the objective's gradient at ``theta``; 0 at a minimum. With
             kinks in the penalty, of ``theta - prox(theta - gradient)``, 0 at a minimum likewise.
-        converged: True if it is at most 1e-8. advice: what to change if it is not.
+        gradient_threshold: at and below which that counts as a minimum: 1e-8; in float32 what rounding
+            leaves, if that is more (:mod:`afif_explorer.engine.convergence`).
+        converged: True if the norm is at most the threshold. advice: what to change if it is not.
         metrics: measured on the test rows (the training rows, if there are none): see
             :func:`~afif_explorer.analysis.metrics.measure`.
         steps, seconds: what training took.
@@ -61,6 +63,7 @@ class Fit:
     objective: Objective
     theta: np.ndarray
     gradient_norm: float
+    gradient_threshold: float
     converged: bool
     advice: str
     steps: int
@@ -139,7 +142,8 @@ def fit(
     for scikit-learn's names). ``fit.theta`` is ``[p]``.
 
     Raises :class:`ChoiceError` if the model does not fit the data's task. A fit that does not reach
-    a gradient norm of 1e-8 is returned all the same, with ``converged`` False and advice.
+    a gradient norm of 1e-8 (in float32 its ``gradient_threshold``) is returned all the same, with
+    ``converged`` False and advice.
     Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3 and 7; with kinks in the penalty
     Lee, Sun and Saunders, Proximal Newton-type Methods (2014).
     """
@@ -170,8 +174,9 @@ def fit_objective(
         validation, test: ``(X, y)``, arrays ``[m, ...]`` and ``[m]``, for targets and metrics.
         seed: of the start. max_steps: stop training after so many steps; None: when it is done.
 
-    Raises :class:`ChoiceError` for less than one step. A fit that does not reach a gradient norm of 1e-8 is
-    returned all the same, with ``converged`` False, advice and its ``negative_curvature``.
+    Raises :class:`ChoiceError` for less than one step. A fit that does not reach a gradient norm of 1e-8
+    (in float32 its ``gradient_threshold``) is returned all the same, with ``converged`` False, advice and its
+    ``negative_curvature``.
     Source: Nocedal and Wright, Numerical Optimization (2006).
     """
     samples = {"train": Sample(objective.X, objective.y)}
@@ -197,6 +202,7 @@ def _fitted(
         objective=objective,
         theta=found.theta.cpu().numpy(),
         gradient_norm=found.gradient_norm,
+        gradient_threshold=found.gradient_threshold,
         converged=found.converged,
         advice=found.advice,
         steps=found.steps,

@@ -24,13 +24,15 @@ class Retrained:
     Attributes:
         fit: the model with all rows.
         theta: ``[p]``. gradient_norm: of its objective there (for a response: of the function that it
-            minimises); the truth is no truer than this is small. converged: True if it is at most 1e-8.
+            minimises); the truth is no truer than this is small. gradient_threshold: as for a
+            :class:`~afif_explorer.analysis.fitting.Fit`. converged: True if the norm is at most that.
             seconds: wall time. rows: what was removed.
     """
 
     fit: Fit
     theta: np.ndarray
     gradient_norm: float
+    gradient_threshold: float
     converged: bool
     seconds: float
     rows: np.ndarray
@@ -56,8 +58,8 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
             another minimum, so that only warm refits tell one row's effect.
 
     Raises :class:`ChoiceError` for rows that do not exist and :class:`DataError` if none, or none of a class,
-    would be left. A refit that does not reach a gradient norm of 1e-8 is returned with ``converged`` False.
-    Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold starts.
+    would be left. A refit that does not reach its ``gradient_threshold`` is returned with ``converged``
+    False. Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold starts.
     """
     chosen = removable(fit, rows)
     weights = fit.objective.vector(leave_out(fit.n, chosen))
@@ -88,7 +90,15 @@ def bregman_response(
 
 def _retrained(fit: Fit, found: Optimum, rows: np.ndarray) -> Retrained:
     theta = found.theta.cpu().numpy()
-    return Retrained(fit, theta, found.gradient_norm, found.converged, found.seconds, rows)
+    return Retrained(
+        fit=fit,
+        theta=theta,
+        gradient_norm=found.gradient_norm,
+        gradient_threshold=found.gradient_threshold,
+        converged=found.converged,
+        seconds=found.seconds,
+        rows=rows,
+    )
 
 
 @dataclass(frozen=True, eq=False)

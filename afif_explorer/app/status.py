@@ -78,7 +78,8 @@ def _facts(fit: FitSummary | None) -> Any:
             '<span class="badge {level}" title="{why}">{word} · gradient norm {norm}</span>',
             level="good" if fit.converged else "poor",
             word="at the optimum" if fit.converged else "not at an optimum",
-            why=fit.advice or f"Training took {fit.steps} steps.",
+            why=fit.advice
+            or f"At most {number(fit.gradient_threshold)} is one; it took {fit.steps} steps.",
             norm=number(fit.gradient_norm, 2),
         )
     )

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.convergence import gradient_threshold, same_value
 from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.objective import Objective, Point
@@ -25,7 +26,6 @@ from afif_explorer.engine.threads import threads_for
 from afif_explorer.errors import ChoiceError, CurvatureError
 from afif_explorer.progress import report
 
-CONVERGED_AT = 1e-8  # gradient norm at which a fit counts as a minimum
 NEWTON_STEPS, PROXIMAL_STEPS, LBFGS_STEPS = (
     100,
     200,
@@ -41,12 +41,15 @@ class Optimum:
     Attributes:
         theta: ``[p]``. gradient_norm: Euclidean norm of the objective's gradient there; with kinks in
             the penalty, of ``theta - prox(theta - gradient)``, which is 0 at a minimum likewise.
-        converged: True if the gradient norm is at most 1e-8, at a minimum.
+        gradient_threshold: what it is measured against: 1e-8; in float32 what rounding leaves, if that is
+            more (:mod:`afif_explorer.engine.convergence`).
+        converged: True if the gradient norm is at most the threshold, at a minimum.
         steps: iterations. seconds: wall time. advice: what to change if it did not converge.
     """
 
     theta: Tensor
     gradient_norm: float
+    gradient_threshold: float
     converged: bool
     steps: int
     seconds: float
@@ -73,15 +76,16 @@ def minimise(
     weights = objective.weights(weights)
     with threads_for(objective.n * objective.p):
         theta, steps = _minimised(objective, theta, weights, start is not None, max_steps)
-    norm = _norm(objective, theta, weights)
-    advice = "" if norm <= CONVERGED_AT else _advice(norm)
+    end = objective.at(theta)
+    norm, threshold = end.optimality(weights), gradient_threshold(end, weights)
+    advice = "" if norm <= threshold else _advice(norm, threshold)
     if not advice and _runs_off(objective, theta, weights):
         advice = (
             "The loss has no minimum: the rows are told apart perfectly and the parameters grow without "
             "end; add a penalty."
         )
     seconds = time.perf_counter() - began
-    return Optimum(theta, norm, not advice, steps, seconds, advice)
+    return Optimum(theta, norm, threshold, not advice, steps, seconds, advice)
 
 
 def _minimised(
@@ -99,7 +103,7 @@ def _minimised(
         return _lbfgs(objective, theta, weights, left(LBFGS_STEPS))
     if objective.canonical or near:
         theta, taken = _newton(objective, theta, weights, left(NEWTON_STEPS))
-    if not objective.canonical and _norm(objective, theta, weights) > CONVERGED_AT and left(1):
+    if not objective.canonical and left(1) and not _settled(objective, theta, weights):
         theta, more = _lbfgs(objective, theta, weights, left(LBFGS_STEPS))
         taken += more
         theta, more = _newton(objective, theta, weights, left(NEWTON_STEPS))
@@ -122,16 +126,17 @@ def _runs_off(objective: Objective, theta: Tensor, weights: Tensor) -> bool:
     return float(inside.norm()) > 1e-3 * (1 + float(theta.norm()))
 
 
-def _norm(objective: Objective, theta: Tensor, weights: Tensor) -> float:
-    return objective.at(theta).optimality(weights)
+def _settled(objective: Objective, theta: Tensor, weights: Tensor) -> bool:
+    point = objective.at(theta)
+    return point.optimality(weights) <= gradient_threshold(point, weights)
 
 
-def _advice(norm: float) -> str:
+def _advice(norm: float, threshold: float) -> str:
     if not np.isfinite(norm):
         return "Training left the range of finite numbers: standardise the inputs or add a penalty."
     return (
-        f"Training stopped at a gradient norm of {norm:.1g}; estimates assume a minimum. Train longer, "
-        "use a stronger penalty, or add damping."
+        f"Training stopped at a gradient norm of {norm:.1g}, above {threshold:.1g}; estimates assume a "
+        "minimum. Train longer, use a stronger penalty, or add damping."
     )
 
 
@@ -209,7 +214,7 @@ def _damped_step(
             fresh = trial.gradient(weights)
             change = float(trial.value(weights)) - value
             # Near the minimum the value is flat to rounding; there the gradient decides.
-            flat = abs(change) <= 1e-12 * (1 + abs(value))
+            flat = same_value(change, value, objective.dtype)
             if (change < 0 and not flat) or (flat and float(fresh.norm()) < 0.9 * norm):
                 return trial, fresh, damping / 10 if damping > 1e-12 * size else 0.0
         damping = max(10 * damping, 1e-10 * size)

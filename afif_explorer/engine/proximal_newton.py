@@ -13,6 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.convergence import same_value
 from afif_explorer.engine.curvature import Fisher, Hessian
 from afif_explorer.engine.objective import Objective, Point
 from afif_explorer.engine.proximal import ProximalProblem
@@ -66,7 +67,7 @@ def _better(trial: Point, point: Point, weights: Tensor) -> bool:
     """Lower, or as low to rounding (the value is flat near the minimum) and closer to optimal."""
     value = float(point.value(weights))
     change = float(trial.value(weights)) - value
-    if abs(change) <= 1e-12 * (1 + abs(value)):
+    if same_value(change, value, trial.theta.dtype):
         return trial.optimality(weights) < 0.9 * point.optimality(weights)
     return change < 0
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.convergence import gradient_threshold
 from afif_explorer.engine.curvature import Hessian
-from afif_explorer.engine.fit import CONVERGED_AT, Optimum, minimise
+from afif_explorer.engine.fit import Optimum, minimise
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.proximal_newton import GOAL
 from afif_explorer.engine.solvers import Cholesky
@@ -47,12 +48,13 @@ def refit_each(objective: Objective, theta: Tensor, weights: Tensor) -> Refits:
     began = time.perf_counter()
     m = weights.shape[1]
     step = max(1, COLUMNS_AT_ONCE // (objective.n * objective.model.k))
+    threshold = gradient_threshold(objective.at(theta), objective.weights(None))
     thetas, norms = [], []
     for start in range(0, m, step):
         report("retraining", start, m)
         part = weights[:, start : start + step]
         found, norm = _together(objective, theta, part)
-        for column in torch.nonzero(norm > CONVERGED_AT).flatten().tolist():
+        for column in torch.nonzero(norm > threshold).flatten().tolist():
             report("retraining", start + column, m)
             alone = refit(objective, found[:, column], part[:, column])
             found[:, column], norm[column] = alone.theta, alone.gradient_norm

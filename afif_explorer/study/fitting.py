@@ -44,6 +44,7 @@ def train(spec: Spec) -> FitSummary:
         n_parameters=found.objective.p,
         metrics=metrics,
         gradient_norm=found.gradient_norm,
+        gradient_threshold=found.gradient_threshold,
         converged=found.converged,
         steps=found.steps,
         seconds=found.seconds,
