@@ -38,6 +38,7 @@ def test_numbers_have_sensible_digits(value, shown):
 def test_numbers_that_are_compared_have_the_same_decimals():
     assert numbers([0.1702, 0.115, 0.09162]) == ["0.1702", "0.1150", "0.0916"]
     assert numbers([]) == []
+    assert numbers([0.5, math.nan]) == ["0.5000", "not defined"]
     assert percent(0.0234) == "2.3\u00a0%"
 
 

@@ -9,7 +9,7 @@ from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import count, number, safe
+from afif_explorer.figures.text import count, numbers, safe
 from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import Unlearning
 
@@ -164,12 +164,12 @@ def _add_words(
     after: np.ndarray,
     colours: Theme,
 ) -> None:
-    change = f" → {number(float(after.mean()))}" if after.size else ""
+    means = numbers((float(part.mean()) for part in (before, after) if part.size), 3)
     result.annotate(
         text=(
             f"<b>{safe(name, 18)}</b> "
             f'<span style="color:{colours.muted}">{count(before.size)} rows, '
-            f"mean {number(float(before.mean()))}{change}</span>"
+            f"mean {' → '.join(means)}</span>"
         ),
         xref="paper",
         x=0,

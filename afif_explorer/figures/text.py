@@ -73,6 +73,7 @@ def count(value: float) -> str:
     return f"{int(value):,}".replace(",", SPACE)
 
 
+@lru_cache(maxsize=8192)  # thousands of hover texts have the same numbers again and again
 def number(value: float | None, digits: int = 3) -> str:
     """A number to ``digits`` significant digits: ``0.847``, ``12 270``, ``2.1×10⁻⁹``."""
     if value is None or not math.isfinite(value):
@@ -91,13 +92,18 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def numbers(values: Iterable[float], digits: int = 4) -> list[str]:
-    """Finite numbers with as many decimals as the largest needs for ``digits``: they compare."""
+    """Numbers with as many decimals as the largest needs for ``digits``: they compare."""
     values = list(values)
-    largest = max((abs(value) for value in values), default=0.0)
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if largest != 0 and not 1e-4 <= largest < 1e7:
         return [number(value, digits) for value in values]
     decimals = max(_decimals(largest, digits), 0)
-    return [f"{v:,.{decimals}f}".replace(",", SPACE).replace("-", "−") for v in values]
+    return [
+        f"{value:,.{decimals}f}".replace(",", SPACE).replace("-", "−")
+        if math.isfinite(value)
+        else number(value)
+        for value in values
+    ]
 
 
 def percent(share: float | None, digits: int = 2) -> str:

@@ -28,9 +28,12 @@ function rowIds(points) {
 // Long lists of few different texts come as the texts and, for each place, which one it is.
 function listed(value) {
   if (!value?.words || !value.codes) return value
-  const bytes = Uint8Array.from(atob(value.codes), (c) => c.charCodeAt(0))
-  const places = new DataView(bytes.buffer)
-  return Array.from({length: bytes.length / 2}, (_, i) => value.words[places.getUint16(2 * i, true)])
+  const bytes = atob(value.codes)
+  const list = new Array(bytes.length / 2)
+  for (let i = 0; i < list.length; i += 1) {
+    list[i] = value.words[bytes.charCodeAt(2 * i) | (bytes.charCodeAt(2 * i + 1) << 8)]
+  }
+  return list
 }
 
 const TEXTS = ["text", "hovertext"]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from afif_explorer.app.parts import Text, button, card, flow, html, share, stack, table
 from afif_explorer.app.views.agreement import seconds
 from afif_explorer.app.views.view import View
-from afif_explorer.figures.text import count, number, percent
+from afif_explorer.figures.text import count, number, numbers, percent
 from afif_explorer.results import Reach, Unlearning
 
 STATES = {"before": "Before", "predicted": "Predicted", "retrained": "Retrained"}
@@ -95,8 +93,7 @@ def _metrics(result: Unlearning | None) -> Any:
 
 def _metric(name: Any, result: Unlearning) -> list[object]:
     values = result.metrics.loc[name]
-    cells = [values[state] for state in STATES if state in values.index]
-    shown = ["not defined" if pd.isna(x) else number(float(x), 4) for x in cells]
+    shown = numbers(float(values[state]) for state in STATES if state in values.index)
     unit = html('<span class="unit">{unit}</span>', unit=result.units.get(name, ""))
     return [html("{name} {unit}", name=name, unit=unit), *shown]
 
