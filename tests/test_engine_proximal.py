@@ -198,3 +198,13 @@ def test_groups_are_checked() -> None:
         objective(GroupLasso(0.1)).penalty_value(torch.zeros(11, dtype=torch.float64))
     with pytest.raises(ChoiceError, match="l1_ratio"):
         ElasticNet(0.1, 0.0)
+
+
+def test_an_unfinished_step_says_what_it_is(monkeypatch) -> None:
+    monkeypatch.setattr("afif_explorer.engine.proximal.ROUNDS", 0)
+    problem = objective(Lasso(0.05), "bernoulli")
+    influence = ax.AFIF().prepare(problem, problem.vector(torch.full((problem.p,), 0.3)))
+    with pytest.warns(
+        ax.NotConverged, match=r"only approximate: a proximal step .*, above .*damping"
+    ):
+        influence.parameters(torch.zeros(problem.n, dtype=torch.float64))

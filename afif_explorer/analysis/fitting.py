@@ -83,8 +83,9 @@ class Fit:
         """How far the Hessian bends down at ``theta``: its smallest eigenvalue if below 0, else 0.
 
         Below 0 the fit is no minimum, and the Hessian needs a damping of more than its size; the Fisher
-        never does. See :func:`~afif_explorer.engine.minimum.negative_curvature` for the cost; None where
-        that is too high.
+        never does. With kinks in the penalty it is that among the parameters that are not held at a kink.
+        See :func:`~afif_explorer.engine.minimum.negative_curvature` for the cost; None where that is too
+        high.
         """
         return negative_curvature(self.objective, self.parameters)
 

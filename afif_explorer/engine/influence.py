@@ -106,21 +106,24 @@ class Influence:
 
         Raises :class:`SolverDiverged` with advice; warns :class:`NotConverged` with the residual.
         """
-        return self._trusted(self.prepared.solve(rhs))
+        return self._answer(self.prepared.solve(rhs))
 
-    def _trusted(self, solution: Solution) -> Tensor:
+    def _answer(self, solution: Solution) -> Tensor:
+        """The value of a solution: raises if there is none, warns if it is only approximate."""
         self.solution = solution
-        if self.solution.status is Status.DIVERGED:
-            raise SolverDiverged(self.solution.advice)
-        if self.solution.status is Status.MAX_STEPS:
-            name = solution.stats.get("solver", self.method.chosen_solver.name)
-            warnings.warn(
-                f"{name} stopped at a relative residual of "
-                f"{self.solution.stats['residual']:.2g}. {self.solution.advice}",
-                NotConverged,
-                stacklevel=4,
+        if solution.status is Status.DIVERGED:
+            raise SolverDiverged(solution.advice)
+        if solution.status is Status.MAX_STEPS:
+            text = (
+                f"The answer is only approximate: {self._unfinished(solution)}. {solution.advice}"
             )
-        return self.solution.value
+            warnings.warn(text, NotConverged, stacklevel=4)
+        return solution.value
+
+    def _unfinished(self, solution: Solution) -> str:
+        name = solution.stats.get("solver", self.method.chosen_solver.name)
+        residual = solution.stats["residual"]
+        return f"{name} stopped at a relative residual of {residual:.2g} (0 would be exact)"
 
     def parameters(self, weights: Tensor) -> Tensor:
         """``theta(w)`` for ``[n]`` or, column by column, ``[n, m]``: ``[p]`` or ``[p, m]``."""
@@ -243,7 +246,7 @@ class NewtonInfluence(Influence):
         step = self.point.gradient_sums((1 - weights)[:, None] / self.objective.n)
         return (
             self.point.theta
-            + self._trusted(self.method.chosen_solver.prepare(reduced).solve(step))[:, 0]
+            + self._answer(self.method.chosen_solver.prepare(reduced).solve(step))[:, 0]
         )
 
     @cached_property

@@ -45,14 +45,22 @@ class ProximalInfluence(Influence):
         return self._gradient[:, None] - gone
 
     def _step(self, problem: ProximalProblem, b: Tensor) -> Tensor:
-        return self._trusted(self._solved(problem, b))
+        return self._answer(self._solved(problem, b))
 
     def _solved(self, problem: ProximalProblem, b: Tensor) -> Solution:
         found = problem.solve(b)
         worst = float(found.residual.max())
         status = Status.CONVERGED if found.solved else Status.MAX_STEPS
         advice = "" if found.solved else "Raise the damping: the curvature is nearly singular."
-        return Solution(found.value, status, advice, {"residual": worst})
+        stats = {"residual": worst, "tolerance": found.tolerance}
+        return Solution(found.value, status, advice, stats)
+
+    def _unfinished(self, solution: Solution) -> str:
+        stats = solution.stats
+        return (
+            f"a proximal step stopped at an optimality residual of {stats['residual']:.2g}, above "
+            f"{stats['tolerance']:.2g}"
+        )
 
     def parameters(self, weights: Tensor) -> Tensor:
         block = weights[:, None] if weights.ndim == 1 else weights
@@ -93,7 +101,7 @@ class ProximalInfluence(Influence):
             gone = (self.residual[rows][:, :, None] * jacobian).sum(1).T / n
             found = self._solved(self._problem, self._gradient[:, None] - gone)
             worst = max(worst or found, found, key=lambda one: one.stats["residual"])
-            moved = self._trusted(found)
+            moved = self._answer(found)
             self.solution = worst
             yield rows, moved - self.point.theta[:, None]
 
