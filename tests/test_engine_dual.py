@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from afif_explorer.engine import dual, memory
+from afif_explorer.engine import block_factor, layered_kernel, linearization, memory
 from afif_explorer.engine.curvature import EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.dual import Dual
 from afif_explorer.engine.methods import AFIF
@@ -70,7 +70,9 @@ def test_the_size_of_the_pieces_changes_nothing(case: Case, monkeypatch) -> None
     whole = Dual().prepare(Fisher(problem.objective, problem.theta))
     wanted, blocks = whole.solve(c).value, whole.row_blocks(slice(0, 7))
     monkeypatch.setattr(memory, "COMFORTABLE", 200)
-    monkeypatch.setattr(dual, "SYMMETRIC_BLOCK", 7)
+    monkeypatch.setattr(linearization, "STRIP", 7)
+    monkeypatch.setattr(layered_kernel, "TILE", 5)
+    monkeypatch.setattr(block_factor, "WIDTH", 6)
     pieces = Dual().prepare(Fisher(problem.objective, problem.theta))
     torch.testing.assert_close(pieces.solve(c).value, wanted, rtol=1e-8, atol=1e-10)
     torch.testing.assert_close(pieces.row_blocks(slice(0, 7)), blocks, rtol=1e-8, atol=1e-10)
@@ -120,6 +122,18 @@ def test_single_precision_is_refined_to_its_own_rounding() -> None:
     found = Dual().prepare(fisher).solve(fisher @ block(301).float())
     assert found.value.dtype == torch.float32
     assert found.stats["residual"] < 1e-4
+
+
+def test_a_rough_tolerance_saves_the_refinement() -> None:
+    X = torch.randn(40, 300, generator=torch.Generator().manual_seed(0))
+    objective = Objective(LinearMap(300), "gaussian", Ridge(1e-2), X, X[:, 0])
+    fisher = Fisher(objective, torch.zeros(301))
+    refined, rough = (
+        Dual(tolerance).prepare(fisher).solve(fisher @ block(301).float()).stats
+        for tolerance in (1e-11, 1e-3)
+    )
+    assert refined["residual"] < rough["residual"] < 1e-3
+    assert refined["steps"] > rough["steps"] == 1
 
 
 def test_a_network_of_more_parameters_than_memory_would_take_is_solved() -> None:

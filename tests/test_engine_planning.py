@@ -47,6 +47,8 @@ def test_fewer_rows_than_parameters_are_solved_through_the_rows() -> None:
     assert choice.solver == ax.Dual()
     assert "200 rows times outputs instead of the 5,001 parameters" in choice.why
     assert "Cholesky would take" in choice.why
+    rough = ax.AFIF(solver=ax.Auto(tolerance=1e-3)).plan(fitted(200, 5000), columns=10)
+    assert rough.solver == ax.Dual(tolerance=1e-3)
     # An unpenalised Hessian of a network is no sum of squares, and too much for one factor.
     method = ax.InfinitesimalJackknife(damping=1.0)
     with ax.memory_limit("32 MB"):

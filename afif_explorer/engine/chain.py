@@ -16,53 +16,18 @@ from dataclasses import dataclass
 from typing import Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from afif_explorer.engine import layered_gram
 from afif_explorer.engine.layered_gram import add_layered_gram, mirrored, pays
+from afif_explorer.engine.layered_kernel import Pair, layered_kernel
+from afif_explorer.engine.layered_rows import LayeredRows
+from afif_explorer.engine.layers import Layer
 from afif_explorer.engine.linearization import Linearization, Through, Work
 from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.touching import Shift, Touch, Weight
 
 HELD = 12  # times the size of all layers that a block may have: more falls out of the cache
-ELEMENTWISE = (nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus, nn.GELU, nn.SiLU, nn.ELU, nn.Identity)
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One fully connected layer and what follows it: ``a = phi(W x + b)``."""
-
-    inputs: int
-    outputs: int
-    bias: bool
-    activation: Callable[[Tensor], Tensor] | None  # None after the last layer
-
-    @property
-    def size(self) -> int:
-        return self.outputs * (self.inputs + self.bias)
-
-
-def chain_of(module: nn.Module) -> tuple[Layer, ...] | None:
-    """The layers of a ``Sequential`` of ``Linear`` and elementwise activations; None if it is not one."""
-    if not isinstance(module, nn.Sequential) or not all(
-        p.requires_grad for p in module.parameters()
-    ):
-        return None
-    layers: list[Layer] = []
-    parts = list(module)
-    for place, part in enumerate(parts):
-        after = parts[place + 1] if place + 1 < len(parts) else None
-        if type(part) is nn.Linear:
-            follows = after if isinstance(after, ELEMENTWISE) else None
-            if after is not None and follows is None:
-                return None
-            layers.append(
-                Layer(part.in_features, part.out_features, part.bias is not None, follows)
-            )
-        elif not (isinstance(part, ELEMENTWISE) and place and type(parts[place - 1]) is nn.Linear):
-            return None
-    shared = len({id(p) for p in parts if isinstance(p, nn.Linear)}) < len(layers)
-    return None if shared or not layers else tuple(layers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +47,7 @@ class ChainLinearization(Linearization):
         self._theta = theta
         self._weights = [weight[:, :, 0] for weight, _ in self._split(theta[:, None])]
         self.n, self.k, self.p = len(X), layers[-1].outputs, len(theta)
+        self.prefers_roots = self.k <= 2  # a row's part of the Fisher then has rank 1, as a rule
         self._states, self.outputs = self._forward(X)
 
     def _split(self, vectors: Tensor) -> list[tuple[Tensor, Tensor | None]]:
@@ -112,7 +78,7 @@ class ChainLinearization(Linearization):
     def take(self, rows: Tensor | slice) -> Self:
         part = object.__new__(type(self))
         part._layers, part._theta, part._weights = self._layers, self._theta, self._weights
-        part.k, part.p = self.k, self.p
+        part.k, part.p, part.prefers_roots = self.k, self.p, self.prefers_roots
         part.outputs = self.outputs[rows]
         part.n = len(part.outputs)
         part._states = [
@@ -145,6 +111,30 @@ class ChainLinearization(Linearization):
         for rows, piece in self.pieces(vectors.shape[1]):
             piece._add_pulled(through(rows, piece.push(vectors)), sums)
         return self._summed(sums)
+
+    def _rows(self, roots: Tensor) -> LayeredRows:
+        """``s_i' J_i`` for ``s`` ``[n, k, 1]``."""
+        deltas = [delta[:, 0] for delta in self._deltas(roots.transpose(1, 2))]
+        entered = [state.entered for state in self._states]
+        return LayeredRows(entered, deltas, [layer.bias for layer in self._layers])
+
+    def out(self, roots: Tensor, vectors: Tensor) -> Tensor:
+        if roots.shape[2] > 1:
+            return super().out(roots, vectors)
+        return self._rows(roots).out(vectors)[:, None]
+
+    def into(self, roots: Tensor, weights: Tensor) -> Tensor:
+        if roots.shape[2] > 1:
+            return super().into(roots, weights)
+        return self._rows(roots).into(weights[:, 0])
+
+    def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        return self._rows(weights[:, :, None]).out(vectors)
+
+    def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+        if roots.shape[2] > 1:
+            return super().sandwich(roots, share, vectors)
+        return self._rows(roots).sandwich(share, vectors)
 
     def _no_sums(self, like: Tensor, m: int) -> list[tuple[Tensor, Tensor]]:
         """Zeros for every layer's weight ``[m o, i]`` and bias ``[m, o]``, in the order of the products."""
@@ -292,24 +282,33 @@ class ChainLinearization(Linearization):
     def kernel(
         self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
     ) -> Tensor:
-        """``sum_l (a_l a_l' c_l + c_b) * (delta_l delta_l')``: the Jacobians are never formed."""
         assert isinstance(other, ChainLinearization)
         constant = self._constants(scale)
         if constant is None:
             return super().kernel(roots, other, other_roots, scale)
+        return layered_kernel(list(self._paired(roots, other, other_roots, constant)))
+
+    def own_kernel(self, roots: Tensor, scale: Tensor) -> Tensor:
+        constant = self._constants(scale)
+        if constant is None:
+            return super().own_kernel(roots, scale)
+        return layered_kernel(list(self._paired(roots, self, roots, constant)), lower=True)
+
+    def _paired(
+        self,
+        roots: Tensor,
+        other: ChainLinearization,
+        other_roots: Tensor,
+        constant: Sequence[tuple[float, float]],
+    ) -> Iterator[Pair]:
+        """Each layer as its kernel sees it: the scales in its left part, its bias as one more input."""
         ours = self._deltas(roots.transpose(1, 2))
         theirs = other._deltas(other_roots.transpose(1, 2))
-        total = roots.new_zeros(self.n * roots.shape[2], other.n * other_roots.shape[2])
         for place, (slope, shift) in enumerate(constant):
             left, right = self._states[place].entered, other._states[place].entered
-            near = torch.addmm(roots.new_full((), shift), left, right.T, alpha=slope)
-            inner = ours[place].flatten(0, 1) @ theirs[place].flatten(0, 1).T
-            if roots.shape[2] == other_roots.shape[2] == 1:
-                total.addcmul_(inner, near)
-            else:
-                shape = (self.n, roots.shape[2], other.n, other_roots.shape[2])
-                total += (inner.reshape(shape) * near[:, None, :, None]).reshape(total.shape)
-        return total
+            left = torch.cat([left * slope, left.new_full((self.n, 1), shift)], 1)
+            right = torch.cat([right, right.new_ones(other.n, 1)], 1)
+            yield left, right, ours[place], theirs[place]
 
     def _constants(self, scale: Tensor) -> list[tuple[float, float]] | None:
         """The scale of each layer's weights and of its biases; None if it differs within them."""

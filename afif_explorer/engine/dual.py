@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.block_factor import BlockFactor
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.memory import block_rows
@@ -25,7 +26,6 @@ from afif_explorer.errors import ChoiceError, CurvatureError
 MOST_FREE = 1000  # parameters without penalty or damping that are eliminated one by one
 EXACT = 1e-11  # relative residual at which a solve needs no repeat
 REFINEMENTS = 2  # repeats of the solve on what is left over
-SYMMETRIC_BLOCK = 4096  # rows and columns of the kernel that are formed together
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,20 @@ class Dual(Solver):
     ``r`` is the rank of a row's part: 1 for one output, ``k - 1`` for ``k`` classes. It takes ``2 (n r)^2``
     numbers and ``(n r)^3 / 3`` multiplications besides the kernel ``H E H'``.
 
+    Args:
+        tolerance: the solve is repeated on what it leaves over, twice at most, until that is at most so much
+            of every right-hand side; less than 100 times the precision of the work is not asked for.
+
     Raises :class:`ChoiceError` for a Hessian that is no Fisher, for weights below zero, and where more
     than 1000 parameters have neither penalty nor damping; :class:`CurvatureError` as the direct solve.
     Source: Hager, Updating the Inverse of a Matrix (1989), for the Woodbury identity.
     """
 
+    tolerance: float = EXACT
     name = "dual"
 
     def prepare(self, curvature: Curvature) -> PreparedDual:
-        return PreparedDual(curvature)
+        return PreparedDual(curvature, self.tolerance)
 
 
 def obstacle(curvature: Curvature) -> str:
@@ -65,11 +70,11 @@ class PreparedDual(Prepared):
 
     exact = True
 
-    def __init__(self, curvature: Curvature) -> None:
+    def __init__(self, curvature: Curvature, tolerance: float = EXACT) -> None:
         trouble = obstacle(curvature)
         if trouble:
             raise ChoiceError(f"There is no dual solve here: {trouble}.")
-        self.curvature = curvature
+        self.curvature, self._tolerance = curvature, tolerance
         self._linearization = curvature.point.linearization
         roots = curvature.roots()
         assert roots is not None
@@ -77,36 +82,18 @@ class PreparedDual(Prepared):
         held = curvature.diagonal_shift > 0
         self._free = torch.nonzero(~held).flatten()
         self._inverse = torch.where(held, 1.0 / torch.where(held, curvature.diagonal_shift, 1.0), 0)
-        self._lower = self._factor()
+        self._factor = BlockFactor(self._system())
         self._schur: Factor | None = None
         if len(self._free):
             self._columns = self._outwards(self._unit(self._free))  # G, [n r, q]
-            self._weighed = torch.cholesky_solve(self._columns, self._lower)  # B^-1 G
+            self._weighed = self._factor.solve(self._columns)  # B^-1 G
             complement = self._columns.T @ self._weighed
             self._schur = Factor(complement, curvature.name, curvature.damping)
 
-    def _factor(self) -> Tensor:
-        kernel = self._kernel()
-        kernel.diagonal().add_(1.0)
-        return torch.linalg.cholesky_ex(kernel, check_errors=True).L
-
-    def _kernel(self) -> Tensor:
-        """``H E H'``, its lower triangle in blocks; what is above is not read."""
-        roots, rank = self._roots, self._roots.shape[2]
-        step = max(1, SYMMETRIC_BLOCK // rank)
-        if step >= len(roots):
-            part = self._linearization
-            return part.kernel(roots, part, roots, self._inverse)
-        matrix = roots.new_zeros(len(roots) * rank, len(roots) * rank)
-        for top in range(0, len(roots), step):
-            below = slice(top, top + step)
-            part = self._linearization.take(below)
-            for left in range(0, top + 1, step):
-                beside = slice(left, left + step)
-                other = part if left == top else self._linearization.take(beside)
-                block = part.kernel(roots[below], other, roots[beside], self._inverse)
-                height, width = block.shape
-                matrix[top * rank : top * rank + height, left * rank : left * rank + width] = block
+    def _system(self) -> Tensor:
+        """``B``; what is above its diagonal is not read."""
+        matrix = self._linearization.own_kernel(self._roots, self._inverse)
+        matrix.diagonal().add_(1.0)
         return matrix
 
     def _unit(self, places: Tensor) -> Tensor:
@@ -116,24 +103,16 @@ class PreparedDual(Prepared):
 
     def _outwards(self, vectors: Tensor) -> Tensor:
         """``H V``: ``[p, m] -> [n r, m]``."""
-        parts = [
-            self._roots[rows].transpose(1, 2) @ part.push(vectors)
-            for rows, part in self._linearization.pieces(vectors.shape[1])
-        ]
-        return torch.cat(parts).flatten(0, 1)
+        return self._linearization.out(self._roots, vectors).flatten(0, 1)
 
     def _inwards(self, weights: Tensor) -> Tensor:
         """``H' U``: ``[n r, m] -> [p, m]``."""
-        columns = weights.shape[1]
-        block = weights.reshape(len(self._roots), -1, columns)
-        total = weights.new_zeros(self.curvature.p, columns)
-        for rows, part in self._linearization.pieces(columns):
-            total += part.pull(self._roots[rows] @ block[rows])
-        return total
+        block = weights.reshape(len(self._roots), -1, weights.shape[1])
+        return self._linearization.into(self._roots, block)
 
     def _once(self, rhs: Tensor) -> Tensor:
         scaled = self._inverse[:, None] * rhs
-        weights = torch.cholesky_solve(self._outwards(scaled), self._lower)
+        weights = self._factor.solve(self._outwards(scaled))
         if self._schur is None:
             return scaled - self._inverse[:, None] * self._inwards(weights)
         free = self._schur.solve(rhs[self._free] - self._columns.T @ weights)
@@ -145,7 +124,8 @@ class PreparedDual(Prepared):
     def _solve(self, rhs: Tensor) -> Solution:
         value, steps = self._once(rhs), 1
         left = rhs - self.curvature @ value
-        residual, enough = worst_ratio(left, rhs), max(EXACT, 100 * torch.finfo(rhs.dtype).eps)
+        residual = worst_ratio(left, rhs)
+        enough = max(self._tolerance, 100 * torch.finfo(rhs.dtype).eps)
         while residual > enough and steps <= REFINEMENTS:
             better = value + self._once(left)
             left = rhs - self.curvature @ better
@@ -162,18 +142,18 @@ class PreparedDual(Prepared):
     def row_blocks(self, rows: slice) -> Tensor:
         """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, a few rows at a time."""
         k = self._linearization.k
-        numbers = 2 * k * len(self._lower) + k**2 * self.curvature.p
-        step = block_rows(numbers, self._lower.dtype)
+        numbers = 2 * k * self._roots[:, 0].numel() + k**2 * self.curvature.p
+        step = block_rows(numbers, self._roots.dtype)
         starts = range(rows.start, rows.stop, step)
         few = [slice(start, min(start + step, rows.stop)) for start in starts]
         return torch.cat([self._few_row_blocks(part) for part in few])
 
     def _few_row_blocks(self, rows: slice) -> Tensor:
         part = self._linearization.take(rows)
-        eye = torch.eye(part.k, dtype=self._lower.dtype, device=self._lower.device)
+        eye = torch.eye(part.k, dtype=self._roots.dtype, device=self._roots.device)
         eye = eye.expand(part.n, -1, -1)
         cross = self._linearization.kernel(self._roots, part, eye, self._inverse)  # H E J'
-        half = torch.linalg.solve_triangular(self._lower, cross, upper=False)
+        half = self._factor.half(cross)
         own = part.pull_each(eye)  # [rows, k, p]
         left = half.T.reshape(part.n, part.k, -1)
         blocks = (own * self._inverse) @ own.transpose(1, 2) - left @ left.transpose(1, 2)

@@ -25,6 +25,8 @@ from torch import Tensor
 from afif_explorer.engine.memory import block_rows, cached_rows
 from afif_explorer.engine.touching import Shift, Touch, Weight
 
+STRIP = 1024  # rows of a kernel that are formed together
+
 
 @dataclass(frozen=True)
 class Work:
@@ -91,6 +93,23 @@ class Linearization(ABC):
         for start in range(0, self.n, step):
             rows = slice(start, start + step)
             yield rows, self.take(rows)
+
+    def out(self, roots: Tensor, vectors: Tensor) -> Tensor:
+        """``S_i' J_i V`` of each row for ``S`` ``[n, k, r]``: ``[p, m] -> [n, r, m]``."""
+        parts = [
+            roots[rows].transpose(1, 2) @ part.push(vectors)
+            for rows, part in self.pieces(vectors.shape[1])
+        ]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def into(self, roots: Tensor, weights: Tensor) -> Tensor:
+        """``sum_i J_i' S_i U_i``, its transpose: ``[n, k, r]``, ``[n, r, m] -> [p, m]``."""
+        total = weights.new_zeros(self.p, weights.shape[2])
+        for rows, part in self.pieces(weights.shape[2]):
+            single = roots.shape[2] == 1
+            through = roots[rows] * weights[rows] if single else roots[rows] @ weights[rows]
+            total += part.pull(through)
+        return total
 
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         """``sum_k U_ik (J_i V)_k`` of each row: ``[n, k]``, ``[p, m] -> [n, m]``."""
@@ -165,6 +184,17 @@ class Linearization(ABC):
                 flat = opposite.reshape(-1, self.p)
                 found[top : top + len(scaled), left : left + len(flat)] = scaled @ flat.T
         return found
+
+    def own_kernel(self, roots: Tensor, scale: Tensor) -> Tensor:
+        """:meth:`kernel` of these rows with themselves; above its diagonal there may be anything."""
+        rank = roots.shape[2]
+        step = max(1, STRIP // rank)
+        matrix = roots.new_empty(self.n * rank, self.n * rank)
+        for top in range(0, self.n, step):
+            rows, before = slice(top, top + step), slice(0, top + step)
+            strip = self.take(rows).kernel(roots[rows], self.take(before), roots[before], scale)
+            matrix[top * rank :][: len(strip), : strip.shape[1]] = strip
+        return matrix
 
     def work(self, rank: int) -> Work:
         """What products, and matrices with so many roots a row, cost."""

@@ -186,11 +186,7 @@ class Point:
 
     def pull_weighted(self, weights: Tensor, coefficients: Tensor) -> Tensor:
         """``sum_i c_i J_i' U_i`` for ``U`` ``[n, k]`` and ``c`` ``[n, m]``: ``[p, m]``."""
-        parts = [
-            part.pull(weights[rows][:, :, None] * coefficients[rows][:, None, :])
-            for rows, part in self.linearization.pieces(coefficients.shape[1])
-        ]
-        return torch.stack(parts).sum(0) if len(parts) > 1 else parts[0]
+        return self.linearization.into(weights[:, :, None], coefficients[:, None])
 
     def gradient_products(self, vectors: Tensor) -> Tensor:
         """``<grad l_i, v>`` for each row and each of the vectors ``[p, m]``: ``[n, m]``."""

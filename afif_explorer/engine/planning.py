@@ -28,6 +28,8 @@ FEW = 3000  # parameters up to which a dense factor is so cheap that nothing els
 # many right-hand sides.
 STEPS_A_DIGIT = {False: 12, True: 3}
 
+ROUGH = 1e-6  # tolerances above are worth an answer that is not exact to rounding
+
 MANY = 32  # right-hand sides that make so large a common space that no preconditioner is needed
 SAMPLED = 1000 * 4 * BATCH  # rows that LiSSA is taken to look at, for each right-hand side
 FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
@@ -103,7 +105,8 @@ def _others(
     if not obstacle(curvature):
         words = f"A factor of the {rows:,} rows times outputs instead of the {p:,} parameters"
         price = dampings * (work.kernel + rows**3 / 3 + 2.0 * rows**2 * columns)
-        yield Option(Dual(), price, 2.2 * rows**2, words)
+        dual = Dual(tolerance) if tolerance > ROUGH else Dual()
+        yield Option(dual, price, 1.2 * rows**2, words)
     if tolerance >= TOLERANCE and steps * linearization.n > SAMPLED:
         words = f"Batches of the {linearization.n:,} rows, for a tolerance of {tolerance:.2g}"
         sampled = SAMPLED / linearization.n * work.product * columns * dampings
@@ -149,7 +152,8 @@ class Auto(Solver):
     """Whichever solver is cheapest for the problem at hand and fits into memory.
 
     Args:
-        tolerance: of ``||C x - c|| / ||c||``, for solvers that iterate. At 5 % and more LiSSA may be taken.
+        tolerance: of ``||C x - c|| / ||c||``, for solvers that iterate; the dual solve is not refined further
+            if it is above 1e-6. At 5 % and more LiSSA may be taken.
 
     Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters that is the direct
     solve. ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` tell the choice;

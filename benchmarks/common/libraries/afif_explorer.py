@@ -13,7 +13,7 @@ from afif_explorer.engine.planning import PreparedAuto
 from afif_explorer.engine.solvers import Solver
 from benchmarks.common.exchange import Task, serve
 
-TOLERANCE = 1e-3  # where the solver iterates; the direct ones are exact whatever is asked
+TOLERANCE = 1e-3  # of the residual; direct solves leave less, and are not refined further
 
 
 def _prepared(task: Task, damping: float, solver: Solver | str) -> Influence:

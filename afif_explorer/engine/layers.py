@@ -1,0 +1,47 @@
+"""The layers of a stack of fully connected ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+ELEMENTWISE = (nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus, nn.GELU, nn.SiLU, nn.ELU, nn.Identity)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One fully connected layer and what follows it: ``a = phi(W x + b)``."""
+
+    inputs: int
+    outputs: int
+    bias: bool
+    activation: Callable[[Tensor], Tensor] | None  # None after the last layer
+
+    @property
+    def size(self) -> int:
+        return self.outputs * (self.inputs + self.bias)
+
+
+def chain_of(module: nn.Module) -> tuple[Layer, ...] | None:
+    """The layers of a ``Sequential`` of ``Linear`` and elementwise activations; None if it is not one."""
+    if not isinstance(module, nn.Sequential) or not all(
+        p.requires_grad for p in module.parameters()
+    ):
+        return None
+    layers: list[Layer] = []
+    parts = list(module)
+    for place, part in enumerate(parts):
+        after = parts[place + 1] if place + 1 < len(parts) else None
+        if type(part) is nn.Linear:
+            follows = after if isinstance(after, ELEMENTWISE) else None
+            if after is not None and follows is None:
+                return None
+            layers.append(
+                Layer(part.in_features, part.out_features, part.bias is not None, follows)
+            )
+        elif not (isinstance(part, ELEMENTWISE) and place and type(parts[place - 1]) is nn.Linear):
+            return None
+    shared = len({id(p) for p in parts if isinstance(p, nn.Linear)}) < len(layers)
+    return None if shared or not layers else tuple(layers)
