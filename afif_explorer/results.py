@@ -158,6 +158,9 @@ class LissaReport:
     map_depths: np.ndarray  # [b]
     map_error: np.ndarray  # [b, a]; NaN where the recursion diverges
     advice: str
+    # Once it has run, how far the computed result is from what it stands for, as shares of its length:
+    run_gap: float | None = None  # from the mini-batch run, of which it is the mean
+    recursion_gap: float | None = None  # from the recursion with all rows, carried out step by step
 
 
 @dataclass(frozen=True, eq=False)

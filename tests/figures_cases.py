@@ -158,6 +158,8 @@ def lissa(words: str | None = None, scale: float = 30.0, ran: bool = True) -> Li
         map_depths=depths,
         map_error=plane,
         advice=words or ("Raise the scale above 24.5." if diverges else ""),
+        run_gap=0.031 if ran and not diverges else None,
+        recursion_gap=4e-15 if ran and not diverges else None,
     )
 
 

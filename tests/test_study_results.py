@@ -113,6 +113,7 @@ def test_the_lissa_report_shows_the_whole_plane():
     assert report.mean_error[-1] < 1e-3
     assert (np.diff(report.mean_error) <= 0).all()
     assert report.run_status == ""
+    assert report.run_gap is None
     assert report.run_error.size == 0
     assert report.scale == report.automatic_scale
 
@@ -123,6 +124,15 @@ def test_the_true_run_scatters_around_the_predicted_mean():
     assert report.run_status == "converged"
     expected = np.interp(report.run_steps, report.steps, report.mean_error)
     assert np.all(report.run_error < expected + 0.3)
+    assert report.recursion_gap < 1e-11
+    assert 1e-4 < report.run_gap < 0.3
+    ready = study.solving.influence(spec, ax.Fisher)
+    c = study.targets.aim(spec).gradient
+    with_all_rows = ax.LiSSA(scale=report.scale, depth=200, batch_size=10**6)
+    true = with_all_rows.prepare(ready.curvature).solve(c).value
+    noisy = ax.LiSSA(report.scale, 200, spec.repeats, 256, spec.seed).prepare(ready.curvature)
+    gap = float((noisy.solve(c).value - true).norm() / true.norm())
+    assert report.run_gap == pytest.approx(gap, rel=1e-6)
     assert report.run_error[-1] < 0.3
 
 

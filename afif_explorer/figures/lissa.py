@@ -42,7 +42,7 @@ def lissa_error(lissa: LissaReport, *, dark: bool = False) -> Sheet:
         colours,
         name="lissa_error",
         title=ERROR,
-        notes=(f"Scale {number(lissa.scale)}.", _advice(lissa)),
+        notes=(f"Scale {number(lissa.scale)}.", _advice(lissa), _gaps(lissa)),
         key=(
             *(Key("┅" if c.diverged else "━", c.colour, c.name) for c in curves),
             Key("│", colours.reference, f"depth now ({count(lissa.depth)})"),
@@ -123,6 +123,16 @@ def _advice(lissa: LissaReport) -> str:
         return advice
     largest = number(lissa.largest_eigenvalue)
     return f"It diverges: the scale must be above half the largest eigenvalue ({largest}). {advice}"
+
+
+def _gaps(lissa: LissaReport) -> str:
+    """How far the computed curve is from what it stands for, once that has run."""
+    if lissa.run_gap is None or lissa.recursion_gap is None:
+        return ""
+    return (
+        f"The computed result is {percent(lissa.run_gap, 2)} off the true run and "
+        f"{number(lissa.recursion_gap, 1)} (relative) off the recursion with all rows."
+    )
 
 
 @dataclass(frozen=True, eq=False)

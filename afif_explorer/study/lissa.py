@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from afif_explorer.engine.lissa import LiSSA
 from afif_explorer.engine.solvers import Status
 from afif_explorer.errors import DoesNotApply
+from afif_explorer.progress import report
 from afif_explorer.results import LissaReport
 from afif_explorer.spec import KINKED, Spec
 from afif_explorer.study.labels import label
@@ -27,6 +29,7 @@ MARKS = 40  # depths at which errors are given
 MAP = (45, 41)  # depths and scales of the map
 SMALLEST, LARGEST = 0.2, 200.0  # scales of the map, relative to the largest eigenvalue
 DEEPEST = 100_000
+CARRIED_OUT = 1000  # steps of the recursion with all rows, at most, that check what is computed
 
 
 def lissa(spec: Spec, run: bool = False) -> LissaReport:
@@ -70,6 +73,8 @@ def lissa(spec: Spec, run: bool = False) -> LissaReport:
         map_depths=depths,
         map_error=basis.errors(c, scales, depths, spec.damping),
         advice=_advice(spec, scale, depth, mean, true),
+        run_gap=true.gap,
+        recursion_gap=true.recursion_gap,
     )
 
 
@@ -79,6 +84,8 @@ class _Run:
     errors: np.ndarray
     status: str
     advice: str
+    gap: float | None = None
+    recursion_gap: float | None = None
 
 
 _NOT_RUN = _Run(np.empty(0, int), np.empty(0), "", "")
@@ -103,7 +110,33 @@ def _run(spec: Spec) -> _Run:
     steps, path = solution.stats["path"]
     away = torch.linalg.vector_norm(path.reshape(len(steps), -1) - truth.cpu(), dim=1)
     errors = (away / truth.norm().cpu().clamp(min=1e-300)).numpy()
-    return _Run(np.asarray(steps), errors, solution.status.value, solution.advice)
+    return _Run(
+        np.asarray(steps),
+        errors,
+        solution.status.value,
+        solution.advice,
+        _gap(spec, scale, depth, solution.value),
+        _recursion_gap(spec, scale, depth),
+    )
+
+
+def _gap(spec: Spec, scale: float, depth: int, found: Tensor) -> float | None:
+    """How far the computed result of so many steps is from ``found`` ``[p]``, as a share of its length."""
+    basis, c = spectrum(spec, curvature_of(spec)), aim(spec).gradient
+    if basis.diverges(scale, spec.damping):
+        return None
+    computed = basis.lissa(c, scale=scale, depth=depth, damping=spec.damping)
+    return float((found - computed).norm() / computed.norm().clamp(min=1e-300))
+
+
+def _recursion_gap(spec: Spec, scale: float, depth: int) -> float | None:
+    """The same for the recursion with all rows in every step, or for its first thousand steps."""
+    matrix, c = influence(spec, curvature_of(spec)).curvature.dense(), aim(spec).gradient
+    steps, u = min(depth, CARRIED_OUT), c
+    for step in range(steps):
+        report("recursion with all rows", step, steps)
+        u = c + u - matrix @ u / scale
+    return _gap(spec, scale, steps, u / scale)
 
 
 def _advice(spec: Spec, scale: float, depth: int, mean: np.ndarray, true: _Run) -> str:
