@@ -8,13 +8,16 @@ import torch
 from torch import Tensor, nn
 
 import afif_explorer as ax
+from afif_explorer.engine import ekfac
 from afif_explorer.engine.block_cg import Approximation, BlockConjugateGradient
 from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
 from afif_explorer.engine.ekfac import EKFAC, KroneckerPreconditioner
+from afif_explorer.engine.kronecker import Kronecker
 from afif_explorer.engine.nystroem import Nystroem
 from afif_explorer.engine.solvers import Status
+from afif_explorer.engine.touching import Weight
 from tests.cases import CASES, Case
-from tests.test_engine_recorded import MODULES, Viewer, rows
+from tests.test_engine_recorded import MODULES, Viewer, draw, rows
 
 KNOWN = tuple(case for case in CASES if case.kind != "module")
 PRECONDITIONERS = (None, Nystroem(5), EKFAC(), EKFAC(rows=7))
@@ -28,12 +31,12 @@ def block(p: int, m: int = 3) -> Tensor:
     return torch.randn(p, m, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
 
 
-def sequence_fisher(name: str, n: int = 40, damping: float = 0.03) -> Fisher:
+def sequence_fisher(name: str, n: int = 40, damping: float = 0.03, ridge: float = 0.1) -> Fisher:
     torch.manual_seed(1)
     module = MODULES[name]().double()
     k = module(rows(2)).shape[1]
     y = torch.arange(n) % min(k, 3)
-    objective = ax.Objective(module, "categorical", ax.Ridge(0.1), rows(n), y)
+    objective = ax.Objective(module, "categorical", ax.Ridge(ridge), rows(n), y)
     return Fisher(objective, objective.vector(objective.model.initial(0)), damping=damping)
 
 
@@ -127,6 +130,48 @@ def test_the_curvature_along_every_direction_of_the_basis_is_exact(name: str) ->
     U = made._turned(eye, inwards=False)
     torch.testing.assert_close(U.T @ U, eye)
     torch.testing.assert_close((U.T @ fisher.dense() @ U).diagonal(), made.values)
+
+
+@pytest.mark.parametrize("places", [1, 3, 9])
+def test_moments_need_no_block(places: int) -> None:
+    """Against sums over explicit blocks, for fewer and for more places than inputs or outputs."""
+    touch = Weight(0, 15, slope=draw(7, 2, places, 3), entered=draw(7, places, 5))
+    share = draw(7).abs()
+    basis = Kronecker(touch, with_bias=False)
+    basis.add([touch], share)
+    M = torch.einsum("nrto,nti->nroi", touch.slope, touch.entered)
+    entering = torch.einsum("n,nroi,nroj->ij", share, M, M)
+    leaving = torch.einsum("n,nroi,nrpi->op", share, M, M)
+    torch.testing.assert_close(basis._entering, entering)
+    torch.testing.assert_close(basis._leaving, leaving)
+
+
+def test_random_combinations_of_roots_stand_for_all_of_them(monkeypatch) -> None:
+    monkeypatch.setattr(ekfac, "MANY", 0)
+    roots = draw(1, 4, 3).expand(40_000, -1, -1)
+    shown = ekfac._shown(roots)
+    assert shown.shape == (40_000, 4, 1)
+    found, wanted = (one @ one.transpose(1, 2) for one in (shown, roots))
+    torch.testing.assert_close(found.mean(0), wanted[0], rtol=0, atol=0.03)
+    fisher = sequence_fisher("words", n=3000)
+    few, all_of_them = KroneckerPreconditioner(fisher, None), fisher.dense()
+    U = few._turned(torch.eye(fisher.p, dtype=torch.float64), inwards=False)
+    torch.testing.assert_close(few.values, (U.T @ all_of_them @ U).diagonal(), rtol=0.1, atol=0)
+
+
+def test_a_few_rows_tell_only_that_nothing_is_solved(monkeypatch) -> None:
+    monkeypatch.setattr(ekfac, "GLANCE", 20)
+    for damping in (1.0, 1e-6):
+        fisher = sequence_fisher("transformer", damping=damping, ridge=0.0)
+        c = block(fisher.p)
+        found = EKFAC().prepare(fisher).solve(c)
+        left = (fisher.dense() @ found.value - c).norm(dim=0) / c.norm(dim=0)
+        assert found.status is Status.MAX_STEPS
+        if damping == 1.0:
+            assert found.stats["residual"] == pytest.approx(float(left.max()))
+        else:
+            assert found.stats["residual"] > 1
+            assert float(left.max()) > ekfac.GOOD
 
 
 def test_one_layer_of_one_output_is_factored_exactly() -> None:

@@ -26,7 +26,12 @@ from afif_explorer.errors import ChoiceError
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 256
+TURNED = 2048  # rows that are enough to find the bases; the curvature in them is measured on all
+MANY = (
+    2048  # rows beyond which each shows one combination of its roots, drawn at random, and not all
+)
 GOOD = 0.05  # relative residual up to which the approximation by itself counts as converged
+GLANCE = 128  # rows that show whether the approximation solves anything at all
 FLAT = 1e-9  # times the steepest direction: nothing is taken for flatter than that
 
 
@@ -39,10 +44,12 @@ class EKFAC(Solver, Approximation):
 
     Args:
         tolerance: of ``||C x - c|| / ||c||``; None: one application, however good.
-        rows: at most so many rows, spread evenly, measure the basis; None: all.
+        rows: at most so many rows, spread evenly, measure the curvature along the basis; None: all.
         max_steps: of the refinement, see :class:`BlockConjugateGradient`.
 
-    Parameters of a linear layer share a basis with its bias; an embedding has one for its columns,
+    By itself it tells the residual on a few rows where that is above 1, so that nothing is solved. With more
+    than 2048 rows the bases come from as many of them, and a row shows one random combination of its
+    outputs. Parameters of a linear layer share a basis with its bias; an embedding has one for its columns,
     whatever is small one of its own. For networks made of layers that are known (see
     :mod:`afif_explorer.engine.recording`); the damping is the curvature's own.
     Raises :class:`ChoiceError` for other modules. Sources: George et al., Fast Approximate Natural Gradient
@@ -67,6 +74,19 @@ def factorable(curvature: Curvature) -> bool:
     return few.touches(few.outputs.new_ones(few.n, few.k, 1)) is not None
 
 
+def _spread_evenly(n: int, count: int, device: torch.device) -> Tensor:
+    return torch.linspace(0, n - 1, count, dtype=torch.float64, device=device).long()
+
+
+def _shown(roots: Tensor) -> Tensor:
+    """``S`` ``[n, k, r]``; with many rows ``S s`` ``[n, k, 1]``: for random signs ``E S s s'S' = S S'``."""
+    n, _k, rank = roots.shape
+    if n <= MANY or rank == 1:
+        return roots
+    draw = torch.randint(2, (n, rank, 1), generator=torch.Generator().manual_seed(0))
+    return roots @ (2 * draw - 1).to(roots)
+
+
 class KroneckerPreconditioner(Preconditioner):
     """``W = U diag(lambda)^-1/2`` with the bases ``U`` of all layers and the curvature ``lambda`` in them."""
 
@@ -77,20 +97,17 @@ class KroneckerPreconditioner(Preconditioner):
                 "EK-FAC needs a network whose layers are known (linear layers, embeddings, layer norms); "
                 "use conjugate gradients."
             )
-        self._chosen = self._spread_evenly(rows)
+        n = curvature.point.linearization.n
+        self._roots = _shown(curvature.fisher_roots())
         self._bases: list[tuple[Basis, list[int]]] = []
-        self._measure_moments()
-        self.values = self._measured()  # [p], in the basis
+        rows = n if rows is None else min(n, rows)
+        device = curvature.share.device
+        self._find_bases(_spread_evenly(n, min(rows, TURNED), device))
+        self.values = self._measured(_spread_evenly(n, rows, device))  # [p], in the basis
         self._root = self.values.sqrt()[:, None]
 
-    def _spread_evenly(self, rows: int | None) -> Tensor:
-        n = self._curvature.point.linearization.n
-        count = n if rows is None else min(n, rows)
-        device = self._curvature.share.device
-        return torch.linspace(0, n - 1, count, dtype=torch.float64, device=device).long()
-
-    def _measure_moments(self) -> None:
-        for touches, share in self._seen():
+    def _find_bases(self, rows: Tensor) -> None:
+        for touches, share in self._seen(rows):
             if not self._bases:
                 self._bases = bases_of(touches)
             for basis, places in self._bases:
@@ -98,22 +115,20 @@ class KroneckerPreconditioner(Preconditioner):
         for basis, _ in self._bases:
             basis.turn()
 
-    def _seen(self) -> Iterator[tuple[list[Touch], Tensor]]:
+    def _seen(self, rows: Tensor) -> Iterator[tuple[list[Touch], Tensor]]:
         """The touches of a few rows at a time, and their weights (never below zero)."""
-        curvature, n = self._curvature, len(self._chosen)
-        roots = curvature.fisher_roots()
-        scale = curvature.point.linearization.n / n
-        for start in range(0, n, ROWS_AT_ONCE):
-            report("EK-FAC", start, n)
-            rows = self._chosen[start : start + ROWS_AT_ONCE]
-            part = curvature.point.linearization.take(rows)
-            touches = part.touches(roots[rows])
+        curvature, done = self._curvature, 0
+        scale = curvature.point.linearization.n / len(rows)
+        for few in rows.split(ROWS_AT_ONCE):
+            report("EK-FAC", done, len(rows))
+            touches = curvature.point.linearization.take(few).touches(self._roots[few])
             assert touches is not None
-            yield touches, curvature.share[rows].clamp(min=0) * scale
+            yield touches, curvature.share[few].clamp(min=0) * scale
+            done += len(few)
 
-    def _measured(self) -> Tensor:
+    def _measured(self, rows: Tensor) -> Tensor:
         total = torch.zeros_like(self._curvature.diagonal_shift)
-        for touches, share in self._seen():
+        for touches, share in self._seen(rows):
             for basis, places in self._bases:
                 part = basis.squares([touches[place] for place in places], share)
                 total[basis.start : basis.start + basis.size] += part
@@ -157,9 +172,19 @@ class PreparedEKFAC(Prepared):
             refinement = BlockConjugateGradient(self.settings.tolerance, self.settings.max_steps)
             return PreparedBlockConjugateGradient(refinement, self.curvature, self.made)._solve(rhs)
         value = self.made.out(self.made.into(rhs))
-        residual = relative_residual(self.curvature, value, rhs)
+        residual = self._residual(value, rhs)
         stats = {"residual": residual, "steps": 1, "products": rhs.shape[1]}
         if residual <= GOOD:
             return Solution(value, Status.CONVERGED, "", stats)
         advice = "Set EKFAC's tolerance to refine it by conjugate gradients."
         return Solution(value, Status.MAX_STEPS, advice, stats)
+
+    def _residual(self, value: Tensor, rhs: Tensor) -> float:
+        """The worst column's; if it is above 1 even on a few rows, what these tell."""
+        share = self.curvature.share
+        if len(share) > GLANCE:
+            few = self.curvature.batch(_spread_evenly(len(share), GLANCE, share.device))
+            glance = relative_residual(few, value, rhs)
+            if glance > 1:
+                return glance
+        return relative_residual(self.curvature, value, rhs)

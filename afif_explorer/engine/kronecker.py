@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.touching import Shift, Summed, Table, Touch, Weight
+from afif_explorer.engine.memory import block_rows
+from afif_explorer.engine.touching import TILE, Shift, Summed, Table, Touch, Weight
 
 DENSE = 1024  # parameters of a small block up to which its own eigenvectors are worth having
 
@@ -94,11 +95,20 @@ def _moment(rows: Tensor) -> Tensor:
     return flat.T @ flat
 
 
-def _by_row(slope: Tensor, entered: Tensor) -> Tensor:
-    """``M = sum_t g_t a_t'`` of each row and root, ``[n, r, o, i]``."""
-    n, rank, places, left = slope.shape
-    rows = slope.transpose(2, 3).reshape(n, rank * left, places) @ entered
-    return rows.reshape(n, rank, left, -1)
+def _moments(entered: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
+    """``sum M'M`` and ``sum M M'`` over rows and roots for ``M = G'A``, which is not formed.
+
+    ``M'M = A'(G G')A`` and ``M M' = G'(A A')G``, with the places ``[T, T]`` inside.
+    """
+    flat = slope.transpose(1, 2).flatten(2)  # [n, T, r o]
+    entering = entered.flatten(0, 1).T @ (flat @ flat.transpose(1, 2) @ entered).flatten(0, 1)
+    beside = (entered @ entered.transpose(1, 2) @ flat).reshape(-1, slope.shape[3])
+    return entering, flat.reshape(beside.shape).T @ beside
+
+
+def _summed_squares(block: Tensor, share: Tensor) -> Tensor:
+    """``sum_i w_i sum_r B_irp^2``, ``[p]``; the block is lost."""
+    return share.repeat_interleave(block.shape[1]) @ block.flatten(0, 1).square_()
 
 
 @dataclass
@@ -115,11 +125,10 @@ class Axes(Basis):
         """There is nothing to turn."""
 
     def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
-        rank = touches[0].rank
-        explicit = share.new_zeros(len(share), rank, self.start + self.size)
+        explicit = share.new_zeros(len(share), touches[0].rank, self.size)
         for touch in touches:
-            touch.write(explicit, fresh=False)
-        return torch.einsum("n,nrp->p", share, explicit[:, :, self.start :].square())
+            replace(touch, start=0).write(explicit, fresh=False)
+        return _summed_squares(explicit, share)
 
     def spread(self, shift: Tensor) -> Tensor:
         return shift
@@ -163,7 +172,7 @@ class Dense(Turned):
 
     def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
         (touch,) = touches
-        return torch.einsum("n,nrp->p", share, (self._rows_of(touch) @ self._vectors).square())
+        return _summed_squares(self._rows_of(touch) @ self._vectors, share)
 
     def spread(self, shift: Tensor) -> Tensor:
         return self._vectors.square().T @ shift
@@ -188,10 +197,17 @@ class Rows(Turned):
     def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
         (touch,) = touches
         assert isinstance(touch, Table)
-        turned = replace(touch, start=0, slope=touch.slope @ self._vectors)
-        explicit = share.new_empty(len(share), touch.rank, self.size)
-        turned.write(explicit, fresh=True)
-        return torch.einsum("n,nrp->p", share, explicit.square_())
+        slope = touch.slope @ self._vectors
+        total = share.new_zeros(self.size // self._left, self._left)
+        step = block_rows(touch.index.shape[1] ** 2, share.dtype, most=TILE)
+        for start in range(0, len(share), step):
+            rows = slice(start, start + step)
+            index = touch.index[rows]
+            same = (index[:, :, None] == index[:, None, :]).to(share.dtype)
+            squares = (same[:, None] @ slope[rows]).square_().sum(1)
+            squares *= (share[rows, None] / same.sum(2))[:, :, None]  # or places count again
+            total.index_add_(0, index.reshape(-1), squares.flatten(0, 1))
+        return total.reshape(-1)
 
     def spread(self, shift: Tensor) -> Tensor:
         return (shift.reshape(-1, self._left) @ self._vectors.square()).reshape(-1)
@@ -226,14 +242,22 @@ class Kronecker(Basis):
         touch = touches[0]
         assert isinstance(touch, Weight)
         entered, slope = self._entered(touch), touch.slope * share.sqrt()[:, None, None, None]
-        if slope.shape[2] == 1:  # M'M = |g|^2 a a'
-            entering = _moment(entered * slope.square().sum((1, 2, 3)).sqrt()[:, None, None])
-            leaving = _moment(slope * entered.square().sum((1, 2)).sqrt()[:, None, None, None])
+        if entered.shape[1] <= min(self._left, self._right):
+            entering, leaving = _moments(entered, slope)
         else:
-            rows = _by_row(slope, entered)
-            entering, leaving = _moment(rows), _moment(rows.transpose(2, 3))
+            entering, leaving = self._moments_of_blocks(entered, slope)
         self._entering = entering if self._entering is None else self._entering + entering
         self._leaving = leaving if self._leaving is None else self._leaving + leaving
+
+    def _moments_of_blocks(self, entered: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
+        """What :func:`_moments` gives, for more places than inputs or outputs."""
+        entering = entered.new_zeros(self._right, self._right)
+        leaving = entered.new_zeros(self._left, self._left)
+        for _, block in Weight(self.start, self.size, slope, entered).blocks():
+            rows = block.view(-1, self._left, self._right)
+            entering += _moment(rows)
+            leaving += _moment(rows.transpose(1, 2))
+        return entering, leaving
 
     def turn(self) -> None:
         assert self._entering is not None
@@ -241,17 +265,25 @@ class Kronecker(Basis):
         self._in = torch.linalg.eigh(self._entering).eigenvectors
         self._out = torch.linalg.eigh(self._leaving).eigenvectors
 
+    def _turned_in(self, touch: Weight) -> Tensor:
+        """What enters, in the basis: ``[n, T, i]``."""
+        if not self._with_bias:
+            return touch.entered @ self._in
+        flat = touch.entered.flatten(0, 1)
+        found = torch.addmm(self._in[-1], flat, self._in[:-1])
+        return found.reshape(*touch.entered.shape[:2], -1)
+
     def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
         touch = touches[0]
         assert isinstance(touch, Weight)
-        entered = self._entered(touch) @ self._in
-        slope = touch.slope @ self._out
-        n, _rank, places, _left = slope.shape
-        if places == 1:
+        entered, slope = self._turned_in(touch), touch.slope @ self._out
+        if slope.shape[2] == 1:
             leaving = torch.einsum("n,nro->no", share, slope[:, :, 0].square())
             return (leaving.T @ entered[:, 0].square()).reshape(-1)
-        moved = _by_row(slope, entered).square_()
-        return share @ moved.sum(1).reshape(n, -1)
+        total = share.new_zeros(self.size)
+        for rows, block in Weight(self.start, self.size, slope, entered).blocks():
+            total += _summed_squares(block, share[rows])
+        return total
 
     def spread(self, shift: Tensor) -> Tensor:
         grid = self._grid(shift[:, None])[:, :, 0]

@@ -85,9 +85,9 @@ def block_cells(dtype: torch.dtype) -> int:
     return max(1, min(COMFORTABLE, allowed() // (BLOCKS * dtype.itemsize)))
 
 
-def block_rows(numbers: float, dtype: torch.dtype) -> int:
-    """How many rows a block may have if each brings so many numbers; at least one."""
-    return max(1, int(block_cells(dtype) // max(1.0, numbers)))
+def block_rows(numbers: float, dtype: torch.dtype, most: int = COMFORTABLE) -> int:
+    """How many rows a block of ``most`` numbers may have if each brings so many; at least one."""
+    return max(1, int(min(most, block_cells(dtype)) // max(1.0, numbers)))
 
 
 def cached_rows(numbers: int, dtype: torch.dtype, least: int = 1) -> int:

@@ -2,15 +2,14 @@
 
 At a fixed ``theta`` the inputs ``a_t`` of every layer and the derivatives ``g_t`` of the outputs at every
 layer's result do not change. Kept (see :mod:`afif_explorer.engine.recording`), they give the Jacobian of a
-row as ``sum_t g_t a_t'``, one layer at a time. Products with a block of vectors go through that sum where
-it is cheaper to have, and otherwise never form it; whatever is kept stays within the memory limit and is
-recorded anew where it does not fit.
+row as ``sum_t g_t a_t'``, one layer at a time (see :mod:`afif_explorer.engine.touching`). What is asked for
+again is kept if it stays within the memory limit, and otherwise recorded anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -20,7 +19,7 @@ from torch import Tensor
 from afif_explorer.engine.linearization import Work
 from afif_explorer.engine.memory import fits
 from afif_explorer.engine.module_linearization import ModuleLinearization
-from afif_explorer.engine.recording import Kind, NotRecordable, Use, record, recurring
+from afif_explorer.engine.recording import Habits, Kind, NotRecordable, Use, habits_of, record
 from afif_explorer.engine.touching import Factor, Shift, Table, Touch, Weight
 
 TOUCHES: dict[Kind, type[Touch]] = {
@@ -42,16 +41,14 @@ class Structure:
 
     Attributes:
         call: ``call(parameters by name, X)``, the module itself. shapes: of the parameters, in order.
-        alone: of each operation, see :func:`~afif_explorer.engine.recording.record`.
+        habits: see :class:`~afif_explorer.engine.recording.Habits`.
         kept: numbers that a row's record holds, about.
-        places: of a sequence, at most (1 without one).
     """
 
     call: Callable[[Mapping[str, Tensor], Tensor], Tensor]
     shapes: Mapping[str, torch.Size]
-    alone: tuple[bool, ...]
+    habits: Habits
     kept: int
-    places: int
 
     def named(self, theta: Tensor) -> dict[str, Tensor]:
         """``theta`` taken apart; every parameter a tensor of its own."""
@@ -64,7 +61,7 @@ class Structure:
     def touches(self, theta: Tensor, X: Tensor, roots: Tensor | None = None) -> list[Touch]:
         """What every parameter met on the rows; for ``S`` ``[n, k, r]`` the ``r`` combinations of outputs."""
         named = self.named(theta.detach())
-        outputs, uses = record(lambda by: self.call(by, X), named, len(X), self.alone)
+        outputs, uses = record(lambda by: self.call(by, X), named, len(X), self.habits)
         slopes = _slopes(outputs, uses, roots)
         starts, start = {}, 0
         for name, shape in self.shapes.items():
@@ -78,17 +75,29 @@ class Structure:
 def _slopes(outputs: Tensor, uses: list[Use], roots: Tensor | None) -> dict[int, Tensor]:
     """The derivative of every (combination of) output at every tap, ``[n, r, ...]``, by identity."""
     taps = {id(use.tap): use.tap for use in uses}
-    n, rank = outputs.shape if roots is None else (len(outputs), roots.shape[2])
-    found = {key: tap.new_empty(n, rank, *tap.shape[1:]) for key, tap in taps.items()}
-    for place in range(rank):
-        total = (outputs[:, place] if roots is None else outputs * roots[:, :, place]).sum()
-        last = place == rank - 1
-        parts = torch.autograd.grad(
-            total, list(taps.values()), retain_graph=not last, materialize_grads=True
+    if roots is None:
+        roots = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
+        roots = roots.expand(len(outputs), -1, -1)
+    last = roots.shape[2] - 1
+    parts = [
+        torch.autograd.grad(
+            outputs,
+            list(taps.values()),
+            roots[:, :, place],
+            retain_graph=place < last,
+            materialize_grads=True,
         )
-        for key, part in zip(taps, parts, strict=True):
-            found[key][:, place] = part
-    return found
+        for place in range(last + 1)
+    ]
+    return {key: _side_by_side(each) for key, *each in zip(taps, *parts, strict=True)}
+
+
+def _side_by_side(slopes: Sequence[Tensor]) -> Tensor:
+    """The slopes ``[n, ..., o]`` of every root as ``[n, r, ..., o]``, those of a place next to each other."""
+    if len(slopes) == 1:  # nothing to copy
+        return slopes[0][:, None]
+    before = max(1, slopes[0].ndim - 1)
+    return torch.stack(list(slopes), before).movedim(before, 1)
 
 
 def explicit(met: list[Touch], n: int, rank: int, theta: Tensor) -> Tensor:
@@ -116,9 +125,9 @@ def structure_of(
     """
     few = example[torch.arange(3) % len(example)]
     try:
-        alone = recurring(lambda named, rows: call(named, few[:rows]), parameters)
+        habits = habits_of(lambda named, rows: call(named, few[:rows]), parameters)
         shapes = {name: value.shape for name, value in parameters.items()}
-        structure = Structure(call, shapes, tuple(alone), 0, 1)
+        structure = Structure(call, shapes, habits, 0)
         theta = torch.cat([value.detach().reshape(-1) for value in parameters.values()])
         met = structure.touches(theta, few)
         if not _agrees(structure, theta, few, met):
@@ -126,7 +135,7 @@ def structure_of(
     except (NotRecordable, RuntimeError, TypeError, ValueError, IndexError):
         return None
     kept = sum(touch.numbers for touch in met) // len(few)
-    return Structure(call, shapes, tuple(alone), kept, max(touch.places for touch in met))
+    return replace(structure, kept=kept)
 
 
 def _agrees(structure: Structure, theta: Tensor, rows: Tensor, met: list[Touch]) -> bool:
@@ -156,100 +165,82 @@ class RecordedLinearization(ModuleLinearization):
         super().__init__(
             lambda theta, X: structure.call(structure.named(theta), X), theta, X, outputs
         )
-        self._kept_for: Tensor | None = None  # the roots of the blocks that are kept
-        self._kept: list[tuple[slice, Tensor]] = []
+        self._asked: Tensor | None = None  # the roots of the last product
+        self._kept: list[tuple[slice, list[Touch]]] = []  # what was met with them
 
     @cached_property
     def _met(self) -> list[Touch]:
         return self._structure.touches(self._theta, self.X)
 
-    @cached_property
-    def _explicit(self) -> Tensor:
-        """The Jacobian ``[n, k, p]``."""
-        return explicit(self._met, self.n, self.k, self._theta)
-
     def take(self, rows: Tensor | slice) -> Self:
         return type(self)(self._structure, self._theta, self.X[rows], self.outputs[rows])
 
     def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
-        """Blocks of rows, each of which can hold its record and its Jacobian."""
+        """Blocks of rows, each of which can hold its record."""
         return self._blocks(self.k)
 
     def _blocks(self, rank: int) -> Iterator[tuple[slice, Self]]:
-        return self.cut(max(self._structure.kept * rank / self.k, rank * self.p))
+        return self.cut(self._structure.kept * rank / self.k)
 
     def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
-        total = torch.zeros_like(vectors)
-        columns, rank = vectors.shape[1], roots.shape[2]
-        if self._kept_for is roots:
-            for rows, half in self._kept:
-                _add_product(half, share[rows], vectors, total)
-            return total
-        pays = self._pays(columns, rank)
-        keep = pays and fits(self.n * rank * self.p, self._theta.dtype)
-        kept = []
-        for rows, part in self._blocks(rank):
-            if pays:
-                half = part.pull_each(roots[rows])
-                _add_product(half, share[rows], vectors, total)
-                kept += [(rows, half)] if keep else []
-            else:
-                met = self._structure.touches(self._theta, part.X, roots[rows])
-                moved = vectors.new_zeros(part.n, rank, columns)
-                for touch in met:
-                    touch.push(vectors, moved)
-                moved *= share[rows][:, None, None]
-                for touch in met:
-                    touch.pull(moved, total)
-        if keep:
-            self._kept_for, self._kept = roots, kept
+        total = _sums(vectors)
+        for rows, met in self._seen(roots):
+            moved = vectors.new_zeros(len(share[rows]), roots.shape[2], vectors.shape[1])
+            for touch in met:
+                touch.push(vectors, moved)
+            moved *= share[rows][:, None, None]
+            for touch in met:
+                touch.pull(moved, total)
         return total
+
+    def _seen(self, roots: Tensor) -> Iterator[tuple[slice, list[Touch]]]:
+        """What was met, a block of rows at a time; kept from the second time on, if there is room."""
+        again, rank = self._asked is roots, roots.shape[2]
+        if again and self._kept:
+            yield from self._kept
+            return
+        self._asked, self._kept = roots, []
+        found = []
+        keep = again and fits(self.n * self._structure.kept * rank / self.k, self._theta.dtype)
+        for rows, part in self._blocks(rank):
+            met = self._structure.touches(self._theta, part.X, roots[rows])
+            found += [(rows, met)] if keep else []
+            yield rows, met
+        self._kept = found
 
     def touches(self, roots: Tensor) -> list[Touch]:
         return self._structure.touches(self._theta, self.X, roots)
 
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
-        parts = [
-            part.pull_each(weights[rows][:, :, None])[:, 0] @ vectors
-            for rows, part in self._blocks(1)
-        ]
-        return torch.cat(parts)
+        total = vectors.new_zeros(self.n, 1, vectors.shape[1])
+        for rows, part in self._blocks(1):
+            for touch in part.touches(weights[rows][:, :, None]):
+                touch.push(vectors, total[rows])
+        return total[:, 0]
 
     def pull_each(self, cotangents: Tensor) -> Tensor:
-        if "_explicit" in vars(self):
-            return cotangents.transpose(1, 2) @ self._explicit
         met = self._structure.touches(self._theta, self.X, cotangents)
         return explicit(met, self.n, cotangents.shape[2], self._theta)
 
     def push(self, vectors: Tensor) -> Tensor:
-        return torch.cat([part._push(vectors) for _, part in self.pieces(vectors.shape[1])])
-
-    def _push(self, vectors: Tensor) -> Tensor:
-        if "_explicit" in vars(self) or self._pays(vectors.shape[1], self.k):
-            return (self._explicit.flatten(0, 1) @ vectors).reshape(self.n, self.k, -1)
         total = vectors.new_zeros(self.n, self.k, vectors.shape[1])
-        for touch in self._met:
-            touch.push(vectors, total)
+        for rows, part in self.pieces(vectors.shape[1]):
+            for touch in part._met:
+                touch.push(vectors, total[rows])
         return total
 
     def pull(self, cotangents: Tensor) -> Tensor:
         columns = cotangents.shape[2]
-        total = cotangents.new_zeros(self.p, columns)
-        if columns <= self.k and not vars(self).keys() & {"_met", "_explicit"}:
+        if columns <= self.k and "_met" not in vars(self):
+            total = cotangents.new_zeros(self.p, columns)
             for rows, part in self.cut(GRAPH * self._structure.kept / self.k):
                 total += part._differentiated(cotangents[rows])
             return total
+        total = _sums(cotangents.new_empty(self.p, columns))
         for rows, part in self.pieces(columns):
-            part._pull(cotangents[rows], total)
+            for touch in part._met:
+                touch.pull(cotangents[rows], total)
         return total
-
-    def _pull(self, cotangents: Tensor, total: Tensor) -> None:
-        columns = cotangents.shape[2]
-        if "_explicit" in vars(self) or self._pays(columns, self.k):
-            total.addmm_(self._explicit.flatten(0, 1).T, cotangents.flatten(0, 1))
-        else:
-            for touch in self._met:
-                touch.pull(cotangents, total)
 
     def _differentiated(self, cotangents: Tensor) -> Tensor:
         """``pull`` of fewer vectors than a record would take backward passes."""
@@ -265,10 +256,6 @@ class RecordedLinearization(ModuleLinearization):
         ]
         return torch.stack(found, dim=1)
 
-    def _pays(self, columns: int, rank: int) -> bool:
-        """Whether it is cheaper to have the explicit Jacobian than to go through every place."""
-        return rank * (self._structure.places + columns) < self._structure.places * columns
-
     def work(self, rank: int) -> Work:
         rows = self.n * rank
         return Work(
@@ -278,8 +265,6 @@ class RecordedLinearization(ModuleLinearization):
         )
 
 
-def _add_product(half: Tensor, share: Tensor, vectors: Tensor, total: Tensor) -> None:
-    """Add ``sum_i w_i H_i' H_i V`` for ``H`` ``[n, r, p]``."""
-    flat = half.flatten(0, 1)
-    moved = (flat @ vectors).mul_(share.repeat_interleave(half.shape[1])[:, None])
-    total.addmm_(flat.T, moved)
+def _sums(like: Tensor) -> Tensor:
+    """Zeros ``[p, m]``, one vector behind the other: so ``[p, n] [n, m]`` adds up faster."""
+    return like.new_zeros(like.shape[1], like.shape[0]).T

@@ -2,7 +2,7 @@
 
 A parameter enters a network through few operations: ``F.linear``, ``F.embedding``, ``F.layer_norm``, and
 sums and products of tensors. While :func:`record` runs a module it notes at every such operation what went
-in, and taps what comes out. With the derivative ``g`` of the outputs at the tap, a row's derivative with
+in, and what came out, the tap. With the derivative ``g`` of the outputs at the tap, a row's derivative with
 respect to the parameter needs no more of the network: ``sum_t g_t a_t'`` for a weight that met inputs
 ``a_t`` at the places ``t`` of a sequence.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from typing import Any
 
 import torch
@@ -35,7 +34,7 @@ class Use:
     """One meeting of a parameter with the rows.
 
     Attributes:
-        name: of the parameter. tap: zeros added to what came out, ``[n, ...]``; its derivative is ``g``.
+        name: of the parameter. tap: what came out, ``[n, ...]``; the derivative at it is ``g``.
         kept: see :class:`Kind`.
     """
 
@@ -43,6 +42,20 @@ class Use:
     name: str
     tap: Tensor
     kept: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a module does with the results of the operations that its parameters enter.
+
+    Attributes:
+        alone: for each operation, whether its result has no axis of rows (a table of positions); none is
+            taken to be so where this is still to be found out.
+        altered: whether any result is changed in place, so that a tap must be a copy.
+    """
+
+    alone: tuple[bool, ...] = ()
+    altered: bool = True
 
 
 class NotRecordable(Exception):
@@ -53,18 +66,14 @@ def record(
     call: Callable[[Mapping[str, Tensor]], Tensor],
     parameters: Mapping[str, Tensor],
     rows: int,
-    alone: Sequence[bool] | None,
+    habits: Habits,
 ) -> tuple[Tensor, list[Use]]:
     """Run ``call(parameters)`` and return its outputs ``[n, k]`` and every use of a parameter, in order.
 
-    Args:
-        rows: how many rows it runs on.
-        alone: for each use, whether what comes out has no axis of rows (a table of positions); None where
-            that is still to be found out by :func:`recurring`.
-
+    ``rows``: how many it runs on. ``habits``: as :func:`habits_of` found them.
     Raises :class:`NotRecordable`.
     """
-    recorder = _Recorder(parameters, rows, alone)
+    recorder = _Recorder(parameters, rows, habits)
     with torch.enable_grad(), recorder:
         outputs = call(parameters)
     return outputs, recorder.uses
@@ -73,12 +82,11 @@ def record(
 class _Recorder(TorchFunctionMode):
     """Sees every torch function that is called inside its ``with`` block."""
 
-    def __init__(
-        self, parameters: Mapping[str, Tensor], rows: int, alone: Sequence[bool] | None
-    ) -> None:
+    def __init__(self, parameters: Mapping[str, Tensor], rows: int, habits: Habits) -> None:
         super().__init__()
         self._names = {id(value): name for name, value in parameters.items()}
-        self._rows, self._alone, self._calls = rows, alone, 0
+        self._rows, self._habits = rows, habits
+        self.passed: list[Tensor] = []  # the results that the module goes on with
         self.uses: list[Use] = []
 
     def __torch_function__(
@@ -99,14 +107,14 @@ class _Recorder(TorchFunctionMode):
         return self._names.get(id(value))
 
     def tapped(self, value: Tensor) -> tuple[Tensor, Tensor]:
-        """The value with a tap that has an axis of rows."""
-        alone = self._alone is not None and self._alone[self._calls]
-        self._calls += 1
-        if alone:
+        """What the module goes on with, and a tap at it that has an axis of rows."""
+        alone = self._habits.alone
+        if alone and alone[len(self.passed)]:
             shape = value.shape[1:] if len(value) == 1 and value.ndim > 2 else value.shape
             value = value.expand(self._rows, *shape)
-        tap = torch.zeros_like(value, memory_format=torch.contiguous_format).requires_grad_()
-        return value + tap, tap
+        tap = value if value.requires_grad else value.detach().requires_grad_()
+        self.passed.append(tap.clone() if self._habits.altered else tap)
+        return self.passed[-1], tap
 
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         if self.name(x):
@@ -200,17 +208,19 @@ def _tensors(value: Any) -> Any:
         yield from _tensors(list(value.values()))
 
 
-def recurring(call: Callable[..., Tensor], parameters: Mapping[str, Tensor]) -> list[bool]:
-    """For each tapped operation, whether what comes out has no axis of rows.
+def habits_of(call: Callable[..., Tensor], parameters: Mapping[str, Tensor]) -> Habits:
+    """The habits of a module, seen on few rows.
 
-    ``call(parameters, rows)`` runs the module on so many rows, two and three here: an axis of rows is one
-    that grows with them. Raises :class:`NotRecordable`.
+    ``call(parameters, rows)`` runs it on so many, two and three here: an axis of rows is one that grows
+    with them. Raises :class:`NotRecordable`.
     """
-    shapes = []
+    seen = []
     for rows in (2, 3):
-        _, uses = record(partial(call, rows=rows), parameters, rows, None)
-        taps = {id(use.tap): use.tap.shape for use in uses}
-        shapes.append(list(taps.values()))
-    if len(shapes[0]) != len(shapes[1]):
+        recorder = _Recorder(parameters, rows, Habits())
+        with torch.enable_grad(), recorder:
+            call(parameters, rows=rows)
+        seen.append(recorder.passed)
+    if len(seen[0]) != len(seen[1]):
         raise NotRecordable("The module does other things with more rows.")
-    return [one[:1] != (2,) or two[:1] != (3,) for one, two in zip(*shapes, strict=True)]
+    alone = [one.shape[:1] != (2,) or two.shape[:1] != (3,) for one, two in zip(*seen, strict=True)]
+    return Habits(tuple(alone), any(value._version > 0 for value in seen[0]))

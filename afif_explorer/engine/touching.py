@@ -7,14 +7,18 @@ the block of the Jacobian that belongs to the parameter is a sum over places.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from afif_explorer.engine.memory import block_cells
+from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.recording import Use
+
+TILE = 1 << 20  # numbers of a block that is worked on while it is near the processor
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +42,6 @@ class Touch(ABC):
     def numbers(self) -> int:
         """How many numbers are kept."""
         return sum(one.numel() for one in vars(self).values() if isinstance(one, Tensor))
-
-    @property
-    def places(self) -> int:
-        """Places of a row that are summed over."""
-        return 1
 
     @abstractmethod
     def write(self, jacobian: Tensor, fresh: bool) -> None:
@@ -128,28 +127,48 @@ class Placed(Touch):
         return self.slope.shape[1]
 
     @abstractmethod
-    def _meet(self, change: Tensor) -> Tensor:
-        """What a change ``[size, m]`` does at every place: ``[n, T o, m]``."""
+    def _meet(self, change: Tensor, rows: slice) -> Tensor:
+        """What a change ``[size, m]`` does at every place of some rows: ``[rows, T o, m]``."""
 
     @abstractmethod
-    def _gather(self, back: Tensor) -> Tensor:
-        """The transpose of ``_meet``: ``[n, T o, m] -> [size, m]``."""
+    def _gather(self, back: Tensor, rows: slice, total: Tensor) -> None:
+        """Add the transpose of ``_meet``, ``[rows, T o, m]``, to a block that ``_nothing`` began."""
+
+    @abstractmethod
+    def _nothing(self, columns: int) -> Tensor:
+        """Zeros for so many columns, in the order in which ``_gather`` adds."""
+
+    @abstractmethod
+    def _ordered(self, total: Tensor) -> Tensor:
+        """What was gathered as ``[size, m]``."""
 
     def push(self, vectors: Tensor, total: Tensor) -> None:
         for columns in self._columns(vectors.shape[1]):
-            moved = self._meet(self._rows(vectors)[:, columns])
-            total[:, :, columns] += self.slope.flatten(2) @ moved
+            change = self._rows(vectors)[:, columns].contiguous()
+            for rows in self._tiles(change.shape[1]):
+                moved = self._meet(change, rows)
+                total[rows, :, columns] += self.slope[rows].flatten(2) @ moved
 
     def pull(self, cotangents: Tensor, total: Tensor) -> None:
-        slope = self.slope.flatten(2).transpose(1, 2)
         for columns in self._columns(cotangents.shape[2]):
-            self._rows(total)[:, columns] += self._gather(slope @ cotangents[:, :, columns])
+            back = cotangents[:, :, columns]
+            found = self._nothing(back.shape[2])
+            for rows in self._tiles(back.shape[2]):
+                slope = self.slope[rows].flatten(2).transpose(1, 2)
+                self._gather(slope @ back[rows], rows, found)
+            self._rows(total)[:, columns] += self._ordered(found)
 
     def _columns(self, columns: int) -> list[slice]:
-        """The columns of a block in groups so small that what they do at every place fits."""
-        n, _k, places, left = self.slope.shape
-        step = max(1, block_cells(self.slope.dtype) // max(1, n * places * left))
+        """The columns of a block in groups so small that what they do at the places of a row fits."""
+        _n, _k, places, left = self.slope.shape
+        step = block_rows(places * left, self.slope.dtype)
         return [slice(at, min(columns, at + step)) for at in range(0, columns, step)]
+
+    def _tiles(self, columns: int) -> list[slice]:
+        """The rows in groups so small that what so many columns do at their places stays near."""
+        n, _k, places, left = self.slope.shape
+        step = block_rows(places * left * columns, self.slope.dtype, most=TILE)
+        return [slice(at, at + step) for at in range(0, n, step)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,31 +189,57 @@ class Weight(Placed):
             entered=entered.reshape(n, -1, shape[1]),
         )
 
-    @property
-    def places(self) -> int:
-        return self.entered.shape[1]
+    def blocks(self) -> Iterator[tuple[slice, Tensor]]:
+        """The block of a few rows at a time, ``[rows, k, size]``; the next one takes its place."""
+        n, k, places, left = self.slope.shape
+        step = block_rows(k * self.size, self.slope.dtype, most=TILE)
+        room = self.slope.new_empty(min(n, step), k * left, self.entered.shape[2])
+        for start in range(0, n, step):
+            rows = slice(start, start + step)
+            slope = self.slope[rows].transpose(1, 2).reshape(-1, places, k * left)
+            found = room[: len(slope)]
+            torch.bmm(slope.transpose(1, 2), self.entered[rows], out=found)
+            yield rows, found.view(-1, k, self.size)
 
     def write(self, jacobian: Tensor, fresh: bool) -> None:
-        n, k, places, left = self.slope.shape
-        if places == 1:
-            block = self.slope[:, :, 0, :, None] * self.entered[:, None, 0, None, :]
+        for rows, block in self.blocks():
+            self._put(block, jacobian[rows], fresh)
+
+    def push(self, vectors: Tensor, total: Tensor) -> None:
+        if self._pays(vectors.shape[1]):
+            for rows, block in self.blocks():
+                total[rows].flatten(0, 1).addmm_(block.flatten(0, 1), self._rows(vectors))
         else:
-            slope = self.slope.transpose(2, 3).reshape(n, k * left, places)
-            block = slope @ self.entered
-        self._put(block.reshape(n, k, -1), jacobian, fresh)
+            super().push(vectors, total)
 
-    def _meet(self, change: Tensor) -> Tensor:
-        n, _k, places, left = self.slope.shape
+    def pull(self, cotangents: Tensor, total: Tensor) -> None:
+        if self._pays(cotangents.shape[2]):
+            for rows, block in self.blocks():
+                self._rows(total).addmm_(block.flatten(0, 1).T, cotangents[rows].flatten(0, 1))
+        else:
+            super().pull(cotangents, total)
+
+    def _pays(self, columns: int) -> bool:
+        """Whether it is cheaper to form the block than to go through every place with every column."""
+        rank, places = self.slope.shape[1:3]
+        return rank * (places + columns) < places * columns
+
+    def _meet(self, change: Tensor, rows: slice) -> Tensor:
+        left = self.slope.shape[3]
         change = change.reshape(left, -1, change.shape[1]).transpose(0, 1).flatten(1)  # [i, o m]
-        moved = self.entered.flatten(0, 1) @ change
-        return moved.reshape(n, places * left, -1)
+        moved = self.entered[rows] @ change
+        return moved.reshape(len(moved), -1, change.shape[1] // left)
 
-    def _gather(self, back: Tensor) -> Tensor:
-        n, _k, places, left = self.slope.shape
-        entered = self.entered.flatten(0, 1)
-        found = back.reshape(n * places, -1).T @ entered  # [o m, i]
-        found = found.reshape(left, -1, entered.shape[1]).transpose(1, 2)
-        return found.reshape(self.size, -1)
+    def _gather(self, back: Tensor, rows: slice, total: Tensor) -> None:
+        flat = self.entered[rows].flatten(0, 1)
+        total.addmm_(back.reshape(len(flat), -1).T, flat)
+
+    def _nothing(self, columns: int) -> Tensor:
+        return self.slope.new_zeros(self.slope.shape[3] * columns, self.entered.shape[2])
+
+    def _ordered(self, total: Tensor) -> Tensor:
+        left, right = self.slope.shape[3], self.entered.shape[2]
+        return total.reshape(left, -1, right).transpose(1, 2).reshape(self.size, -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,12 +264,17 @@ class Table(Placed):
         cells = cells.reshape(n, 1, -1).expand(-1, k, -1)
         self._part(jacobian).scatter_add_(2, cells, self.slope.flatten(2))
 
-    def _meet(self, change: Tensor) -> Tensor:
-        table = change.reshape(-1, self.slope.shape[3], change.shape[1])
-        return table[self.index].flatten(1, 2)
+    def _meet(self, change: Tensor, rows: slice) -> Tensor:
+        left, index = self.slope.shape[3], self.index[rows]
+        moved = F.embedding(index, change.reshape(-1, left * change.shape[1]))
+        return moved.reshape(len(index), -1, change.shape[1])
 
-    def _gather(self, back: Tensor) -> Tensor:
-        left, width = self.slope.shape[3], back.shape[2]
-        table = back.new_zeros(self.size // left, left * width)
-        table.index_add_(0, self.index.reshape(-1), back.reshape(-1, left * width))
-        return table.reshape(self.size, width)
+    def _gather(self, back: Tensor, rows: slice, total: Tensor) -> None:
+        total.index_add_(0, self.index[rows].reshape(-1), back.reshape(-1, total.shape[1]))
+
+    def _nothing(self, columns: int) -> Tensor:
+        left = self.slope.shape[3]
+        return self.slope.new_zeros(self.size // left, left * columns)
+
+    def _ordered(self, total: Tensor) -> Tensor:
+        return total.reshape(self.size, -1)
