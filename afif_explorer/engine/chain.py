@@ -331,7 +331,7 @@ class ChainLinearization(Linearization):
         return Work(
             product=4.0 * n * (p + inner),
             gram=n * p * min(2.0 * rank * p, p + layered_gram.ELEMENTWISE / 2 * outputs),
-            kernel=2.0 * n**2 * (entering + rank**2 * leaving),
+            kernel=1.0 * n**2 * (entering + rank**2 * leaving),
         )
 
     def squared_norms(self, roots: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ class Work:
     """Floating-point operations of one use of a linearization on all its rows, about.
 
     Attributes:
-        product: ``push`` and ``pull`` of one vector. gram: of ``gram``. kernel: of ``kernel`` with itself.
+        product: ``push`` and ``pull`` of one vector. gram: of ``gram``. kernel: of ``own_kernel``.
     """
 
     product: float
@@ -199,7 +199,7 @@ class Linearization(ABC):
     def work(self, rank: int) -> Work:
         """What products, and matrices with so many roots a row, cost."""
         rows, p = self.n * rank, self.p
-        return Work(product=8.0 * self.n * p, gram=2.0 * rows * p**2, kernel=2.0 * rows**2 * p)
+        return Work(product=8.0 * self.n * p, gram=2.0 * rows * p**2, kernel=1.0 * rows**2 * p)
 
 
 class LinearMapLinearization(Linearization):
@@ -325,7 +325,7 @@ class LinearMapLinearization(Linearization):
 
     def work(self, rank: int) -> Work:
         n, k, d = self.n, self.k, self.d
-        kernel = 2.0 * k * n**2 * (d + 2 * rank**2)
+        kernel = 1.0 * k * n**2 * (d + 2 * rank**2)
         return Work(product=4.0 * n * k * d, gram=n * k * (k + 1.0) * d**2, kernel=kernel)
 
     def take(self, rows: Tensor | slice) -> Self:
