@@ -35,8 +35,8 @@ CASES = (
         "mlp",
         "Tanh MLP 100-64-64-2, 10,000 rows, 100 queries",
         _judged(
-            "mlp-10754", "deep perceptron", "teacher", rows=10_000, strength=5e-3,
-            steps=300, rate=0.01, polish=300, warm_steps=100,
+            "mlp-10754", "deep perceptron", "teacher", rows=10_000, strength=1e-2,
+            steps=300, rate=0.003, polish=1000, warm_steps=100,
         ),
     ),
     Case(
