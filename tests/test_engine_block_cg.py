@@ -174,6 +174,17 @@ def test_a_few_rows_tell_only_that_nothing_is_solved(monkeypatch) -> None:
             assert float(left.max()) > ekfac.GOOD
 
 
+def test_the_same_is_measured_if_nothing_may_be_kept(monkeypatch) -> None:
+    monkeypatch.setattr(ekfac, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(ekfac, "TURNED", 20)
+    fisher = sequence_fisher("transformer")
+    kept = KroneckerPreconditioner(fisher, None)
+    for blocks in (0, 1):
+        room = iter([True] * blocks)
+        monkeypatch.setattr(ekfac, "fits", lambda *_, room=room: next(room, False))
+        torch.testing.assert_close(KroneckerPreconditioner(fisher, None).values, kept.values)
+
+
 def test_one_layer_of_one_output_is_factored_exactly() -> None:
     problem = Case("logistic", "bernoulli", "linear", intercept=False).make(seed=1)
     fisher = Fisher(problem.objective, problem.theta, damping=0.1)

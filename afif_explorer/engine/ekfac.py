@@ -6,8 +6,9 @@ asked for a tolerance it goes on with block conjugate gradients, for which it is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ from afif_explorer.engine.block_cg import (
 )
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.kronecker import Basis, bases_of
+from afif_explorer.engine.memory import fits
 from afif_explorer.engine.solvers import Prepared, Solution, Solver, Status, relative_residual
 from afif_explorer.engine.touching import Touch
 from afif_explorer.errors import ChoiceError
@@ -31,8 +33,10 @@ MANY = (
     2048  # rows beyond which each shows one combination of its roots, drawn at random, and not all
 )
 GOOD = 0.05  # relative residual up to which the approximation by itself counts as converged
-GLANCE = 128  # rows that show whether the approximation solves anything at all
+GLANCE = 64  # rows that show whether the approximation solves anything at all
 FLAT = 1e-9  # times the steepest direction: nothing is taken for flatter than that
+
+Seen = tuple[list[Touch], Tensor]  # of a few rows, with their weights (never below zero)
 
 
 @dataclass(frozen=True)
@@ -100,35 +104,44 @@ class KroneckerPreconditioner(Preconditioner):
         n = curvature.point.linearization.n
         self._roots = _shown(curvature.fisher_roots())
         self._bases: list[tuple[Basis, list[int]]] = []
-        rows = n if rows is None else min(n, rows)
-        device = curvature.share.device
-        self._find_bases(_spread_evenly(n, min(rows, TURNED), device))
-        self.values = self._measured(_spread_evenly(n, rows, device))  # [p], in the basis
+        chosen = _spread_evenly(n, n if rows is None else min(n, rows), curvature.share.device)
+        self._scale = n / len(chosen)
+        first = _spread_evenly(len(chosen), min(len(chosen), TURNED), chosen.device)
+        kept = self._find_bases(chosen[first])
+        done = sum(len(share) for _, share in kept)
+        left = torch.ones(len(chosen), dtype=torch.bool, device=chosen.device)
+        left[first[:done]] = False
+        self.values = self._measured(chain(kept, self._seen(chosen[left])))  # [p], in the basis
         self._root = self.values.sqrt()[:, None]
 
-    def _find_bases(self, rows: Tensor) -> None:
+    def _find_bases(self, rows: Tensor) -> list[Seen]:
+        """Find them on some rows; what was seen of the first of these, as far as it may be kept."""
+        kept: list[Seen] = []
+        numbers = 0
         for touches, share in self._seen(rows):
             if not self._bases:
                 self._bases = bases_of(touches)
             for basis, places in self._bases:
                 basis.add([touches[place] for place in places], share)
+            numbers += sum(touch.numbers for touch in touches)
+            if fits(numbers, share.dtype):
+                kept.append((touches, share))
         for basis, _ in self._bases:
             basis.turn()
+        return kept
 
-    def _seen(self, rows: Tensor) -> Iterator[tuple[list[Touch], Tensor]]:
-        """The touches of a few rows at a time, and their weights (never below zero)."""
-        curvature, done = self._curvature, 0
-        scale = curvature.point.linearization.n / len(rows)
-        for few in rows.split(ROWS_AT_ONCE):
-            report("EK-FAC", done, len(rows))
+    def _seen(self, rows: Tensor) -> Iterator[Seen]:
+        curvature = self._curvature
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            report("EK-FAC", start, len(rows))
+            few = rows[start : start + ROWS_AT_ONCE]
             touches = curvature.point.linearization.take(few).touches(self._roots[few])
             assert touches is not None
-            yield touches, curvature.share[few].clamp(min=0) * scale
-            done += len(few)
+            yield touches, curvature.share[few].clamp(min=0) * self._scale
 
-    def _measured(self, rows: Tensor) -> Tensor:
+    def _measured(self, seen: Iterable[Seen]) -> Tensor:
         total = torch.zeros_like(self._curvature.diagonal_shift)
-        for touches, share in self._seen(rows):
+        for touches, share in seen:
             for basis, places in self._bases:
                 part = basis.squares([touches[place] for place in places], share)
                 total[basis.start : basis.start + basis.size] += part

@@ -96,7 +96,7 @@ class ModuleLinearization(Linearization):
 def _differentiated(slope: Tensor, theta: Tensor, vectors: Tensor) -> Tensor:
     """``d <slope, v> / d theta`` for each of the vectors ``[p, m]``: ``[p, m]``; the graph is kept."""
     if vectors.shape[1] == 1:  # without the overhead of a batch
-        return torch.autograd.grad(slope, theta, vectors[:, 0], retain_graph=True)[0][:, None]
+        return torch.autograd.grad(slope @ vectors[:, 0], theta, retain_graph=True)[0][:, None]
     (found,) = torch.autograd.grad(
         slope, theta, vectors.T, retain_graph=True, is_grads_batched=True
     )

@@ -81,9 +81,8 @@ def _slopes(outputs: Tensor, uses: list[Use], roots: Tensor | None) -> dict[int,
     last = roots.shape[2] - 1
     parts = [
         torch.autograd.grad(
-            outputs,
+            (outputs * roots[:, :, place]).sum(),  # a number: for others torch imports much more
             list(taps.values()),
-            roots[:, :, place],
             retain_graph=place < last,
             materialize_grads=True,
         )
@@ -250,7 +249,7 @@ class RecordedLinearization(ModuleLinearization):
         last = cotangents.shape[2] - 1
         found = [
             torch.autograd.grad(
-                outputs, theta, cotangents[:, :, column], retain_graph=column < last
+                (outputs * cotangents[:, :, column]).sum(), theta, retain_graph=column < last
             )[0]
             for column in range(last + 1)
         ]
