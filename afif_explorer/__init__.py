@@ -62,6 +62,7 @@ _HOMES = {
     "afif_explorer.engine.losses": ("Bernoulli", "Categorical", "Gaussian", "Loss", "Poisson"),
     "afif_explorer.engine.memory": ("memory_limit",),
     "afif_explorer.engine.models": ("MLP", "LinearMap", "ModuleModel"),
+    "afif_explorer.engine.landmarks": ("Landmarks",),
     "afif_explorer.engine.nystroem": ("Nystroem",),
     "afif_explorer.engine.objective": ("Objective",),
     "afif_explorer.engine.penalties": (

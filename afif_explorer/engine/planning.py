@@ -12,6 +12,7 @@ from afif_explorer.engine.block_cg import TOGETHER, BlockConjugateGradient
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.dual import Dual, obstacle
 from afif_explorer.engine.lanczos import Lanczos
+from afif_explorer.engine.landmarks import Landmarks
 from afif_explorer.engine.lissa import TOLERANCE, LiSSA
 from afif_explorer.engine.lissa_rule import BATCH
 from afif_explorer.engine.memory import allowed, fits
@@ -25,11 +26,12 @@ from afif_explorer.engine.solvers import (
 
 FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
 # Products of a block that an iteration is taken to need for each digit of accuracy: with few, and with
-# many right-hand sides.
+# many right-hand sides; with many and landmarks.
 STEPS_A_DIGIT = {False: 12, True: 3}
+STEPS_WITH_LANDMARKS = 1.5
 
-ROUGH = 1e-6  # tolerances above are worth an answer that is not exact to rounding
-
+FEW_LANDMARKS = 5  # times as many rows as landmarks there have to be
+ROUGH = 1e-6  # above this tolerance a direct solve is not refined to rounding
 MANY = 32  # right-hand sides that make so large a common space that no preconditioner is needed
 SAMPLED = 1000 * 4 * BATCH  # rows that LiSSA is taken to look at, for each right-hand side
 FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
@@ -121,6 +123,14 @@ def _others(
         iteration = BlockConjugateGradient(tolerance)
         words = f"One search space for {columns:,} right-hand sides"
         price, numbers = steps * columns * dampings * work.product, 8.0 * p * sides
+        marks = Landmarks()
+        fewer = max(2.0, -STEPS_WITH_LANDMARKS * math.log10(tolerance))
+        made = 2 * work.kernel * marks.count / rows + 2.0 * rows * marks.count**2
+        total = dampings * (fewer * columns * work.product + made)
+        if FEW_LANDMARKS * marks.count < rows and total < price:
+            iteration = BlockConjugateGradient(tolerance, preconditioner=marks)
+            words += f", preconditioned by {marks.count} rows"
+            price, numbers = total, numbers + 2.0 * rows * marks.count
     else:
         sketch = Nystroem()
         iteration = BlockConjugateGradient(tolerance, preconditioner=sketch)
