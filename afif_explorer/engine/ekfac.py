@@ -34,6 +34,7 @@ MANY = (
 )
 GOOD = 0.05  # relative residual up to which the approximation by itself counts as converged
 GLANCE = 64  # rows that show whether the approximation solves anything at all
+COLUMNS = 8  # that are looked at there, about
 FLAT = 1e-9  # times the steepest direction: nothing is taken for flatter than that
 
 Seen = tuple[list[Touch], Tensor]  # of a few rows, with their weights (never below zero)
@@ -51,9 +52,9 @@ class EKFAC(Solver, Approximation):
         rows: at most so many rows, spread evenly, measure the curvature along the basis; None: all.
         max_steps: of the refinement, see :class:`BlockConjugateGradient`.
 
-    By itself it tells the residual on a few rows where that is above 1, so that nothing is solved. With more
-    than 2048 rows the bases come from as many of them, and a row shows one random combination of its
-    outputs. Parameters of a linear layer share a basis with its bias; an embedding has one for its columns,
+    By itself it tells the residual of a few rows and columns where that is above 1, so that nothing is
+    solved. With more than 2048 rows the bases come from as many of them, and a row shows one random
+    combination of its outputs. Parameters of a linear layer share a basis with its bias; an embedding has one for its columns,
     whatever is small one of its own. For networks made of layers that are known (see
     :mod:`afif_explorer.engine.recording`); the damping is the curvature's own.
     Raises :class:`ChoiceError` for other modules. Sources: George et al., Fast Approximate Natural Gradient
@@ -193,11 +194,12 @@ class PreparedEKFAC(Prepared):
         return Solution(value, Status.MAX_STEPS, advice, stats)
 
     def _residual(self, value: Tensor, rhs: Tensor) -> float:
-        """The worst column's; if it is above 1 even on a few rows, what these tell."""
+        """The worst column's; if it is above 1 for a few rows and columns, what these tell."""
         share = self.curvature.share
         if len(share) > GLANCE:
             few = self.curvature.batch(_spread_evenly(len(share), GLANCE, share.device))
-            glance = relative_residual(few, value, rhs)
+            some = slice(None, None, max(1, rhs.shape[1] // COLUMNS))
+            glance = relative_residual(few, value[:, some], rhs[:, some])
             if glance > 1:
                 return glance
         return relative_residual(self.curvature, value, rhs)
