@@ -54,8 +54,8 @@ class EKFAC(Solver, Approximation):
 
     By itself it tells the residual of a few rows and columns where that is above 1, so that nothing is
     solved. With more than 2048 rows the bases come from as many of them, and a row shows one random
-    combination of its outputs. Parameters of a linear layer share a basis with its bias; an embedding has one for its columns,
-    whatever is small one of its own. For networks made of layers that are known (see
+    combination of its outputs. Parameters of a linear layer share a basis with its bias; an embedding has
+    one for its columns, whatever is small one of its own. For networks made of layers that are known (see
     :mod:`afif_explorer.engine.recording`); the damping is the curvature's own.
     Raises :class:`ChoiceError` for other modules. Sources: George et al., Fast Approximate Natural Gradient
     Descent in a Kronecker-Factored Eigenbasis (2018); Grosse et al. (2023) for its use for influence.
