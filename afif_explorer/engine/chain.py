@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import torch
@@ -30,13 +31,27 @@ from afif_explorer.engine.touching import Shift, Touch, Weight
 HELD = 12  # times the size of all layers that a block may have: more falls out of the cache
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _State:
     """What the rows keep of one layer."""
 
+    activation: Callable[[Tensor], Tensor] | None
     entered: Tensor  # [n, inputs], a_{l-1}
+    z: Tensor  # [n, outputs]
     slope: Tensor | None  # [n, outputs], phi'(z_l)
-    bow: Tensor | None  # [n, outputs], phi''(z_l)
+
+    @cached_property
+    def bow(self) -> Tensor:
+        """``phi''(z_l)`` ``[n, outputs]``, which only second derivatives ask for."""
+        assert self.activation is not None
+        return _second(self.activation, self.z)
+
+    def take(self, rows: Tensor | slice) -> _State:
+        slope = None if self.slope is None else self.slope[rows]
+        part = _State(self.activation, self.entered[rows], self.z[rows], slope)
+        if "bow" in vars(self):
+            part.bow = self.bow[rows]
+        return part
 
 
 class ChainLinearization(Linearization):
@@ -70,8 +85,8 @@ class ChainLinearization(Linearization):
             z = entered @ weight[:, :, 0].T
             if bias is not None:
                 z = z + bias[:, 0]
-            left, slope, bow = _bent(layer.activation, z)
-            states.append(_State(entered, slope, bow))
+            left, slope = _first(layer.activation, z)
+            states.append(_State(layer.activation, entered, z, slope))
             entered = left
         return states, entered
 
@@ -81,14 +96,7 @@ class ChainLinearization(Linearization):
         part.k, part.p, part.prefers_roots = self.k, self.p, self.prefers_roots
         part.outputs = self.outputs[rows]
         part.n = len(part.outputs)
-        part._states = [
-            _State(
-                state.entered[rows],
-                None if state.slope is None else state.slope[rows],
-                None if state.bow is None else state.bow[rows],
-            )
-            for state in self._states
-        ]
+        part._states = [state.take(rows) for state in self._states]
         return part
 
     def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
@@ -190,6 +198,9 @@ class ChainLinearization(Linearization):
 
     def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
         total = torch.zeros_like(vectors)
+        for state in self._states[:-1]:
+            if state.slope is not None:
+                state.bow  # noqa: B018 - found once, not in every piece
         for rows, piece in self.pieces(vectors.shape[1]):
             total += piece._bend(weights[rows], vectors)
         return total
@@ -219,7 +230,7 @@ class ChainLinearization(Linearization):
     ) -> tuple[Tensor, Tensor]:
         """``delta`` and its derivative, taken backwards through a layer's activation."""
         state = self._states[place]
-        if state.slope is None or state.bow is None:
+        if state.slope is None:
             return back, back_moved
         moved = state.slope[:, None] * back_moved + (state.bow * back)[:, None] * dz
         return state.slope * back, moved
@@ -361,17 +372,25 @@ def _crossed(delta: Tensor, entered: Tensor) -> Tensor:
     return crossed.reshape(m, outputs, -1).permute(1, 2, 0)
 
 
-def _bent(
+def _first(
     activation: Callable[[Tensor], Tensor] | None, z: Tensor
-) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """An elementwise activation with its first two derivatives at ``z``."""
+) -> tuple[Tensor, Tensor | None]:
+    """An elementwise activation with its derivative at ``z``."""
     if activation is None:
-        return z, None, None
+        return z, None
     at = z.detach().requires_grad_()
     with torch.enable_grad():
         left = activation(at)
-        (slope,) = torch.autograd.grad(left.sum(), at, create_graph=True)
-        bow = torch.zeros_like(z)
-        if slope.requires_grad:  # not for piecewise linear activations
-            (bow,) = torch.autograd.grad(slope.sum(), at, materialize_grads=True)
-    return left.detach(), slope.detach(), bow
+        (slope,) = torch.autograd.grad(left.sum(), at)
+    return left.detach(), slope
+
+
+def _second(activation: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    """The second derivative of an elementwise activation at ``z``."""
+    at = z.detach().requires_grad_()
+    with torch.enable_grad():
+        (slope,) = torch.autograd.grad(activation(at).sum(), at, create_graph=True)
+        if not slope.requires_grad:  # piecewise linear
+            return torch.zeros_like(z)
+        (bow,) = torch.autograd.grad(slope.sum(), at, materialize_grads=True)
+    return bow

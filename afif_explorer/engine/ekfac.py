@@ -29,9 +29,7 @@ from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 256
 TURNED = 2048  # rows that are enough to find the bases; the curvature in them is measured on all
-MANY = (
-    2048  # rows beyond which each shows one combination of its roots, drawn at random, and not all
-)
+MANY = 2048  # rows beyond which each shows one random combination of its roots, and not all
 GOOD = 0.05  # relative residual up to which the approximation by itself counts as converged
 GLANCE = 64  # rows that show whether the approximation solves anything at all
 COLUMNS = 8  # that are looked at there, about

@@ -12,9 +12,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-TILE = (
-    512  # rows and columns that are worked on together, so that they stay in the processor's cache
-)
+TILE = 512  # rows and columns at a time, so that they stay in the processor's cache
 
 # Of one layer: what enters on both sides, [n, i] and [n', i], scaled on one and with the bias as an input;
 # what comes back, [n, r, o] and [n', q, o].
