@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.dual import Dual, obstacle
 from afif_explorer.engine.lanczos import Lanczos
 from afif_explorer.engine.landmarks import Landmarks
+from afif_explorer.engine.linearization import Work
 from afif_explorer.engine.lissa import TOLERANCE, LiSSA
 from afif_explorer.engine.lissa_rule import BATCH
 from afif_explorer.engine.memory import allowed, fits
@@ -25,11 +27,9 @@ from afif_explorer.engine.solvers import (
 )
 
 FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
-# Products of a block that an iteration is taken to need for each digit of accuracy: with few, and with
-# many right-hand sides; with many and landmarks.
-STEPS_A_DIGIT = {False: 12, True: 3}
-STEPS_WITH_LANDMARKS = 1.5
-
+# Products of a block that an iteration is taken to need for each digit of accuracy: with few right-hand
+# sides, with many, with many and landmarks.
+STEPS_FEW, STEPS_MANY, STEPS_MARKED = 12, 3, 1.5
 FEW_LANDMARKS = 5  # times as many rows as landmarks there have to be
 ROUGH = 1e-6  # above this tolerance a direct solve is not refined to rounding
 MANY = 32  # right-hand sides that make so large a common space that no preconditioner is needed
@@ -60,16 +60,47 @@ class Option:
     words: str
 
 
+@dataclass(frozen=True)
+class Task:
+    """``columns`` right-hand sides, each to be solved to ``tolerance`` for so many dampings."""
+
+    curvature: Curvature
+    columns: int
+    tolerance: float
+    dampings: int
+
+    @cached_property
+    def rank(self) -> int:
+        """Combinations of a row's outputs that the Fisher sees."""
+        roots = self.curvature.roots()
+        return self.curvature.point.linearization.k if roots is None else roots.shape[2]
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows times their rank."""
+        return self.curvature.point.linearization.n * self.rank
+
+    @cached_property
+    def work(self) -> Work:
+        """Operations of the curvature's parts."""
+        return self.curvature.point.linearization.work(self.rank)
+
+    def steps(self, a_digit: float) -> float:
+        """Iterations, for so many to each digit of accuracy."""
+        return max(2.0, -a_digit * math.log10(self.tolerance))
+
+
 def choose(
     curvature: Curvature, columns: int, *, tolerance: float = 1e-8, dampings: int = 1
 ) -> Choice:
     """The solver for so many right-hand sides, each to be solved for so many dampings."""
     dtype = curvature.share.dtype
-    direct = _direct(curvature, dampings)
+    task = Task(curvature, columns, tolerance, dampings)
+    direct = _direct(task)
     if curvature.p <= FEW and fits(direct.numbers, dtype):
         why = f"{direct.words}: cheap for {curvature.p:,} parameters, and exact."
         return Choice(direct.solver, direct.solver.name, why)
-    options = [direct, *_others(curvature, columns, tolerance, dampings)]
+    options = [direct, *_others(task)]
     affordable = [one for one in options if fits(one.numbers, dtype)]
     if not affordable:  # an iteration takes blocks of right-hand sides as they come
         affordable = options[-1:]
@@ -90,59 +121,78 @@ def choose(
     return Choice(best.solver, best.solver.name, f"{why}.")
 
 
-def _direct(curvature: Curvature, dampings: int) -> Option:
-    p, rank = curvature.p, _rank(curvature)
-    once = curvature.point.linearization.work(rank).gram
-    return Option(Cholesky(), once + dampings * p**3 / 3, 3.0 * p**2, "A dense factor")
+def _direct(task: Task) -> Option:
+    p = task.curvature.p
+    price = task.work.gram + task.dampings * p**3 / 3
+    return Option(Cholesky(), price, 3.0 * p**2, "A dense factor")
 
 
-def _others(
-    curvature: Curvature, columns: int, tolerance: float, dampings: int
-) -> Iterator[Option]:
+def _others(task: Task) -> Iterator[Option]:
     """The rest, the one that always fits last."""
-    linearization, p = curvature.point.linearization, curvature.p
-    rank = _rank(curvature)
-    work, rows = linearization.work(rank), linearization.n * rank
-    steps = max(2.0, -STEPS_A_DIGIT[columns >= MANY] * math.log10(tolerance))
-    if not obstacle(curvature):
-        words = f"A factor of the {rows:,} rows times outputs instead of the {p:,} parameters"
-        price = dampings * (work.kernel + rows**3 / 3 + 2.0 * rows**2 * columns)
-        dual = Dual(tolerance) if tolerance > ROUGH else Dual()
-        yield Option(dual, price, 1.2 * rows**2, words)
-    if tolerance >= TOLERANCE and steps * linearization.n > SAMPLED:
-        words = f"Batches of the {linearization.n:,} rows, for a tolerance of {tolerance:.2g}"
-        sampled = SAMPLED / linearization.n * work.product * columns * dampings
-        yield Option(LiSSA(), sampled, 4.0 * p * columns, words)
-    if dampings > 1 and columns <= FEW_SIDES:
-        solver = Lanczos(tolerance=tolerance)
-        words = f"One basis for all {dampings} dampings"
-        price = steps * columns * (work.product + 4.0 * steps * p)
-        yield Option(solver, price, float(solver.size * p), words)
-    sides = min(columns, TOGETHER)
-    if columns >= MANY:
-        iteration = BlockConjugateGradient(tolerance)
-        words = f"One search space for {columns:,} right-hand sides"
-        price, numbers = steps * columns * dampings * work.product, 8.0 * p * sides
-        marks = Landmarks()
-        fewer = max(2.0, -STEPS_WITH_LANDMARKS * math.log10(tolerance))
-        made = 2 * work.kernel * marks.count / rows + 2.0 * rows * marks.count**2
-        total = dampings * (fewer * columns * work.product + made)
-        if FEW_LANDMARKS * marks.count < rows and total < price:
-            iteration = BlockConjugateGradient(tolerance, preconditioner=marks)
-            words += f", preconditioned by {marks.count} rows"
-            price, numbers = total, numbers + 2.0 * rows * marks.count
-    else:
-        sketch = Nystroem()
-        iteration = BlockConjugateGradient(tolerance, preconditioner=sketch)
-        words = "Few right-hand sides, preconditioned by the curvature's steepest directions"
-        price = (steps * columns + sketch.rank) * dampings * work.product
-        numbers = 8.0 * p * sides + 3.0 * p * sketch.rank
-    yield Option(iteration, price, numbers, words)
+    if not obstacle(task.curvature):
+        yield _dual(task)
+    few = task.columns < MANY
+    steps = task.steps(STEPS_FEW if few else STEPS_MANY)
+    if task.tolerance >= TOLERANCE and steps * task.curvature.point.linearization.n > SAMPLED:
+        yield _lissa(task)
+    if task.dampings > 1 and task.columns <= FEW_SIDES:
+        yield _lanczos(task)
+    yield _few_together(task) if few else _many_together(task)
 
 
-def _rank(curvature: Curvature) -> int:
-    roots = curvature.roots()
-    return curvature.point.linearization.k if roots is None else roots.shape[2]
+def _dual(task: Task) -> Option:
+    rows, p = task.rows, task.curvature.p
+    words = f"A factor of the {rows:,} rows times outputs instead of the {p:,} parameters"
+    price = task.dampings * (task.work.kernel + rows**3 / 3 + 2.0 * rows**2 * task.columns)
+    solver = Dual(task.tolerance) if task.tolerance > ROUGH else Dual()
+    return Option(solver, price, 1.2 * rows**2, words)
+
+
+def _lissa(task: Task) -> Option:
+    n = task.curvature.point.linearization.n
+    words = f"Batches of the {n:,} rows, for a tolerance of {task.tolerance:.2g}"
+    price = SAMPLED / n * task.work.product * task.columns * task.dampings
+    return Option(LiSSA(), price, 4.0 * task.curvature.p * task.columns, words)
+
+
+def _lanczos(task: Task) -> Option:
+    solver, p = Lanczos(tolerance=task.tolerance), task.curvature.p
+    words = f"One basis for all {task.dampings} dampings"
+    steps = task.steps(STEPS_FEW)
+    price = steps * task.columns * (task.work.product + 4.0 * steps * p)
+    return Option(solver, price, float(solver.size * p), words)
+
+
+def _few_together(task: Task) -> Option:
+    sketch, p = Nystroem(), task.curvature.p
+    words = "Few right-hand sides, preconditioned by the curvature's steepest directions"
+    products = task.steps(STEPS_FEW) * task.columns + sketch.rank
+    return Option(
+        BlockConjugateGradient(task.tolerance, preconditioner=sketch),
+        products * task.dampings * task.work.product,
+        8.0 * p * task.columns + 3.0 * p * sketch.rank,
+        words,
+    )
+
+
+def _many_together(task: Task) -> Option:
+    """Block conjugate gradients, with landmarks where these are worth it."""
+    words = f"One search space for {task.columns:,} right-hand sides"
+    block = task.columns * task.dampings * task.work.product
+    numbers = 8.0 * task.curvature.p * min(task.columns, TOGETHER)
+    plain = Option(
+        BlockConjugateGradient(task.tolerance), task.steps(STEPS_MANY) * block, numbers, words
+    )
+    marks = Landmarks()
+    made = 2 * task.work.kernel * marks.count / task.rows + 2.0 * task.rows * marks.count**2
+    marked = Option(
+        BlockConjugateGradient(task.tolerance, preconditioner=marks),
+        task.steps(STEPS_MARKED) * block + task.dampings * made,
+        numbers + 2.0 * task.rows * marks.count,
+        f"{words}, preconditioned by {marks.count} rows",
+    )
+    enough = FEW_LANDMARKS * marks.count < task.rows
+    return marked if enough and marked.operations < plain.operations else plain
 
 
 def _sentence(option: Option) -> str:
