@@ -130,8 +130,8 @@ def _gaps(lissa: LissaReport) -> str:
     if lissa.run_gap is None or lissa.recursion_gap is None:
         return ""
     return (
-        f"The computed result is {percent(lissa.run_gap, 2)} off the true run and "
-        f"{number(lissa.recursion_gap, 1)} (relative) off the recursion with all rows."
+        f"The computed result is off by {percent(lissa.run_gap, 2)} against the true run, and by "
+        f"{number(lissa.recursion_gap, 1)} (relative) against the recursion with all rows, step by step."
     )
 
 
