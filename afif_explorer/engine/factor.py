@@ -16,12 +16,15 @@ class Factor:
 
     Args:
         matrix: ``C``. name, damping: of the curvature, for messages.
+        terms: how many numbers were added up for an entry of ``C``, if that is more than ``p``: what is
+            smaller than so many times the precision holds rounding errors only.
 
     Raises :class:`CurvatureError` if ``C`` has negative eigenvalues; the message names a damping.
     """
 
-    def __init__(self, matrix: Tensor, name: str, damping: float) -> None:
+    def __init__(self, matrix: Tensor, name: str, damping: float, *, terms: int = 0) -> None:
         self._name, self._damping = name, damping
+        self._precision = max(len(matrix), terms) * torch.finfo(matrix.dtype).eps
         self._lower, info = torch.linalg.cholesky_ex(matrix)
         self._values = matrix.new_zeros(1)  # eigenvalues, once they had to be looked at
         self._range: Tensor | None = None
@@ -56,13 +59,13 @@ class Factor:
     def _rounded_away(self) -> bool:
         """True if a pivot is so small that it holds rounding errors only."""
         pivots = self._lower.diagonal().square()
-        return bool(pivots.min() <= len(pivots) * torch.finfo(pivots.dtype).eps * pivots.max())
+        return bool(pivots.min() <= self._precision * pivots.max())
 
     def _semidefinite(self, matrix: Tensor) -> Tensor:
         """``Z`` ``[p, rank]`` with ``Z Z' = C^+``, the inverse on the range."""
         self._values, vectors = torch.linalg.eigh(matrix)
         values = self._values
-        rounding = len(values) * torch.finfo(values.dtype).eps * float(values[-1].abs())
+        rounding = self._precision * float(values[-1].abs())
         if float(values[0]) < -10 * rounding:
             raise CurvatureError(self._advice("has negative curvature"))
         kept = values > 10 * rounding
