@@ -74,7 +74,22 @@ def test_a_control_sets_its_choice(explorer, view) -> None:
     controls["scale"].automatic.value = True
     assert explorer.scale is None
     controls["scale"].automatic.value = False
+    settle(explorer)
     assert explorer.scale is not None
+
+
+def test_a_setting_is_taken_over_from_the_rule_as_soon_as_it_is_known(explorer, view) -> None:
+    depth = view.panel.controls["depth"]
+    explorer.solver = "lissa"
+    settle(explorer)
+    by_rule = explorer.points.solver.depth
+    explorer.param.update(strength=explorer.strength * 2, solver="cholesky")
+    settle(explorer)
+    explorer.param.update(strength=explorer.strength / 2, solver="lissa")
+    depth.automatic.value = False  # before the results are there
+    settle(explorer)
+    assert depth.automatic.value is False
+    assert explorer.depth == pytest.approx(by_rule, rel=0.005)
 
 
 def test_what_is_shown_is_not_sent_back(explorer, view) -> None:

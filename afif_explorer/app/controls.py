@@ -80,12 +80,8 @@ class Controls:
         )
 
     def _curvature(self) -> tuple[Any, ...]:
-        explorer = self._explorer
-        scale = Automatic(
-            self._fields, "scale", lambda: _found(explorer, "scale"), ("lissa", "points")
-        )
-        depth = Automatic(
-            self._fields, "depth", lambda: _found(explorer, "depth"), ("lissa", "points")
+        scale, depth = (
+            Automatic(self._fields, name, ("lissa", "points")) for name in ("scale", "depth")
         )
         self._lissa = stack(
             scale.panel,
@@ -143,12 +139,3 @@ def about(explorer: Any) -> Any:
 def _sentence(text: str) -> str:
     text = text.strip()
     return f"{text}." if text and text[-1] not in ".!?" else text
-
-
-def _found(explorer: Any, name: str) -> float | None:
-    """LiSSA's own value for ``name``, where a result tells it."""
-    if explorer.lissa is not None:
-        return getattr(explorer.lissa, f"automatic_{name}")
-    if explorer.points is not None:
-        return getattr(explorer.points.solver, name)
-    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from afif_explorer.app import toolkit
@@ -71,18 +70,11 @@ class LogSlider:
 class Automatic:
     """A slider over powers of ten and a switch that leaves the value to the rule.
 
-    ``found()`` gives the value that the rule took, once it is known; ``heard`` names the results
-    from which it knows.
+    ``heard`` names the results from which the rule's value is known.
     """
 
-    def __init__(
-        self,
-        fields: Fields,
-        name: str,
-        found: Callable[[], float | None],
-        heard: tuple[str, ...],
-    ) -> None:
-        self._fields, self._name, self._found = fields, name, found
+    def __init__(self, fields: Fields, name: str, heard: tuple[str, ...]) -> None:
+        self._explorer, self._name = fields.explorer, name
         self._slider = LogSlider(fields, name)
         self._switch = toolkit.Switch(
             label="Automatic",
@@ -90,26 +82,27 @@ class Automatic:
             size="small",
             **(WIDE | {"margin": (0, 0, 8, 0)}),
         )
-        fields.tie(name, self._slider.widget, show=self._show, read=self._slid, also=heard)
-        fields.tie(name, self._switch, show=self._show, read=self._switched)
+        toolkit.prompt(self._switch)
+        self._switch.param.watch(self._switched, "value")
+        also = (*heard, "status")
+        fields.tie(name, self._slider.widget, show=self._show, read=self._slid, also=also)
         self.panel = stack(self._slider.widget, self._switch, gap=0)
 
     def _show(self) -> None:
-        value = getattr(self._fields.explorer, self._name)
-        self._switch.value = value is None
-        self._slider.widget.disabled = value is None
+        explorer, name = self._explorer, self._name
+        self._switch.value = explorer.by_rule(name)
+        self._slider.widget.disabled = getattr(explorer, name) is None
+        value = explorer.in_use(name)
         if value is not None:
             self._slider.place(value)
-        elif (found := self._found()) is not None:
-            self._slider.place(found)
 
     def _slid(self, position: float) -> float | None:
         # The slider also moves when the rule's value arrives; that is nobody's choice.
-        automatic = getattr(self._fields.explorer, self._name) is None
+        automatic = getattr(self._explorer, self._name) is None
         return None if automatic else self._slider.value(position)
 
-    def _switched(self, automatic: bool) -> float | None:
-        if automatic:
-            return None
-        chosen = getattr(self._fields.explorer, self._name)
-        return self._slider.value(self._slider.widget.value) if chosen is None else chosen
+    def _switched(self, event: Any) -> None:
+        if event.new == self._explorer.by_rule(self._name):
+            return
+        turn = self._explorer.leave_to_rule if event.new else self._explorer.take_over
+        turn(self._name)

@@ -112,7 +112,7 @@ class Logarithmic(Control):
     The slider holds whole positions: a browser rounds any other value and sends that back.
     """
 
-    follows = ("points", "lissa")
+    follows = ("points", "lissa", "status")
 
     def make(self) -> ipywidgets.DOMWidget:
         low, high = (math.log10(bound) for bound in self.parameter.softbounds)
@@ -139,7 +139,7 @@ class Logarithmic(Control):
         return ipywidgets.VBox([line, self.automatic])
 
     def show(self) -> None:
-        value = self._in_use() if self.value is None else self.value
+        value = self.explorer.in_use(self.field) if self.value is None else self.value
         if value:
             place = round(_STEPS_A_DECADE * (math.log10(value) - self.low))
             self.slider.value = min(max(place, self.slider.min), self.slider.max)
@@ -147,7 +147,7 @@ class Logarithmic(Control):
             "" if value is None else f"{value:,.0f}" if self.whole else f"{value:.3g}"
         )
         if self.parameter.allow_None:
-            self.automatic.value = self.value is None
+            self.automatic.value = self.explorer.by_rule(self.field)
 
     def listen(self) -> None:
         self.link.listen(self.slider, lambda place: {self.field: self._at(place)})
@@ -155,20 +155,14 @@ class Logarithmic(Control):
             self.link.listen(self.automatic, self._by_rule)
 
     def _by_rule(self, automatic: bool) -> dict[str, Any]:
-        return {self.field: None if automatic else self._at(self.slider.value)}
+        turn = self.explorer.leave_to_rule if automatic else self.explorer.take_over
+        turn(self.field)
+        return {}
 
     def _at(self, place: int) -> float:
         """The number at a position of the slider."""
         value = 10 ** (self.low + place / _STEPS_A_DECADE)
         return round(value) if self.whole else float(f"{value:.3g}")
-
-    def _in_use(self) -> float | None:
-        """What the rule has chosen, as far as a result tells."""
-        for result in (self.explorer.lissa, getattr(self.explorer.points, "solver", None)):
-            value = getattr(result, self.field, None)
-            if value is not None:
-                return float(value)
-        return None
 
 
 def _make_room(widget: Any, value: float) -> None:

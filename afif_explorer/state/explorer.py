@@ -15,7 +15,7 @@ from afif_explorer.errors import AfifError, ChoiceError
 from afif_explorer.jobs import Jobs, Outcome
 from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
-from afif_explorer.state import recipe, words
+from afif_explorer.state import recipe, ruled, words
 from afif_explorer.state.selection import Selection
 from afif_explorer.state.work import ALWAYS, NEEDED, Arrived, How, Status, fetch, result_key
 from afif_explorer.study.labels import label
@@ -73,6 +73,7 @@ class Explorer(Selection):
         self._idle = threading.Event()
         self._shown: dict[str, Any] = {}  # result -> key of the choices that it belongs to
         self._asked: dict[str, tuple[Any, How]] = {}  # result -> key, how it is wanted
+        self._taking: set[str] = set()  # to be taken over from the rule once it is known
         self._quiet = False
         name = study.add_dataset(data) if data is not None else dataset
         super().__init__(**({"dataset": name} if name else {}), **choices)
@@ -88,12 +89,42 @@ class Explorer(Selection):
             self._set(**{name: getattr(spec, name) for name in FIELDS})
             self._request()
 
+    def by_rule(self, name: str) -> bool:
+        """Whether ``name`` (LiSSA's "scale", "depth" or "batch_size") is left to the rule."""
+        return getattr(self, name) is None and name not in self._taking
+
+    def in_use(self, name: str) -> float | None:
+        """That setting as chosen, or what the rule took as far as a result tells."""
+        chosen = getattr(self, name)
+        return ruled.found(name, self.lissa, self.points) if chosen is None else chosen
+
+    def take_over(self, name: str) -> None:
+        """Choose for that setting what the rule took; if that is being worked out, once it is known."""
+        with self._lock:
+            if self.status.kind == "running" and (self.stale or self.in_use(name) is None):
+                self._taking.add(name)
+            else:
+                self.param.update(**{name: self._taken(name)})
+
+    def leave_to_rule(self, name: str) -> None:
+        """Let the rule choose that setting."""
+        with self._lock:
+            self._taking.discard(name)
+            self.param.update(**{name: None})
+
+    def _taken(self, name: str) -> float:
+        parameter = self.param[name]
+        value = ruled.rounded(self.in_use(name), parameter.get_soft_bounds())
+        return round(value) if isinstance(parameter, param.Integer) else value
+
     def _changed(self, *events: param.parameterized.Event) -> None:
         if self._quiet:
             return
         with self._lock:
             changed = {event.name for event in events}
+            self._taking -= changed
             if "dataset" in changed:
+                self._taking.clear()
                 afresh = [name for name in _OF_THE_DATA if name not in changed]
                 self._set(**{name: self.param[name].default for name in afresh})
             self._request()
@@ -254,6 +285,7 @@ class Explorer(Selection):
 
     def _arrive(self, asked: Spec, outcome: Outcome) -> None:
         self._running = None
+        taking, self._taking = self._taking, set()
         if outcome.kind != "done":
             message = outcome.message or "Cancelled. What is shown belongs to earlier choices."
             self._stop(Status(outcome.kind, message=message))
@@ -268,6 +300,7 @@ class Explorer(Selection):
             **self._outdated(),
             **arrived.found,
         )
+        self._set(**{name: self._taken(name) for name in taking})
         if self._next(self.spec):
             self._request()
         else:
