@@ -192,6 +192,47 @@ def test_the_other_convention_takes_the_same_steps() -> None:
     )
 
 
+def test_the_mean_of_the_last_steps_is_that_of_the_recursion() -> None:
+    scale, depth = 3.0, 40  # so few that the cut is seen
+    fisher = fitted(n=60, d=3)
+    c = gradients(fisher)
+    steps = [c]
+    for _ in range(depth):
+        steps.append(c + steps[-1] - fisher.dense() @ steps[-1] / scale)
+    solver = LiSSA(scale=scale, depth=depth, batch_size=60, average=0.25)
+    found = solver.prepare(fisher).solve(c)
+    wanted = torch.stack(steps[-10:]).mean(0) / scale
+    torch.testing.assert_close(found.value, wanted, rtol=1e-10, atol=1e-13)
+    assert found.stats["averaged"] == 10
+    values, vectors = torch.linalg.eigh(fisher.dense())
+    left = 1 - values[0] * (vectors[:, 0] @ wanted) / (vectors[:, 0] @ c)
+    assert found.stats["truncation"] == pytest.approx(float(left[0]), rel=1e-8)
+
+
+def test_averaging_halves_the_noise() -> None:
+    fisher = fitted(n=2000)
+    c = gradients(fisher)
+    alone, averaged = (
+        [
+            error(
+                LiSSA(batch_size=32, average=share, seed=seed).prepare(fisher).solve(c), fisher, c
+            )
+            for seed in range(6)
+        ]
+        for share in (0.0, None)
+    )
+    assert np.median(averaged) < 0.6 * np.median(alone)
+
+
+def test_a_depth_that_was_chosen_is_the_plain_recursion() -> None:
+    fisher = fitted(n=200)
+    c = gradients(fisher)
+    for solver in (LiSSA(depth=50, batch_size=16), LiSSA(batch_size=200)):
+        assert solver.prepare(fisher).solve(c).stats["averaged"] == 1
+    by_rule = LiSSA(batch_size=16).prepare(fisher)
+    assert by_rule.solve(c).stats["averaged"] == round(by_rule.depth / 2)
+
+
 def test_seeds_repeat_and_differ() -> None:
     fisher = fitted(n=200)
     c = gradients(fisher)
@@ -241,7 +282,7 @@ def test_negative_curvature_is_named_with_a_damping_that_works() -> None:
 
 @pytest.mark.parametrize(
     "setting", [{"scale": 0.0}, {"scale": np.nan}, {"depth": 0}, {"depth": 2.5}, {"repeats": -1},
-                {"batch_size": 0.5}],
+                {"batch_size": 0.5}, {"average": 1.5}, {"average": np.nan}],
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(setting: dict) -> None:
     with pytest.raises(ChoiceError, match=f"LiSSA's {next(iter(setting))}"):
