@@ -52,6 +52,16 @@ def test_it_shortens_the_way_to_the_same_answer(kind, dtype: torch.dtype) -> Non
     torch.testing.assert_close(quick.value.double(), wanted, rtol=0, atol=1e-2 * wanted.abs().max())
 
 
+def test_squaring_the_rows_loses_no_digits_in_single_precision() -> None:
+    problem = Case("MLP", "bernoulli", "mlp", ridge=1e-4).make(seed=1, d=60, n=400, spread=0.3)
+    rows = problem.objective
+    objective = ax.Objective(rows.model, "bernoulli", ax.Ridge(1e-4), rows.X.float(), rows.y)
+    curvature = Fisher(objective, problem.theta.float(), damping=1e-4)
+    made = Landmarks(count=400).precondition(curvature)  # all rows: the curvature itself
+    c = torch.randn(curvature.p, 3, generator=torch.Generator().manual_seed(0))
+    assert float((made.out(made.into(curvature @ c)) - c).norm() / c.norm()) < 2e-3
+
+
 def test_many_right_hand_sides_and_rows_have_it_chosen() -> None:
     X = torch.randn(12000, 300, generator=torch.Generator().manual_seed(0))
     net = nn.Sequential(nn.Linear(300, 30), nn.Tanh(), nn.Linear(30, 1))

@@ -297,7 +297,8 @@ class ChainLinearization(Linearization):
         constant = self._constants(scale)
         if constant is None:
             return super().kernel(roots, other, other_roots, scale)
-        return layered_kernel(list(self._paired(roots, other, other_roots, constant)))
+        pairs = self._paired(roots, other, other_roots, constant)
+        return layered_kernel([tuple(part.to(scale.dtype) for part in pair) for pair in pairs])
 
     def own_kernel(self, roots: Tensor, scale: Tensor) -> Tensor:
         constant = self._constants(scale)

@@ -1,9 +1,11 @@
 """A preconditioner that knows the curvature within the span of some rows.
 
 With ``E = D^-1`` of penalty and damping, ``H`` ``[n r, p]`` all rows (``H' H`` is the Fisher) and ``H_S``
-some of them, ``W = E^1/2 H_S' L^-T`` with ``L L' = H_S E H_S'`` is an orthonormal basis of their span, and
-``M = W' E^1/2 H' H E^1/2 W = L^-1 K' K L^-T`` the Fisher there, with ``K = H E H_S'``: inner products of rows
-are all it takes. Source: Williams and Seeger (2001) for the approximation; Frangella, Tropp and Udell (2023).
+some of them, ``W = E^1/2 H_S' T`` with ``T = U diag(l)^-1/2`` from ``H_S E H_S' = U diag(l) U'`` is an
+orthonormal basis of their span, and ``M = W' E^1/2 H' H E^1/2 W = T' K' K T`` the Fisher there, with
+``K = H E H_S'``: inner products of rows are all it takes. Those among the few rows are in double precision,
+for squaring rows loses half of the digits; directions that rounding decides all the same are left out.
+Source: Williams and Seeger (2001) for the approximation; Frangella, Tropp and Udell (2023).
 """
 
 from __future__ import annotations
@@ -50,22 +52,23 @@ class LandmarkPreconditioner(Preconditioner):
         rows = order[: max(1, settings.count // self._rank)]
         self._part, self._roots = linearization.take(rows), roots[rows]
         cross = linearization.kernel(roots, self._part, self._roots, 1 / held)  # K
-        own = cross.unflatten(0, (-1, self._rank))[rows].flatten(0, 1)
-        self._lower = _factor(own)
-        half = torch.linalg.solve_triangular(self._lower, cross.T, upper=False)
-        inner = half @ half.T
+        few = self._part, self._roots
+        own = self._part.kernel(self._roots, *few, 1 / held.double())
+        self._turn = _orthonormal(own, cross.dtype)
+        half = cross @ self._turn
+        inner = half.T @ half
         inner.diagonal().add_(1.0)
         self._factor = torch.linalg.cholesky_ex(inner, check_errors=True).L
 
     def _inside(self, vectors: Tensor) -> Tensor:
         """``W' V``."""
         seen = self._part.out(self._roots, vectors / self._root).flatten(0, 1)
-        return torch.linalg.solve_triangular(self._lower, seen, upper=False)
+        return self._turn.T @ seen
 
     def _outside(self, weights: Tensor) -> Tensor:
         """``W U``."""
-        solved = torch.linalg.solve_triangular(self._lower.T, weights, upper=True)
-        return self._part.into(self._roots, solved.unflatten(0, (-1, self._rank))) / self._root
+        turned = (self._turn @ weights).unflatten(0, (-1, self._rank))
+        return self._part.into(self._roots, turned) / self._root
 
     def out(self, vectors: Tensor) -> Tensor:
         seen = self._inside(vectors)
@@ -83,12 +86,8 @@ class LandmarkPreconditioner(Preconditioner):
         return self._root * (vectors + self._outside(self._factor @ seen - seen))
 
 
-def _factor(matrix: Tensor) -> Tensor:
-    """The Cholesky factor of a matrix of inner products, with as much on its diagonal as rounding demands."""
-    lost = torch.finfo(matrix.dtype)
-    added = lost.eps * float(matrix.trace()) + lost.tiny
-    while True:
-        lower, info = torch.linalg.cholesky_ex(matrix + added * torch.eye(len(matrix)).to(matrix))
-        if int(info) == 0:
-            return lower
-        added *= 10
+def _orthonormal(matrix: Tensor, dtype: torch.dtype) -> Tensor:
+    """``T`` ``[q, r]`` with ``T' A T = I`` for inner products ``A`` ``[q, q]`` of rows in ``dtype``."""
+    values, vectors = torch.linalg.eigh(matrix)
+    kept = values > torch.finfo(dtype).eps * values[-1]
+    return (vectors[:, kept] / values[kept].sqrt()).to(dtype)

@@ -172,16 +172,17 @@ class Linearization(ABC):
     ) -> Tensor:
         """``S_i' J_i diag(c) J_j' S_j`` between these rows and another's, ``[n r, n' r']``.
 
-        ``c`` ``[p]`` is a scale of each parameter. Rows come in order, the roots of a row side by side.
+        ``c`` ``[p]`` is a scale of each parameter; products have its precision. Rows come in order, the
+        roots of a row side by side.
         """
-        found = roots.new_empty(self.n * roots.shape[2], other.n * other_roots.shape[2])
+        found = scale.new_empty(self.n * roots.shape[2], other.n * other_roots.shape[2])
         r, q = roots.shape[2], other_roots.shape[2]
         for rows, half in self.explicit(roots):
             scaled = (half * scale).reshape(-1, self.p)
             top = (rows.start or 0) * r
             for columns, opposite in other.explicit(other_roots):
                 left = (columns.start or 0) * q
-                flat = opposite.reshape(-1, self.p)
+                flat = opposite.reshape(-1, self.p).to(scale.dtype)
                 found[top : top + len(scaled), left : left + len(flat)] = scaled @ flat.T
         return found
 
@@ -189,7 +190,7 @@ class Linearization(ABC):
         """:meth:`kernel` of these rows with themselves; above its diagonal there may be anything."""
         rank = roots.shape[2]
         step = max(1, STRIP // rank)
-        matrix = roots.new_empty(self.n * rank, self.n * rank)
+        matrix = scale.new_empty(self.n * rank, self.n * rank)
         for top in range(0, self.n, step):
             rows, before = slice(top, top + step), slice(0, top + step)
             strip = self.take(rows).kernel(roots[rows], self.take(before), roots[before], scale)
@@ -311,12 +312,13 @@ class LinearMapLinearization(Linearization):
         assert isinstance(other, LinearMapLinearization)
         slopes = scale[: self.k * self.d].reshape(self.k, self.d)
         shifts = scale[self.k * self.d :]
-        total = roots.new_zeros(self.n * roots.shape[2], other.n * other_roots.shape[2])
+        total = scale.new_zeros(self.n * roots.shape[2], other.n * other_roots.shape[2])
         for a in range(self.k):
-            inner = (self.X * slopes[a]) @ other.X.T
+            inner = (self.X * slopes[a]) @ other.X.T.to(scale.dtype)
             if self.intercept:
                 inner += shifts[a]
-            left, right = roots[:, a], other_roots[:, a]  # [n, r], [n', r']
+            # [n, r], [n', r']
+            left, right = (one[:, a].to(scale.dtype) for one in (roots, other_roots))
             if left.shape[1] == right.shape[1] == 1:
                 total.add_(inner.mul_(left).mul_(right.T))
             else:

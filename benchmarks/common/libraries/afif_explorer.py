@@ -14,7 +14,9 @@ from afif_explorer.engine.solvers import Solver
 from benchmarks.common.exchange import Task, serve
 
 TOLERANCE = 1e-3  # of the residual; direct solves leave less, and are not refined further
-LISSA = ax.LiSSA(repeats=1, batch_size=128)  # one run, as the others; its scale and depth are its own
+LISSA = ax.LiSSA(
+    repeats=1, batch_size=128
+)  # one run, as the others; its scale and depth are its own
 
 
 def _prepared(task: Task, damping: float, solver: Solver | str) -> Influence:
