@@ -96,7 +96,7 @@ class Fit:
 
     def sample(self, split: str) -> Sample:
         """The rows of a split. Raises :class:`ChoiceError` for an unknown one."""
-        if split not in self.samples:
+        if not isinstance(split, str) or split not in self.samples:
             raise ChoiceError(
                 f"There is no split {split!r} here; choose one of: {', '.join(self.samples)}."
             )
