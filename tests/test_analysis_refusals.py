@@ -111,3 +111,43 @@ def test_a_number_has_no_class() -> None:
     fit = ax.fit(ax.load_dataset("diabetes"))
     with pytest.raises(ax.ChoiceError, match="has no class 0; leave outcome out"):
         ax.attribute(fit, ax.Prediction("test", 0, outcome=0))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: ax.Ridge("a"), "strength of a penalty"),
+        (lambda: ax.Lasso(None), "strength of a penalty"),
+        (lambda: ax.ElasticNet(0.1, "a"), "l1_ratio"),
+        (lambda: ax.GroupLasso(0.1, ((0,), (-1,))), "whole numbers from 0 on"),
+        (lambda: ax.GroupLasso(0.1, (("a",),)), "whole numbers from 0 on"),
+        (lambda: ax.fit(hiring().data, penalty=ax.GroupLasso(0.1, ((0, 12),))), "beyond the 12"),
+        (lambda: ax.AFIF(damping="a"), "damping must be a number"),
+        (lambda: ax.AFIF(damping=None), "damping must be a number"),
+        (lambda: ax.LiSSA(scale="a"), "LiSSA's scale"),
+        (lambda: ax.LiSSA(checkpoints=-1), "LiSSA's checkpoints"),
+        (lambda: ax.fit(hiring().data, max_steps=1.5), "max_steps must be at least 1"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(make, words: str) -> None:
+    with pytest.raises(ax.ChoiceError, match=words) as error:
+        make()
+    one_sentence(error)
+
+
+@pytest.mark.parametrize(
+    "solver",
+    [ax.Auto, ax.BlockConjugateGradient, ax.ConjugateGradient, ax.Dual, ax.EKFAC, ax.Lanczos],
+)
+@pytest.mark.parametrize("tolerance", [-1.0, 1.0, 2, np.nan, "a"])
+def test_a_tolerance_that_would_call_nothing_an_answer_is_refused(solver, tolerance) -> None:
+    """``||C x - c|| <= tolerance ||c||`` holds for ``x = 0`` if the tolerance is 1."""
+    with pytest.raises(ax.ChoiceError, match="tolerance must be a number from 0 to below 1"):
+        solver(tolerance=tolerance)
+
+
+@pytest.mark.parametrize("steps", [0, -1, 2.5])
+@pytest.mark.parametrize("solver", [ax.BlockConjugateGradient, ax.ConjugateGradient, ax.EKFAC])
+def test_no_steps_are_not_taken_for_as_many_as_it_takes(solver, steps) -> None:
+    with pytest.raises(ax.ChoiceError, match="max_steps must be a whole number of at least 1"):
+        solver(max_steps=steps)

@@ -23,6 +23,7 @@ from torch import Tensor
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.lissa_rule import BATCH, Rule, automatic
 from afif_explorer.engine.memory import fits
+from afif_explorer.engine.numeric import is_number, is_whole
 from afif_explorer.engine.solvers import (
     Prepared,
     Solution,
@@ -76,10 +77,14 @@ class LiSSA(Solver):
     def __post_init__(self) -> None:
         for what in ("scale", "depth", "repeats", "batch_size"):
             value = getattr(self, what)
-            if value is not None and not (math.isfinite(value) and value > 0):
+            if value is not None and not (is_number(value) and value > 0):
                 raise ChoiceError(f"LiSSA's {what} must be a positive number, not {value!r}.")
             if value is not None and what != "scale" and value != int(value):
                 raise ChoiceError(f"LiSSA's {what} must be a whole number, not {value!r}.")
+        if not (is_whole(self.checkpoints) and self.checkpoints >= 0):
+            raise ChoiceError(
+                f"LiSSA's checkpoints must be a whole number of at least 0, not {self.checkpoints!r}."
+            )
 
     @classmethod
     def from_koh_liang(

@@ -7,7 +7,6 @@ Hessian of the rows that stay. ``method.prepare(objective, theta)`` gives the
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ from afif_explorer.engine.ekfac import EKFAC
 from afif_explorer.engine.influence import Influence, NewtonInfluence
 from afif_explorer.engine.lanczos import Lanczos
 from afif_explorer.engine.lissa import LiSSA
+from afif_explorer.engine.numeric import is_number
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.planning import Auto, Choice, choose
 from afif_explorer.engine.proximal_influence import ProximalInfluence, ProximalNewtonInfluence
@@ -50,7 +50,7 @@ def solver_named(solver: Solver | str) -> Solver:
 
 def checked_damping(damping: float) -> float:
     """The damping itself; raises :class:`ChoiceError` for what is none."""
-    if not (math.isfinite(damping) and damping >= 0):
+    if not (is_number(damping) and damping >= 0):
         raise ChoiceError(f"The damping must be a number of at least 0, not {damping!r}.")
     return damping
 
