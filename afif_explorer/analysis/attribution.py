@@ -9,7 +9,7 @@ import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.methods import AFIF, Method, prepared
 from afif_explorer.engine.targets import Target, as_targets
 from afif_explorer.errors import ChoiceError
 
@@ -34,7 +34,7 @@ def attribute(
     Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve.
     Raises :class:`SolverDiverged`; warns :class:`NotConverged`. Source: Lev and Wilson, arXiv 2407.08169.
     """
-    return effects_of(method.prepare(fit.objective, fit.parameters), fit, target, order=order)
+    return effects_of(prepared(method, fit), fit, target, order=order)
 
 
 def effects_of(

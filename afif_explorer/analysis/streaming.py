@@ -9,7 +9,7 @@ import numpy as np
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.truth import Retrained, retrain
 from afif_explorer.analysis.unlearning import Unlearned, unlearn_with
-from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.methods import AFIF, Method, prepared
 from afif_explorer.engine.targets import Target, as_targets
 from afif_explorer.engine.weights import checked_rows
 from afif_explorer.errors import ChoiceError
@@ -43,7 +43,7 @@ class Unlearner:
         targets: Target | Sequence[Target] = (),
     ) -> None:
         self.fit, self.targets = fit, tuple(as_targets(targets))
-        self._influence = method.prepare(fit.objective, fit.parameters)
+        self._influence = prepared(method, fit)
         self.latest: Unlearned = unlearn_with(self._influence, fit, [], self.targets)
 
     @property

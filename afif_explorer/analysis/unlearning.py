@@ -11,7 +11,7 @@ from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.reach import Beyond, Reach
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Bernoulli, Categorical
-from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.methods import AFIF, Method, prepared
 from afif_explorer.engine.targets import Target, as_targets
 from afif_explorer.engine.weights import checked_rows, leave_out
 from afif_explorer.errors import DataError
@@ -53,7 +53,7 @@ def unlearn(
     would be left, :class:`CurvatureError` and :class:`SolverDiverged` where the step does not exist; warns
     :class:`NotConverged`. Sources: Lev and Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
     """
-    return unlearn_with(method.prepare(fit.objective, fit.parameters), fit, rows, targets)
+    return unlearn_with(prepared(method, fit), fit, rows, targets)
 
 
 def unlearn_with(

@@ -157,6 +157,18 @@ class NewtonStep(Method):
         return kind(self, objective, theta)
 
 
+def checked_method(method: Method) -> Method:
+    """The method itself. Raises :class:`ChoiceError` for what is none."""
+    if not isinstance(method, Method):
+        raise ChoiceError(f"A method is one such as AFIF(), with its brackets, not {method!r}.")
+    return method
+
+
+def prepared(method: Method, fit: Fitted) -> Influence:
+    """A method at a fit. Raises :class:`ChoiceError` for what is no method."""
+    return checked_method(method).prepare(fit.objective, fit.parameters)
+
+
 METHODS: dict[str, type[Method]] = {
     "afif": AFIF,
     "infinitesimal_jackknife": InfinitesimalJackknife,
