@@ -113,7 +113,7 @@ def test_high_leverage_is_told_by_reach() -> None:
 
 
 def test_reach_tells_how_far_a_prediction_is_off() -> None:
-    """Its expected error is what a second step would add: the true error, while that is small."""
+    """Its expected error is what further steps would add: the true error."""
     fit = hiring()
     matrix = ax.Fisher(fit.objective, fit.parameters).dense().numpy()
     for count in (1, 5, 20, 100):
@@ -122,7 +122,7 @@ def test_reach_tells_how_far_a_prediction_is_off() -> None:
         truth = ax.retrain(fit, rows).theta
         wrong, change = told.theta - truth, truth - fit.theta
         error = np.sqrt((wrong @ matrix @ wrong) / (change @ matrix @ change))
-        assert told.reach.expected_error == pytest.approx(error, rel=0.1), count
+        assert told.reach.expected_error == pytest.approx(error, rel=0.01), count
         assert told.reach.share == pytest.approx(count / fit.n)
 
 
@@ -136,12 +136,12 @@ def test_reach_is_what_one_step_leaves_out() -> None:
     told = ax.unlearn(fit, rows, ax.AFIF(damping=0.3))
     step = told.theta - fit.theta
     left = Z.T @ (Z @ step) / 30 + 0.3 * step
-    missed = np.linalg.solve(C, left)
     H = C - 0.3 * np.eye(4) - Z.T @ Z / 30
-    missed *= (missed @ left) / (missed @ H @ missed)
+    missed = np.linalg.solve(H, left)
     truth = step + missed
+    np.testing.assert_allclose(fit.theta + truth, ax.retrain(fit, rows).theta, rtol=1e-8)
     wanted = np.sqrt((missed @ C @ missed) / (truth @ C @ truth))
-    assert told.reach.expected_error == pytest.approx(wanted, rel=1e-10)
+    assert told.reach.expected_error == pytest.approx(wanted, rel=1e-3)
 
 
 def test_reach_sees_that_the_fisher_of_a_network_is_not_its_hessian() -> None:
@@ -149,15 +149,15 @@ def test_reach_sees_that_the_fisher_of_a_network_is_not_its_hessian() -> None:
     X = draw.normal(size=(300, 3))
     y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2 / 2 + 0.8 * draw.normal(size=300)
     fit = ax.fit_objective(ax.Objective(ax.MLP(3, (4,), 1), "gaussian", ax.Ridge(1e-2), X, y))
-    matrix = ax.Fisher(fit.objective, fit.parameters).dense().numpy()
     truth = ax.retrain(fit, [5]).theta
     expected = []
     for method in (ax.AFIF(), ax.InfinitesimalJackknife()):
         told = ax.unlearn(fit, [5], method)
+        matrix = method.curvature(fit.objective, fit.parameters).dense().numpy()
         wrong, change = told.theta - truth, truth - fit.theta
         error = np.sqrt((wrong @ matrix @ wrong) / (change @ matrix @ change))
         expected.append(told.reach.expected_error)
-        assert 0.4 * error <= expected[-1] <= 2.5 * error
+        assert expected[-1] == pytest.approx(error, rel=0.02)
     assert expected[0] > 3 * expected[1]
 
 

@@ -107,8 +107,9 @@ def test_what_has_no_dual_says_so() -> None:
         Dual().prepare(Fisher(bare, torch.zeros(1501, dtype=torch.float64)))
 
 
-def test_a_right_hand_side_outside_the_range_is_refused() -> None:
-    problem = Case("softmax", "categorical", "linear", k=3, ridge=0.05).make(seed=2)
+@pytest.mark.parametrize("seed", range(12))
+def test_a_right_hand_side_outside_the_range_is_refused(seed: int) -> None:
+    problem = Case("softmax", "categorical", "linear", k=3, ridge=0.05).make(seed=seed)
     c = torch.zeros(problem.objective.p, dtype=torch.float64)
     c[-3:] = 1.0  # raising all intercepts together changes nothing
     with pytest.raises(CurvatureError, match=r"Fisher is singular .*set damping to at least"):

@@ -46,6 +46,8 @@ def parts(fit, outcome: int | None = None):
     if len(fit.data.classes) > 2:
         column = len(fit.data.classes) - 1 if outcome is None else outcome
         return mean[:, column], mean.argmax(1) == column, split.y == column, groups
+    if outcome == 0:
+        return 1 - mean, mean < 0.5, split.y == 0, groups
     return mean, mean >= 0.5, split.y == 1, groups
 
 
@@ -73,12 +75,18 @@ def test_soft_disparities_are_gaps_of_mean_probabilities(task: str) -> None:
         assert expected > 0
 
 
-def test_another_outcome_is_another_disparity() -> None:
-    fit = fitted("classes")
-    mean, decided, _, groups = parts(fit, outcome=0)
-    target = ax.DemographicParityDifference("side", outcome=0)
-    assert value(fit, target) == pytest.approx(gap(mean, groups), rel=1e-12)
-    assert target.hard(fit, fit.parameters) == pytest.approx(gap(decided, groups), rel=1e-12)
+@pytest.mark.parametrize("task", ["binary", "classes"])
+def test_another_outcome_is_another_disparity(task: str) -> None:
+    fit = fitted(task)
+    mean, decided, hit, groups = parts(fit, outcome=0)
+    for kind, among in (
+        (ax.DemographicParityDifference, None),
+        (ax.EqualOpportunityDifference, hit),
+    ):
+        target = kind("side", outcome=0)
+        assert value(fit, target) == pytest.approx(gap(mean, groups, among), rel=1e-12)
+        hard = target.hard(fit, fit.parameters)
+        assert hard == pytest.approx(gap(decided, groups, among), rel=1e-12)
     with pytest.raises(ax.ChoiceError, match="no class 7"):
         value(fit, ax.DemographicParityDifference("side", outcome=7))
 

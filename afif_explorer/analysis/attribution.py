@@ -9,8 +9,8 @@ import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.methods import AFIF, Method
-from afif_explorer.engine.targets import Target
+from afif_explorer.engine.methods import AFIF, Method, prepared
+from afif_explorer.engine.targets import Target, as_targets
 from afif_explorer.errors import ChoiceError
 
 
@@ -34,7 +34,7 @@ def attribute(
     Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve.
     Raises :class:`SolverDiverged`; warns :class:`NotConverged`. Source: Lev and Wilson, arXiv 2407.08169.
     """
-    return effects_of(method.prepare(fit.objective, fit.parameters), fit, target, order=order)
+    return effects_of(prepared(method, fit), fit, target, order=order)
 
 
 def effects_of(
@@ -47,7 +47,7 @@ def effects_of(
     """The same with a method that was prepared before."""
     if order not in (None, 1, 2):
         raise ChoiceError(f"The order of an effect is 1 or 2, not {order!r}.")
-    targets = [target] if isinstance(target, Target) else list(target)
+    targets = as_targets(target)
     if not targets:
         raise ChoiceError("There is no target to attribute; give at least one.")
     bound = [one.bind(fit) for one in targets]

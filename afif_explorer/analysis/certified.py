@@ -12,7 +12,8 @@ from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.unlearning import removable
 from afif_explorer.engine.certificate import Certificate, certify
 from afif_explorer.engine.curvature import Fisher
-from afif_explorer.engine.methods import AFIF, Method, NewtonStep
+from afif_explorer.engine.methods import AFIF, Method, NewtonStep, checked_method, prepared
+from afif_explorer.engine.numeric import is_number
 from afif_explorer.engine.planning import Auto
 from afif_explorer.engine.solvers import Cholesky
 from afif_explorer.engine.weights import leave_out
@@ -71,9 +72,10 @@ def certified_unlearn(
     :func:`unlearn` raises for rows that cannot be removed.
     Sources: Dwork and Roth (2014), theorem A.1; Sekhari et al. (2021); Suriyakumar and Wilson (2022).
     """
-    if not 0 < epsilon <= 1 or not 0 < delta < 1:
+    numbers = is_number(epsilon) and is_number(delta)
+    if not (numbers and 0 < epsilon <= 1 and 0 < delta < 1):
         raise ChoiceError("epsilon must be above 0 and at most 1, delta between 0 and 1.")
-    if not issubclass(method.curvature, Fisher) or method.rescale:
+    if not issubclass(checked_method(method).curvature, Fisher) or method.rescale:
         raise ChoiceError(
             "The error bound is for AFIF, InfinitesimalJackknife or NewtonStep without rescaling."
         )
@@ -82,7 +84,7 @@ def certified_unlearn(
     if not isinstance(method.chosen_solver, Cholesky):
         raise ChoiceError("The error bound is for exact solves; use the Cholesky solver.")
     chosen = removable(fit, rows)
-    influence = method.prepare(fit.objective, fit.parameters)
+    influence = prepared(method, fit)
     certificate = certify(
         influence.point,
         len(chosen),

@@ -9,7 +9,7 @@ import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.methods import AFIF, Method, prepared
 from afif_explorer.engine.weights import folds as folds_of
 from afif_explorer.progress import report
 
@@ -46,7 +46,7 @@ def cross_validate(
     Raises :class:`ChoiceError` for fewer than 2 folds or more than there are rows. Units: nats, or half
     squared target units. Source: Wilson, Kasy and Mackey (2020).
     """
-    return held_out(method.prepare(fit.objective, fit.parameters), folds, seed)
+    return held_out(prepared(method, fit), folds, seed)
 
 
 def held_out(influence: Influence, folds: int | None, seed: int) -> CrossValidation:

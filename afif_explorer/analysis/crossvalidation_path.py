@@ -12,7 +12,7 @@ from torch import Tensor
 from afif_explorer.analysis.crossvalidation import CrossValidation, held_out
 from afif_explorer.analysis.fitting import Fit, grouped, objective_for
 from afif_explorer.engine.fit import Optimum, minimise
-from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.methods import AFIF, Method, checked_method
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.penalties import Penalty, Ridge
 from afif_explorer.errors import ChoiceError
@@ -85,6 +85,7 @@ def cross_validation_path(
     penalty that cannot be. Source: Wilson, Kasy and Mackey, Approximate Cross-Validation: Guarantees for
     Model Assessment and Selection (2020).
     """
+    checked_method(method)
     base, kind, start = _base(data, model, penalty, hidden)
     ordered = _checked(strengths)
     found = []

@@ -11,7 +11,7 @@ from afif_explorer.analysis.diagnostics import row_index
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.influence import ROWS_AT_ONCE, Influence
 from afif_explorer.engine.losses import Gaussian
-from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.methods import AFIF, Method, prepared
 from afif_explorer.engine.models import LinearMap
 from afif_explorer.progress import report
 
@@ -28,7 +28,7 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
     Raises :class:`CurvatureError` if a row's leverage is 1 or more. Source: Belsley, Kuh and Welsch,
     Regression Diagnostics (1980), section 2.1.
     """
-    influence = method.prepare(fit.objective, fit.parameters)
+    influence = prepared(method, fit)
     whitener = influence.whitener
     steps = _rescaled_steps(influence) @ whitener.T  # theta_(i) - theta
     errors = (whitener.square().sum(1) / fit.n).sqrt()
@@ -46,7 +46,7 @@ def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - f
     Raises :class:`CurvatureError` if a row's leverage is 1 or more. Source: Belsley, Kuh and Welsch,
     Regression Diagnostics (1980), section 2.1.
     """
-    influence = method.prepare(fit.objective, fit.parameters).rescaled()
+    influence = prepared(method, fit).rescaled()
     errors = influence.row_blocks.diagonal(dim1=1, dim2=2).sqrt()
     scaled = -influence.own_moves() / (_left_out_spread(influence)[:, None] * errors)
     names = [f"output {column}" for column in range(scaled.shape[1])]

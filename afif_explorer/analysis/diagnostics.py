@@ -8,7 +8,7 @@ import torch
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Categorical, Gaussian
-from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.methods import AFIF, Method, prepared
 
 
 def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
@@ -27,7 +27,7 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
     Sources: Cook (1977); Cook and Weisberg, Residuals and Influence in Regression (1982), chapter
     3; Pregibon (1981) for generalised linear models.
     """
-    influence = method.prepare(fit.objective, fit.parameters)
+    influence = prepared(method, fit)
     return diagnostics_of(influence, fit)
 
 

@@ -16,7 +16,7 @@ from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.losses import Loss
 from afif_explorer.engine.minimum import negative_curvature
 from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
-from afif_explorer.engine.objective import Objective, as_rows
+from afif_explorer.engine.objective import Objective, as_numbers, as_rows, check_rows
 from afif_explorer.engine.penalties import GroupLasso, Penalty, Ridge
 from afif_explorer.engine.targets import Sample
 from afif_explorer.errors import ChoiceError, DataError
@@ -96,7 +96,7 @@ class Fit:
 
     def sample(self, split: str) -> Sample:
         """The rows of a split. Raises :class:`ChoiceError` for an unknown one."""
-        if split not in self.samples:
+        if not isinstance(split, str) or split not in self.samples:
             raise ChoiceError(
                 f"There is no split {split!r} here; choose one of: {', '.join(self.samples)}."
             )
@@ -108,7 +108,7 @@ class Fit:
         ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k`` outputs. Raises
         :class:`DataError` for rows of another shape than those trained on.
         """
-        rows = as_rows(np.asarray(X)).to(self.objective.X)
+        rows = as_rows(X).to(self.objective.X)
         if rows.shape[1:] != self.objective.X.shape[1:]:
             raise DataError(
                 f"Rows to predict must have {tuple(self.objective.X.shape[1:])} features, not "
@@ -157,7 +157,13 @@ def objective_for(
     data: Dataset, model: str | nn.Module, penalty: Penalty | None, *, hidden: Sequence[int]
 ) -> Objective:
     """What :func:`fit` minimises for these choices."""
-    built, loss = _model_for(data, model, tuple(hidden))
+    from afif_explorer.datasets import Dataset
+
+    if not isinstance(data, Dataset):
+        raise ChoiceError(
+            f"What is fitted is a Dataset, not a {type(data).__name__}; make one by Dataset.from_frame."
+        )
+    built, loss = _model_for(data, model, hidden)
     return Objective(built, loss, grouped(penalty, data, built), data.train.X, data.train.y)
 
 
@@ -175,7 +181,8 @@ def fit_objective(
         validation, test: ``(X, y)``, arrays ``[m, ...]`` and ``[m]``, for targets and metrics.
         seed: of the start. max_steps: stop training after so many steps; None: when it is done.
 
-    Raises :class:`ChoiceError` for less than one step. A fit that does not reach a gradient norm of 1e-8
+    Raises :class:`ChoiceError` for less than one step, :class:`DataError` for rows or targets that the
+    objective's model and loss cannot take. A fit that does not reach a gradient norm of 1e-8
     (in float32 its ``gradient_threshold``) is returned all the same, with ``converged`` False, advice and its
     ``negative_curvature``.
     Source: Nocedal and Wright, Numerical Optimization (2006).
@@ -183,9 +190,25 @@ def fit_objective(
     samples = {"train": Sample(objective.X, objective.y)}
     for name, pair in (("validation", validation), ("test", test)):
         if pair is not None:
-            X, y = as_rows(np.asarray(pair[0])), torch.as_tensor(np.array(pair[1]))
-            samples[name] = Sample(X.to(objective.X), y.to(objective.device))
+            samples[name] = _fresh_sample(objective, name, pair)
     return _fitted(objective, samples, None, seed, max_steps)
+
+
+def _fresh_sample(objective: Objective, name: str, pair: tuple[np.ndarray, np.ndarray]) -> Sample:
+    """Rows and targets that were not trained on, checked as those were."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise DataError(f"The {name} rows come as a pair (X, y) of rows and targets.")
+    X = as_rows(pair[0]).to(objective.X)
+    y = as_numbers(pair[1], f"{name} targets").to(objective.device)
+    check_rows(X, y, objective.loss, f"{name} ")
+    if X.shape[1:] != objective.X.shape[1:]:
+        raise DataError(
+            f"The {name} rows have the shape {tuple(X.shape[1:])} and the training rows "
+            f"{tuple(objective.X.shape[1:])}; they must match."
+        )
+    if len(y) and not objective.loss.fits(objective.model.k, y):
+        raise DataError(f"The {name} targets hold a class or column that the model does not have.")
+    return Sample(X, y)
 
 
 def _fitted(
@@ -236,7 +259,7 @@ def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | N
 
 
 def _model_for(
-    data: Dataset, model: str | nn.Module, hidden: tuple[int, ...]
+    data: Dataset, model: str | nn.Module, hidden: Sequence[int]
 ) -> tuple[Model, Loss | str]:
     d, classes = data.train.X.shape[1], len(data.classes)
     if isinstance(model, nn.Module):

@@ -11,15 +11,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature import Fisher, Hessian
+from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.proximal import ProximalProblem
+from afif_explorer.engine.objective import Point
+from afif_explorer.engine.onward import Onward, newton_step, onward, proximal_step
+from afif_explorer.engine.planning import PreparedAuto
 from afif_explorer.engine.weights import leave_out
 
 GOOD, FAIR = 0.05, 0.25  # expected relative errors up to which a prediction is good, or fair
+# Rounds onward, and products with the Hessian in each: where solves cost little, and where they don't.
+DIRECTLY, ITERATIVELY = (12, 60), (3, 4)
+TRIFLE = 1e-6  # of the rows' pull: what is left of it counts as nothing
+ROUNDINGS = 100  # units of the precision, where that is more
 MOST_TOLD = 10.0  # expected relative error that is still told as a number
 SMALLEST = 1e-300
 _TOO_MUCH = "Too much is removed for one step; retrain to know."
+_UNSURE = "Further steps towards the refit do not settle; retrain to know."
 _CANCEL = (
     "What the rows do to the target nearly cancels, so that little of it is left beside what one step "
     "misses; retrain to know."
@@ -36,12 +43,13 @@ class Reach:
 
     Attributes:
         expected_error: of the predicted change, relative to that of a refit as far as it can be told. With
-            ``x`` the predicted change of the parameters and ``s`` what a second step would add (see
+            ``x`` the predicted change of the parameters and ``s`` what further steps would add (see
             :class:`Beyond`): ``||s|| / ||x + s||`` in the norm of the curvature, or for a target
-            ``|T(theta + x + s) - T(theta + x)| / |T(theta + x + s) - T(theta)|``.
+            ``|T(theta + x + s) - T(theta + x)| / |T(theta + x + s) - T(theta)|``. Infinite if the further
+            steps do not settle, as they may not on a network: then it cannot be told.
         captured: the predicted change over that of a refit as far as it can be told: ``||x|| / ||x + s||``,
             or for a target the same with signs. Below 1 the prediction is too small, above 1 too large,
-            below 0 it has the wrong sign.
+            below 0 it has the wrong sign. NaN where it cannot be told.
         leverage: sum of the removed rows' leverages. share: of the training rows that are removed.
         level: "good", "fair" or "poor". text: one sentence that says so.
     """
@@ -57,11 +65,12 @@ class Reach:
 class Beyond:
     """What lies beyond one step from the fit, ``theta + x``, without some rows.
 
-    A second step ``s`` goes along ``-C^-1 g``, with ``g`` the gradient that is left at ``theta + x`` without
-    the rows (less that of the fit), as far as the Hessian there says. With kinks in the penalty it is the
-    proximal step from there, in the norm of the Fisher there without the rows (shortened if the Hessian
-    bends more): parameters can become zero in it, or cease to be. It sees the removed rows' own curvature,
-    its change on the way, damping, and where Fisher and Hessian differ.
+    ``s`` is what further steps add on the way to the refit (:mod:`afif_explorer.engine.onward`): Newton steps
+    with the Hessian where each sets out, without the rows, from the gradient that is left at ``theta + x``
+    (less that of the fit), until the last is a twentieth of all of them; with kinks in the penalty proximal
+    steps, in which parameters can become zero or cease to be. They see the removed rows' own curvature, its
+    change on the way, damping, and where Fisher and Hessian differ. If they do not settle, a refit may end
+    far from here, and no verdict is better than poor.
 
     Args:
         influence: the method at the fit. rows: removed positions. moved: ``theta + x`` ``[p]``.
@@ -88,8 +97,10 @@ class Beyond:
         )
 
     def _judged(self, error: float, captured: float, whose: str, poor: str) -> Reach:
-        n = self._influence.objective.n
-        return judge(error, captured, self._leverage, len(self._rows) / n, whose, poor)
+        share = len(self._rows) / self._influence.objective.n
+        if not self._onward.settled:
+            error, captured = math.inf, math.nan
+        return judge(error, captured, self._leverage, share, whose, poor)
 
     @cached_property
     def _leverage(self) -> float:
@@ -105,50 +116,53 @@ class Beyond:
     @cached_property
     def _missed(self) -> Tensor:
         """``s`` ``[p]``; 0 if nothing moved."""
+        return self._onward.step
+
+    @cached_property
+    def _onward(self) -> Onward:
         objective, fitted = self._influence.objective, self._influence.point
         if bool((self._moved == fitted.theta).all()):
-            return torch.zeros_like(self._moved)
+            return Onward(torch.zeros_like(self._moved), True)
         weights = objective.vector(leave_out(objective.n, self._rows))
+        start, tilt = objective.at(self._moved), fitted.gradient()
         if not objective.smooth:
-            return self._proximal_step(weights)
-        there = objective.at(self._moved)
-        pull = fitted.gradient() - there.gradient(weights)
-        step = self._influence.solve(pull)
-        bend = float(step @ (Hessian.of(there, weights=weights) @ step))
-        return step * (float(step @ pull) / bend) if bend > 0 else step
 
-    def _proximal_step(self, weights: Tensor) -> Tensor:
-        objective, there = self._influence.objective, self._influence.objective.at(self._moved)
-        damping = 0.0 if objective.canonical else self._influence.curvature.damping
-        matrix = Fisher.of(there, damping=damping, weights=weights).dense()
-        problem = ProximalProblem(matrix, there.theta, objective.kinked, objective.penalised)
-        left = there.gradient(weights)[:, None]
-        aim = problem.solve(left).value
-        step = aim[:, 0] - there.theta
-        if objective.canonical:
-            return step
-        # The true Hessian may bend more along the step than the Fisher that it was made with.
-        change = float(problem.value(aim, left) - problem.value(there.theta[:, None], left))
-        slope = change - 0.5 * float(step @ (matrix @ step))
-        bend = float(step @ (Hessian.of(there, weights=weights) @ step))
-        return step * min(1.0, -slope / bend) if bend > 0 else step
+            def proximal(there: Point, _: Tensor) -> Tensor:
+                return proximal_step(there, weights)
+
+            still = torch.zeros_like(tilt)
+            return onward(start, weights, still, proximal, self._norm, DIRECTLY[0], 0.0)
+        ready = self._influence.prepared
+        solver = ready.for_columns(1) if isinstance(ready, PreparedAuto) else ready
+        rounds, products = DIRECTLY if solver.exact else ITERATIVELY
+
+        def newton(there: Point, gradient: Tensor) -> Tensor:
+            hessian = Hessian.of(there, weights=weights)
+            return newton_step(hessian, gradient, lambda v: solver.solve(v).value, products)
+
+        least = max(TRIFLE, ROUNDINGS * torch.finfo(tilt.dtype).eps)
+        trifle = least * float((fitted.gradient(weights) - tilt).norm())
+        return onward(start, weights, tilt, newton, self._norm, rounds, trifle)
 
 
 def judge(
     error: float, captured: float, leverage: float, share: float, whose: str, poor: str
 ) -> Reach:
-    """Numbers turned into a verdict on ``whose`` change; ``poor``: what to say if the error is large."""
+    """Numbers turned into a verdict on ``whose`` change; ``poor``: what to say if the error is large.
+
+    An infinite ``error`` is one that cannot be told.
+    """
     size = "small" if captured < 1 else "large"
-    if error <= GOOD:
+    told = f"{_percent(error)} % of the {whose} change is beyond one step."
+    if math.isinf(error):
+        level, told, advice = "poor", f"the error of the {whose} change cannot be told.", _UNSURE
+    elif error <= GOOD:
         level, advice = "good", "Expect the refit to differ little from this prediction."
     elif error <= FAIR:
         level, advice = "fair", f"Its direction holds; its size is likely to be too {size}."
     else:
         level, advice = "poor", poor
-    text = (
-        f"Removing {100 * share:.2g} % of the rows (summed leverage {leverage:.2g}): "
-        f"{_percent(error)} % of the {whose} change is beyond one step. {advice}"
-    )
+    text = f"Removing {100 * share:.2g} % of the rows (summed leverage {leverage:.2g}): {told} {advice}"
     return Reach(error, captured, leverage, share, level, text)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.truth import Retrained, retrain
 from afif_explorer.analysis.unlearning import Unlearned, unlearn_with
-from afif_explorer.engine.methods import AFIF, Method
-from afif_explorer.engine.targets import Target
+from afif_explorer.engine.methods import AFIF, Method, prepared
+from afif_explorer.engine.targets import Target, as_targets
 from afif_explorer.engine.weights import checked_rows
 from afif_explorer.errors import ChoiceError
 
@@ -40,10 +40,10 @@ class Unlearner:
         self,
         fit: Fit,
         method: Method = AFIF(),  # noqa: B008 - a frozen value
-        targets: Sequence[Target] = (),
+        targets: Target | Sequence[Target] = (),
     ) -> None:
-        self.fit, self.targets = fit, tuple(targets)
-        self._influence = method.prepare(fit.objective, fit.parameters)
+        self.fit, self.targets = fit, tuple(as_targets(targets))
+        self._influence = prepared(method, fit)
         self.latest: Unlearned = unlearn_with(self._influence, fit, [], self.targets)
 
     @property

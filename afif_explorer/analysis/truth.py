@@ -13,7 +13,7 @@ from afif_explorer.engine import bregman as engine
 from afif_explorer.engine.fit import Optimum
 from afif_explorer.engine.methods import checked_damping
 from afif_explorer.engine.retrain import Refits, refit, refit_each
-from afif_explorer.engine.targets import Target
+from afif_explorer.engine.targets import Target, as_targets
 from afif_explorer.engine.weights import leave_one_out, leave_out, ordered_rows
 
 
@@ -37,11 +37,11 @@ class Retrained:
     seconds: float
     rows: np.ndarray
 
-    def effects(self, targets: Sequence[Target]) -> dict[Target, float]:
+    def effects(self, targets: Target | Sequence[Target]) -> dict[Target, float]:
         """The true change of each target, ``T(theta) - T(before)``."""
         theta = self.fit.objective.vector(self.theta)
         found = {}
-        for target in targets:
+        for target in as_targets(targets):
             bound = target.bind(self.fit)
             found[target] = bound.value(theta) - bound.value(self.fit.parameters)
         return found
@@ -157,7 +157,7 @@ def bregman_response_each(
 def _left_out(
     fit: Fit, rows: np.ndarray, found: Refits, target: Target | Sequence[Target]
 ) -> LeftOut:
-    targets = [target] if isinstance(target, Target) else list(target)
+    targets = as_targets(target)
     effects = np.empty((len(rows), len(targets)))
     for column, one in enumerate(targets):
         bound = one.bind(fit)

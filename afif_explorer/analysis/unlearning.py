@@ -11,8 +11,8 @@ from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.reach import Beyond, Reach
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Bernoulli, Categorical
-from afif_explorer.engine.methods import AFIF, Method
-from afif_explorer.engine.targets import Target
+from afif_explorer.engine.methods import AFIF, Method, prepared
+from afif_explorer.engine.targets import Target, as_targets
 from afif_explorer.engine.weights import checked_rows, leave_out
 from afif_explorer.errors import DataError
 
@@ -38,7 +38,7 @@ def unlearn(
     fit: Fit,
     rows: Sequence[int] | np.ndarray,
     method: Method = AFIF(),  # noqa: B008 - a frozen value
-    targets: Sequence[Target] = (),
+    targets: Target | Sequence[Target] = (),
 ) -> Unlearned:
     """Parameters and targets without ``rows``, predicted in one step.
 
@@ -53,18 +53,21 @@ def unlearn(
     would be left, :class:`CurvatureError` and :class:`SolverDiverged` where the step does not exist; warns
     :class:`NotConverged`. Sources: Lev and Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
     """
-    return unlearn_with(method.prepare(fit.objective, fit.parameters), fit, rows, targets)
+    return unlearn_with(prepared(method, fit), fit, rows, targets)
 
 
 def unlearn_with(
-    influence: Influence, fit: Fit, rows: Sequence[int] | np.ndarray, targets: Sequence[Target] = ()
+    influence: Influence,
+    fit: Fit,
+    rows: Sequence[int] | np.ndarray,
+    targets: Target | Sequence[Target] = (),
 ) -> Unlearned:
     """The same with a method that was prepared before."""
-    chosen = removable(fit, rows)
+    chosen, watched = removable(fit, rows), as_targets(targets)
     theta = influence.parameters(fit.objective.vector(leave_out(fit.n, chosen)))
     beyond = Beyond(influence, chosen, theta)
     effects, trusted = {}, {}
-    for target in targets:
+    for target in watched:
         value = target.bind(fit).value
         effects[target] = value(theta) - value(fit.parameters)
         trusted[target] = beyond.reach_on(value)

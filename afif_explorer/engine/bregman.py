@@ -44,6 +44,8 @@ def bregman_response_each(
     objective: Objective, theta: Tensor, weights: Tensor, *, damping: float = 0.0
 ) -> Refits:
     """The responses to every column of ``weights`` ``[n, m]``."""
+    if weights.shape[1] == 0:
+        return Refits.none(theta)
     found = []
     for number, column in enumerate(weights.T):
         report("Bregman responses", number, weights.shape[1])

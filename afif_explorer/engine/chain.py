@@ -298,7 +298,8 @@ class ChainLinearization(Linearization):
         if constant is None:
             return super().kernel(roots, other, other_roots, scale)
         pairs = self._paired(roots, other, other_roots, constant)
-        return layered_kernel([tuple(part.to(scale.dtype) for part in pair) for pair in pairs])
+        to = scale.dtype
+        return layered_kernel([(a.to(to), b.to(to), d.to(to), e.to(to)) for a, b, d, e in pairs])
 
     def own_kernel(self, roots: Tensor, scale: Tensor) -> Tensor:
         constant = self._constants(scale)

@@ -31,7 +31,7 @@ class GroupDisparity(Target):
     Args:
         sensitive: name of the sensitive attribute.
         split: the rows it is measured on.
-        outcome: the class in question, for more than two classes (the last if None).
+        outcome: the class in question (the last if None).
 
     Raises :class:`ChoiceError` for an unknown attribute and :class:`DataError` if fewer than two groups
     have rows in the split (or rows that meet the measure's condition).

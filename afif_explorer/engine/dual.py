@@ -88,8 +88,8 @@ class PreparedDual(Prepared):
             self._columns = self._outwards(self._unit(self._free))  # G, [n r, q]
             self._weighed = self._factor.solve(self._columns)  # B^-1 G
             complement = self._columns.T @ self._weighed
-            rows = len(self._columns)
-            self._schur = Factor(complement, curvature.name, curvature.damping, terms=rows)
+            terms = len(self._columns)
+            self._schur = Factor(complement, curvature.name, curvature.damping, terms=terms)
 
     def _system(self) -> Tensor:
         """``B``; what is above its diagonal is not read."""

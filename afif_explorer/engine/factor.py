@@ -10,21 +10,24 @@ from torch import Tensor
 
 from afif_explorer.errors import CurvatureError
 
+ROUNDINGS = 10  # units of the precision, for each row of a matrix or root of its terms
+
 
 class Factor:
     """``C = L L'``, or the eigenvectors of the range where ``C`` ``[p, p]`` is singular.
 
     Args:
         matrix: ``C``. name, damping: of the curvature, for messages.
-        terms: how many numbers were added up for an entry of ``C``, if that is more than ``p``: what is
-            smaller than so many times the precision holds rounding errors only.
+        terms: products that each entry sums, where these are known: rounding grows with their root.
 
     Raises :class:`CurvatureError` if ``C`` has negative eigenvalues; the message names a damping.
     """
 
     def __init__(self, matrix: Tensor, name: str, damping: float, *, terms: int = 0) -> None:
         self._name, self._damping = name, damping
-        self._precision = max(len(matrix), terms) * torch.finfo(matrix.dtype).eps
+        units = ROUNDINGS * max(len(matrix), math.isqrt(terms))
+        # What rounding may leave of a pivot or eigenvalue that is 0, beside the largest of them.
+        self._rounding = units * torch.finfo(matrix.dtype).eps
         self._lower, info = torch.linalg.cholesky_ex(matrix)
         self._values = matrix.new_zeros(1)  # eigenvalues, once they had to be looked at
         self._range: Tensor | None = None
@@ -59,16 +62,16 @@ class Factor:
     def _rounded_away(self) -> bool:
         """True if a pivot is so small that it holds rounding errors only."""
         pivots = self._lower.diagonal().square()
-        return bool(pivots.min() <= self._precision * pivots.max())
+        return bool(pivots.min() <= self._rounding * pivots.max())
 
     def _semidefinite(self, matrix: Tensor) -> Tensor:
         """``Z`` ``[p, rank]`` with ``Z Z' = C^+``, the inverse on the range."""
         self._values, vectors = torch.linalg.eigh(matrix)
         values = self._values
-        rounding = self._precision * float(values[-1].abs())
-        if float(values[0]) < -10 * rounding:
+        rounding = self._rounding * float(values[-1].abs())
+        if float(values[0]) < -rounding:
             raise CurvatureError(self._advice("has negative curvature"))
-        kept = values > 10 * rounding
+        kept = values > rounding
         return vectors[:, kept] / values[kept].sqrt()
 
     def _advice(self, trouble: str) -> str:

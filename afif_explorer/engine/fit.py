@@ -20,6 +20,7 @@ from torch import Tensor
 from afif_explorer.engine.convergence import gradient_threshold, same_value
 from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.factor import Factor
+from afif_explorer.engine.numeric import is_whole
 from afif_explorer.engine.objective import Objective, Point
 from afif_explorer.engine.proximal_newton import GOAL, proximal_newton
 from afif_explorer.engine.threads import threads_for
@@ -69,8 +70,11 @@ def minimise(
     ``max_steps`` stops training early, after so many steps in all; None: when it is done, or gets nowhere.
     Raises :class:`ChoiceError` for less than one step.
     """
-    if max_steps is not None and max_steps < 1:
-        raise ChoiceError(f"max_steps must be at least 1, not {max_steps}; None trains to the end.")
+    if max_steps is not None and not (is_whole(max_steps) and max_steps >= 1):
+        raise ChoiceError(
+            f"Training's max_steps must be at least 1, not {max_steps!r}; give a whole number, or None to "
+            "train to the end."
+        )
     began = time.perf_counter()
     theta = objective.vector(objective.model.initial(seed) if start is None else start)
     weights = objective.weights(weights)

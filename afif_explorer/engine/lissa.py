@@ -26,6 +26,7 @@ from torch import Tensor
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.lissa_rule import BATCH, Rule, automatic
 from afif_explorer.engine.memory import fits
+from afif_explorer.engine.numeric import is_number, is_whole
 from afif_explorer.engine.solvers import (
     Prepared,
     Solution,
@@ -85,13 +86,17 @@ class LiSSA(Solver):
     def __post_init__(self) -> None:
         for what in ("scale", "depth", "repeats", "batch_size"):
             value = getattr(self, what)
-            if value is not None and not (math.isfinite(value) and value > 0):
+            if value is not None and not (is_number(value) and value > 0):
                 raise ChoiceError(f"LiSSA's {what} must be a positive number, not {value!r}.")
             if value is not None and what != "scale" and value != int(value):
                 raise ChoiceError(f"LiSSA's {what} must be a whole number, not {value!r}.")
-        if self.average is not None and not 0 <= self.average <= 1:
+        if self.average is not None and not (is_number(self.average) and 0 <= self.average <= 1):
             raise ChoiceError(
                 f"LiSSA's average must be a share of the steps from 0 to 1, not {self.average!r}."
+            )
+        if not (is_whole(self.checkpoints) and self.checkpoints >= 0):
+            raise ChoiceError(
+                f"LiSSA's checkpoints must be a whole number of at least 0, not {self.checkpoints!r}."
             )
 
     @classmethod

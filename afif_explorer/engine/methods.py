@@ -7,7 +7,6 @@ Hessian of the rows that stay. ``method.prepare(objective, theta)`` gives the
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ from afif_explorer.engine.ekfac import EKFAC
 from afif_explorer.engine.influence import Influence, NewtonInfluence
 from afif_explorer.engine.lanczos import Lanczos
 from afif_explorer.engine.lissa import LiSSA
+from afif_explorer.engine.numeric import is_number
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.planning import Auto, Choice, choose
 from afif_explorer.engine.proximal_influence import ProximalInfluence, ProximalNewtonInfluence
@@ -50,7 +50,7 @@ def solver_named(solver: Solver | str) -> Solver:
 
 def checked_damping(damping: float) -> float:
     """The damping itself; raises :class:`ChoiceError` for what is none."""
-    if not (math.isfinite(damping) and damping >= 0):
+    if not (is_number(damping) and damping >= 0):
         raise ChoiceError(f"The damping must be a number of at least 0, not {damping!r}.")
     return damping
 
@@ -155,6 +155,18 @@ class NewtonStep(Method):
     def prepare(self, objective: Objective, theta: Tensor) -> Influence:
         kind = NewtonInfluence if objective.smooth else ProximalNewtonInfluence
         return kind(self, objective, theta)
+
+
+def checked_method(method: Method) -> Method:
+    """The method itself. Raises :class:`ChoiceError` for what is none."""
+    if not isinstance(method, Method):
+        raise ChoiceError(f"A method is one such as AFIF(), with its brackets, not {method!r}.")
+    return method
+
+
+def prepared(method: Method, fit: Fitted) -> Influence:
+    """A method at a fit. Raises :class:`ChoiceError` for what is no method."""
+    return checked_method(method).prepare(fit.objective, fit.parameters)
 
 
 METHODS: dict[str, type[Method]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -20,8 +20,9 @@ from afif_explorer.engine.chain import ChainLinearization
 from afif_explorer.engine.layers import chain_of
 from afif_explorer.engine.linearization import Linearization, LinearMapLinearization
 from afif_explorer.engine.module_linearization import ModuleLinearization
+from afif_explorer.engine.numeric import is_whole
 from afif_explorer.engine.recorded import RecordedLinearization, Structure, structure_of
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import ChoiceError, DataError
 
 SAME = (
     1e-9  # two calls may differ by rounding: where memory starts decides how products are added up
@@ -65,6 +66,7 @@ class LinearMap(Model):
     Args:
         d: inputs. k: outputs. intercept: whether there is a ``b``; no penalty touches it.
 
+    Raises :class:`DataError` for rows of another shape.
     Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 2.
     """
 
@@ -79,6 +81,11 @@ class LinearMap(Model):
         return torch.zeros(self.p, dtype=torch.float64)
 
     def linearize(self, theta: Tensor, X: Tensor) -> LinearMapLinearization:
+        if X.ndim != 2 or X.shape[1] != self.d:
+            raise DataError(
+                f"A linear map of {self.d} inputs cannot read rows of shape {tuple(X.shape[1:])}; change "
+                "one of them."
+            )
         return LinearMapLinearization(X, self.k, self.intercept, theta)
 
 
@@ -206,6 +213,10 @@ class MLP(ModuleModel):
     """
 
     def __init__(self, d: int, hidden: Sequence[int], k: int) -> None:
+        if not isinstance(hidden, Iterable) or not all(is_whole(u) and u >= 1 for u in hidden):
+            raise ChoiceError(
+                f"Hidden layers are counts of units, such as (16, 8), not {hidden!r}."
+            )
         self.hidden = tuple(hidden)
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise((d, *hidden)):

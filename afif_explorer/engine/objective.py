@@ -30,9 +30,9 @@ class Objective:
         model: outputs ``f(x; theta)``; a ``torch.nn.Module`` is wrapped in a ``ModuleModel``.
         loss: a :class:`~afif_explorer.engine.losses.Loss` or its name ("gaussian", ...).
         penalty: a :class:`~afif_explorer.engine.penalties.Penalty`, or None for none.
-        X: rows, ``[n, ...]`` (an array or a tensor). y: targets, ``[n]``.
+        X: rows, ``[n, ...]`` (an array, a data frame of numbers, a list or a tensor). y: targets, ``[n]``.
 
-    The precision and device of the work are those of ``X`` (integers become float64).
+    The precision and device of the work are those of ``X`` (all but float32 becomes float64).
     Raises :class:`DataError` for rows or targets that are missing, not finite, of different counts, or that
     the model or the loss cannot take; :class:`ChoiceError` for an unknown loss or one that wants another
     number of outputs. Source: Giordano et al., A Swiss Army Infinitesimal Jackknife (2019), for the weights.
@@ -46,9 +46,9 @@ class Objective:
         X: Tensor | np.ndarray,
         y: Tensor | np.ndarray,
     ) -> None:
-        self.loss, self.penalty = loss_named(loss), penalty
+        self.loss, self.penalty = loss_named(loss), _checked(penalty)
         self.X = as_rows(X)
-        self.y = torch.as_tensor(np.array(y) if isinstance(y, np.ndarray) else y).to(self.X.device)
+        self.y = as_numbers(y, "targets").to(self.X.device)
         if len(self.X) == 0:
             raise DataError("There are no training rows; use a data set that has some.")
         self.model = _as_model(model, self.X)
@@ -57,12 +57,7 @@ class Objective:
         self.penalised = self.model.penalised.to(self.X.device)
 
     def _check(self) -> None:
-        if len(self.y) != self.n:
-            raise DataError(f"There are {self.n} rows but {len(self.y)} targets; they must match.")
-        step = block_rows(self.X[0].numel(), self.dtype)
-        if not all(bool(torch.isfinite(part).all()) for part in self.X.split(step)):
-            raise DataError("The rows hold values that are not finite numbers; fill or drop them.")
-        self.loss.check(self.y)
+        check_rows(self.X, self.y, self.loss)
         if not self.loss.fits(self.model.k, self.y):
             raise ChoiceError(
                 f"The {self.loss.name} loss needs {self.loss.outputs_for(self.y)} outputs a row for these "
@@ -70,7 +65,9 @@ class Objective:
             )
         try:
             self.model.outputs(self.vector(self.model.initial(0)), self.X[:1])
-        except RuntimeError as error:
+        except DataError:
+            raise
+        except (RuntimeError, ValueError) as error:
             shape = tuple(self.X.shape[1:])
             raise DataError(f"The model cannot read rows of shape {shape}: {error}") from error
 
@@ -210,10 +207,70 @@ def loss_named(loss: Loss | str) -> Loss:
     return LOSSES[loss]()
 
 
-def as_rows(X: Tensor | np.ndarray) -> Tensor:
+def as_rows(X: object) -> Tensor:
     """Rows as a floating-point tensor; arrays are shared, not copied, where torch can."""
-    if isinstance(X, np.ndarray):
-        # torch warns about read-only arrays; the engine never writes to its rows.
-        X = torch.from_numpy(X if X.flags.writeable else X.copy())
-    X = torch.as_tensor(X)
-    return X if X.is_floating_point() else X.double()
+    rows = as_numbers(X, "rows")
+    return rows if rows.dtype == torch.float32 else rows.double()
+
+
+def as_numbers(values: object, what: str) -> Tensor:
+    """A tensor, or anything that NumPy makes an array of, as a tensor of real numbers.
+
+    Raises :class:`DataError` for ``what`` holds anything else.
+    """
+    if isinstance(values, Tensor):
+        _demand(not values.is_complex(), what)
+        return values
+    array = _as_array(values)
+    _demand(array.dtype.kind in "biuf", what)
+    if array.dtype.kind == "u":
+        array = array.astype(np.int64)
+    elif array.dtype.kind == "f" and array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
+    # torch warns about read-only arrays; the engine never writes to its rows.
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
+def _demand(real: bool, what: str) -> None:
+    if not real:
+        raise DataError(
+            f"The {what} must be real numbers, one list of them for each row; encode or drop the rest."
+        )
+
+
+def _as_array(values: object) -> np.ndarray:
+    """What NumPy makes of it; an array of objects if these are not all numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        return np.empty(0, dtype=object)
+    try:
+        return array.astype(np.float64) if array.dtype == object else array
+    except (TypeError, ValueError):
+        return array
+
+
+def check_rows(X: Tensor, y: Tensor, loss: Loss, which: str = "") -> None:
+    """Raise :class:`DataError` unless all is finite and each row has a target that ``loss`` takes.
+
+    ``which``: the name of the rows, with a blank after it.
+    """
+    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
+        counts = [one.numel() if one.ndim == 0 else len(one) for one in (X, y)]
+        raise DataError(
+            f"There are {counts[0]} {which}rows but {counts[1]} targets; they must match."
+        )
+    if len(X) == 0:
+        return
+    step = block_rows(X[0].numel(), X.dtype)
+    if not all(bool(torch.isfinite(part).all()) for part in X.split(step)):
+        raise DataError(
+            f"The {which}rows hold values that are not finite numbers; fill or drop them."
+        )
+    loss.check(y)
+
+
+def _checked(penalty: Penalty | None) -> Penalty | None:
+    if penalty is not None and not isinstance(penalty, Penalty):
+        raise ChoiceError(f"A penalty is one such as Ridge(1e-3), or None, not {penalty!r}.")
+    return penalty

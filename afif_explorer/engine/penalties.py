@@ -20,6 +20,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.numeric import is_number, is_whole
 from afif_explorer.errors import ChoiceError
 
 
@@ -34,7 +35,7 @@ class Penalty(ABC):
     strength: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.strength) and self.strength >= 0):
+        if not (is_number(self.strength) and self.strength >= 0):
             raise ChoiceError(
                 f"The strength of a penalty must be a number of at least 0, not {self.strength!r}."
             )
@@ -138,9 +139,10 @@ class ElasticNet(Kinked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.l1_ratio <= 1:
+        if not (is_number(self.l1_ratio) and 0 < self.l1_ratio <= 1):
             raise ChoiceError(
-                f"l1_ratio must be above 0 and at most 1, not {self.l1_ratio!r}; for 0 use Ridge."
+                f"An ElasticNet's l1_ratio must be above 0 and at most 1, not {self.l1_ratio!r}; for 0 use "
+                "Ridge."
             )
 
     @property
@@ -183,8 +185,10 @@ class GroupLasso(Kinked):
         super().__post_init__()
         if self.groups is None:
             return
-        object.__setattr__(self, "groups", tuple(tuple(map(int, group)) for group in self.groups))
         members = [place for group in self.groups for place in group]
+        if not all(is_whole(place) and place >= 0 for place in members):
+            raise ChoiceError("Groups of a GroupLasso hold positions: whole numbers from 0 on.")
+        object.__setattr__(self, "groups", tuple(tuple(map(int, group)) for group in self.groups))
         if not all(self.groups) or len(set(members)) < len(members):
             raise ChoiceError("Groups of a GroupLasso must not be empty and must not overlap.")
 
@@ -246,6 +250,10 @@ def _membership(
     groups: tuple[tuple[int, ...], ...], q: int, device: torch.device, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
     """The group of each of ``q`` parameters, ``[q]``, and the weight of each group, ``[g + 1]``."""
+    if max((place for group in groups for place in group), default=0) >= q:
+        raise ChoiceError(
+            f"A group of the GroupLasso reaches beyond the {q} penalised parameters; check its positions."
+        )
     member = torch.full((q,), len(groups))
     for number, group in enumerate(groups):
         member[list(group)] = number

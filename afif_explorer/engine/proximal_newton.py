@@ -21,12 +21,18 @@ from afif_explorer.progress import report
 
 GOAL = 1e-11  # optimality at which the work stops; rounding may stop it earlier
 LEAST_DAMPING = 1e-3  # share of the mean curvature, for models whose Fisher may be nearly singular
+FREE_STEPS = 50  # Newton steps, at most, after each proximal one
 
 
 def proximal_newton(
-    objective: Objective, theta: Tensor, weights: Tensor, max_steps: int
+    objective: Objective,
+    theta: Tensor,
+    weights: Tensor,
+    max_steps: int,
+    *,
+    free_steps: int = FREE_STEPS,
 ) -> tuple[Tensor, int]:
-    """Minimise ``L(theta; w)`` with kinks from ``theta``: where it ended and the steps taken."""
+    """Minimise ``L(theta; w)`` with kinks from ``theta``: where it ended and the proximal steps taken."""
     damping = 0.0
     for step in range(max_steps):
         point = objective.at(theta)
@@ -48,7 +54,7 @@ def proximal_newton(
             continue
         theta, damping = found, damping / 10 if damping > 1e-9 * size else 0.0
         if not objective.canonical:
-            theta = _on_support(objective, theta, weights, problem)
+            theta = _on_support(objective, theta, weights, problem, free_steps)
     return theta, max_steps
 
 
@@ -73,12 +79,12 @@ def _better(trial: Point, point: Point, weights: Tensor) -> bool:
 
 
 def _on_support(
-    objective: Objective, theta: Tensor, weights: Tensor, problem: ProximalProblem
+    objective: Objective, theta: Tensor, weights: Tensor, problem: ProximalProblem, most: int
 ) -> Tensor:
     """Newton steps with the true Hessian on the free parameters, as long as they help."""
     free = torch.nonzero(problem.free(theta[:, None])[:, 0]).flatten()
     point = objective.at(theta)
-    for _ in range(50):
+    for _ in range(most):
         better = _free_step(point, weights, problem, free)
         if better is None:
             break

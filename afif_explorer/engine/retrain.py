@@ -35,6 +35,11 @@ class Refits:
     gradient_norm: Tensor
     seconds: float
 
+    @classmethod
+    def none(cls, theta: Tensor) -> Refits:
+        """No refit at all, for a model with parameters ``theta`` ``[p]``."""
+        return cls(theta.new_zeros(len(theta), 0), theta.new_zeros(0), 0.0)
+
 
 def refit(
     objective: Objective, theta: Tensor, weights: Tensor, *, warm: bool = True, seed: int = 0
@@ -47,6 +52,8 @@ def refit_each(objective: Objective, theta: Tensor, weights: Tensor) -> Refits:
     """Warm refits for every column of ``weights`` ``[n, m]``."""
     began = time.perf_counter()
     m = weights.shape[1]
+    if m == 0:
+        return Refits.none(theta)
     step = max(1, COLUMNS_AT_ONCE // (objective.n * objective.model.k))
     threshold = gradient_threshold(objective.at(theta), objective.weights(None))
     thetas, norms = [], []

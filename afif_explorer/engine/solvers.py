@@ -17,7 +17,8 @@ from torch import Tensor
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.memory import block_rows
-from afif_explorer.errors import CurvatureError, SolverDiverged
+from afif_explorer.engine.numeric import is_number, is_whole
+from afif_explorer.errors import ChoiceError, CurvatureError, SolverDiverged
 from afif_explorer.progress import report
 
 
@@ -48,9 +49,22 @@ class Solution:
 
 
 class Solver(ABC):
-    """Settings of a solver."""
+    """Settings of a solver. Raises :class:`ChoiceError` for a tolerance or a count that cannot be."""
 
     name: str
+
+    def __post_init__(self) -> None:
+        tolerance = getattr(self, "tolerance", None)
+        if tolerance is not None and not (is_number(tolerance) and 0 <= tolerance < 1):
+            raise ChoiceError(
+                f"A solver's tolerance must be a number from 0 to below 1, not {tolerance!r}."
+            )
+        for what in ("max_steps", "size", "rows"):
+            count = getattr(self, what, None)
+            if count is not None and not (is_whole(count) and count >= 1):
+                raise ChoiceError(
+                    f"A solver's {what} must be a whole number of at least 1, not {count!r}."
+                )
 
     @abstractmethod
     def prepare(self, curvature: Curvature) -> Prepared:

@@ -11,16 +11,17 @@ Definitions follow Barocas, Hardt and Narayanan, Fairness and Machine Learning, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from afif_explorer.engine.linearization import Linearization
-from afif_explorer.engine.losses import Categorical, Gaussian, Loss
+from afif_explorer.engine.losses import Bernoulli, Categorical, Loss
+from afif_explorer.engine.numeric import is_whole
 from afif_explorer.engine.objective import Objective
 from afif_explorer.errors import ChoiceError, DataError
 
@@ -112,16 +113,32 @@ class Target(ABC):
     def bind(self, fit: Fitted) -> Bound:
         """The target on this fit. Raises :class:`DataError` if the split has no rows."""
         sample = self.rows(fit)
+        return Bound(fit, sample, self.function(fit, sample))
+
+    def rows(self, fit: Fitted) -> Sample:
+        """The rows that the target reads.
+
+        Raises :class:`ChoiceError` for an unknown split or row, :class:`DataError` for a split without rows.
+        """
+        sample = fit.sample(self.where)
         if len(sample.X) == 0:
             raise DataError(
                 f"The {self.where} split has no rows to measure the target on; choose another split, "
                 "or give it a share of the data."
             )
-        return Bound(fit, sample, self.function(fit, sample))
+        return sample
 
-    def rows(self, fit: Fitted) -> Sample:
-        """The rows that the target reads. Raises :class:`ChoiceError` for an unknown split or row."""
-        return fit.sample(self.where)
+
+def as_targets(targets: Target | Iterable[Target]) -> list[Target]:
+    """One target or several, as a list. Raises :class:`ChoiceError` for what is no target."""
+    several = isinstance(targets, Iterable) and not isinstance(targets, str)
+    found: list[Any] = list(cast(Iterable[Target], targets)) if several else [targets]
+    for one in found:
+        if not isinstance(one, Target):
+            raise ChoiceError(
+                f"A target is one such as MeanLoss('test'), or several in a list, not {one!r}."
+            )
+    return found
 
 
 @dataclass(frozen=True)
@@ -155,8 +172,8 @@ class _OneRow(Target):
         return self.split
 
     def rows(self, fit: Fitted) -> Sample:
-        sample = fit.sample(self.split)
-        if not 0 <= self.i < len(sample.X):
+        sample = super().rows(fit)
+        if not (is_whole(self.i) and 0 <= self.i < len(sample.X)):
             raise ChoiceError(
                 f"Row {self.i} is not in the {self.split} split, whose rows are 0 to "
                 f"{len(sample.X) - 1}."
@@ -182,8 +199,8 @@ class Prediction(_OneRow):
     """``T = A'(f(x_i; theta))``, the mean prediction for row ``i``: a probability, a count, a value.
 
     In units of probability, or of the target. ``split`` and ``i`` as for :class:`PointLoss`; ``outcome`` is
-    the class whose probability it is, for more than two classes (the last if None; for two always the
-    second). Raises :class:`ChoiceError` for a row or class that does not exist.
+    the class whose probability it is (the last if None). Raises :class:`ChoiceError` for a row or class
+    that does not exist.
     """
 
     outcome: int | None = None
@@ -193,27 +210,35 @@ class Prediction(_OneRow):
 
 
 def predicted(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
-    """Mean prediction of each row, ``[n]``: of class ``outcome`` (None: the last) if there are several."""
-    mean = loss.mean(f)
-    if outcome is not None and not 0 <= outcome < mean.shape[1]:
-        raise ChoiceError(f"There is no class {outcome}; classes are 0 to {mean.shape[1] - 1}.")
-    return mean[:, -1 if outcome is None else outcome]
+    """Mean prediction of each row, ``[n]``: of class ``outcome`` (None: the last) if there are classes."""
+    mean, wanted = loss.mean(f), _class(loss, f.shape[1], outcome)
+    if isinstance(loss, Bernoulli):
+        return mean[:, 0] if wanted == 1 else 1 - mean[:, 0]
+    return mean[:, wanted]
 
 
 def decided(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
     """The model's decision for each row as 0.0 or 1.0, ``[n]``; the mean prediction if not classes."""
-    mean = loss.mean(f)
+    mean, wanted = loss.mean(f), _class(loss, f.shape[1], outcome)
+    if isinstance(loss, Bernoulli):
+        return ((mean[:, 0] >= 0.5) == (wanted == 1)).to(f.dtype)
     if isinstance(loss, Categorical):
-        return (mean.argmax(1) == (mean.shape[1] - 1 if outcome is None else outcome)).to(f.dtype)
-    return mean[:, -1] if _numeric(loss) else (mean[:, -1] >= 0.5).to(f.dtype)
-
-
-def _numeric(loss: Loss) -> bool:
-    return isinstance(loss, Gaussian) or loss.name == "Poisson"
+        return (mean.argmax(1) == wanted).to(f.dtype)
+    return mean[:, wanted]
 
 
 def hits(loss: Loss, y: Tensor, outcome: int | None, k: int) -> Tensor:
     """Whether each row's observed class is the outcome in question, ``[n]`` bool."""
-    if isinstance(loss, Categorical):
-        return y == (k - 1 if outcome is None else outcome)
-    return y == 1
+    return y == _class(loss, k, outcome)
+
+
+def _class(loss: Loss, k: int, outcome: int | None) -> int:
+    """The class in question, or the place of a number among ``k`` outputs: the last if None."""
+    several = 2 if isinstance(loss, Bernoulli) else k
+    if outcome is None:
+        return several - 1
+    if several == 1:
+        raise ChoiceError(f"A prediction of one number has no class {outcome}; leave outcome out.")
+    if not (is_whole(outcome) and 0 <= outcome < several):
+        raise ChoiceError(f"There is no class {outcome}; classes are 0 to {several - 1}.")
+    return int(outcome)

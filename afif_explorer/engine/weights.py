@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from afif_explorer.engine.numeric import is_whole
 from afif_explorer.errors import ChoiceError
 
 
@@ -16,7 +17,8 @@ def ordered_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         if array.shape != (n,):
             raise ChoiceError(f"A mask of rows must hold {n} values, one for each training row.")
         array = np.flatnonzero(array)
-    if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= n):
+    whole = array.size == 0 or (array.dtype.kind in "iu" and 0 <= array.min() <= array.max() < n)
+    if array.ndim != 1 or not whole:
         raise ChoiceError(f"Rows are whole numbers from 0 to {n - 1}; check the positions given.")
     return array.astype(np.int64)
 
@@ -43,7 +45,9 @@ def leave_one_out(n: int, rows: Sequence[int] | np.ndarray | None = None) -> np.
 
 def folds(n: int, k: int, seed: int = 0) -> np.ndarray:
     """One column for each of ``k`` random folds of nearly equal size, leaving it out: ``[n, k]``."""
-    if not 2 <= k <= n:
-        raise ChoiceError(f"The number of folds must be from 2 to {n} (the rows), not {k}.")
+    if not (is_whole(k) and 2 <= k <= n):
+        raise ChoiceError(
+            f"The number of folds must be a whole one from 2 to {n} (the rows), not {k!r}."
+        )
     fold = np.random.default_rng(seed).permutation(n) % k
     return (fold[:, None] != np.arange(k)).astype(float)
