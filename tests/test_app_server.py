@@ -12,6 +12,7 @@ import pytest
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from afif_explorer.app import server, toolkit
+from afif_explorer.app.spare import Spare
 from afif_explorer.errors import ChoiceError
 from afif_explorer.state import Explorer
 
@@ -126,6 +127,35 @@ def test_a_page_that_was_left_is_let_go_of() -> None:
     ):  # work under way stops at its next step
         time.sleep(0.1)
     assert len(_explorers()) == len(others)
+
+
+def test_a_page_is_ready_for_the_next_visitor_who_asks_for_nothing_special() -> None:
+    running = server.make_server()
+    spare = Spare(running, unused_seconds=0)
+    running.start()
+    url = server.location(running, "127.0.0.1")
+    [context] = running._tornado.applications.values()
+
+    async def visit() -> None:
+        client = SimpleAsyncHTTPClient()
+        await spare.prepare()
+        [ready] = context.sessions
+        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
+        assert set(context.sessions) == {ready}, "it waits for as long as it takes"
+        await client.fetch(url + "?seed=1", request_timeout=SECONDS)
+        [own] = set(context.sessions) - {ready}
+        page = await client.fetch(url, request_timeout=SECONDS)
+        assert set(context.sessions) == {ready, own}
+        assert all(root.id in page.body.decode() for root in ready.document.roots)
+        await client.fetch(url, request_timeout=SECONDS)
+        assert len(set(context.sessions)) == 3
+        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
+        assert not set(context.sessions)
+
+    try:
+        running.io_loop.run_sync(visit, timeout=SECONDS)
+    finally:
+        running.stop()
 
 
 def _explorers() -> list[Explorer]:
