@@ -16,7 +16,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from afif_explorer import study
-from afif_explorer.app import security, toolkit
+from afif_explorer.app import files, security, toolkit
 from afif_explorer.app.look import STATIC
 from afif_explorer.app.spare import Spare
 from afif_explorer.errors import ChoiceError
@@ -122,6 +122,7 @@ def make_server(
             "Choose another port, or none to take a free one."
         ) from error
     security.protect(server._tornado)
+    files.send_whole(server._tornado)
     return server
 
 

@@ -122,7 +122,7 @@ export function render({model, el}) {
   let busy = false
   let drawn = 0
   let size = ""
-  let near = true // on the screen
+  let near = null // on the screen; the browser tells with its first frame, which comes late
   let due = false // something came that is not drawn yet
 
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
@@ -214,7 +214,7 @@ export function render({model, el}) {
     }
     figure.version = message.version
     due = true
-    if (near) draw()
+    if (near ?? stage.getBoundingClientRect().top < window.innerHeight) draw()
     else afterwards(() => due && draw())
   }
 
