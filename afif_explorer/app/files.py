@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ class Whole(StaticFileHandler):
     half a second."""
 
     @classmethod
-    def get_content(cls, abspath: str, start: int | None = None, end: int | None = None) -> bytes:
-        return Path(abspath).read_bytes()[start:end]
+    def get_content(
+        cls, abspath: str, start: int | None = None, end: int | None = None
+    ) -> Generator[bytes]:
+        yield Path(abspath).read_bytes()[start:end]
 
 
 class Scripts(Whole, StaticHandler):
