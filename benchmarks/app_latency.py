@@ -111,30 +111,23 @@ def slider_moves(browser: Browser, moves: int) -> list[float]:
         server.stop()
 
 
-def page_seconds(url: str) -> float:
-    """Seconds that the server takes for the page of a visitor of its own."""
+def page_seconds(url: str, query: str = "seed=1") -> float:
+    """Seconds that the server takes for the page of a new visitor, who comes with a choice."""
     began = time.perf_counter()
-    with urllib.request.urlopen(f"{url}/?seed=1", timeout=60) as answer:
+    with urllib.request.urlopen(f"{url}/?{query}", timeout=60) as answer:
         answer.read()
     return time.perf_counter() - began
 
 
-def other_visitors(browser: Browser, times: int = 5) -> dict[str, float]:
+def other_visitors(times: int = 3) -> dict[str, float]:
     """Median seconds for another visitor's page: at rest, and while Adult is worked out for one."""
     server = Server()
-    page = browser.new_page()
     try:
         page_seconds(server.url)  # the first takes longer
         rest = [page_seconds(server.url) for _ in range(times)]
-        visit = Dashboard(page, server.url)
-        page.goto(f"{server.url}/?dataset=adult&seed=2&view=unlearning")
-        page.locator(".headline").wait_for()
-        busy: list[float] = []
-        while not page.locator(".facts b").count():
-            busy.append(page_seconds(server.url))
-        visit.wait()
+        page_seconds(server.url, "dataset=adult&view=unlearning")  # begins seconds of work
+        busy = [page_seconds(server.url) for _ in range(times)]
     finally:
-        page.close()
         server.stop()
     return {"at rest": statistics.median(rest), "while it works": statistics.median(busy)}
 
@@ -160,7 +153,6 @@ def measure(runs: int, moves: int) -> dict[str, Any]:
         facts = machine(browser)
         ways = [whole_way(browser) for _ in range(runs)]
         times = slider_moves(browser, moves)
-        others = other_visitors(browser)
         browser.close()
     return {
         "machine": facts,
@@ -170,7 +162,7 @@ def measure(runs: int, moves: int) -> dict[str, Any]:
             "p95": statistics.quantiles(times, n=20)[-1],
             "all": times,
         },
-        "another visitor's page": others,
+        "another visitor's page": other_visitors(),
         "promised": PROMISED,
     }
 

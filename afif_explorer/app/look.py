@@ -81,7 +81,7 @@ PLOTLY_URL = "static/extensions/panel/" + next(
     path.relative_to(_DIST).as_posix() for path in _DIST.glob("bundled/plotlyplot/plotly-*.min.js")
 )
 TEMPLATE = (
-    "{% extends 'base.html' %}{% block preamble %}{{ super() }}"
+    "{% extends 'base.html' %}{% block postamble %}{{ super() }}"
     f'<script async src="{PLOTLY_URL}" onerror="this.remove()"></script>'
     "{% endblock %}"
 )
