@@ -53,6 +53,10 @@ class Dashboard:
         expect(plot).to_have_attribute("data-drawn", re.compile(r"\d+"), timeout=PATIENCE)
         return plot.locator(".afif-drawing").evaluate(TRACES)
 
+    def rest(self) -> None:
+        """Wait until what can wait is there too, so that nothing on the page moves any more."""
+        self.page.get_by_role("heading", name="All training rows").wait_for()
+
     def version(self, name: str) -> int:
         """How often the server has sent something for a figure that is drawn."""
         return int(self.plot(name).get_attribute("data-version") or 0)

@@ -134,6 +134,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(page: Page, app_url: str) -
 def test_a_bar_that_is_clicked_is_selected_everywhere(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).open()
     bars = visit.drawn("ranking")
+    visit.rest()
     since = visit.version("row_map")
     visit.plot("ranking").locator(".bars .point path").first.click(force=True)
     visit.redrawn("row_map", since)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import socket
+import threading
 import time
 from pathlib import Path
 
+import panel
 import pytest
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
-from afif_explorer.app import server, toolkit
+from afif_explorer import study
+from afif_explorer.app import look, server, toolkit
+from afif_explorer.app.spare import Spare
 from afif_explorer.errors import ChoiceError
+from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
 
 SECONDS = 60
@@ -45,12 +51,23 @@ def ask(path: str = "/", **settings: object) -> tuple[int, dict[str, str], str]:
         running.stop()
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/no-such-page"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/no-such-page", "/static/js/bokeh.min.js"])
 def test_every_answer_carries_the_security_headers(path: str) -> None:
     _, headers, _ = ask(path)
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "connect-src 'self'" in headers["Content-Security-Policy"]
+
+
+def test_scripts_come_whole_and_nothing_comes_from_elsewhere() -> None:
+    path = Path(look.__file__).parents[1] / "static/plot.js"
+    script = Path(panel.__file__).parent / "dist/panel.min.js"
+    status, headers, text = ask("/static/extensions/panel/panel.min.js")
+    assert (status, text) == (200, script.read_text(encoding="utf-8"))
+    assert int(headers["Content-Length"]) == script.stat().st_size
+    assert ask(f"/static/extensions/panel/{'../' * 12}{path}")[0] == 403
+    assert ask(f"/static/js/{'../' * 12}{path}")[0] == 403
+    assert ask("/static/extensions/panel/none.js")[0] == 404
 
 
 def test_it_says_that_it_is_alive() -> None:
@@ -126,6 +143,70 @@ def test_a_page_that_was_left_is_let_go_of() -> None:
     ):  # work under way stops at its next step
         time.sleep(0.1)
     assert len(_explorers()) == len(others)
+
+
+def test_a_page_is_ready_for_the_next_visitor_who_asks_for_nothing_special() -> None:
+    running = server.make_server()
+    spare = Spare(running, unused_seconds=0)
+    running.start()
+    url = server.location(running, "127.0.0.1")
+    [context] = running._tornado.applications.values()
+
+    async def visit() -> None:
+        client = SimpleAsyncHTTPClient()
+        await spare.prepare()
+        [ready] = context.sessions
+        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
+        assert set(context.sessions) == {ready}, "it waits for as long as it takes"
+        await client.fetch(url + "?seed=1", request_timeout=SECONDS)
+        [own] = set(context.sessions) - {ready}
+        page = await client.fetch(url, request_timeout=SECONDS)
+        assert set(context.sessions) == {ready, own}
+        assert all(root.id in page.body.decode() for root in ready.document.roots)
+        await client.fetch(url, request_timeout=SECONDS)
+        assert len(set(context.sessions)) == 3
+        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
+        assert not set(context.sessions)
+
+    try:
+        running.io_loop.run_sync(visit, timeout=SECONDS)
+    finally:
+        running.stop()
+
+
+def test_others_are_served_while_one_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, others = Spec(seed=7), Spec(seed=8)
+    began, answered, go_on = threading.Event(), threading.Event(), threading.Event()
+    real = study.points
+
+    def points(spec: Spec) -> object:
+        if spec.seed == busy.seed:
+            began.set()
+            assert go_on.wait(SECONDS)
+            return real(spec)
+        result = real(spec)
+        answered.set()
+        return result
+
+    monkeypatch.setattr(study, "points", points)
+    running = server.make_server()
+    running.start()
+    url = server.location(running, "127.0.0.1")
+
+    async def visit() -> None:
+        client = SimpleAsyncHTTPClient()
+        await client.fetch(f"{url}?{busy.to_query()}", request_timeout=SECONDS)
+        assert await asyncio.to_thread(began.wait, SECONDS)
+        page = await client.fetch(f"{url}?{others.to_query()}", request_timeout=SECONDS)
+        assert page.code == 200
+        assert await asyncio.to_thread(answered.wait, SECONDS)
+        assert not go_on.is_set(), "the other one is still at work"
+
+    try:
+        running.io_loop.run_sync(visit, timeout=SECONDS)
+    finally:
+        go_on.set()
+        running.stop()
 
 
 def _explorers() -> list[Explorer]:

@@ -10,7 +10,7 @@ import torch
 from sklearn.datasets import load_breast_cancer
 
 import afif_explorer as ax
-from benchmarks import growth, peak_share, product_costs, startup
+from benchmarks import app_latency, growth, peak_share, product_costs, startup
 from benchmarks.common import environments, resident
 from benchmarks.common.environments import LIBRARIES, OURS
 from benchmarks.common.exchange import write
@@ -210,3 +210,13 @@ def test_the_other_tables_have_a_line_for_each_figure() -> None:
     )
     assert "| first plots, s | 1.50 | 2.0 |" in told
     assert "cores: 2" in told
+    told = app_latency.table(
+        {
+            "whole way": {"median": 3.0},
+            "slider move": {"median": 0.08, "p95": 0.12},
+            "another visitor's page": {"while it works": 0.4},
+            "machine": {"cores": 2},
+        }
+    )
+    assert "| slider move on Adult, p95 | 0.120 | 0.250 |" in told
+    assert "| another visitor's page while it works | 0.400 | |" in told

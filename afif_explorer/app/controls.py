@@ -9,7 +9,7 @@ import panel as pn
 
 from afif_explorer import datasets
 from afif_explorer.app.fields import WIDE, Fields
-from afif_explorer.app.parts import Text, ask, button, flow, html, join, stack
+from afif_explorer.app.parts import Postponed, Text, ask, button, flow, html, join, stack
 from afif_explorer.app.sliders import Automatic, LogSlider
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.text import count
@@ -60,52 +60,50 @@ class Controls:
         return self._fields.select("dataset"), self._about, own, seed
 
     def _model(self) -> tuple[Any, ...]:
-        self._hidden = self._fields.whole("hidden")
+        self._hidden = Postponed(lambda: self._fields.whole("hidden"))
         self._strength = LogSlider(self._fields, "strength").connect().widget
         return (
             self._fields.select("model"),
-            self._hidden,
+            self._hidden.panel,
             self._fields.select("penalty"),
             self._strength,
         )
 
     def _target(self) -> tuple[Any, ...]:
         self._sensitive = self._fields.select("sensitive")
-        self._row = self._fields.whole("row")
+        self._row = Postponed(lambda: self._fields.whole("row"))
         return (
             self._fields.select("target"),
             self._fields.select("split"),
-            self._row,
+            self._row.panel,
             self._sensitive,
         )
 
     def _curvature(self) -> tuple[Any, ...]:
-        scale, depth = (
-            Automatic(self._fields, name, ("lissa", "points")) for name in ("scale", "depth")
-        )
-        self._lissa = stack(
-            scale.panel,
-            depth.panel,
-            self._fields.whole("repeats"),
-            gap=4,
-            stylesheets=[INSET],
-        )
+        self._lissa = Postponed(self._lissas_own)
         return (
             self._fields.select("method"),
             self._fields.select("solver"),
-            self._lissa,
+            self._lissa.panel,
             LogSlider(self._fields, "damping").connect().widget,
             self._fields.switch("rescale"),
         )
 
+    def _lissas_own(self) -> pn.Column:
+        scale, depth = (
+            Automatic(self._fields, name, ("lissa", "points")) for name in ("scale", "depth")
+        )
+        repeats = self._fields.whole("repeats")
+        return stack(scale.panel, depth.panel, repeats, gap=4, stylesheets=[INSET])
+
     def _arrange(self) -> None:
         """Show the choices that mean something now."""
         explorer = self._explorer
-        self._hidden.visible = explorer.model == "mlp"
+        self._hidden.reveal(explorer.model == "mlp")
         self._strength.visible = explorer.penalty != "none"
-        self._row.visible = explorer.target in ROW_TARGETS
+        self._row.reveal(explorer.target in ROW_TARGETS)
         self._sensitive.visible = bool(self._fields.offered("sensitive"))
-        self._lissa.visible = explorer.solver == "lissa" or explorer.view == "lissa"
+        self._lissa.reveal(explorer.solver == "lissa" or explorer.view == "lissa")
 
     def _describe(self) -> None:
         self._about.put(about(self._explorer))

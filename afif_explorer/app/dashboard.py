@@ -15,7 +15,7 @@ from afif_explorer.app.help import GUIDE, Code, Help
 from afif_explorer.app.notices import Notices
 from afif_explorer.app.parts import stack
 from afif_explorer.app.status import StatusHead
-from afif_explorer.app.sync import Follower, Timer
+from afif_explorer.app.sync import Follower, Lull, Timer
 from afif_explorer.app.upload import Upload
 from afif_explorer.app.views.agreement import AgreementView
 from afif_explorer.app.views.cross_validation import CrossValidationView
@@ -66,7 +66,7 @@ class Dashboard:
             self._help.show,
             self._notices.refuse,
             self._is_dark,
-            Timer(document, REST).start,
+            self._lull(document).start,
         )
         upload = Upload(explorer)
         controls = Controls(fields, explain=self._help.show, upload=upload.open)
@@ -86,7 +86,7 @@ class Dashboard:
             self._tabs,
             *(view.panel for view in self._views),
             self._browser,
-            *dialogs,
+            *(dialog.panel for dialog in dialogs),
             gap=12,
             stylesheets=[BODY],
         )
@@ -94,7 +94,7 @@ class Dashboard:
             TITLE, header=header.parts, sidebar=[controls.panel], main=[main]
         )
         self.page.param.watch(self._themed, "dark_theme")
-        self._spare = Timer(document, REST)
+        self._spare = self._lull(document)
         self._listen()
 
     def close(self) -> None:
@@ -102,6 +102,13 @@ class Dashboard:
         self._spare.stop()
         self.follower.close()
         self.explorer.close()
+
+    def _lull(self, document: Any) -> Lull:
+        return Lull(Timer(document, REST), self._gate, self._awaited)
+
+    def _awaited(self) -> bool:
+        """Whether figures are still to be drawn for the first time, which everything else can await."""
+        return any(view.awaited for view in self._views)
 
     def _is_dark(self) -> bool:
         return bool(self.page.dark_theme) if hasattr(self, "page") else False
@@ -131,6 +138,8 @@ class Dashboard:
         self._status.progress()
         self._notices.update()
         self._redraw()
+        if self.explorer.points is not None:
+            self._spare.start(self._prepare)
 
     def _address(self) -> None:
         self._browser.query = self.explorer.spec.to_query()

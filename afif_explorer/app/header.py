@@ -9,7 +9,7 @@ import panel as pn
 
 from afif_explorer.app import export, toolkit
 from afif_explorer.app.browser import Browser
-from afif_explorer.app.help import dialog
+from afif_explorer.app.help import Dialog
 from afif_explorer.app.parts import NO_MARGIN, Text, html, pressed, stack
 
 MARK = (
@@ -32,10 +32,10 @@ class Header:
     ) -> None:
         self._explorer = explorer
         self._browser = browser
-        self._export = dialog("Take it with you", self._files())
+        self._export = Dialog("Take it with you", self._files)
         self.dialogs = (self._export,)
         share = self._button("link", "Copy a link to this view", browser.copy_address)
-        files = self._button("download", "Export", self._open_export)
+        files = self._button("download", "Export", self._export.open)
         code = self._button("code", "Copy as Python", show_code)
         guide = self._button("help_outline", "Help", show_guide)
         self.parts = [
@@ -56,9 +56,6 @@ class Header:
             margin=(0, 2),
             on_click=pressed(action),
         )
-
-    def _open_export(self) -> None:
-        self._export.open = True
 
     def _files(self) -> Any:
         hint = Text(

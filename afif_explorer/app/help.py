@@ -9,7 +9,7 @@ import panel as pn
 
 from afif_explorer import explain
 from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Text, button, html, literal, stack
+from afif_explorer.app.parts import NO_MARGIN, Postponed, Text, button, html, literal, stack
 
 GUIDE = "guide"
 SHEET = """
@@ -31,12 +31,12 @@ class Help:
             sizing_mode="stretch_width",
             margin=NO_MARGIN,
         )
-        self.dialog = dialog("About", self._page)
+        self.dialog = Dialog("About", lambda: self._page)
 
     def show(self, name: str) -> None:
         """Open the page ``name``."""
         self._page.object = explain.page(name)
-        self.dialog.open = True
+        self.dialog.open()
 
 
 class Code:
@@ -48,23 +48,35 @@ class Code:
         copier = button(
             "Copy", "content_copy", lambda: copy(self._code), main=True, margin=(12, 0, 8, 0)
         )
-        self.dialog = dialog("The same in Python", stack(self._text, copier, gap=0))
+        self.dialog = Dialog("The same in Python", lambda: stack(self._text, copier, gap=0))
 
     def show(self, code: str) -> None:
         """Open the dialog on ``code``."""
         self._code = code
         self._text.put(html('<pre class="code" tabindex="0">{code}</pre>', code=literal(code)))
-        self.dialog.open = True
+        self.dialog.open()
 
 
-def dialog(title: str, content: Any) -> Any:
-    """A closed dialog with our own title; Escape or the cross closes it."""
-    return toolkit.Dialog(
-        content,
-        title=title,
-        title_variant="h6",
-        show_close_button=True,
-        close_on_click=True,
-        width_option="md",
-        sizing_mode="stretch_width",
-    )
+class Dialog:
+    """A closed dialog with our own title; Escape or the cross closes it. ``make()`` gives what is in it."""
+
+    def __init__(self, title: str, make: Callable[[], Any]) -> None:
+        self._content = Postponed(make)
+        self.panel = toolkit.Dialog(
+            self._content.panel,
+            title=title,
+            title_variant="h6",
+            show_close_button=True,
+            close_on_click=True,
+            width_option="md",
+            sizing_mode="stretch_width",
+        )
+
+    def open(self) -> None:
+        """Open it."""
+        self._content.reveal(True)
+        self.panel.open = True
+
+    def close(self) -> None:
+        """Close it."""
+        self.panel.open = False

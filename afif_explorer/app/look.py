@@ -74,10 +74,15 @@ PAGE = {
 
 GLOBAL_CSS = (STATIC / "page.css").read_text(encoding="utf-8")
 # Panel brings plotly along for its own plot pane. Ours takes the same files, but fetches the library
-# when the page is already on screen; importing Panel's model would put it before everything else.
+# beside everything else; importing Panel's model would put it before.
 _DIST = Path(pn.__file__).parent / "dist"
 PLOTLY_CSS = (_DIST / "css/models/plotly.css").read_text(encoding="utf-8")
 PLOTLY_URL = "static/extensions/panel/" + next(
     path.relative_to(_DIST).as_posix() for path in _DIST.glob("bundled/plotlyplot/plotly-*.min.js")
+)
+TEMPLATE = (
+    "{% extends 'base.html' %}{% block postamble %}{{ super() }}"
+    f'<script async src="{PLOTLY_URL}" onerror="this.remove()"></script>'
+    "{% endblock %}"
 )
 SHEET = (STATIC / "parts.css").read_text(encoding="utf-8")  # of the parts inside shadow roots

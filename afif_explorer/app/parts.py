@@ -79,6 +79,27 @@ def stack(*objects: Any, gap: int = 14, **params: Any) -> pn.Column:
     )
 
 
+class Postponed:
+    """A place for parts that are made when they are first needed: ``make()`` returns them."""
+
+    def __init__(self, make: Callable[[], Any], **params: Any) -> None:
+        self._make = make
+        self.panel = stack(visible=False, **params)
+
+    def prepare(self) -> bool:
+        """Make the parts unless they are there; whether there was anything to do."""
+        if self.panel.objects:
+            return False
+        self.panel.objects = [self._make()]
+        return True
+
+    def reveal(self, wanted: bool) -> None:
+        """Show the parts or hide them."""
+        if wanted:
+            self.prepare()
+        self.panel.visible = wanted
+
+
 def share(width: int, grow: float = 1) -> list[str]:
     """The style sheet of a part of a flow: from ``width`` px on it shares a row, growing."""
     return [

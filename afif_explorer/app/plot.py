@@ -67,7 +67,13 @@ class Plot(JSComponent):
         self._config = config or {}
         self._figure: dict[str, Any] | None = None
         self._mounted = False
+        self._settled = False
         self._version = 0
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the browser has a figure to draw here, its first, and has not done it yet."""
+        return self._mounted and self._figure is not None and not self._settled
 
     def show(self, figure: dict[str, Any]) -> None:
         """Draw ``figure`` ("data", "layout", "head"); what the browser has already is not sent again."""
@@ -112,6 +118,8 @@ class Plot(JSComponent):
             self._mounted = True
             if self._figure is not None:
                 self._send_whole()
+        elif kind == "settled":
+            self._settled = True
         elif kind == "select" and self._on_select:
             self._on_select(row_ids(data.get("ids")))
         elif kind == "click" and self._on_click:

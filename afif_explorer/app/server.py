@@ -16,8 +16,9 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from afif_explorer import study
-from afif_explorer.app import security, toolkit
+from afif_explorer.app import files, security, toolkit
 from afif_explorer.app.look import STATIC
+from afif_explorer.app.spare import Spare
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
 from afif_explorer.spec import Spec
@@ -50,6 +51,8 @@ def serve(
         signal.signal(signum, lambda *_: server.io_loop.add_callback_from_signal(stop, server))
     server.io_loop.asyncio_loop.set_exception_handler(unless_left)
     server.start()
+    if password_file is None:  # a page belongs to whoever logged in
+        server.io_loop.run_sync(Spare(server, UNUSED_SECONDS).prepare)
     print(f"Dashboard: {url}", flush=True)
     if show:
         server.io_loop.add_callback(server.show, "/")
@@ -119,6 +122,7 @@ def make_server(
             "Choose another port, or none to take a free one."
         ) from error
     security.protect(server._tornado)
+    files.send_whole(server._tornado)
     return server
 
 

@@ -13,6 +13,8 @@ from afif_explorer.app.sync import Gate
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import Explorer
 
+KNOWN_SECONDS = 0.1  # results that are known already are there by then, and come with the page
+
 
 def open_session() -> Any:
     """The page of a new visitor, with the choices that the link carries."""
@@ -21,6 +23,7 @@ def open_session() -> Any:
     others = {name: getattr(spec, name) for name in FIELDS if name != "dataset"}
     gate = Gate(document)
     explorer = Explorer(spec.dataset, schedule=gate, **others)
+    gate.settle(lambda: explorer.await_idle(0), KNOWN_SECONDS)
     dashboard = Dashboard(explorer, document, gate=gate, notes=notes)
     pn.state.onload(_open(gate))
     pn.state.on_session_destroyed(_Farewell(dashboard))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,7 +23,7 @@ class Gate:
 
     def __init__(self, document: Any) -> None:
         self._document = document
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._waiting: list[Callable[[], None]] | None = []
 
     def __call__(self, action: Callable[[], None]) -> None:
@@ -30,8 +31,19 @@ class Gate:
         with self._lock:
             if self._waiting is not None:
                 self._waiting.append(action)
+                self._lock.notify()
                 return
         self._document.add_next_tick_callback(action)
+
+    def settle(self, done: Callable[[], bool], seconds: float) -> None:
+        """Run at once what comes until ``done()``, for at most ``seconds``: before there is a page."""
+        end = time.monotonic() + seconds
+        while not done() and (left := end - time.monotonic()) > 0:
+            with self._lock:
+                self._lock.wait_for(lambda: bool(self._waiting), left)
+                waiting, self._waiting = self._waiting or [], []
+            for action in waiting:
+                action()
 
     def open(self) -> None:
         """Run what waits, and from now on everything as it comes. Call it on the page's thread."""
@@ -72,6 +84,35 @@ class Timer:
         if self._waiting is not None:
             self._document.remove_timeout_callback(self._waiting)
             self._waiting = None
+
+
+class Lull:
+    """Does an action when there is nothing more urgent: ``busy()`` is asked every now and then."""
+
+    def __init__(
+        self,
+        timer: Timer,
+        gate: Callable[[Callable[[], None]], None],
+        busy: Callable[[], bool],
+    ) -> None:
+        self._timer = timer
+        self._gate = gate
+        self._busy = busy
+
+    def start(self, action: Callable[[], None]) -> None:
+        """Do ``action`` once things have come to rest, in place of one that still waits."""
+
+        def act() -> None:
+            if self._busy():
+                self._timer.start(act)
+            else:
+                action()
+
+        self._gate(lambda: self._timer.start(act))
+
+    def stop(self) -> None:
+        """Forget the action that waits, if one does."""
+        self._timer.stop()
 
 
 class Follower:

@@ -68,6 +68,7 @@ def make_page(title: str, **params: Any) -> Page:
     page = Page(
         meta_title=title,
         meta_description="See what each training row did to a model, and what happens if it goes.",
+        template=look.TEMPLATE,
         theme_config=look.THEME,
         sx=look.PAGE,
         raw_css=[look.GLOBAL_CSS],

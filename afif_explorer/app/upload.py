@@ -11,7 +11,7 @@ from typing import Any
 from afif_explorer import study
 from afif_explorer.app import toolkit
 from afif_explorer.app.fields import WIDE
-from afif_explorer.app.help import dialog
+from afif_explorer.app.help import Dialog
 from afif_explorer.app.parts import Text, banner, html, stack
 from afif_explorer.datasets import Dataset, Table, read_table
 from afif_explorer.datasets.upload import MOST_BYTES
@@ -58,13 +58,13 @@ class Upload:
             self._target, self._sensitive, self._task, self._use, gap=14, visible=False
         )
         self._file.param.watch(self._arrived, "value")
-        self.dialog = dialog(
-            "Use my own file", stack(self._says, self._file, self._columns, gap=14)
+        self.dialog = Dialog(
+            "Use my own file", lambda: stack(self._says, self._file, self._columns, gap=14)
         )
 
     def open(self) -> None:
         """Open the dialog."""
-        self.dialog.open = True
+        self.dialog.open()
 
     async def _arrived(self, event: Any) -> None:
         if not event.new:
@@ -104,7 +104,7 @@ class Upload:
         name = await self._attempt(lambda: study.add_dataset(make()))
         self._use.disabled = False
         if name is not None:
-            self.dialog.open = False
+            self.dialog.close()
             self._explorer.dataset = name
 
     async def _attempt(self, work: Callable[[], Any]) -> Any:

@@ -6,10 +6,16 @@ let library = null
 function plotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly)
   library ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script")
+    // The page has begun to fetch it. (A script that could not be had takes itself out of the page.)
+    const begun = document.querySelector(`script[src="${url}"]`)
+    const script = begun ?? document.createElement("script")
+    script.addEventListener("load", () => resolve(window.Plotly))
+    script.addEventListener("error", () => {
+      library = null
+      reject(new Error("The drawing library did not load."))
+    })
+    if (begun) return
     script.src = url
-    script.onload = () => resolve(window.Plotly)
-    script.onerror = () => { library = null; reject(new Error("The drawing library did not load.")) }
     document.head.append(script)
   })
   return library
@@ -116,7 +122,7 @@ export function render({model, el}) {
   let busy = false
   let drawn = 0
   let size = ""
-  let near = true // on the screen
+  let near = null // on the screen; the browser tells with its first frame, which comes late
   let due = false // something came that is not drawn yet
 
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
@@ -188,6 +194,7 @@ export function render({model, el}) {
       note.textContent = error.message
     } finally {
       busy = false
+      if (drawn < 2) model.send_msg({kind: "settled"})
     }
   }
 
@@ -207,7 +214,7 @@ export function render({model, el}) {
     }
     figure.version = message.version
     due = true
-    if (near) draw()
+    if (near ?? stage.getBoundingClientRect().top < window.innerHeight) draw()
     else afterwards(() => due && draw())
   }
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from afif_explorer.app.desk import Desk
 from afif_explorer.app.drawing import Drawing
-from afif_explorer.app.parts import stack
+from afif_explorer.app.parts import Postponed
 
 
 class View:
@@ -19,7 +19,8 @@ class View:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.drawings: list[Drawing] = []
-        self.panel: Any = stack()  # filled when the view is first on screen, or before
+        self._body = Postponed(self.build)  # made when the view is first on screen, or before
+        self.panel: Any = self._body.panel
         self._outdated = True
         hears = ("status", "stale", *self.hears)
         desk.follower.on(hears, lambda _changed: self.refresh())
@@ -31,10 +32,12 @@ class View:
 
     def prepare(self) -> bool:
         """Make the parts unless they are there; whether there was anything to do."""
-        if self.panel.objects:
-            return False
-        self.panel.objects = [self.build()]
-        return True
+        return self._body.prepare()
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the browser is still to draw a figure of this view for the first time."""
+        return any(drawing.plot.awaited for drawing in self.drawings)
 
     def update(self) -> None:
         """Bring parts other than drawings up to date."""

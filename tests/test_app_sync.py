@@ -1,0 +1,75 @@
+"""How work reaches a page: what is known already comes with it, what can wait does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from afif_explorer.app.sync import Gate, Lull, Timer
+
+
+class Document:
+    """Stands in for a page: keeps what is to be done later until :meth:`pass_time`."""
+
+    def __init__(self) -> None:
+        self.later: list[Callable[[], None]] = []
+
+    def add_next_tick_callback(self, action: Callable[[], None]) -> None:
+        self.later.append(action)
+
+    def add_timeout_callback(self, action: Callable[[], None], _milliseconds: int) -> Any:
+        self.later.append(action)
+        return action
+
+    def remove_timeout_callback(self, action: Callable[[], None]) -> None:
+        self.later.remove(action)
+
+    def pass_time(self) -> None:
+        due, self.later = self.later, []
+        for action in due:
+            action()
+
+
+def test_what_is_known_is_there_before_the_page_and_the_rest_comes_when_it_is() -> None:
+    done: list[str] = []
+    gate = Gate(Document())
+    threading.Thread(target=lambda: gate(lambda: done.append("known"))).start()
+    gate.settle(lambda: bool(done), 60)
+    assert done == ["known"]
+    gate(lambda: done.append("new"))
+    assert done == ["known"]
+    gate.open()
+    assert done == ["known", "new"]
+
+
+def test_a_page_does_not_wait_for_long_work() -> None:
+    done: list[str] = []
+    gate = Gate(Document())
+    gate.settle(lambda: False, 0.01)
+    gate(lambda: done.append("late"))
+    gate.open()
+    assert done == ["late"]
+
+
+def test_what_can_wait_waits_for_what_is_urgent_and_only_the_newest_is_done() -> None:
+    done: list[str] = []
+    urgent = [True]
+    document = Document()
+    lull = Lull(Timer(document, 1), lambda action: action(), lambda: urgent[0])
+    lull.start(lambda: done.append("first"))
+    lull.start(lambda: done.append("second"))
+    document.pass_time()
+    assert not done
+    urgent[0] = False
+    document.pass_time()
+    assert done == ["second"]
+    assert not document.later
+
+
+def test_what_waits_can_be_forgotten() -> None:
+    document = Document()
+    lull = Lull(Timer(document, 1), lambda action: action(), lambda: False)
+    lull.start(lambda: None)
+    lull.stop()
+    assert not document.later
