@@ -22,7 +22,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.memory import block_rows, cached_rows
+from afif_explorer.engine.memory import block_rows, cached_rows, room
 from afif_explorer.engine.touching import Shift, Touch, Weight
 
 STRIP = 1024  # rows of a kernel that are formed together
@@ -113,7 +113,7 @@ class Linearization(ABC):
 
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         """``sum_k U_ik (J_i V)_k`` of each row: ``[n, k]``, ``[p, m] -> [n, m]``."""
-        found = weights.new_empty(self.n, vectors.shape[1])
+        found = room(weights, self.n, vectors.shape[1])
         for rows, part in self.pieces(vectors.shape[1]):
             moved = part.push(vectors)
             if self.k == 1:
@@ -175,7 +175,7 @@ class Linearization(ABC):
         ``c`` ``[p]`` is a scale of each parameter; products have its precision. Rows come in order, the
         roots of a row side by side.
         """
-        found = scale.new_empty(self.n * roots.shape[2], other.n * other_roots.shape[2])
+        found = room(scale, self.n * roots.shape[2], other.n * other_roots.shape[2])
         r, q = roots.shape[2], other_roots.shape[2]
         for rows, half in self.explicit(roots):
             scaled = (half * scale).reshape(-1, self.p)
@@ -190,7 +190,7 @@ class Linearization(ABC):
         """:meth:`kernel` of these rows with themselves; above its diagonal there may be anything."""
         rank = roots.shape[2]
         step = max(1, STRIP // rank)
-        matrix = scale.new_empty(self.n * rank, self.n * rank)
+        matrix = room(scale, self.n * rank, self.n * rank)
         for top in range(0, self.n, step):
             rows, before = slice(top, top + step), slice(0, top + step)
             strip = self.take(rows).kernel(roots[rows], self.take(before), roots[before], scale)
@@ -227,17 +227,23 @@ class LinearMapLinearization(Linearization):
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         if self.k > 1:
             return super().contract(weights, vectors)
-        found = weights.new_empty(self.n, vectors.shape[1])
+        found = room(weights, self.n, vectors.shape[1])
         step = cached_rows(self.d + vectors.shape[1], weights.dtype, least=1024)
-        rows = weights.new_empty(min(step, self.n), self.p)
+        for rows, weighed in self._weighed(weights[:, 0], step):
+            torch.mm(weighed, vectors, out=found[rows])
+        return found
+
+    def _weighed(self, weights: Tensor, step: int) -> Iterator[tuple[slice, Tensor]]:
+        """``w_i x_i``, and ``w_i`` for the intercept, a few rows at a time in the same place."""
+        space = weights.new_empty(min(step, self.n), self.d + self.intercept)
         for start in range(0, self.n, step):
-            w = weights[start : start + step]
-            part = rows[: len(w)]
-            torch.mul(self.X[start : start + step], w, out=part[:, : self.d])
+            rows = slice(start, start + step)
+            w = weights[rows, None]
+            part = space[: len(w)]
+            torch.mul(self.X[rows], w, out=part[:, : self.d])
             if self.intercept:
                 part[:, self.d :] = w
-            torch.mm(part, vectors, out=found[start : start + step])
-        return found
+            yield rows, part
 
     def pull(self, cotangents: Tensor) -> Tensor:
         m = cotangents.shape[2]
@@ -277,19 +283,13 @@ class LinearMapLinearization(Linearization):
     def _weighted_gram(self, weights: Tensor) -> Tensor:
         """``sum_i w_i x_i x_i'`` with the intercept as last column, ``[d + 1, d + 1]``."""
         size = self.d + self.intercept
-        total = torch.zeros(size, size, dtype=self.X.dtype, device=self.X.device)
-        step = cached_rows(
-            self.d, self.X.dtype, least=4 * self.d
-        )  # or the sum itself is what is read
-        for start in range(0, self.n, step):
-            X, w = self.X[start : start + step], weights[start : start + step]
-            weighted = X * w[:, None]
-            total[: self.d, : self.d].addmm_(weighted.T, X)
-            if self.intercept:
-                total[-1, : self.d] += w @ X
-                total[-1, -1] += w.sum()
+        total = self.X.new_zeros(size, size)
+        least = 4 * self.d  # or the sum itself is what is read
+        for rows, weighed in self._weighed(weights, cached_rows(self.d, self.X.dtype, least=least)):
+            total[:, : self.d].addmm_(weighed.T, self.X[rows])
         if self.intercept:
             total[: self.d, -1] = total[-1, : self.d]
+            total[-1, -1] = weights.sum()
         return total
 
     def _place(self, matrix: Tensor, a: int, b: int, block: Tensor) -> None:

@@ -262,12 +262,20 @@ def check_rows(X: Tensor, y: Tensor, loss: Loss, which: str = "") -> None:
         )
     if len(X) == 0:
         return
-    step = block_rows(X[0].numel(), X.dtype)
-    if not all(bool(torch.isfinite(part).all()) for part in X.split(step)):
+    if not _all_finite(X):
         raise DataError(
             f"The {which}rows hold values that are not finite numbers; fill or drop them."
         )
     loss.check(y)
+
+
+def _all_finite(X: Tensor) -> bool:
+    """Whether all numbers are finite; a sum that is tells so at once."""
+    step = block_rows(X[0].numel(), X.dtype)
+    return all(
+        bool(torch.isfinite(part.sum())) or bool(torch.isfinite(part).all())
+        for part in X.split(step)
+    )
 
 
 def _checked(penalty: Penalty | None) -> Penalty | None:
