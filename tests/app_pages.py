@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import FloatRect, Locator, Page
 
 PATIENCE = 60_000  # ms; two cores may be shared with other work
 
@@ -56,6 +56,17 @@ class Dashboard:
     def rest(self) -> None:
         """Wait until what can wait is there too, so that nothing on the page moves any more."""
         self.page.get_by_role("heading", name="All training rows").wait_for()
+
+    def canvas(self, name: str) -> FloatRect:
+        """Where the axes of a drawn figure lie, once they stay there."""
+        axes, before = self.plot(name).locator(".nsewdrag"), None
+        for _ in range(200):
+            now = axes.bounding_box()
+            if now is not None and now == before:
+                return now
+            before = now
+            self.page.wait_for_timeout(250)
+        raise AssertionError(f"{name} never came to rest")
 
     def version(self, name: str) -> int:
         """How often the server has sent something for a figure that is drawn."""

@@ -24,8 +24,7 @@ def test_a_box_around_points_selects_their_rows(page: Page, app_url: str) -> Non
     plot = visit.plot("row_map")
     plot.hover()
     plot.locator('[data-val="select"]').click()
-    area = plot.locator(".nsewdrag").bounding_box()
-    assert area is not None
+    area = visit.canvas("row_map")
     page.mouse.move(area["x"] + 0.3 * area["width"], area["y"] + 0.3 * area["height"])
     page.mouse.down()
     page.mouse.move(area["x"] + 0.7 * area["width"], area["y"] + 0.7 * area["height"], steps=5)
@@ -50,8 +49,7 @@ def test_a_point_tells_its_effect_in_few_digits(page: Page, app_url: str) -> Non
 def test_a_click_in_lissas_map_sets_scale_and_depth(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).open(view="lissa")
     visit.drawn("lissa_map")
-    area = visit.plot("lissa_map").locator(".nsewdrag").bounding_box()
-    assert area is not None
+    area = visit.canvas("lissa_map")
     since = visit.version("lissa_map")
     page.mouse.move(area["x"] + 0.6 * area["width"], area["y"] + 0.4 * area["height"])
     page.wait_for_timeout(200)  # plotly clicks what it hovers
