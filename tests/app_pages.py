@@ -55,7 +55,7 @@ class Dashboard:
 
     def rest(self) -> None:
         """Wait until what can wait is there too, so that nothing on the page moves any more."""
-        self.page.get_by_role("heading", name="All training rows").wait_for()
+        self.page.locator(".tabulator-row").first.wait_for()
 
     def canvas(self, name: str) -> FloatRect:
         """Where the axes of a drawn figure lie, once they stay there."""
