@@ -56,6 +56,10 @@ class Dashboard:
     def rest(self) -> None:
         """Wait until what can wait is there too, so that nothing on the page moves any more."""
         self.page.locator(".tabulator-row").first.wait_for()
+        loaded, before = "performance.getEntriesByType('resource').length", -1
+        while (now := self.page.evaluate(loaded)) != before:
+            before = now
+            self.page.wait_for_timeout(1000)
 
     def canvas(self, name: str) -> FloatRect:
         """Where the axes of a drawn figure lie, once they stay there."""
