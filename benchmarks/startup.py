@@ -2,7 +2,8 @@
 
 - ``import afif_explorer`` beside ``import torch``, each in fresh processes (promised: at most 1.5 times).
 - the dashboard from the command to its first answer, less its imports (promised: 3 s).
-- the figures of the default data set, from opening the page (promised: 2 s more).
+- the figures of the default data set, from opening the page (promised: 2 s more), and both together: the
+  whole time that somebody waits from the command on, less the imports (5 s).
 
 Run ``python -m benchmarks.startup [--runs N] [--no-browser] [--json FILE]``. Files of the system's cache are
 warm: the first run of everything is thrown away.
@@ -29,7 +30,13 @@ from tests.plugins.server import ROOT, Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PROMISED = {"import, times torch": 1.5, "server after imports, s": 3.0, "first plots, s": 2.0}
+TOGETHER = "start to first plots, s"
+PROMISED = {
+    "import, times torch": 1.5,
+    "server after imports, s": 3.0,
+    "first plots, s": 2.0,
+    TOGETHER: 5.0,
+}
 IMPORTS = {
     "python": "pass",
     "torch": "import torch",
@@ -113,6 +120,7 @@ def measure(runs: int, *, browser: bool) -> dict[str, Any]:
     }
     if browser:
         found["first plots, s"] = in_browser(runs)
+        found[TOGETHER] = found["server after imports, s"] + found["first plots, s"]
     return {
         "machine": machine.facts(),
         "imports, s": imports,
