@@ -259,6 +259,25 @@ def test_checkpoints_keep_the_way_there() -> None:
     torch.testing.assert_close(path[4], prefix.prepare(fisher).solve(c).value)
 
 
+def test_the_trace_has_every_steps_residual_as_its_batch_sees_it() -> None:
+    fisher = fitted(n=60, d=3)
+    c = gradients(fisher)
+    found = LiSSA(scale=3.0, depth=25, batch_size=60, checkpoints=25).prepare(fisher).solve(c)
+    [trace] = found.stats["batch_trace"]
+    assert len(trace) == 25
+    u, wanted = c, []
+    for _ in range(25):  # with all rows a batch sees the true residual
+        left = c - fisher.dense() @ u / 3.0
+        wanted.append(float(left.norm() / c.norm()))
+        u = u + left
+    np.testing.assert_allclose(trace, wanted, rtol=1e-9)
+    rarely = LiSSA(scale=3.0, depth=25, batch_size=16, repeats=2).prepare(fisher).solve(c)
+    assert rarely.stats["batch_trace"].shape == (2, 3)  # steps 10, 20 and 25
+    far = LiSSA(scale=0.01, depth=200, batch_size=60).prepare(fisher).solve(c)
+    assert far.status is Status.DIVERGED
+    assert (np.diff(far.stats["batch_trace"][0]) > 0).all()
+
+
 def test_batches_of_a_weighted_curvature_keep_their_mean() -> None:
     problem = LOGISTIC.make(seed=1, n=120)
     weights = torch.linspace(0, 2, 120, dtype=torch.float64)

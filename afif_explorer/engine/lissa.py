@@ -39,7 +39,7 @@ from afif_explorer.errors import ChoiceError
 from afif_explorer.progress import report
 
 TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
-LOOK_EVERY = 10  # steps between two looks for divergence
+LOOK_EVERY = 10  # steps between two looks at residual and divergence
 SLACK = 10.0  # times the norm that a sound recursion can reach
 TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
 
@@ -59,10 +59,13 @@ class LiSSA(Solver):
         seed: of the batches.
         checkpoints: at so many depths, evenly spread on a log scale, ``u_t / scale`` is kept in
             ``stats["path"]`` (depths ``[s]``, estimates ``[s, p, m]``) and its relative residual in
-            ``stats["trace"]`` ``[s]``.
+            ``stats["trace"]`` ``[s]``; the batches' own residual is then looked at in every step.
         average: ``a``: the answer is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at least
             one, so 0 is the plain recursion. None: a half if the depth is left to the rule and steps take
             batches, else 0.
+
+    ``stats["batch_trace"]`` ``[R, s]`` holds ``||c - C_B u_(t-1) / scale|| / ||c||`` of every step, or every
+    tenth: the residual as the step's own batch sees it, which costs nothing since it is the step itself.
 
     The verdict is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
     of the mean over the repeats (``stats["noise"]``) and the share of the slowest direction that the
@@ -135,6 +138,7 @@ class PreparedLiSSA(Prepared):
         else:
             self.scale, self.depth = settings.scale, settings.depth
         self._whole = self.batch_size >= n
+        self._look_every = 1 if settings.checkpoints else LOOK_EVERY
         self.tail = self._tail()
         self._half = None if self._whole else self._halved()
 
@@ -168,32 +172,40 @@ class PreparedLiSSA(Prepared):
         repeats = 1 if self._whole else self.settings.repeats
         marks = self._marks()
         found, path = [], torch.zeros(len(marks), *rhs.shape, dtype=rhs.dtype)
+        seen: list[list[float]] = []
         with threads_for(self.batch_size * rhs.numel()):
             for repeat in range(repeats):
                 total = torch.zeros_like(rhs)
-                for step, u, grown in self._walk(rhs, repeat, repeats):
+                seen.append([])
+                for step, u, grown in self._walk(rhs, repeat, repeats, seen[-1]):
                     if grown:
-                        return self._diverged(u, step, repeat)
+                        return self._diverged(u, step, repeat, seen[-1:])
                     if step in marks:
                         path[marks[step]] += u.cpu() / (self.scale * repeats)
                     if step > self.depth - self.tail:
                         total += u
                 found.append(total / (self.tail * self.scale))
-        return self._judged(torch.stack(found), rhs, marks, path)
+        return self._judged(torch.stack(found), rhs, marks, path, seen)
 
-    def _walk(self, rhs: Tensor, repeat: int, repeats: int) -> Iterator[tuple[int, Tensor, bool]]:
-        """Yield every step's ``(t, u_t, diverged?)``, the last one of them at depth ``T``."""
+    def _walk(
+        self, rhs: Tensor, repeat: int, repeats: int, seen: list[float]
+    ) -> Iterator[tuple[int, Tensor, bool]]:
+        """Yield every step's ``(t, u_t, diverged?)``, the last one of them at depth ``T``.
+
+        ``seen`` gets the relative residual of the steps that were looked at.
+        """
         depth = self.depth
         generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + repeat)
-        reach = float(rhs.norm(dim=0).max())
+        reach, size = float(rhs.norm(dim=0).max()), max(float(rhs.norm()), 1e-300)
         u, last = rhs.clone(), math.inf
         for step in range(1, depth + 1):
             fresh = self._stepped(u, rhs, generator)
-            looked = step % LOOK_EVERY == 0 or step == depth
+            looked = step % self._look_every == 0 or step == depth
             grown = False
             if looked:
                 report("LiSSA", repeat * depth + step, repeats * depth)
                 moved = float((fresh - u).norm())
+                seen.append(moved / size)
                 grown = self._grows(float(fresh.norm(dim=0).max()), moved, last, reach, step)
                 last = moved
             if grown:
@@ -236,15 +248,22 @@ class PreparedLiSSA(Prepared):
         depths = np.geomspace(1, self.depth, self.settings.checkpoints).round().astype(int)
         return {int(depth): place for place, depth in enumerate(np.unique(depths))}
 
-    def _diverged(self, u: Tensor, step: int, repeat: int) -> Solution:
-        stats = self._stats(repeat * self.depth + step, u.shape[1])
+    def _diverged(self, u: Tensor, step: int, repeat: int, seen: list[list[float]]) -> Solution:
+        stats = self._stats(repeat * self.depth + step, u.shape[1], seen)
         advice = self._rule.way_out(self.curvature.name, self.scale)
         return Solution(u / self.scale, Status.DIVERGED, advice, stats)
 
-    def _judged(self, found: Tensor, rhs: Tensor, marks: dict[int, int], path: Tensor) -> Solution:
+    def _judged(
+        self,
+        found: Tensor,
+        rhs: Tensor,
+        marks: dict[int, int],
+        path: Tensor,
+        seen: list[list[float]],
+    ) -> Solution:
         """The mean of the repeats ``[R, p, m]`` with a verdict."""
         value = found.mean(0)
-        stats = self._stats(len(found) * self.depth, rhs.shape[1])
+        stats = self._stats(len(found) * self.depth, rhs.shape[1], seen)
         stats["residual"] = relative_residual(self.curvature, value, rhs)
         if marks:
             stats["path"] = (np.array(list(marks)), path)
@@ -255,7 +274,7 @@ class PreparedLiSSA(Prepared):
             return Solution(value, Status.CONVERGED, "", stats)
         rule = self._rule
         if self._whole and self.scale <= rule.largest / 2:
-            return self._diverged(found[-1] * self.scale, self.depth, 0)
+            return self._diverged(found[-1] * self.scale, self.depth, 0, seen)
         stats["truncation"] = self._truncation(rule)
         stats["noise"] = None if len(found) < 2 else _noise(found)
         sound = stats["noise"] is not None and stats["noise"] <= TOLERANCE
@@ -283,8 +302,9 @@ class PreparedLiSSA(Prepared):
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
         return "One repeat cannot tell its own noise: set repeats to 4 or more."
 
-    def _stats(self, steps: int, columns: int) -> dict:
+    def _stats(self, steps: int, columns: int, seen: list[list[float]]) -> dict:
         return {
+            "batch_trace": np.array(seen),
             "steps": steps,
             "products": steps * columns,
             "scale": self.scale,
