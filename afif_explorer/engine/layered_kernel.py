@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.memory import room
-
 TILE = 512  # rows and columns at a time, so that they stay in the processor's cache
 
 # Of one layer: what enters on both sides, [n, i] and [n', i], scaled on one and with the bias as an input;
@@ -28,7 +26,7 @@ def layered_kernel(layers: Sequence[Pair], *, lower: bool = False) -> Tensor:
     """
     _, _, ours, theirs = layers[0]
     (n, r, _), (other, q, _) = ours.shape, theirs.shape
-    total = room(ours, n, r, other, q)
+    total = ours.new_empty(n, r, other, q)
     space = ours.new_empty(2, max(TILE, r) * max(TILE, q))
     for rows in _tiles(n, r):
         for columns in _tiles(rows.stop if lower else other, q):

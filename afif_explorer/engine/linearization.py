@@ -22,7 +22,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.memory import block_rows, cached_rows, room
+from afif_explorer.engine.memory import block_rows, cached_rows
 from afif_explorer.engine.touching import Shift, Touch, Weight
 
 STRIP = 1024  # rows of a kernel that are formed together
@@ -113,7 +113,7 @@ class Linearization(ABC):
 
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         """``sum_k U_ik (J_i V)_k`` of each row: ``[n, k]``, ``[p, m] -> [n, m]``."""
-        found = room(weights, self.n, vectors.shape[1])
+        found = weights.new_empty(self.n, vectors.shape[1])
         for rows, part in self.pieces(vectors.shape[1]):
             moved = part.push(vectors)
             if self.k == 1:
@@ -175,7 +175,7 @@ class Linearization(ABC):
         ``c`` ``[p]`` is a scale of each parameter; products have its precision. Rows come in order, the
         roots of a row side by side.
         """
-        found = room(scale, self.n * roots.shape[2], other.n * other_roots.shape[2])
+        found = scale.new_empty(self.n * roots.shape[2], other.n * other_roots.shape[2])
         r, q = roots.shape[2], other_roots.shape[2]
         for rows, half in self.explicit(roots):
             scaled = (half * scale).reshape(-1, self.p)
@@ -190,7 +190,7 @@ class Linearization(ABC):
         """:meth:`kernel` of these rows with themselves; above its diagonal there may be anything."""
         rank = roots.shape[2]
         step = max(1, STRIP // rank)
-        matrix = room(scale, self.n * rank, self.n * rank)
+        matrix = scale.new_empty(self.n * rank, self.n * rank)
         for top in range(0, self.n, step):
             rows, before = slice(top, top + step), slice(0, top + step)
             strip = self.take(rows).kernel(roots[rows], self.take(before), roots[before], scale)
@@ -227,7 +227,7 @@ class LinearMapLinearization(Linearization):
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         if self.k > 1:
             return super().contract(weights, vectors)
-        found = room(weights, self.n, vectors.shape[1])
+        found = weights.new_empty(self.n, vectors.shape[1])
         step = cached_rows(self.d + vectors.shape[1], weights.dtype, least=1024)
         for rows, weighed in self._weighed(weights[:, 0], step):
             torch.mm(weighed, vectors, out=found[rows])
@@ -282,11 +282,21 @@ class LinearMapLinearization(Linearization):
 
     def _weighted_gram(self, weights: Tensor) -> Tensor:
         """``sum_i w_i x_i x_i'`` with the intercept as last column, ``[d + 1, d + 1]``."""
-        size = self.d + self.intercept
-        total = self.X.new_zeros(size, size)
+        size, parts = self.d + self.intercept, torch.get_num_threads()
+        sums = self.X.new_zeros(
+            parts, size, self.d
+        )  # each thread's own: a sum is small, its rows many
         least = 4 * self.d  # or the sum itself is what is read
-        for rows, weighed in self._weighed(weights, cached_rows(self.d, self.X.dtype, least=least)):
-            total[:, : self.d].addmm_(weighed.T, self.X[rows])
+        step = parts * cached_rows(self.d, self.X.dtype, least=least)
+        for rows, weighed in self._weighed(weights, step):
+            X = self.X[rows]
+            if len(X) % parts:
+                sums[0].addmm_(weighed.T, X)
+            else:
+                shares = weighed.unflatten(0, (parts, -1)).transpose(1, 2)
+                sums.baddbmm_(shares, X.unflatten(0, (parts, -1)))
+        total = self.X.new_empty(size, size)
+        torch.sum(sums, 0, out=total[:, : self.d])
         if self.intercept:
             total[: self.d, -1] = total[-1, : self.d]
             total[-1, -1] = weights.sum()

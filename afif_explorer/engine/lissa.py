@@ -25,7 +25,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.lissa_rule import BATCH, Rule, automatic
-from afif_explorer.engine.memory import fits, room
+from afif_explorer.engine.memory import fits
 from afif_explorer.engine.numeric import is_number, is_whole
 from afif_explorer.engine.solvers import (
     Prepared,
@@ -158,7 +158,7 @@ class PreparedLiSSA(Prepared):
         n, _, rank = roots.shape
         if not fits(n * rank * curvature.p, roots.dtype):
             return None
-        half = room(roots, n, rank, curvature.p)
+        half = roots.new_empty(n, rank, curvature.p)
         scaled = roots * curvature.share.sqrt()[:, None, None]
         for rows, part in curvature.point.linearization.explicit(scaled):
             half[rows] = part

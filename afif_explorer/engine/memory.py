@@ -14,9 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from afif_explorer.errors import ChoiceError
 
@@ -80,17 +78,6 @@ def allowed() -> int:
 def fits(numbers: float, dtype: torch.dtype) -> bool:
     """Whether so many numbers may be kept."""
     return numbers * dtype.itemsize <= allowed()
-
-
-def room(like: Tensor, *shape: int) -> Tensor:
-    """A tensor of that shape whose numbers are not set, in the precision and on the device of ``like``.
-
-    On a processor it is NumPy's, which asks the system for large pages: to write to fresh memory for the
-    first time is then two to four times as fast.
-    """
-    if like.device.type != "cpu":
-        return like.new_empty(shape)
-    return torch.from_numpy(np.empty(shape, dtype=like.new_empty(0).numpy().dtype))
 
 
 def block_cells(dtype: torch.dtype) -> int:
