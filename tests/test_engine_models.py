@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from afif_explorer.engine import linear_map
 from afif_explorer.engine.curvature import Fisher
 from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.models import MLP, LinearMap, ModuleModel
@@ -148,3 +149,22 @@ def test_whole_number_rows_become_double_precision() -> None:
     )
     assert objective.dtype == torch.float64
     assert CASES[0].make().objective.dtype == torch.float64
+
+
+@pytest.mark.parametrize("n", [1, 7, 40, 41])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_work_that_threads_share_is_the_same(n: int, intercept: bool, monkeypatch) -> None:
+    rows = torch.randn(n, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(n))
+    weights = torch.rand(n, dtype=torch.float64)
+    model = LinearMap(5, intercept=intercept)
+    theta = torch.linspace(-1, 1, model.p, dtype=torch.float64)
+    beside = torch.cat([rows, torch.ones(n, 1)], 1) if intercept else rows
+    monkeypatch.setattr(linear_map, "SHARED", 1)
+    monkeypatch.setattr(linear_map, "cached_rows", lambda *_, **__: 3)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    here = model.linearize(theta, rows)
+    torch.testing.assert_close(here.outputs[:, 0], beside @ theta)
+    gram = here.gram(weights.sqrt()[:, None, None])
+    torch.testing.assert_close(gram, beside.T @ (weights[:, None] * beside))
+    V = torch.randn(model.p, 4, dtype=torch.float64)
+    torch.testing.assert_close(here.contract(weights[:, None], V), weights[:, None] * (beside @ V))

@@ -18,7 +18,8 @@ from torch.func import functional_call
 from afif_explorer.engine.attention import open_up, plain_attention
 from afif_explorer.engine.chain import ChainLinearization
 from afif_explorer.engine.layers import chain_of
-from afif_explorer.engine.linearization import Linearization, LinearMapLinearization
+from afif_explorer.engine.linear_map import LinearMapLinearization
+from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.module_linearization import ModuleLinearization
 from afif_explorer.engine.numeric import is_whole
 from afif_explorer.engine.recorded import RecordedLinearization, Structure, structure_of
