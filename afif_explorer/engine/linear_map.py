@@ -159,7 +159,7 @@ class LinearMapLinearization(Linearization):
 
 
 def _product(rows: Tensor, block: Tensor) -> Tensor:
-    """``A B`` ``[n, m]``. Libraries multiply by a single vector on one thread, so that it is shared out here."""
+    """``A B`` ``[n, m]``. Libraries multiply by a single vector on one thread; here all of them share it."""
     parts = torch.get_num_threads()
     if block.shape[1] > 1 or parts == 1 or rows.device.type != "cpu" or rows.numel() < SHARED:
         return rows @ block
