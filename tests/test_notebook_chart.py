@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.callbacks import Points
 
 from afif_explorer.notebook.chart import Chart, chart
 
@@ -37,16 +36,20 @@ def test_traces_come_and_go() -> None:
     assert [trace.type for trace in shown.widget.data] == ["scatter"]
 
 
-def select(widget, trace, *points):
-    chosen = Points(point_inds=list(points), xs=[], ys=[], trace_name="", trace_index=trace)
-    widget.data[trace]._dispatch_on_selection(chosen, None)
+def select(widget, *marks):
+    """What a page sends for a lasso around ``marks``, each (number of its trace, number in it)."""
+    traces, places = zip(*marks, strict=True)
+    nowhere = [0.0] * len(marks)
+    points = {"trace_indexes": traces, "point_indexes": places, "xs": nowhere, "ys": nowhere}
+    widget._js2py_pointsCallback = {"event_type": "plotly_selected", "points": points}
 
 
 def test_marks_tell_the_ids_of_their_rows() -> None:
     picked = []
     shown = Chart(dots([1.0, 2.0], [70, 80]), picked.append)
-    select(shown.widget, 0, 1)
-    shown.draw(dots([1.0, 2.0, 3.0], [1, 2, 3], go.Bar(x=[1], customdata=[9])))
-    select(shown.widget, 0, 0, 2)
-    select(shown.widget, 1, 0)
-    assert picked == [(80,), (1, 3), (9,)]
+    select(shown.widget, (0, 1))
+    shown.draw(dots([1.0, 2.0, 3.0], [1, 2, 3], go.Bar(x=[1, 2], customdata=[9, 3])))
+    select(shown.widget, (0, 0), (0, 2))
+    select(shown.widget, (1, 0))
+    select(shown.widget, (0, 2), (1, 0), (1, 1))
+    assert picked == [(80,), (1, 3), (9,), (3, 9)]

@@ -24,6 +24,7 @@ class Chart:
     def __init__(self, figure: go.Figure, picked: Picked | None = None) -> None:
         self._lock = threading.RLock()
         self._picked = picked
+        self._heard: list[int] = []  # ids of a gesture that not all traces have told yet
         self.widget = _Figure()
         self.widget._config = dict(CONFIG)
         self.draw(figure)
@@ -55,9 +56,13 @@ class Chart:
             trace.on_click(self._report)
 
     def _report(self, trace: Any, points: Any, _: Any) -> None:
+        """Tell a gesture once: plotly asks all traces in turn, and a row may have marks in several."""
         ids = trace.customdata
-        if ids is not None and self._picked is not None:
-            self._picked(tuple(int(ids[i]) for i in points.point_inds))
+        if ids is not None:
+            self._heard += (int(ids[i]) for i in points.point_inds)
+        if trace is self.widget.data[-1] and self._picked is not None:
+            heard, self._heard = self._heard, []
+            self._picked(tuple(dict.fromkeys(heard)))
 
 
 class _Figure(go.FigureWidget):
