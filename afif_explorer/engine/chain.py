@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine import layered_gram
-from afif_explorer.engine.layered_gram import add_layered_gram, mirrored, pays
+from afif_explorer.engine.layered_gram import Part, add_layered_gram, mirror, pays
 from afif_explorer.engine.layered_kernel import Pair, layered_kernel
 from afif_explorer.engine.layered_rows import LayeredRows
 from afif_explorer.engine.layers import Layer
@@ -268,27 +268,17 @@ class ChainLinearization(Linearization):
         step = block_rows(self.p + outputs**2, roots.dtype)
         for start in range(0, self.n, step):
             rows = slice(start, start + step)
-            part = self.take(rows)
-            entered = [
-                torch.cat([s.entered, s.entered.new_ones(part.n, 1)], 1) if one.bias else s.entered
-                for one, s in zip(self._layers, part._states, strict=True)
-            ]
-            deltas = part._deltas(roots[rows].transpose(1, 2))
-            add_layered_gram(total, entered, deltas)
-        return mirrored(total, self._places())
+            add_layered_gram(total, self.take(rows)._parts(roots[rows]))
+        return mirror(total)
 
-    def _places(self) -> Tensor:
-        """The parameter of every output and input of each layer, the bias as its last input: ``[p]``."""
+    def _parts(self, roots: Tensor) -> list[Part]:
         found, start = [], 0
-        for layer in self._layers:
-            cut = layer.outputs * layer.inputs
-            grid = torch.arange(start, start + cut).reshape(layer.outputs, layer.inputs)
-            if layer.bias:
-                bias = torch.arange(start + cut, start + layer.size)
-                grid = torch.cat([grid, bias[:, None]], dim=1)
-            found.append(grid.reshape(-1))
+        for layer, state, delta in zip(
+            self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
+        ):
+            found.append(Part(start, state.entered, delta, layer.bias))
             start += layer.size
-        return torch.cat(found).to(self.outputs.device)
+        return found
 
     def kernel(
         self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.layered_gram import mirror
 from afif_explorer.engine.objective import Objective, Point
 
 
@@ -79,8 +80,9 @@ class Curvature(ABC):
 
     @cached_property
     def _matrix(self) -> Tensor:
-        matrix = self._dense()
-        return 0.5 * (matrix + matrix.T) + torch.diag(self.diagonal_shift)
+        matrix = mirror(self._dense())  # to the last digit, whatever order it was summed in
+        matrix.diagonal().add_(self.diagonal_shift)
+        return matrix
 
     def batch(self, rows: Tensor) -> Curvature:
         """The unbiased estimate of this operator from some rows (repeats allowed)."""
