@@ -15,7 +15,7 @@ from afif_explorer.app.help import GUIDE, Code, Help
 from afif_explorer.app.notices import Notices
 from afif_explorer.app.parts import stack
 from afif_explorer.app.status import StatusHead
-from afif_explorer.app.sync import Follower, Gate, Lull, Timer
+from afif_explorer.app.sync import Follower, Lull, Timer
 from afif_explorer.app.upload import Upload
 from afif_explorer.app.views.agreement import AgreementView
 from afif_explorer.app.views.cross_validation import CrossValidationView
@@ -47,11 +47,11 @@ class Dashboard:
         explorer: Any,
         document: Any = None,
         *,
-        gate: Gate | None = None,
+        gate: Callable[[Callable[[], None]], None] | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
         self.explorer = explorer
-        self._gate: Callable[[Callable[[], None]], None] = gate or (lambda action: action())
+        self._gate = gate or (lambda action: action())
         self.follower = Follower(explorer, document)
         self._notices = Notices(explorer)
         self._notices.link(notes)
@@ -67,7 +67,6 @@ class Dashboard:
             self._notices.refuse,
             self._is_dark,
             self._lull(document).start,
-            gate.after if gate else (lambda action: action()),
         )
         upload = Upload(explorer)
         controls = Controls(fields, explain=self._help.show, upload=upload.open)

@@ -21,4 +21,3 @@ class Desk:
     complain: Callable[[str], None]  # show what went wrong
     dark: Callable[[], bool]  # is the page dark now
     later: Callable[[Callable[[], None]], None]  # do something once things have come to rest
-    after: Callable[[Callable[[], None]], None]  # do something in the page's next turn

@@ -86,14 +86,9 @@ class Postponed:
         self._make = make
         self.panel = stack(visible=False, **params)
 
-    @property
-    def made(self) -> bool:
-        """Whether the parts are there."""
-        return bool(self.panel.objects)
-
     def prepare(self) -> bool:
         """Make the parts unless they are there; whether there was anything to do."""
-        if self.made:
+        if self.panel.objects:
             return False
         self.panel.objects = [self._make()]
         return True

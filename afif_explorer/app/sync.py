@@ -35,15 +35,6 @@ class Gate:
                 return
         self._document.add_next_tick_callback(action)
 
-    def after(self, action: Callable[[], None]) -> None:
-        """Run ``action`` in a turn of its own; at once while there is no page yet. On the page's thread."""
-        with self._lock:
-            before = self._waiting is not None
-        if before:
-            action()
-        else:
-            self._document.add_next_tick_callback(action)
-
     def settle(self, done: Callable[[], bool], seconds: float) -> None:
         """Run at once what comes until ``done()``, for at most ``seconds``: before there is a page."""
         end = time.monotonic() + seconds

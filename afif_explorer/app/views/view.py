@@ -52,16 +52,8 @@ class View:
         """Bring the view up to date, now if it is on screen, or else when it comes there."""
         self._outdated |= changed
         if self._outdated and self.desk.explorer.view == self.name:
-            if not self._body.made:
-                self.desk.after(self._begin)
-                return
             self._outdated = False
+            self.prepare()
             for drawing in self.drawings:
                 drawing.draw()
             self.update()
-
-    def _begin(self) -> None:
-        """Make the parts, and bring them up to date when the browser has heard of them: what changes in
-        the same turn would be lost."""
-        self.prepare()
-        self.desk.after(lambda: self.refresh(changed=False))
