@@ -94,12 +94,10 @@ class Dashboard:
             TITLE, header=header.parts, sidebar=[controls.panel], main=[main]
         )
         self.page.param.watch(self._themed, "dark_theme")
-        self._spare = self._lull(document)
         self._listen()
 
     def close(self) -> None:
         """Let go of everything; the visitor has left."""
-        self._spare.stop()
         self.follower.close()
         self.explorer.close()
 
@@ -131,15 +129,12 @@ class Dashboard:
         self.follower.on(heard, lambda _changed: self._status.say())
         self.follower.on(("status", "stale"), lambda _changed: self._status.progress())
         self.follower.on(("status",), lambda _changed: self._notices.update())
-        self.follower.on(("points",), lambda _changed: self._spare.start(self._prepare))
         self._address()
         self._turn()
         self._status.say()
         self._status.progress()
         self._notices.update()
         self._redraw()
-        if self.explorer.points is not None:
-            self._spare.start(self._prepare)
 
     def _address(self) -> None:
         self._browser.query = self.explorer.spec.to_query()
@@ -151,11 +146,6 @@ class Dashboard:
             view.panel.visible = chosen
             if chosen:
                 self._tabs.active = place
-
-    def _prepare(self) -> None:
-        """Make the views that nobody has opened yet, one at a time, so that they open at once."""
-        if any(view.prepare() for view in self._views):
-            self._spare.start(self._prepare)
 
     def _show_code(self) -> None:
         try:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from afif_explorer.app.desk import Desk
 from afif_explorer.app.drawing import Drawing
-from afif_explorer.app.parts import Postponed
+from afif_explorer.app.parts import stack
 
 
 class View:
@@ -19,9 +19,9 @@ class View:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.drawings: list[Drawing] = []
-        self._body = Postponed(self.build)  # made when the view is first on screen, or before
-        self.panel: Any = self._body.panel
         self._outdated = True
+        # Made at once: what is added to a page while somebody turns to it may not reach the browser.
+        self.panel: Any = stack(self.build(), visible=False)
         hears = ("status", "stale", *self.hears)
         desk.follower.on(hears, lambda _changed: self.refresh())
         desk.follower.on(("view",), lambda _changed: self.refresh(changed=False))
@@ -29,10 +29,6 @@ class View:
     def build(self) -> Any:
         """Make the parts; called once."""
         raise NotImplementedError
-
-    def prepare(self) -> bool:
-        """Make the parts unless they are there; whether there was anything to do."""
-        return self._body.prepare()
 
     @property
     def awaited(self) -> bool:
@@ -53,7 +49,6 @@ class View:
         self._outdated |= changed
         if self._outdated and self.desk.explorer.view == self.name:
             self._outdated = False
-            self.prepare()
             for drawing in self.drawings:
                 drawing.draw()
             self.update()
