@@ -14,9 +14,10 @@ DRAW = np.random.default_rng(0)
 X = DRAW.normal(size=(30, 3))
 Y = X @ [1.0, -1.0, 0.5] + DRAW.normal(size=30)
 SHUFFLED = DRAW.permutation(30)
+RIDGE = ax.Ridge(0.1)
 
 
-def objective(X=X, y=Y, d=3, loss="gaussian", penalty=ax.Ridge(0.1), k=1):  # noqa: B008 - frozen
+def objective(X=X, y=Y, d=3, loss="gaussian", penalty=RIDGE, k=1):
     return ax.Objective(ax.LinearMap(d, k), loss, penalty, X, y)
 
 

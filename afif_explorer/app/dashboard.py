@@ -59,6 +59,7 @@ class Dashboard:
         self._help = Help()
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
+        self._later = Lull(Timer(document, REST), self._gate, self._awaited)
         desk = Desk(
             explorer,
             self.follower,
@@ -66,7 +67,7 @@ class Dashboard:
             self._help.show,
             self._notices.refuse,
             self._is_dark,
-            self._lull(document).start,
+            self._later.start,
         )
         upload = Upload(explorer)
         controls = Controls(fields, explain=self._help.show, upload=upload.open)
@@ -98,11 +99,9 @@ class Dashboard:
 
     def close(self) -> None:
         """Let go of everything; the visitor has left."""
+        self._later.stop()
         self.follower.close()
         self.explorer.close()
-
-    def _lull(self, document: Any) -> Lull:
-        return Lull(Timer(document, REST), self._gate, self._awaited)
 
     def _awaited(self) -> bool:
         """Whether figures are still to be drawn for the first time, which everything else can await."""

@@ -86,17 +86,10 @@ class Postponed:
         self._make = make
         self.panel = stack(visible=False, **params)
 
-    def prepare(self) -> bool:
-        """Make the parts unless they are there; whether there was anything to do."""
-        if self.panel.objects:
-            return False
-        self.panel.objects = [self._make()]
-        return True
-
     def reveal(self, wanted: bool) -> None:
         """Show the parts or hide them."""
-        if wanted:
-            self.prepare()
+        if wanted and not self.panel.objects:
+            self.panel.objects = [self._make()]
         self.panel.visible = wanted
 
 
