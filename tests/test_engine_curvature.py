@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.func import hessian
 
-from afif_explorer.engine import memory, module_linearization
+from afif_explorer.engine import layered_gram, memory, module_linearization
 from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.models import ModuleModel
 from afif_explorer.engine.module_linearization import ModuleLinearization
@@ -245,14 +247,20 @@ def test_a_perceptrons_matrix_products_are_what_torch_differentiates(case: Case)
     close(ours.take(rows).push(V), theirs.push(V)[rows])
 
 
-@pytest.mark.parametrize("pays", [True, False], ids=["by outputs", "by rows"])
+WAYS = {"by inputs": (0.0, True), "by outputs": (0.0, False), "by rows": (math.inf, True)}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", CURVED[:4], ids=lambda case: case.name)
-def test_both_ways_to_a_perceptrons_matrix_agree(case: Case, pays: bool, monkeypatch) -> None:
+def test_all_ways_to_a_perceptrons_matrix_agree(case: Case, way: str, monkeypatch) -> None:
     problem = case.make(seed=1)
     here = problem.objective.at(problem.theta).linearization
     roots = block(here.n * case.k).reshape(here.n, case.k, 3)
     half = (roots.transpose(1, 2) @ here.jacobian(torch.arange(here.n))).flatten(0, 1)
-    monkeypatch.setattr("afif_explorer.engine.chain.pays", lambda *_: pays)
+    price, few_inputs = WAYS[way]
+    monkeypatch.setattr(layered_gram, "price", lambda _: price)
+    monkeypatch.setattr(layered_gram, "_few_inputs", lambda *_: few_inputs)
+    monkeypatch.setattr(layered_gram, "TOGETHER", 5)
     close(here.gram(roots), half.T @ half)
     monkeypatch.setattr(memory, "COMFORTABLE", 300)
     close(here.gram(roots), half.T @ half)

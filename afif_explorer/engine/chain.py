@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine import layered_gram
-from afif_explorer.engine.layered_gram import Part, add_layered_gram, mirror, pays
+from afif_explorer.engine.layered_gram import Part, add_layered_gram, mirror
 from afif_explorer.engine.layered_kernel import Pair, layered_kernel
 from afif_explorer.engine.layered_rows import LayeredRows
 from afif_explorer.engine.layers import Layer
@@ -261,11 +261,10 @@ class ChainLinearization(Linearization):
         return torch.cat(flat, dim=2)
 
     def gram(self, roots: Tensor) -> Tensor:
-        outputs, rank = sum(layer.outputs for layer in self._layers), roots.shape[2]
-        if not pays(self.p, outputs, rank):
+        if layered_gram.price(self._layers) >= roots.shape[2] * self.p**2:
             return super().gram(roots)
         total = roots.new_zeros(self.p, self.p)
-        step = block_rows(self.p + outputs**2, roots.dtype)
+        step = block_rows(layered_gram.numbers(self._layers), roots.dtype)
         for start in range(0, self.n, step):
             rows = slice(start, start + step)
             add_layered_gram(total, self.take(rows)._parts(roots[rows]))
@@ -276,7 +275,7 @@ class ChainLinearization(Linearization):
         for layer, state, delta in zip(
             self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
         ):
-            found.append(Part(start, state.entered, delta, layer.bias))
+            found.append(Part(layer, start, state.entered, delta))
             start += layer.size
         return found
 
@@ -330,10 +329,9 @@ class ChainLinearization(Linearization):
         inner = sum(layer.inputs * layer.outputs for layer in self._layers[1:])
         entering = sum(layer.inputs for layer in self._layers)
         leaving = sum(layer.outputs + 4 for layer in self._layers)
-        outputs = sum(layer.outputs for layer in self._layers)
         return Work(
             product=4.0 * n * (p + inner),
-            gram=n * p * min(2.0 * rank * p, p + layered_gram.ELEMENTWISE / 2 * outputs),
+            gram=2.0 * n * min(float(rank * p**2), layered_gram.price(self._layers)),
             kernel=1.0 * n**2 * (entering + rank**2 * leaving),
         )
 

@@ -44,7 +44,8 @@ class Factor:
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` ``[p, m]``; where ``C`` is singular, the one of least norm on its range."""
         if self._range is None:
-            return torch.cholesky_solve(rhs, self._lower)
+            half = torch.linalg.solve_triangular(self._lower, rhs, upper=False)
+            return torch.linalg.solve_triangular(self._lower.mT, half, upper=True)
         return self._range @ (self._range.T @ rhs)
 
     @cached_property

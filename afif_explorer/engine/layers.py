@@ -20,8 +20,13 @@ class Layer:
     activation: Callable[[Tensor], Tensor] | None  # None after the last layer
 
     @property
+    def width(self) -> int:
+        """Parameters of one output."""
+        return self.inputs + self.bias
+
+    @property
     def size(self) -> int:
-        return self.outputs * (self.inputs + self.bias)
+        return self.outputs * self.width
 
 
 def chain_of(module: nn.Module) -> tuple[Layer, ...] | None:
