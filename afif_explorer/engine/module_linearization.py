@@ -12,7 +12,7 @@ from torch.func import jvp, vjp, vmap
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.memory import CACHED, block_cells
 
-ROWS_AT_ONCE = 512  # rows of a module that are differentiated together
+ROWS_AT_ONCE = 256  # rows of a module that are differentiated together
 HELD = 64  # numbers that a row's work along one vector is taken to hold
 
 

@@ -156,8 +156,7 @@ class _Recorder(TorchFunctionMode):
         if self.name(x):
             raise NotRecordable("A parameter is normalised.")
         plain = F.layer_norm(x, shape, None, None, eps)
-        value = plain if weight is None else plain * weight
-        value, tap = self.tapped(value if bias is None else value + bias)
+        value, tap = self.tapped(_scaled(plain, weight, bias))
         if name := self.name(weight):
             self.uses.append(Use(Kind.FACTOR, name, tap, plain.detach()))
         if name := self.name(bias):
@@ -182,6 +181,13 @@ class _Recorder(TorchFunctionMode):
             kept = torch.full_like(tap, kept, requires_grad=False)
         self.uses.append(Use(Kind.FACTOR, str(self.name(weight)), tap, kept))
         return value
+
+
+def _scaled(plain: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    if weight is not None and bias is not None:
+        return torch.addcmul(bias, plain, weight)
+    value = plain if weight is None else plain * weight
+    return value if bias is None else value + bias
 
 
 _HANDLERS: dict[str, Callable] = {
