@@ -59,7 +59,11 @@ MOVE = """async ([plots, slider]) => {
   window.afifStep *= -1
   slider.dispatchEvent(new Event("change", {bubbles: true}))
   await drawn
-  await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  await new Promise(resolve => requestAnimationFrame(() => {
+    const {port1, port2} = new MessageChannel()
+    port1.onmessage = resolve
+    port2.postMessage(null)
+  }))
   return (performance.now() - start) / 1000
 }"""
 

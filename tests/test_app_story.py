@@ -69,7 +69,7 @@ def test_adult_from_choosing_it_to_the_same_view_again(
 def _read_the_map(visit: Dashboard) -> None:
     [rows] = [trace for trace in visit.drawn("row_map") if trace["name"] == "rows"]
     assert rows["type"] == "scattergl"
-    assert len(rows["ids"]) == 5000
+    assert len(rows["ids"]) == 3000
     bars = [trace for trace in visit.drawn("ranking") if trace["type"] == "bar"]
     assert sum(len(trace["ids"]) for trace in bars) == 24
     assert {row for trace in bars for row in trace["ids"]} <= set(rows["ids"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from afif_explorer.figures.head import TOP, Head, Key
+from afif_explorer.figures.head import TOP, Head, Key, Ramp
 from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import clean, number, wrapped
 from afif_explorer.figures.theme import CLEAR, FONT, Theme, faded, theme
@@ -41,17 +41,18 @@ def frame(
     title: str,
     notes: Iterable[str] = (),
     key: Iterable[Key] = (),
+    ramp: Ramp | None = None,
     height: int,
     axes_mean: Iterable[object] = (),
     **layout: Any,
 ) -> Sheet:
-    """An empty figure with title, notes and key under it, fonts and colours.
+    """An empty figure with title, notes and key under it, fonts and colours; ``ramp`` for its page.
 
     ``notes`` are sentences (raw text; empty ones are left out). ``height`` is that of the plot in
     px; the head comes on top. ``axes_mean`` says what the axes stand for: zoom and pan survive a
     new drawing for as long as it stays the same.
     """
-    head = Head(title, tuple(note for note in notes if note), tuple(key))
+    head = Head(title, tuple(note for note in notes if note), tuple(key), ramp)
     markup = head.markup(colours)
     room = head.height(markup)
     return Sheet(

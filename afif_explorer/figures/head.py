@@ -27,13 +27,27 @@ class Key(NamedTuple):
     words: str  # raw text
 
 
+class Ramp(NamedTuple):
+    """What the colours of marks mean, beside the key: evenly spaced words under a run of colours."""
+
+    title: str
+    colours: tuple[str, ...]
+    words: tuple[str, ...]  # raw texts, as all of these
+
+    def plain(self) -> dict[str, Any]:
+        """For a page, which shows it in place of plotly's colour bar."""
+        words = [clean(word) for word in self.words]
+        return {"title": clean(self.title), "colours": list(self.colours), "words": words}
+
+
 @dataclass(frozen=True)
 class Head:
-    """Title, notes (sentences) and key of a figure; all texts are raw."""
+    """Title, notes (sentences), key and ramp of a figure; all texts are raw."""
 
     title: str
     notes: tuple[str, ...] = ()
     key: tuple[Key, ...] = ()
+    ramp: Ramp | None = None  # the figure itself shows it as a colour bar
 
     def markup(self, colours: Theme) -> str:
         """For plotly: escaped, wrapped."""
@@ -60,6 +74,7 @@ class Head:
             "title": clean(self.title),
             "notes": clean(" ".join(self.notes)),
             "key": [[mark, colour, short(words, KEY_WIDTH)] for mark, colour, words in self.key],
+            "ramp": self.ramp and self.ramp.plain(),
         }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from afif_explorer.figures.frame import axis, colour_bar, compact, empty, frame
-from afif_explorer.figures.head import Key
+from afif_explorer.figures.head import Key, Ramp
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
@@ -90,7 +90,7 @@ def row_map(
     *,
     selected: Sequence[int] = (),
     dark: bool = False,
-    limit: int = 5000,
+    limit: int = 3000,
 ) -> Sheet:
     """Every training row at its map coordinates, coloured by its effect; selected rows ringed."""
     colours = theme(dark)
@@ -109,7 +109,8 @@ def row_map(
         )
     ]
     rows = rows[np.argsort(np.abs(points.effect[rows]), kind="stable")]  # the strong ones on top
-    scale = Scale.of(points.effect[rows], points.unit)
+    scale, bound = Scale.of(points.effect[rows], points.unit), _full_colour(points)
+    ramp = _effect_ramp(bound, colours, scale)
     result = frame(
         colours,
         name="row_map",
@@ -123,6 +124,7 @@ def row_map(
         height=430,
         axes_mean=(points.x_label, points.y_label, points.ids),
         dragmode="lasso",
+        ramp=ramp,
     )
     result.add(
         scatter(
@@ -132,7 +134,8 @@ def row_map(
             text=_words(points, rows),
             hovertext=_predicted(points, rows),
             hovertemplate=CLOUD.format(unit=safe(points.unit)),
-            marker={"size": 6, "opacity": 0.85} | _effect_colours(points, rows, colours, scale),
+            marker={"size": 6, "opacity": 0.85}
+            | _effect_colours(points.effect[rows], bound, colours, ramp),
         )
     )
     marked = known[always]
@@ -231,28 +234,37 @@ def _sign_note(points: Points) -> str:
     return f"Above zero, {short(points.raises, 110)}." if points.raises else ""
 
 
+def _full_colour(points: Points) -> float:
+    """The size of effect from which on a mark has its full colour."""
+    sizes = np.abs(points.effect[np.isfinite(points.effect)])
+    return float(np.percentile(sizes, COLOUR_PERCENTILE)) or float(sizes.max()) or 1.0
+
+
+def _effect_ramp(bound: float, colours: Theme, scale: Scale) -> Ramp:
+    """Colours and words from ``-bound`` to ``bound``, symmetric about zero."""
+    return Ramp(
+        f"Effect; full colour beyond {COLOUR_PERCENTILE} % of rows",
+        (colours.negative, colours.neutral, colours.positive),
+        (
+            f"≤ {scale.short(-bound)}",
+            scale.short(-bound / 2),
+            "0",
+            scale.short(bound / 2),
+            f"≥ {scale.short(bound)}",
+        ),
+    )
+
+
 def _effect_colours(
-    points: Points, rows: np.ndarray, colours: Theme, scale: Scale
+    effect: np.ndarray, bound: float, colours: Theme, ramp: Ramp
 ) -> dict[str, object]:
-    """Colour by effect, symmetric about zero, cut at a percentile that the colour bar names."""
-    effect = points.effect[np.isfinite(points.effect)]
-    bound = float(np.percentile(np.abs(effect), COLOUR_PERCENTILE)) or float(np.abs(effect).max())
-    bound = bound or 1.0
+    """Marks coloured by their effects."""
     return {
-        "color": compact(points.effect[rows]),
+        "color": compact(effect),
         "cmin": -bound,
         "cmax": bound,
         "colorscale": colours.diverging,
         "colorbar": colour_bar(
-            colours,
-            f"Effect; full colour beyond {COLOUR_PERCENTILE} % of rows",
-            [-bound, -bound / 2, 0, bound / 2, bound],
-            [
-                f"≤ {scale.short(-bound)}",
-                scale.short(-bound / 2),
-                "0",
-                scale.short(bound / 2),
-                f"≥ {scale.short(bound)}",
-            ],
+            colours, ramp.title, np.linspace(-bound, bound, len(ramp.words)), ramp.words
         ),
     }

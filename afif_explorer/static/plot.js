@@ -53,6 +53,18 @@ function coordinate(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null
 }
 
+// What colours mean: a run of them with words under it.
+function ramp({title, colours, words}, line) {
+  const whole = document.createElement("div")
+  whole.className = "afif-ramp"
+  const run = line("div", "")
+  run.style.background = `linear-gradient(to right, ${colours.join(", ")})`
+  const under = document.createElement("ol")
+  under.append(...words.map((word) => line("li", word)))
+  whole.append(line("p", title), run, under)
+  return whole
+}
+
 // The page shows title, notes and key by itself, as wide as there is room; the plot goes without.
 function fillHead(place, head, title) {
   const line = (tag, text) => {
@@ -74,6 +86,7 @@ function fillHead(place, head, title) {
     }
     parts.push(key)
   }
+  if (head?.ramp) parts.push(ramp(head.ramp, line))
   place.replaceChildren(...parts)
 }
 
@@ -81,25 +94,36 @@ function headless(figure) {
   const {title, height, margin, ...layout} = figure.layout
   const room = figure.head?.room ?? 0
   return {
+    data: figure.head?.ramp ? figure.data.map((trace) => withBar(trace, false)) : figure.data,
     layout: {...layout, margin: {...margin, t: (margin?.t ?? 0) - room}, autosize: true},
     height: height - room,
   }
 }
 
-// The picture to keep has its head, and paper under it.
+// A colour bar is most of the work of a redraw: where the head has a ramp the drawing goes without.
+function withBar(trace, shown) {
+  if (!trace.marker?.colorbar) return trace
+  return {...trace, marker: {...trace.marker, showscale: shown}}
+}
+
+// The picture to keep has its head and colour bar, and paper under it.
 function download(Plotly, drawing, figure) {
   const {title, margin, hoverlabel} = figure.layout
   const room = figure.head?.room ?? 0
   const [width, height] = [drawing.offsetWidth, drawing.offsetHeight + room]
   const layout = {...drawing.layout, title, margin, paper_bgcolor: hoverlabel?.bgcolor, width, height}
-  Plotly.downloadImage({data: drawing.data, layout}, {
+  const data = drawing.data.map((trace) => withBar(trace, true))
+  Plotly.downloadImage({data, layout}, {
     ...figure.config.toImageButtonOptions, width, height,
   })
 }
 
-const afterwards = (work) => window.requestIdleCallback
-  ? window.requestIdleCallback(work, {timeout: 500})
-  : setTimeout(work, 100)
+// When the frames of what is on the screen are out, and nothing has come in their place.
+const CALM = 150 // ms
+const afterwards = (work) => setTimeout(
+  () => window.requestIdleCallback ? window.requestIdleCallback(work, {timeout: 500}) : work(),
+  CALM,
+)
 
 export function render({model, el}) {
   const stage = document.createElement("div")
@@ -122,6 +146,7 @@ export function render({model, el}) {
   let busy = false
   let drawn = 0
   let size = ""
+  let headed = "" // the head that the page shows
   let near = null // on the screen; the browser tells with its first frame, which comes late
   let due = false // something came that is not drawn yet
 
@@ -133,8 +158,19 @@ export function render({model, el}) {
     note.textContent = model.note
     drawing.setAttribute("role", "img")
     drawing.setAttribute("aria-label", model.title)
-    fillHead(head, model.state === "ready" || model.state === "stale" ? figure?.head : null, model.title)
+    showHead(model.state === "ready" || model.state === "stale" ? figure?.head : null)
   }
+
+  // A head that is there already stays: else the page would be laid out anew with every redraw.
+  function showHead(words) {
+    const wanted = JSON.stringify(words ?? null)
+    if (wanted === headed) return
+    headed = wanted
+    fillHead(head, words, model.title)
+    tellHead()
+  }
+
+  const tellHead = () => stage.style.setProperty("--head", `${canvas.offsetTop}px`)
 
   function buttons(Plotly) {
     const picture = {
@@ -176,14 +212,14 @@ export function render({model, el}) {
       do {
         waiting = due = false
         const first = drawn === 0
-        const {layout, height} = headless(figure) // the card may be higher than the figure asks for
-        fillHead(head, figure.head, model.title)
-        canvas.style.minHeight = `${height}px`
-        stage.style.setProperty("--head", `${canvas.offsetTop}px`)
+        const {data, layout, height} = headless(figure) // the card may be higher than the figure asks for
+        showHead(figure.head)
+        if (canvas.style.minHeight !== `${height}px`) canvas.style.minHeight = `${height}px`
+        if (size !== sizeNow()) tellHead()
         size = sizeNow()
         const ratio = window.devicePixelRatio || 1 // plotly takes 2, four times the work
         const config = {...figure.config, ...buttons(Plotly), responsive: false, plotGlPixelRatio: ratio}
-        await Plotly.react(drawing, figure.data, layout, config)
+        await Plotly.react(drawing, data, layout, config)
         if (first) listen()
         drawn += 1
         stage.dataset.drawn = String(drawn)
