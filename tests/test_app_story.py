@@ -70,6 +70,9 @@ def _read_the_map(visit: Dashboard) -> None:
     [rows] = [trace for trace in visit.drawn("row_map") if trace["name"] == "rows"]
     assert rows["type"] == "scattergl"
     assert len(rows["ids"]) == 3000
+    place = visit.plot("row_map")
+    expect(place.locator(".afif-ramp li")).to_have_count(5)
+    expect(place.locator(".colorbar")).to_have_count(0)  # it would be drawn with every move
     bars = [trace for trace in visit.drawn("ranking") if trace["type"] == "bar"]
     assert sum(len(trace["ids"]) for trace in bars) == 24
     assert {row for trace in bars for row in trace["ids"]} <= set(rows["ids"])

@@ -49,6 +49,18 @@ def test_the_marks_carry_ids_values_and_what_the_row_is():
     assert float(trace.hovertext[-1]) == pytest.approx(points.prediction[strongest], abs=6e-4)
 
 
+def test_the_pages_ramp_says_what_the_colour_bar_says():
+    sheet = figures.FIGURES["row_map"].sketch(cases.points())
+    ramp, marker = sheet["head"]["ramp"], sheet["data"][0]["marker"]
+    bar = marker["colorbar"]
+    assert ramp["words"] == list(bar["ticktext"])
+    assert bar["title"]["text"].replace("<br>", " ") == ramp["title"]
+    np.testing.assert_allclose(bar["tickvals"], np.linspace(marker["cmin"], marker["cmax"], 5))
+    assert [[place / 2, colour] for place, colour in enumerate(ramp["colours"])] == marker[
+        "colorscale"
+    ]
+
+
 def test_the_ranking_holds_the_strongest_of_both_signs_in_order():
     points = cases.points()
     rises, falls = figures.ranking(points, top=5).data

@@ -11,15 +11,14 @@ change. Kept, they turn every derivative into products of matrices over whole bl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import torch
 from torch import Tensor
 
 from afif_explorer.engine import layered_gram
+from afif_explorer.engine.chain_state import states_of
 from afif_explorer.engine.layered_gram import Part, add_layered_gram, mirror
 from afif_explorer.engine.layered_kernel import Pair, layered_kernel
 from afif_explorer.engine.layered_rows import LayeredRows
@@ -31,29 +30,6 @@ from afif_explorer.engine.touching import Shift, Touch, Weight
 HELD = 12  # times the size of all layers that a block may have: more falls out of the cache
 
 
-@dataclass(eq=False)
-class _State:
-    """What the rows keep of one layer."""
-
-    activation: Callable[[Tensor], Tensor] | None
-    entered: Tensor  # [n, inputs], a_{l-1}
-    z: Tensor  # [n, outputs]
-    slope: Tensor | None  # [n, outputs], phi'(z_l)
-
-    @cached_property
-    def bow(self) -> Tensor:
-        """``phi''(z_l)`` ``[n, outputs]``, which only second derivatives ask for."""
-        assert self.activation is not None
-        return _second(self.activation, self.z)
-
-    def take(self, rows: Tensor | slice) -> _State:
-        slope = None if self.slope is None else self.slope[rows]
-        part = _State(self.activation, self.entered[rows], self.z[rows], slope)
-        if "bow" in vars(self):
-            part.bow = self.bow[rows]
-        return part
-
-
 class ChainLinearization(Linearization):
     """``f = W_L phi(... phi(W_1 x + b_1) ...) + b_L`` at one ``theta``."""
 
@@ -63,7 +39,7 @@ class ChainLinearization(Linearization):
         self._weights = [weight[:, :, 0] for weight, _ in self._split(theta[:, None])]
         self.n, self.k, self.p = len(X), layers[-1].outputs, len(theta)
         self.prefers_roots = self.k <= 2  # a row's part of the Fisher then has rank 1, as a rule
-        self._states, self.outputs = self._forward(X)
+        self._states, self.outputs = states_of(layers, self._split(theta[:, None]), X)
 
     def _split(self, vectors: Tensor) -> list[tuple[Tensor, Tensor | None]]:
         """Each layer's weight ``[o, i, m]`` and bias ``[o, m]`` in a block ``[p, m]``."""
@@ -76,19 +52,6 @@ class ChainLinearization(Linearization):
             weight = part[:cut].reshape(layer.outputs, layer.inputs, m)
             found.append((weight, part[cut:] if layer.bias else None))
         return found
-
-    def _forward(self, X: Tensor) -> tuple[list[_State], Tensor]:
-        states, entered = [], X
-        for layer, (weight, bias) in zip(
-            self._layers, self._split(self._theta[:, None]), strict=True
-        ):
-            z = entered @ weight[:, :, 0].T
-            if bias is not None:
-                z = z + bias[:, 0]
-            left, slope = _first(layer.activation, z)
-            states.append(_State(layer.activation, entered, z, slope))
-            entered = left
-        return states, entered
 
     def take(self, rows: Tensor | slice) -> Self:
         part = object.__new__(type(self))
@@ -360,27 +323,3 @@ def _crossed(delta: Tensor, entered: Tensor) -> Tensor:
     n, m, outputs = delta.shape
     crossed = delta.reshape(n, m * outputs).T @ entered
     return crossed.reshape(m, outputs, -1).permute(1, 2, 0)
-
-
-def _first(
-    activation: Callable[[Tensor], Tensor] | None, z: Tensor
-) -> tuple[Tensor, Tensor | None]:
-    """An elementwise activation with its derivative at ``z``."""
-    if activation is None:
-        return z, None
-    at = z.detach().requires_grad_()
-    with torch.enable_grad():
-        left = activation(at)
-        (slope,) = torch.autograd.grad(left.sum(), at)
-    return left.detach(), slope
-
-
-def _second(activation: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-    """The second derivative of an elementwise activation at ``z``."""
-    at = z.detach().requires_grad_()
-    with torch.enable_grad():
-        (slope,) = torch.autograd.grad(activation(at).sum(), at, create_graph=True)
-        if not slope.requires_grad:  # piecewise linear
-            return torch.zeros_like(z)
-        (bow,) = torch.autograd.grad(slope.sum(), at, materialize_grads=True)
-    return bow
