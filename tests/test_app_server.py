@@ -70,6 +70,13 @@ def test_scripts_come_whole_and_nothing_comes_from_elsewhere() -> None:
     assert ask("/static/extensions/panel/none.js")[0] == 404
 
 
+def test_the_drawing_library_is_served_and_may_be_kept() -> None:
+    status, headers, text = ask(f"/{look.PLOTLY_URL}")
+    assert (status, text) == (200, (look.PLOTLY / "plotly.min.js").read_text(encoding="utf-8"))
+    assert "max-age" in headers["Cache-Control"]
+    assert ask("/plotly/../login.html")[0] == 403
+
+
 def test_it_says_that_it_is_alive() -> None:
     status, _, text = ask("/healthz")
     assert status == 200

@@ -1,7 +1,8 @@
 """Every figure in a real page, by the plotly.js of the dashboard and by that of notebooks.
 
-The two are different versions, so a figure may use only what both know. Text must fit a phone and a
-wide screen, and text from data must stay text.
+The two are different versions, and the first knows only the kinds of traces that figures use, so a
+figure may use only what both know. Text must fit a phone and a wide screen, and text from data must
+stay text.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ OVERLAPS = """() => {
 
 
 def dashboard_js():
-    folder = files("panel").joinpath("dist/bundled/plotlyplot")
-    (script,) = (entry for entry in folder.iterdir() if entry.name.endswith(".min.js"))
-    return script.read_text(encoding="utf-8")
+    return (
+        files("afif_explorer").joinpath("static/plotly/plotly.min.js").read_text(encoding="utf-8")
+    )
 
 
 OWN_WORDS = {"spectra", "lissa_map", "leverage_distribution"}  # figures that show no text from data

@@ -12,7 +12,8 @@ from afif_explorer.figures import theme as themes
 from tests.figures_cases import HOSTILE, RESULTS
 
 NAMES = tuple(figures.FIGURES)
-KNOWN_TRACES = {"bar", "heatmap", "scatter", "scattergl"}  # of plotly.js 3.1 and 4.1 alike
+# Those that tools/plotly/entry.js puts into the dashboard's plotly.js.
+KNOWN_TRACES = {"bar", "heatmap", "scatter", "scattergl"}
 
 OWN_WORDS = {"spectra", "lissa_map", "leverage_distribution"}  # figures that show no text from data
 

@@ -11,6 +11,8 @@ from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
 from bokeh.server.views.static_handler import StaticHandler
 from tornado.web import StaticFileHandler
 
+from afif_explorer.app.look import PLOTLY
+
 
 class Whole(StaticFileHandler):
     """Sends a file at once. In tornado's pieces of 64 KB the ten megabytes of a page take turns for
@@ -32,8 +34,9 @@ class Artifacts(Whole, MultiRootStaticHandler):
 
 
 def send_whole(application: Any) -> None:
-    """Let a tornado application of Bokeh's send its static files so."""
+    """Let a tornado application of Bokeh's send its static files so, and the drawing library."""
     patterns: list[Any] = [
+        ("/plotly/(.*)", Whole, {"path": PLOTLY}),
         ("/static/extensions/(.*)", Artifacts, {"root": extension_dirs}),
         ("/static/(.*)", Scripts),
     ]
