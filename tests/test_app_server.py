@@ -72,9 +72,12 @@ def test_scripts_come_whole_and_nothing_comes_from_elsewhere() -> None:
 
 def test_the_drawing_library_is_served_and_may_be_kept() -> None:
     status, headers, text = ask(f"/{look.PLOTLY_URL}")
-    assert (status, text) == (200, (look.PLOTLY / "plotly.min.js").read_text(encoding="utf-8"))
+    assert (status, text) == (
+        200,
+        (look.STATIC / "plotly/plotly.min.js").read_text(encoding="utf-8"),
+    )
     assert "max-age" in headers["Cache-Control"]
-    assert ask("/plotly/../login.html")[0] == 403
+    assert ask("/assets/../app/look.py")[0] == 403
 
 
 def test_it_says_that_it_is_alive() -> None:

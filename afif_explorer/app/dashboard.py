@@ -97,6 +97,10 @@ class Dashboard:
         self.page.param.watch(self._themed, "dark_theme")
         self._listen()
 
+    def early(self) -> list[dict[str, Any]]:
+        """The figures that the page can draw before the rest of it has come."""
+        return [figure for view in self._views for figure in view.early()]
+
     def close(self) -> None:
         """Let go of everything; the visitor has left."""
         self._later.stop()
@@ -153,8 +157,11 @@ class Dashboard:
             self._notices.refuse(str(error))
 
     def _arrived(self, dark: bool, narrow: bool) -> None:
-        settings = {"dark_theme": dark, "sidebar_open": not narrow}
-        self._gate(lambda: self.page.param.update(**settings))
+        def settle() -> None:
+            self.page.param.update(dark_theme=dark, sidebar_open=not narrow)
+            self._browser.settled = True
+
+        self._gate(settle)
 
     def _themed(self, event: Any) -> None:
         self._browser.dark = bool(event.new)

@@ -33,6 +33,7 @@ class Drawing:
         self._desk = desk
         self._figure = FIGURES[name]
         self._drawn: tuple[Any, ...] | None = None
+        self._share = {"width": width, "grow": grow}
         self.plot = Plot(
             config=CONFIG,
             figure_name=name,
@@ -56,14 +57,30 @@ class Drawing:
             self._drawn = None
             self.plot.say(*self._absence())
             return
-        options: dict[str, Any] = {"dark": self._desk.dark()}
-        if "selected" in figure.takes:
-            options["selected"] = explorer.selected
+        options = self._options(self._desk.dark())
         now = (id(result), *options.values())
         if now != self._drawn:
             self.plot.show(figure.sketch(result, **options))
             self._drawn = now
         self.plot.fade(explorer.stale)
+
+    def early(self) -> dict[str, Any] | None:
+        """What a page needs to draw this before anything else; None while there is no result."""
+        result = getattr(self._desk.explorer, self._figure.needs)
+        if result is None or self.plot.state != Plot.READY:
+            return None
+        schemes = {"light": False, "dark": True}
+        figures = {
+            scheme: self._figure.sketch(result, **self._options(dark))
+            for scheme, dark in schemes.items()
+        }
+        return self.plot.early(figures) | self._share
+
+    def _options(self, dark: bool) -> dict[str, Any]:
+        options: dict[str, Any] = {"dark": dark}
+        if "selected" in self._figure.takes:
+            options["selected"] = self._desk.explorer.selected
+        return options
 
     def _absence(self) -> tuple[str, str]:
         """How the place of the figure looks while there is no result."""

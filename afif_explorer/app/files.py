@@ -11,7 +11,7 @@ from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
 from bokeh.server.views.static_handler import StaticHandler
 from tornado.web import StaticFileHandler
 
-from afif_explorer.app.look import PLOTLY
+from afif_explorer.app.look import STATIC
 
 
 class Whole(StaticFileHandler):
@@ -34,9 +34,9 @@ class Artifacts(Whole, MultiRootStaticHandler):
 
 
 def send_whole(application: Any) -> None:
-    """Let a tornado application of Bokeh's send its static files so, and the drawing library."""
+    """Let a tornado application of Bokeh's send its static files so, and ours."""
     patterns: list[Any] = [
-        ("/plotly/(.*)", Whole, {"path": PLOTLY}),
+        ("/assets/(.*)", Whole, {"path": STATIC}),
         ("/static/extensions/(.*)", Artifacts, {"root": extension_dirs}),
         ("/static/(.*)", Scripts),
     ]

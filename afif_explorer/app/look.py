@@ -29,6 +29,10 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
             "button": {"textTransform": "none", "fontWeight": 600},
         },
         "shape": {"borderRadius": 8},
+        # On a phone the sidebar lies above everything, even above the first figures of early.js.
+        "components": {
+            "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}}
+        },
     }
 
 
@@ -71,16 +75,47 @@ PAGE = {
     ".main": {"backgroundColor": "background.default"},
 }
 
-GLOBAL_CSS = (STATIC / "page.css").read_text(encoding="utf-8")
+
+def _variables(selector: str, colours: dict[str, str]) -> str:
+    """The variables of Material UI that stand for ``colours``, before it is there to set them."""
+    names = {
+        "primary-main": "primary",
+        "background-default": "ground",
+        "background-paper": "paper",
+        "text-primary": "ink",
+        "text-secondary": "soft",
+        "divider": "line",
+    }
+    rules = "; ".join(f"--mui-palette-{name}: {colours[key]}" for name, key in names.items())
+    return f"{selector} {{ {rules} }}"
+
+
+GLOBAL_CSS = "\n".join(
+    (
+        (STATIC / "page.css").read_text(encoding="utf-8"),
+        _variables("#afif-early", LIGHT),
+        _variables('#afif-early[data-scheme="dark"]', DARK),
+    )
+)
+
+
+def _url(name: str) -> str:
+    """Where the server has a file of :data:`STATIC`; a browser may keep it until it changes."""
+    version = sha256((STATIC / name).read_bytes()).hexdigest()[:16]
+    return f"assets/{name}?v={version}"
+
+
 # plotly.js with the kinds of traces that the figures use, made by tools/plotly: a browser reads it in a
 # third of the time that the whole takes.
-PLOTLY = STATIC / "plotly"
-PLOTLY_CSS = (PLOTLY / "plotly.css").read_text(encoding="utf-8")
-_VERSION = sha256((PLOTLY / "plotly.min.js").read_bytes()).hexdigest()[:16]
-PLOTLY_URL = f"plotly/plotly.min.js?v={_VERSION}"
-TEMPLATE = (
-    "{% extends 'base.html' %}{% block postamble %}{{ super() }}"
-    f'<script async src="{PLOTLY_URL}" onerror="this.remove()"></script>'
-    "{% endblock %}"
-)
+PLOTLY_URL = _url("plotly/plotly.min.js")
+PLOT_CSS = [
+    (STATIC / name).read_text(encoding="utf-8") for name in ("plotly/plotly.css", "plot.css")
+]
+TEMPLATE = (STATIC / "page.html").read_text(encoding="utf-8")
+TEMPLATE_VARIABLES = {
+    "afif": {
+        "scripts": [PLOTLY_URL, _url("drawing.js"), _url("early.js")],
+        "plot_css": "\n".join(PLOT_CSS),
+    }
+}
 SHEET = (STATIC / "parts.css").read_text(encoding="utf-8")  # of the parts inside shadow roots

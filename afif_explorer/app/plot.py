@@ -17,7 +17,7 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
-from afif_explorer.app.look import PLOTLY_CSS, PLOTLY_URL, STATIC
+from afif_explorer.app.look import PLOT_CSS, PLOTLY_URL, STATIC
 
 MOST_IDS = 100_000  # of one gesture
 LONG = 200  # texts in a list from which it is coded
@@ -52,7 +52,7 @@ class Plot(JSComponent):
     height_hint = param.Integer(default=320, doc="Height in px until the figure says its own.")
 
     _esm = STATIC / "plot.js"
-    _stylesheets = [PLOTLY_CSS, (STATIC / "plot.css").read_text(encoding="utf-8")]
+    _stylesheets = PLOT_CSS
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class Plot(JSComponent):
         self._on_select, self._on_click = on_select, on_click
         self._config = config or {}
         self._figure: dict[str, Any] | None = None
+        self._early: dict[str, dict[str, Any]] = {}
         self._mounted = False
         self._settled = False
         self._version = 0
@@ -87,6 +88,18 @@ class Plot(JSComponent):
         elif change := difference(old, new):
             self._send(change)
 
+    def early(self, schemes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """What a page needs to draw the figure by itself, before the server's part of it has come.
+
+        ``schemes`` has the figure for "light", which :meth:`show` has shown, and for "dark"; the page
+        draws the one that its visitor likes.
+        """
+        self._version = 1
+        self._early = {scheme: plain(figure) for scheme, figure in schemes.items()}
+        wholes = {scheme: self._whole(figure) for scheme, figure in self._early.items()}
+        place = {"url": self.library, "height": self.height_hint}
+        return {"name": self.figure_name, "title": self.title} | place | wholes
+
     def say(self, state: str, note: str) -> None:
         """Show ``note`` instead of a figure."""
         self.param.update(state=state, note=note)
@@ -96,15 +109,30 @@ class Plot(JSComponent):
         if self.state in (self.READY, self.STALE):
             self.state = self.STALE if stale else self.READY
 
-    def _send_whole(self) -> None:
-        figure = self._figure or {}
-        whole = {
+    def _whole(self, figure: dict[str, Any]) -> dict[str, Any]:
+        return {
             "data": figure.get("data", []),
             "layout": figure.get("layout", {}),
             "head": figure.get("head"),
             "config": self._config,
         }
-        self._send({"whole": whole})
+
+    def _send_whole(self) -> None:
+        self._send({"whole": self._whole(self._figure or {})})
+
+    def _arrive(self, scheme: Any) -> None:
+        """The browser's part is there; it has drawn the early figure of ``scheme``, or nothing."""
+        self._mounted = True
+        wanted = self._figure
+        drawn = self._early.get(scheme) if isinstance(scheme, str) else None
+        if wanted is None:
+            return
+        if drawn is None:
+            self._send_whole()
+        elif wanted == self._early["light"]:
+            self._figure = drawn  # a dark page asks for it dark in a moment
+        elif change := difference(drawn, wanted):
+            self._send(change)
 
     def _send(self, message: dict[str, Any]) -> None:
         self._version += 1
@@ -115,9 +143,7 @@ class Plot(JSComponent):
             return
         kind = data.get("kind")
         if kind == "ready":
-            self._mounted = True
-            if self._figure is not None:
-                self._send_whole()
+            self._arrive(data.get("early"))
         elif kind == "settled":
             self._settled = True
         elif kind == "select" and self._on_select:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 import panel as pn
 
+from afif_explorer.app import look
 from afif_explorer.app.dashboard import Dashboard
 from afif_explorer.app.sync import Gate
 from afif_explorer.spec import FIELDS, Spec
@@ -25,9 +27,16 @@ def open_session() -> Any:
     explorer = Explorer(spec.dataset, schedule=gate, **others)
     gate.settle(lambda: explorer.await_idle(0), KNOWN_SECONDS)
     dashboard = Dashboard(explorer, document, gate=gate, notes=notes)
+    figures = in_script(dashboard.early())
+    document.template_variables.update(look.TEMPLATE_VARIABLES, afif_figures=figures)
     pn.state.onload(_open(gate))
     pn.state.on_session_destroyed(_Farewell(dashboard))
     return dashboard.page
+
+
+def in_script(value: Any) -> str:
+    """``value`` as JSON for a script element, which no text in it can end."""
+    return json.dumps(value).replace("<", "\\u003c")
 
 
 def _choices(location: Any) -> str:

@@ -1,7 +1,7 @@
 // What only the visitor's browser can do: the address bar, the clipboard, remembering the theme, and
 // telling that the server is gone.
 
-const THEME = "afif-explorer-theme"
+const {THEME, likesDark, settle} = globalThis.afif // of early.js
 const PHONE = 600 // px; up to here the choices would cover everything else
 const REST = 250 // ms; browsers refuse to change the address many times a second
 
@@ -25,16 +25,6 @@ async function copy(text) {
     field.remove()
     return worked
   }
-}
-
-function likesDark() {
-  const asked = new URLSearchParams(location.search).get("theme")
-  if (asked) return asked === "dark"
-  try {
-    const kept = localStorage.getItem(THEME)
-    if (kept) return kept === "dark"
-  } catch { /* a browser that keeps nothing */ }
-  return window.matchMedia("(prefers-color-scheme: dark)").matches
 }
 
 // The address holds every choice, so that a reload goes on where the connection was lost.
@@ -74,6 +64,9 @@ export function render({model, view}) {
     const wanted = JSON.parse(text).copy
     model.send_msg({copied: await copy(wanted ?? address(model.query))})
   })
+  const settled = () => model.settled && settle()
+  model.on("settled", settled)
+  settled()
   model.send_msg({arrived: true, dark: likesDark(), narrow: window.innerWidth < PHONE})
   follow()
   return document.createElement("span")

@@ -10,11 +10,13 @@ from afif_explorer.app.parts import stack
 
 
 class View:
-    """One tab. ``name`` is its value in ``Spec.view``; ``hears`` the fields that it shows."""
+    """One tab. ``name`` is its value in ``Spec.view``; ``hears`` the fields that it shows; ``first`` how
+    many of its drawings a visitor sees first."""
 
     name: ClassVar[str]
     title: ClassVar[str]
     hears: ClassVar[tuple[str, ...]]
+    first: ClassVar[int] = 2
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -34,6 +36,13 @@ class View:
     def awaited(self) -> bool:
         """Whether the browser is still to draw a figure of this view for the first time."""
         return any(drawing.plot.awaited for drawing in self.drawings)
+
+    def early(self) -> list[dict[str, Any]]:
+        """What a page needs to draw the first figures before anything else, if all are there."""
+        if self.desk.explorer.view != self.name:
+            return []
+        found = [drawing.early() for drawing in self.drawings[: self.first]]
+        return [figure for figure in found if figure is not None]
 
     def update(self) -> None:
         """Bring parts other than drawings up to date."""

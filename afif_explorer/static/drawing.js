@@ -1,0 +1,304 @@
+// One plotly figure, drawn in place, on a page of the dashboard. A whole figure comes once, and then only
+// what changed; out go row ids, or the coordinates of a click, of what was picked, and nothing else.
+//
+// A script and no module, so that a page can draw before everything else has arrived (early.js); what
+// ties a drawing to the server is plot.js.
+"use strict"
+
+globalThis.afif = (() => {
+let library = null
+
+function plotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly)
+  library ??= new Promise((resolve, reject) => {
+    // The page has begun to fetch it. (A script that could not be had takes itself out of the page.)
+    const begun = document.querySelector(`script[src="${url}"]`)
+    const script = begun ?? document.createElement("script")
+    script.addEventListener("load", () => resolve(window.Plotly))
+    script.addEventListener("error", () => {
+      library = null
+      reject(new Error("The drawing library did not load."))
+    })
+    if (begun) return
+    script.src = url
+    document.head.append(script)
+  })
+  return library
+}
+
+function rowIds(points) {
+  const ids = new Set()
+  for (const point of points ?? []) {
+    const data = point.customdata
+    const id = Number(Array.isArray(data) || ArrayBuffer.isView(data) ? data[0] : data)
+    if (Number.isSafeInteger(id)) ids.add(id)
+  }
+  return [...ids]
+}
+
+// Long lists of few different texts come as the texts and, for each place, which one it is.
+function listed(value) {
+  if (!value?.words || !value.codes) return value
+  const bytes = atob(value.codes)
+  const list = new Array(bytes.length / 2)
+  for (let i = 0; i < list.length; i += 1) {
+    list[i] = value.words[bytes.charCodeAt(2 * i) | (bytes.charCodeAt(2 * i + 1) << 8)]
+  }
+  return list
+}
+
+const TEXTS = ["text", "hovertext"]
+
+function unpacked(fields) {
+  for (const name of TEXTS) if (name in fields) fields[name] = listed(fields[name])
+  return fields
+}
+
+function coordinate(value) {
+  return typeof value === "number" && Number.isFinite(value) ? value : null
+}
+
+// What colours mean: a run of them with words under it.
+function ramp({title, colours, words}, line) {
+  const whole = document.createElement("div")
+  whole.className = "afif-ramp"
+  const run = line("div", "")
+  run.style.background = `linear-gradient(to right, ${colours.join(", ")})`
+  const under = document.createElement("ol")
+  under.append(...words.map((word) => line("li", word)))
+  whole.append(line("p", title), run, under)
+  return whole
+}
+
+// The page shows title, notes and key by itself, as wide as there is room; the plot goes without.
+function fillHead(place, head, title) {
+  const line = (tag, text) => {
+    const made = document.createElement(tag)
+    made.textContent = text
+    return made
+  }
+  const parts = [line("h3", head?.title || title)]
+  if (head?.notes) parts.push(line("p", head.notes))
+  if (head?.key.length) {
+    const key = document.createElement("ul")
+    for (const [mark, colour, words] of head.key) {
+      const entry = document.createElement("li")
+      const glyph = line("span", mark)
+      glyph.style.color = colour
+      glyph.setAttribute("aria-hidden", "true")
+      entry.append(glyph, words)
+      key.append(entry)
+    }
+    parts.push(key)
+  }
+  if (head?.ramp) parts.push(ramp(head.ramp, line))
+  place.replaceChildren(...parts)
+}
+
+function headless(figure) {
+  const {title, height, margin, ...layout} = figure.layout // its card says how high it is
+  const room = figure.head?.room ?? 0
+  return {
+    data: figure.head?.ramp ? figure.data.map((trace) => withBar(trace, false)) : figure.data,
+    layout: {...layout, margin: {...margin, t: (margin?.t ?? 0) - room}, autosize: true},
+  }
+}
+
+// A colour bar is most of the work of a redraw: where the head has a ramp the drawing goes without.
+function withBar(trace, shown) {
+  if (!trace.marker?.colorbar) return trace
+  return {...trace, marker: {...trace.marker, showscale: shown}}
+}
+
+// The picture to keep has its head and colour bar, and paper under it.
+function download(Plotly, drawing, figure) {
+  const {title, margin, hoverlabel} = figure.layout
+  const room = figure.head?.room ?? 0
+  const [width, height] = [drawing.offsetWidth, drawing.offsetHeight + room]
+  const layout = {...drawing.layout, title, margin, paper_bgcolor: hoverlabel?.bgcolor, width, height}
+  const data = drawing.data.map((trace) => withBar(trace, true))
+  Plotly.downloadImage({data, layout}, {
+    ...figure.config.toImageButtonOptions, width, height,
+  })
+}
+
+// When the frames of what is on the screen are out, and nothing has come in their place.
+const CALM = 150 // ms
+const afterwards = (work) => setTimeout(
+  () => window.requestIdleCallback ? window.requestIdleCallback(work, {timeout: 500}) : work(),
+  CALM,
+)
+
+/* A drawing. ``name`` of the figure, its ``title``, a height in px until it comes, the URL of plotly.js. */
+function makeDrawing({name, title, height, url}) {
+  const stage = document.createElement("div")
+  stage.className = "afif-plot"
+  stage.dataset.figure = name
+  const drawing = document.createElement("div")
+  drawing.className = "afif-drawing"
+  const note = document.createElement("div")
+  note.className = "afif-note"
+  note.setAttribute("role", "status")
+  const head = document.createElement("div")
+  head.className = "afif-head"
+  const canvas = document.createElement("div")
+  canvas.className = "afif-canvas"
+  canvas.append(drawing, note)
+  stage.append(head, canvas)
+
+  let figure = null
+  let state = "loading"
+  let send = () => {} // to the server, once it is there
+  let waiting = false
+  let busy = false
+  let drawn = 0
+  let size = ""
+  let headed = "" // the head that the page shows
+  let near = null // on the screen; the browser tells with its first frame, which comes late
+  let due = false // something came that is not drawn yet
+
+  const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
+
+  function describe(newState, words) {
+    state = newState
+    stage.dataset.state = state
+    note.textContent = words
+    showHead(state === "ready" || state === "stale" ? figure?.head : null)
+  }
+
+  // A head that is there already stays: else the page would be laid out anew with every redraw.
+  function showHead(words) {
+    const wanted = JSON.stringify(words ?? null)
+    if (wanted === headed) return
+    headed = wanted
+    fillHead(head, words, title)
+    tellHead()
+  }
+
+  // The card may be higher than the figure asks for. Figures side by side make room before one is drawn.
+  function makeRoom() {
+    const needed = `${figure.layout.height - (figure.head?.room ?? 0)}px`
+    if (canvas.style.minHeight !== needed) canvas.style.minHeight = needed
+    showHead(figure.head)
+  }
+
+  const tellHead = () => stage.style.setProperty("--head", `${canvas.offsetTop}px`)
+
+  function buttons(Plotly) {
+    const picture = {
+      name: "picture",
+      title: "Download the figure as a PNG",
+      icon: Plotly.Icons.camera,
+      click: () => download(Plotly, drawing, figure),
+    }
+    return {
+      modeBarButtonsToRemove: [...(figure.config.modeBarButtonsToRemove ?? []), "toImage"],
+      modeBarButtonsToAdd: [picture],
+    }
+  }
+
+  function listen() {
+    drawing.on("plotly_click", (event) => {
+      const [point] = event.points ?? []
+      if (!point) return
+      send({
+        kind: "click",
+        ids: rowIds([point]),
+        x: coordinate(point.x),
+        y: coordinate(point.y),
+        add: Boolean(event.event?.shiftKey || event.event?.ctrlKey || event.event?.metaKey),
+      })
+    })
+    drawing.on("plotly_selected", (event) => {
+      if (event?.points && !busy) send({kind: "select", ids: rowIds(event.points)})
+    })
+    // A redraw takes plotly's outline away, which plotly tells as if somebody had done it.
+    drawing.on("plotly_deselect", () => busy || send({kind: "select", ids: []}))
+  }
+
+  async function draw() {
+    if (busy) { waiting = true; return }
+    busy = true
+    try {
+      const Plotly = await plotly(url)
+      do {
+        waiting = due = false
+        const first = drawn === 0
+        const {data, layout} = headless(figure)
+        makeRoom()
+        if (size !== sizeNow()) tellHead()
+        size = sizeNow()
+        const ratio = window.devicePixelRatio || 1 // plotly takes 2, four times the work
+        const config = {...figure.config, ...buttons(Plotly), responsive: false, plotGlPixelRatio: ratio}
+        await Plotly.react(drawing, data, layout, config)
+        if (first) listen()
+        drawn += 1
+        stage.dataset.drawn = String(drawn)
+        stage.dataset.version = String(figure.version)
+      } while (waiting)
+    } catch (error) {
+      stage.dataset.state = "failed"
+      note.textContent = error.message
+    } finally {
+      busy = false
+      if (drawn < 2) send({kind: "settled"})
+    }
+  }
+
+  function receive(text) {
+    const message = JSON.parse(text)
+    if (message.whole) {
+      figure = message.whole
+      figure.data.forEach(unpacked)
+    } else if (figure) {
+      figure.data = message.data.map(
+        (change, i) => unpacked(change.trace ?? {...figure.data[i], ...change.set}),
+      )
+      figure.layout = message.layout ?? figure.layout
+      figure.head = message.head ?? figure.head
+    } else {
+      return
+    }
+    figure.version = message.version
+    due = true
+    makeRoom()
+    if (near ?? stage.getBoundingClientRect().top < window.innerHeight) draw()
+    else afterwards(() => due && draw())
+  }
+
+  // One drawing at a time: plotly's own way of resizing may run into a redraw under way.
+  const observer = new ResizeObserver(() => {
+    if (drawn && drawing.offsetWidth && size !== sizeNow()) draw()
+  })
+  observer.observe(stage)
+
+  // What is off the screen is drawn when there is nothing more urgent.
+  const sight = new IntersectionObserver((entries) => {
+    near = entries.at(-1).isIntersecting
+    if (near && due) draw()
+  })
+  sight.observe(stage)
+
+  canvas.style.minHeight = `${height}px`
+  drawing.setAttribute("role", "img")
+  drawing.setAttribute("aria-label", title)
+  describe(state, "")
+
+  return {
+    element: stage,
+    receive,
+    describe,
+    connect(server) {
+      send = server
+      if (drawn) send({kind: "settled"})
+    },
+    close() {
+      observer.disconnect()
+      sight.disconnect()
+      if (drawn) window.Plotly.purge(drawing)
+    },
+  }
+}
+
+return {makeDrawing, early: {}}
+})()

@@ -1,0 +1,70 @@
+// The first figures, drawn as soon as plotly.js is there. They came with the page; the rest of it takes
+// the browser seconds more. When that looks as its visitor likes it, each goes to its place there.
+"use strict"
+
+const PATIENCE = 20_000 // ms; by then what has come of the page is shown
+
+afif.THEME = "afif-explorer-theme"
+
+afif.likesDark = () => {
+  const asked = new URLSearchParams(location.search).get("theme")
+  if (asked) return asked === "dark"
+  try {
+    const kept = localStorage.getItem(afif.THEME)
+    if (kept) return kept === "dark"
+  } catch { /* a browser that keeps nothing */ }
+  return window.matchMedia("(prefers-color-scheme: dark)").matches
+}
+
+;(() => {
+  const text = (id) => document.getElementById(id).textContent
+  const figures = JSON.parse(text("afif-figures"))
+  const page = document.getElementById("afif-early")
+  const scheme = afif.likesDark() ? "dark" : "light"
+  page.dataset.scheme = scheme
+  afif.settle = () => {}
+  if (!figures.length) {
+    page.remove()
+    return
+  }
+
+  const moves = []
+  const finish = () => {
+    for (const move of moves.splice(0)) move()
+    page.remove()
+    document.documentElement.classList.remove("afif-waits")
+  }
+
+  // What the server has told reaches the screen some frames later, its theme with it.
+  const ground = (element) => getComputedStyle(element).backgroundColor
+  afif.settle = () => {
+    if (!page.isConnected || ground(document.body) === ground(page)) finish()
+    else requestAnimationFrame(afif.settle)
+  }
+
+  document.documentElement.classList.add("afif-begun", "afif-waits")
+  page.showPopover?.() // above everything, whatever the page's parts ask for
+  const begin = ({name, title, url, height, width, grow, ...schemes}) => {
+    const card = document.createElement("section")
+    card.style.flex = `${grow} 1 ${width}px`
+    card.style.minWidth = `min(${width}px, 100%)`
+    const place = document.createElement("div") // for a style sheet of its own
+    card.append(place)
+    page.querySelector("main").append(card)
+    const style = document.createElement("style")
+    style.textContent = text("afif-plot-css")
+    const drawing = afif.makeDrawing({name, title, height, url})
+    place.attachShadow({mode: "open"}).append(style, drawing.element)
+    const home = document.createElement("div")
+    home.style.display = "contents"
+    moves.push(() => home.append(drawing.element))
+    afif.early[name] = {drawing, scheme, home}
+    return [drawing, {whole: schemes[scheme], version: 1}]
+  }
+  // All cards first: the second takes from the width of the first.
+  for (const [drawing, message] of figures.map(begin)) {
+    drawing.receive(JSON.stringify(message))
+    drawing.describe("ready", "")
+  }
+  setTimeout(finish, PATIENCE)
+})()
