@@ -2,8 +2,8 @@
 
 - ``import afif_explorer`` beside ``import torch``, each in fresh processes (promised: at most 1.5 times).
 - the dashboard from the command to its first answer, less its imports (promised: 3 s).
-- the figures of the default data set, from opening the page (promised: 2 s more), and both together: the
-  whole time that somebody waits from the command on, less the imports (5 s).
+- the figures of the default data set, from opening the page (promised: 2 s more).
+- from the command to the whole page, its controls too, less the imports (promised: both together, 5 s).
 
 Run ``python -m benchmarks.startup [--runs N] [--no-browser] [--json FILE]``. Files of the system's cache are
 warm: the first run of everything is thrown away.
@@ -30,7 +30,7 @@ from tests.plugins.server import ROOT, Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-TOGETHER = "start to first plots, s"
+TOGETHER = "start to the whole page, s"
 PROMISED = {
     "import, times torch": 1.5,
     "server after imports, s": 3.0,
@@ -81,34 +81,35 @@ def server_seconds(runs: int) -> float:
     return statistics.median(times)
 
 
-def first_plots(browser: Browser, runs: int) -> list[float]:
-    """Seconds from opening the page of a fresh server to the figures of its first view drawn."""
-    times = []
-    for _ in range(runs):
-        server = Server()
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        try:
-            began = time.perf_counter()
-            visit = Dashboard(page, server.url).open()
-            for figure in VIEWS[0][1]:
-                plot = visit.plot(figure).element_handle()
-                page.wait_for_function(DRAWN.format(since=0), arg=plot)
-            times.append(time.perf_counter() - began)
-        finally:
-            page.close()
-            server.stop()
-    return times
+def visit_seconds(browser: Browser) -> dict[str, float]:
+    """Seconds from opening the page of a fresh server to its first figures drawn, and to all of it."""
+    server = Server()
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    visit = Dashboard(page, server.url)
+    try:
+        began = time.perf_counter()
+        page.goto(server.url, wait_until="commit")
+        for figure in VIEWS[0][1]:
+            plot = visit.plot(figure).element_handle()
+            page.wait_for_function(DRAWN.format(since=0), arg=plot)
+        drawn = time.perf_counter() - began
+        visit.wait()
+        page.locator("#afif-early").wait_for(state="detached")
+        return {"first plots, s": drawn, "whole page, s": time.perf_counter() - began}
+    finally:
+        page.close()
+        server.stop()
 
 
-def in_browser(runs: int) -> float:
-    """Median of :func:`first_plots`."""
+def in_browser(runs: int) -> dict[str, float]:
+    """Medians of :func:`visit_seconds`."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        times = first_plots(browser, runs)
+        times = [visit_seconds(browser) for _ in range(runs)]
         browser.close()
-    return statistics.median(times)
+    return {name: statistics.median(visit[name] for visit in times) for name in times[0]}
 
 
 def measure(runs: int, *, browser: bool) -> dict[str, Any]:
@@ -119,8 +120,8 @@ def measure(runs: int, *, browser: bool) -> dict[str, Any]:
         "server after imports, s": server - imports["dashboard"],
     }
     if browser:
-        found["first plots, s"] = in_browser(runs)
-        found[TOGETHER] = found["server after imports, s"] + found["first plots, s"]
+        found |= in_browser(runs)
+        found[TOGETHER] = found["server after imports, s"] + found["whole page, s"]
     return {
         "machine": machine.facts(),
         "imports, s": imports,
@@ -134,7 +135,8 @@ def table(found: dict[str, Any]) -> str:
     """The figures as people read them."""
     lines = ["| what | found | promised at most |", "| --- | ---: | ---: |"]
     lines += [
-        f"| {name} | {value:.2f} | {PROMISED[name]} |" for name, value in found["found"].items()
+        f"| {name} | {value:.2f} | {PROMISED.get(name, '')} |"
+        for name, value in found["found"].items()
     ]
     lines += [
         f"| import {name}, s | {value:.2f} | |" for name, value in found["imports, s"].items()
