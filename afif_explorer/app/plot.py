@@ -123,13 +123,13 @@ class Plot(JSComponent):
     def _arrive(self, scheme: Any) -> None:
         """The browser's part is there; it has drawn the early figure of ``scheme``, or nothing."""
         self._mounted = True
-        wanted = self._figure
-        drawn = self._early.get(scheme) if isinstance(scheme, str) else None
+        early, self._early = self._early, {}
+        wanted, drawn = self._figure, early.get(scheme) if isinstance(scheme, str) else None
         if wanted is None:
             return
         if drawn is None:
             self._send_whole()
-        elif wanted == self._early["light"]:
+        elif wanted == early["light"]:
             self._figure = drawn  # a dark page asks for it dark in a moment
         elif change := difference(drawn, wanted):
             self._send(change)
