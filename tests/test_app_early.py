@@ -30,7 +30,7 @@ def plot(monkeypatch: pytest.MonkeyPatch) -> tuple[Plot, list[dict[str, Any]]]:
     made, sent = Plot(figure_name="ranking", title="Rows"), []
     monkeypatch.setattr(made, "_send_msg", lambda text: sent.append(json.loads(text)))
     made.show(figure(1.0, "black"))
-    made.early({"light": figure(1.0, "black"), "dark": figure(1.0, "white")})
+    made.early(figure(1.0, "white"))
     return made, sent
 
 

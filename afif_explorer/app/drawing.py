@@ -57,7 +57,7 @@ class Drawing:
             self._drawn = None
             self.plot.say(*self._absence())
             return
-        options = self._options(self._desk.dark())
+        options = self._options(dark=self._desk.dark())
         now = (id(result), *options.values())
         if now != self._drawn:
             self.plot.show(figure.sketch(result, **options))
@@ -69,14 +69,10 @@ class Drawing:
         result = getattr(self._desk.explorer, self._figure.needs)
         if result is None or self.plot.state != Plot.READY:
             return None
-        schemes = {"light": False, "dark": True}
-        figures = {
-            scheme: self._figure.sketch(result, **self._options(dark))
-            for scheme, dark in schemes.items()
-        }
-        return self.plot.early(figures) | self._share
+        dark = self._figure.sketch(result, **self._options(dark=True))
+        return self.plot.early(dark) | self._share
 
-    def _options(self, dark: bool) -> dict[str, Any]:
+    def _options(self, *, dark: bool) -> dict[str, Any]:
         options: dict[str, Any] = {"dark": dark}
         if "selected" in self._figure.takes:
             options["selected"] = self._desk.explorer.selected

@@ -88,14 +88,14 @@ class Plot(JSComponent):
         elif change := difference(old, new):
             self._send(change)
 
-    def early(self, schemes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    def early(self, dark: dict[str, Any]) -> dict[str, Any]:
         """What a page needs to draw the figure by itself, before the server's part of it has come.
 
-        ``schemes`` has the figure for "light", which :meth:`show` has shown, and for "dark"; the page
+        The figure that :meth:`show` has shown is for a light page, ``dark`` for a dark one; the page
         draws the one that its visitor likes.
         """
         self._version = 1
-        self._early = {scheme: plain(figure) for scheme, figure in schemes.items()}
+        self._early = {"light": self._figure or {}, "dark": plain(dark)}
         wholes = {scheme: self._whole(figure) for scheme, figure in self._early.items()}
         place = {"url": self.library, "height": self.height_hint}
         return {"name": self.figure_name, "title": self.title} | place | wholes

@@ -147,7 +147,6 @@ function makeDrawing({name, title, height, url}) {
   stage.append(head, canvas)
 
   let figure = null
-  let state = "loading"
   let send = () => {} // to the server, once it is there
   let waiting = false
   let busy = false
@@ -159,8 +158,7 @@ function makeDrawing({name, title, height, url}) {
 
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
 
-  function describe(newState, words) {
-    state = newState
+  function describe(state, words) {
     stage.dataset.state = state
     note.textContent = words
     showHead(state === "ready" || state === "stale" ? figure?.head : null)
@@ -225,7 +223,6 @@ function makeDrawing({name, title, height, url}) {
         waiting = due = false
         const first = drawn === 0
         const {data, layout} = headless(figure)
-        makeRoom()
         if (size !== sizeNow()) tellHead()
         size = sizeNow()
         const ratio = window.devicePixelRatio || 1 // plotly takes 2, four times the work
@@ -282,7 +279,7 @@ function makeDrawing({name, title, height, url}) {
   canvas.style.minHeight = `${height}px`
   drawing.setAttribute("role", "img")
   drawing.setAttribute("aria-label", title)
-  describe(state, "")
+  describe("loading", "")
 
   return {
     element: stage,
