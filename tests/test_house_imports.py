@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 LEVELS = (
-    ("errors", "progress"),
+    ("errors", "progress", "numeric"),
     ("engine", "datasets"),
     ("analysis",),
     ("spec", "results", "cache"),
@@ -30,6 +30,7 @@ RANK = {room: rank for rank, level in enumerate(LEVELS) for room in level}
 NEIGHBOURS = {
     ("errors", "progress"),
     ("progress", "errors"),
+    ("numeric", "errors"),
     ("results", "spec"),
     ("cache", "spec"),
     ("cache", "results"),

@@ -13,11 +13,11 @@ from afif_explorer.analysis.unlearning import removable
 from afif_explorer.engine.certificate import Certificate, certify
 from afif_explorer.engine.curvature import Fisher
 from afif_explorer.engine.methods import AFIF, Method, NewtonStep, checked_method, prepared
-from afif_explorer.engine.numeric import is_number
 from afif_explorer.engine.planning import Auto
 from afif_explorer.engine.solvers import Cholesky
 from afif_explorer.engine.weights import leave_out
 from afif_explorer.errors import ChoiceError
+from afif_explorer.numeric import checked_seed, is_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def certified_unlearn(
         method = replace(method, solver=Cholesky())
     if not isinstance(method.chosen_solver, Cholesky):
         raise ChoiceError("The error bound is for exact solves; use the Cholesky solver.")
-    chosen = removable(fit, rows)
+    chosen, chance = removable(fit, rows), None if seed is None else checked_seed(seed)
     influence = prepared(method, fit)
     certificate = certify(
         influence.point,
@@ -94,7 +94,7 @@ def certified_unlearn(
     )
     exact = influence.parameters(fit.objective.vector(leave_out(fit.n, chosen))).cpu().numpy()
     sigma = certificate.gamma / epsilon * math.sqrt(2 * math.log(1.25 / delta))
-    noise = np.random.default_rng(seed).normal(size=exact.shape)
+    noise = np.random.default_rng(chance).normal(size=exact.shape)
     return CertifiedUnlearning(
         exact + sigma * noise,
         exact,

@@ -16,6 +16,7 @@ from afif_explorer.engine.methods import AFIF, Method, checked_method
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.penalties import Penalty, Ridge
 from afif_explorer.errors import ChoiceError
+from afif_explorer.numeric import is_number
 from afif_explorer.progress import report
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _path(
 
 def _checked(strengths: Sequence[float] | np.ndarray) -> np.ndarray:
     """The strengths in ascending order, each once."""
-    found = np.unique(np.asarray(strengths, dtype=float))
-    if found.size == 0 or not np.isfinite(found).all() or found[0] < 0:
+    given = np.atleast_1d(np.asarray(strengths))
+    if not (given.size and all(is_number(value) and value >= 0 for value in given.ravel())):
         raise ChoiceError("The strengths must be at least one number, each finite and at least 0.")
-    return found
+    return np.unique(given.astype(float))

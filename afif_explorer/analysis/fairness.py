@@ -19,6 +19,7 @@ from afif_explorer.engine.disparities import (
 )
 from afif_explorer.engine.losses import Bernoulli, Categorical
 from afif_explorer.engine.methods import AFIF, Method
+from afif_explorer.engine.targets import checked_fit
 
 FOR_CLASSES: dict[str, type[GroupDisparity]] = {
     "demographic_parity": DemographicParityDifference,
@@ -51,6 +52,7 @@ class FairnessAudit:
 
 def measures_for(fit: Fit) -> dict[str, type[GroupDisparity]]:
     """The disparities that make sense for a fit's loss, by name."""
+    checked_fit(fit)
     classes = isinstance(fit.objective.loss, Bernoulli | Categorical)
     return FOR_CLASSES if classes else FOR_NUMBERS
 

@@ -181,12 +181,14 @@ def fit_objective(
         validation, test: ``(X, y)``, arrays ``[m, ...]`` and ``[m]``, for targets and metrics.
         seed: of the start. max_steps: stop training after so many steps; None: when it is done.
 
-    Raises :class:`ChoiceError` for less than one step, :class:`DataError` for rows or targets that the
-    objective's model and loss cannot take. A fit that does not reach a gradient norm of 1e-8
+    Raises :class:`ChoiceError` for what is no objective or less than one step, :class:`DataError` for rows or
+    targets that the objective's model and loss cannot take. A fit that does not reach a gradient norm of 1e-8
     (in float32 its ``gradient_threshold``) is returned all the same, with ``converged`` False, advice and its
     ``negative_curvature``.
     Source: Nocedal and Wright, Numerical Optimization (2006).
     """
+    if not isinstance(objective, Objective):
+        raise ChoiceError(f"What is fitted is an Objective, not a {type(objective).__name__}.")
     samples = {"train": Sample(objective.X, objective.y)}
     for name, pair in (("validation", validation), ("test", test)):
         if pair is not None:

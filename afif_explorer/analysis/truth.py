@@ -13,7 +13,7 @@ from afif_explorer.engine import bregman as engine
 from afif_explorer.engine.fit import Optimum
 from afif_explorer.engine.methods import checked_damping
 from afif_explorer.engine.retrain import Refits, refit, refit_each
-from afif_explorer.engine.targets import Target, as_targets
+from afif_explorer.engine.targets import Target, as_targets, checked_fit
 from afif_explorer.engine.weights import leave_one_out, leave_out, ordered_rows
 
 
@@ -130,6 +130,7 @@ def retrain_each(
     Raises :class:`ChoiceError` for rows that do not exist. ``gradient_norm`` tells how true each refit is.
     Source: Koh and Liang (2017), section 4.1.
     """
+    checked_fit(fit)
     chosen = ordered_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     return _left_out(fit, chosen, refit_each(fit.objective, fit.parameters, weights), target)
@@ -147,6 +148,7 @@ def bregman_response_each(
     ``T(theta_response) - T(theta)`` for each row and target, ``[m]`` or ``[m, t]``; sign, units and errors as
     for :func:`retrain_each`; :class:`ChoiceError` too for a damping below 0. Source: Bae et al. (2022).
     """
+    checked_fit(fit)
     chosen = ordered_rows(fit.n, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     damping = checked_damping(damping)

@@ -12,7 +12,7 @@ from afif_explorer.analysis.reach import Beyond, Reach
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Bernoulli, Categorical
 from afif_explorer.engine.methods import AFIF, Method, prepared
-from afif_explorer.engine.targets import Target, as_targets
+from afif_explorer.engine.targets import Target, as_targets, checked_fit
 from afif_explorer.engine.weights import checked_rows, leave_out
 from afif_explorer.errors import DataError
 
@@ -76,6 +76,7 @@ def unlearn_with(
 
 def removable(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
     """Row positions, checked; some rows must stay, of every class one."""
+    checked_fit(fit)
     chosen = checked_rows(fit.n, rows)
     if len(chosen) == fit.n:
         raise DataError("All training rows would be removed; keep at least one.")

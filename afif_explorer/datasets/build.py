@@ -16,6 +16,7 @@ from afif_explorer.datasets.encode import Design, encode
 from afif_explorer.datasets.outcome import Outcome, read_outcome
 from afif_explorer.datasets.splits import Parts, check_shares, divide
 from afif_explorer.errors import DataError
+from afif_explorer.numeric import checked_seed
 
 Divide = Callable[[np.ndarray, np.ndarray], Parts]
 """From ids [n] and strata [n] of the usable rows to the positions of each split."""
@@ -24,6 +25,7 @@ Divide = Callable[[np.ndarray, np.ndarray], Parts]
 def shares(validation: float, test: float, seed: int) -> Divide:
     """The rule that draws both held-out splits by seed."""
     check_shares(validation, test)
+    checked_seed(seed)
     return lambda ids, strata: divide(strata, validation, test, seed)
 
 

@@ -6,6 +6,7 @@ from afif_explorer.datasets import adult, bundled, crime, hiring, insurance, ori
 from afif_explorer.datasets.dataset import Dataset
 from afif_explorer.datasets.entry import Description, Entry
 from afif_explorer.errors import ChoiceError
+from afif_explorer.numeric import checked_seed
 
 _ENTRIES = {
     entry.name: entry
@@ -35,11 +36,11 @@ def load(
     ``test`` left open it takes what ``validation`` leaves of the held-out rows, so that
     ``validation=0`` reports on all of them and the training rows stay the same.
 
-    Raises :class:`~afif_explorer.errors.ChoiceError` for an unknown name and
+    Raises :class:`~afif_explorer.errors.ChoiceError` for an unknown name or what is no seed, and
     :class:`~afif_explorer.errors.DownloadError` if files are needed and cannot be had.
     """
     entry = _entry(name)
-    return entry.make(entry, seed, validation, test)
+    return entry.make(entry, checked_seed(seed), validation, test)
 
 
 def describe(name: str) -> Description:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.solvers import Prepared, Solution, Solver, Status, worst_ratio
+from afif_explorer.errors import ChoiceError
 from afif_explorer.progress import report
 
 TOGETHER = 128  # right-hand sides that share a space
@@ -81,6 +82,14 @@ class BlockConjugateGradient(Solver):
     max_steps: int | None = None
     preconditioner: Approximation | None = None
     name = "block conjugate gradients"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.preconditioner, Approximation | None):
+            raise ChoiceError(
+                "A preconditioner is an approximation such as EKFAC(), or None for none, not "
+                f"{self.preconditioner!r}."
+            )
 
     def prepare(self, curvature: Curvature) -> PreparedBlockConjugateGradient:
         if self.preconditioner is None:

@@ -20,11 +20,11 @@ from torch import Tensor
 from afif_explorer.engine.convergence import gradient_threshold, same_value
 from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.factor import Factor
-from afif_explorer.engine.numeric import is_whole
 from afif_explorer.engine.objective import Objective, Point
 from afif_explorer.engine.proximal_newton import GOAL, proximal_newton
 from afif_explorer.engine.threads import threads_for
 from afif_explorer.errors import ChoiceError, CurvatureError
+from afif_explorer.numeric import checked_seed, is_whole
 from afif_explorer.progress import report
 
 NEWTON_STEPS, PROXIMAL_STEPS, LBFGS_STEPS = (
@@ -68,14 +68,14 @@ def minimise(
     """Minimise ``L(theta; w)`` from ``start`` (None: the model's own start for ``seed``).
 
     ``max_steps`` stops training early, after so many steps in all; None: when it is done, or gets nowhere.
-    Raises :class:`ChoiceError` for less than one step.
+    Raises :class:`ChoiceError` for less than one step, and for what is no seed.
     """
     if max_steps is not None and not (is_whole(max_steps) and max_steps >= 1):
         raise ChoiceError(
             f"Training's max_steps must be at least 1, not {max_steps!r}; give a whole number, or None to "
             "train to the end."
         )
-    began = time.perf_counter()
+    began, seed = time.perf_counter(), checked_seed(seed)
     theta = objective.vector(objective.model.initial(seed) if start is None else start)
     weights = objective.weights(weights)
     with threads_for(objective.n * objective.p):

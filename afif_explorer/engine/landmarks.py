@@ -18,6 +18,7 @@ from torch import Tensor
 from afif_explorer.engine.block_cg import Approximation, Preconditioner
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.nystroem import FLOOR
+from afif_explorer.numeric import checked_count, checked_seed
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Landmarks(Approximation):
     count: int = 800
     seed: int = 0
     name = "landmarks"
+
+    def __post_init__(self) -> None:
+        checked_count("The landmarks' count", self.count)
+        checked_seed(self.seed)
 
     def precondition(self, curvature: Curvature) -> LandmarkPreconditioner:
         return LandmarkPreconditioner(self, curvature)

@@ -14,8 +14,6 @@ Inverse Hessian Vector Products for Calculating Influence Functions (2024).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,9 +22,8 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature import Curvature
+from afif_explorer.engine.lissa_recursion import LOOK_EVERY, Recursion
 from afif_explorer.engine.lissa_rule import BATCH, Rule, automatic
-from afif_explorer.engine.memory import fits
-from afif_explorer.engine.numeric import is_number, is_whole
 from afif_explorer.engine.solvers import (
     Prepared,
     Solution,
@@ -36,11 +33,10 @@ from afif_explorer.engine.solvers import (
 )
 from afif_explorer.engine.threads import threads_for
 from afif_explorer.errors import ChoiceError
+from afif_explorer.numeric import checked_count, checked_seed, is_number, is_whole
 from afif_explorer.progress import report
 
 TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
-LOOK_EVERY = 10  # steps between two looks at residual and divergence
-SLACK = 10.0  # times the norm that a sound recursion can reach
 TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
 
 
@@ -87,12 +83,12 @@ class LiSSA(Solver):
     name = "LiSSA"
 
     def __post_init__(self) -> None:
-        for what in ("scale", "depth", "repeats", "batch_size"):
-            value = getattr(self, what)
-            if value is not None and not (is_number(value) and value > 0):
-                raise ChoiceError(f"LiSSA's {what} must be a positive number, not {value!r}.")
-            if value is not None and what != "scale" and value != int(value):
-                raise ChoiceError(f"LiSSA's {what} must be a whole number, not {value!r}.")
+        if self.scale is not None and not (is_number(self.scale) and self.scale > 0):
+            raise ChoiceError(f"LiSSA's scale must be a positive number, not {self.scale!r}.")
+        for what in ("depth", "repeats", "batch_size"):
+            if getattr(self, what) is not None:
+                checked_count(f"LiSSA's {what}", getattr(self, what))
+        checked_seed(self.seed)
         if self.average is not None and not (is_number(self.average) and 0 <= self.average <= 1):
             raise ChoiceError(
                 f"LiSSA's average must be a share of the steps from 0 to 1, not {self.average!r}."
@@ -137,10 +133,16 @@ class PreparedLiSSA(Prepared):
             self.depth = settings.depth or rule.depth_at(self.scale)
         else:
             self.scale, self.depth = settings.scale, settings.depth
-        self._whole = self.batch_size >= n
         self._look_every = 1 if settings.checkpoints else LOOK_EVERY
+        self.recursion = Recursion(
+            curvature,
+            scale=self.scale,
+            depth=self.depth,
+            batch_size=self.batch_size,
+            seed=settings.seed,
+        )
+        self._whole = self.recursion.whole
         self.tail = self._tail()
-        self._half = None if self._whole else self._halved()
 
     def _tail(self) -> int:
         """``K``, how many of the last steps are averaged."""
@@ -148,21 +150,6 @@ class PreparedLiSSA(Prepared):
         if share is None:
             share = TAIL if self.settings.depth is None and not self._whole else 0.0
         return max(1, round(share * self.depth))
-
-    def _halved(self) -> Tensor | None:
-        """``sqrt(w_i / n) S_i' J_i`` of every row, ``[n, r, p]``; None if it does not exist or fit."""
-        curvature = self.curvature
-        roots = curvature.roots()
-        if roots is None or bool((curvature.share < 0).any()):
-            return None
-        n, _, rank = roots.shape
-        if not fits(n * rank * curvature.p, roots.dtype):
-            return None
-        half = roots.new_empty(n, rank, curvature.p)
-        scaled = roots * curvature.share.sqrt()[:, None, None]
-        for rows, part in curvature.point.linearization.explicit(scaled):
-            half[rows] = part
-        return half
 
     @cached_property
     def _rule(self) -> Rule:
@@ -177,7 +164,11 @@ class PreparedLiSSA(Prepared):
             for repeat in range(repeats):
                 total = torch.zeros_like(rhs)
                 seen.append([])
-                for step, u, grown in self._walk(rhs, repeat, repeats, seen[-1]):
+                for step, u, grown in self.recursion.walk(
+                    rhs, repeat, look_every=self._look_every, seen=seen[-1]
+                ):
+                    if step % self._look_every == 0:
+                        report("LiSSA", repeat * self.depth + step, repeats * self.depth)
                     if grown:
                         return self._diverged(u, step, repeat, seen[-1:])
                     if step in marks:
@@ -186,60 +177,6 @@ class PreparedLiSSA(Prepared):
                         total += u
                 found.append(total / (self.tail * self.scale))
         return self._judged(torch.stack(found), rhs, marks, path, seen)
-
-    def _walk(
-        self, rhs: Tensor, repeat: int, repeats: int, seen: list[float]
-    ) -> Iterator[tuple[int, Tensor, bool]]:
-        """Yield every step's ``(t, u_t, diverged?)``, the last one of them at depth ``T``.
-
-        ``seen`` gets the relative residual of the steps that were looked at.
-        """
-        depth = self.depth
-        generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + repeat)
-        reach, size = float(rhs.norm(dim=0).max()), max(float(rhs.norm()), 1e-300)
-        u, last = rhs.clone(), math.inf
-        for step in range(1, depth + 1):
-            fresh = self._stepped(u, rhs, generator)
-            looked = step % self._look_every == 0 or step == depth
-            grown = False
-            if looked:
-                report("LiSSA", repeat * depth + step, repeats * depth)
-                moved = float((fresh - u).norm())
-                seen.append(moved / size)
-                grown = self._grows(float(fresh.norm(dim=0).max()), moved, last, reach, step)
-                last = moved
-            if grown:
-                yield step, u, True
-                return
-            u = fresh
-            yield step, u, False
-
-    def _stepped(self, u: Tensor, rhs: Tensor, generator: torch.Generator) -> Tensor:
-        """``c + u - C_B u / sigma`` with a fresh batch."""
-        if self._whole:
-            return rhs + u - (self.curvature @ u) / self.scale
-        n = self.curvature.point.objective.n
-        rows = torch.randint(n, (self.batch_size,), generator=generator).to(rhs.device)
-        if self._half is None:
-            return rhs + u - (self.curvature.batch(rows) @ u) / self.scale
-        half = self._half[rows].flatten(0, 1)
-        fresh = torch.addcmul(rhs, u, self._kept)
-        return fresh.addmm_(half.T, half @ u, alpha=-n / (self.batch_size * self.scale))
-
-    @cached_property
-    def _kept(self) -> Tensor:
-        """What penalty and damping leave of ``u`` in one step, ``[p, 1]``."""
-        return 1 - self.curvature.diagonal_shift[:, None] / self.scale
-
-    def _grows(self, size: float, moved: float, last: float, reach: float, step: int) -> bool:
-        """Whether the recursion has left what a sound one can do.
-
-        If no step expands, ``|u_t| <= (t + 1) |c|``; and with all rows in every step the movement
-        ``|u_t - u_{t-1}|`` never grows.
-        """
-        if not math.isfinite(size) or size > SLACK * (step + 1) * reach:
-            return True
-        return self._whole and moved > last * (1 + 1e-6) and moved > 1e-9 * reach
 
     def _marks(self) -> dict[int, int]:
         """Depth -> place in the path, for the depths at which the estimate is kept."""

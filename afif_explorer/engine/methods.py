@@ -19,13 +19,13 @@ from afif_explorer.engine.ekfac import EKFAC
 from afif_explorer.engine.influence import Influence, NewtonInfluence
 from afif_explorer.engine.lanczos import Lanczos
 from afif_explorer.engine.lissa import LiSSA
-from afif_explorer.engine.numeric import is_number
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.planning import Auto, Choice, choose
 from afif_explorer.engine.proximal_influence import ProximalInfluence, ProximalNewtonInfluence
 from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Solver
-from afif_explorer.engine.targets import Fitted
+from afif_explorer.engine.targets import Fitted, checked_fit
 from afif_explorer.errors import ChoiceError
+from afif_explorer.numeric import is_number
 
 SOLVERS: dict[str, type[Solver]] = {
     "auto": Auto,
@@ -165,8 +165,10 @@ def checked_method(method: Method) -> Method:
 
 
 def prepared(method: Method, fit: Fitted) -> Influence:
-    """A method at a fit. Raises :class:`ChoiceError` for what is no method."""
-    return checked_method(method).prepare(fit.objective, fit.parameters)
+    """A method at a fit. Raises :class:`ChoiceError` for what is no method or no fit."""
+    checked_method(method)
+    checked_fit(fit)
+    return method.prepare(fit.objective, fit.parameters)
 
 
 METHODS: dict[str, type[Method]] = {

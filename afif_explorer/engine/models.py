@@ -21,9 +21,9 @@ from afif_explorer.engine.layers import chain_of
 from afif_explorer.engine.linear_map import LinearMapLinearization
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.module_linearization import ModuleLinearization
-from afif_explorer.engine.numeric import is_whole
 from afif_explorer.engine.recorded import RecordedLinearization, Structure, structure_of
 from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.numeric import checked_count, is_whole
 
 SAME = (
     1e-9  # two calls may differ by rounding: where memory starts decides how products are added up
@@ -67,14 +67,16 @@ class LinearMap(Model):
     Args:
         d: inputs. k: outputs. intercept: whether there is a ``b``; no penalty touches it.
 
-    Raises :class:`DataError` for rows of another shape.
+    Raises :class:`ChoiceError` for sizes that cannot be, :class:`DataError` for rows of another shape.
     Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 2.
     """
 
     linear = True
 
     def __init__(self, d: int, k: int = 1, *, intercept: bool = True) -> None:
-        self.d, self.k, self.intercept = d, k, intercept
+        if not (is_whole(d) and d >= 0):
+            raise ChoiceError(f"A linear map's inputs d must be a whole number, not {d!r}.")
+        self.d, self.k, self.intercept = d, checked_count("A linear map's outputs k", k), intercept
         self.p = k * (d + intercept)
         self.penalised = torch.arange(self.p) < k * d
 
@@ -104,11 +106,13 @@ class ModuleModel(Model):
     which no penalty touches, is the bias of the last layer: the last parameter, if it holds ``k``
     numbers.
 
-    Raises :class:`ChoiceError` if the module has no parameters to train, gives two different answers to the
-    same rows (dropout), mixes rows (batch statistics), or does not return ``[n, k]``.
+    Raises :class:`ChoiceError` if it is no module, has no parameters to train, gives two different answers
+    to the same rows (dropout), mixes rows (batch statistics), or does not return ``[n, k]``.
     """
 
     def __init__(self, module: nn.Module, example: Tensor) -> None:
+        if not isinstance(module, nn.Module):
+            raise ChoiceError(f"A model is a Model or a torch.nn.Module, not {module!r}.")
         self._module = copy.deepcopy(module)
         open_up(self._module)
         named = {
@@ -210,6 +214,7 @@ class MLP(ModuleModel):
     Args:
         d: inputs. hidden: units of each hidden layer. k: outputs.
 
+    Raises :class:`ChoiceError` for sizes that cannot be.
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), section 4.6.
     """
 
@@ -218,6 +223,8 @@ class MLP(ModuleModel):
             raise ChoiceError(
                 f"Hidden layers are counts of units, such as (16, 8), not {hidden!r}."
             )
+        checked_count("A perceptron's inputs d", d)
+        checked_count("A perceptron's outputs k", k)
         self.hidden = tuple(hidden)
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise((d, *hidden)):

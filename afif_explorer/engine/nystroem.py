@@ -14,6 +14,7 @@ from torch import Tensor
 
 from afif_explorer.engine.block_cg import Approximation, Preconditioner
 from afif_explorer.engine.curvature import Curvature
+from afif_explorer.numeric import checked_count, checked_seed
 
 FLOOR = 1e-6  # times the largest shift: what parameters without penalty or damping are given
 
@@ -33,6 +34,10 @@ class Nystroem(Approximation):
     rank: int = 100
     seed: int = 0
     name = "Nyström"
+
+    def __post_init__(self) -> None:
+        checked_count("Nystroem's rank", self.rank)
+        checked_seed(self.seed)
 
     def precondition(self, curvature: Curvature) -> NystroemPreconditioner:
         return NystroemPreconditioner(self, curvature)

@@ -49,7 +49,7 @@ class Objective:
         self.loss, self.penalty = loss_named(loss), _checked(penalty)
         self.X = as_rows(X)
         self.y = as_numbers(y, "targets").to(self.X.device)
-        if len(self.X) == 0:
+        if self.X.ndim == 0 or len(self.X) == 0:
             raise DataError("There are no training rows; use a data set that has some.")
         self.model = _as_model(model, self.X)
         self.n, self.p = len(self.X), self.model.p

@@ -20,8 +20,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.numeric import is_number, is_whole
 from afif_explorer.errors import ChoiceError
+from afif_explorer.numeric import is_number, is_whole
 
 
 @dataclass(frozen=True)

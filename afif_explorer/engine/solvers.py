@@ -17,8 +17,8 @@ from torch import Tensor
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.memory import block_rows
-from afif_explorer.engine.numeric import is_number, is_whole
 from afif_explorer.errors import ChoiceError, CurvatureError, SolverDiverged
+from afif_explorer.numeric import checked_count, is_number
 from afif_explorer.progress import report
 
 
@@ -61,10 +61,8 @@ class Solver(ABC):
             )
         for what in ("max_steps", "size", "rows"):
             count = getattr(self, what, None)
-            if count is not None and not (is_whole(count) and count >= 1):
-                raise ChoiceError(
-                    f"A solver's {what} must be a whole number of at least 1, not {count!r}."
-                )
+            if count is not None:
+                checked_count(f"A solver's {what}", count)
 
     @abstractmethod
     def prepare(self, curvature: Curvature) -> Prepared:

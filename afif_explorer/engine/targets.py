@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 import torch
@@ -21,9 +21,9 @@ from torch import Tensor
 
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.losses import Bernoulli, Categorical, Loss
-from afif_explorer.engine.numeric import is_whole
 from afif_explorer.engine.objective import Objective
 from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.numeric import is_whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,7 @@ class Sample:
     group_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@runtime_checkable
 class Fitted(Protocol):
     """What a target needs to know of a fit."""
 
@@ -52,6 +53,15 @@ class Fitted(Protocol):
     def parameters(self) -> Tensor: ...
 
     def sample(self, split: str) -> Sample: ...
+
+
+def checked_fit(fit: Fitted) -> Fitted:
+    """The fit itself. Raises :class:`ChoiceError` for what is none."""
+    if not isinstance(fit, Fitted):
+        raise ChoiceError(
+            f"What is asked about its rows is a fit, not a {type(fit).__name__}; make one by ax.fit."
+        )
+    return fit
 
 
 class Bound:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from afif_explorer.engine.numeric import is_whole
 from afif_explorer.errors import ChoiceError
+from afif_explorer.numeric import checked_seed, is_whole
 
 
 def ordered_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -49,5 +49,5 @@ def folds(n: int, k: int, seed: int = 0) -> np.ndarray:
         raise ChoiceError(
             f"The number of folds must be a whole one from 2 to {n} (the rows), not {k!r}."
         )
-    fold = np.random.default_rng(seed).permutation(n) % k
+    fold = np.random.default_rng(checked_seed(seed)).permutation(n) % k
     return (fold[:, None] != np.arange(k)).astype(float)
