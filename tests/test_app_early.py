@@ -80,6 +80,20 @@ def test_they_are_drawn_before_the_rest_has_come(page: Page, app_url: str) -> No
 
 
 @pytest.mark.browser
+def test_what_is_picked_before_the_rest_has_come_is_heard_then(page: Page, app_url: str) -> None:
+    held: list[Route] = []
+    page.route("**/panel.min.js*", lambda route: held.append(route))
+    page.goto(app_url, wait_until="commit")
+    early = page.locator('#afif-early .afif-plot[data-figure="ranking"]')
+    expect(early).to_have_attribute("data-drawn", "1", timeout=PATIENCE)
+    early.locator(".bars .point path").first.click(force=True)
+    for route in held:
+        route.fallback()
+    Dashboard(page, app_url).wait()
+    expect(page.get_by_text("1 row selected")).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_they_stay_and_go_to_their_place(page: Page, app_url: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)

@@ -52,7 +52,8 @@ def test_a_click_in_lissas_map_sets_scale_and_depth(page: Page, app_url: str) ->
     area = visit.canvas("lissa_map")
     since = visit.version("lissa_map")
     page.mouse.move(area["x"] + 0.6 * area["width"], area["y"] + 0.4 * area["height"])
-    page.wait_for_timeout(200)  # plotly clicks what it hovers
+    # Plotly clicks what it hovers.
+    expect(visit.plot("lissa_map").locator(".hoverlayer .hovertext")).to_be_visible()
     page.mouse.down()
     page.mouse.up()
     visit.redrawn("lissa_map", since)

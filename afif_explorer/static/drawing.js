@@ -147,7 +147,8 @@ function makeDrawing({name, title, height, url}) {
   stage.append(head, canvas)
 
   let figure = null
-  let send = () => {} // to the server, once it is there
+  const unheard = [] // what was done to an early figure, until the server is there to hear it
+  let send = (message) => unheard.push(message)
   let waiting = false
   let busy = false
   let drawn = 0
@@ -287,7 +288,7 @@ function makeDrawing({name, title, height, url}) {
     describe,
     connect(server) {
       send = server
-      if (drawn) send({kind: "settled"})
+      unheard.splice(0).forEach(server)
     },
     close() {
       observer.disconnect()
