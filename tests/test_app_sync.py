@@ -56,9 +56,9 @@ def test_what_can_wait_waits_for_what_is_urgent_and_only_the_newest_is_done() ->
     done: list[str] = []
     urgent = [True]
     document = Document()
-    lull = Lull(Timer(document, 1), lambda action: action(), lambda: urgent[0])
-    lull.start(lambda: done.append("first"))
-    lull.start(lambda: done.append("second"))
+    lull = Lull(Timer(document), lambda action: action(), lambda: urgent[0])
+    lull.start(lambda: done.append("first"), 1)
+    lull.start(lambda: done.append("second"), 1)
     document.pass_time()
     assert not done
     urgent[0] = False
@@ -69,7 +69,7 @@ def test_what_can_wait_waits_for_what_is_urgent_and_only_the_newest_is_done() ->
 
 def test_what_waits_can_be_forgotten() -> None:
     document = Document()
-    lull = Lull(Timer(document, 1), lambda action: action(), lambda: False)
-    lull.start(lambda: None)
+    lull = Lull(Timer(document), lambda action: action(), lambda: False)
+    lull.start(lambda: None, 1)
     lull.stop()
     assert not document.later

@@ -35,7 +35,6 @@ BODY = """
   padding: 16px;
 }
 """
-REST = 400  # ms without a change, after which what is below the fold follows
 VIEWS = (PointsView, AgreementView, LissaView, CrossValidationView, UnlearningView)
 
 
@@ -59,7 +58,7 @@ class Dashboard:
         self._help = Help()
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
-        self._later = Lull(Timer(document, REST), self._gate, self._awaited)
+        self._later = Lull(Timer(document), self._gate, self._awaited)
         desk = Desk(
             explorer,
             self.follower,

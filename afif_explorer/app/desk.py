@@ -20,4 +20,4 @@ class Desk:
     explain: Callable[[str], None]  # open a page of explanations
     complain: Callable[[str], None]  # show what went wrong
     dark: Callable[[], bool]  # is the page dark now
-    later: Callable[[Callable[[], None]], None]  # do something once things have come to rest
+    later: Callable[[Callable[[], None], int], None]  # do something after so many ms of rest

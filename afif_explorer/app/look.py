@@ -29,9 +29,13 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
             "button": {"textTransform": "none", "fontWeight": 600},
         },
         "shape": {"borderRadius": 8},
-        # On a phone the sidebar lies above everything, even above the first figures of early.js.
         "components": {
-            "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}}
+            # On a phone the sidebar lies above everything, even above the first figures of early.js.
+            "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}},
+            # Frames of a gliding slider are taken from the figures that its move redraws.
+            "MuiSlider": {
+                "styleOverrides": {part: {"transition": "none"} for part in ("thumb", "track")}
+            },
         },
     }
 

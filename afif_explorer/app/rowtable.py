@@ -10,11 +10,13 @@ import panel as pn
 
 from afif_explorer.app.desk import Desk
 from afif_explorer.app.parts import NO_MARGIN, Text, html, stack
+from afif_explorer.app.sight import Sight
 from afif_explorer.figures.text import Scale, clean
 from afif_explorer.results import Points
 
 SCALED = ("effect", "self_influence")  # small numbers, shown with a prefix
 PAGE = 10
+REST, LEISURE = 400, 2000  # ms without a change, after which it follows: seen, unseen
 TITLES = {
     "row": "Row",
     "effect": "Effect if left out",
@@ -56,18 +58,27 @@ NUMBERS = ("effect", "self_influence", "leverage", "loss", "prediction")
 
 
 class RowTable:
-    """The table of ``explorer.points``, by size of effect; its selection is the explorer's."""
+    """The table of ``explorer.points``, by size of effect; its selection is the explorer's.
+
+    A browser takes long to fill it, so it follows once things have come to rest: soon if it is seen.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._explorer = desk.explorer
+        self._later = desk.later
+        self._sight = Sight(on_near=self.update)
         self._shown: Points | None = None
         self._table: Any = None
         self._setting = False
         self._head = Text(_caption(None))
-        self.panel = stack(self._head, gap=8)
+        self.panel = stack(self._sight, self._head, gap=8)
 
     def update(self) -> None:
-        """Show the rows and the selection as they are now."""
+        """Show the rows and the selection as they are once nothing has changed for a while."""
+        soon = self._table is None or self._sight.near
+        self._later(self._follow, REST if soon else LEISURE)
+
+    def _follow(self) -> None:
         points = self._explorer.points
         if points is None:
             return
@@ -89,7 +100,7 @@ class RowTable:
         if self._table is None or self._table.titles != headings:
             # Headings that change under a table which is still being built are an error to it.
             self._table = self._make(points, headings)
-            self.panel.objects = [self._head, self._table]
+            self.panel.objects = [self._sight, self._head, self._table]
         else:
             self._table.param.update(selection=[], page=1)
             self._table.value = frame(points)

@@ -56,9 +56,8 @@ class Gate:
 class Timer:
     """Does an action after a while, on the page's thread; without a document (no server) at once."""
 
-    def __init__(self, document: Any, milliseconds: int) -> None:
+    def __init__(self, document: Any) -> None:
         self._document = document
-        self._milliseconds = milliseconds
         self._waiting: Any = None
 
     @property
@@ -66,8 +65,8 @@ class Timer:
         """Whether an action is still to be done."""
         return self._waiting is not None
 
-    def start(self, action: Callable[[], None]) -> None:
-        """Do ``action`` later, in place of one that still waits."""
+    def start(self, action: Callable[[], None], milliseconds: int) -> None:
+        """Do ``action`` so much later, in place of one that still waits."""
         self.stop()
         if self._document is None:
             action()
@@ -77,7 +76,7 @@ class Timer:
             self._waiting = None
             action()
 
-        self._waiting = self._document.add_timeout_callback(act, self._milliseconds)
+        self._waiting = self._document.add_timeout_callback(act, milliseconds)
 
     def stop(self) -> None:
         """Forget the action that waits, if one does."""
@@ -99,16 +98,16 @@ class Lull:
         self._gate = gate
         self._busy = busy
 
-    def start(self, action: Callable[[], None]) -> None:
-        """Do ``action`` once things have come to rest, in place of one that still waits."""
+    def start(self, action: Callable[[], None], milliseconds: int) -> None:
+        """Do ``action`` after so long without another call, in place of one that still waits."""
 
         def act() -> None:
             if self._busy():
-                self._timer.start(act)
+                self._timer.start(act, milliseconds)
             else:
                 action()
 
-        self._gate(lambda: self._timer.start(act))
+        self._gate(lambda: self._timer.start(act, milliseconds))
 
     def stop(self) -> None:
         """Forget the action that waits, if one does."""
@@ -134,7 +133,7 @@ class Follower:
         self._callbacks: list[tuple[frozenset[str], Callback]] = []
         self._held: set[str] = set()  # changed, but not told yet
         self._told = False  # that something is being worked on
-        self._patience = Timer(document, self.PATIENCE)
+        self._patience = Timer(document)
         names = [name for name in source.param if name != "name"]
         self._watcher = source.param.watch(self._deliver, names)
 
@@ -166,7 +165,7 @@ class Follower:
 
         self._held |= changed
         if changed and not self._patience.waiting:
-            self._patience.start(told)
+            self._patience.start(told, self.PATIENCE)
 
     def _release(self) -> set[str]:
         self._patience.stop()

@@ -122,8 +122,8 @@ function download(Plotly, drawing, figure) {
   })
 }
 
-// When the frames of what is on the screen are out, and nothing has come in their place.
-const CALM = 150 // ms
+// What is off the screen waits until nothing has come in its place for so long.
+const CALM = 500 // ms
 const afterwards = (work) => setTimeout(
   () => window.requestIdleCallback ? window.requestIdleCallback(work, {timeout: 500}) : work(),
   CALM,
@@ -156,6 +156,7 @@ function makeDrawing({name, title, height, url}) {
   let headed = "" // the head that the page shows
   let near = null // on the screen; the browser tells with its first frame, which comes late
   let due = false // something came that is not drawn yet
+  let calm = 0 // the timer of what waits
 
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
 
@@ -261,7 +262,10 @@ function makeDrawing({name, title, height, url}) {
     due = true
     makeRoom()
     if (near ?? stage.getBoundingClientRect().top < window.innerHeight) draw()
-    else afterwards(() => due && draw())
+    else {
+      clearTimeout(calm)
+      calm = afterwards(() => due && draw())
+    }
   }
 
   // One drawing at a time: plotly's own way of resizing may run into a redraw under way.
@@ -291,6 +295,7 @@ function makeDrawing({name, title, height, url}) {
       unheard.splice(0).forEach(server)
     },
     close() {
+      clearTimeout(calm)
       observer.disconnect()
       sight.disconnect()
       if (drawn) window.Plotly.purge(drawing)

@@ -34,5 +34,4 @@ class PointsView(View):
     def update(self) -> None:
         self._bar.update()
         self._row.update()
-        # The table is long and below the fold: it follows when the figures have.
-        self.desk.later(self._table.update)
+        self._table.update()

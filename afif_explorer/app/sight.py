@@ -1,0 +1,31 @@
+"""``Sight``: whether a place of the page is on the visitor's screen, or near it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from panel.custom import JSComponent
+
+from afif_explorer.app.look import STATIC
+
+
+class Sight(JSComponent):
+    """Nothing to see, and no higher than nothing; put it above what is dear to bring up to date.
+
+    ``near`` is False until the browser has told; ``on_near()`` hears when the place comes near.
+    """
+
+    _esm = STATIC / "sight.js"
+
+    def __init__(self, on_near: Callable[[], None], **params: Any) -> None:
+        super().__init__(width=1, height=1, margin=0, **params)
+        self._on_near = on_near
+        self.near = False
+
+    def _handle_msg(self, data: Any) -> None:
+        if not isinstance(data, dict) or not isinstance(data.get("near"), bool):
+            return
+        self.near = data["near"]
+        if self.near:
+            self._on_near()

@@ -1,0 +1,13 @@
+// Tells when the place of this element comes near the screen, and when it goes.
+
+const NEAR = "300px" // by then what is shown there should be up to date
+
+export function render({model}) {
+  const mark = document.createElement("span")
+  const observer = new IntersectionObserver((entries) => {
+    model.send_msg({near: entries.at(-1).isIntersecting})
+  }, {rootMargin: NEAR})
+  observer.observe(mark)
+  model.on("remove", () => observer.disconnect())
+  return mark
+}
