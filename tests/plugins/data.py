@@ -15,16 +15,19 @@ _NEEDED = ("adult", "crime", "insurance")
 _BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
-@pytest.fixture(scope="session")
-def data_home() -> Path:
-    """A folder for ``AFIF_DATA_HOME`` (set for the session), or a skip that says why not."""
-    named = originals.home_folder()
-    if named is None and _BESIDE_THE_CHECKOUT.is_dir():
+@pytest.fixture(scope="session", autouse=True)
+def shared_copy() -> None:
+    """Use the copy beside the checkout where no folder is named, in every process that a test starts."""
+    if originals.home_folder() is None and _BESIDE_THE_CHECKOUT.is_dir():
         os.environ[originals.HOME_VARIABLE] = str(_BESIDE_THE_CHECKOUT)
-        named = _BESIDE_THE_CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def data_home(shared_copy: None) -> Path:
+    """A folder with the original data, or a skip that says why there is none."""
     try:
         for name in _NEEDED:
             datasets.load(name)
     except DownloadError as error:
         pytest.skip(f"the original data are not to be had: {error}")
-    return named or datasets.cache_folder()
+    return originals.home_folder() or datasets.cache_folder()
