@@ -16,6 +16,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from afif_explorer import figures
+from afif_explorer.figures.theme import theme
 from tests.figures_cases import HOSTILE, RESULTS
 
 pytestmark = pytest.mark.browser
@@ -103,3 +104,21 @@ def test_text_from_data_stays_text(plotly):
         shown = " ".join(plotly.locator("#plot text").all_text_contents())
         assert ("<img" in shown) is (name not in OWN_WORDS), name
         assert "&lt;" not in shown, f"{name} escapes twice"
+
+
+COLOURS = """([values, scale]) => Plotly.newPlot('plot', [{
+  type: 'scattergl', mode: 'markers', x: values.map((_, i) => i), y: values.map((_, i) => i),
+  marker: {color: Float32Array.from(values), cmin: -1, cmax: 1, colorscale: scale, opacity: 0.85},
+}], {}).then((plot) => plot._fullLayout._plots.xy._scene.markerOptions[0].colors.map((c) => [...c]))"""
+
+
+@pytest.mark.parametrize("values", [np.linspace(-1.5, 1.5, 301), [0.5, np.nan, -0.25]])
+def test_marks_have_the_colours_that_the_library_gives_them(page, values) -> None:
+    given = [np.asarray(values).tolist(), theme(dark=False).diverging]
+    found = []
+    for script in SCRIPTS.values():
+        page.set_content(OPEN)
+        page.add_script_tag(content=script())
+        found.append(page.evaluate(COLOURS, given))
+    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-12)
+    assert len(np.unique(found[0], axis=0)) > len(values) / 2

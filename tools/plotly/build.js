@@ -13,6 +13,18 @@ const {version, license} = require("plotly.js/package.json")
 const TARGET = path.join(__dirname, "../../afif_explorer/static/plotly")
 const HEAD = `plotly.js ${version}, bar, heatmap, scatter and scattergl only. License: ${license}.`
 
+// Files of plotly.js in whose place ours are taken; ours may still ask for theirs.
+const OURS = /\/(gl_format_color)$/
+const replaced = {
+  name: "replaced",
+  setup(build) {
+    build.onResolve({filter: OURS}, ({path: asked, importer}) => {
+      if (path.dirname(importer) === __dirname) return undefined
+      return {path: path.join(__dirname, `${path.basename(asked)}.js`)}
+    })
+  },
+}
+
 const script = {
   entryPoints: [path.join(__dirname, "entry.js")],
   outfile: path.join(TARGET, "plotly.min.js"),
@@ -24,7 +36,7 @@ const script = {
   supported: {"template-literal": false}, // shaders as strings: few lines, as the house wants it
   banner: {js: `/*! ${HEAD} */`},
   legalComments: "external",
-  plugins: [css(), glsl({minify: true})],
+  plugins: [replaced, css(), glsl({minify: true})],
   // As in plotly.js's own builds.
   alias: {regl: "@plotly/regl", stream: "stream-browserify"},
   define: {global: "window", "define.amd": "false"},
