@@ -28,6 +28,7 @@ from panel_material_ui import (
 )
 
 from afif_explorer.app import look
+from afif_explorer.app.delivery import deliver_all
 
 __all__ = [
     "Button",
@@ -53,6 +54,7 @@ __all__ = [
 def load() -> None:
     """Load the parts of Panel that a page needs; call it once before anything is served."""
     pn.extension("tabulator", notifications=False)
+    deliver_all()
 
 
 def prompt(widget: Any) -> None:

@@ -147,6 +147,7 @@ function makeDrawing({name, title, height, url}) {
   stage.append(head, canvas)
 
   let figure = null
+  let config = null
   const unheard = [] // what was done to an early figure, until the server is there to hear it
   let send = (message) => unheard.push(message)
   let waiting = false
@@ -184,7 +185,8 @@ function makeDrawing({name, title, height, url}) {
 
   const tellHead = () => stage.style.setProperty("--head", `${canvas.offsetTop}px`)
 
-  function buttons(Plotly) {
+  // Made once: with a new one plotly would make its buttons anew at every redraw.
+  function configured(Plotly) {
     const picture = {
       name: "picture",
       title: "Download the figure as a PNG",
@@ -192,8 +194,11 @@ function makeDrawing({name, title, height, url}) {
       click: () => download(Plotly, drawing, figure),
     }
     return {
+      ...figure.config,
       modeBarButtonsToRemove: [...(figure.config.modeBarButtonsToRemove ?? []), "toImage"],
       modeBarButtonsToAdd: [picture],
+      responsive: false,
+      plotGlPixelRatio: window.devicePixelRatio || 1, // plotly takes 2, four times the work
     }
   }
 
@@ -227,8 +232,7 @@ function makeDrawing({name, title, height, url}) {
         const {data, layout} = headless(figure)
         if (size !== sizeNow()) tellHead()
         size = sizeNow()
-        const ratio = window.devicePixelRatio || 1 // plotly takes 2, four times the work
-        const config = {...figure.config, ...buttons(Plotly), responsive: false, plotGlPixelRatio: ratio}
+        config ??= configured(Plotly)
         await Plotly.react(drawing, data, layout, config)
         if (first) listen()
         drawn += 1
