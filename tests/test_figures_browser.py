@@ -1,4 +1,4 @@
-"""Every figure in a real page, by the plotly.js of the dashboard and by that of notebooks.
+"""Every figure in a real page, by the plotly.js of dashboard and notebooks and by that of reports.
 
 The two are different versions, and the first knows only the kinds of traces that figures use, so a
 figure may use only what both know. Text must fit a phone and a wide screen, and text from data must
@@ -53,7 +53,7 @@ def dashboard_js():
 
 
 OWN_WORDS = {"spectra", "lissa_map", "leverage_distribution"}  # figures that show no text from data
-SCRIPTS = {"dashboard": dashboard_js, "notebook": get_plotlyjs}
+SCRIPTS = {"dashboard": dashboard_js, "report": get_plotlyjs}
 
 
 def spec(name, words=None):

@@ -1,55 +1,95 @@
-"""A plotly figure as a widget: redrawn in place, marks tell their rows, nothing is uploaded."""
+"""A figure as a widget: redrawn in place, marks tell their rows, nothing is uploaded, sent once."""
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
+import pytest
 
-from afif_explorer.notebook.chart import Chart, chart
+import afif_explorer as ax
+from afif_explorer.notebook.chart import HEIGHT, Chart, Library, chart
 
 
-def dots(values, ids=(), *extra, **layout):
+def dots(values, ids=(), *extra, **layout) -> go.Figure:
     mark = go.Scatter(x=np.arange(len(values)), y=np.asarray(values), customdata=np.asarray(ids))
     return go.Figure([mark, *extra], layout)
 
 
+def sent(shown: Chart) -> dict[str, Any]:
+    """The figure that a page gets, and gets again when it is loaded anew."""
+    whole: dict[str, Any] = json.loads(shown.get_state()["message"])["whole"]
+    return whole
+
+
+def tell(shown: Chart, message: Any) -> None:
+    """What a page says."""
+    shown._handle_custom_msg(message, [])
+
+
 def test_no_button_uploads_the_rows() -> None:
-    assert chart(dots([1.0]))._config["showSendToCloud"] is False
+    assert sent(chart(dots([1.0])))["config"]["showSendToCloud"] is False
 
 
-def test_a_redraw_keeps_the_traces_and_takes_over_all_values() -> None:
-    shown = Chart(dots([1.0, 2.0], title="a", shapes=[{"type": "line"}]))
-    (trace,) = shown.widget.data
-    shown.draw(dots([3.0, 4.0, 5.0], [7, 8, 9], title="b"))
-    assert shown.widget.data[0] is trace
-    assert list(trace.y) == [3, 4, 5]
-    assert list(trace.customdata) == [7, 8, 9]
-    assert shown.widget.layout.title.text == "b"
-    assert not shown.widget.layout.shapes
+def test_a_redraw_takes_over_everything_and_a_reloaded_page_gets_it() -> None:
+    shown = Chart()
+    shown.draw(dots([1.0, 2.0], title="a", shapes=[{"type": "line"}]).to_plotly_json())
+    before = json.loads(shown.message)["version"]
+    shown.draw(dots([3.0, 4.0, 5.0], [7, 8, 9], go.Bar(x=[1]), title="b").to_plotly_json())
+    now = sent(shown)
+    assert [trace["type"] for trace in now["data"]] == ["scatter", "bar"]
+    assert now["layout"]["title"]["text"] == "b"
+    assert "shapes" not in now["layout"]
+    assert json.loads(shown.message)["version"] > before
 
 
-def test_traces_come_and_go() -> None:
-    shown = Chart(dots([1.0]))
-    shown.draw(dots([1.0], [5], go.Bar(x=[1])))
-    assert [trace.type for trace in shown.widget.data] == ["scatter", "bar"]
-    shown.draw(dots([2.0], [5]))
-    assert [trace.type for trace in shown.widget.data] == ["scatter"]
+def test_a_figure_of_ones_own_has_a_height_and_its_title() -> None:
+    assert sent(chart(dots([1.0])))["layout"]["height"] == HEIGHT
+    shown = chart(dots([1.0], title="Effects", height=300))
+    assert shown.title == "Effects"
+    assert sent(shown)["layout"]["height"] == 300
 
 
-def select(widget, *marks):
-    """What a page sends for a lasso around ``marks``, each (number of its trace, number in it)."""
-    traces, places = zip(*marks, strict=True)
-    nowhere = [0.0] * len(marks)
-    points = {"trace_indexes": traces, "point_indexes": places, "xs": nowhere, "ys": nowhere}
-    widget._js2py_pointsCallback = {"event_type": "plotly_selected", "points": points}
+def test_what_the_library_cannot_draw_is_told() -> None:
+    with pytest.raises(ax.ChoiceError, match=r"not pie; show this one by figure\.show"):
+        chart(go.Figure([go.Pie(values=[1, 2]), go.Bar(y=[1])]))
+
+
+def test_the_library_is_sent_once_for_all_charts() -> None:
+    one, two = Chart(), Chart()
+    assert one.library is two.library
+    assert "makeDrawing" in one.library.scripts
+    sizes = [len(str(shown.get_state())) for shown in (one, two)]
+    assert max(sizes) < 10_000
+
+
+def test_a_closed_library_is_made_anew() -> None:
+    Library.shared().close()
+    shown = Chart()
+    assert shown.library.comm is not None
+    assert isinstance(shown.library, ipywidgets.Widget)
 
 
 def test_marks_tell_the_ids_of_their_rows() -> None:
-    picked = []
-    shown = Chart(dots([1.0, 2.0], [70, 80]), picked.append)
-    select(shown.widget, (0, 1))
-    shown.draw(dots([1.0, 2.0, 3.0], [1, 2, 3], go.Bar(x=[1, 2], customdata=[9, 3])))
-    select(shown.widget, (0, 0), (0, 2))
-    select(shown.widget, (1, 0))
-    select(shown.widget, (0, 2), (1, 0), (1, 1))
-    assert picked == [(80,), (1, 3), (9,), (3, 9)]
+    picked: list[tuple[int, ...]] = []
+    shown = Chart(picked=picked.append)
+    tell(shown, {"kind": "select", "ids": [80, 70]})
+    tell(shown, {"kind": "click", "ids": [3], "x": 1, "y": 2, "add": False})
+    tell(shown, {"kind": "select", "ids": []})
+    assert picked == [(80, 70), (3,), ()]
+
+
+@pytest.mark.parametrize("message", [None, [], {}, {"kind": "settled"}, {"kind": 3, "ids": [1]}])
+def test_what_is_no_gesture_picks_nothing(message: Any) -> None:
+    picked: list[tuple[int, ...]] = []
+    tell(Chart(picked=picked.append), message)
+    assert picked == []
+
+
+def test_ids_that_are_none_are_left_out() -> None:
+    picked: list[tuple[int, ...]] = []
+    tell(Chart(picked=picked.append), {"kind": "select", "ids": [1, -2, "3", 4.5, None, True, 9]})
+    assert picked == [(1, 9)]

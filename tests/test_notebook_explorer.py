@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import nbformat
 import param
 import pytest
@@ -124,8 +126,8 @@ def test_every_tab_draws_its_figures(explorer, view, name) -> None:
     assert explorer.view == name
     settle(explorer)
     for figure in VIEWS[name].figures:
-        drawn = view.tabs.charts[figure].widget
-        assert len(drawn.data) or figure in ("verification", "held_out_losses")
+        drawn = view.tabs.charts[figure].figure
+        assert drawn["data"] or figure in ("verification", "held_out_losses")
 
 
 def test_a_view_in_python_opens_its_tab(explorer, view) -> None:
@@ -135,19 +137,17 @@ def test_a_view_in_python_opens_its_tab(explorer, view) -> None:
 
 def test_marks_select_rows_and_python_rings_them(explorer, view) -> None:
     ids = explorer.points.ids
-    view.tabs.charts["row_map"]._report(
-        view.tabs.charts["row_map"].widget.data[0], Picks(0, 2), None
-    )
+    row_map = view.tabs.charts["row_map"]
+    row_map._handle_custom_msg({"kind": "select", "ids": [int(ids[0]), int(ids[2])]}, [])
     assert len(explorer.selected) == 2
     assert len(explorer.frame.loc[list(explorer.selected)]) == 2
     explorer.select(ids[:3])
-    ring = view.tabs.charts["row_map"].widget.data[1]
-    assert sorted(ring.customdata) == sorted(ids[:3])
+    assert row_map.figure["data"][1]["name"] == "selected rows"
     view.selection.undo.click()
     assert len(explorer.selected) == 2
     view.selection.clear.click()
     assert explorer.selected == ()
-    assert len(view.tabs.charts["row_map"].widget.data) == 1
+    assert len(row_map.figure["data"]) == 1
 
 
 def test_selected_rows_can_be_removed(explorer, view) -> None:
@@ -169,7 +169,7 @@ def test_a_failure_is_one_sentence_and_the_results_stay(explorer, view) -> None:
     assert explorer.await_idle(WAIT)
     assert "afif-failed" in view.status.message.value
     assert "Traceback" not in view.status.message.value
-    assert len(view.tabs.charts["ranking"].widget.data) == 2
+    assert len(view.tabs.charts["ranking"].figure["data"]) == 2
 
 
 def test_progress_is_shown_and_cancel_stops(make, stand_in) -> None:
@@ -194,13 +194,15 @@ def test_text_of_a_status_is_not_html(make) -> None:
 
 
 def test_a_reloaded_page_gets_the_figure_as_it_is_now(explorer, view) -> None:
-    state = view.tabs.charts["ranking"].widget.get_state()
-    assert [trace["type"] for trace in state["_widget_data"]] == ["bar", "bar"]
+    state = view.tabs.charts["ranking"].get_state()
+    data = json.loads(state["message"])["whole"]["data"]
+    assert [trace["type"] for trace in data] == ["bar", "bar"]
 
 
 def test_a_dark_view_has_dark_figures(explorer) -> None:
     dark, light = ExplorerView(explorer, dark=True), ExplorerView(explorer)
-    colours = [v.tabs.charts["ranking"].widget.layout.font.color for v in (dark, light)]
+    layouts = [v.tabs.charts["ranking"].figure["layout"] for v in (dark, light)]
+    colours = [layout["font"]["color"] for layout in layouts]
     assert colours[0] != colours[1]
     assert "afif-dark" in dark.widget._dom_classes
 
@@ -215,13 +217,6 @@ def test_a_closed_view_follows_no_longer(explorer) -> None:
 def test_choices_that_do_not_exist_are_refused(explorer) -> None:
     with pytest.raises(ChoiceError):
         explorer.select(["a"])
-
-
-class Picks:
-    """What plotly hands over when marks are picked."""
-
-    def __init__(self, *places: int) -> None:
-        self.point_inds = list(places)
 
 
 @pytest.mark.notebook
@@ -245,7 +240,7 @@ def test_a_cell_shows_an_explorer_and_two_are_independent(run_notebook) -> None:
     words = [str(widget["state"].get("value")) for widget in state.values()]
     assert sum(text.startswith("2 rows selected") for text in words) == 1
     assert sum(text.startswith("No rows are selected") for text in words) == 1
-    figures = [widget for widget in state.values() if "_widget_data" in widget["state"]]
+    figures = [widget for widget in state.values() if "figure_name" in widget["state"]]
     assert len(figures) == 2 * len(FIGURES)
 
 

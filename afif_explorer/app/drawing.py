@@ -7,8 +7,9 @@ from typing import Any
 
 from afif_explorer.app.desk import Desk
 from afif_explorer.app.parts import ask, card
-from afif_explorer.app.plot import Click, Plot
+from afif_explorer.app.plot import Plot
 from afif_explorer.figures import CONFIG, FIGURES
+from afif_explorer.figures.wire import Click
 
 BARE = ":host { position: relative; padding: 0; }"
 HEIGHT = 360  # px, until the figure says its own

@@ -7,30 +7,15 @@ here before anything acts on them.
 
 from __future__ import annotations
 
-import base64
 import json
-import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
 import param
 from panel.custom import JSComponent
 
 from afif_explorer.app.look import PLOT_CSS, PLOTLY_URL, STATIC
-
-MOST_IDS = 100_000  # of one gesture
-LONG = 200  # texts in a list from which it is coded
-DTYPES = {"<f4": "f4", "<f8": "f8", "<i4": "i4", "|i1": "i1", "|u1": "u1"}  # NumPy's: plotly.js's
-
-
-class Click(NamedTuple):
-    """One mark that was clicked: its row (None: not a row) and where it lies on the axes."""
-
-    id: int | None
-    x: float | None
-    y: float | None
-    add: bool  # a modifier key was down: add to the selection
+from afif_explorer.figures.wire import Click, coordinate, difference, plain, row_ids, whole
 
 
 class Plot(JSComponent):
@@ -96,7 +81,7 @@ class Plot(JSComponent):
         """
         self._version = 1
         self._early = {"light": self._figure or {}, "dark": plain(dark)}
-        wholes = {scheme: self._whole(figure) for scheme, figure in self._early.items()}
+        wholes = {scheme: whole(figure, self._config) for scheme, figure in self._early.items()}
         place = {"url": self.library, "height": self.height_hint}
         return {"name": self.figure_name, "title": self.title} | place | wholes
 
@@ -109,16 +94,8 @@ class Plot(JSComponent):
         if self.state in (self.READY, self.STALE):
             self.state = self.STALE if stale else self.READY
 
-    def _whole(self, figure: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "data": figure.get("data", []),
-            "layout": figure.get("layout", {}),
-            "head": figure.get("head"),
-            "config": self._config,
-        }
-
     def _send_whole(self) -> None:
-        self._send({"whole": self._whole(self._figure or {})})
+        self._send({"whole": whole(self._figure or {}, self._config)})
 
     def _arrive(self, scheme: Any) -> None:
         """The browser's part is there; it has drawn the early figure of ``scheme``, or nothing."""
@@ -157,79 +134,3 @@ class Plot(JSComponent):
                 data.get("add") is True,
             )
             self._on_click(click)
-
-
-def row_ids(value: Any) -> tuple[int, ...]:
-    """The whole numbers >= 0 of a list from the browser; anything else in it is left out."""
-    if not isinstance(value, list):
-        return ()
-    return tuple(i for i in value[:MOST_IDS] if type(i) is int and i >= 0)
-
-
-def coordinate(value: Any) -> float | None:
-    """A finite number from the browser, or None."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and math.isfinite(value) else None
-
-
-def plain(value: Any) -> Any:
-    """A figure's dictionary with nothing in it but JSON's types (not finite numbers become None).
-
-    Arrays of numbers become plotly.js's own packed form, long lists of texts ours: see
-    :func:`packed` and :func:`coded`.
-    """
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return packed(value) or plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return coded(value) or [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def packed(array: np.ndarray) -> dict[str, str] | None:
-    """One dimension of numbers as plotly.js reads typed arrays: {"dtype", "bdata"}; else None."""
-    if array.dtype.kind == "i" and array.size and np.abs(array).max() < 2**31:
-        array = array.astype(np.int32)
-    dtype = DTYPES.get(array.dtype.str)
-    if dtype is None or array.ndim != 1:
-        return None
-    return {"dtype": dtype, "bdata": base64.b64encode(array.tobytes()).decode()}
-
-
-def coded(texts: Sequence[Any]) -> dict[str, Any] | None:
-    """A long list of texts with few different ones as {"words", "codes"}; else None.
-
-    "codes" is the base64 of 16-bit places in "words"; the browser puts the list together again.
-    """
-    if len(texts) < LONG or not isinstance(texts[0], str):
-        return None
-    places: dict[Any, int] = {}
-    codes = [places.setdefault(text, len(places)) for text in texts]
-    if len(places) > len(texts) / 2 or len(places) > 2**16:
-        return None
-    packed_codes = base64.b64encode(np.array(codes, dtype="<u2").tobytes()).decode()
-    return {"words": list(places), "codes": packed_codes}
-
-
-def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """What turns ``old`` into ``new``; {} if nothing does.
-
-    "data" has an entry for each new trace: {"set": changed fields} of the trace that was there, or
-    {"trace": all of it}. "layout" and "head" are there as a whole if they changed.
-    """
-    before, after = old.get("data", []), new.get("data", [])
-    data = [_change(before[i] if i < len(before) else None, b) for i, b in enumerate(after)]
-    rest = {part: new[part] for part in ("layout", "head") if old.get(part) != new.get(part)}
-    same = len(before) == len(after) and not any(c.get("trace") or c["set"] for c in data)
-    return {} if same and not rest else {"data": data} | rest
-
-
-def _change(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
-    if old is None or old.get("type") != new.get("type") or old.keys() - new.keys():
-        return {"trace": new}
-    return {"set": {key: x for key, x in new.items() if key not in old or old[key] != x}}

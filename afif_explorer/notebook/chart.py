@@ -1,91 +1,102 @@
-"""``Chart``: a plotly figure as a widget that is redrawn in place, and tells which rows are picked."""
+"""``Chart``: a figure as a widget that is redrawn in place, and tells which rows are picked."""
 
 from __future__ import annotations
 
-import threading
+import json
 from collections.abc import Callable
-from typing import Any
+from importlib.resources import files
+from typing import Any, ClassVar
 
+import anywidget
+import ipywidgets
 import plotly.graph_objects as go
+from traitlets import Instance, Int, Unicode
 
+from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG
+from afif_explorer.figures.text import clean
+from afif_explorer.figures.wire import KINDS, plain, row_ids, whole
 
 Picked = Callable[[tuple[int, ...]], None]
+HEIGHT = 450  # px, for figures that do not say theirs
 
 
-class Chart:
-    """One figure in a notebook. ``widget`` is what ipywidgets shows.
+def _static(name: str) -> str:
+    return (files("afif_explorer") / "static" / name).read_text(encoding="utf-8")
+
+
+class Library(ipywidgets.Widget):
+    """What draws: plotly.js and our script. A browser gets it once for all charts of a kernel."""
+
+    scripts = Unicode().tag(sync=True)
+    styles = Unicode().tag(sync=True)
+
+    _shared: ClassVar[Library | None] = None
+
+    @classmethod
+    def shared(cls) -> Library:
+        """The one of this kernel; a new one if somebody has closed it."""
+        if cls._shared is None or cls._shared.comm is None:
+            scripts = (
+                _static("plotly/plotly.min.js"),
+                "globalThis.Plotly ??= Plotly",
+                _static("drawing.js"),
+            )
+            styles = (_static("plotly/plotly.css"), _static("plot.css"))
+            cls._shared = cls(scripts="\n".join(scripts), styles="\n".join(styles))
+        return cls._shared
+
+
+class Chart(anywidget.AnyWidget):
+    """One figure in a notebook.
 
     Args:
-        figure: any plotly figure. picked: called with the row ids (``customdata``) of the marks that
-            a person lassoed or clicked.
+        name: which figure it is, in the page's markup. title: what a reader of the screen hears.
+        picked: called with the row ids (``customdata``) of the marks that a person lassoed or clicked.
     """
 
-    def __init__(self, figure: go.Figure, picked: Picked | None = None) -> None:
-        self._lock = threading.RLock()
+    _esm = _static("notebook.js")
+
+    library = Instance(Library).tag(sync=True, **ipywidgets.widget_serialization)
+    figure_name = Unicode().tag(sync=True)
+    title = Unicode().tag(sync=True)
+    height = Int(HEIGHT, help="px, until the figure says its own").tag(sync=True)
+    message = Unicode(help="the figure as it is now, for static/drawing.js").tag(sync=True)
+
+    def __init__(self, *, name: str = "", title: str = "", picked: Picked | None = None) -> None:
+        super().__init__(library=Library.shared(), figure_name=name, title=title)
+        self.figure: dict[str, Any] = {}
         self._picked = picked
-        self._heard: list[int] = []  # ids of a gesture that not all traces have told yet
-        self.widget = _Figure()
-        self.widget._config = dict(CONFIG)
-        self.draw(figure)
+        self._version = 0
+        self.add_class("afif-chart")
+        self.on_msg(self._hear)
 
-    def draw(self, figure: go.Figure) -> None:
-        """Show ``figure`` in the widget that is there, so that zoom and place on the page stay."""
-        # Not update(figure.to_dict()): that leaves arrays in their encoded form behind.
-        drawn = figure.to_plotly_json()
-        with self._lock, self.widget.batch_update():
-            if self._kinds() == [trace["type"] for trace in drawn["data"]]:
-                for trace, values in zip(self.widget.data, figure.data, strict=True):
-                    trace.update(values.to_plotly_json(), overwrite=True)
-            else:
-                self.widget.data = ()
-                self.widget.add_traces(figure.data)
-                self._listen()
-            for name in set(self.widget.layout.to_plotly_json()) - set(drawn["layout"]):
-                self.widget.layout[name] = None  # the browser keeps what nobody mentions
-            self.widget.layout = figure.layout
+    def draw(self, figure: dict[str, Any]) -> None:
+        """Show ``figure`` ("data", "layout", "head") in the place that is there; zoom and pan stay."""
+        self.figure = plain(figure)
+        self._version += 1
+        message = {"whole": whole(self.figure, CONFIG), "version": self._version}
+        self.message = json.dumps(message)
 
-    def _kinds(self) -> list[str]:
-        return [trace.type for trace in self.widget.data]
-
-    def _listen(self) -> None:
-        if self._picked is None:
-            return
-        for trace in self.widget.data:
-            trace.on_selection(self._report)
-            trace.on_click(self._report)
-
-    def _report(self, trace: Any, points: Any, _: Any) -> None:
-        """Tell a gesture once: plotly asks all traces in turn, and a row may have marks in several."""
-        ids = trace.customdata
-        if ids is not None:
-            self._heard += (int(ids[i]) for i in points.point_inds)
-        if trace is self.widget.data[-1] and self._picked is not None:
-            heard, self._heard = self._heard, []
-            self._picked(tuple(dict.fromkeys(heard)))
+    def _hear(self, _widget: Any, told: Any, _buffers: Any) -> None:
+        picked = isinstance(told, dict) and told.get("kind") in ("select", "click")
+        if picked and self._picked is not None:
+            self._picked(row_ids(told.get("ids")))
 
 
-class _Figure(go.FigureWidget):
-    """A figure that a reloaded page gets as it is now, not as it was when it was made."""
+def chart(figure: go.Figure) -> Chart:
+    """A plotly figure of your own as a widget, as wide as its cell; its tool bar uploads nothing.
 
-    _made = False  # while it is being made it has no traces yet
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._made = True
-
-    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """The state of the widget; all of it (``key`` None) is what a page asks for to begin with."""
-        if key is None and self._made:
-            self._widget_data = [trace.to_plotly_json() for trace in self.data]
-            self._widget_layout = self.layout.to_plotly_json()
-        state: dict[str, Any] = super().get_state(key, drop_defaults)
-        return state
-
-
-def chart(figure: go.Figure) -> go.FigureWidget:
-    """A plotly figure as a widget whose tool bar uploads nothing anywhere.
-
-    JupyterLab shows it as the last expression of a cell.
+    JupyterLab shows it as the last expression of a cell. Raises :class:`ChoiceError` for kinds of traces
+    that the explorer's own figures do not use: show those by ``figure.show()``.
     """
-    return Chart(figure).widget
+    unknown = sorted({trace.type for trace in figure.data} - set(KINDS))
+    if unknown:
+        raise ChoiceError(
+            f"A chart draws {', '.join(KINDS)}, not {', '.join(unknown)}; show this one by figure.show()."
+        )
+    drawn = figure.to_plotly_json()
+    drawn["layout"].setdefault("height", HEIGHT)
+    made = Chart(title=clean(figure.layout.title.text or ""))
+    made.draw(drawn)
+    return made

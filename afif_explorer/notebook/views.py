@@ -72,8 +72,8 @@ class Tabs:
     def _page(self, view: View) -> ipywidgets.VBox:
         for name in view.figures:
             picked = self._select if "selected" in FIGURES[name].takes else None
-            self.charts[name] = Chart(FIGURES[name].draw(None, dark=self.dark), picked)
-        shown = [self.charts[name].widget for name in view.figures]
+            self.charts[name] = Chart(name=name, title=FIGURES[name].title, picked=picked)
+        shown: list[ipywidgets.Widget] = [self.charts[name] for name in view.figures]
         if view.button:
             button = ipywidgets.Button(
                 description=view.button,
@@ -101,7 +101,7 @@ class Tabs:
         if name in self._drawn and _same(self._drawn[name], shows):
             return
         self._drawn[name] = shows
-        self.charts[name].draw(figure.draw(result, dark=self.dark, **options))
+        self.charts[name].draw(figure.sketch(result, dark=self.dark, **options))
 
     def _opened(self, change: Any) -> None:
         if change.new is not None:

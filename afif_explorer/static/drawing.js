@@ -1,8 +1,8 @@
-// One plotly figure, drawn in place, on a page of the dashboard. A whole figure comes once, and then only
+// One plotly figure, drawn in place, on a page of the dashboard or in a notebook. A whole figure comes once, and then only
 // what changed; out go row ids, or the coordinates of a click, of what was picked, and nothing else.
 //
 // A script and no module, so that a page can draw before everything else has arrived (early.js); what
-// ties a drawing to the server is plot.js.
+// ties a drawing to the server is plot.js, to a notebook's kernel notebook.js.
 "use strict"
 
 globalThis.afif = (() => {
@@ -77,7 +77,8 @@ function fillHead(place, head, title) {
     made.textContent = text
     return made
   }
-  const parts = [line("h3", head?.title || title)]
+  const words = head?.title || title
+  const parts = words ? [line("h3", words)] : []
   if (head?.notes) parts.push(line("p", head.notes))
   if (head?.key.length) {
     const key = document.createElement("ul")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from afif_explorer.app.parts import Text, button, card, flow, html, share, stack, stats
-from afif_explorer.app.plot import Click
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import count, number
+from afif_explorer.figures.wire import Click
 from afif_explorer.results import LissaReport
 
 

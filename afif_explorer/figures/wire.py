@@ -1,0 +1,113 @@
+"""A figure on its way to a browser, and what a browser tells about it: plain values, checked.
+
+The dashboard and the notebook send the same, and one script draws it (``static/drawing.js``).
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+KINDS = ("bar", "heatmap", "scatter", "scattergl")  # of traces that the drawing library knows
+MOST_IDS = 100_000  # of one gesture
+LONG = 200  # texts in a list from which it is coded
+DTYPES = {"<f4": "f4", "<f8": "f8", "<i4": "i4", "|i1": "i1", "|u1": "u1"}  # NumPy's: plotly.js's
+
+
+class Click(NamedTuple):
+    """One mark that was clicked: its row (None: not a row) and where it lies on the axes."""
+
+    id: int | None
+    x: float | None
+    y: float | None
+    add: bool  # a modifier key was down: add to the selection
+
+
+def whole(figure: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    """All that a browser needs to draw a :func:`plain` figure for the first time."""
+    return {
+        "data": figure.get("data", []),
+        "layout": figure.get("layout", {}),
+        "head": figure.get("head"),
+        "config": config,
+    }
+
+
+def row_ids(value: Any) -> tuple[int, ...]:
+    """The whole numbers >= 0 of a list from the browser; anything else in it is left out."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(i for i in value[:MOST_IDS] if type(i) is int and i >= 0)
+
+
+def coordinate(value: Any) -> float | None:
+    """A finite number from the browser, or None."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number and math.isfinite(value) else None
+
+
+def plain(value: Any) -> Any:
+    """A figure's dictionary with nothing in it but JSON's types (not finite numbers become None).
+
+    Arrays of numbers become plotly.js's own packed form, long lists of texts ours: see
+    :func:`packed` and :func:`coded`.
+    """
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return packed(value) or plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return coded(value) or [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def packed(array: np.ndarray) -> dict[str, str] | None:
+    """One dimension of numbers as plotly.js reads typed arrays: {"dtype", "bdata"}; else None."""
+    if array.dtype.kind == "i" and array.size and np.abs(array).max() < 2**31:
+        array = array.astype(np.int32)
+    dtype = DTYPES.get(array.dtype.str)
+    if dtype is None or array.ndim != 1:
+        return None
+    return {"dtype": dtype, "bdata": base64.b64encode(array.tobytes()).decode()}
+
+
+def coded(texts: Sequence[Any]) -> dict[str, Any] | None:
+    """A long list of texts with few different ones as {"words", "codes"}; else None.
+
+    "codes" is the base64 of 16-bit places in "words"; the browser puts the list together again.
+    """
+    if len(texts) < LONG or not isinstance(texts[0], str):
+        return None
+    places: dict[Any, int] = {}
+    codes = [places.setdefault(text, len(places)) for text in texts]
+    if len(places) > len(texts) / 2 or len(places) > 2**16:
+        return None
+    packed_codes = base64.b64encode(np.array(codes, dtype="<u2").tobytes()).decode()
+    return {"words": list(places), "codes": packed_codes}
+
+
+def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """What turns ``old`` into ``new``; {} if nothing does.
+
+    "data" has an entry for each new trace: {"set": changed fields} of the trace that was there, or
+    {"trace": all of it}. "layout" and "head" are there as a whole if they changed.
+    """
+    before, after = old.get("data", []), new.get("data", [])
+    data = [_change(before[i] if i < len(before) else None, b) for i, b in enumerate(after)]
+    rest = {part: new[part] for part in ("layout", "head") if old.get(part) != new.get(part)}
+    same = len(before) == len(after) and not any(c.get("trace") or c["set"] for c in data)
+    return {} if same and not rest else {"data": data} | rest
+
+
+def _change(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
+    if old is None or old.get("type") != new.get("type") or old.keys() - new.keys():
+        return {"trace": new}
+    return {"set": {key: x for key, x in new.items() if key not in old or old[key] != x}}
