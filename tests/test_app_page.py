@@ -24,6 +24,11 @@ VIEWS = (
 ATTACK = "<img src=x onerror=window.__xss=1>"
 
 
+POINTS = ("row_map", "ranking", "effect_distribution")
+BELOW = """plots => plots.slice(1).every((plot, i) =>
+  plot.getBoundingClientRect().top >= plots[i].getBoundingClientRect().bottom)"""
+
+
 def upload(page: Page, path: Path) -> None:
     page.get_by_role("button", name="Use my own file").click()
     page.get_by_role("dialog").wait_for()
@@ -118,6 +123,14 @@ def test_everything_is_reached_with_the_keyboard(page: Page, app_url: str) -> No
         seen.add(page.evaluate(FOCUSED))
         page.keyboard.press("Tab")
     assert {"Data set", "Use my own file", "Model", "Penalty", "Target"} <= seen
+
+
+def test_no_figure_lies_over_another_on_a_phone(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    visit = Dashboard(page, app_url).open()
+    visit.drawn("row_map")
+    visit.drawn("ranking")
+    page.wait_for_function(BELOW, arg=[visit.plot(name).element_handle() for name in POINTS])
 
 
 def test_a_phone_shows_it_without_scrolling_sideways(page: Page, app_url: str) -> None:

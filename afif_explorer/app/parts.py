@@ -12,6 +12,8 @@ from afif_explorer.app import look, toolkit
 from afif_explorer.figures.text import clean
 
 NO_MARGIN = (0, 0, 0, 0)
+# Panel allows no part to be higher than the window, and draws the next one over what is.
+TALL = ":host { max-height: none !important; }"
 CARD = """
 :host {
   background: var(--mui-palette-background-paper);
@@ -56,7 +58,7 @@ class Text(pn.pane.HTML):
 
 def card(*objects: Any, width: int = 0, grow: float = 1, **params: Any) -> pn.Column:
     """A sheet of paper on the page. ``width``: below how many px it takes a row of its own."""
-    sheets = [CARD, *(share(width, grow) if width else ()), *params.pop("stylesheets", ())]
+    sheets = [TALL, CARD, *(share(width, grow) if width else ()), *params.pop("stylesheets", ())]
     return pn.Column(
         *objects, stylesheets=sheets, margin=NO_MARGIN, sizing_mode="stretch_width", **params
     )
@@ -65,7 +67,7 @@ def card(*objects: Any, width: int = 0, grow: float = 1, **params: Any) -> pn.Co
 def flow(*objects: Any, gap: int = 14, align: str = "stretch", **params: Any) -> pn.Row:
     """Parts side by side that wrap where the window is too narrow."""
     sheet = f":host {{ flex-wrap: wrap; gap: {gap}px; align-items: {align} !important; }}"
-    sheets = [sheet, *params.pop("stylesheets", ())]
+    sheets = [TALL, sheet, *params.pop("stylesheets", ())]
     return pn.Row(
         *objects, stylesheets=sheets, margin=NO_MARGIN, sizing_mode="stretch_width", **params
     )
@@ -73,7 +75,7 @@ def flow(*objects: Any, gap: int = 14, align: str = "stretch", **params: Any) ->
 
 def stack(*objects: Any, gap: int = 14, **params: Any) -> pn.Column:
     """Parts below each other."""
-    sheets = [f":host {{ gap: {gap}px; }}", *params.pop("stylesheets", ())]
+    sheets = [TALL, f":host {{ gap: {gap}px; }}", *params.pop("stylesheets", ())]
     return pn.Column(
         *objects, stylesheets=sheets, margin=NO_MARGIN, sizing_mode="stretch_width", **params
     )
