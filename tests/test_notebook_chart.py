@@ -53,6 +53,19 @@ def test_a_figure_of_ones_own_has_a_height_and_its_title() -> None:
     assert sent(shown)["layout"]["height"] == 300
 
 
+def test_long_lists_of_words_and_dates_arrive_as_they_are() -> None:
+    words = ["yes", "no", "perhaps"] * 100
+    days = np.datetime64("2026-01-01") + np.arange(300)
+    marks = go.Scatter(
+        x=words, y=days, text=words, marker={"color": ["red", "blue", "#123456"] * 100}
+    )
+    (trace,) = sent(chart(go.Figure(marks)))["data"]
+    assert trace["x"] == words
+    assert trace["marker"]["color"] == list(marks.marker.color)
+    assert [day[:10] for day in trace["y"]] == [str(day) for day in days]
+    assert trace["text"]["words"] == ["yes", "no", "perhaps"]  # drawing.js knows this field
+
+
 def test_what_the_library_cannot_draw_is_told() -> None:
     with pytest.raises(ax.ChoiceError, match=r"not pie; show this one by figure\.show"):
         chart(go.Figure([go.Pie(values=[1, 2]), go.Bar(y=[1])]))

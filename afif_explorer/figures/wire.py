@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 KINDS = ("bar", "heatmap", "scatter", "scattergl")  # of traces that the drawing library knows
 MOST_IDS = 100_000  # of one gesture
+TEXTS = ("text", "hovertext")  # fields whose lists the browser puts together again, by drawing.js
 LONG = 200  # texts in a list from which it is coded
 DTYPES = {"<f4": "f4", "<f8": "f8", "<i4": "i4", "|i1": "i1", "|u1": "u1"}  # NumPy's: plotly.js's
 
@@ -53,15 +53,18 @@ def coordinate(value: Any) -> float | None:
 def plain(value: Any) -> Any:
     """A figure's dictionary with nothing in it but JSON's types (not finite numbers become None).
 
-    Arrays of numbers become plotly.js's own packed form, long lists of texts ours: see
-    :func:`packed` and :func:`coded`.
+    Arrays of numbers become plotly.js's own packed form, long lists of texts in the fields ``TEXTS``
+    ours: see :func:`packed` and :func:`coded`.
     """
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        return {
+            key: (coded(item) if key in TEXTS else None) or plain(item)
+            for key, item in value.items()
+        }
     if isinstance(value, np.ndarray):
         return packed(value) or plain(value.tolist())
     if isinstance(value, list | tuple):
-        return coded(value) or [plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, float) and not math.isfinite(value):
@@ -79,12 +82,14 @@ def packed(array: np.ndarray) -> dict[str, str] | None:
     return {"dtype": dtype, "bdata": base64.b64encode(array.tobytes()).decode()}
 
 
-def coded(texts: Sequence[Any]) -> dict[str, Any] | None:
+def coded(texts: Any) -> dict[str, Any] | None:
     """A long list of texts with few different ones as {"words", "codes"}; else None.
 
     "codes" is the base64 of 16-bit places in "words"; the browser puts the list together again.
     """
-    if len(texts) < LONG or not isinstance(texts[0], str):
+    if not isinstance(texts, list | tuple) or len(texts) < LONG:
+        return None
+    if not all(isinstance(text, str) for text in texts):
         return None
     places: dict[Any, int] = {}
     codes = [places.setdefault(text, len(places)) for text in texts]

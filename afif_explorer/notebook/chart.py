@@ -95,7 +95,7 @@ def chart(figure: go.Figure) -> Chart:
         raise ChoiceError(
             f"A chart draws {', '.join(KINDS)}, not {', '.join(unknown)}; show this one by figure.show()."
         )
-    drawn = figure.to_plotly_json()
+    drawn = json.loads(figure.to_json())  # plotly's own way knows dates and the like
     drawn["layout"].setdefault("height", HEIGHT)
     made = Chart(title=clean(figure.layout.title.text or ""))
     made.draw(drawn)
