@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from afif_explorer.app.sync import Gate, Lull, Timer
+import param
+
+from afif_explorer.app.sync import Follower, Gate, Lull, Timer
+from afif_explorer.state.work import Status
 
 
 class Document:
@@ -73,3 +76,25 @@ def test_what_waits_can_be_forgotten() -> None:
     lull.start(lambda: None, 1)
     lull.stop()
     assert not document.later
+
+
+class Source(param.Parameterized):
+    """Stands in for an explorer."""
+
+    depth = param.Integer(default=1)
+    scale = param.Number(default=1.0)
+    status = param.Parameter(default=Status())
+    stale = param.Boolean(default=False)
+
+
+def test_what_changes_before_the_page_is_there_is_told_once_when_it_is() -> None:
+    told: list[set[str]] = []
+    source, gate = Source(), Gate(Document())
+    Follower(source, gate=gate).on(("depth", "scale"), told.append)
+    source.depth = 2
+    source.param.update(depth=3, scale=2.0)
+    assert not told
+    gate.open()
+    assert told == [{"depth", "scale"}]
+    source.depth = 4
+    assert told == [{"depth", "scale"}, {"depth"}]

@@ -15,7 +15,7 @@ from afif_explorer.app.help import GUIDE, Code, Help
 from afif_explorer.app.notices import Notices
 from afif_explorer.app.parts import stack
 from afif_explorer.app.status import StatusHead
-from afif_explorer.app.sync import Follower, Lull, Timer
+from afif_explorer.app.sync import Follower, Gate, Lull, Timer
 from afif_explorer.app.upload import Upload
 from afif_explorer.app.views.agreement import AgreementView
 from afif_explorer.app.views.cross_validation import CrossValidationView
@@ -46,12 +46,12 @@ class Dashboard:
         explorer: Any,
         document: Any = None,
         *,
-        gate: Callable[[Callable[[], None]], None] | None = None,
+        gate: Gate | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
         self.explorer = explorer
-        self._gate = gate or (lambda action: action())
-        self.follower = Follower(explorer, document)
+        self._gate: Callable[[Callable[[], None]], None] = gate or (lambda action: action())
+        self.follower = Follower(explorer, document, gate)
         self._notices = Notices(explorer)
         self._notices.link(notes)
         self._browser = Browser(on_copied=self._copied, on_arrival=self._arrived)

@@ -45,6 +45,11 @@ class Gate:
             for action in waiting:
                 action()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the page is not there yet."""
+        return self._waiting is not None
+
     def open(self) -> None:
         """Run what waits, and from now on everything as it comes. Call it on the page's thread."""
         with self._lock:
@@ -118,7 +123,8 @@ class Follower:
     """Tells callbacks which fields of ``source`` changed.
 
     ``source`` must change on the page's own thread (an ``Explorer`` does, given the page's
-    ``schedule``). All that one change does to the page goes to the browser as one message.
+    ``schedule``). All that one change does to the page goes to the browser as one message, and none
+    before ``gate`` is open: figures can be clicked before the page has come as a whole.
 
     Work that is soon over is not worth a word: that something is being worked on is told only once
     it has lasted ``PATIENCE`` milliseconds.
@@ -127,11 +133,13 @@ class Follower:
     PATIENCE = 300
     WORK = frozenset({"status", "stale"})  # what changes when work begins
 
-    def __init__(self, source: Any, document: Any = None) -> None:
+    def __init__(self, source: Any, document: Any = None, gate: Gate | None = None) -> None:
         self._source = source
         self._document = document
+        self._gate = gate
         self._callbacks: list[tuple[frozenset[str], Callback]] = []
         self._held: set[str] = set()  # changed, but not told yet
+        self._early: set[str] = set()  # the same, because there is no page yet
         self._told = False  # that something is being worked on
         self._patience = Timer(document)
         names = [name for name in source.param if name != "name"]
@@ -173,8 +181,21 @@ class Follower:
         return held
 
     def _tell_all(self, changed: set[str]) -> None:
-        if not changed:
-            return
+        if self._gate is not None and self._gate.closed:
+            self._keep(self._gate, changed)
+        elif changed:
+            self._tell_now(changed)
+
+    def _keep(self, gate: Gate, changed: set[str]) -> None:
+        def told() -> None:
+            early, self._early = self._early, set()
+            self._tell_now(early)
+
+        if changed and not self._early:
+            gate(told)
+        self._early |= changed
+
+    def _tell_now(self, changed: set[str]) -> None:
         with pn.io.hold(self._document):
             for names, callback in list(self._callbacks):
                 if hit := names & changed:
