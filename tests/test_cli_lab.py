@@ -34,6 +34,13 @@ def _wait_for(port: int) -> None:
 
 def _run_first_cell(page: Page, shown: Locator) -> None:
     """Run it until it shows something: JupyterLab forgets what is run while its kernel connects."""
+    said: list[str] = []
+
+    def accept(dialog: Locator) -> None:
+        said.append(dialog.inner_text())
+        dialog.locator(".jp-mod-accept").click()
+
+    page.add_locator_handler(page.locator("dialog.jp-Dialog"), accept)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     for _ in range(4):
         page.locator(".jp-Notebook .cm-content").first.click()
@@ -41,6 +48,7 @@ def _run_first_cell(page: Page, shown: Locator) -> None:
         with contextlib.suppress(TimeoutError):
             shown.wait_for(state="attached", timeout=PATIENCE / 2)
             return
+    pytest.fail(f"The cell never showed anything. JupyterLab said: {said}")
 
 
 @pytest.fixture
@@ -50,8 +58,10 @@ def lab_at(tmp_path: Path, visit: Visit) -> Iterator[Callable[[Page], None]]:
         name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")
     }
     servers: list[Running] = []
+    pages: list[Page] = []
 
     def open_lab(page: Page) -> None:
+        pages.append(page)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         options = ("--no-browser", "--port", str(port), "--folder", str(tmp_path / "lessons"))
@@ -60,6 +70,8 @@ def lab_at(tmp_path: Path, visit: Visit) -> Iterator[Callable[[Page], None]]:
         page.goto(servers[-1].url)
 
     yield open_lab
+    for page in pages:
+        page.close()  # before its server goes
     for server in servers:
         server.stop()
     visit.errors.clear()  # JupyterLab's own; what it requests is checked when the test ends
@@ -71,7 +83,6 @@ def test_the_lessons_open(page: Page, lab_at: Callable[[Page], None]) -> None:
     for path in lab.lessons().glob("*.ipynb"):
         page.locator(".jp-DirListing-itemName", has_text=path.name).wait_for(timeout=60_000)
     page.wait_for_load_state("networkidle")
-    page.close()  # before its server goes
 
 
 @pytest.mark.browser
@@ -97,4 +108,3 @@ def test_the_explorer_is_drawn_and_heard_in_a_cell(
     page.get_by_role("tab", name="Fisher vs Hessian").click()
     agreement = page.locator('.afif-plot[data-figure="agreement"]')
     expect(agreement.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
-    page.close()
