@@ -72,6 +72,15 @@ class Dashboard:
             self.page.wait_for_timeout(250)
         raise AssertionError(f"{name} never came to rest")
 
+    def stays(self, part: Locator) -> Locator:
+        """``part`` itself, once nobody has put another in its place for two seconds."""
+        for _ in range(60):
+            now = part.element_handle()
+            self.page.wait_for_timeout(2000)
+            if now.evaluate("element => element.isConnected"):
+                return part
+        raise AssertionError(f"{part} was made anew for two minutes")
+
     def version(self, name: str) -> int:
         """How often the server has sent something for a figure that is drawn."""
         return int(self.plot(name).get_attribute("data-version") or 0)
