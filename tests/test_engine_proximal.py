@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from afif_explorer.engine.penalties import ElasticNet, GroupLasso, Kinked, Lasso
 from afif_explorer.engine.proximal import ProximalProblem
 from afif_explorer.engine.weights import leave_one_out, leave_out
 from afif_explorer.errors import ChoiceError
+from tests.cases import KINKED, Case
 
 PENALTIES = [
     Lasso(0.05),
@@ -208,3 +211,30 @@ def test_an_unfinished_step_says_what_it_is(monkeypatch) -> None:
         ax.NotConverged, match=r"only approximate: a proximal step .*, above .*damping"
     ):
         influence.parameters(torch.zeros(problem.n, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in KINKED if case.kind != "linear"], ids=lambda case: case.name
+)
+@pytest.mark.parametrize("what", ["effects", "own_moves"])
+def test_a_step_without_end_is_told_and_the_damping_that_it_names_will_do(
+    case: Case, what: str
+) -> None:
+    """Away from a minimum the Hessian has directions along which the step goes down for ever."""
+    problem = case.make()
+
+    def answer(damping: float) -> torch.Tensor:
+        influence = ax.InfinitesimalJackknife(damping=damping).prepare(
+            problem.objective, problem.theta
+        )
+        return (
+            influence.own_moves()
+            if what == "own_moves"
+            else influence.effects(problem.theta[:, None])
+        )
+
+    with pytest.raises(ax.SolverDiverged, match="grew without bound: the Hessian") as told:
+        answer(0.0)
+    named = re.search(r"damping to at least (\S+),", str(told.value))
+    assert named is not None
+    assert answer(float(named.group(1))).isfinite().all()

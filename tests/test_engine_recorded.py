@@ -59,10 +59,10 @@ class Transformer(nn.Module):
         self.head, self.causal = nn.Linear(4, 2), causal
 
     def forward(self, X: Tensor) -> Tensor:
-        read = self.table(X.long()) + self.place(torch.arange(X.shape[1]))
+        read = self.table(X.long()) + self.place(torch.arange(X.shape[1], device=X.device))
         mask = None
         if self.causal:
-            mask = torch.ones(X.shape[1], X.shape[1], dtype=torch.bool).triu(1)
+            mask = torch.ones(X.shape[1], X.shape[1], dtype=torch.bool, device=X.device).triu(1)
         return self.head(self.layers(read, mask=mask).mean(1))
 
 

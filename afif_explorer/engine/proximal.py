@@ -34,6 +34,7 @@ ROUNDS = 200
 NEWTON_STEPS = 12  # on one set of free parameters
 HALVINGS = 8  # of a Newton step that leads uphill
 NEGLIGIBLE = 1e-13  # slope after which another step changes rounding only
+UNBOUNDED = 1e12  # times what it began with: a step of such a size has no end
 ROUNDED = 4.0  # roundings of the largest terms that a residual is made of
 
 
@@ -50,6 +51,11 @@ class ProximalSolution:
         """True if every residual is within the tolerance."""
         return bool((self.residual <= self.tolerance).all())
 
+    @property
+    def bounded(self) -> bool:
+        """False if there is no minimum: along a direction of negative curvature it goes down for ever."""
+        return bool(self.residual.isfinite().all())
+
 
 class ProximalProblem:
     """``argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` for many ``b``.
@@ -63,6 +69,10 @@ class ProximalProblem:
         self._matrix, self._theta = matrix, theta
         self._penalty, self._penalised = penalty, penalised
         self._step = 1.0 / float(torch.linalg.matrix_norm(matrix, 2))
+
+    def smallest_eigenvalue(self) -> float:
+        """Of ``C``."""
+        return float(torch.linalg.eigvalsh(self._matrix)[0])
 
     @property
     def piecewise_linear(self) -> bool:
@@ -80,11 +90,18 @@ class ProximalProblem:
                 break
             report("proximal step", b.shape[1] - len(left), b.shape[1])
             moved = self._accelerated(t[:, left], b[:, left])
+            if not self._is_bounded(moved, b):
+                residual[left] = torch.inf
+                break
             polished = self._polished(moved, b[:, left])
             better = self._beats(polished, self._judged(moved, b[:, left]), b[:, left])
             t[:, left] = torch.where(better, polished, moved)
             residual[left] = self.residual(t[:, left], b[:, left])
         return ProximalSolution(t, residual, tolerance)
+
+    def _is_bounded(self, t: Tensor, b: Tensor) -> bool:
+        began = 1.0 + float(self._theta.abs().max()) + self._step * float(b.abs().max())
+        return bool((t.abs() < UNBOUNDED * began).all())  # False for what is not a number, too
 
     def _rounding(self, b: Tensor) -> float:
         """The residual that rounding leaves: below 1e-14 in double precision, about 1e-6 in single."""

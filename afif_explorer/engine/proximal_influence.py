@@ -13,7 +13,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.factor import Factor
+from afif_explorer.engine.factor import Factor, rounded_up
 from afif_explorer.engine.influence import ROWS_AT_ONCE, Choices, Influence
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.proximal import ProximalProblem
@@ -50,10 +50,21 @@ class ProximalInfluence(Influence):
     def _solved(self, problem: ProximalProblem, b: Tensor) -> Solution:
         found = problem.solve(b)
         worst = float(found.residual.max())
+        if not found.bounded:
+            stats = {"residual": worst}
+            return Solution(found.value, Status.DIVERGED, self._way_out(problem), stats)
         status = Status.CONVERGED if found.solved else Status.MAX_STEPS
         advice = "" if found.solved else "Raise the damping: the curvature is nearly singular."
         stats = {"residual": worst, "tolerance": found.tolerance}
         return Solution(found.value, status, advice, stats)
+
+    def _way_out(self, problem: ProximalProblem) -> str:
+        lowest = problem.smallest_eigenvalue()
+        enough = rounded_up(self.method.damping - 1.1 * lowest)
+        return (
+            f"The proximal step grew without bound: the {self.curvature.name} has negative curvature "
+            f"(smallest eigenvalue {lowest:.2g}). Set damping to at least {enough}, or use AFIF."
+        )
 
     def _unfinished(self, solution: Solution) -> str:
         stats = solution.stats
