@@ -12,6 +12,13 @@ from afif_explorer.app.sync import Follower
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": NO_MARGIN, "width": None}
 
 
+def put(widget: Any, **values: Any) -> None:
+    """Set what differs: setting a widget to what it is already takes long, and goes to no browser."""
+    new = {name: value for name, value in values.items() if getattr(widget, name) != value}
+    if new:
+        widget.param.update(**new)
+
+
 class Fields:
     """Makes widgets for the choices of ``explorer`` and keeps both sides equal.
 
@@ -77,7 +84,7 @@ class Fields:
             if value not in options.values():
                 options[str(value)] = value
             renamed = widget.options != options
-            widget.param.update(options=options, value=value, disabled=len(options) < 2)
+            put(widget, options=options, value=value, disabled=len(options) < 2)
             if renamed:
                 widget.param.trigger("value")  # or it goes on showing the name from before
 
@@ -91,7 +98,7 @@ class Fields:
         )
 
         def show() -> None:
-            widget.value = getattr(self.explorer, name)
+            put(widget, value=getattr(self.explorer, name))
 
         return self.tie(name, widget, show=show, read=bool)
 
@@ -109,8 +116,7 @@ class Fields:
         )
 
         def show() -> None:
-            value = getattr(self.explorer, name)
-            widget.param.update(value=value)
+            put(widget, value=getattr(self.explorer, name))
 
         def read(value: int | None) -> int:
             return getattr(self.explorer, name) if value is None else int(value)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from afif_explorer.app import toolkit
-from afif_explorer.app.fields import WIDE, Fields
+from afif_explorer.app.fields import WIDE, Fields, put
 from afif_explorer.app.parts import stack
 from afif_explorer.figures.text import number
 
@@ -52,7 +52,8 @@ class LogSlider:
         at = self.widget.value
         if self.value(at) != value:
             at = math.log10(value) if value > 0 else self._zero_at
-        self.widget.param.update(
+        put(
+            self.widget,
             start=min(self.widget.start, at),
             end=max(self.widget.end, at),
             value=at,
@@ -90,8 +91,8 @@ class Automatic:
 
     def _show(self) -> None:
         explorer, name = self._explorer, self._name
-        self._switch.value = explorer.by_rule(name)
-        self._slider.widget.disabled = getattr(explorer, name) is None
+        put(self._switch, value=explorer.by_rule(name))
+        put(self._slider.widget, disabled=getattr(explorer, name) is None)
         value = explorer.in_use(name)
         if value is not None:
             self._slider.place(value)

@@ -132,10 +132,14 @@ class Explorer(Selection):
     def _set(self, **values: Any) -> None:
         """Set parameters, constant ones too, without starting any work."""
         before, self._quiet = self._quiet, True
+        closed = [one for one in map(self.param.__getitem__, values) if one.constant]
         try:
-            with param.parameterized.edit_constant(self):
-                self.param.update(**values)
+            for one in closed:
+                one.constant = False
+            self.param.update(**values)
         finally:
+            for one in closed:
+                one.constant = True
             self._quiet = before
 
     def _offered(self, spec: Spec | None) -> dict[str, dict[str, Any]]:
