@@ -11,6 +11,7 @@ import pytest
 
 import afif_explorer as ax
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.engine.spectrum import Spectrum
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +131,18 @@ def test_what_is_no_model_or_objective_is_told(make: Callable[[], Any]) -> None:
 def test_no_rows_at_all_are_told() -> None:
     with pytest.raises(ax.DataError, match="no training rows"):
         ax.Objective(ax.LinearMap(3, 1), "gaussian", None, None, [1.0])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_rows_to_predict_that_are_not_finite_are_told(value: float, fit: Fit) -> None:
+    rows = np.zeros((2, 3))
+    rows[1, 2] = value
+    with pytest.raises(ax.DataError, match="not finite numbers; fill or drop them"):
+        fit.predict(rows)
+    assert fit.predict(rows[:0]).shape == (0,)
+
+
+def test_a_basis_of_nothing_is_told(fit: Fit) -> None:
+    curvature = ax.Fisher(fit.objective, fit.parameters)
+    with pytest.raises(ax.ChoiceError, match="right-hand side that is not zero"):
+        Spectrum.lanczos(curvature, 0 * fit.parameters)

@@ -16,7 +16,7 @@ from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.losses import Loss
 from afif_explorer.engine.minimum import negative_curvature
 from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
-from afif_explorer.engine.objective import Objective, as_numbers, as_rows, check_rows
+from afif_explorer.engine.objective import Objective, as_numbers, as_rows, check_finite, check_rows
 from afif_explorer.engine.penalties import GroupLasso, Penalty, Ridge
 from afif_explorer.engine.targets import Sample
 from afif_explorer.errors import ChoiceError, DataError
@@ -106,7 +106,7 @@ class Fit:
         """Mean predictions ``A'(f(x))`` for rows ``[m, ...]``: expected counts, values or probabilities.
 
         ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k`` outputs. Raises
-        :class:`DataError` for rows of another shape than those trained on.
+        :class:`DataError` for rows of another shape than those trained on, or that are not finite.
         """
         rows = as_rows(X).to(self.objective.X)
         if rows.shape[1:] != self.objective.X.shape[1:]:
@@ -114,6 +114,7 @@ class Fit:
                 f"Rows to predict must have {tuple(self.objective.X.shape[1:])} features, not "
                 f"{tuple(rows.shape[1:])}."
             )
+        check_finite(rows)
         with torch.no_grad():
             mean = self.objective.loss.mean(self.objective.model.outputs(self.parameters, rows))
         return (mean[:, 0] if mean.shape[1] == 1 else mean).cpu().numpy()

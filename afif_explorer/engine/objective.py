@@ -260,13 +260,17 @@ def check_rows(X: Tensor, y: Tensor, loss: Loss, which: str = "") -> None:
         raise DataError(
             f"There are {counts[0]} {which}rows but {counts[1]} targets; they must match."
         )
-    if len(X) == 0:
-        return
-    if not _all_finite(X):
+    check_finite(X, which)
+    if len(X):
+        loss.check(y)
+
+
+def check_finite(X: Tensor, which: str = "") -> None:
+    """Raise :class:`DataError` unless all numbers of the rows ``[m, ...]`` are finite."""
+    if len(X) and not _all_finite(X):
         raise DataError(
             f"The {which}rows hold values that are not finite numbers; fill or drop them."
         )
-    loss.check(y)
 
 
 def _all_finite(X: Tensor) -> bool:
