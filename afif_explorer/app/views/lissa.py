@@ -74,13 +74,13 @@ def _advice(report: LissaReport | None) -> Any:
         return ""
     kind = "poor" if report.run_status == "diverged" else "hint"
     real = (
-        f" The real run with batches of {count(report.batch_size)} rows, {report.repeats} times: "
+        f"The real run with batches of {count(report.batch_size)} rows, {report.repeats} times: "
         f"{RUN[report.run_status]}."
         if report.run_status
-        else " The curves are computed; run LiSSA for real to see its noise beside them."
+        else "The curves are computed; run LiSSA for real to see its noise beside them."
     )
     return html(
-        '<p class="{kind}" style="margin-top:8px">{text}{real}</p>',
+        '<p class="{kind}" style="margin-top:8px">{text} {real}</p>',
         kind=kind,
         text=report.advice,
         real=real,
