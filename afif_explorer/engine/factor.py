@@ -77,12 +77,17 @@ class Factor:
 
     def _advice(self, trouble: str) -> str:
         lowest, highest = float(self._values[0]), float(self._values[-1])
-        enough = self._damping + max(0.0, -lowest) + max(1e-6 * abs(highest), 1e-12)
+        enough = enough_damping(self._damping, lowest, highest)
         return (
             f"The {self._name} {trouble} (smallest eigenvalue {lowest:.2g}), so the system has "
-            f"no unique solution; set damping to at least {rounded_up(enough)}, or use a stronger "
+            f"no unique solution; set damping to at least {enough}, or use a stronger "
             "penalty."
         )
+
+
+def enough_damping(damping: float, lowest: float, highest: float) -> str:
+    """To two digits, the damping that makes a curvature with these eigenvalues (it holds ``damping``) definite."""
+    return rounded_up(damping + max(0.0, -lowest) + max(1e-6 * abs(highest), 1e-12))
 
 
 def rounded_up(value: float) -> str:

@@ -70,9 +70,10 @@ class ProximalProblem:
         self._penalty, self._penalised = penalty, penalised
         self._step = 1.0 / float(torch.linalg.matrix_norm(matrix, 2))
 
-    def smallest_eigenvalue(self) -> float:
-        """Of ``C``."""
-        return float(torch.linalg.eigvalsh(self._matrix)[0])
+    def eigenvalue_range(self) -> tuple[float, float]:
+        """The smallest and the largest eigenvalue of ``C``."""
+        values = torch.linalg.eigvalsh(self._matrix)
+        return float(values[0]), float(values[-1])
 
     @property
     def piecewise_linear(self) -> bool:

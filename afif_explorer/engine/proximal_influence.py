@@ -13,7 +13,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.factor import Factor, rounded_up
+from afif_explorer.engine.factor import Factor, enough_damping
 from afif_explorer.engine.influence import ROWS_AT_ONCE, Choices, Influence
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.proximal import ProximalProblem
@@ -59,11 +59,11 @@ class ProximalInfluence(Influence):
         return Solution(found.value, status, advice, stats)
 
     def _way_out(self, problem: ProximalProblem) -> str:
-        lowest = problem.smallest_eigenvalue()
-        enough = rounded_up(self.method.damping - 1.1 * lowest)
+        lowest, highest = problem.eigenvalue_range()
+        enough = enough_damping(self.method.damping, lowest, highest)
         return (
-            f"The proximal step grew without bound: the {self.curvature.name} has negative curvature "
-            f"(smallest eigenvalue {lowest:.2g}). Set damping to at least {enough}, or use AFIF."
+            "The proximal step grew without bound: the smallest eigenvalue of the "
+            f"{self.curvature.name} is {lowest:.2g}. Set damping to at least {enough}, or use AFIF."
         )
 
     def _unfinished(self, solution: Solution) -> str:
