@@ -86,7 +86,7 @@ class Factor:
 
 
 def enough_damping(damping: float, lowest: float, highest: float) -> str:
-    """To two digits, the damping that makes a curvature with these eigenvalues (it holds ``damping``) definite."""
+    """The damping, to two digits, that makes a curvature definite whose eigenvalues hold ``damping``."""
     return rounded_up(damping + max(0.0, -lowest) + max(1e-6 * abs(highest), 1e-12))
 
 
