@@ -145,7 +145,8 @@ class LissaReport:
     repeats: int
     damping: float
     automatic_scale: float
-    automatic_depth: int
+    automatic_depth: int  # what the rule takes at ``scale``
+    rule_depth: int  # what it takes at its own scale, so that both are automatic
     largest_eigenvalue: float
     smallest_eigenvalue: float
     trace: float

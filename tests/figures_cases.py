@@ -146,6 +146,7 @@ def lissa(words: str | None = None, scale: float = 30.0, ran: bool = True) -> Li
         damping=0.0,
         automatic_scale=25.3,
         automatic_depth=2000,
+        rule_depth=1500,
         largest_eigenvalue=24.5,
         smallest_eigenvalue=0.1,
         trace=97.0,

@@ -116,6 +116,9 @@ def test_the_lissa_report_shows_the_whole_plane():
     assert report.run_gap is None
     assert report.run_error.size == 0
     assert report.scale == report.automatic_scale
+    assert report.depth == report.automatic_depth == report.rule_depth
+    wider = study.lissa(GAP.replace(scale=4 * report.scale))
+    assert wider.rule_depth == report.rule_depth < wider.automatic_depth
 
 
 def test_the_true_run_scatters_around_the_predicted_mean():

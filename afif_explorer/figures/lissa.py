@@ -80,7 +80,7 @@ def lissa_map(lissa: LissaReport, *, dark: bool = False) -> Sheet:
         notes=("Computed for full batches, every setting at once.",),
         key=(
             Key("✚", colours.warning, "setting now"),
-            Key("○", colours.warning, "automatic"),
+            Key("○", colours.warning, "both automatic"),
             *(() if finite.all() else blocked),
         ),
         height=380,
@@ -90,7 +90,7 @@ def lissa_map(lissa: LissaReport, *, dark: bool = False) -> Sheet:
         result.add(_blocked(lissa, ~finite, colours))
     if finite.any():
         result.add(_heat(lissa, finite, colours))
-    automatic = (lissa.automatic_scale, lissa.automatic_depth)
+    automatic = (lissa.automatic_scale, lissa.rule_depth)
     result.add(_setting("automatic", *automatic, "circle-open", colours))
     result.add(_setting("setting now", lissa.scale, lissa.depth, "cross-thin-open", colours))
     result.lay_out(
@@ -103,7 +103,7 @@ def lissa_map(lissa: LissaReport, *, dark: bool = False) -> Sheet:
         yaxis=log_axis(
             colours,
             _DEPTH,
-            *_span(lissa.map_depths, lissa.depth, lissa.automatic_depth),
+            *_span(lissa.map_depths, lissa.depth, lissa.rule_depth),
             showgrid=False,
         ),
     )

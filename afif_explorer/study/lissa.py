@@ -61,6 +61,7 @@ def lissa(spec: Spec, run: bool = False) -> LissaReport:
         damping=spec.damping,
         automatic_scale=rule.scale,
         automatic_depth=rule.depth_at(scale),
+        rule_depth=rule.depth_at(rule.scale),
         largest_eigenvalue=rule.largest,
         smallest_eigenvalue=rule.smallest,
         trace=rule.trace,
