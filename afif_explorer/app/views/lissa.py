@@ -62,7 +62,10 @@ def _stats(report: LissaReport | None) -> Any:
     return stats(
         [
             (f"scale; the rule says {number(report.automatic_scale)}", number(report.scale)),
-            (f"steps; the rule says {count(report.automatic_depth)} at this scale", count(report.depth)),
+            (
+                f"steps; the rule says {count(report.automatic_depth)} at this scale",
+                count(report.depth),
+            ),
             ("largest eigenvalue", number(report.largest_eigenvalue)),
             ("smallest eigenvalue", number(report.smallest_eigenvalue)),
         ]
