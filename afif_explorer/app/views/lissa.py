@@ -63,7 +63,7 @@ def _stats(report: LissaReport | None) -> Any:
         [
             (f"scale; the rule says {number(report.automatic_scale)}", number(report.scale)),
             (
-                f"steps; the rule says {count(report.automatic_depth)} at this scale",
+                f"steps; here the rule says {count(report.automatic_depth)}",
                 count(report.depth),
             ),
             ("largest eigenvalue", number(report.largest_eigenvalue)),
