@@ -8,16 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 import panel as pn
+import panel_material_ui as material
 import param
 from panel_material_ui import (
     Button,
     Dialog,
     FileDownload,
     FileInput,
-    FloatSlider,
     IconButton,
     IntInput,
-    IntSlider,
     LinearProgress,
     MultiChoice,
     Page,
@@ -51,6 +50,23 @@ __all__ = [
 ]
 
 
+class _HeardOnce:
+    """A slider that is heard when its value changes, and not once more when it is let go of."""
+
+    @property
+    def _linked_properties(self) -> tuple[str, ...]:
+        linked: tuple[str, ...] = super()._linked_properties  # type: ignore[misc]
+        return tuple(name for name in linked if name != "value_throttled")
+
+
+class FloatSlider(_HeardOnce, material.FloatSlider):
+    """A slider over numbers."""
+
+
+class IntSlider(_HeardOnce, material.IntSlider):
+    """A slider over whole numbers."""
+
+
 def load() -> None:
     """Load the parts of Panel that a page needs; call it once before anything is served."""
     pn.extension("tabulator", notifications=False)
@@ -60,9 +76,11 @@ def load() -> None:
 def prompt(widget: Any) -> None:
     """Let what a person does with a widget be heard at once.
 
-    Panel waits 50 ms for more of it, half of what a redraw may take.
+    Panel waits 50 ms for more of it, half of what a redraw may take, and keeps a count of what it is
+    busy with, which takes a few more and which nothing here shows.
     """
     widget._debounce = 1  # ms
+    widget._busy__ignore = [*widget._busy__ignore, "value"]
 
 
 def make_page(title: str, **params: Any) -> Page:

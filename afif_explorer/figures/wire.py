@@ -89,13 +89,13 @@ def coded(texts: Any) -> dict[str, Any] | None:
     """
     if not isinstance(texts, list | tuple) or len(texts) < LONG:
         return None
-    if not all(isinstance(text, str) for text in texts):
+    if set(map(type, texts)) != {str}:
         return None
-    places: dict[Any, int] = {}
-    codes = [places.setdefault(text, len(places)) for text in texts]
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     if len(places) > len(texts) / 2 or len(places) > 2**16:
         return None
-    packed_codes = base64.b64encode(np.array(codes, dtype="<u2").tobytes()).decode()
+    codes = np.fromiter(map(places.__getitem__, texts), dtype="<u2", count=len(texts))
+    packed_codes = base64.b64encode(codes.tobytes()).decode()
     return {"words": list(places), "codes": packed_codes}
 
 
