@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import bokeh.document
 import param
+import pytest
 
 from afif_explorer.app.sync import Follower, Gate, Lull, Timer
 from afif_explorer.state.work import Status
@@ -98,3 +100,38 @@ def test_what_changes_before_the_page_is_there_is_told_once_when_it_is() -> None
     assert told == [{"depth", "scale"}]
     source.depth = 4
     assert told == [{"depth", "scale"}, {"depth"}]
+
+
+def pass_time(document: bokeh.document.Document) -> None:
+    for due in document.session_callbacks:
+        document.remove_timeout_callback(due)
+        due.callback()
+
+
+def test_what_may_come_late_is_told_once_after_the_rest() -> None:
+    told: list[Any] = []
+    source, document = Source(), bokeh.document.Document()
+    follower = Follower(source, document)
+    follower.on(("depth", "scale"), lambda changed: told.append(changed), late=True)
+    follower.on(("depth",), lambda _changed: told.append("at once"))
+    source.depth = 2
+    source.param.update(depth=3, scale=2.0)
+    assert told == ["at once", "at once"]
+    pass_time(document)
+    assert told == ["at once", "at once", {"depth", "scale"}]
+    assert not document.session_callbacks
+
+
+def test_what_comes_late_comes_even_if_there_is_no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("afif_explorer.app.sync.time.monotonic", lambda: now[0])
+    source, document = Source(), bokeh.document.Document()
+    Follower(source, document).on(("depth",), lambda _changed: None, late=True)
+    waiting = []
+    for move in range(8):
+        now[0] = move * 0.05
+        source.depth = move + 2
+        waiting.append(document.session_callbacks[0])
+    # Put off by every move, but by none after PATIENCE.
+    assert len({id(due) for due in waiting[:6]}) == 6
+    assert len({id(due) for due in waiting[6:]}) == 1

@@ -125,10 +125,10 @@ class Dashboard:
         return tabs
 
     def _listen(self) -> None:
-        self.follower.on(FIELDS, lambda _changed: self._address())
+        self.follower.on(FIELDS, lambda _changed: self._address(), late=True)
         self.follower.on(("view",), lambda _changed: self._turn())
         heard = (*FIELDS, "data", "fitted", "points")
-        self.follower.on(heard, lambda _changed: self._status.say())
+        self.follower.on(heard, lambda _changed: self._status.say(), late=True)
         self.follower.on(("status", "stale"), lambda _changed: self._status.progress())
         self.follower.on(("status",), lambda _changed: self._notices.update())
         self._address()
@@ -169,6 +169,7 @@ class Dashboard:
     def _redraw(self) -> None:
         for view in self._views:
             view.refresh()
+            view.follow()
 
     def _copied(self, worked: bool) -> None:
         if worked:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import panel as pn
 
@@ -119,6 +119,11 @@ class Lull:
         self._timer.stop()
 
 
+class _Heard(NamedTuple):
+    names: frozenset[str]
+    callback: Callback
+
+
 class Follower:
     """Tells callbacks which fields of ``source`` changed.
 
@@ -127,33 +132,41 @@ class Follower:
     before ``gate`` is open: figures can be clicked before the page has come as a whole.
 
     Work that is soon over is not worth a word: that something is being worked on is told only once
-    it has lasted ``PATIENCE`` milliseconds.
+    it has lasted ``PATIENCE`` milliseconds. What may come late is told ``BREATH`` milliseconds after
+    the rest, when a browser has drawn that.
     """
 
     PATIENCE = 300
+    BREATH = 60
     WORK = frozenset({"status", "stale"})  # what changes when work begins
 
     def __init__(self, source: Any, document: Any = None, gate: Gate | None = None) -> None:
         self._source = source
         self._document = document
         self._gate = gate
-        self._callbacks: list[tuple[frozenset[str], Callback]] = []
+        self._prompt: list[_Heard] = []
+        self._late: list[_Heard] = []
         self._held: set[str] = set()  # changed, but not told yet
         self._early: set[str] = set()  # the same, because there is no page yet
         self._told = False  # that something is being worked on
         self._patience = Timer(document)
+        self._behind: set[str] = set()  # not told yet to those who hear it late
+        self._breath = Timer(document)
+        self._latest = 0.0  # by when those have been told, whatever else happens
         names = [name for name in source.param if name != "name"]
         self._watcher = source.param.watch(self._deliver, names)
 
-    def on(self, names: Iterable[str], callback: Callback) -> None:
-        """Call ``callback(changed)`` whenever one of ``names`` has changed."""
-        self._callbacks.append((frozenset(names), callback))
+    def on(self, names: Iterable[str], callback: Callback, *, late: bool = False) -> None:
+        """Call ``callback(changed)`` whenever one of ``names`` has changed; ``late``: a moment after."""
+        (self._late if late else self._prompt).append(_Heard(frozenset(names), callback))
 
     def close(self) -> None:
         """Hear nothing more."""
         self._source.param.unwatch(self._watcher)
         self._patience.stop()
-        self._callbacks.clear()
+        self._breath.stop()
+        self._prompt.clear()
+        self._late.clear()
 
     def _deliver(self, *events: Any) -> None:
         changed = {event.name for event in events}
@@ -196,12 +209,24 @@ class Follower:
         self._early |= changed
 
     def _tell_now(self, changed: set[str]) -> None:
-        with pn.io.hold(self._document):
-            for names, callback in list(self._callbacks):
-                if hit := names & changed:
-                    self._tell(callback, set(hit))
+        self._tell(self._prompt, changed)
+        if not self._behind:
+            self._latest = time.monotonic() + self.PATIENCE / 1000
+        self._behind |= changed
+        if not self._breath.waiting or time.monotonic() < self._latest:
+            self._breath.start(self._tell_late, self.BREATH)
 
-    def _tell(self, callback: Callback, changed: set[str]) -> None:
+    def _tell_late(self) -> None:
+        behind, self._behind = self._behind, set()
+        self._tell(self._late, behind)
+
+    def _tell(self, those: list[_Heard], changed: set[str]) -> None:
+        with pn.io.hold(self._document):
+            for names, callback in list(those):
+                if hit := names & changed:
+                    self._call(callback, set(hit))
+
+    def _call(self, callback: Callback, changed: set[str]) -> None:
         try:
             callback(changed)
         except Exception:

@@ -11,7 +11,7 @@ from afif_explorer.app.parts import stack
 
 class View:
     """One tab. ``name`` is its value in ``Spec.view``; ``hears`` the fields that it shows; ``first`` how
-    many of its drawings a visitor sees first."""
+    many of its drawings a visitor sees first: the others are drawn a moment later."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -22,11 +22,13 @@ class View:
         self.desk = desk
         self.drawings: list[Drawing] = []
         self._outdated = True
+        self._behind = False  # the first drawings are up to date, the others are not
         # Made at once: what is added to a page while somebody turns to it may not reach the browser.
         self.panel: Any = stack(self.build(), visible=False)
         hears = ("status", "stale", *self.hears)
         desk.follower.on(hears, lambda _changed: self.refresh())
         desk.follower.on(("view",), lambda _changed: self.refresh(changed=False))
+        desk.follower.on((*hears, "view"), lambda _changed: self.follow(), late=True)
 
     def build(self) -> Any:
         """Make the parts; called once."""
@@ -57,7 +59,14 @@ class View:
         """Bring the view up to date, now if it is on screen, or else when it comes there."""
         self._outdated |= changed
         if self._outdated and self.desk.explorer.view == self.name:
-            self._outdated = False
-            for drawing in self.drawings:
+            self._outdated, self._behind = False, True
+            for drawing in self.drawings[: self.first]:
                 drawing.draw()
             self.update()
+
+    def follow(self) -> None:
+        """Draw what :meth:`refresh` has left."""
+        if self._behind and self.desk.explorer.view == self.name:
+            self._behind = False
+            for drawing in self.drawings[self.first :]:
+                drawing.draw()
