@@ -1,9 +1,11 @@
 """What a Fisher product costs beside a Hessian product, and beside a factorisation.
 
 ``python -m benchmarks.product_costs`` counts the floating-point operations of one product on one batch, and
-measures seconds (median of five). Theory for a dense network with ``P`` weights on ``B`` rows: 10 PB for
-the Fisher (forward, one forward-mode and one reverse-mode derivative) and 16 to 18 PB for the exact
-Hessian. The last columns: the dense matrix with its factor, and one solve by it.
+measures seconds (medians over many turns, the two products by turns: they take about a millisecond, and
+the machine is not equally fast from one moment to the next). Theory for a dense network with ``P`` weights
+on ``B`` rows: 10 PB for the Fisher (forward, one forward-mode and one reverse-mode derivative) and 16 to
+18 PB for the exact Hessian. The last columns: the dense matrix with its factor, and one solve
+by it.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from benchmarks.common import machine
 PROMISED = 1.5
 ROWS = 512
 SHAPES = {"64-32-10": (64, (32,), 10), "100-64-64-2": (100, (64, 64), 2), "96-6-1": (96, (6,), 1)}
+TURNS = 41
 DENSE = 3000  # parameters up to which the factorisation is measured
 
 
@@ -46,15 +49,16 @@ def operations(work: Callable[[], object]) -> int:
     return counter.total
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Median of five, after one that warms up."""
-    work()
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
+def seconds(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
+    """The median of each over so many turns, after one that warms up; in a turn each has its go."""
+    times: list[list[float]] = [[] for _ in works]
+    for turn in range(turns + 1):
+        for work, found in zip(works, times, strict=True):
+            began = time.perf_counter()
+            work()
+            if turn:
+                found.append(time.perf_counter() - began)
+    return [statistics.median(found) for found in times]
 
 
 def product(kind: type, problem: ax.Objective, theta: Tensor, v: Tensor) -> Callable[[], object]:
@@ -68,15 +72,17 @@ def costs(shape: tuple[int, tuple[int, ...], int]) -> dict[str, float]:
     theta = problem.vector(problem.model.initial(0))
     v = torch.randn(problem.p, 1, dtype=theta.dtype)
     found: dict[str, float] = {"P": problem.p}
-    for name, kind in (("Fisher", ax.Fisher), ("Hessian", ax.Hessian)):
-        work = product(kind, problem, theta, v)
+    kinds = {"Fisher": ax.Fisher, "Hessian": ax.Hessian}
+    works = {name: product(kind, problem, theta, v) for name, kind in kinds.items()}
+    for (name, work), taken in zip(works.items(), seconds(*works.values()), strict=True):
         found[f"{name} / PB"] = operations(work) / (problem.p * ROWS)
-        found[f"{name} ms"] = 1000 * seconds(work)
+        found[f"{name} ms"] = 1000 * taken
     if problem.p <= DENSE:
         fisher = ax.Fisher(problem, theta)
         factor = Factor(fisher.dense(), "Fisher", 0.0)
-        found["factor ms"] = 1000 * seconds(lambda: Factor(fisher.dense(), "Fisher", 0.0))
-        found["solve ms"] = 1000 * seconds(lambda: factor.solve(v))
+        [made] = seconds(lambda: Factor(fisher.dense(), "Fisher", 0.0), turns=5)
+        [solved] = seconds(lambda: factor.solve(v))
+        found |= {"factor ms": 1000 * made, "solve ms": 1000 * solved}
     return found
 
 
