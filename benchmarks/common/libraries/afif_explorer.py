@@ -22,8 +22,7 @@ LISSA = ax.LiSSA(
 def _prepared(task: Task, damping: float, solver: Solver | str) -> Influence:
     """The curvature with all of the damping and no penalty, as the other libraries have it."""
     theta = torch.nn.utils.parameters_to_vector(task.network.parameters()).detach()
-    objective = _objective(task, task.X, task.y)
-    influence = ax.AFIF(solver=solver, damping=damping).prepare(objective, theta)
+    influence = ax.AFIF(solver=solver, damping=damping).prepare(_objective(task), theta)
     ready = influence.prepared
     if isinstance(ready, PreparedAuto):
         ready.for_columns(len(task.queries))
@@ -31,7 +30,8 @@ def _prepared(task: Task, damping: float, solver: Solver | str) -> Influence:
     return influence
 
 
-def _objective(task: Task, X: Tensor, y: Tensor) -> ax.Objective:
+def _objective(task: Task) -> ax.Objective:
+    X, y = task.X, task.y
     if task.name == "logistic":  # one output
         return ax.Objective(ax.LinearMap(X.shape[1]), "bernoulli", None, X, y.to(X.dtype))
     return ax.Objective(task.network, "categorical", None, X, y)
@@ -46,8 +46,9 @@ def _effects(solver: Solver | str):
 
 
 def _told(task: Task, influence: Influence) -> Tensor:
-    asked = _objective(task, task.queries, task.answers).at(influence.point.theta)
-    slopes = asked.gradients(torch.arange(len(task.queries))).T.contiguous()
+    own = influence.objective
+    asked = ax.Objective(own.model, own.loss, None, task.queries, task.answers.to(own.y.dtype))
+    slopes = asked.at(influence.point.theta).gradients(torch.arange(asked.n)).T.contiguous()
     return influence.effects(slopes)
 
 
