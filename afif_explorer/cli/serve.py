@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from afif_explorer.cli import network
+from afif_explorer.collector import lasting
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,7 +36,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until stopped."""
-    from afif_explorer import app
+    with lasting():
+        from afif_explorer import app
 
     app.serve(
         port=options.port,

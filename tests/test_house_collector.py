@@ -1,0 +1,50 @@
+"""What is said to last is not looked through for garbage, and everything else is."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from afif_explorer.collector import lasting
+
+
+class Knot:
+    """Refers to itself, so that only the collector can take it away."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    """As it was before: nothing is frozen, and the collector works."""
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+def test_the_collector_passes_over_what_lasts_and_nothing_else() -> None:
+    with lasting():
+        assert not gc.isenabled()
+        kept = weakref.ref(Knot())
+    assert gc.isenabled()
+    passing = weakref.ref(Knot())
+    gc.collect()
+    assert kept() is not None
+    assert passing() is None
+
+
+def test_the_collector_works_again_after_a_failure() -> None:
+    with pytest.raises(ValueError, match="no data"), lasting():
+        raise ValueError("no data")
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    with lasting():
+        pass
+    assert not gc.isenabled()
