@@ -212,7 +212,7 @@ def _words(points: Points, rows: np.ndarray) -> list[str]:
     pairs = list(zip(points.outcome[rows], points.group[rows], strict=True))
     for outcome, group in set(pairs):
         known[outcome, group] = safe(f"{outcome} · {group}" if group else outcome, 60)
-    return [known[pair] for pair in pairs]
+    return list(map(known.__getitem__, pairs))
 
 
 def _predicted(points: Points, rows: np.ndarray) -> list[str]:
@@ -222,7 +222,7 @@ def _predicted(points: Points, rows: np.ndarray) -> list[str]:
     decimals = max(2 - math.floor(math.log10(largest)), 0)
     values, places = np.unique(np.round(predictions, decimals), return_inverse=True)
     texts = [number(value, 4) for value in values]
-    return [texts[place] for place in places]
+    return [texts[place] for place in places.tolist()]
 
 
 def _effect_title(points: Points, scale: Scale) -> str:
