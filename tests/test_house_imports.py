@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 LEVELS = (
-    ("errors", "progress", "numeric", "collector"),
+    ("errors", "progress", "numeric", "collector", "wording"),
     ("engine", "datasets"),
     ("analysis",),
     ("spec", "results", "cache"),

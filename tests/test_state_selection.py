@@ -9,6 +9,7 @@ import pytest
 from afif_explorer.errors import ChoiceError
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
+from afif_explorer.wording import SPACE
 
 
 def settled(explorer: Explorer) -> Explorer:
@@ -62,7 +63,7 @@ def test_the_sentence_and_the_code_name_the_choices(make, stand_in):
         explorer.as_python()
     stand_in.gate.set()
     settled(explorer)
-    assert explorer.sentence().replace("\N{NARROW NO-BREAK SPACE}", " ") == (
+    assert explorer.sentence().replace(SPACE, " ") == (
         "Logistic regression on Hiring, 2 000 rows, ridge 0.001; "
         "effect on the mean loss on the test rows"
     )

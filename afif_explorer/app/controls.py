@@ -12,7 +12,7 @@ from afif_explorer.app.fields import WIDE, Fields
 from afif_explorer.app.parts import Postponed, Text, ask, button, flow, html, join, stack
 from afif_explorer.app.sliders import Automatic, LogSlider
 from afif_explorer.errors import AfifError
-from afif_explorer.figures.text import count
+from afif_explorer.wording import count
 
 ROW_TARGETS = ("point_loss", "prediction")
 INSET = ":host { border-left: 3px solid var(--mui-palette-divider); padding-left: 12px; }"

@@ -9,8 +9,9 @@ import pandas as pd
 
 from afif_explorer.app.desk import Desk
 from afif_explorer.app.parts import Text, html, join
-from afif_explorer.figures.text import count, number, percent, short
+from afif_explorer.figures.text import number, percent, short
 from afif_explorer.results import Points
+from afif_explorer.wording import count
 
 MOST_VALUES = 60  # columns of the raw table that are shown
 LONGEST = 120  # characters of one value

@@ -8,7 +8,8 @@ import numpy as np
 
 from afif_explorer.app.desk import Desk
 from afif_explorer.app.parts import Text, button, flow, html, share
-from afif_explorer.figures.text import count, number
+from afif_explorer.figures.text import number
+from afif_explorer.wording import count
 
 
 class SelectionBar:

@@ -6,8 +6,9 @@ from typing import Any
 
 from afif_explorer.app import toolkit
 from afif_explorer.app.parts import NO_MARGIN, Text, button, card, flow, html, join, share
-from afif_explorer.figures.text import count, number
+from afif_explorer.figures.text import number
 from afif_explorer.results import FitSummary
+from afif_explorer.wording import count
 
 # Sixty pictures a second of a moving bar take a core from the work that it stands for.
 UNHURRIED = {"& .MuiLinearProgress-bar": {"animationTimingFunction": "steps(4) !important"}}

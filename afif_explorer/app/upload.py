@@ -16,7 +16,8 @@ from afif_explorer.app.parts import Text, banner, html, stack
 from afif_explorer.datasets import Dataset, Table, read_table
 from afif_explorer.datasets.upload import MOST_BYTES
 from afif_explorer.errors import AfifError
-from afif_explorer.figures.text import count, short
+from afif_explorer.figures.text import short
+from afif_explorer.wording import count
 
 log = logging.getLogger(__name__)
 

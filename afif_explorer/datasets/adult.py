@@ -24,6 +24,7 @@ from afif_explorer.datasets.entry import Entry
 from afif_explorer.datasets.originals import Original, content
 from afif_explorer.datasets.splits import Parts, pick
 from afif_explorer.errors import ChoiceError
+from afif_explorer.wording import count
 
 _UCI = "https://archive.ics.uci.edu/ml/machine-learning-databases/adult/"
 _COPY = (
@@ -67,7 +68,7 @@ def make(entry: Entry, seed: int, validation: float | None, test: float | None) 
         return Parts(np.flatnonzero(ids < boundary), rows[first], rows[others[second]])
 
     notes = [
-        f"{(~complete).sum():,} rows with an unknown value (?) left out.",
+        f"{count((~complete).sum())} rows with an unknown value (?) left out.",
         "The sampling weight 'fnlwgt' is no input; 'sex' and 'race' are sensitive and no inputs.",
         "'relationship' says husband or wife, so the inputs still tell the sex of many people.",
     ]
@@ -104,7 +105,7 @@ def _sizes(
     n_test = official - n_validation if test is None else round(test * rows)
     if n_validation < 0 or n_test < 0 or n_validation + n_test > official:
         raise ChoiceError(
-            f"Adult has {official:,} official test rows, {official / rows:.1%} of all; the "
+            f"Adult has {count(official)} official test rows, {official / rows:.1%} of all; the "
             "validation and test shares together may not ask for more."
         )
     return n_validation, n_test

@@ -17,6 +17,7 @@ from afif_explorer.datasets.outcome import Outcome, read_outcome
 from afif_explorer.datasets.splits import Parts, check_shares, divide
 from afif_explorer.errors import DataError
 from afif_explorer.numeric import checked_seed
+from afif_explorer.wording import count
 
 Divide = Callable[[np.ndarray, np.ndarray], Parts]
 """From ids [n] and strata [n] of the usable rows to the positions of each split."""
@@ -78,8 +79,8 @@ def build(
     told = [*notes, *renamed, *outcome.notes, *column_notes, *design.notes, *group_notes]
     if design.X.shape[1] > len(train):
         told.append(
-            f"There are more inputs ({design.X.shape[1]:,}) than training rows ({len(train):,}); "
-            "without a penalty many models fit equally well."
+            f"There are more inputs ({count(design.X.shape[1])}) than training rows "
+            f"({count(len(train))}); without a penalty many models fit equally well."
         )
     name = text.clean(name) or "your data"
     return Dataset(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from afif_explorer import wording
 from afif_explorer.datasets import text
 
 MOST_LEVELS = 100
@@ -75,7 +76,7 @@ def _number(series: pd.Series, name: str) -> Column | LeftOut:
     if infinite.any():
         count = int(infinite.sum())
         notes = (
-            f"{count:,} infinite {'value' if count == 1 else 'values'} of '{name}' "
+            f"{wording.count(count)} infinite {'value' if count == 1 else 'values'} of '{name}' "
             "taken as missing.",
         )
     if np.isnan(values).all():
@@ -106,7 +107,7 @@ def _category(series: pd.Series, name: str) -> Column | LeftOut:
     n_missing = int(shown.isna().sum())
     codes, found = pd.factorize(shown, sort=True)
     if len(found) > MOST_LEVELS or len(found) > max(FEW_LEVELS, len(shown) / 2):
-        return LeftOut(name, f"has {len(found):,} different texts")
+        return LeftOut(name, f"has {wording.count(len(found))} different texts")
     levels = [str(level) for level in found]
     if n_missing:
         levels = text.distinct([*levels, text.MISSING])
@@ -114,7 +115,9 @@ def _category(series: pd.Series, name: str) -> Column | LeftOut:
     notes: tuple[str, ...] = ()
     if n_missing:
         cells = "cell" if n_missing == 1 else "cells"
-        notes = (f"{n_missing:,} empty {cells} of '{name}' became the level '{levels[-1]}'.",)
+        notes = (
+            f"{wording.count(n_missing)} empty {cells} of '{name}' became the level '{levels[-1]}'.",
+        )
     return Column(name, "category", codes.astype(np.float64), tuple(levels), notes)
 
 

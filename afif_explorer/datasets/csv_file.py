@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
+from afif_explorer import wording
 from afif_explorer.datasets import text
 from afif_explorer.datasets.limits import check_shape
 from afif_explorer.errors import DataError
@@ -135,8 +136,8 @@ def _cells(content: str, separator: str) -> tuple[list[str], list[list[str]]]:
         for column, cell in zip(columns, row, strict=True):
             if len(cell) > LONGEST_CELL:
                 raise DataError(
-                    f"Line {line} has a cell of {len(cell):,} characters; the limit is "
-                    f"{LONGEST_CELL:,}."
+                    f"Line {line} has a cell of {wording.count(len(cell))} characters; the limit is "
+                    f"{wording.count(LONGEST_CELL)}."
                 )
             column.append(cell)
     check_shape(count, width)

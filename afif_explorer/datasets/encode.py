@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from afif_explorer import wording
 from afif_explorer.datasets import text
 from afif_explorer.datasets.columns import Column
 from afif_explorer.errors import DataError
@@ -38,8 +39,8 @@ def encode(
     width = sum(max(1, len(column.levels)) for column in columns)
     if rows * width > MOST_CELLS:
         raise DataError(
-            f"{rows:,} rows with {width:,} inputs are too many to hold in memory "
-            f"(limit: {MOST_CELLS:,} cells); leave out columns or rows."
+            f"{wording.count(rows)} rows with {wording.count(width)} inputs are too many to hold in memory "
+            f"(limit: {wording.count(MOST_CELLS)} cells); leave out columns or rows."
         )
     table = pd.DataFrame({f"c{place}": column.values for place, column in enumerate(columns)})
     transformer = _transformer(columns, standardise)
@@ -126,9 +127,12 @@ def _fill_notes(transformer: Any, columns: Sequence[Column]) -> list[str]:
     if len(filled) > _MOST_FILL_NOTES:
         cells = sum(count for _, count, _ in filled)
         names = text.listing([name for name, _, _ in filled])
-        return [f"{cells:,} missing values of {names} were filled with the training median."]
+        return [
+            f"{wording.count(cells)} missing values of {names} were filled with the training median."
+        ]
     return [
-        f"{count:,} missing {'value' if count == 1 else 'values'} of '{name}' filled with {value}."
+        f"{wording.count(count)} missing {'value' if count == 1 else 'values'} of '{name}' "
+        f"filled with {value}."
         for name, count, value in filled
     ]
 

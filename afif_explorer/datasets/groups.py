@@ -7,6 +7,7 @@ import pandas as pd
 
 from afif_explorer.datasets import text
 from afif_explorer.errors import DataError
+from afif_explorer.wording import count
 
 FEW_VALUES = 10
 MOST_GROUPS = 50
@@ -56,7 +57,7 @@ def check(groups: pd.Series, train: np.ndarray, name: str) -> tuple[str, ...]:
         )
     if len(counts) > MOST_GROUPS:
         raise DataError(
-            f"The sensitive column '{name}' has {len(counts):,} groups, more than the "
+            f"The sensitive column '{name}' has {count(len(counts))} groups, more than the "
             f"{MOST_GROUPS} that can be compared here; merge groups or choose another column."
         )
     small = [text.clean(value) for value, rows in counts.items() if rows < SMALL_GROUP]

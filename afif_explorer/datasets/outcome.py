@@ -9,6 +9,7 @@ import pandas as pd
 
 from afif_explorer.datasets import text
 from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.wording import count
 
 TASKS = ("regression", "classification", "count")
 MOST_CLASSES = 50
@@ -43,7 +44,7 @@ def read_outcome(column: pd.Series, name: str, task: str | None) -> Outcome:
         raise DataError(f"The target '{name}' has no values at all; choose another column.")
     notes = []
     if missing.any():
-        rows = "1 row" if missing.sum() == 1 else f"{missing.sum():,} rows"
+        rows = "1 row" if missing.sum() == 1 else f"{count(missing.sum())} rows"
         notes.append(f"{rows} without a usable value of the target '{name}' left out.")
     kept = ~missing
     column = column[kept]
@@ -106,7 +107,7 @@ def _classes(
         shown = text.distinct((text.clean(value) for value in column.cat.categories), empty="class")
     if len(shown) > MOST_CLASSES:
         raise DataError(
-            f"The target '{name}' has {len(shown):,} classes, more than the {MOST_CLASSES} that "
+            f"The target '{name}' has {count(len(shown))} classes, more than the {MOST_CLASSES} that "
             "can be told apart here; choose another target or merge classes."
         )
     return codes.astype(np.float64 if len(shown) == 2 else np.int64), tuple(shown)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from torch import Tensor
 
+from afif_explorer import wording
 from afif_explorer.engine.block_cg import TOGETHER, BlockConjugateGradient
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.dual import Dual, obstacle
@@ -98,7 +99,7 @@ def choose(
     task = Task(curvature, columns, tolerance, dampings)
     direct = _direct(task)
     if curvature.p <= FEW and fits(direct.numbers, dtype):
-        why = f"{direct.words}: cheap for {curvature.p:,} parameters, and exact."
+        why = f"{direct.words}: cheap for {wording.count(curvature.p)} parameters, and exact."
         return Choice(direct.solver, direct.solver.name, why)
     options = [direct, *_others(task)]
     affordable = [one for one in options if fits(one.numbers, dtype)]
@@ -142,7 +143,8 @@ def _others(task: Task) -> Iterator[Option]:
 
 def _dual(task: Task) -> Option:
     rows, p = task.rows, task.curvature.p
-    words = f"A factor of the {rows:,} rows times outputs instead of the {p:,} parameters"
+    instead = f"instead of the {wording.count(p)} parameters"
+    words = f"A factor of the {wording.count(rows)} rows times outputs {instead}"
     price = task.dampings * (task.work.kernel + rows**3 / 3 + 2.0 * rows**2 * task.columns)
     solver = Dual(task.tolerance) if task.tolerance > ROUGH else Dual()
     return Option(solver, price, 1.2 * rows**2, words)
@@ -150,7 +152,7 @@ def _dual(task: Task) -> Option:
 
 def _lissa(task: Task) -> Option:
     n = task.curvature.point.linearization.n
-    words = f"Batches of the {n:,} rows, for a tolerance of {task.tolerance:.2g}"
+    words = f"Batches of the {wording.count(n)} rows, for a tolerance of {task.tolerance:.2g}"
     price = SAMPLED / n * task.work.product * task.columns * task.dampings
     return Option(LiSSA(), price, 4.0 * task.curvature.p * task.columns, words)
 
@@ -177,7 +179,7 @@ def _few_together(task: Task) -> Option:
 
 def _many_together(task: Task) -> Option:
     """Block conjugate gradients, with landmarks where these are worth it."""
-    words = f"One search space for {task.columns:,} right-hand sides"
+    words = f"One search space for {wording.count(task.columns)} right-hand sides"
     block = task.columns * task.dampings * task.work.product
     numbers = 8.0 * task.curvature.p * min(task.columns, TOGETHER)
     plain = Option(

@@ -11,9 +11,10 @@ from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import dropped_note
 from afif_explorer.figures.scatter import scatter
 from afif_explorer.figures.sheet import Sheet
-from afif_explorer.figures.text import Scale, count, number, safe, short
+from afif_explorer.figures.text import Scale, number, safe, short
 from afif_explorer.figures.theme import theme
 from afif_explorer.results import Verification
+from afif_explorer.wording import count
 
 VERIFICATION = "Prediction against retraining"
 WAITING = (

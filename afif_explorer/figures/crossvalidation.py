@@ -10,9 +10,10 @@ from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.scatter import scatter
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import count, number, safe, short
+from afif_explorer.figures.text import number, safe, short
 from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import CrossValidationReport, HeldOutCheck
+from afif_explorer.wording import count
 
 PATH = "Held-out loss over penalty strength"
 LOSSES = "Held-out losses against true refits"

@@ -12,9 +12,10 @@ from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
 from afif_explorer.figures.sheet import Sheet, trace
-from afif_explorer.figures.text import Scale, count, number, percent, safe, short
+from afif_explorer.figures.text import Scale, number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Agreement
+from afif_explorer.wording import count
 
 AGREEMENT = "Fisher against Hessian, row by row"
 SPECTRA = "Eigenvalues of both curvatures"

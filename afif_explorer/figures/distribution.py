@@ -13,9 +13,10 @@ from afif_explorer.figures.rows import WAITING
 from afif_explorer.figures.sampling import chosen, dropped_note
 from afif_explorer.figures.scatter import ring_key
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import Scale, count, percent, short
+from afif_explorer.figures.text import Scale, percent, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Points
+from afif_explorer.wording import count
 
 DISTRIBUTION = "How the effects are spread"
 BINS = 60

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from afif_explorer.figures.text import SPACE, clean, safe, short, wrapped
+from afif_explorer.figures.text import clean, safe, short, wrapped
 from afif_explorer.figures.theme import Theme
+from afif_explorer.wording import SPACE
 
 TITLE_WIDTH = 44  # characters that fit a phone of 360 px
 NOTE_WIDTH = 52

@@ -12,9 +12,10 @@ from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen
 from afif_explorer.figures.scatter import ring_key
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import count, number
+from afif_explorer.figures.text import number
 from afif_explorer.figures.theme import theme
 from afif_explorer.results import CrossValidationReport
+from afif_explorer.wording import count
 
 LEVERAGES = "Leverages of the training rows"
 WAITING = "The leverages of the training rows appear here once the model is trained."

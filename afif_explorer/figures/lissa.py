@@ -17,9 +17,10 @@ from afif_explorer.figures.frame import (
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import count, number, percent, short
+from afif_explorer.figures.text import number, percent, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import LissaReport
+from afif_explorer.wording import count
 
 ERROR = "LiSSA's error, step by step"
 MAP = "LiSSA's error by scale and depth"

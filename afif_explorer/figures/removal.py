@@ -8,9 +8,10 @@ from afif_explorer.figures.frame import empty, frame
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import count, number, numbers, percent, safe, short, wrapped
+from afif_explorer.figures.text import number, numbers, percent, safe, short, wrapped
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
+from afif_explorer.wording import count
 
 METRICS = "What removing the rows changes"
 WAITING = "Choose rows to remove; what that changes appears here."

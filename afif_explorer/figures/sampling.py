@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from afif_explorer.figures.text import count
+from afif_explorer.wording import count
 
 EXTREME_SHARE = 0.2  # of the limit that goes to the largest magnitudes
 

@@ -9,8 +9,8 @@ import numpy as np
 from afif_explorer.figures.frame import compact
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.sheet import Trace, trace
-from afif_explorer.figures.text import count
 from afif_explorer.figures.theme import Theme
+from afif_explorer.wording import count
 
 WEBGL_ABOVE = 2000  # marks; fewer are drawn as SVG, which is sharper and needs no WebGL context
 CROWD = 100  # rings from which on thinner ones leave the marks inside to be seen

@@ -9,9 +9,10 @@ from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
 from afif_explorer.figures.sheet import Sheet, Trace, trace
-from afif_explorer.figures.text import count, numbers, safe
+from afif_explorer.figures.text import numbers, safe
 from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import Unlearning
+from afif_explorer.wording import count
 
 SCORES = "Predictions by group"
 MOST_GROUPS = 6

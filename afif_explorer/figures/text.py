@@ -16,8 +16,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from afif_explorer.wording import SPACE
+
 ELLIPSIS = "…"
-SPACE = "\u00a0"  # keeps a number and its unit on one line
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PREFIXES = {-9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _PREFIX_WORDS = {
@@ -66,11 +67,6 @@ def safe(text: object, width: int = 28) -> str:
 def wrapped(text: str, width: int = 46) -> str:
     """Foreign or own text over several lines, escaped; words longer than a line are broken."""
     return "<br>".join(escape(line) for line in textwrap.wrap(clean(text), width))
-
-
-def count(value: float) -> str:
-    """A count with its thousands apart: ``30 162``."""
-    return f"{int(value):,}".replace(",", SPACE)
 
 
 @lru_cache(maxsize=8192)  # thousands of hover texts have the same numbers again and again

@@ -5,6 +5,7 @@ from __future__ import annotations
 from afif_explorer.results import DataSummary, Points
 from afif_explorer.spec import Spec
 from afif_explorer.study.labels import label
+from afif_explorer.wording import count
 
 _PLAIN_MODEL = {"regression": "linear", "count": "poisson"}
 
@@ -21,8 +22,7 @@ def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str
         penalty = f"{label('penalty', spec.penalty).lower()} {spec.strength:g}"
     model = label("model", model_of(spec, data))
     target = points.target_label if points is not None else label("target", spec.target).lower()
-    rows = f"{data.n_train:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return f"{model} on {data.title}, {rows} rows, {penalty}; effect on the {target}"
+    return f"{model} on {data.title}, {count(data.n_train)} rows, {penalty}; effect on the {target}"
 
 
 def model_of(spec: Spec, data: DataSummary) -> str:

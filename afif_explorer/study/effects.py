@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from afif_explorer import wording
 from afif_explorer.engine.curvature import Curvature, Hessian
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.methods import NewtonStep
@@ -112,8 +113,8 @@ def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
         factor, info = torch.linalg.cholesky_ex(kept)
         if int(info) != 0:
             raise CurvatureError(
-                f"Without {count:,} rows the Hessian is not positive definite; raise the damping, "
-                "or use a stronger penalty."
+                f"Without {wording.count(count)} rows the Hessian is not positive definite; raise "
+                "the damping, or use a stronger penalty."
             )
         found.append(torch.cholesky_solve(rhs[:, None], factor)[:, 0])
         done = count

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from afif_explorer import wording
 from afif_explorer.engine.lissa import LiSSA
 from afif_explorer.engine.solvers import Status
 from afif_explorer.errors import DoesNotApply
@@ -149,8 +150,8 @@ def _advice(spec: Spec, scale: float, depth: int, mean: np.ndarray, true: _Run) 
     if mean[-1] > 0.05:
         rule = lissa_rule(spec, kind)
         return (
-            f"After {depth:,} steps the error is still {mean[-1]:.2g}: take about {rule.depth_at(scale):,} "
-            "steps, or more damping."
+            f"After {wording.count(depth)} steps the error is still {mean[-1]:.2g}: take about "
+            f"{wording.count(rule.depth_at(scale))} steps, or more damping."
         )
     return ""
 

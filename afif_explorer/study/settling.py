@@ -28,6 +28,7 @@ from afif_explorer.spec import (
 from afif_explorer.study.data import data
 from afif_explorer.study.labels import label
 from afif_explorer.study.proximal import PROXIMAL
+from afif_explorer.wording import count
 
 _TASKS = {
     "linear": ("regression", "count"),
@@ -117,7 +118,7 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
         correct("split", splits[-1], f"{title} has no {name} rows.")
     rows = len(getattr(dataset, changes.get("split", spec.split)))
     if spec.row >= rows:
-        correct("row", 0, f"There are {rows:,} rows to choose from; the first is shown.")
+        correct("row", 0, f"There are {count(rows)} rows to choose from; the first is shown.")
     if spec.sensitive >= max(1, len(dataset.sensitive)):
         correct("sensitive", 0, f"{title} has {len(dataset.sensitive)} sensitive columns.")
     _correct_sizes(spec, dataset, correct)
@@ -136,13 +137,15 @@ def _correct_target(spec: Spec, dataset: Dataset, correct: Any) -> None:
 def _correct_sizes(spec: Spec, dataset: Dataset, correct: Any) -> None:
     n = len(dataset.train)
     if spec.count >= n:
-        correct("count", n - 1, f"There are {n:,} training rows, and one has to stay.")
+        correct("count", n - 1, f"There are {count(n)} training rows, and one has to stay.")
     here = np.isin(np.array(spec.selected, dtype=np.int64), dataset.train.ids)
     if not here.all():
         kept = tuple(np.array(spec.selected)[here].tolist())
         gone = len(spec.selected) - len(kept)
         correct(
-            "selected", kept, f"{gone:,} selected rows are not training rows of {dataset.title}."
+            "selected",
+            kept,
+            f"{count(gone)} selected rows are not training rows of {dataset.title}.",
         )
     if spec.model == "mlp":
         most = _most_hidden(dataset)

@@ -26,6 +26,7 @@ from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.store import stage
+from afif_explorer.wording import count
 
 DIRECT = "Direct (Cholesky)"
 CURVATURES: dict[str, type[Curvature]] = {
@@ -205,5 +206,5 @@ def _worst(difference: Tensor, reference: Tensor) -> float:
 def _shortfall(spec: Spec, kind: type[Curvature], scale: float, depth: int) -> str:
     enough = lissa_rule(spec, kind).depth_at(scale)
     if depth < enough:
-        return f"The series was cut early: with {enough:,} steps it would be complete."
+        return f"The series was cut early: with {count(enough)} steps it would be complete."
     return "The flattest directions are not reached: raise the damping, or solve directly."

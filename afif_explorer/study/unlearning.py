@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from afif_explorer import wording
 from afif_explorer.analysis.reach import Beyond
 from afif_explorer.analysis.truth import retrain
 from afif_explorer.errors import CurvatureError
@@ -76,10 +77,10 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
 def _rule(spec: Spec, count: int) -> str:
     """Which rows go, in words."""
     if spec.rule in ("random", "selection"):
-        return f"{label('rule', spec.rule)} ({count:,})"
+        return f"{label('rule', spec.rule)} ({wording.count(count)})"
     judged = target_label(judge_of(spec))
     verb = "raise" if spec.rule in ("raise_target", "harmful") else "lower"
-    return f"The {count:,} rows that {verb} the {judged} most"
+    return f"The {wording.count(count)} rows that {verb} the {judged} most"
 
 
 def _sweep_counts(spec: Spec, available: int) -> tuple[np.ndarray, list[int]]:

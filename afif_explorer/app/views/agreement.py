@@ -7,8 +7,9 @@ from typing import Any
 from afif_explorer.app.parts import Text, button, card, flow, html, stack, stats, table
 from afif_explorer.app.selection import SelectionBar
 from afif_explorer.app.views.view import View
-from afif_explorer.figures.text import count, number, percent
+from afif_explorer.figures.text import number, percent
 from afif_explorer.results import Agreement, Cost, Verification
+from afif_explorer.wording import count
 
 
 class AgreementView(View):

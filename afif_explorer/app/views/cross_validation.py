@@ -6,8 +6,9 @@ from typing import Any
 
 from afif_explorer.app.parts import Text, button, card, flow, html, join, share, stack, stats
 from afif_explorer.app.views.view import View
-from afif_explorer.figures.text import count, number
+from afif_explorer.figures.text import number
 from afif_explorer.results import CrossValidationReport
+from afif_explorer.wording import count
 
 
 class CrossValidationView(View):

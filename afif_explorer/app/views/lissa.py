@@ -6,9 +6,10 @@ from typing import Any
 
 from afif_explorer.app.parts import Text, button, card, flow, html, share, stack, stats
 from afif_explorer.app.views.view import View
-from afif_explorer.figures.text import count, number
+from afif_explorer.figures.text import number
 from afif_explorer.figures.wire import Click
 from afif_explorer.results import LissaReport
+from afif_explorer.wording import count
 
 
 class LissaView(View):

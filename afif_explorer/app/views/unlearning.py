@@ -7,8 +7,9 @@ from typing import Any
 from afif_explorer.app.parts import Text, button, card, flow, html, share, stack, table
 from afif_explorer.app.views.agreement import seconds
 from afif_explorer.app.views.view import View
-from afif_explorer.figures.text import count, number, numbers, percent
+from afif_explorer.figures.text import number, numbers, percent
 from afif_explorer.results import Reach, Unlearning
+from afif_explorer.wording import count
 
 STATES = {"before": "Before", "predicted": "Predicted", "retrained": "Retrained"}
 

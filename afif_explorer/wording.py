@@ -1,0 +1,10 @@
+"""How counts are written wherever people read them."""
+
+from __future__ import annotations
+
+SPACE = "\u00a0"  # keeps a number, and a number and its unit, on one line
+
+
+def count(value: float) -> str:
+    """A count with its thousands apart: ``30 162``."""
+    return f"{int(value):,}".replace(",", SPACE)
