@@ -19,7 +19,6 @@ from afif_explorer import study
 from afif_explorer.app import files, security, toolkit
 from afif_explorer.app.look import STATIC
 from afif_explorer.app.spare import Spare
-from afif_explorer.collector import lasting
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
 from afif_explorer.spec import Spec
@@ -45,9 +44,8 @@ def serve(
 
     Raises ChoiceError if the port cannot be had or the password file is of no use.
     """
-    with lasting():
-        warm()
-        server = make_server(port, address, password_file)
+    warm()
+    server = make_server(port, address, password_file)
     url = location(server, address)
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: server.io_loop.add_callback_from_signal(stop, server))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from afif_explorer.cli import network
-from afif_explorer.collector import lasting
+from afif_explorer.cli.dashboard import open_dashboard
 from afif_explorer.errors import ChoiceError
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike on a projector
@@ -48,11 +48,7 @@ def run(options: argparse.Namespace) -> int:
     with _password(options.password_file) as path:
         address = f"http://{network.reachable_address()}:{options.port}"
         print(f"For the class: {address}", flush=True)
-
-        with lasting():
-            from afif_explorer import app
-
-        app.serve(
+        open_dashboard(
             port=options.port, address=network.EVERY_INTERFACE, show=False, password_file=path
         )
     return 0

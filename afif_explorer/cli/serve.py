@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from afif_explorer.cli import network
-from afif_explorer.collector import lasting
+from afif_explorer.cli.dashboard import open_dashboard
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,10 +36,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until stopped."""
-    with lasting():
-        from afif_explorer import app
-
-    app.serve(
+    open_dashboard(
         port=options.port,
         address=options.address,
         show=not options.no_show,
