@@ -41,6 +41,7 @@ _HOMES = {
     "afif_explorer.app": ("serve",),
     "afif_explorer.datasets": ("Dataset",),
     "afif_explorer.engine.curvature": ("EmpiricalFisher", "Fisher", "Hessian"),
+    "afif_explorer.engine.device": ("use_device",),
     "afif_explorer.engine.disparities": (
         "DemographicParityDifference",
         "EqualOpportunityDifference",

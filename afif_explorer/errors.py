@@ -29,6 +29,10 @@ class CurvatureError(AfifError, ArithmeticError):
     """The curvature is not positive definite; the message names a damping that would do."""
 
 
+class OutOfMemory(AfifError, MemoryError):
+    """The work needs more memory than there is on its device; the message says what to do."""
+
+
 class Cancelled(AfifError):
     """The work was asked to stop. Raised by :func:`afif_explorer.progress.report`."""
 

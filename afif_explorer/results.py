@@ -46,6 +46,7 @@ class FitSummary:
     converged: bool
     steps: int
     seconds: float
+    device: str  # where, in words
     advice: str = ""  # what to do when it did not converge
 
 

@@ -17,6 +17,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.device import described, devices
 from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.methods import AFIF
 from afif_explorer.engine.models import MLP, LinearMap, Model
@@ -71,9 +72,8 @@ def timed(work: Callable[[], list[Tensor]]) -> tuple[list[Tensor], float]:
 
 
 def main() -> None:
-    devices = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
-    name = torch.cuda.get_device_name() if len(devices) > 1 else "none"
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, GPU: {name}")
+    found = " and ".join(described(device) for device in devices())
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, on {found}")
     for title, make in problems().items():
         model, loss, X, y, damping = make()
         fitted = minimise(Objective(model, loss, Ridge(1e-3), X, y), max_steps=200)
@@ -84,7 +84,7 @@ def main() -> None:
         targets = point.gradient_sums(draw)
         print(f"\n{title}: p = {model.p}, gradient norm {fitted.gradient_norm:.1g}")
         reference: list[Tensor] | None = None
-        for device in devices:
+        for device in devices():
             for dtype in (torch.float64, torch.float32):
                 objective = Objective(model, loss, Ridge(1e-3), X.to(device, dtype), y.to(device))
                 c = targets.to(device, dtype)
@@ -96,7 +96,7 @@ def main() -> None:
                     for value, true in zip(found, reference, strict=True)
                 ]
                 print(
-                    f"  {device:5s} {str(dtype)[6:]:8s} effects {apart[0]:.1e}  "
+                    f"  {device.type:5s} {str(dtype)[6:]:8s} effects {apart[0]:.1e}  "
                     f"leverages {apart[1]:.1e}  {1000 * seconds:9.1f} ms"
                 )
 

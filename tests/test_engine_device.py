@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 import afif_explorer as ax
+from afif_explorer.engine import device
 from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.methods import SOLVERS, Method
@@ -220,3 +221,52 @@ def test_the_pretended_device_has_the_rules_of_a_gpu() -> None:
                 mistake()
         with pytest.raises((RuntimeError, TypeError)):
             np.asarray(far)
+
+
+def test_arrays_go_where_they_are_asked_to_and_tensors_stay(monkeypatch) -> None:
+    X, y = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30) % 2
+
+    def objective(rows: Any) -> Objective:
+        return Objective(ax.LinearMap(2), "bernoulli", None, rows, y)
+
+    assert objective(X).device.type == "cpu"
+    with pretended() as there, ax.use_device(there) as chosen:
+        assert chosen.device == there == objective(X).device == objective(X).y.device
+        assert objective(torch.as_tensor(X)).device.type == "cpu"
+        with ax.use_device("cpu"):
+            assert objective(X).device.type == "cpu"
+        assert objective(X).device == there
+        monkeypatch.setenv(device.VARIABLE, " CPU ")
+        with ax.use_device(None):
+            assert objective(X).device.type == "cpu"
+            monkeypatch.setenv(device.VARIABLE, str(there))
+            assert objective(X).device == there
+    monkeypatch.delenv(device.VARIABLE)
+    assert device.setting() == device.AUTOMATIC
+
+
+def test_without_a_wish_a_gpu_gets_what_is_worth_it(monkeypatch) -> None:
+    monkeypatch.delenv(device.VARIABLE, raising=False)
+    large = device.SMALL + 1
+    assert device.device_for(large).type == "cpu"
+    assert device.devices() == [device.CPU]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Some GPU")
+    assert device.device_for(large).type == "cuda"
+    assert device.device_for(device.SMALL).type == "cpu"
+    assert [device.described(one) for one in device.devices()] == [
+        "the processor",
+        "the GPU (Some GPU)",
+    ]
+    with ax.use_device("cpu"):
+        assert device.device_for(large).type == "cpu"
+
+
+@pytest.mark.parametrize("wrong", ["cuda:99", "abacus", "meta", 3.5, ""])
+def test_a_device_that_is_none_is_refused(wrong: Any, monkeypatch) -> None:
+    with pytest.raises(ax.ChoiceError, match="choose 'cpu', or leave it open"):
+        ax.use_device(wrong)
+    assert device.setting() == device.AUTOMATIC
+    monkeypatch.setenv(device.VARIABLE, str(wrong) or "abacus")
+    with pytest.raises(ax.ChoiceError, match="choose 'cpu', or leave it open"):
+        device.setting()

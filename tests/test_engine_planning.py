@@ -154,6 +154,35 @@ def test_a_container_that_has_less_than_its_machine_is_seen(monkeypatch, tmp_pat
     assert memory._free(-3) == 3_000_000
 
 
+def test_a_gpu_that_has_less_than_its_machine_is_seen(monkeypatch) -> None:
+    """Of three, the second is not in use, and the third has less; torch holds 300 bytes too many there."""
+    of = {
+        "get_info": {0: 9_000_000, 2: 4_000_000},
+        "reserved": [500, 0, 700],
+        "allocated": [500, 0, 400],
+    }
+    cuda = memory.torch.cuda
+    monkeypatch.setattr(cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(cuda, "mem_get_info", lambda one: (of["get_info"][one], 1 << 40))
+    monkeypatch.setattr(cuda, "memory_reserved", lambda one: of["reserved"][one])
+    monkeypatch.setattr(cuda, "memory_allocated", lambda one: of["allocated"][one])
+    assert memory._free(-4) > 9_000_000
+    monkeypatch.setattr(cuda, "is_initialized", lambda: True)
+    clock = SimpleNamespace(monotonic=lambda: -5 * memory.LOOK_AGAIN)
+    monkeypatch.setattr(memory, "time", clock)
+    monkeypatch.setattr(memory, "LEAST", 1)
+    assert memory.allowed() == 4_000_300 // memory.SHARE_OF_FREE
+
+
+def test_blocks_are_small_for_a_processors_cache_only() -> None:
+    here, far = torch.zeros(3), torch.zeros(3, device="meta")
+    assert memory.cached_rows(100, here) == memory.CACHED // 100
+    assert memory.cached_rows(100, here, least=5000) == 5000
+    assert memory.block_rows(100, here, near=1000) == 10
+    for rows in (memory.cached_rows(100, far), memory.block_rows(100, far, near=1000)):
+        assert rows == memory.block_rows(100, here) == memory.COMFORTABLE // 100
+
+
 def test_a_module_is_planned_too() -> None:
     net = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)).double()
     X = torch.randn(20, 4, dtype=torch.float64)

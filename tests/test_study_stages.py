@@ -8,11 +8,12 @@ from dataclasses import fields
 
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from afif_explorer import datasets, study
-from afif_explorer.errors import AfifError, DataError
+from afif_explorer.errors import AfifError, DataError, OutOfMemory
 from afif_explorer.spec import (
     FIELDS,
     GROUP_TARGETS,
@@ -196,3 +197,21 @@ def test_a_data_set_of_ones_own_has_a_name_for_links():
     assert study.data(Spec(dataset=name)) is own
     assert name in UPLOADS._kept
     assert Spec.from_query(Spec(dataset=name).to_query())[0].dataset == name
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError()])
+def test_what_does_not_fit_is_told_in_a_sentence(error, monkeypatch):
+    def too_large(*_, **__):
+        raise error
+
+    monkeypatch.setattr(study.fitting.fitting, "fit", too_large)
+    with pytest.raises(OutOfMemory, match="choose a smaller model"):
+        study.train(SPEC.replace(seed=71))
+
+
+def test_stages_of_two_devices_are_kept_apart(monkeypatch):
+    study.train(SPEC)
+    monkeypatch.setenv("AFIF_DEVICE", "cpu")
+    assert computed_by(lambda: study.train(SPEC)) == {"data": 1, "fit": 1}
+    monkeypatch.delenv("AFIF_DEVICE")
+    assert computed_by(lambda: study.train(SPEC)) == {}

@@ -150,7 +150,7 @@ def fit(
     Lee, Sun and Saunders, Proximal Newton-type Methods (2014).
     """
     objective = objective_for(data, model, penalty, hidden=hidden)
-    samples = {name: _sample(data, getattr(data, name)) for name in SPLITS}
+    samples = {name: _sample(data, getattr(data, name), objective.device) for name in SPLITS}
     return _fitted(objective, samples, data, seed, max_steps)
 
 
@@ -311,7 +311,7 @@ def _loss_of(data: Dataset, k: int) -> str:
     return "categorical"
 
 
-def _sample(data: Dataset, split: Split) -> Sample:
+def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:
     groups, names = {}, {}
     for column in data.sensitive:
         levels = sorted(data.train.sensitive[column].dropna().astype(str).unique())
@@ -321,4 +321,5 @@ def _sample(data: Dataset, split: Split) -> Sample:
             [codes.get(str(value), -1) for value in values] if len(values) else [], dtype=np.int64
         )
         names[column] = tuple(levels)
-    return Sample(as_rows(split.X), torch.as_tensor(np.array(split.y)), groups, names)
+    X, y = as_rows(split.X).to(device), torch.as_tensor(np.array(split.y)).to(device)
+    return Sample(X, y, groups, names)

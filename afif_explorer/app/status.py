@@ -80,7 +80,7 @@ def _facts(fit: FitSummary | None) -> Any:
             level="good" if fit.converged else "poor",
             word="at the optimum" if fit.converged else "not at an optimum",
             why=fit.advice
-            or f"At most {number(fit.gradient_threshold)} is one; it took {fit.steps} steps.",
+            or f"At most {number(fit.gradient_threshold)} is one; it took {fit.steps} steps on {fit.device}.",
             norm=number(fit.gradient_norm, 2),
         )
     )

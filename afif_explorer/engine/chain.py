@@ -227,7 +227,7 @@ class ChainLinearization(Linearization):
         if layered_gram.price(self._layers) >= roots.shape[2] * self.p**2:
             return super().gram(roots)
         total = roots.new_zeros(self.p, self.p)
-        step = block_rows(layered_gram.numbers(self._layers), roots.dtype)
+        step = block_rows(layered_gram.numbers(self._layers), roots)
         for start in range(0, self.n, step):
             rows = slice(start, start + step)
             add_layered_gram(total, self.take(rows)._parts(roots[rows]))

@@ -144,7 +144,7 @@ class PreparedDual(Prepared):
         """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, a few rows at a time."""
         k = self._linearization.k
         numbers = 2 * k * self._roots[:, 0].numel() + k**2 * self.curvature.p
-        step = block_rows(numbers, self._roots.dtype)
+        step = block_rows(numbers, self._roots)
         starts = range(rows.start, rows.stop, step)
         few = [slice(start, min(start + step, rows.stop)) for start in starts]
         return torch.cat([self._few_row_blocks(part) for part in few])

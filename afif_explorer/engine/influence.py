@@ -168,7 +168,7 @@ class Influence:
     def _second_order_row_by_row(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
         """The same from every row's explicit step, where ``[p, p]`` would be too large."""
         n, found = self.objective.n, []
-        step = block_rows(4 * self.objective.p, self.objective.dtype)
+        step = block_rows(4 * self.objective.p, self.objective.X)
         for rows in torch.arange(n, device=self.objective.device).split(step):
             report("second order", int(rows[0]), n)
             part = self.point.linearization.take(rows)

@@ -199,7 +199,7 @@ class Rows(Turned):
         assert isinstance(touch, Table)
         slope = touch.slope @ self._vectors
         total = share.new_zeros(self.size // self._left, self._left)
-        step = block_rows(touch.index.shape[1] ** 2, share.dtype, most=TILE)
+        step = block_rows(touch.index.shape[1] ** 2, share, near=TILE)
         for start in range(0, len(share), step):
             rows = slice(start, start + step)
             index = touch.index[rows]

@@ -115,7 +115,7 @@ def _by_inputs(left: Part, right: Part, met: Tensor) -> Iterator[tuple[int, Tens
     within = left is right
     products = _upper(left.met) if within else _outer(left.met, right.met)
     places = _places(left.layer.width) if within else None
-    most = min(TOGETHER, block_rows(len(products), products.dtype))
+    most = min(TOGETHER, block_rows(len(products), products))
     for outputs in torch.arange(left.layer.outputs).split(max(1, most // right.layer.outputs)):
         chosen = [met[:, output, output * within :] for output in outputs.tolist()]
         sums = torch.cat(chosen, 1).T @ products.T

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.memory import CACHED, block_cells
+from afif_explorer.engine.memory import CACHED, block_rows
 
 BLOCK = 6 * CACHED  # numbers that are formed at a time: as many as a product of matrices repays
 
@@ -84,7 +84,7 @@ class LayeredRows:
 
     def _blocks(self, numbers: int) -> Iterator[slice]:
         """Rows that are worked on together if each brings so many numbers."""
-        step = max(1, min(BLOCK, block_cells(self.deltas[0].dtype)) // numbers)
+        step = block_rows(numbers, self.deltas[0], near=BLOCK)
         for start in range(0, len(self.deltas[0]), step):
             yield slice(start, start + step)
 

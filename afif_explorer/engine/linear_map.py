@@ -42,7 +42,7 @@ class LinearMapLinearization(Linearization):
         if self.k > 1:
             return super().contract(weights, vectors)
         found = weights.new_empty(self.n, vectors.shape[1])
-        step = cached_rows(self.d + vectors.shape[1], weights.dtype, least=1024)
+        step = cached_rows(self.d + vectors.shape[1], weights, least=1024)
         for rows, weighed in self._weighed(weights[:, 0], step):
             torch.mm(weighed, vectors, out=found[rows])
         return found
@@ -96,12 +96,12 @@ class LinearMapLinearization(Linearization):
 
     def _weighted_gram(self, weights: Tensor) -> Tensor:
         """``sum_i w_i x_i x_i'`` with the intercept as last column, ``[d + 1, d + 1]``."""
-        size, parts = self.d + self.intercept, torch.get_num_threads()
+        size, parts = self.d + self.intercept, _threads(self.X)
         sums = self.X.new_zeros(
             parts, size, self.d
         )  # each thread's own: a sum is small, its rows many
         least = 4 * self.d  # or the sum itself is what is read
-        step = parts * cached_rows(self.d, self.X.dtype, least=least)
+        step = parts * cached_rows(self.d, self.X, least=least)
         for rows, weighed in self._weighed(weights, step):
             X = self.X[rows]
             if len(X) % parts:
@@ -160,8 +160,8 @@ class LinearMapLinearization(Linearization):
 
 def _product(rows: Tensor, block: Tensor) -> Tensor:
     """``A B`` ``[n, m]``. Libraries multiply by a single vector on one thread; here all of them share it."""
-    parts = torch.get_num_threads()
-    if block.shape[1] > 1 or parts == 1 or rows.device.type != "cpu" or rows.numel() < SHARED:
+    parts = _threads(rows)
+    if block.shape[1] > 1 or parts == 1 or rows.numel() < SHARED:
         return rows @ block
     found = rows.new_empty(len(rows), 1)
     head = len(rows) // parts * parts
@@ -169,3 +169,8 @@ def _product(rows: Tensor, block: Tensor) -> Tensor:
     torch.bmm(rows[:head].unflatten(0, (parts, -1)), block.expand(parts, -1, -1), out=each)
     torch.mm(rows[head:], block, out=found[head:])
     return found
+
+
+def _threads(rows: Tensor) -> int:
+    """Among how many threads it may pay to divide work by hand; a GPU divides its work itself."""
+    return torch.get_num_threads() if rows.device.type == "cpu" else 1

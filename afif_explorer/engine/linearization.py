@@ -86,7 +86,7 @@ class Linearization(ABC):
 
     def cut(self, numbers: float) -> Iterator[tuple[slice, Self]]:
         """The rows in blocks that fit, if each row brings so many numbers."""
-        step = block_rows(numbers, self.outputs.dtype)
+        step = block_rows(numbers, self.outputs)
         if step >= self.n:
             yield slice(None), self
             return
@@ -150,7 +150,7 @@ class Linearization(ABC):
 
     def explicit(self, roots: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """``S_i' J_i`` for ``S`` ``[n, k, r]``, in blocks of rows: ``[rows, r, p]``."""
-        step = block_rows(self.p * roots.shape[2], roots.dtype)
+        step = block_rows(self.p * roots.shape[2], roots)
         for start in range(0, self.n, step):
             rows = slice(start, start + step)
             yield rows, self.take(rows).pull_each(roots[rows])

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 import torch
+from torch import Tensor
 
 from afif_explorer.errors import ChoiceError
 
@@ -42,7 +43,8 @@ class memory_limit:
 
     ``memory_limit("2 GB")`` from now on; ``with memory_limit(2e9): ...`` within the block;
     ``memory_limit(None)`` goes back to the environment variable ``AFIF_MEMORY`` or, without it, to a
-    quarter of what is free. Units are of 1024; at least 1 MB. Attribute ``bytes``: the limit set.
+    quarter of what is free, on a GPU in use if that is less. Units are of 1024; at least 1 MB. Attribute
+    ``bytes``: the limit set.
 
     Raises :class:`ChoiceError` for what is no amount of memory.
     """
@@ -72,7 +74,8 @@ def allowed() -> int:
         return _chosen
     if os.environ.get(VARIABLE):
         return _in_bytes(os.environ[VARIABLE])
-    return max(LEAST, _free(int(time.monotonic() / LOOK_AGAIN)) // SHARE_OF_FREE)
+    moment = int(time.monotonic() / LOOK_AGAIN)
+    return max(LEAST, _free(moment, torch.cuda.is_initialized()) // SHARE_OF_FREE)
 
 
 def fits(numbers: float, dtype: torch.dtype) -> bool:
@@ -80,19 +83,21 @@ def fits(numbers: float, dtype: torch.dtype) -> bool:
     return numbers * dtype.itemsize <= allowed()
 
 
-def block_cells(dtype: torch.dtype) -> int:
-    """How many numbers one block of the work may hold."""
-    return max(1, min(COMFORTABLE, allowed() // (BLOCKS * dtype.itemsize)))
+def block_rows(numbers: float, like: Tensor, near: int = COMFORTABLE) -> int:
+    """How many rows one block of the work may have if each brings so many numbers; at least one.
+
+    ``like``: a tensor where the work is, in its precision. ``near``: how many numbers stay near a processor
+    between two passes, if that is to be kept to; a GPU gains nothing from that.
+    """
+    cells = min(COMFORTABLE, allowed() // (BLOCKS * like.dtype.itemsize))
+    if like.device.type == "cpu":
+        cells = min(cells, near)
+    return max(1, int(cells // max(1.0, numbers)))
 
 
-def block_rows(numbers: float, dtype: torch.dtype, most: int = COMFORTABLE) -> int:
-    """How many rows a block of ``most`` numbers may have if each brings so many; at least one."""
-    return max(1, int(min(most, block_cells(dtype)) // max(1.0, numbers)))
-
-
-def cached_rows(numbers: int, dtype: torch.dtype, least: int = 1) -> int:
-    """How many rows a block may have to stay in the processor's cache; at least so many, if that fits."""
-    return min(block_rows(numbers, dtype), max(least, CACHED // max(1, numbers)))
+def cached_rows(numbers: int, like: Tensor, least: int = 1) -> int:
+    """How many rows of such a block stay near; at least so many, if that fits."""
+    return block_rows(numbers, like, near=max(least * max(1, numbers), CACHED))
 
 
 def _in_bytes(limit: float | str) -> int:
@@ -112,8 +117,11 @@ def _in_bytes(limit: float | str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _free(moment: int) -> int:
-    """Bytes that are free on the machine, or in the container if that has less; asked once a moment."""
+def _free(moment: int, with_gpus: bool = False) -> int:
+    """Bytes that are free wherever work may be done; asked once a moment.
+
+    On the machine, in its container, and with GPUs on each of those that is in use: the least of these.
+    """
     import psutil
 
     free = int(psutil.virtual_memory().available)
@@ -123,4 +131,14 @@ def _free(moment: int) -> int:
         except (OSError, ValueError):  # no such group, or "max": no limit
             continue
         free = min(free, max(0, left))
-    return free
+    return min([free, *_free_on_gpus()]) if with_gpus else free
+
+
+def _free_on_gpus() -> list[int]:
+    """Bytes that are free on each GPU in use; what torch has taken and does not need now is."""
+    cuda = torch.cuda
+    used = [one for one in range(cuda.device_count()) if cuda.memory_reserved(one)]
+    return [
+        cuda.mem_get_info(one)[0] + cuda.memory_reserved(one) - cuda.memory_allocated(one)
+        for one in used
+    ]

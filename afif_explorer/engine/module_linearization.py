@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.func import jvp, vjp, vmap
 
 from afif_explorer.engine.linearization import Linearization
-from afif_explorer.engine.memory import CACHED, block_cells
+from afif_explorer.engine.memory import CACHED, block_rows
 
 ROWS_AT_ONCE = 256  # rows of a module that are differentiated together
 HELD = 64  # numbers that a row's work along one vector is taken to hold
@@ -84,10 +84,7 @@ class ModuleLinearization(Linearization):
 
     def _tangents(self, rows: int) -> int:
         """How many vectors to differentiate along at once: on a processor, as many as its cache takes."""
-        cells = block_cells(self._theta.dtype)
-        if self._theta.device.type == "cpu":
-            cells = min(cells, max(CACHED, self.p))
-        return max(1, cells // max(rows * HELD, self.p))
+        return block_rows(max(rows * HELD, self.p), self._theta, near=max(CACHED, self.p))
 
     def take(self, rows: Tensor | slice) -> Self:
         return type(self)(self._function, self._theta, self.X[rows], self.outputs[rows])

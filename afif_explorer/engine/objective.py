@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from afif_explorer.engine.device import device_for
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.losses import LOSSES, Loss
 from afif_explorer.engine.memory import block_rows
@@ -32,7 +33,8 @@ class Objective:
         penalty: a :class:`~afif_explorer.engine.penalties.Penalty`, or None for none.
         X: rows, ``[n, ...]`` (an array, a data frame of numbers, a list or a tensor). y: targets, ``[n]``.
 
-    The precision and device of the work are those of ``X`` (all but float32 becomes float64).
+    The precision of the work is that of ``X`` (all but float32 becomes float64), and a tensor's device is
+    its device; arrays go where :class:`~afif_explorer.engine.device.use_device` says.
     Raises :class:`DataError` for rows or targets that are missing, not finite, of different counts, or that
     the model or the loss cannot take; :class:`ChoiceError` for an unknown loss or one that wants another
     number of outputs. Source: Giordano et al., A Swiss Army Infinitesimal Jackknife (2019), for the weights.
@@ -47,12 +49,13 @@ class Objective:
         y: Tensor | np.ndarray,
     ) -> None:
         self.loss, self.penalty = loss_named(loss), _checked(penalty)
-        self.X = as_rows(X)
-        self.y = as_numbers(y, "targets").to(self.X.device)
-        if self.X.ndim == 0 or len(self.X) == 0:
+        rows, targets = as_rows(X), as_numbers(y, "targets")
+        if rows.ndim == 0 or len(rows) == 0:
             raise DataError("There are no training rows; use a data set that has some.")
-        self.model = _as_model(model, self.X)
-        self.n, self.p = len(self.X), self.model.p
+        self.model = _as_model(model, rows)
+        self.n, self.p = len(rows), self.model.p
+        self.X = rows if isinstance(X, Tensor) else rows.to(device_for(self.n * self.p))
+        self.y = targets.to(self.X.device)
         self._check()
         self.penalised = self.model.penalised.to(self.X.device)
 
@@ -275,7 +278,7 @@ def check_finite(X: Tensor, which: str = "") -> None:
 
 def _all_finite(X: Tensor) -> bool:
     """Whether all numbers are finite; a sum that is tells so at once."""
-    step = block_rows(X[0].numel(), X.dtype)
+    step = block_rows(X[0].numel(), X)
     return all(
         bool(torch.isfinite(part.sum())) or bool(torch.isfinite(part).all())
         for part in X.split(step)

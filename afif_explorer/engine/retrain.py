@@ -77,7 +77,7 @@ def _together(objective: Objective, theta: Tensor, weights: Tensor) -> tuple[Ten
     """
     block = theta[:, None].repeat(1, weights.shape[1])
     if not (objective.canonical and objective.smooth):
-        return block, torch.full((block.shape[1],), torch.inf, dtype=block.dtype)
+        return block, block.new_full((block.shape[1],), torch.inf)
     try:
         solver = Cholesky().prepare(Hessian(objective, theta))
         best, norm = block, _gradients(objective, block, weights).norm(dim=0)
@@ -92,7 +92,7 @@ def _together(objective: Objective, theta: Tensor, weights: Tensor) -> tuple[Ten
                 break
             block = block - solver.solve(gradient).value
     except CurvatureError:
-        return block, torch.full((block.shape[1],), torch.inf, dtype=block.dtype)
+        return block, block.new_full((block.shape[1],), torch.inf)
     return best, norm
 
 

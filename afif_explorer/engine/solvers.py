@@ -93,7 +93,7 @@ class Prepared(ABC):
         """
         found = []
         linearization = self.curvature.point.linearization
-        step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.share.dtype)
+        step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.share)
         for start in range(rows.start, rows.stop, step):
             jacobian = linearization.jacobian(slice(start, min(start + step, rows.stop)))
             solution = self._solve(jacobian.flatten(0, 1).T.contiguous())

@@ -114,8 +114,8 @@ class Spectrum:
 
         NaN where the recursion diverges.
         """
-        damped = self.values + damping
-        answer = self.coordinates(rhs) / damped
+        damped = (self.values + damping).cpu()  # these few numbers are no work for a GPU
+        answer = self.coordinates(rhs).cpu() / damped
         size = float(answer.norm())
         table = np.full((len(depths), len(scales)), np.nan)
         powers = torch.as_tensor(np.asarray(depths, dtype=float) + 1, dtype=damped.dtype)

@@ -161,13 +161,13 @@ class Placed(Touch):
     def _columns(self, columns: int) -> list[slice]:
         """The columns of a block in groups so small that what they do at the places of a row fits."""
         _n, _k, places, left = self.slope.shape
-        step = block_rows(places * left, self.slope.dtype)
+        step = block_rows(places * left, self.slope)
         return [slice(at, min(columns, at + step)) for at in range(0, columns, step)]
 
     def _tiles(self, columns: int) -> list[slice]:
         """The rows in groups so small that what so many columns do at their places stays near."""
         n, _k, places, left = self.slope.shape
-        step = block_rows(places * left * columns, self.slope.dtype, most=TILE)
+        step = block_rows(places * left * columns, self.slope, near=TILE)
         return [slice(at, at + step) for at in range(0, n, step)]
 
 
@@ -192,7 +192,7 @@ class Weight(Placed):
     def blocks(self) -> Iterator[tuple[slice, Tensor]]:
         """The block of a few rows at a time, ``[rows, k, size]``; the next one takes its place."""
         n, k, places, left = self.slope.shape
-        step = block_rows(k * self.size, self.slope.dtype, most=TILE)
+        step = block_rows(k * self.size, self.slope, near=TILE)
         room = self.slope.new_empty(min(n, step), k * left, self.entered.shape[2])
         for start in range(0, n, step):
             rows = slice(start, start + step)

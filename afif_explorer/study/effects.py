@@ -75,13 +75,11 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
     if spec.method == "newton_step":
         return _newton_change(spec, order, counts)
     ready = influence(spec, kind)
-    gone = torch.zeros(ready.objective.n, len(counts), dtype=ready.objective.dtype)
+    gone = np.zeros((ready.objective.n, len(counts)))
     for column, count in enumerate(counts):
-        gone[torch.as_tensor(order[:count].copy()), column] = 1 / ready.objective.n
-    pull = (
-        influence_on_rows(spec, kind).residual[:, :, None]
-        * gone.to(ready.objective.device)[:, None, :]
-    )
+        gone[order[:count], column] = 1 / ready.objective.n
+    residual = influence_on_rows(spec, kind).residual
+    pull = residual[:, :, None] * ready.objective.vector(gone)[:, None, :]
     return solve(spec, ready.point.linearization.pull(pull), kind)
 
 
@@ -118,8 +116,7 @@ def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
             )
         found.append(torch.cholesky_solve(rhs[:, None], factor)[:, 0])
         done = count
-    places = [sorted(counts).index(count) for count in counts]
-    value = torch.stack(found, dim=1)[:, places]
+    value = torch.stack([found[sorted(counts).index(count)] for count in counts], dim=1)
     return Solved(value, 0, SolverSummary(DIRECT, "converged", "", None, 0.0, 0.0))
 
 

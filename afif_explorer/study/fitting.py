@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from afif_explorer.analysis import fitting
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.engine.device import described
 from afif_explorer.engine.losses import Bernoulli, Categorical, Gaussian, Poisson
 from afif_explorer.engine.models import LinearMap
 from afif_explorer.engine.penalties import PENALTIES, Penalty
@@ -48,6 +49,7 @@ def train(spec: Spec) -> FitSummary:
         converged=found.converged,
         steps=found.steps,
         seconds=found.seconds,
+        device=described(found.objective.device),
         advice=found.advice,
     )
 

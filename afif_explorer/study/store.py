@@ -7,9 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
 
+import torch
+
 from afif_explorer.cache import Cache, digest, leaves
 from afif_explorer.datasets import Dataset
-from afif_explorer.errors import DataError
+from afif_explorer.engine.device import setting
+from afif_explorer.errors import DataError, OutOfMemory
 from afif_explorer.spec import Spec
 from afif_explorer.study.keys import key
 
@@ -18,15 +21,29 @@ T = TypeVar("T")
 CACHE = Cache(1 << 30)  # a fit of Adult with all that hangs on it takes about 100 MB
 MOST_UPLOADED = 512 << 20  # bytes of all sessions together; the oldest table goes first
 
+TOO_LARGE = (
+    "This needs more memory than there is; choose a smaller model or a smaller data set. If it is a GPU's, "
+    "you can also start with AFIF_DEVICE=cpu in the environment."
+)
+
 Make = Callable[[int], Dataset]  # a data set, split by a seed
 
 
 def stage(name: str, spec: Spec, compute: Callable[[], T], *more: object) -> T:
     """The stage ``name`` for ``spec``, computed if it isn't there.
 
-    ``more`` are plain values that the stage depends on beside its part of the spec.
+    ``more`` are plain values that the stage depends on beside its part of the spec. Stages of two devices
+    are kept apart, since what is made of one has to stay there. Raises :class:`OutOfMemory` if it does
+    not fit.
     """
-    return CACHE.get((name, digest(*key(name, spec), *more)), compute)
+
+    def fitting() -> T:
+        try:
+            return compute()
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise OutOfMemory(TOO_LARGE) from error
+
+    return CACHE.get((name, digest(setting(), *key(name, spec), *more)), fitting)
 
 
 class Uploads:

@@ -62,7 +62,7 @@ class StandIn:
         return self._made("frame", spec, pd.DataFrame({"a": [1.0]}))
 
     def train(self, spec):
-        value = results.FitSummary(spec.model, 3, {}, 1e-9, 1e-8, True, 5, 0.1)
+        value = results.FitSummary(spec.model, 3, {}, 1e-9, 1e-8, True, 5, 0.1, "the processor")
         return self._made("fitted", spec, value)
 
     def points(self, spec):
