@@ -33,10 +33,14 @@ def promised(verdicts: Sequence[Verdict]) -> str:
     """Promises as a Markdown table."""
     lines = ["\n| promise | at least | found | compared |", "| --- | ---: | ---: | --- |"]
     for one in verdicts:
-        found = "unknown" if one.found is None else f"{one.found:.3g} times"
-        kept = "kept" if one.kept else "**not kept**"
-        lines.append(f"| {one.promise} | {one.wanted:g} times | {found}, {kept} | {one.words} |")
+        lines.append(f"| {one.promise} | {one.wanted:g} times | {_found(one)} | {one.words} |")
     return "\n".join(lines)
+
+
+def _found(one: Verdict) -> str:
+    if one.found is None:
+        return "unknown"
+    return f"{one.found:.3g} times, {'kept' if one.kept else '**not kept**'}"
 
 
 def _line(row: Row) -> str:
