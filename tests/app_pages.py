@@ -73,7 +73,11 @@ class Dashboard:
         raise AssertionError(f"{name} never came to rest")
 
     def stays(self, part: Locator) -> Locator:
-        """``part`` itself, once nobody has put another in its place for two seconds."""
+        """``part`` itself, seen, once nobody has put another in its place for two seconds.
+
+        A table that comes into view makes its rows anew, which takes a click away that is under way.
+        """
+        part.scroll_into_view_if_needed()
         for _ in range(60):
             now = part.element_handle()
             self.page.wait_for_timeout(2000)

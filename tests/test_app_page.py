@@ -56,7 +56,7 @@ def test_text_from_data_is_never_run(page: Page, app_url: str, tmp_path: Path) -
         page.wait_for_timeout(500)
         assert page.evaluate("window.__xss") is None, view
     visit.turn_to(VIEWS[0])
-    # The table follows the figures, and makes its rows twice.
+    # The table follows the figures, and makes its rows more than once.
     visit.stays(page.locator(".tabulator-cell", has_text="False").first).click()
     expect(page.locator(".row-card dl")).to_contain_text(ATTACK)
     assert page.evaluate("window.__xss") is None
