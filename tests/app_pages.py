@@ -77,9 +77,9 @@ class Dashboard:
 
         A table that comes into view makes its rows anew, which takes a click away that is under way.
         """
-        part.scroll_into_view_if_needed()
         for _ in range(60):
             now = part.element_handle()
+            now.evaluate("element => element.scrollIntoView({block: 'nearest'})")
             self.page.wait_for_timeout(2000)
             if now.evaluate("element => element.isConnected"):
                 return part
