@@ -11,7 +11,7 @@ from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import number, numbers, percent, safe, short, wrapped
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
-from afif_explorer.wording import count
+from afif_explorer.wording import count, within
 
 METRICS = "What removing the rows changes"
 WAITING = "Choose rows to remove; what that changes appears here."
@@ -61,7 +61,7 @@ def _removed_note(unlearning: Unlearning) -> str:
     removed = len(unlearning.ids)
     share = percent(removed / unlearning.n_train)
     rows = f"{count(removed)} of {count(unlearning.n_train)} rows removed"
-    return f"{rows} ({share}): {short(unlearning.rule, 90)}."
+    return f"{rows} ({share}): {short(within(unlearning.rule), 90)}."
 
 
 def _styles(colours: Theme) -> dict[str, tuple[str, str, str]]:

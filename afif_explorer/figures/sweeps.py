@@ -12,6 +12,7 @@ from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
+from afif_explorer.wording import within
 
 SWEEP = "Removing more and more rows"
 TRUTH = "retrained"
@@ -34,7 +35,7 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         name="sweep",
         title=SWEEP,
         notes=(
-            f"Rows in this order: {short(unlearning.rule, 90)}.",
+            f"Rows in this order: {short(within(unlearning.rule), 90)}.",
             "" if TRUTH in unlearning.sweep else "Not retrained yet: these are predictions.",
         ),
         key=(Key(styles[name][0], styles[name][1], name) for name in drawn),

@@ -32,8 +32,10 @@ def table(title: str, parameters: int, exact_lds: float | None, rows: Sequence[R
 def promised(verdicts: Sequence[Verdict]) -> str:
     """Promises as a Markdown table."""
     lines = ["\n| promise | at least | found | compared |", "| --- | ---: | ---: | --- |"]
-    for one in verdicts:
-        lines.append(f"| {one.promise} | {one.wanted:g} times | {_found(one)} | {one.words} |")
+    lines += [
+        f"| {one.promise} | {one.wanted:g} times | {_found(one)} | {one.words} |"
+        for one in verdicts
+    ]
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from afif_explorer.app.views.agreement import seconds
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import number, numbers, percent
 from afif_explorer.results import Reach, Unlearning
-from afif_explorer.wording import count
+from afif_explorer.wording import count, within
 
 STATES = {"before": "Before", "predicted": "Predicted", "retrained": "Retrained"}
 
@@ -65,7 +65,7 @@ def _says(result: Unlearning | None) -> Any:
         n=count(result.ids.size),
         total=count(result.n_train),
         share=percent(result.ids.size / max(result.n_train, 1)),
-        rule=_lower(result.rule),
+        rule=within(result.rule),
         reach=_reach(result.reach),
     )
 
@@ -113,7 +113,3 @@ def _notes(result: Unlearning | None) -> Any:
     return html(
         "{lines}", lines=html("").join(html('<p class="hint">{x}</p>', x=line) for line in lines)
     )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:].rstrip(".")
