@@ -41,7 +41,8 @@ IMPORTS = {
     "python": "pass",
     "torch": "import torch",
     "afif_explorer": "import afif_explorer",
-    "dashboard": "import afif_explorer.app",
+    # As the command does it.
+    "dashboard": "from afif_explorer.collector import lasting\nwith lasting(): import afif_explorer.app",
 }
 
 
