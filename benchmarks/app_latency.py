@@ -26,6 +26,8 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from afif_explorer import load_dataset
+from afif_explorer.errors import DownloadError
 from tests.app_pages import Dashboard
 from tests.plugins.browser import FLAGS, find_chromium
 from tests.plugins.server import Server
@@ -190,6 +192,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--moves", type=int, default=40, help="moves of the slider")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     options = parser.parse_args(arguments)
+    try:
+        load_dataset("adult")  # before browsers wait for it
+    except DownloadError as error:
+        parser.exit(2, f"{error}\n")
     found = measure(options.runs, options.moves)
     print(table(found))
     if options.json:

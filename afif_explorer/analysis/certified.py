@@ -83,7 +83,8 @@ def certified_unlearn(
         method = replace(method, solver=Cholesky())
     if not isinstance(method.chosen_solver, Cholesky):
         raise ChoiceError("The error bound is for exact solves; use the Cholesky solver.")
-    chosen, chance = removable(fit, rows), None if seed is None else checked_seed(seed)
+    chosen = removable(fit, rows)
+    chance = None if seed is None else checked_seed(seed)
     influence = prepared(method, fit)
     certificate = certify(
         influence.point,
