@@ -139,18 +139,16 @@ class KroneckerPreconditioner(Preconditioner):
             yield touches, curvature.share[few].clamp(min=0) * self._scale
 
     def _measured(self, seen: Iterable[Seen]) -> Tensor:
-        total = torch.zeros_like(self._curvature.diagonal_shift)
+        """The curvature along the bases ``[p]``; of parameters that are in none, penalty and damping."""
+        shift = self._curvature.diagonal_shift
+        total = shift.clone()
+        for basis, _ in self._bases:
+            here = slice(basis.start, basis.start + basis.size)
+            total[here] = basis.spread(shift[here])
         for touches, share in seen:
             for basis, places in self._bases:
                 part = basis.squares([touches[place] for place in places], share)
                 total[basis.start : basis.start + basis.size] += part
-        for basis, _ in self._bases:
-            here = slice(basis.start, basis.start + basis.size)
-            total[here] += basis.spread(self._curvature.diagonal_shift[here])
-        seen = torch.zeros_like(total, dtype=torch.bool)
-        for basis, _ in self._bases:
-            seen[basis.start : basis.start + basis.size] = True
-        total = torch.where(seen, total, self._curvature.diagonal_shift)
         return total.clamp(min=FLAT * float(total.max()))
 
     def _turned(self, vectors: Tensor, inwards: bool) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from afif_explorer.engine.linearization import Linearization, Work
 from afif_explorer.engine.memory import cached_rows
+from afif_explorer.engine.reuse import room_for
 from afif_explorer.engine.touching import Shift, Touch, Weight
 
 SHARED = 200_000  # numbers of a matrix whose product with a vector repays a second thread
@@ -41,7 +42,7 @@ class LinearMapLinearization(Linearization):
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         if self.k > 1:
             return super().contract(weights, vectors)
-        found = weights.new_empty(self.n, vectors.shape[1])
+        found = room_for((self.n, vectors.shape[1]), weights)
         step = cached_rows(self.d + vectors.shape[1], weights, least=1024)
         for rows, weighed in self._weighed(weights[:, 0], step):
             torch.mm(weighed, vectors, out=found[rows])
