@@ -27,3 +27,10 @@ def test_a_password_file_without_a_password(
     path = tmp_path / "secret"
     path.write_bytes(content)
     assert words in failure(capsys, "serve", "--port", "0", "--password-file", str(path))
+
+
+def test_a_device_that_is_not_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFIF_DEVICE", "abacus")
+    assert "There is no device 'abacus'" in failure(capsys, "serve", "--no-show", "--port", "0")

@@ -17,6 +17,7 @@ from afif_explorer.errors import ChoiceError
 VARIABLE = "AFIF_DEVICE"  # the device of a process that sets none
 AUTOMATIC = "auto"
 CPU = torch.device("cpu")
+INSTEAD = "choose 'cpu', or leave it open."
 
 _chosen: torch.device | None = None
 
@@ -84,11 +85,14 @@ def _checked(wanted: torch.device | str) -> torch.device:
     """A device that works, which only trying it tells."""
     try:
         device = torch.device(wanted)
+    except (RuntimeError, TypeError) as error:
+        raise ChoiceError(f"There is no device {wanted!r}; {INSTEAD}") from error
+    try:
         float(torch.zeros(1, dtype=torch.float64, device=device))
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
         reason = str(error).split("\n", 1)[0].rstrip(".")
         raise ChoiceError(
-            f"Nothing can be calculated in double precision on the device {wanted!r} ({reason}); "
-            "choose 'cpu', or leave it open."
+            f"Nothing can be calculated in double precision on the device {str(device)!r} ({reason}); "
+            f"{INSTEAD}"
         ) from error
     return device
