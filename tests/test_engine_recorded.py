@@ -178,11 +178,11 @@ def test_nothing_is_kept_beyond_the_limit(monkeypatch) -> None:
     monkeypatch.setattr(memory, "COMFORTABLE", 2000)
     V, S, w = draw(ours.p, 12), draw(40, ours.k, 1), draw(40)
     wanted = theirs.sandwich(S, w, V)
-    monkeypatch.setattr(memory, "_chosen", 1000)
+    monkeypatch.setattr(memory.memory_limit, "chosen", 1000)
     same(ours.sandwich(S, w, V), wanted)
     same(ours.sandwich(S, w, V), wanted)
     assert not ours._kept
-    monkeypatch.setattr(memory, "_chosen", 10**9)
+    monkeypatch.setattr(memory.memory_limit, "chosen", 10**9)
     same(ours.sandwich(S, w, V), wanted)
     assert len(ours._kept) > 1
     same(ours.sandwich(S, 2 * w, V), 2 * wanted)

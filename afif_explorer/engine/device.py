@@ -7,10 +7,10 @@ where its owner has put it. Everything that follows from rows stays with them.
 from __future__ import annotations
 
 import os
-from types import TracebackType
 
 import torch
 
+from afif_explorer.engine.setting import Setting
 from afif_explorer.engine.threads import SMALL
 from afif_explorer.errors import ChoiceError
 
@@ -19,10 +19,8 @@ AUTOMATIC = "auto"
 CPU = torch.device("cpu")
 INSTEAD = "choose 'cpu', or leave it open."
 
-_chosen: torch.device | None = None
 
-
-class use_device:
+class use_device(Setting):
     """Set where rows that come as arrays are worked on, for the whole process.
 
     ``use_device("cpu")`` from now on; ``with use_device("cuda:1"): ...`` within the block;
@@ -34,22 +32,8 @@ class use_device:
     """
 
     def __init__(self, device: torch.device | str | None) -> None:
-        global _chosen
-        self._before = _chosen
         self.device = None if device is None else _checked(device)
-        _chosen = self.device
-
-    def __enter__(self) -> use_device:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        global _chosen
-        _chosen = self._before
+        super().__init__(self.device)
 
 
 def device_for(numbers: int) -> torch.device:
@@ -63,8 +47,8 @@ def device_for(numbers: int) -> torch.device:
 
 def setting() -> str:
     """The device that was asked for, by name; :data:`AUTOMATIC` if none was."""
-    if _chosen is not None:
-        return str(_chosen)
+    if use_device.chosen is not None:
+        return str(use_device.chosen)
     named = os.environ.get(VARIABLE, "").strip().lower()
     return str(_checked(named)) if named not in ("", AUTOMATIC) else AUTOMATIC
 

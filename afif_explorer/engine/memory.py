@@ -12,11 +12,11 @@ import re
 import time
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.setting import Setting
 from afif_explorer.errors import ChoiceError
 
 VARIABLE = "AFIF_MEMORY"  # the limit of a process that sets none
@@ -35,10 +35,9 @@ _CONTROL_GROUPS = (
         "/sys/fs/cgroup/memory/memory.usage_in_bytes",
     ),
 )
-_chosen: int | None = None
 
 
-class memory_limit:
+class memory_limit(Setting):
     """Set how many bytes the work may take beside the data and its results, for the whole process.
 
     ``memory_limit("2 GB")`` from now on; ``with memory_limit(2e9): ...`` within the block;
@@ -50,28 +49,14 @@ class memory_limit:
     """
 
     def __init__(self, limit: float | str | None) -> None:
-        global _chosen
-        self._before = _chosen
         self.bytes = None if limit is None else _in_bytes(limit)
-        _chosen = self.bytes
-
-    def __enter__(self) -> memory_limit:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        global _chosen
-        _chosen = self._before
+        super().__init__(self.bytes)
 
 
 def allowed() -> int:
     """The limit in bytes that holds now."""
-    if _chosen is not None:
-        return _chosen
+    if memory_limit.chosen is not None:
+        return int(memory_limit.chosen)
     if os.environ.get(VARIABLE):
         return _in_bytes(os.environ[VARIABLE])
     moment = int(time.monotonic() / LOOK_AGAIN)
