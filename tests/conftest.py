@@ -1,10 +1,9 @@
-"""What every test shares: thread limits, a served dashboard, a browser, notebooks, no silent skips."""
+"""What every test shares: a served dashboard, a browser, notebooks, no silent skips.
+
+Tests run with the threads that a user's own process has; no number of threads is set here.
+"""
 
 from __future__ import annotations
-
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # small work; threads would wait for each other
 
 pytest_plugins = [
     "tests.plugins.browser",

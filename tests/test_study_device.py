@@ -39,6 +39,8 @@ RESULTS: dict[str, Callable[[Spec], Any]] = {
     "unlearning": study.unlearning,
     "verify": study.verify,
 }
+RELATIVE = ("residual", "error", "gap")  # ratios to something of size 1; rounding leaves this much
+ROUNDING = 1e-12
 OWN = ("seconds", "flops", "gradient_norm", "device")  # what no device has in common with another
 
 
@@ -80,6 +82,7 @@ def assert_alike(found: Any, expected: Any, where: str) -> None:
             assert_alike(found[place], value, f"{where}[{place}]")
     elif isinstance(expected, float) or getattr(expected, "dtype", None) == np.float64:
         size = float(np.nanmax(np.abs(expected), initial=0.0)) if np.size(expected) else 0.0
-        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7 * size, err_msg=where)
+        floor = ROUNDING if where.endswith(RELATIVE) else 1e-7 * size
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=floor, err_msg=where)
     else:
         np.testing.assert_array_equal(found, expected, err_msg=where)
