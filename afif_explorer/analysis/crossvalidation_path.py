@@ -93,7 +93,9 @@ def cross_validation_path(
     for step, strength in enumerate(ordered[::-1]):
         report("strengths", step, len(ordered))
         scaled = replace(kind, strength=float(strength))
-        objective = Objective(base.model, base.loss, scaled, base.X, base.y)
+        objective = Objective(
+            base.model, base.loss, scaled, base.X, base.y, penalised=base.penalised
+        )
         optimum = minimise(objective, start=start, seed=seed)
         start = optimum.theta
         found.append((optimum, held_out(method.prepare(objective, start), folds, seed)))

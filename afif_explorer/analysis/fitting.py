@@ -16,6 +16,7 @@ from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.losses import Loss
 from afif_explorer.engine.minimum import negative_curvature
 from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
+from afif_explorer.engine.module_parameters import Penalised
 from afif_explorer.engine.objective import Objective, as_numbers, as_rows, check_finite, check_rows
 from afif_explorer.engine.penalties import GroupLasso, Penalty, Ridge
 from afif_explorer.engine.targets import Sample
@@ -49,8 +50,9 @@ class Fit:
         theta: flat parameters ``[p]`` (NumPy). For linear maps: weights row by row, then intercepts.
         gradient_norm: Euclidean norm of the objective's gradient at ``theta``; 0 at a minimum. With
             kinks in the penalty, of ``theta - prox(theta - gradient)``, 0 at a minimum likewise.
-        gradient_threshold: at and below which that counts as a minimum: 1e-8; in float32 what rounding
-            leaves, if that is more (:mod:`afif_explorer.engine.convergence`).
+        gradient_threshold: at and below which that counts as a minimum: 1e-8 of the mean norm of the rows'
+            loss gradients, or what rounding leaves, if that is more
+            (:mod:`afif_explorer.engine.convergence`).
         converged: True if the norm is at most the threshold. advice: what to change if it is not.
         metrics: measured on the test rows (the training rows, if there are none): see
             :func:`~afif_explorer.analysis.metrics.measure`.
@@ -128,6 +130,7 @@ def fit(
     *,
     hidden: Sequence[int] = (16,),
     max_steps: int | None = None,
+    penalised: Penalised | None = None,
 ) -> Fit:
     """Minimise ``(1/n) sum_i l_i(theta) + strength * pi(theta)`` over the training rows of ``data``.
 
@@ -139,23 +142,29 @@ def fit(
         penalty: on all parameters but the intercept; None for none.
         seed: of the start of training, for models that draw one.
         max_steps: stop training after so many steps; None: when it is done.
+        penalised: the parameters that the penalty touches: a mask ``[p]``, or for a module names of its
+            parameters. None: all but the intercept, wherever a module declares it.
 
     Losses are averaged, not summed, so that ``strength`` means the same for any ``n`` (see :class:`Ridge`
     for scikit-learn's names). ``fit.theta`` is ``[p]``.
 
-    Raises :class:`ChoiceError` if the model does not fit the data's task. A fit that does not reach
-    a gradient norm of 1e-8 (in float32 its ``gradient_threshold``) is returned all the same, with
-    ``converged`` False and advice.
+    Raises :class:`ChoiceError` if the model does not fit the data's task. A fit whose gradient norm stays
+    above its ``gradient_threshold`` is returned all the same, with ``converged`` False and advice.
     Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3 and 7; with kinks in the penalty
     Lee, Sun and Saunders, Proximal Newton-type Methods (2014).
     """
-    objective = objective_for(data, model, penalty, hidden=hidden)
+    objective = objective_for(data, model, penalty, hidden=hidden, penalised=penalised)
     samples = {name: _sample(data, getattr(data, name), objective.device) for name in SPLITS}
     return _fitted(objective, samples, data, seed, max_steps)
 
 
 def objective_for(
-    data: Dataset, model: str | nn.Module, penalty: Penalty | None, *, hidden: Sequence[int]
+    data: Dataset,
+    model: str | nn.Module,
+    penalty: Penalty | None,
+    *,
+    hidden: Sequence[int],
+    penalised: Penalised | None = None,
 ) -> Objective:
     """What :func:`fit` minimises for these choices."""
     from afif_explorer.datasets import Dataset
@@ -165,7 +174,12 @@ def objective_for(
             f"What is fitted is a Dataset, not a {type(data).__name__}; make one by Dataset.from_frame."
         )
     built, loss = _model_for(data, model, hidden)
-    return Objective(built, loss, grouped(penalty, data, built), data.train.X, data.train.y)
+    if penalised is None:
+        penalty = grouped(penalty, data, built)
+    elif isinstance(penalty, GroupLasso) and penalty.groups is None:
+        raise ChoiceError("With penalised, a GroupLasso needs its groups spelled out.")
+    X, y = data.train.X, data.train.y
+    return Objective(built, loss, penalty, X, y, penalised=penalised)
 
 
 def fit_objective(
@@ -183,8 +197,8 @@ def fit_objective(
         seed: of the start. max_steps: stop training after so many steps; None: when it is done.
 
     Raises :class:`ChoiceError` for what is no objective or less than one step, :class:`DataError` for rows or
-    targets that the objective's model and loss cannot take. A fit that does not reach a gradient norm of 1e-8
-    (in float32 its ``gradient_threshold``) is returned all the same, with ``converged`` False, advice and its
+    targets that the objective's model and loss cannot take. A fit whose gradient norm stays above its
+    ``gradient_threshold`` is returned all the same, with ``converged`` False, advice and its
     ``negative_curvature``.
     Source: Nocedal and Wright, Numerical Optimization (2006).
     """

@@ -65,9 +65,20 @@ class BregmanObjective(Objective):
     ) -> None:
         fit = objective.at(theta)
         loss = _Tilted(objective.loss, weights, fit.outputs, fit.residual)
-        super().__init__(objective.model, loss, objective.penalty, objective.X, objective.y)
+        super().__init__(
+            objective.model,
+            loss,
+            objective.penalty,
+            objective.X,
+            objective.y,
+            penalised=objective.penalised,
+        )
+        self._untilted = objective
         self.theta, self.damping = fit.theta, damping
         self.slope = _penalty_slope(objective, fit.theta, fit.gradient())
+
+    def residual_size(self, outputs: Tensor) -> Tensor:
+        return self._untilted.residual_size(outputs)
 
     def penalty_value(self, theta: Tensor) -> Tensor:
         away = self._away(theta)

@@ -48,5 +48,6 @@ def chain_of(module: nn.Module) -> tuple[Layer, ...] | None:
             )
         elif not (isinstance(part, ELEMENTWISE) and place and type(parts[place - 1]) is nn.Linear):
             return None
-    shared = len({id(p) for p in parts if isinstance(p, nn.Linear)}) < len(layers)
+    held = [id(value) for part in parts for value in part.parameters()]
+    shared = len(set(held)) < len(held)  # by one layer used twice, or by tied weights
     return None if shared or not layers else tuple(layers)

@@ -13,7 +13,6 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from afif_explorer.engine.attention import open_up, plain_attention
 from afif_explorer.engine.chain import ChainLinearization
@@ -21,6 +20,12 @@ from afif_explorer.engine.layers import chain_of
 from afif_explorer.engine.linear_map import LinearMapLinearization
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.module_linearization import ModuleLinearization
+from afif_explorer.engine.module_parameters import (
+    ModuleParameters,
+    Penalised,
+    moved_start,
+    penalised_mask,
+)
 from afif_explorer.engine.recorded import RecordedLinearization, Structure, structure_of
 from afif_explorer.errors import ChoiceError, DataError
 from afif_explorer.numeric import checked_count, is_whole
@@ -28,6 +33,7 @@ from afif_explorer.numeric import checked_count, is_whole
 SAME = (
     1e-9  # two calls may differ by rounding: where memory starts decides how products are added up
 )
+AGREES = 1e-6  # relative difference from the module itself: fast paths of torch round otherwise
 
 
 class Model(ABC):
@@ -96,62 +102,51 @@ class ModuleModel(Model):
     """Any deterministic ``torch.nn.Module`` ``f(x; theta)``, its parameters flattened in the module's order.
 
     Rows ``X`` are ``[n, ...]``, outputs ``[n, k]``, ``theta`` is ``[p]``: all parameters that require a
-    gradient. Buffers and frozen parameters are constants.
+    gradient, each once however many names it has. Buffers and frozen parameters are constants.
 
     Args:
         module: maps rows to natural parameters (logits, log-odds, log-means; no softmax at the end).
         example: some rows, on which the module is tried.
+        penalised: what a penalty touches: names of parameters, or a mask ``[p]``. None: all but the
+            intercept, which is any parameter of ``k`` numbers that is added to the outputs, wherever it
+            is declared.
 
-    The module is copied and used in the mode (``train`` or ``eval``) that it comes in. The intercept,
-    which no penalty touches, is the bias of the last layer: the last parameter, if it holds ``k``
-    numbers.
+    The module is copied and used in the mode (``train`` or ``eval``) that it comes in.
 
     Raises :class:`ChoiceError` if it is no module, has no parameters to train, gives two different answers
-    to the same rows (dropout), mixes rows (batch statistics), or does not return ``[n, k]``.
+    to the same rows (dropout), mixes rows (batch statistics), does not return ``[n, k]``, or answers
+    otherwise once ``theta`` replaces its parameters.
     """
 
-    def __init__(self, module: nn.Module, example: Tensor) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        example: Tensor,
+        penalised: Penalised | None = None,
+    ) -> None:
         if not isinstance(module, nn.Module):
             raise ChoiceError(f"A model is a Model or a torch.nn.Module, not {module!r}.")
         self._module = copy.deepcopy(module)
         open_up(self._module)
-        named = {
-            name: value for name, value in self._module.named_parameters() if value.requires_grad
-        }
-        if not named:
-            raise ChoiceError("The module has no trainable parameters, so no row can influence it.")
-        self._names = tuple(named)
-        self._shapes = tuple(value.shape for value in named.values())
-        self._sizes = tuple(value.numel() for value in named.values())
-        self._start = torch.cat([v.detach().reshape(-1).double() for v in named.values()]).cpu()
-        self.p = sum(self._sizes)
-        self.k = self._checked_outputs(example.double())
+        self.parameters = ModuleParameters(self._module)
+        self.p = self.parameters.p
+        rows = example[:4].double()
+        self.k = self._checked_outputs(rows)
+        self._check_against(module, rows)
         self._chain = chain_of(self._module)
         self._structure = None if self._chain else self._found_structure(example.double())
-        self.penalised = torch.ones(self.p, dtype=torch.bool)
-        if self._shapes[-1] == (self.k,):
-            self.penalised[-self.k :] = False
+        if penalised is None:
+            self.penalised = ~self._intercepts(rows)
+        else:
+            self.penalised = penalised_mask(penalised, self.parameters.slices(), self.p)
 
-    def _constants(self, dtype: torch.dtype, device: torch.device) -> dict[str, Tensor]:
-        """Buffers and frozen parameters, which ``theta`` does not hold, in the precision of the work."""
-        constants = dict(self._module.named_buffers()) | {
-            name: value.detach()
-            for name, value in self._module.named_parameters()
-            if not value.requires_grad
-        }
-        return {
-            name: value.to(device, dtype if value.is_floating_point() else value.dtype)
-            for name, value in constants.items()
-        }
-
-    def _checked_outputs(self, example: Tensor) -> int:
-        theta = self._start.to(example.device)
-        rows = example[:4]
+    def _checked_outputs(self, rows: Tensor) -> int:
+        theta = self.parameters.start.to(rows.device)
         try:
             outputs, again = self._call(theta, rows), self._call(theta, rows)
         except (RuntimeError, ValueError, TypeError) as error:
             raise ChoiceError(
-                f"The module cannot read rows of shape {tuple(example.shape[1:])}: {error}"
+                f"The module cannot read rows of shape {tuple(rows.shape[1:])}: {error}"
             ) from error
         if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != len(rows):
             raise ChoiceError("The module must return one row of outputs for each row, [n, k].")
@@ -175,26 +170,52 @@ class ModuleModel(Model):
             return False
         return torch.allclose(outputs, alone, rtol=1e-6, atol=1e-8)
 
-    def _call(self, theta: Tensor, X: Tensor) -> Tensor:
-        return self._run(self._named(theta), X)
+    def _check_against(self, module: nn.Module, rows: Tensor) -> None:
+        """Compare with the module itself, its parameters moved: what ``theta`` does not reach shows."""
+        theta = moved_start(self.parameters.start)
+        own = copy.deepcopy(module).to(rows.device, torch.float64)
+        self.parameters.fill(own, theta)
+        with torch.no_grad():
+            wanted, found = own(rows), self._call(theta.to(rows.device), rows)
+        apart = float((wanted - found).abs().max())
+        if apart > AGREES * max(1.0, float(wanted.abs().max())):
+            raise ChoiceError(
+                f"With other parameters the module's outputs differ by {apart:.2g} from those that theta "
+                "gives, so it holds weights that theta does not reach; register each as an nn.Parameter "
+                "and use it directly in forward."
+            )
 
-    def _named(self, theta: Tensor) -> dict[str, Tensor]:
-        parts = theta.split(self._sizes)
-        return {n: v.reshape(s) for n, v, s in zip(self._names, parts, self._shapes, strict=True)}
+    def _intercepts(self, rows: Tensor) -> Tensor:
+        """Parameters of ``k`` numbers that are added to the outputs, whatever row and ``theta``: ``[p]``."""
+        found = torch.zeros(self.p, dtype=torch.bool)
+        theta = moved_start(self.parameters.start).to(rows.device)
+        shift = 1.0 + torch.arange(self.k, dtype=theta.dtype, device=rows.device)
+        with torch.no_grad():
+            before = self._call(theta, rows)
+            for place in self.parameters.slices().values():
+                if place.stop - place.start != self.k:
+                    continue
+                moved = theta.clone()
+                moved[place] += shift
+                change = self._call(moved, rows) - before
+                size = max(1.0, float(before.abs().max()))
+                found[place] = bool(((change - shift).abs() <= SAME * size).all())
+        return found
+
+    def _call(self, theta: Tensor, X: Tensor) -> Tensor:
+        return self._run(self.parameters.named(theta), X)
 
     def _run(self, named: Mapping[str, Tensor], X: Tensor) -> Tensor:
         """Outputs for parameters by name."""
-        some = next(iter(named.values()))
-        constants = self._constants(some.dtype, some.device)
         with plain_attention():
-            return functional_call(self._module, dict(named) | constants, (X,), strict=True)
+            return self.parameters.run(named, X)
 
     def _found_structure(self, example: Tensor) -> Structure | None:
-        named = self._named(self._start.to(example.device))
+        named = self.parameters.named(self.parameters.start.to(example.device))
         return structure_of(self._run, named, example)
 
     def initial(self, seed: int) -> Tensor:
-        return self._start.clone()
+        return self.parameters.start.clone()
 
     def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
         if self._chain is not None and X.ndim == 2:
@@ -235,7 +256,7 @@ class MLP(ModuleModel):
     def initial(self, seed: int) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
         parts = []
-        for shape in self._shapes:
+        for shape in self.parameters.shapes:
             if len(shape) == 2:
                 bound = (3.0 / shape[1]) ** 0.5
                 draw = torch.rand(*shape, dtype=torch.float64, generator=generator)

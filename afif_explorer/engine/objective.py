@@ -17,6 +17,7 @@ from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.losses import LOSSES, Loss
 from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.models import Model, ModuleModel
+from afif_explorer.engine.module_parameters import Penalised, penalised_mask
 from afif_explorer.engine.penalties import Kinked, Penalty
 from afif_explorer.errors import ChoiceError, DataError
 
@@ -32,6 +33,8 @@ class Objective:
         loss: a :class:`~afif_explorer.engine.losses.Loss` or its name ("gaussian", ...).
         penalty: a :class:`~afif_explorer.engine.penalties.Penalty`, or None for none.
         X: rows, ``[n, ...]`` (an array, a data frame of numbers, a list or a tensor). y: targets, ``[n]``.
+        penalised: the parameters that the penalty touches: a mask ``[p]``, or for a module names of its
+            parameters. None: what the model says, all but the intercept.
 
     The precision of the work is that of ``X`` (all but float32 becomes float64), and a tensor's device is
     its device; arrays go where :class:`~afif_explorer.engine.device.use_device` says.
@@ -47,6 +50,8 @@ class Objective:
         penalty: Penalty | None,
         X: Tensor | np.ndarray,
         y: Tensor | np.ndarray,
+        *,
+        penalised: Penalised | None = None,
     ) -> None:
         self.loss, self.penalty = loss_named(loss), _checked(penalty)
         rows, targets = as_rows(X), as_numbers(y, "targets")
@@ -57,7 +62,13 @@ class Objective:
         self.X = rows if isinstance(X, Tensor) else rows.to(device_for(self.n * self.p))
         self.y = targets.to(self.X.device)
         self._check()
-        self.penalised = self.model.penalised.to(self.X.device)
+        self.penalised = self._mask(penalised).to(self.X.device)
+
+    def _mask(self, penalised: Penalised | None) -> Tensor:
+        if penalised is None:
+            return self.model.penalised
+        slices = self.model.parameters.slices() if isinstance(self.model, ModuleModel) else {}
+        return penalised_mask(penalised, slices, self.model.p)
 
     def _check(self) -> None:
         check_rows(self.X, self.y, self.loss)
@@ -116,6 +127,10 @@ class Objective:
         if weights.shape != (self.n,) or not torch.isfinite(weights).all():
             raise ChoiceError(f"Weights must be {self.n} finite numbers, one for each row.")
         return weights
+
+    def residual_size(self, outputs: Tensor) -> Tensor:
+        """``|r_i|`` at outputs ``[n, k]``, the size of what the gradient sums: ``[n, k]``."""
+        return self.loss.residual(outputs, self.y).abs()
 
     def penalty_value(self, theta: Tensor) -> Tensor:
         """``strength * pi``, scalar or ``[m]`` for ``[p, m]``."""
