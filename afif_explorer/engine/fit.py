@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.convergence import gradient_threshold, same_value
+from afif_explorer.engine.convergence import gradient_scale, gradient_threshold, same_value
 from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.factor import Factor
 from afif_explorer.engine.objective import Objective, Point
-from afif_explorer.engine.proximal_newton import GOAL, proximal_newton
+from afif_explorer.engine.proximal_newton import proximal_newton
 from afif_explorer.engine.threads import threads_for
 from afif_explorer.errors import ChoiceError, CurvatureError
 from afif_explorer.numeric import checked_seed, is_whole
@@ -32,6 +32,7 @@ NEWTON_STEPS, PROXIMAL_STEPS, LBFGS_STEPS = (
     200,
     2000,
 )  # at most, if training isn't stopped early
+LBFGS_END = 0.1  # of the threshold: where L-BFGS leaves off
 DENSE_LIMIT = 3000  # parameters up to which Newton and Levenberg-Marquardt steps are affordable
 
 
@@ -42,8 +43,8 @@ class Optimum:
     Attributes:
         theta: ``[p]``. gradient_norm: Euclidean norm of the objective's gradient there; with kinks in
             the penalty, of ``theta - prox(theta - gradient)``, which is 0 at a minimum likewise.
-        gradient_threshold: what it is measured against: 1e-8; in float32 what rounding leaves, if that is
-            more (:mod:`afif_explorer.engine.convergence`).
+        gradient_threshold: what it is measured against: 1e-8 of the size of the terms that the gradient
+            sums, or what rounding leaves, if that is more (:mod:`afif_explorer.engine.convergence`).
         converged: True if the gradient norm is at most the threshold, at a minimum.
         steps: iterations. seconds: wall time. advice: what to change if it did not converge.
     """
@@ -147,18 +148,24 @@ def _advice(norm: float, threshold: float) -> str:
 def _lbfgs(
     objective: Objective, theta: Tensor, weights: Tensor, max_steps: int
 ) -> tuple[Tensor, int]:
-    from scipy.optimize import minimize  # takes a third of a second: not for linear models
+    from scipy.optimize import OptimizeResult, minimize  # takes a third of a second
 
     def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
         point = objective.at(flat)
         return float(point.value(weights)), point.gradient(weights).double().cpu().numpy()
 
-    steps = 0
+    steps, enough = 0, LBFGS_END * gradient_threshold(objective.at(theta), weights)
 
-    def progress(_: np.ndarray) -> None:
-        nonlocal steps
+    def progress(intermediate_result: OptimizeResult) -> None:
+        nonlocal steps, enough
         steps += 1
         report("training", steps, max_steps)
+        point = objective.at(intermediate_result.x)
+        norm = float(point.gradient(weights).norm())
+        if norm <= enough:  # as seen from an earlier point
+            enough = LBFGS_END * gradient_threshold(point, weights)
+        if norm <= enough:
+            raise StopIteration
 
     found = minimize(
         value_and_gradient,
@@ -169,7 +176,7 @@ def _lbfgs(
         options={
             "maxiter": max_steps,
             "maxfun": 2 * max_steps,
-            "gtol": 1e-9,
+            "gtol": 0.0,
             "ftol": 0.0,
             "maxcor": 30,
         },
@@ -186,7 +193,7 @@ def _newton(
     damping = 0.0
     for step in range(max_steps):
         norm = float(gradient.norm())
-        if not np.isfinite(norm) or norm <= GOAL:
+        if not np.isfinite(norm) or norm <= gradient_scale(point, weights).goal:
             return point.theta, step
         report("training", step, None)
         hessian = Hessian.of(point, weights=weights).dense()
@@ -218,7 +225,7 @@ def _damped_step(
             fresh = trial.gradient(weights)
             change = float(trial.value(weights)) - value
             # Near the minimum the value is flat to rounding; there the gradient decides.
-            flat = same_value(change, value, objective.dtype)
+            flat = same_value(change, point, weights)
             if (change < 0 and not flat) or (flat and float(fresh.norm()) < 0.9 * norm):
                 return trial, fresh, damping / 10 if damping > 1e-12 * size else 0.0
         damping = max(10 * damping, 1e-10 * size)

@@ -121,7 +121,7 @@ def _lower(there: Point, step: Tensor, weights: Tensor, tilt: Tensor) -> Point |
     for _ in range(HALVINGS):
         trial = there.objective.at(there.theta + step)
         change = _height(trial, weights, tilt) - before
-        if change < 0 or same_value(change, before, step.dtype):
+        if change < 0 or same_value(change, there, weights):
             return trial
         step = step / 2
     return None

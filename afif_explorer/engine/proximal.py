@@ -28,12 +28,13 @@ from afif_explorer.engine.penalties import Kinked
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 
-TOLERANCE = 1e-10  # KKT residual at which a sub-problem is solved
+TOLERANCE = 3e-11  # KKT residual, beside the largest terms of it, at which a sub-problem is solved
 ROUND = 100  # accelerated steps between two attempts with Newton steps
 ROUNDS = 200
 NEWTON_STEPS = 12  # on one set of free parameters
 HALVINGS = 8  # of a Newton step that leads uphill
-NEGLIGIBLE = 1e-13  # slope after which another step changes rounding only
+NEGLIGIBLE = 1e-13  # slope, beside the same, after which another step changes rounding only
+SAME_VALUE = 1e-13  # relative change of the value that is rounding
 UNBOUNDED = 1e12  # times what it began with: a step of such a size has no end
 ROUNDED = 4.0  # roundings of the largest terms that a residual is made of
 
@@ -80,9 +81,14 @@ class ProximalProblem:
         """True if the penalty's part with kinks has no curvature of its own."""
         return self._penalty.kink_hessian(self._theta[self._penalised]) is None
 
-    def solve(self, b: Tensor, tolerance: float = TOLERANCE) -> ProximalSolution:
-        """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``, or to rounding."""
-        tolerance = max(tolerance, self._rounding(b))
+    def solve(self, b: Tensor, tolerance: float | None = None) -> ProximalSolution:
+        """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``, or to rounding.
+
+        None: 3e-11 of the largest terms that the residual is made of.
+        """
+        if tolerance is None:
+            tolerance = TOLERANCE * self._largest(b)
+        tolerance = max(tolerance, ROUNDED * torch.finfo(b.dtype).eps * self._largest(b))
         t = self._polished(self._theta[:, None].expand(-1, b.shape[1]), b)
         residual = self.residual(t, b)
         for _ in range(ROUNDS):
@@ -104,10 +110,9 @@ class ProximalProblem:
         began = 1.0 + float(self._theta.abs().max()) + self._step * float(b.abs().max())
         return bool((t.abs() < UNBOUNDED * began).all())  # False for what is not a number, too
 
-    def _rounding(self, b: Tensor) -> float:
-        """The residual that rounding leaves: below 1e-14 in double precision, about 1e-6 in single."""
-        largest = float(b.abs().max()) + float(self._theta.abs().max()) / self._step
-        return ROUNDED * torch.finfo(b.dtype).eps * largest
+    def _largest(self, b: Tensor) -> float:
+        """The largest terms that a residual is made of, about 1 for standardised inputs and targets."""
+        return float(b.abs().max()) + float(self._theta.abs().max()) / self._step
 
     def gradient(self, t: Tensor, b: Tensor) -> Tensor:
         """Gradient of the smooth part, ``b + C (t - theta)``, ``[p, m]``."""
@@ -131,7 +136,7 @@ class ProximalProblem:
         """Where ``one`` is lower than the judged, or as low to rounding and closer to optimal, ``[m]``."""
         high, residual = other
         change = self.value(one, b) - high
-        flat = change.abs() <= 1e-13 * (1 + high.abs())
+        flat = change.abs() <= SAME_VALUE * (self._step * self._largest(b) ** 2 + high.abs())
         if not bool(flat.any()):
             return change < 0
         return torch.where(flat, self.residual(one, b) < residual, change < 0)
@@ -188,7 +193,7 @@ class ProximalProblem:
         for _ in range(1 if self.piecewise_linear else NEWTON_STEPS):
             slope = self.gradient(t, b)
             slope[self._penalised] += self._penalty.kink_gradient(t[self._penalised])
-            left = slope[place].norm(dim=0) > NEGLIGIBLE
+            left = slope[place].norm(dim=0) > NEGLIGIBLE * self._largest(b)
             if not bool(left.any()):
                 break
             matrix = self.with_kinks(self._matrix, t.mean(dim=1))[place[:, None], place]

@@ -13,13 +13,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.convergence import same_value
+from afif_explorer.engine.convergence import gradient_scale, same_value
 from afif_explorer.engine.curvature import Fisher, Hessian
 from afif_explorer.engine.objective import Objective, Point
 from afif_explorer.engine.proximal import ProximalProblem
 from afif_explorer.progress import report
 
-GOAL = 1e-11  # optimality at which the work stops; rounding may stop it earlier
 LEAST_DAMPING = 1e-3  # share of the mean curvature, for models whose Fisher may be nearly singular
 FREE_STEPS = 50  # Newton steps, at most, after each proximal one
 
@@ -37,7 +36,8 @@ def proximal_newton(
     for step in range(max_steps):
         point = objective.at(theta)
         before = point.optimality(weights)
-        if before <= max(GOAL, float(point.theta.abs().max()) * torch.finfo(theta.dtype).eps):
+        goal = gradient_scale(point, weights).goal
+        if before <= goal:
             return theta, step
         report("training", step, None)
         fisher = Fisher.of(point, weights=weights).dense()
@@ -45,7 +45,9 @@ def proximal_newton(
         least = 0.0 if objective.canonical else LEAST_DAMPING * size
         fisher.diagonal().add_(max(damping, least))
         problem = ProximalProblem(fisher, theta, objective.kinked, objective.penalised)
-        aim = problem.solve(point.gradient(weights)[:, None], max(1e-12, 1e-3 * before)).value[:, 0]
+        aim = problem.solve(point.gradient(weights)[:, None], max(0.1 * goal, 1e-3 * before)).value[
+            :, 0
+        ]
         found = _shortened(objective, point, weights, aim)
         if found is None and damping > 1e6 * size:
             return theta, step
@@ -71,9 +73,8 @@ def _shortened(objective: Objective, point: Point, weights: Tensor, aim: Tensor)
 
 def _better(trial: Point, point: Point, weights: Tensor) -> bool:
     """Lower, or as low to rounding (the value is flat near the minimum) and closer to optimal."""
-    value = float(point.value(weights))
-    change = float(trial.value(weights)) - value
-    if same_value(change, value, trial.theta.dtype):
+    change = float(trial.value(weights) - point.value(weights))
+    if same_value(change, point, weights):
         return trial.optimality(weights) < 0.9 * point.optimality(weights)
     return change < 0
 

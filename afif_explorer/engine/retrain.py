@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.convergence import gradient_threshold
+from afif_explorer.engine.convergence import gradient_scale
 from afif_explorer.engine.curvature import Hessian
 from afif_explorer.engine.fit import Optimum, minimise
 from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.proximal_newton import GOAL
 from afif_explorer.engine.solvers import Cholesky
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
@@ -55,13 +54,13 @@ def refit_each(objective: Objective, theta: Tensor, weights: Tensor) -> Refits:
     if m == 0:
         return Refits.none(theta)
     step = max(1, COLUMNS_AT_ONCE // (objective.n * objective.model.k))
-    threshold = gradient_threshold(objective.at(theta), objective.weights(None))
+    scale = gradient_scale(objective.at(theta), objective.weights(None))
     thetas, norms = [], []
     for start in range(0, m, step):
         report("retraining", start, m)
         part = weights[:, start : start + step]
-        found, norm = _together(objective, theta, part)
-        for column in torch.nonzero(norm > threshold).flatten().tolist():
+        found, norm = _together(objective, theta, part, scale.goal)
+        for column in torch.nonzero(norm > scale.threshold).flatten().tolist():
             report("retraining", start + column, m)
             alone = refit(objective, found[:, column], part[:, column])
             found[:, column], norm[column] = alone.theta, alone.gradient_norm
@@ -70,8 +69,10 @@ def refit_each(objective: Objective, theta: Tensor, weights: Tensor) -> Refits:
     return Refits(torch.cat(thetas, 1), torch.cat(norms), time.perf_counter() - began)
 
 
-def _together(objective: Objective, theta: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Parameters ``[p, m]`` and gradient norms ``[m]`` after shared Newton steps.
+def _together(
+    objective: Objective, theta: Tensor, weights: Tensor, goal: float
+) -> tuple[Tensor, Tensor]:
+    """Parameters ``[p, m]`` and gradient norms ``[m]`` after shared Newton steps, done at norm ``goal``.
 
     None are taken for models that are not linear, or where the penalty has kinks.
     """
@@ -88,7 +89,7 @@ def _together(objective: Objective, theta: Tensor, weights: Tensor) -> tuple[Ten
             better = size < norm
             best = torch.where(better, block, best)
             norm = torch.where(better, size, norm)
-            if step and (bool((norm <= GOAL).all()) or not bool(better.any())):
+            if step and (bool((norm <= goal).all()) or not bool(better.any())):
                 break
             block = block - solver.solve(gradient).value
     except CurvatureError:
