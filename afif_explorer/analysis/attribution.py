@@ -53,6 +53,6 @@ def effects_of(
     bound = [one.bind(fit) for one in targets]
     effects = influence.effects(torch.stack([one.gradient() for one in bound], dim=1))
     if order == 2 or (order is None and influence.affords_second_order):
-        effects = effects + torch.stack([influence.second_order(one.bend) for one in bound], dim=1)
+        effects = effects.add_(influence.second_orders(bound, effects))
     found = effects.cpu().numpy()
     return found[:, 0] if isinstance(target, Target) else found

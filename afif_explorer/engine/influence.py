@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol, Self
 
@@ -31,6 +31,7 @@ from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.planning import FEW, Auto, PreparedAuto
+from afif_explorer.engine.second_order import Curved, bent_along, second_orders
 from afif_explorer.engine.solvers import (
     Cholesky,
     Prepared,
@@ -143,29 +144,21 @@ class Influence:
 
     @property
     def affords_second_order(self) -> bool:
-        """True if :meth:`second_order` costs little: few parameters, and outputs linear in them."""
+        """True if :meth:`second_orders` costs little: few parameters, and outputs linear in them."""
         return self.objective.canonical and self.objective.p <= FEW
 
-    def second_order(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
-        """What a target's own curvature adds to every row's effect, ``D_i' (grad^2 T) D_i / 2``: ``[n]``.
+    def second_orders(self, targets: Sequence[Curved], effects: Tensor) -> Tensor:
+        """What the targets' own curvature adds to every row's effects, ``D_i' (grad^2 T) D_i / 2``: ``[n, m]``.
 
-        ``D_i = C^-1 J_i' r_i / n`` is the predicted step without row ``i``, ``bend`` the product with
-        ``grad^2 T``. With it the effects are ``T`` at the predicted parameters up to third order.
+        ``D_i = C^-1 J_i' r_i / n`` is the predicted step without row ``i``, ``effects`` ``[n, m]`` are the
+        targets' first-order ones. With it the effects are ``T`` at the predicted parameters up to third
+        order. See :mod:`afif_explorer.engine.second_order`.
         """
-        n = self.objective.n
         if self.objective.p > FEW:
-            return self._second_order_row_by_row(bend)
-        whitener = self.whitener
-        inner = whitener.T @ bend(whitener)
-        found = []
-        for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
-            report("second order", int(rows[0]), n)
-            half = self.point.linearization.project(rows, whitener)
-            step = (self.residual[rows][:, :, None] * half).sum(1)
-            found.append(((step @ inner) * step).sum(1))
-        return torch.cat(found) / (2 * n**2)
+            return self._second_orders_row_by_row(targets)
+        return second_orders(self, targets, effects)
 
-    def _second_order_row_by_row(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
+    def _second_orders_row_by_row(self, targets: Sequence[Curved]) -> Tensor:
         """The same from every row's explicit step, where ``[p, p]`` would be too large."""
         n, found = self.objective.n, []
         step = block_rows(4 * self.objective.p, self.objective.X)
@@ -173,7 +166,7 @@ class Influence:
             report("second order", int(rows[0]), n)
             part = self.point.linearization.take(rows)
             moved = self.solve(part.pull_each(self.residual[rows][:, :, None])[:, 0].T / n)
-            found.append(0.5 * (moved * bend(moved)).sum(0))
+            found.append(bent_along(targets, moved))
         return torch.cat(found)
 
     @cached_property

@@ -7,7 +7,7 @@ to be, exactly zero. Leverages and self-influences are those of the parameters t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import torch
@@ -17,6 +17,7 @@ from afif_explorer.engine.factor import Factor, enough_damping
 from afif_explorer.engine.influence import ROWS_AT_ONCE, Choices, Influence
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.proximal import ProximalProblem
+from afif_explorer.engine.second_order import Curved, bent_along
 from afif_explorer.engine.solvers import Solution, Status
 from afif_explorer.progress import report
 
@@ -90,8 +91,8 @@ class ProximalInfluence(Influence):
     def affords_second_order(self) -> bool:
         return False
 
-    def second_order(self, bend: Callable[[Tensor], Tensor]) -> Tensor:
-        return torch.cat([0.5 * (steps * bend(steps)).sum(0) for _, steps in self._each_without()])
+    def second_orders(self, targets: Sequence[Curved], effects: Tensor) -> Tensor:
+        return torch.cat([bent_along(targets, steps) for _, steps in self._each_without()])
 
     def own_moves(self) -> Tensor:
         moves = [

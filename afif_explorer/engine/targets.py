@@ -13,6 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
@@ -77,12 +78,12 @@ class Bound:
 
     def gradient(self) -> Tensor:
         """``grad T`` at the fit, ``[p]``."""
-        linearization, _, slope = self._slope()
+        linearization, _, slope = self._slope
         return linearization.pull(slope.detach()[:, :, None])[:, 0]
 
     def bend(self, vectors: Tensor) -> Tensor:
         """``(grad^2 T) V`` at the fit, ``[p, m] -> [p, m]``."""
-        linearization, f, slope = self._slope()
+        linearization, f, slope = self._slope
         pushed = linearization.push(vectors)
         bent = torch.zeros_like(pushed)
         if slope.requires_grad:  # otherwise T is linear in the outputs
@@ -92,6 +93,27 @@ class Bound:
                 )
         return linearization.pull(bent) + linearization.bend(slope.detach(), vectors)
 
+    @property
+    def outputs(self) -> int:
+        """How many outputs the target reads: rows of its sample times outputs of a row."""
+        return len(self._sample.X) * self._model.k
+
+    def own_bend(self) -> tuple[Tensor, Tensor]:
+        """``dT/df`` ``[q]`` and ``d^2 T/df^2`` ``[q, q]`` at the fit, for the few outputs that it reads."""
+        _, f, slope = self._slope
+        flat = slope.reshape(-1)
+        bent = f.new_zeros(len(flat), len(flat))
+        if slope.requires_grad:
+            for place, one in enumerate(flat):
+                (found,) = torch.autograd.grad(one, f, retain_graph=True, materialize_grads=True)
+                bent[place] = found.reshape(-1)
+        return flat.detach(), bent
+
+    def seen(self, vectors: Tensor) -> Tensor:
+        """How these outputs move along the vectors ``[p, m]``, at first order: ``[q, m]``."""
+        return self._slope[0].push(vectors).flatten(0, 1)
+
+    @cached_property
     def _slope(self) -> tuple[Linearization, Tensor, Tensor]:
         """The sample's linearization, its outputs ``[n, k]`` and ``dT/df`` there, differentiable.
 

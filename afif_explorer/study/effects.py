@@ -56,9 +56,14 @@ def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
     solved = solve(spec, chosen.gradient[:, None], kind)
     values = ready.effects_from(solved.value)[:, 0]
     if ready.affords_second_order:
-        values = values + stage(
-            "second order", spec, lambda: ready.second_order(chosen.bound.bend), kind.name
-        )
+        first = values[:, None]
+
+        def second() -> torch.Tensor:
+            return ready.second_orders([chosen.bound], first)[:, 0]
+
+        # That of one output follows from the effects; that of many is the same for all solver settings.
+        alone = chosen.bound.outputs == 1
+        values = values + (second() if alone else stage("second order", spec, second, kind.name))
     return Effects(values.cpu().numpy(), solved.summary, solved.products)
 
 
