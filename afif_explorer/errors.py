@@ -39,3 +39,11 @@ class Cancelled(AfifError):
 
 class NotConverged(UserWarning):
     """A result is usable but an iteration stopped early; the text names the residual reached."""
+
+
+class Undefined(UserWarning):
+    """Some numbers of a result do not exist and are NaN; the text names them and says why."""
+
+
+class HighLeverage(UserWarning):
+    """Effects of some rows fall short, because each row holds much of its own fit; the text says how much."""

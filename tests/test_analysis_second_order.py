@@ -106,7 +106,9 @@ def test_one_output_is_looked_at_without_any_step(monkeypatch) -> None:
     np.testing.assert_array_equal(ax.attribute(fit, points), expected)
 
 
-@pytest.mark.parametrize("penalty", [ax.Lasso(2e-2), ax.GroupLasso(2e-2, groups=((0, 1), (2, 3, 4)))])
+@pytest.mark.parametrize(
+    "penalty", [ax.Lasso(2e-2), ax.GroupLasso(2e-2, groups=((0, 1), (2, 3, 4)))]
+)
 def test_steps_with_kinks_are_shared_by_all_targets(penalty: ax.Penalty) -> None:
     objective = ax.Objective(ax.LinearMap(5), "bernoulli", penalty, X, TARGETS["bernoulli"])
     fit = ax.fit_objective(objective, test=(NEW, TARGETS["bernoulli"][:12]))

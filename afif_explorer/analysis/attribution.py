@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 
+from afif_explorer import wording
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.removable import irremovable, warn_undefined
 from afif_explorer.engine.influence import Influence
+from afif_explorer.engine.leverages import high_leverages
 from afif_explorer.engine.methods import AFIF, Method, prepared
 from afif_explorer.engine.targets import Target, as_targets
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import ChoiceError, HighLeverage
+
+HIGH = 0.2  # leverage above which an effect is told to fall short
+ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
 
 
 def attribute(
@@ -31,10 +38,20 @@ def attribute(
     one-sided for losses. None: both terms where the second costs little (outputs linear in no more
     than 3000 parameters, no kinks in the penalty), else the first.
 
-    Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve.
-    Raises :class:`SolverDiverged`; warns :class:`NotConverged`. Source: Lev and Wilson, arXiv 2407.08169.
+    Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve. The only row of
+    a class has no effect that is defined: NaN, with the warning :class:`Undefined`.
+
+    Raises :class:`SolverDiverged`; warns :class:`NotConverged`, and :class:`HighLeverage` where a row holds
+    so much of its own fit that its effect falls short by a fifth or more. ``AFIF(rescale=True)`` corrects
+    that, as the Newton step does; it is looked for where a factor of the curvature is there.
+    Source: Lev and Wilson, arXiv 2407.08169.
     """
-    return effects_of(prepared(method, fit), fit, target, order=order)
+    influence = prepared(method, fit)
+    found = effects_of(influence, fit, target, order=order)
+    warn_undefined(fit, "The effect")
+    if not influence.rescale and influence.solves_cheaply:
+        _warn_of_leverage(influence)
+    return found
 
 
 def effects_of(
@@ -55,4 +72,22 @@ def effects_of(
     if order == 2 or (order is None and influence.affords_second_order):
         effects = effects.add_(influence.second_orders(bound, effects))
     found = effects.cpu().numpy()
+    found[irremovable(fit.objective)] = np.nan
     return found[:, 0] if isinstance(target, Target) else found
+
+
+def _warn_of_leverage(influence: Influence) -> None:
+    rows, leverages = high_leverages(influence, HIGH)
+    if not len(rows):
+        return
+    several, largest = len(rows) > 1, float(leverages.max())
+    factor = f"{1 / (1 - largest):.2g}" if 1 - largest > ROUNDED else "any number"
+    counts = f"{wording.count(len(rows))} of {wording.count(influence.objective.n)}"
+    warnings.warn(
+        f"{counts} training rows {'have' if several else 'has'} a leverage above {HIGH} (largest "
+        f"{largest:.2g}), so {'their effects are' if several else 'its effect is'} too small, by a factor of "
+        f"up to {factor}; use {type(influence.method).__name__}(rescale=True), which divides by one minus "
+        "the leverage.",
+        HighLeverage,
+        stacklevel=3,
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.unlearning import removable
+from afif_explorer.analysis.removable import removable
 from afif_explorer.engine.certificate import Certificate, certify
 from afif_explorer.engine.curvature import Fisher
 from afif_explorer.engine.methods import AFIF, Method, NewtonStep, checked_method, prepared

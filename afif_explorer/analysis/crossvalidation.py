@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.removable import irremovable, loses_a_class
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.methods import AFIF, Method, prepared
 from afif_explorer.engine.weights import folds as folds_of
+from afif_explorer.errors import Undefined
 from afif_explorer.progress import report
 
 
@@ -19,18 +24,21 @@ class CrossValidation:
     """Held-out losses.
 
     Attributes:
-        losses: ``[n_train]`` loss of each row under the predicted fit that leaves it (or its fold) out.
-        mean: their mean. standard_error: of that mean, ``std / sqrt(n)``.
+        losses: ``[n_train]`` loss of each row under the predicted fit that leaves it (or its fold) out; NaN
+            where there is no such fit. mean: of those that there are. standard_error: of that mean,
+            ``std / sqrt(count)``.
+        notes: what is NaN and why, in sentences.
     """
 
     losses: np.ndarray
     mean: float
     standard_error: float
+    notes: tuple[str, ...] = ()
 
 
 def cross_validate(
     fit: Fit,
-    method: Method = AFIF(),  # noqa: B008 - a frozen value
+    method: Method = AFIF(rescale=True),  # noqa: B008 - a frozen value
     *,
     folds: int | None = None,
     seed: int = 0,
@@ -38,23 +46,58 @@ def cross_validate(
     """Approximate leave-one-out (``folds=None``) or k-fold cross-validation, without retraining.
 
     Leave-one-out: ``l(f_i + M_i r_i, y_i)`` with ``M_i = J_i C^-1 J_i' / n``, the row's own outputs after
-    its removal (linearised in the parameters for networks). Exact for least squares with
-    ``rescale=True``: the ridge closed form ``e_i / (1 - h_i)``. With kinks in the penalty every row has
+    its removal (linearised in the parameters for networks), and ``r_i`` divided by one minus the row's
+    leverage: the ridge closed form ``e_i / (1 - h_i)`` for least squares. ``AFIF()`` leaves that out, and
+    then a row that holds much of its own fit seems to lose little. With kinks in the penalty every row has
     its own proximal step ``D_i``, and its outputs become ``f_i + J_i D_i``. k folds: the parameters
     without each fold are predicted, and its rows evaluated there.
+
+    A row whose removal leaves no fit (the only one of its class, or of a leverage of 1) has no held-out loss:
+    NaN, with a note and the warning :class:`Undefined`.
 
     Raises :class:`ChoiceError` for fewer than 2 folds or more than there are rows. Units: nats, or half
     squared target units. Source: Wilson, Kasy and Mackey (2020).
     """
-    return held_out(prepared(method, fit), folds, seed)
+    found = held_out(prepared(method, fit), folds, seed)
+    for note in found.notes:
+        warnings.warn(note, Undefined, stacklevel=2)
+    return found
 
 
 def held_out(influence: Influence, folds: int | None, seed: int) -> CrossValidation:
-    """The same with a method that was prepared before."""
-    losses = _one_out(influence) if folds is None else _fold_out(influence, folds, seed)
+    """The same with a method that was prepared before; it warns of nothing."""
+    objective = influence.objective
+    if folds is None:
+        lost = np.zeros(objective.n, dtype=bool)
+        lost[irremovable(objective)] = True
+        losses = _one_out(influence)
+    else:
+        weights = folds_of(objective.n, folds, seed)
+        lost = (weights[:, loses_a_class(objective, weights)] == 0).any(1)
+        losses = _fold_out(influence, weights)
     found = losses.cpu().numpy()
-    spread = float(found.std(ddof=1)) if len(found) > 1 else 0.0
-    return CrossValidation(found, float(found.mean()), spread / len(found) ** 0.5)
+    found[lost] = np.nan
+    known = found[~np.isnan(found)]
+    spread = float(known.std(ddof=1)) if len(known) > 1 else 0.0
+    mean = float(known.mean()) if len(known) else math.nan
+    error = spread / len(known) ** 0.5 if len(known) else math.nan
+    return CrossValidation(found, mean, error, tuple(_notes(found, lost)))
+
+
+def _notes(losses: np.ndarray, lost: np.ndarray) -> Iterator[str]:
+    """Why rows are left out of the mean; ``lost``: those without which a class has no row ``[n]``."""
+    n, rest = len(losses), int(np.isnan(losses[~lost]).sum())
+    if lost.any():
+        yield (
+            f"{int(lost.sum())} of {n} rows have no held-out loss: without them, or without their fold, a "
+            "class has no training row. They are NaN and left out of the mean."
+        )
+    if rest:
+        yield (
+            f"{rest} of {n} rows have no held-out loss: their leverage is 1, so without one of them the "
+            "curvature is singular. They are NaN and left out of the mean; add damping, or use a stronger "
+            "penalty."
+        )
 
 
 def _one_out(influence: Influence) -> torch.Tensor:
@@ -62,9 +105,9 @@ def _one_out(influence: Influence) -> torch.Tensor:
     return influence.objective.loss.value(outputs, influence.objective.y)
 
 
-def _fold_out(influence: Influence, k: int, seed: int) -> torch.Tensor:
-    objective = influence.objective
-    weights = objective.vector(folds_of(objective.n, k, seed))
+def _fold_out(influence: Influence, left: np.ndarray) -> torch.Tensor:
+    objective, k = influence.objective, left.shape[1]
+    weights = objective.vector(left)
     thetas = influence.parameters(weights)
     losses = torch.empty(objective.n, dtype=objective.dtype, device=objective.device)
     for fold in range(k):

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from afif_explorer.analysis.diagnostics import row_index
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.removable import irremovable
 from afif_explorer.engine.influence import ROWS_AT_ONCE, Influence
 from afif_explorer.engine.losses import Gaussian
 from afif_explorer.engine.methods import AFIF, Method, prepared
@@ -20,7 +21,8 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
     """How each row holds each parameter, ``[n_train, p]``, indexed by row id, a column a parameter.
 
     ``DFBETAS_ij = (theta - theta_(i))_j / (s_(i) sqrt((C^-1)_jj / n))`` with ``theta_(i)`` the rescaled
-    one-row step and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian losses; else 1).
+    one-row step and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian losses; else 1), with
+    ``n - rank - 1`` degrees of freedom for the rank of the columns (see :func:`diagnostics`).
     In standard errors of the parameter. Positive: the row raises it; the sign is that of the classical
     literature, fit minus fit without the row. Exact for least squares. Beyond ``2 / sqrt(n)`` a row is
     usually called influential.
@@ -33,7 +35,7 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
     steps = _rescaled_steps(influence) @ whitener.T  # theta_(i) - theta
     errors = (whitener.square().sum(1) / fit.n).sqrt()
     scaled = -steps / (_left_out_spread(influence)[:, None] * errors)
-    return pd.DataFrame(scaled.cpu().numpy(), index=row_index(fit), columns=parameter_names(fit))
+    return _table(fit, scaled, parameter_names(fit))
 
 
 def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
@@ -43,14 +45,21 @@ def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - f
     outputs) and ``s_(i)`` as for :func:`dfbetas`: in standard errors of the output. Positive: the row raises
     its own output. Beyond ``2 sqrt(p / n)`` a row is usually called influential.
 
-    Raises :class:`CurvatureError` if a row's leverage is 1 or more. Source: Belsley, Kuh and Welsch,
-    Regression Diagnostics (1980), section 2.1.
+    NaN for a row whose leverage is 1 or more. Source: Belsley, Kuh and Welsch, Regression Diagnostics
+    (1980), section 2.1.
     """
     influence = prepared(method, fit).rescaled()
     errors = influence.row_blocks.diagonal(dim1=1, dim2=2).sqrt()
     scaled = -influence.own_moves() / (_left_out_spread(influence)[:, None] * errors)
     names = [f"output {column}" for column in range(scaled.shape[1])]
-    return pd.DataFrame(scaled.cpu().numpy(), index=row_index(fit), columns=names)
+    return _table(fit, scaled, names)
+
+
+def _table(fit: Fit, values: Tensor, columns: list[str]) -> pd.DataFrame:
+    """A row for each training row; NaN for those without which the model has no finite fit."""
+    table = pd.DataFrame(values.cpu().numpy(), index=row_index(fit), columns=columns)
+    table.iloc[irremovable(fit.objective)] = np.nan
+    return table
 
 
 def parameter_names(fit: Fit) -> list[str]:
@@ -74,10 +83,12 @@ def _rescaled_steps(influence: Influence) -> Tensor:
 
 
 def _left_out_spread(influence: Influence) -> Tensor:
-    """``s_(i)``, ``[n]``."""
+    """``s_(i)``, ``[n]``; NaN where no degree of freedom is left."""
     objective, residual = influence.objective, influence.point.residual
     if not isinstance(objective.loss, Gaussian):
         return torch.ones_like(residual[:, 0])
-    degrees = max(1, objective.n - objective.p - 1)
+    degrees = objective.n - influence.rank - 1
+    if degrees < 1:
+        return torch.full_like(residual[:, 0], torch.nan)
     squares = residual.square().sum() - (residual * influence.rescaled_residual).sum(1)
     return (squares / degrees).clamp(min=np.finfo(float).tiny).sqrt()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pandas as pd
 import torch
 
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.removable import irremovable
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.losses import Categorical, Gaussian
 from afif_explorer.engine.methods import AFIF, Method, prepared
@@ -16,16 +20,19 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
 
     * ``leverage``: ``h_i = tr(A'' J_i C^-1 J_i') / n``; in [0, 1] for one output; sums to the effective
       number of parameters.
-    * ``cooks_distance``: ``(theta_(i) - theta)' n C (theta_(i) - theta) / (p phi)`` with the rescaled
-      one-row step; ``phi`` is the residual variance ``sum e^2 / (n - p)`` for Gaussian losses, else 1.
+    * ``cooks_distance``: ``(theta_(i) - theta)' n C (theta_(i) - theta) / (rank phi)`` with the rescaled
+      one-row step; ``rank`` counts the parameters that the rows determine (dummy columns that add up to
+      the intercept take one off); ``phi`` is the residual variance ``sum e^2 / (n - rank)`` for Gaussian
+      losses, else 1. NaN where no row is left to estimate it.
     * ``self_influence``: ``g_i' C^-1 g_i / n``, the predicted rise of the row's own loss without it.
     * ``loss``: nats, or half squared target units. ``residual``: observed minus predicted (one minus
       the probability of the observed class, for more than two classes).
 
     ``C`` is the method's curvature, ``M_i = J_i C^-1 J_i' / n``. A row whose leverage is 1 or more has no
-    rescaled step: its distance is NaN. Raises :class:`CurvatureError` where the curvature bends down.
-    Sources: Cook (1977); Cook and Weisberg, Residuals and Influence in Regression (1982), chapter
-    3; Pregibon (1981) for generalised linear models.
+    rescaled step: its distance is NaN. So are distance and self-influence of the only row of a class.
+    Raises :class:`CurvatureError` where the curvature bends down.
+    Sources: Cook (1977); Cook and Weisberg, Residuals and Influence in Regression (1982), chapter 3;
+    Pregibon (1981) for generalised linear models.
     """
     influence = prepared(method, fit)
     return diagnostics_of(influence, fit)
@@ -40,8 +47,11 @@ def diagnostics_of(influence: Influence, fit: Fit) -> pd.DataFrame:
         "loss": influence.point.losses(),
         "residual": _residual(influence),
     }
-    frame = {name: column.cpu().numpy() for name, column in columns.items()}
-    return pd.DataFrame(frame, index=row_index(fit))
+    table = pd.DataFrame(
+        {name: column.cpu().numpy() for name, column in columns.items()}, index=row_index(fit)
+    )
+    table.iloc[irremovable(fit.objective), [1, 2]] = np.nan
+    return table
 
 
 def row_index(fit: Fit) -> pd.Index:
@@ -53,14 +63,15 @@ def row_index(fit: Fit) -> pd.Index:
 def _cooks_distance(influence: Influence) -> torch.Tensor:
     pull = influence.rescaled_residual
     size = (pull[:, None, :] @ influence.row_blocks @ pull[:, :, None])[:, 0, 0]
-    return size / (influence.objective.p * _dispersion(influence))
+    return size / (influence.rank * _dispersion(influence))
 
 
 def _dispersion(influence: Influence) -> float:
+    """``phi``; NaN without a degree of freedom."""
     if not isinstance(influence.objective.loss, Gaussian):
         return 1.0
-    degrees = max(1, influence.objective.n - influence.objective.p)
-    return float(influence.point.residual.square().sum() / degrees)
+    degrees = influence.objective.n - influence.rank
+    return float(influence.point.residual.square().sum() / degrees) if degrees > 0 else math.nan
 
 
 def _residual(influence: Influence) -> torch.Tensor:

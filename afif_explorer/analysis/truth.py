@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.unlearning import removable
+from afif_explorer.analysis.removable import removable, removable_each
 from afif_explorer.engine import bregman as engine
 from afif_explorer.engine.fit import Optimum
 from afif_explorer.engine.methods import checked_damping
 from afif_explorer.engine.retrain import Refits, refit, refit_each
-from afif_explorer.engine.targets import Target, as_targets, checked_fit
-from afif_explorer.engine.weights import leave_one_out, leave_out, ordered_rows
+from afif_explorer.engine.targets import Target, as_targets
+from afif_explorer.engine.weights import leave_one_out, leave_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +127,11 @@ def retrain_each(
     ``[m]``, effects ``[m]`` or ``[m, t]``: positive if the target rises without the row. Warm refits;
     outputs that are linear in the parameters are refitted side by side.
 
-    Raises :class:`ChoiceError` for rows that do not exist. ``gradient_norm`` tells how true each refit is.
+    Raises :class:`ChoiceError` for rows that do not exist, :class:`DataError` for one that is the only row of
+    its class. ``gradient_norm`` tells how true each refit is.
     Source: Koh and Liang (2017), section 4.1.
     """
-    checked_fit(fit)
-    chosen = ordered_rows(fit.n, rows)
+    chosen = removable_each(fit, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     return _left_out(fit, chosen, refit_each(fit.objective, fit.parameters, weights), target)
 
@@ -148,8 +148,7 @@ def bregman_response_each(
     ``T(theta_response) - T(theta)`` for each row and target, ``[m]`` or ``[m, t]``; sign, units and errors as
     for :func:`retrain_each`; :class:`ChoiceError` too for a damping below 0. Source: Bae et al. (2022).
     """
-    checked_fit(fit)
-    chosen = ordered_rows(fit.n, rows)
+    chosen = removable_each(fit, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
     damping = checked_damping(damping)
     found = engine.bregman_response_each(fit.objective, fit.parameters, weights, damping=damping)

@@ -9,12 +9,11 @@ import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.reach import Beyond, Reach
+from afif_explorer.analysis.removable import removable
 from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.losses import Bernoulli, Categorical
 from afif_explorer.engine.methods import AFIF, Method, prepared
-from afif_explorer.engine.targets import Target, as_targets, checked_fit
-from afif_explorer.engine.weights import checked_rows, leave_out
-from afif_explorer.errors import DataError
+from afif_explorer.engine.targets import Target, as_targets
+from afif_explorer.engine.weights import leave_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,24 +71,3 @@ def unlearn_with(
         effects[target] = value(theta) - value(fit.parameters)
         trusted[target] = beyond.reach_on(value)
     return Unlearned(theta.cpu().numpy(), effects, beyond.reach, trusted, chosen)
-
-
-def removable(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Row positions, checked; some rows must stay, of every class one."""
-    checked_fit(fit)
-    chosen = checked_rows(fit.n, rows)
-    if len(chosen) == fit.n:
-        raise DataError("All training rows would be removed; keep at least one.")
-    if isinstance(fit.objective.loss, Bernoulli | Categorical):
-        y = fit.objective.y.cpu().numpy().astype(np.int64)
-        gone = np.setdiff1d(y, np.delete(y, chosen))
-        if len(gone):
-            raise DataError(
-                f"After the removal no training row of class {_class_name(fit, int(gone[0]))} would be "
-                "left, and the model without them has no finite fit; keep at least one."
-            )
-    return chosen
-
-
-def _class_name(fit: Fit, code: int) -> str:
-    return repr(fit.data.classes[code]) if fit.data and fit.data.classes else str(code)

@@ -31,6 +31,7 @@ from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.planning import FEW, Auto, PreparedAuto
+from afif_explorer.engine.rank import data_rank
 from afif_explorer.engine.second_order import Curved, bent_along, second_orders
 from afif_explorer.engine.solvers import (
     Cholesky,
@@ -148,7 +149,7 @@ class Influence:
         return self.objective.canonical and self.objective.p <= FEW
 
     def second_orders(self, targets: Sequence[Curved], effects: Tensor) -> Tensor:
-        """What the targets' own curvature adds to every row's effects, ``D_i' (grad^2 T) D_i / 2``: ``[n, m]``.
+        """What the targets' own curvature adds to the effects, ``D_i' (grad^2 T) D_i / 2``: ``[n, m]``.
 
         ``D_i = C^-1 J_i' r_i / n`` is the predicted step without row ``i``, ``effects`` ``[n, m]`` are the
         targets' first-order ones. With it the effects are ``T`` at the predicted parameters up to third
@@ -209,9 +210,24 @@ class Influence:
             blocks.append(self._by_row.row_blocks(slice(start, min(start + ROWS_AT_ONCE, n))))
         return torch.cat(blocks) / n
 
+    @property
+    def solves_cheaply(self) -> bool:
+        """True if a factor is there, so that further right-hand sides cost little."""
+        ready = self.prepared
+        return ready.for_columns(1).exact if isinstance(ready, PreparedAuto) else ready.exact
+
+    @cached_property
+    def rank(self) -> int:
+        """How many parameters the rows determine (:func:`~afif_explorer.engine.rank.data_rank`)."""
+        return data_rank(self.point)
+
     def own_moves(self) -> Tensor:
-        """How each row's own outputs move without it, ``J_i D_i`` with its step ``D_i``: ``[n, k]``."""
-        return (self.row_blocks @ self.residual[:, :, None])[:, :, 0]
+        """How each row's own outputs move without it, ``J_i D_i`` with its step ``D_i``: ``[n, k]``.
+
+        NaN for rows to be rescaled that have a leverage of 1 or more.
+        """
+        pull = self.rescaled_residual if self.rescale else self.point.residual
+        return (self.row_blocks @ pull[:, :, None])[:, :, 0]
 
     def leverage(self) -> Tensor:
         """``h_i = tr(A''(f_i) J_i C^-1 J_i') / n``, ``[n]``: the generalised hat value of each row.
@@ -229,7 +245,11 @@ class Influence:
 
 
 class NewtonInfluence(Influence):
-    """:class:`NewtonStep` at one fit."""
+    """:class:`NewtonStep` at one fit: every row's own curvature goes with it."""
+
+    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
+        super().__init__(method, objective, theta)
+        self.rescale = True
 
     def parameters(self, weights: Tensor) -> Tensor:
         if weights.ndim == 2:
@@ -241,7 +261,3 @@ class NewtonInfluence(Influence):
             self.point.theta
             + self._answer(self.method.chosen_solver.prepare(reduced).solve(step))[:, 0]
         )
-
-    @cached_property
-    def residual(self) -> Tensor:
-        return self._usable(self.rescaled_residual)

@@ -17,6 +17,7 @@ from afif_explorer.engine.factor import Factor, enough_damping
 from afif_explorer.engine.influence import ROWS_AT_ONCE, Choices, Influence
 from afif_explorer.engine.objective import Objective
 from afif_explorer.engine.proximal import ProximalProblem
+from afif_explorer.engine.rank import data_rank
 from afif_explorer.engine.second_order import Curved, bent_along
 from afif_explorer.engine.solvers import Solution, Status
 from afif_explorer.progress import report
@@ -125,12 +126,26 @@ class ProximalInfluence(Influence):
     def whitener(self) -> Tensor:
         """``Z`` with ``Z Z' = C^-1`` on the parameters that are not held at a kink, 0 elsewhere."""
         theta = self.point.theta
-        free = torch.nonzero(self._problem.free(theta[:, None])[:, 0]).flatten()
+        free = torch.nonzero(self._free).flatten()
         bent = self._problem.with_kinks(self.curvature.dense(), theta)[free[:, None], free]
         inner = Factor(bent, self.curvature.name, self.curvature.damping).whitener
         whitener = theta.new_zeros(len(theta), inner.shape[1])
         whitener[free] = inner
         return whitener
+
+    @property
+    def solves_cheaply(self) -> bool:
+        return True
+
+    @property
+    def _free(self) -> Tensor:
+        """The parameters that are not held at a kink, ``[p]`` bool."""
+        return self._problem.free(self.point.theta[:, None])[:, 0]
+
+    @cached_property
+    def rank(self) -> int:
+        """The same among the parameters that are not held at a kink."""
+        return data_rank(self.point, self._free)
 
     @cached_property
     def row_blocks(self) -> Tensor:

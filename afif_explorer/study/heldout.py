@@ -48,7 +48,9 @@ def check_of(spec: Spec, at: dict[float, HeldOut]) -> HeldOutCheck:
     """
     began = time.perf_counter()
     n = fit(spec).n
-    rows = np.sort(np.random.default_rng(spec.seed).permutation(n)[: min(CHECKED, n - 1)])
+    defined = np.all([~np.isnan(known.losses) for known in at.values()], axis=0)
+    shuffled = np.random.default_rng(spec.seed).permutation(n)
+    rows = np.sort(shuffled[defined[shuffled]][: min(CHECKED, n - 1)])
     true = [_true_rise(spec.replace(strength=s), known.fit, rows) for s, known in at.items()]
     guess = [known.rise[rows] for known in at.values()]
     away = [actual - predicted for (actual, _), predicted in zip(true, guess, strict=True)]
@@ -59,7 +61,9 @@ def check_of(spec: Spec, at: dict[float, HeldOut]) -> HeldOutCheck:
         predicted=predicted,
         actual=actual,
         strengths=np.array(list(at)),
-        mean=np.array([k.losses.mean() + d.mean() for k, d in zip(at.values(), away, strict=True)]),
+        mean=np.array(
+            [np.nanmean(k.losses) + d.mean() for k, d in zip(at.values(), away, strict=True)]
+        ),
         standard_error=np.array([d.std(ddof=1) / len(d) ** 0.5 for d in away]),
         pearson=compare.pearson(predicted, actual),
         slope=compare.slope(predicted, actual),

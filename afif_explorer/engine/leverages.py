@@ -1,0 +1,55 @@
+"""Finding the few rows of high leverage without every row's leverage.
+
+With ``S_i S_i' = A''(f_i)`` and the rows ``H = S_i' J_i / sqrt(n)`` stacked, leverages are the diagonal
+blocks of ``K = H C^-1 H'``. For random signs ``z`` the mean of ``z * (K z)`` over a few ``z`` estimates them; what
+an estimate does not rule out is computed.
+
+Source: Bekas, Kokiopoulou and Saad, An Estimator for the Diagonal of a Matrix (2007).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.influence import Influence
+from afif_explorer.engine.memory import block_rows
+
+PROBES = 16  # right-hand sides; one estimate is off by sqrt(h (1 - h) / 16)
+MARGIN = 0.15  # below the leverage that is looked for, an estimate may be
+FEW_ROWS = 2000  # that are all computed
+
+
+def high_leverages(influence: Influence, above: float) -> tuple[Tensor, Tensor]:
+    """Rows whose leverage exceeds ``above``, and those leverages, ``[m]`` each; exact.
+
+    Here a row's leverage is the largest share that its own outputs have in themselves, the largest eigenvalue
+    of ``S_i' J_i C^-1 J_i' S_i / n``: below 1, and for one output the diagonal of the hat matrix.
+    """
+    roots = influence.objective.loss.root(influence.point.outputs)
+    rows = torch.arange(influence.objective.n, device=roots.device)
+    if influence.objective.smooth and len(rows) > FEW_ROWS:
+        rows = rows[_estimates(influence, roots) > above - MARGIN]
+    numbers = 2 * roots.shape[2] * influence.objective.p
+    found = [_largest(influence, few, roots) for few in rows.split(block_rows(numbers, roots))]
+    largest = torch.cat(found) if len(rows) else roots.new_zeros(0)
+    high = largest > above
+    return rows[high], largest[high]
+
+
+def _largest(influence: Influence, rows: Tensor, roots: Tensor) -> Tensor:
+    """The largest eigenvalue of each row's block of ``K``, ``[m]``."""
+    half = influence.point.linearization.take(rows).pull_each(roots[rows])  # [m, r, p]
+    solved = influence.solve(half.flatten(0, 1).T.contiguous()).T.reshape(half.shape)
+    blocks = half @ solved.transpose(1, 2) / influence.objective.n
+    return torch.linalg.eigvalsh(blocks)[:, -1]
+
+
+def _estimates(influence: Influence, roots: Tensor) -> Tensor:
+    """The trace of each row's block of ``K``, about, ``[n]``."""
+    linearization, n = influence.point.linearization, influence.objective.n
+    generator = torch.Generator().manual_seed(0)
+    signs = torch.randint(0, 2, (n, roots.shape[2], PROBES), generator=generator)
+    probes = (2 * signs - 1).to(roots)
+    solved = influence.prepared.solve(linearization.into(roots, probes) / n).value
+    return (probes * linearization.out(roots, solved)).sum(1).mean(1)

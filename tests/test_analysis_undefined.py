@@ -1,0 +1,90 @@
+"""The only row of a class: what its removal would do is refused or NaN, with the reason, everywhere."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import afif_explorer as ax
+
+N, LAST = 90, 89
+draw = np.random.default_rng(1)
+
+
+def fitted(classes: int = 3) -> ax.Fit:
+    labels = ["a"] * 45 + ["b"] * 44 if classes == 3 else ["a"] * 89
+    frame = pd.DataFrame({"x": draw.normal(size=N), "z": draw.normal(size=N), "y": [*labels, "c"]})
+    data = ax.Dataset.from_frame(frame, target="y", validation=0, test=0)
+    return ax.fit(data, penalty=ax.Ridge(1e-2))
+
+
+each_model = pytest.mark.parametrize("classes", [2, 3])
+
+
+@each_model
+def test_its_effect_is_not_a_number(classes: int) -> None:
+    fit = fitted(classes)
+    with pytest.warns(ax.Undefined, match=rf"row {LAST} is NaN: it is the only training row"):
+        found = ax.attribute(fit, [ax.MeanLoss("train"), ax.PointLoss("train", 0)])
+    assert np.isnan(found[LAST]).all()
+    assert not np.isnan(found[:LAST]).any()
+
+
+@each_model
+def test_its_held_out_loss_is_not_a_number(classes: int) -> None:
+    fit = fitted(classes)
+    with pytest.warns(ax.Undefined, match="1 of 90 rows have no held-out loss"):
+        found = ax.cross_validate(fit)
+    assert np.flatnonzero(np.isnan(found.losses)).tolist() == [LAST]
+    assert found.mean == pytest.approx(found.losses[:LAST].mean())
+    assert found.notes
+
+
+@each_model
+def test_the_fold_that_holds_it_is_not_a_number(classes: int) -> None:
+    fit = fitted(classes)
+    with pytest.warns(ax.Undefined, match="18 of 90 rows"):
+        found = ax.cross_validate(fit, folds=5)
+    assert np.isnan(found.losses[LAST])
+    assert int(np.isnan(found.losses).sum()) == 18
+
+
+@each_model
+def test_a_refit_without_it_is_refused(classes: int) -> None:
+    fit, target = fitted(classes), ax.MeanLoss("train")
+    for ask in (
+        lambda: ax.retrain(fit, [LAST]),
+        lambda: ax.retrain_each(fit, [0, LAST], target),
+        lambda: ax.bregman_response(fit, [LAST]),
+        lambda: ax.bregman_response_each(fit, [LAST], target),
+        lambda: ax.unlearn(fit, [0, LAST]),
+    ):
+        with pytest.raises(ax.DataError, match="no training row of class 'c' would be left"):
+            ask()
+
+
+@each_model
+def test_its_diagnostics_are_not_numbers(classes: int) -> None:
+    fit = fitted(classes)
+    table = ax.diagnostics(fit)
+    assert np.isnan(table.loc[LAST, ["cooks_distance", "self_influence"]]).all()
+    assert np.isnan(ax.dfbetas(fit).iloc[LAST]).all()
+    assert np.isnan(ax.dffits(fit).iloc[LAST]).all()
+    assert not table.drop(index=LAST).isna().any(axis=None)
+
+
+def test_a_path_of_strengths_leaves_it_out() -> None:
+    path = ax.cross_validation_path(fitted(), [1e-2, 1e-1])
+    assert np.isnan(path.losses[:, LAST]).all()
+    np.testing.assert_allclose(path.means, path.losses[:, :LAST].mean(1))
+
+
+def test_other_rows_and_numbers_are_as_ever() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = ax.fit(ax.load_dataset("diabetes"))
+        assert not np.isnan(ax.attribute(fit, ax.MeanLoss("test"))).any()
+        assert not ax.cross_validate(fit).notes
