@@ -1,8 +1,8 @@
 """Finding the few rows of high leverage without every row's leverage.
 
 With ``S_i S_i' = A''(f_i)`` and the rows ``H = S_i' J_i / sqrt(n)`` stacked, leverages are the diagonal
-blocks of ``K = H C^-1 H'``. For random signs ``z`` the mean of ``z * (K z)`` over a few ``z`` estimates them; what
-an estimate does not rule out is computed.
+blocks of ``K = H C^-1 H'``. For random signs ``z`` the mean of ``z * (K z)`` over a few ``z`` estimates
+them; what an estimate does not rule out is computed.
 
 Source: Bekas, Kokiopoulou and Saad, An Estimator for the Diagonal of a Matrix (2007).
 """
