@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 import afif_explorer as ax
+from afif_explorer import study
+from afif_explorer.spec import Spec
+from afif_explorer.study.effects import ranking
 
 N, LAST = 90, 89
 draw = np.random.default_rng(1)
@@ -88,3 +91,23 @@ def test_other_rows_and_numbers_are_as_ever() -> None:
         fit = ax.fit(ax.load_dataset("diabetes"))
         assert not np.isnan(ax.attribute(fit, ax.MeanLoss("test"))).any()
         assert not ax.cross_validate(fit).notes
+
+
+def test_the_explorer_leaves_it_out_and_says_so() -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": rng.normal(size=N), "z": rng.normal(size=N)})
+    frame["g"], frame["y"] = rng.choice(["u", "v"], N), ["a"] * 45 + ["b"] * 44 + ["c"]
+    data = ax.Dataset.from_frame(frame, target="y", sensitive=["g"])
+    spec = Spec(dataset=study.add_dataset(data), count=len(data.train) - 1)
+    points = study.points(spec)
+    only = np.flatnonzero(data.train.y == 2)
+    assert np.flatnonzero(np.isnan(points.effect)).tolist() == only.tolist()
+    agreement = study.agreement(spec)
+    assert agreement.pearson == pytest.approx(1.0)
+    assert agreement.overlap == 1.0
+    report = study.cross_validation(spec, checked=True)
+    assert "no held-out loss" in report.notes[0]
+    assert np.isfinite([report.mean_here, *report.mean, *report.check.mean]).all()
+    assert data.train.ids[only[0]] not in study.verify(spec, random=200, top=5).ids
+    for rule in ("raise_target", "helpful", "harmful", "random"):
+        assert ranking(spec.replace(rule=rule))[-1] == only[0]

@@ -33,15 +33,17 @@ def agreement(spec: Spec) -> Agreement:
     theirs = stage("effects", direct, lambda: effects_by(direct, Hessian))
     fisher, hessian = ours.values, theirs.values
     top = min(TOP, max(1, len(ids) // 10))
+    known = ~np.isnan(fisher)  # the only row of a class has no effect
+    one, other = fisher[known], hessian[known]
     return Agreement(
         ids=ids,
         fisher=fisher,
         hessian=hessian,
-        pearson=compare.pearson(fisher, hessian),
-        spearman=compare.spearman(fisher, hessian),
-        slope=compare.slope(hessian, fisher),
+        pearson=compare.pearson(one, other),
+        spearman=compare.spearman(one, other),
+        slope=compare.slope(other, one),
         top_k=top,
-        overlap=compare.top_overlap(fisher, hessian, top),
+        overlap=compare.top_overlap(one, other, top),
         identical=fit(spec).objective.canonical,
         fisher_eigenvalues=_eigenvalues(spec, Fisher),
         hessian_eigenvalues=_eigenvalues(spec, Hessian),

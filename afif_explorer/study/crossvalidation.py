@@ -9,10 +9,10 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from afif_explorer.analysis.crossvalidation import CrossValidation, cross_validate
+from afif_explorer.analysis.crossvalidation import CrossValidation, held_out
 from afif_explorer.analysis.crossvalidation_path import CrossValidationPath, cross_validation_path
 from afif_explorer.engine.losses import Gaussian, Poisson
-from afif_explorer.engine.methods import METHODS, Method
+from afif_explorer.engine.methods import METHODS, Method, prepared
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 from afif_explorer.results import CrossValidationReport
@@ -58,7 +58,7 @@ def cross_validation(spec: Spec, checked: bool = False) -> CrossValidationReport
         n_parameters=fit(spec).objective.p,
         check=check_of(spec, _to_check(path, known) or {spec.strength: now}) if checked else None,
         unit=loss_unit(data(spec)),
-        notes=tuple(_notes(spec, path)),
+        notes=(*here.notes, *_notes(spec, path)),
     )
 
 
@@ -85,7 +85,10 @@ def _method(spec: Spec) -> Method:
 
 
 def _here(spec: Spec) -> CrossValidation:
-    return stage("held out", spec, lambda: cross_validate(fit(spec), _method(spec)))
+    def work() -> CrossValidation:
+        return held_out(prepared(_method(spec), fit(spec)), None, spec.seed)
+
+    return stage("held out", spec, work)
 
 
 def _path(spec: Spec) -> CrossValidationPath | None:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from afif_explorer import wording
+from afif_explorer.analysis.removable import irremovable
 from afif_explorer.engine.curvature import Curvature, Hessian
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.methods import NewtonStep
@@ -32,7 +33,7 @@ from afif_explorer.study.targets import aim
 
 @dataclass(frozen=True, eq=False)
 class Effects:
-    """``values`` ``[n]``: the predicted change of the target if the row is removed."""
+    """``values`` ``[n]``: the predicted change of the target if the row is removed; NaN if not defined."""
 
     values: np.ndarray
     solver: SolverSummary
@@ -52,7 +53,7 @@ def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
     ready, chosen = influence_on_rows(spec, kind), aim(spec)
     if not ready.objective.smooth:
         values, summary, flops = row_effects(ready, chosen.gradient)
-        return Effects(values.cpu().numpy(), summary, 0, flops)
+        return Effects(_defined(spec, values), summary, 0, flops)
     solved = solve(spec, chosen.gradient[:, None], kind)
     values = ready.effects_from(solved.value)[:, 0]
     if ready.affords_second_order:
@@ -64,7 +65,14 @@ def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
         # That of one output follows from the effects; that of many is the same for all solver settings.
         alone = chosen.bound.outputs == 1
         values = values + (second() if alone else stage("second order", spec, second, kind.name))
-    return Effects(values.cpu().numpy(), solved.summary, solved.products)
+    return Effects(_defined(spec, values), solved.summary, solved.products)
+
+
+def _defined(spec: Spec, values: torch.Tensor) -> np.ndarray:
+    """The effects, NaN for the only row of a class: without it the model has no finite fit."""
+    found = values.cpu().numpy()
+    found[irremovable(fit(spec).objective)] = np.nan
+    return found
 
 
 def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
@@ -130,17 +138,21 @@ def ranking(spec: Spec) -> np.ndarray:
 
     Effects are measured on the validation rows, where there are some, so that the rows are not picked
     by the very rows that the result is reported on. Removing a row with a negative effect lowers the
-    target: its presence raises it.
+    target: its presence raises it. Rows whose removal is not defined come last.
     """
     dataset = data(spec)
     n = len(dataset.train)
     if spec.rule == "random":
-        return np.random.default_rng(spec.seed).permutation(n)
+        order = np.random.default_rng(spec.seed).permutation(n)
+        last = np.isin(order, irremovable(fit(spec).objective))
+        return np.concatenate([order[~last], order[last]])
     scores = effects(judge_of(spec)).values
     order = np.argsort(scores, kind="stable")
+    known = order[~np.isnan(scores[order])]
     if spec.rule == "selection":
         return order[np.isin(order, positions(dataset.train, spec.selected))]
-    return order if spec.rule in ("raise_target", "harmful") else order[::-1]
+    upwards = known if spec.rule in ("raise_target", "harmful") else known[::-1]
+    return np.concatenate([upwards, order[len(known) :]])
 
 
 def judge_of(spec: Spec) -> Spec:

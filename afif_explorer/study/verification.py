@@ -49,11 +49,16 @@ def verify(
 def _pick(
     effect: np.ndarray, random: int, top: int, selected: np.ndarray, seed: int
 ) -> dict[int, str]:
-    """Why each row is checked; a row that qualifies twice is named by the first reason."""
-    largest = np.argsort(-np.abs(effect), kind="stable")[: max(0, top)].tolist()
+    """Why each row is checked; a row that qualifies twice is named by the first reason.
+
+    Rows whose removal is not defined are checked only where they are selected, and then refused.
+    """
+    defined = np.flatnonzero(~np.isnan(effect))
+    ordered = defined[np.argsort(-np.abs(effect[defined]), kind="stable")]
+    largest = ordered[: max(0, top)].tolist()
     picked = dict.fromkeys(largest, "largest effect")
     for row in selected.tolist():
         picked.setdefault(row, "selected")
-    others = np.setdiff1d(np.arange(len(effect)), np.array(list(picked), dtype=int))
+    others = np.setdiff1d(defined, np.array(list(picked), dtype=int))
     chance = np.random.default_rng(seed).permutation(others)[: max(0, random)]
     return picked | dict.fromkeys(chance.tolist(), "random")
