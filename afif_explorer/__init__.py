@@ -31,6 +31,7 @@ _HOMES = {
     "afif_explorer.analysis.fairness": ("audit_fairness",),
     "afif_explorer.analysis.fitting": ("Fit", "fit", "fit_objective"),
     "afif_explorer.analysis.streaming": ("Unlearner",),
+    "afif_explorer.analysis.trained": ("from_trained",),
     "afif_explorer.analysis.truth": (
         "bregman_response",
         "bregman_response_each",

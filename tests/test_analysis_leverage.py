@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import afif_explorer as ax
+from afif_explorer.engine import leverages
 from afif_explorer.engine.leverages import high_leverages
 from afif_explorer.engine.methods import prepared
 
@@ -65,25 +66,39 @@ def test_ordinary_rows_are_not_told_of() -> None:
 
 @pytest.mark.parametrize("loss", ["gaussian", "bernoulli", "categorical"])
 def test_the_rows_are_found_among_many_without_all_leverages(loss: str) -> None:
-    n, rare = 6000, [3, 700, 5999]
+    n, rare = 60_000, [3, 700, 5999]
     X = draw.normal(size=(n, 6))
-    X[rare] *= 40.0
+    X[:, 5] = 0.0
+    X[rare, 5] = 1.0  # a column that three rows share
     y = {
         "gaussian": X[:, 0] + draw.normal(size=n),
         "bernoulli": (draw.random(n) < 0.4).astype(float),
         "categorical": draw.integers(0, 3, n),
     }[loss]
+    y[rare] = [0, 1, 1]
     model = ax.LinearMap(6, 3 if loss == "categorical" else 1)
     fit = ax.fit_objective(ax.Objective(model, loss, ax.Ridge(1e-6), X, y))
     influence = prepared(ax.AFIF(), fit)
-    rows, found = high_leverages(influence, 0.2)
+    found = high_leverages(influence, 0.2)
     assert "row_blocks" not in vars(influence)
     roots = fit.objective.loss.root(influence.point.outputs)
     blocks = roots.transpose(1, 2) @ influence.row_blocks @ roots
     true = torch.linalg.eigvalsh(blocks)[:, -1]
-    assert rows.tolist() == torch.nonzero(true > 0.2).flatten().tolist()
-    assert set(rows.tolist()) >= set(rare[: 1 if loss != "gaussian" else 3])
-    torch.testing.assert_close(found, true[rows], rtol=1e-8, atol=0)
+    assert found.exact
+    assert found.count == int((true > 0.2).sum()) == 3
+    assert found.largest == pytest.approx(float(true.max()), rel=1e-8)
+
+
+def test_of_very_many_rows_the_count_is_estimated(monkeypatch) -> None:
+    monkeypatch.setattr(leverages, "SMALL", 0)
+    monkeypatch.setattr(leverages, "COMPUTED", 5)
+    fit = wide()
+    hat = hat_of(fit)
+    found = high_leverages(prepared(ax.AFIF(), fit), 0.2)
+    assert not found.exact
+    assert found.count == pytest.approx((hat > 0.2).sum(), abs=2)
+    with pytest.warns(ax.HighLeverage, match=f"^About {found.count} of {fit.n} training rows"):
+        ax.attribute(fit, ax.MeanLoss("test"))
 
 
 def test_a_row_alone_in_its_column_has_no_held_out_loss() -> None:

@@ -77,12 +77,13 @@ def effects_of(
 
 
 def _warn_of_leverage(influence: Influence) -> None:
-    rows, leverages = high_leverages(influence, HIGH)
-    if not len(rows):
+    high = high_leverages(influence, HIGH)
+    if not high.count:
         return
-    several, largest = len(rows) > 1, float(leverages.max())
+    several, largest = high.count > 1, high.largest
     factor = f"{1 / (1 - largest):.2g}" if 1 - largest > ROUNDED else "any number"
-    counts = f"{wording.count(len(rows))} of {wording.count(influence.objective.n)}"
+    counts = f"{wording.count(high.count)} of {wording.count(influence.objective.n)}"
+    counts = counts if high.exact else f"About {counts}"
     warnings.warn(
         f"{counts} training rows {'have' if several else 'has'} a leverage above {HIGH} (largest "
         f"{largest:.2g}), so {'their effects are' if several else 'its effect is'} too small, by a factor of "

@@ -15,7 +15,7 @@ from afif_explorer.analysis.metrics import measure
 from afif_explorer.engine.fit import minimise
 from afif_explorer.engine.losses import Loss
 from afif_explorer.engine.minimum import negative_curvature
-from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
+from afif_explorer.engine.models import MLP, LinearMap, Model, model_of
 from afif_explorer.engine.module_parameters import Penalised
 from afif_explorer.engine.objective import Objective, as_numbers, as_rows, check_finite, check_rows
 from afif_explorer.engine.penalties import GroupLasso, Penalty, Ridge
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MODELS = ("linear", "logistic", "softmax", "poisson", "mlp")
 SPLITS = ("train", "validation", "test")
+Rows = Tensor | np.ndarray
 
 _LINEAR_LOSS = {
     "linear": "gaussian",
@@ -204,14 +205,20 @@ def fit_objective(
     """
     if not isinstance(objective, Objective):
         raise ChoiceError(f"What is fitted is an Objective, not a {type(objective).__name__}.")
-    samples = {"train": Sample(objective.X, objective.y)}
-    for name, pair in (("validation", validation), ("test", test)):
-        if pair is not None:
-            samples[name] = _fresh_sample(objective, name, pair)
+    samples = samples_of(objective, validation=validation, test=test)
     return _fitted(objective, samples, None, seed, max_steps)
 
 
-def _fresh_sample(objective: Objective, name: str, pair: tuple[np.ndarray, np.ndarray]) -> Sample:
+def samples_of(objective: Objective, **pairs: tuple[Rows, Rows] | None) -> dict[str, Sample]:
+    """The training rows, and rows ``(X, y)`` by the name of their split."""
+    samples = {"train": Sample(objective.X, objective.y)}
+    for name, pair in pairs.items():
+        if pair is not None:
+            samples[name] = _fresh_sample(objective, name, pair)
+    return samples
+
+
+def _fresh_sample(objective: Objective, name: str, pair: tuple[Rows, Rows]) -> Sample:
     """Rows and targets that were not trained on, checked as those were."""
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise DataError(f"The {name} rows come as a pair (X, y) of rows and targets.")
@@ -280,7 +287,7 @@ def _model_for(
 ) -> tuple[Model, Loss | str]:
     d, classes = data.train.X.shape[1], len(data.classes)
     if isinstance(model, nn.Module):
-        built = ModuleModel(model, torch.as_tensor(np.array(data.train.X[:4])))
+        built = model_of(model, torch.as_tensor(np.array(data.train.X[:4])))
         return built, _loss_of(data, built.k)
     name = _plain_model(data) if model == "auto" else model
     if name == "mlp":

@@ -9,6 +9,8 @@ Source: Bekas, Kokiopoulou and Saad, An Estimator for the Diagonal of a Matrix (
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -17,24 +19,40 @@ from afif_explorer.engine.memory import block_rows
 
 PROBES = 16  # right-hand sides; one estimate is off by sqrt(h (1 - h) / 16)
 MARGIN = 0.15  # below the leverage that is looked for, an estimate may be
-FEW_ROWS = 2000  # that are all computed
+SMALL = 2_000_000  # rows x outputs x parameters up to which every row is computed
+COMPUTED = 256  # rows, those of the largest estimates, that are computed
 
 
-def high_leverages(influence: Influence, above: float) -> tuple[Tensor, Tensor]:
-    """Rows whose leverage exceeds ``above``, and those leverages, ``[m]`` each; exact.
+@dataclass(frozen=True)
+class HighLeverages:
+    """Rows of high leverage: their ``count`` (an estimate unless ``exact``) and the ``largest`` leverage."""
+
+    count: int
+    largest: float
+    exact: bool
+
+
+def high_leverages(influence: Influence, above: float) -> HighLeverages:
+    """How many rows have a leverage above ``above``, and the largest leverage.
 
     Here a row's leverage is the largest share that its own outputs have in themselves, the largest eigenvalue
     of ``S_i' J_i C^-1 J_i' S_i / n``: below 1, and for one output the diagonal of the hat matrix.
     """
-    roots = influence.objective.loss.root(influence.point.outputs)
-    rows = torch.arange(influence.objective.n, device=roots.device)
-    if influence.objective.smooth and len(rows) > FEW_ROWS:
-        rows = rows[_estimates(influence, roots) > above - MARGIN]
-    numbers = 2 * roots.shape[2] * influence.objective.p
-    found = [_largest(influence, few, roots) for few in rows.split(block_rows(numbers, roots))]
-    largest = torch.cat(found) if len(rows) else roots.new_zeros(0)
-    high = largest > above
-    return rows[high], largest[high]
+    objective, point = influence.objective, influence.point
+    roots = objective.loss.root(point.outputs)
+    rows, unseen = torch.arange(objective.n, device=roots.device), 0
+    if objective.smooth and roots.shape[2] * objective.n * objective.p > SMALL:
+        estimates = _estimates(influence, roots)
+        order = torch.argsort(estimates, descending=True)
+        candidates = order[: int((estimates > above - MARGIN).sum())]
+        rows = candidates[:COMPUTED]
+        unseen = int((estimates[candidates[COMPUTED:]] > above).sum())
+    if not len(rows):
+        return HighLeverages(0, 0.0, True)
+    numbers = 2 * roots.shape[2] * objective.p
+    parts = [_largest(influence, few, roots) for few in rows.split(block_rows(numbers, roots))]
+    found = torch.cat(parts)
+    return HighLeverages(int((found > above).sum()) + unseen, float(found.max()), not unseen)
 
 
 def _largest(influence: Influence, rows: Tensor, roots: Tensor) -> Tensor:

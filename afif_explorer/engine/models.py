@@ -63,6 +63,10 @@ class Model(ABC):
         """Natural parameters, ``[n, k]``."""
         return self.linearize(theta, X).outputs
 
+    def slices(self) -> dict[str, slice]:
+        """Where each parameter that has a name lies in ``theta``."""
+        return {}
+
 
 class LinearMap(Model):
     """``f = W x + b``: least squares, logistic, softmax and Poisson regression, by the loss it is given.
@@ -96,6 +100,20 @@ class LinearMap(Model):
                 "one of them."
             )
         return LinearMapLinearization(X, self.k, self.intercept, theta)
+
+
+class LinearModule(LinearMap):
+    """An ``nn.Linear`` as the linear map that it is; training starts at the module's own parameters."""
+
+    def __init__(self, module: nn.Linear) -> None:
+        super().__init__(module.in_features, module.out_features, intercept=module.bias is not None)
+        self._parameters = ModuleParameters(module)
+
+    def initial(self, seed: int) -> Tensor:
+        return self._parameters.start.clone()
+
+    def slices(self) -> dict[str, slice]:
+        return self._parameters.slices()
 
 
 class ModuleModel(Model):
@@ -138,7 +156,7 @@ class ModuleModel(Model):
         if penalised is None:
             self.penalised = ~self._intercepts(rows)
         else:
-            self.penalised = penalised_mask(penalised, self.parameters.slices(), self.p)
+            self.penalised = penalised_mask(penalised, self.slices(), self.p)
 
     def _checked_outputs(self, rows: Tensor) -> int:
         theta = self.parameters.start.to(rows.device)
@@ -192,7 +210,7 @@ class ModuleModel(Model):
         shift = 1.0 + torch.arange(self.k, dtype=theta.dtype, device=rows.device)
         with torch.no_grad():
             before = self._call(theta, rows)
-            for place in self.parameters.slices().values():
+            for place in self.slices().values():
                 if place.stop - place.start != self.k:
                     continue
                 moved = theta.clone()
@@ -216,6 +234,9 @@ class ModuleModel(Model):
 
     def initial(self, seed: int) -> Tensor:
         return self.parameters.start.clone()
+
+    def slices(self) -> dict[str, slice]:
+        return self.parameters.slices()
 
     def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
         if self._chain is not None and X.ndim == 2:
@@ -264,3 +285,13 @@ class MLP(ModuleModel):
             else:
                 parts.append(torch.zeros(shape.numel(), dtype=torch.float64))
         return torch.cat(parts)
+
+
+def model_of(module: Model | nn.Module, example: Tensor) -> Model:
+    """A model itself, or the one around a module, tried on some rows; a linear layer is a linear map."""
+    if isinstance(module, Model):
+        return module
+    only = module[0] if isinstance(module, nn.Sequential) and len(module) == 1 else module
+    if type(only) is nn.Linear and all(value.requires_grad for value in only.parameters()):
+        return LinearModule(only)
+    return ModuleModel(module, example)

@@ -16,7 +16,7 @@ from afif_explorer.engine.device import device_for
 from afif_explorer.engine.linearization import Linearization
 from afif_explorer.engine.losses import LOSSES, Loss
 from afif_explorer.engine.memory import block_rows
-from afif_explorer.engine.models import Model, ModuleModel
+from afif_explorer.engine.models import Model, model_of
 from afif_explorer.engine.module_parameters import Penalised, penalised_mask
 from afif_explorer.engine.penalties import Kinked, Penalty
 from afif_explorer.errors import ChoiceError, DataError
@@ -57,7 +57,7 @@ class Objective:
         rows, targets = as_rows(X), as_numbers(y, "targets")
         if rows.ndim == 0 or len(rows) == 0:
             raise DataError("There are no training rows; use a data set that has some.")
-        self.model = _as_model(model, rows)
+        self.model = model_of(model, rows[:4])
         self.n, self.p = len(rows), self.model.p
         self.X = rows if isinstance(X, Tensor) else rows.to(device_for(self.n * self.p))
         self.y = targets.to(self.X.device)
@@ -67,8 +67,7 @@ class Objective:
     def _mask(self, penalised: Penalised | None) -> Tensor:
         if penalised is None:
             return self.model.penalised
-        slices = self.model.parameters.slices() if isinstance(self.model, ModuleModel) else {}
-        return penalised_mask(penalised, slices, self.model.p)
+        return penalised_mask(penalised, self.model.slices(), self.model.p)
 
     def _check(self) -> None:
         check_rows(self.X, self.y, self.loss)
@@ -210,10 +209,6 @@ class Point:
     def gradients(self, rows: Tensor) -> Tensor:
         """The loss gradients of some rows, ``[len(rows), p]``."""
         return self.linearization.take(rows).pull_each(self.residual[rows][:, :, None])[:, 0]
-
-
-def _as_model(model: Model | nn.Module, X: Tensor) -> Model:
-    return model if isinstance(model, Model) else ModuleModel(model, X[:4])
 
 
 def loss_named(loss: Loss | str) -> Loss:

@@ -72,6 +72,7 @@ PERCEPTRON = (*_direct(*BOTH), *NETWORK, Run("dattri", "ekfac", "Fisher"))
 RUNS: dict[str, tuple[Run, ...]] = {
     "logistic": (
         *_direct(*BOTH),
+        *(_ours("attribute by default", x) for x in BOTH),
         *(_ours(method, x) for method in ("lissa", "lissa by default") for x in BOTH),
         *(Run(OURS.name, "self", "Fisher", True, True, x, rows_power=1) for x in BOTH),
         Run("dattri", "explicit", exact=True),
