@@ -15,8 +15,10 @@ from urllib.parse import urlencode, urljoin
 
 import panel
 import pytest
-from tornado.httpclient import HTTPResponse
+from bokeh.util.token import get_token_payload as token_payload
+from tornado.httpclient import HTTPRequest, HTTPResponse
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
+from tornado.websocket import websocket_connect
 
 from afif_explorer import study
 from afif_explorer.app import login, look, server, toolkit
@@ -222,6 +224,42 @@ def test_a_page_that_was_left_is_let_go_of() -> None:
     ):  # work under way stops at its next step
         time.sleep(0.1)
     assert len(_explorers()) == len(others)
+
+
+@pytest.mark.parametrize("query", ["seed=7&view=unlearning", ""])
+@pytest.mark.parametrize("early", [True, False])
+def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str, early: bool) -> None:
+    running = server.make_server()
+    spare = Spare(running, unused_seconds=0)
+    running.start()
+    url = server.location(running, "127.0.0.1")
+    [context] = running._tornado.applications.values()
+    here = {"Origin": url.rstrip("/")}
+
+    async def visit() -> str:
+        if early:
+            await spare.prepare()
+        page = await SimpleAsyncHTTPClient().fetch(f"{url}?{query}", request_timeout=SECONDS)
+        [token] = re.findall('"token":"([^"]+)"', page.body.decode())
+        assert token_payload(token)["session_expiry"] > time.time() + 86_400, (
+            "it may sleep for long"
+        )
+        await asyncio.sleep(0.01)
+        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
+        before = set(context.sessions)
+        request = HTTPRequest(url.replace("http", "ws", 1) + "ws", headers=here)
+        socket = await websocket_connect(request, subprotocols=["bokeh", token])
+        await socket.read_message()
+        [session] = set(context.sessions) - before
+        socket.close()
+        told = (getattr(model, "data", None) for model in session.document.models)
+        return next(data.query for data in told if hasattr(data, "query"))
+
+    try:
+        shown = running.io_loop.run_sync(visit, timeout=SECONDS)
+    finally:
+        running.stop()
+    assert Spec.from_query(shown)[0] == Spec.from_query(query)[0]
 
 
 def test_a_page_is_ready_for_the_next_visitor_who_asks_for_nothing_special() -> None:

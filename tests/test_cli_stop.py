@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +15,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import pytest
 
 from afif_explorer.app.server import free_port
-from tests.plugins.server import ROOT, START_SECONDS
+from tests.plugins.server import Running
 
 SECONDS = 2
 WAIT = 60
@@ -49,10 +46,10 @@ command()
 # The thread of all visitors is busy itself.
 STUCK = """
 import time
-from afif_explorer.app import link
+from afif_explorer.app import session
 from afif_explorer.cli import command
 
-from_query = link.Spec.from_query
+from_query = session.Spec.from_query
 
 def stuck(query):
     if "seed=1" not in query:
@@ -61,7 +58,7 @@ def stuck(query):
     while True:
         time.sleep(0.01)
 
-link.Spec.from_query = stuck
+session.Spec.from_query = stuck
 command()
 """
 
@@ -81,69 +78,20 @@ command()
 SERVE = ("serve", "--no-show", "--port", "0")
 
 
-class Served:
-    """``afif-explorer VERB`` as a process, with ``code`` as its first words."""
-
-    def __init__(self, code: str, *arguments: str, folder: Path) -> None:
-        self._read = threading.Condition()
-        self.lines: list[str] = []
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code, *arguments],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(folder)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.reader = threading.Thread(target=self._follow, daemon=True)
-        self.reader.start()
-
-    def _follow(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
-            for line in lines:
-                with self._read:
-                    self.lines.append(line)
-                    self._read.notify_all()
-
-    def says(self, words: str) -> str:
-        """The line with ``words``, once it is printed."""
-
-        def found() -> list[str]:
-            return [line for line in self.lines if words in line]
-
-        with self._read:
-            assert self._read.wait_for(found, START_SECONDS), "".join(self.lines)
-            return found()[0]
-
-    def url(self) -> str:
-        return self.says("Dashboard:").split()[-1]
-
-    def end(self, signum: int) -> float:
-        """Send ``signum``; how long it took to end."""
-        start = time.monotonic()
-        self.process.send_signal(signum)
-        try:
-            self.process.wait(WAIT)
-        finally:
-            self.process.kill()
-            self.process.wait()
-        self.reader.join()
-        return time.monotonic() - start
-
-
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    servers: list[Served] = []
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Runs ``code`` with the arguments of a verb until the test is over."""
+    servers: list[Running] = []
 
-    def begin(code: str, *arguments: str) -> Served:
-        servers.append(Served(code, *arguments, folder=tmp_path))
+    def begin(code: str, *arguments: str, **settings: str) -> Running:
+        home = {"TMPDIR": str(tmp_path)}
+        servers.append(Running(*arguments, code=code, environment=home, **settings))
         return servers[-1]
 
     yield begin
     for server in servers:
         server.process.kill()
-        server.process.wait()
+        server.stop()
 
 
 def visit(url: str, query: str, password: str = "") -> None:
@@ -152,7 +100,7 @@ def visit(url: str, query: str, password: str = "") -> None:
 
     def ask() -> None:
         fields = urlencode({"password": password}).encode() if password else None
-        way = f"login?{urlencode({'next': f'/?{query}'})}" if password else f"?{query}"
+        way = f"/login?{urlencode({'next': f'/?{query}'})}" if password else f"/?{query}"
         with suppress(OSError, HTTPException), opener.open(url + way, fields, timeout=WAIT) as page:
             page.read()
 
@@ -161,32 +109,38 @@ def visit(url: str, query: str, password: str = "") -> None:
     thread.join(10)
 
 
-def check(server: Served, signum: int) -> None:
-    assert server.end(signum) < SECONDS
-    assert server.process.returncode == 0
-    assert "Traceback" not in "".join(server.lines)
+def check(server: Running, signum: int, status: int = 0) -> None:
+    """It ends in time after ``signum``, with ``status`` and without a traceback."""
+    start = time.monotonic()
+    server.process.send_signal(signum)
+    server.process.wait(WAIT)
+    assert time.monotonic() - start < SECONDS
+    assert server.process.returncode == status
+    server.stop()
+    assert "Traceback" not in server.output
 
 
-def test_a_server_that_trains_and_refits_ends_in_time(start: Callable[..., Served]) -> None:
+def test_a_server_that_trains_and_refits_ends_in_time(start: Callable[..., Running]) -> None:
     server = start(PLAIN, *SERVE)
-    visit(server.url(), CHOICES)
+    visit(server.url, CHOICES)
     time.sleep(1)
     check(server, signal.SIGTERM)
 
 
-def test_a_loop_that_never_reports_keeps_nothing_waiting(start: Callable[..., Served]) -> None:
+def test_a_loop_that_never_reports_keeps_nothing_waiting(start: Callable[..., Running]) -> None:
     server = start(DEAF, *SERVE)
-    visit(server.url(), "seed=1")
+    visit(server.url, "seed=1")
     server.says("computing")
     check(server, signal.SIGINT)
 
 
 def test_a_class_ends_in_time_and_its_password_with_it(
-    start: Callable[..., Served], tmp_path: Path
+    start: Callable[..., Running], tmp_path: Path
 ) -> None:
     server = start(DEAF, "class", "--port", str(free_port("0.0.0.0")))
-    password = server.says("Password:").split()[-1]
-    visit(server.url(), "seed=1", password)
+    password = server.says(r"Password: \S+").split()[-1]
+    server.says("Dashboard:")
+    visit(server.url, "seed=1", password)
     server.says("computing")
     assert list(tmp_path.glob("afif-class-*"))
     check(server, signal.SIGTERM)
@@ -194,21 +148,16 @@ def test_a_class_ends_in_time_and_its_password_with_it(
 
 
 def test_a_page_that_keeps_the_loop_busy_keeps_nothing_waiting(
-    start: Callable[..., Served],
+    start: Callable[..., Running],
 ) -> None:
     server = start(STUCK, *SERVE)
-    url = server.url()
-    threading.Thread(target=visit, args=(url, "seed=1"), daemon=True).start()
+    threading.Thread(target=visit, args=(server.url, "seed=1"), daemon=True).start()
     server.says("computing")
     check(server, signal.SIGTERM)
 
 
 @pytest.mark.parametrize(("signum", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_server_that_is_still_starting_ends_in_time(
-    start: Callable[..., Served], signum: int, status: int
+    start: Callable[..., Running], signum: int, status: int
 ) -> None:
-    server = start(WARMING, *SERVE)
-    server.says("computing")
-    assert server.end(signum) < SECONDS
-    assert server.process.returncode == status
-    assert "Traceback" not in "".join(server.lines)
+    check(start(WARMING, *SERVE, awaits="computing"), signum, status)

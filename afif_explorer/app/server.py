@@ -97,7 +97,7 @@ def make_server(
     from afif_explorer.app.session import open_session
 
     toolkit.load()
-    pn.config.reconnect = True
+    pn.config.reconnect = False  # Bokeh cannot take a page with figures up again; browser.js can
     try:
         port = free_port(address, port or 0)
         server = pn.io.server.get_server(
