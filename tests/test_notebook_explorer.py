@@ -14,7 +14,7 @@ from afif_explorer.notebook.panel import SECTIONS, relevant
 from afif_explorer.notebook.selection import selection_words
 from afif_explorer.notebook.view import ExplorerView
 from afif_explorer.notebook.views import VIEWS
-from afif_explorer.spec import FIELDS
+from afif_explorer.spec import CLASS_GAPS, FIELDS
 from afif_explorer.state import Explorer
 
 WAIT = 60
@@ -118,6 +118,13 @@ def test_only_choices_that_matter_are_shown(explorer, view) -> None:
     assert view.panel.controls["hidden"].widget.layout.display is None
     explorer.model = "logistic"
     assert view.panel.controls["hidden"].widget.layout.display == "none"
+
+
+@pytest.mark.parametrize("target", CLASS_GAPS)
+def test_the_groups_of_a_gap_can_be_chosen(explorer, view, target) -> None:
+    explorer.target = target
+    settle(explorer)
+    assert view.panel.controls["sensitive"].widget.layout.display is None
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -108,7 +108,7 @@ class Tabs:
             self.explorer.view = list(VIEWS)[change.new]
 
     def _select(self, ids: tuple[int, ...]) -> None:
-        self.explorer.select(ids, by=self)
+        self.explorer.pick(ids, by=self)
 
     def close(self) -> None:
         """Follow the explorer no longer."""
