@@ -10,6 +10,8 @@ import pytest
 
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
+from afif_explorer.figures.theme import DARK, LIGHT
+from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.panel import SECTIONS, relevant
 from afif_explorer.notebook.selection import selection_words
 from afif_explorer.notebook.view import ExplorerView
@@ -254,3 +256,18 @@ def test_a_cell_shows_an_explorer_and_two_are_independent(run_notebook) -> None:
 def test_sections_name_no_choice_twice() -> None:
     named = [field for fields in SECTIONS.values() for field in fields]
     assert len(named) == len(set(named))
+
+
+def test_figures_are_dark_where_the_page_is_unless_told(explorer, monkeypatch) -> None:
+    monkeypatch.setattr(Chart, "page_was_dark", False)
+    views = {dark: ExplorerView(explorer, dark) for dark in (None, True, False)}
+
+    def text(dark: bool | None) -> str:
+        return views[dark].tabs.charts["ranking"].figure["layout"]["font"]["color"]
+
+    assert (text(None), text(True), text(False)) == (LIGHT.text, DARK.text, LIGHT.text)
+    for view in views.values():
+        view.tabs.charts["ranking"].dark_page = True
+    assert (text(None), text(True), text(False)) == (DARK.text, DARK.text, LIGHT.text)
+    for view in views.values():
+        view.close()

@@ -102,7 +102,9 @@ class Tabs:
     def _draw(self, name: str) -> None:
         figure = FIGURES[name]
         result = getattr(self.explorer, figure.needs)
-        options: dict[str, Any] = {"selected": self.explorer.selected} if "selected" in figure.takes else {}
+        options: dict[str, Any] = (
+            {"selected": self.explorer.selected} if "selected" in figure.takes else {}
+        )
         options["dark"] = self.dark
         shows = (result, options)
         if name in self._drawn and _same(self._drawn[name], shows):
