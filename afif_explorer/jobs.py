@@ -84,6 +84,7 @@ class Jobs:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="afif-job")
         self._lock = threading.Lock()
         self._newest: dict[Hashable, Job] = {}
+        self._unfinished: set[Job] = set()
 
     def submit(
         self,
@@ -102,6 +103,7 @@ class Jobs:
         context = contextvars.copy_context()
         with self._lock:
             self._pool.submit(context.run, self._run, owner, job, work)
+            self._unfinished.add(job)
             older = self._newest.get(owner)
             self._newest[owner] = job
             if older:
@@ -122,6 +124,8 @@ class Jobs:
         except Exception:
             log.exception("The end of a background job could not be delivered.")
         finally:
+            with self._lock:
+                self._unfinished.discard(job)
             job.finished.set()
 
     def cancel(self, owner: Hashable) -> None:
@@ -131,10 +135,12 @@ class Jobs:
         if job:
             job.cancel()
 
-    def shutdown(self) -> None:
-        """Stop everything and wait until it has stopped. No job is accepted afterwards."""
+    def shutdown(self, wait: bool = True) -> None:
+        """Tell everything to stop and, if ``wait``, wait until it has. No job is accepted afterwards."""
         with self._lock:
-            running = list(self._newest.values())
-        for job in running:
+            self._pool.shutdown(wait=False)
+            unfinished = list(self._unfinished)
+        for job in unfinished:
             job.cancel()
-        self._pool.shutdown(wait=True)
+        if wait:
+            self._pool.shutdown(wait=True)

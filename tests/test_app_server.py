@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import html
 import json
+import re
 import socket
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlencode, urljoin
 
 import panel
 import pytest
+from bokeh.util.token import get_token_payload as token_payload
+from tornado.httpclient import HTTPRequest, HTTPResponse
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
+from tornado.websocket import websocket_connect
 
 from afif_explorer import study
-from afif_explorer.app import look, server, toolkit
+from afif_explorer.app import login, look, server, toolkit
 from afif_explorer.app.spare import Spare
 from afif_explorer.errors import ChoiceError
 from afif_explorer.spec import Spec
@@ -101,18 +107,83 @@ def test_a_password_file_of_no_use_is_refused(tmp_path: Path, text: str, says: s
     secret = tmp_path / "password"
     secret.write_text(text)
     with pytest.raises(ChoiceError, match=says):
-        server.passwords(secret)
+        login.passwords(secret)
 
 
 def test_a_password_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ChoiceError, match="cannot be read"):
-        server.passwords(tmp_path / "none")
+        login.passwords(tmp_path / "none")
 
 
 def test_passwords_by_user(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text('{"ada": "a", "emmy": "b"}')
-    assert server.passwords(secret) == {"ada": "a", "emmy": "b"}
+    assert login.passwords(secret) == {"ada": "a", "emmy": "b"}
+
+
+async def post(client: SimpleAsyncHTTPClient, url: str, **fields: str) -> HTTPResponse:
+    body = urlencode(fields)
+    return await client.fetch(
+        url, method="POST", body=body, follow_redirects=False, raise_error=False
+    )
+
+
+def log_in(text: str, folder: Path, link: str = "/", **fields: str) -> tuple[int, str, str]:
+    """Status, text and where to, after logging in on the way to ``link``; ``text``: the passwords."""
+    secret = folder / "password"
+    secret.write_text(text)
+    running = server.make_server(password_file=secret)
+    running.start()
+    url = server.location(running, "127.0.0.1").rstrip("/")
+
+    async def try_it() -> tuple[int, str, str]:
+        client = SimpleAsyncHTTPClient()
+        page = await client.fetch(url + link, request_timeout=SECONDS)
+        [action] = re.findall(r'<form action="([^"]*)"', page.body.decode())
+        answer = await post(client, urljoin(page.effective_url, html.unescape(action)), **fields)
+        return answer.code, answer.body.decode(), answer.headers.get("Location", "")
+
+    try:
+        return running.io_loop.run_sync(try_it, timeout=SECONDS)
+    finally:
+        running.stop()
+
+
+def test_where_one_password_is_shared_no_name_is_needed(tmp_path: Path) -> None:
+    assert log_in("right", tmp_path, username="", password="right") == (302, "", "/")
+    assert log_in("right", tmp_path, username="ada", password="right") == (302, "", "/")
+
+
+@pytest.mark.parametrize(
+    ("known", "name", "word", "says"),
+    [
+        ("right", "", "wrong", "Wrong password."),
+        ("right", "ada", "", "Enter the password."),
+        ('{"ada": "right"}', "", "right", "Enter your name."),
+        ('{"ada": "right"}', " ", "right", "Enter your name."),
+        ('{"ada": "right"}', "eve", "right", "Wrong name or password."),
+        ('{"ada": "right"}', "ada", "wrong", "Wrong name or password."),
+    ],
+)
+def test_a_login_that_fails_says_why(
+    tmp_path: Path, known: str, name: str, word: str, says: str
+) -> None:
+    status, text, _ = log_in(known, tmp_path, username=name, password=word)
+    assert status == 403
+    assert f'role="alert">{says}<' in text
+
+
+def test_a_link_leads_through_the_login_to_its_choices(tmp_path: Path) -> None:
+    link = f"/?{Spec(seed=7, selected=tuple(range(0, 60_000, 2))).to_query()}"
+    assert len(link) > 4096, "more than a cookie holds"
+    status, _, to = log_in("right", tmp_path, link, username="", password="right")
+    assert (status, to) == (302, link)
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example", "/\\evil.example", "https://evil.example"])
+def test_a_login_leads_nowhere_else(tmp_path: Path, elsewhere: str) -> None:
+    link = f"/login?{urlencode({'next': elsewhere})}"
+    assert log_in("right", tmp_path, link, username="", password="right")[2] == "/"
 
 
 def test_a_port_in_use_is_told() -> None:
@@ -153,6 +224,42 @@ def test_a_page_that_was_left_is_let_go_of() -> None:
     ):  # work under way stops at its next step
         time.sleep(0.1)
     assert len(_explorers()) == len(others)
+
+
+@pytest.mark.parametrize("query", ["seed=7&view=unlearning", ""])
+@pytest.mark.parametrize("early", [True, False])
+def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str, early: bool) -> None:
+    running = server.make_server()
+    spare = Spare(running, unused_seconds=0)
+    running.start()
+    url = server.location(running, "127.0.0.1")
+    [context] = running._tornado.applications.values()
+    here = {"Origin": url.rstrip("/")}
+
+    async def visit() -> str:
+        if early:
+            await spare.prepare()
+        page = await SimpleAsyncHTTPClient().fetch(f"{url}?{query}", request_timeout=SECONDS)
+        [token] = re.findall('"token":"([^"]+)"', page.body.decode())
+        assert token_payload(token)["session_expiry"] > time.time() + 86_400, (
+            "it may sleep for long"
+        )
+        await asyncio.sleep(0.01)
+        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
+        before = set(context.sessions)
+        request = HTTPRequest(url.replace("http", "ws", 1) + "ws", headers=here)
+        socket = await websocket_connect(request, subprotocols=["bokeh", token])
+        await socket.read_message()
+        [session] = set(context.sessions) - before
+        socket.close()
+        told = (getattr(model, "data", None) for model in session.document.models)
+        return next(data.query for data in told if hasattr(data, "query"))
+
+    try:
+        shown = running.io_loop.run_sync(visit, timeout=SECONDS)
+    finally:
+        running.stop()
+    assert Spec.from_query(shown)[0] == Spec.from_query(query)[0]
 
 
 def test_a_page_is_ready_for_the_next_visitor_who_asks_for_nothing_special() -> None:

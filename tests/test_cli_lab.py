@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from playwright.sync_api import TimeoutError, expect
 
 from afif_explorer.cli import lab
+from afif_explorer.figures.theme import theme as colours
 from tests.app_pages import PATIENCE
 from tests.plugins.browser import Visit
 from tests.plugins.server import Running
@@ -21,6 +23,47 @@ from tests.plugins.server import Running
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+# The contrast of every text with what lies behind it, as WCAG defines it, lowest first: [ratio, text].
+CONTRASTS = """root => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number)
+  const over = ([r, g, b, a = 1], below) => [r, g, b].map((one, i) => a * one + (1 - a) * below[i])
+  const up = (one) => one.parentElement ?? one.getRootNode().host ?? null
+  const ground = (one) => {
+    if (!one) return [255, 255, 255]
+    const [r, g, b, a = 1] = parts(getComputedStyle(one).backgroundColor)
+    return a === 1 ? [r, g, b] : over([r, g, b, a], ground(up(one)))
+  }
+  const light = (rgb) => rgb.map((one) => one / 255)
+    .map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, one, i) => sum + [0.2126, 0.7152, 0.0722][i] * one, 0.05)
+  const found = []
+  const look = (one) => {
+    const own = [...one.childNodes].filter((node) => node.nodeType === 3 && node.data.trim())
+    const style = getComputedStyle(one)
+    const box = one.getBoundingClientRect()
+    const seen = box.width && box.height && style.visibility === "visible" && !one.disabled
+    if ((own.length || one.matches("select, input[type=text], input[type=number]")) && seen) {
+      const behind = ground(one)
+      const ink = over(parts(one instanceof SVGElement ? style.fill : style.color), behind)
+      const [low, high] = [light(ink), light(behind)].sort((a, b) => a - b)
+      found.push([high / low, own[0]?.data.trim() ?? one.value])
+    }
+    for (const child of [...one.children, ...one.shadowRoot?.children ?? []]) {
+      if (child.localName !== "style") look(child)
+    }
+  }
+  look(root)
+  return found.sort((a, b) => a[0] - b[0])
+}"""
+READABLE = 4.5  # what WCAG asks of small text
+CELLS = (
+    "import afif_explorer as ax\nax.Explorer(dataset='hiring')",
+    "import plotly.graph_objects as go\n"
+    "figure = go.Figure(go.Bar(y=[3, 4]), {'template': 'simple_white', 'title': 'Own'})\n"
+    "ax.notebook.chart(figure)",
+    "from afif_explorer.notebook.checks import Verdict\nVerdict(False, 'That is the position.')",
+    "ax.load_dataset('hiring').train.frame.head()",
+)
 AS_WIDE = "plot => plot.querySelector('.afif-drawing')._fullLayout.width === plot.offsetWidth"
 
 
@@ -80,8 +123,10 @@ def lab_at(tmp_path: Path, visit: Visit) -> Iterator[Callable[[Page], None]]:
 @pytest.mark.browser
 def test_the_lessons_open(page: Page, lab_at: Callable[[Page], None]) -> None:
     lab_at(page)
-    for path in lab.lessons().glob("*.ipynb"):
-        page.locator(".jp-DirListing-itemName", has_text=path.name).wait_for(timeout=60_000)
+    names = [path.name for path in lab.lessons().glob("*.ipynb")]
+    for name in (name for name in names if "solutions" not in name):
+        page.locator(".jp-DirListing-itemName", has_text=name).wait_for(timeout=60_000)
+    assert not page.locator(".jp-DirListing-itemName", has_text="solutions").count()
     page.wait_for_load_state("networkidle")
 
 
@@ -108,3 +153,44 @@ def test_the_explorer_is_drawn_and_heard_in_a_cell(
     page.get_by_role("tab", name="Fisher vs Hessian").click()
     agreement = page.locator('.afif-plot[data-figure="agreement"]')
     expect(agreement.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
+
+
+def _choose_theme(folder: Path, name: str) -> None:
+    """JupyterLab's own setting of its theme."""
+    place = folder / "JUPYTERLAB_SETTINGS_DIR" / "@jupyterlab" / "apputils-extension"
+    place.mkdir(parents=True)
+    (place / "themes.jupyterlab-settings").write_text(json.dumps({"theme": name}))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_everything_can_be_read_in_both_themes(
+    page: Page, tmp_path: Path, lab_at: Callable[[Page], None], theme: str
+) -> None:
+    _choose_theme(tmp_path, theme)
+    (tmp_path / "lessons").mkdir()
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=python)
+    nbformat.write(notebook, tmp_path / "lessons" / "own.ipynb")
+    page.set_viewport_size({"width": 1440, "height": 3200})  # so that JupyterLab keeps every output
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    lab_at(page)
+    page.locator(".jp-DirListing-itemName", has_text="own.ipynb").dblclick()
+    ranking = page.locator('.afif-plot[data-figure="ranking"]')
+    _run_first_cell(page, ranking)
+    page.keyboard.press("ArrowDown")
+    for _ in CELLS[1:]:
+        page.keyboard.press("Shift+Enter")
+    chart = page.locator(".afif-chart", has_text="Own")
+    expect(chart.locator(".bars .point").first).to_be_visible()
+    text = colours(dark=theme.endswith("Dark")).text
+    rgb = f"rgb({', '.join(str(value) for value in bytes.fromhex(text[1:]))})"
+    expect(ranking.locator(".xtitle")).to_have_css("fill", rgb)
+    expect(page.get_by_text("Not yet. That is the position.")).to_be_visible()
+    expect(page.locator("table.dataframe")).to_be_visible()
+    for part in (".afif-explorer", ".afif-chart >> nth=-1", ".jp-RenderedHTML >> nth=-1"):
+        found = page.locator(part).evaluate(CONTRASTS)
+        assert found
+        assert found[0][0] >= READABLE, (part, found[:8])

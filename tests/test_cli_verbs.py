@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import stat
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from jupyterlab.labapp import LabApp
 
 from afif_explorer import app
-from afif_explorer.cli import classroom, lab, main, network
+from afif_explorer.cli import classroom, lab, lessons, main, network
 from afif_explorer.errors import ChoiceError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -133,6 +134,66 @@ def test_lessons_are_copied_once_and_never_overwritten(tmp_path: Path) -> None:
     assert lab.copy_lessons(source, mine) == []
 
 
+def notebook(*cells: str) -> str:
+    return json.dumps({"cells": [{"source": [cell]} for cell in cells]})
+
+
+def test_a_lesson_that_has_changed_comes_beside_the_copy_once(tmp_path: Path) -> None:
+    source, mine = tmp_path / "source", tmp_path / "mine"
+    source.mkdir()
+    lesson = source / "a.ipynb"
+    lesson.write_text(notebook("first"))
+    assert lab.copy_lessons(source, mine) == [mine / "a.ipynb"]
+    (mine / "a.ipynb").write_text(notebook("first", "my answer"))
+    assert lab.copy_lessons(source, mine) == [], "it is the user's that has changed, not the lesson"
+
+    lesson.write_text(notebook("second"))
+    assert lab.copy_lessons(source, mine) == [mine / "a (new).ipynb"]
+    (mine / "a (new).ipynb").write_text(notebook("second", "my other answer"))
+    assert lab.copy_lessons(source, mine) == []
+    lesson.write_text(notebook("third"))
+    assert lab.copy_lessons(source, mine) == [mine / "a (new 2).ipynb"]
+    kept = {path.name: path.read_text() for path in mine.glob("*.ipynb")}
+    assert kept == {
+        "a.ipynb": notebook("first", "my answer"),
+        "a (new).ipynb": notebook("second", "my other answer"),
+        "a (new 2).ipynb": notebook("third"),
+    }
+
+
+@pytest.mark.parametrize("record", [None, "{", "[]", '{"a.ipynb": 3}'])
+def test_a_copy_of_an_older_release_is_told_by_its_cells(
+    tmp_path: Path, record: str | None
+) -> None:
+    source, mine = tmp_path / "source", tmp_path / "mine"
+    for folder in (source, mine):
+        folder.mkdir()
+    (source / "a.ipynb").write_text(notebook("same", "corrected"))
+    (source / "b.ipynb").write_text(notebook("b"))
+    (mine / "a.ipynb").write_text(notebook("same", "wrong"))
+    (mine / "b.ipynb").write_text(notebook("something of my own"))
+    if record is not None:
+        (mine / lessons.RECORD).write_text(record)
+    assert lab.copy_lessons(source, mine) == [mine / "a (new).ipynb"]
+    assert (mine / "a.ipynb").read_text() == notebook("same", "wrong")
+    assert (mine / "b.ipynb").read_text() == notebook("something of my own")
+    assert lab.copy_lessons(source, mine) == []
+
+
+def test_solutions_are_for_teachers(tmp_path: Path) -> None:
+    every = {path.name for path in lab.lessons().glob("*.ipynb")}
+    lab.copy_lessons(lab.lessons(), tmp_path)
+    students = {path.name for path in tmp_path.glob("*.ipynb")}
+    solutions = {name for name in every if "solutions" in name}
+    assert solutions
+    assert students == every - solutions
+    for name in students:
+        cells = json.loads((tmp_path / name).read_text())["cells"]
+        assert not any("solution" in cell["metadata"].get("tags", ()) for cell in cells)
+    lab.copy_lessons(lab.lessons(), tmp_path, teacher=True)
+    assert {path.name for path in tmp_path.glob("*.ipynb")} == every
+
+
 def test_a_folder_for_lessons_that_cannot_be_made(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
@@ -151,3 +212,12 @@ def test_lab_starts_in_the_copy(
     assert (folder / "README.md").exists()
     assert f"--ServerApp.root_dir={folder}" in started[0]
     assert {"--port=8899", "--no-browser", *lab.QUIET} <= set(started[0])
+    assert not list(folder.glob("*solutions*"))
+    (folder / "00_explorer.ipynb").write_text("my notes")
+    record = json.loads((folder / lessons.RECORD).read_text())
+    (folder / lessons.RECORD).write_text(json.dumps(record | {"00_explorer.ipynb": "older"}))
+    assert main(["lab", "--no-browser", "--teacher", "--folder", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "00_explorer.ipynb has changed since you got it" in said
+    assert "00_explorer (new).ipynb" in said
+    assert list(folder.glob("*solutions*"))

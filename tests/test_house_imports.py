@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 LEVELS = (
-    ("errors", "progress", "numeric", "collector", "wording"),
+    ("errors", "progress", "numeric", "collector", "wording", "ending"),
     ("engine", "datasets"),
     ("analysis",),
     ("spec", "results", "cache"),

@@ -67,6 +67,18 @@ def test_every_page_script_and_lesson_is_there(place: Path) -> None:
                 assert (package / inside / name).is_file(), path.relative_to(ROOT)
 
 
+def test_students_get_no_solutions_and_teachers_do(place: Path) -> None:
+    code = "import sys; from pathlib import Path; from afif_explorer.cli import lab; " + (
+        "print(*[path.name for path in lab.copy_lessons("
+        "lab.lessons(), Path(sys.argv[1]), teacher=sys.argv[1] == 'teacher')])"
+    )
+    python = place / "env" / "bin" / "python"
+    given = {who: _run(python, "-c", code, who, cwd=place) for who in ("student", "teacher")}
+    assert "01_what_one_row_does.ipynb" in given["student"]
+    assert "solutions" not in given["student"]
+    assert "01_what_one_row_does_solutions.ipynb" in given["teacher"]
+
+
 def test_the_lessons_are_found(place: Path) -> None:
     code = "from afif_explorer.cli import lab; print(lab.lessons())"
     printed = _run(place / "env" / "bin" / "python", "-c", code, cwd=place)

@@ -106,3 +106,24 @@ def test_ids_that_are_none_are_left_out() -> None:
     picked: list[tuple[int, ...]] = []
     tell(Chart(picked=picked.append), {"kind": "select", "ids": [1, -2, "3", 4.5, None, True, 9]})
     assert picked == [(1, 9)]
+
+
+def test_a_figure_of_ones_own_is_dark_on_a_dark_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Chart, "page_was_dark", False)
+    shown = chart(dots([1.0], template="simple_white"))
+    light = sent(shown)["layout"]["template"]["layout"]["font"]["color"]
+    shown.dark_page = True  # says the page
+    layout = sent(shown)["layout"]
+    assert layout["template"]["layout"]["font"]["color"] != light
+    assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0,0,0,0)"
+    again = chart(dots([1.0]))
+    assert again.dark_page, "the next one is right from the beginning"
+    shown.dark_page = False
+    assert sent(shown)["layout"]["template"]["layout"]["font"]["color"] == light
+
+
+def test_a_figure_with_a_ground_of_its_own_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Chart, "page_was_dark", True)
+    layout = sent(chart(dots([1.0], paper_bgcolor="white", template="simple_white")))["layout"]
+    assert layout["paper_bgcolor"] == "white"
+    assert "plot_bgcolor" not in layout

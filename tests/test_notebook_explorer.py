@@ -10,11 +10,13 @@ import pytest
 
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
+from afif_explorer.figures.theme import DARK, LIGHT
+from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.panel import SECTIONS, relevant
 from afif_explorer.notebook.selection import selection_words
 from afif_explorer.notebook.view import ExplorerView
 from afif_explorer.notebook.views import VIEWS
-from afif_explorer.spec import FIELDS
+from afif_explorer.spec import CLASS_GAPS, FIELDS
 from afif_explorer.state import Explorer
 
 WAIT = 60
@@ -118,6 +120,13 @@ def test_only_choices_that_matter_are_shown(explorer, view) -> None:
     assert view.panel.controls["hidden"].widget.layout.display is None
     explorer.model = "logistic"
     assert view.panel.controls["hidden"].widget.layout.display == "none"
+
+
+@pytest.mark.parametrize("target", CLASS_GAPS)
+def test_the_groups_of_a_gap_can_be_chosen(explorer, view, target) -> None:
+    explorer.target = target
+    settle(explorer)
+    assert view.panel.controls["sensitive"].widget.layout.display is None
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -247,3 +256,18 @@ def test_a_cell_shows_an_explorer_and_two_are_independent(run_notebook) -> None:
 def test_sections_name_no_choice_twice() -> None:
     named = [field for fields in SECTIONS.values() for field in fields]
     assert len(named) == len(set(named))
+
+
+def test_figures_are_dark_where_the_page_is_unless_told(explorer, monkeypatch) -> None:
+    monkeypatch.setattr(Chart, "page_was_dark", False)
+    views = {dark: ExplorerView(explorer, dark) for dark in (None, True, False)}
+
+    def text(dark: bool | None) -> str:
+        return views[dark].tabs.charts["ranking"].figure["layout"]["font"]["color"]
+
+    assert (text(None), text(True), text(False)) == (LIGHT.text, DARK.text, LIGHT.text)
+    for view in views.values():
+        view.tabs.charts["ranking"].dark_page = True
+    assert (text(None), text(True), text(False)) == (DARK.text, DARK.text, LIGHT.text)
+    for view in views.values():
+        view.close()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 from afif_explorer.errors import ChoiceError
 from afif_explorer.spec import Spec
@@ -43,6 +46,79 @@ def test_the_selection_has_a_row_in_focus_an_author_and_a_way_back(make, stand_i
     assert (explorer.selected, explorer.primary) == ((), None)
     with pytest.raises(ChoiceError):
         explorer.select([-1])
+
+
+MASK = np.isin(np.arange(2000), (3, 7))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [7, 3, 3], (3, 7), {3, 7}, iter((3, 7)), [3.0, 7.0], range(3, 11, 4), np.array([7, 3]),
+        np.array([3, 7], dtype=np.uint16), torch.tensor([3, 7]), pd.Index([3, 7]), pd.Series([7, 3]),
+        MASK, MASK.tolist(), torch.tensor(MASK), pd.Series([True, False, True], index=[3, 5, 7]),
+    ],
+    ids=lambda rows: type(rows).__name__,
+)  # fmt: skip
+def test_rows_are_selected_by_whatever_holds_their_ids(make, rows):
+    explorer = settled(make())
+    explorer.selected = rows
+    assert explorer.selected == (3, 7)
+    explorer.select([])
+    assert explorer.selected == ()
+
+
+def test_one_row_is_selected_by_its_id(make):
+    explorer = settled(make())
+    explorer.selected = np.int64(3)
+    assert explorer.selected == (3,)
+    explorer.select(4)
+    assert explorer.selected == (4,)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([3, 2000, 2001], "that no training row has: 2000, 2001"),
+        (["3"], "whole numbers"),
+        ("3", "whole numbers"),
+        (None, "whole numbers"),
+        ([3.5], "whole numbers"),
+        ([float("nan")], "whole numbers"),
+        ([[3], [4, 5]], "whole numbers"),
+        ({3: 1}, "whole numbers"),
+        ([10**30], "whole numbers"),
+        ([True, False], "2 values for 2000 training rows"),
+    ],
+)
+def test_rows_that_cannot_be_are_refused_in_a_sentence(make, rows, says):
+    explorer = settled(make())
+    explorer.selected = [3]
+    with pytest.raises(ChoiceError, match=says):
+        explorer.selected = rows
+    with pytest.raises(ChoiceError, match=says):
+        explorer.select(rows)
+    assert explorer.selected == (3,)
+
+
+def test_before_the_data_are_there_ids_are_taken_and_masks_are_not(make, stand_in):
+    stand_in.gate.clear()
+    explorer = make()
+    explorer.selected = [5000]
+    assert explorer.selected == (5000,)
+    with pytest.raises(ChoiceError, match="wait for them"):
+        explorer.selected = [True, False]
+    stand_in.gate.set()
+
+
+def test_what_a_figure_still_shows_of_other_data_is_left_out(make):
+    explorer = settled(make())
+    explorer.pick([3, 5000], by="map", primary=3)
+    assert (explorer.selected, explorer.primary) == ((3,), 3)
+    with explorer._lock:
+        explorer._earlier.append((7, 5000))
+    explorer.undo_selection()
+    assert explorer.selected == (7,)
 
 
 def test_impossible_values_are_refused_at_once(make):

@@ -3,7 +3,8 @@
 A source is a plain script in ``notebooks/src/`` whose cells begin with ``# %%`` (markdown cells with
 ``# %% [markdown]``). Each becomes a notebook without output in ``notebooks/``. A source with cells
 tagged "solution" becomes two: the students' notebook has the cells tagged "exercise" in their place, the
-one with the ending ``_solutions`` the solutions. So the two never drift apart.
+one with the ending ``_solutions`` the solutions. So the two never drift apart. A line
+``# %% include FILE`` stands for the cells of that file, for sources that would be too long.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "notebooks" / "src"
 _HEAD = re.compile(r"^# %%(?P<kind> \[markdown\])?(?: tags=\[(?P<tags>[^\]]*)\])?\s*$")
+_INCLUDE = re.compile(r"^# %% include (?P<file>\S+)$", re.MULTILINE)
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -26,11 +28,20 @@ _METADATA = {
 
 def notebooks_of(source: Path) -> dict[str, str]:
     """File name -> content of the notebooks that a source becomes."""
-    cells = list(_cells(source.read_text(encoding="utf-8")))
+    cells = list(_cells(_whole(source)))
     made = {f"{source.stem}.ipynb": _notebook(cells, without="solution")}
     if any("solution" in tags for _, tags, _ in cells):
         made[f"{source.stem}_solutions.ipynb"] = _notebook(cells, without="exercise")
     return made
+
+
+def _whole(source: Path) -> str:
+    """The text of a source with what it includes."""
+
+    def included(line: re.Match[str]) -> str:
+        return (source.parent / line["file"]).read_text(encoding="utf-8").rstrip()
+
+    return _INCLUDE.sub(included, source.read_text(encoding="utf-8"))
 
 
 def _cells(text: str) -> list[tuple[bool, list[str], str]]:

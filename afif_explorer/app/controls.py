@@ -12,9 +12,9 @@ from afif_explorer.app.fields import WIDE, Fields
 from afif_explorer.app.parts import Postponed, Text, ask, button, flow, html, join, stack
 from afif_explorer.app.sliders import Automatic, LogSlider
 from afif_explorer.errors import AfifError
+from afif_explorer.state.relevance import relevant
 from afif_explorer.wording import count
 
-ROW_TARGETS = ("point_loss", "prediction")
 INSET = ":host { border-left: 3px solid var(--mui-palette-divider); padding-left: 12px; }"
 
 
@@ -98,12 +98,12 @@ class Controls:
 
     def _arrange(self) -> None:
         """Show the choices that mean something now."""
-        explorer = self._explorer
-        self._hidden.reveal(explorer.model == "mlp")
-        self._strength.visible = explorer.penalty != "none"
-        self._row.reveal(explorer.target in ROW_TARGETS)
-        self._sensitive.visible = bool(self._fields.offered("sensitive"))
-        self._lissa.reveal(explorer.solver == "lissa" or explorer.view == "lissa")
+        shown = relevant(self._explorer)
+        self._hidden.reveal("hidden" in shown)
+        self._strength.visible = "strength" in shown
+        self._row.reveal("row" in shown)
+        self._sensitive.visible = "sensitive" in shown
+        self._lissa.reveal("depth" in shown)
 
     def _describe(self) -> None:
         self._about.put(about(self._explorer))

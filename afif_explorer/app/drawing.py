@@ -89,7 +89,7 @@ class Drawing:
         return Plot.EMPTY, self._figure.waiting
 
     def _select(self, ids: tuple[int, ...]) -> None:
-        self._desk.explorer.select(ids, by=self._figure.name)
+        self._desk.explorer.pick(ids, by=self._figure.name)
 
     def _click(self, click: Click) -> None:
         if click.id is None:
@@ -97,4 +97,4 @@ class Drawing:
         explorer = self._desk.explorer
         chosen = set(explorer.selected) if click.add else set()
         chosen ^= {click.id}
-        explorer.select(sorted(chosen), by=self._figure.name, primary=click.id)
+        explorer.pick(sorted(chosen), by=self._figure.name, primary=click.id)

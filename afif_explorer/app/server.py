@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import secrets
-import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -15,19 +12,21 @@ from bokeh.server.server import Server
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
-from afif_explorer import study
+from afif_explorer import ending, study
 from afif_explorer.app import files, security, toolkit
-from afif_explorer.app.look import STATIC
+from afif_explorer.app.login import login
 from afif_explorer.app.spare import Spare
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
 from afif_explorer.spec import Spec
+from afif_explorer.state.explorer import shared_jobs
 
 EVERYWHERE = ("", "0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "::1")
 TITLE = "AFIF explorer"
 MESSAGE_LIMIT = 64 * 1024**2  # bytes of one message from a browser; an upload comes in chunks
 UNUSED_SECONDS = 60  # a session that nobody is connected to lives on this long
+TOKEN_SECONDS = 7 * 86_400  # a page may connect for so long; its session is made anew if need be
 
 
 def serve(
@@ -47,8 +46,7 @@ def serve(
     warm()
     server = make_server(port, address, password_file)
     url = location(server, address)
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: server.io_loop.add_callback_from_signal(stop, server))
+    ending.on_signal(lambda _: server.io_loop.add_callback_from_signal(stop, server), status=0)
     server.io_loop.asyncio_loop.set_exception_handler(unless_left)
     server.start()
     if password_file is None:  # a page belongs to whoever logged in
@@ -57,6 +55,7 @@ def serve(
     if show:
         server.io_loop.add_callback(server.show, "/")
     server.io_loop.start()
+    shared_jobs().shutdown(wait=False)
 
 
 def warm() -> None:
@@ -98,7 +97,7 @@ def make_server(
     from afif_explorer.app.session import open_session
 
     toolkit.load()
-    pn.config.reconnect = True
+    pn.config.reconnect = False  # Bokeh cannot take a page with figures up again; browser.js can
     try:
         port = free_port(address, port or 0)
         server = pn.io.server.get_server(
@@ -114,6 +113,7 @@ def make_server(
             websocket_max_message_size=MESSAGE_LIMIT,
             unused_session_lifetime=UNUSED_SECONDS * 1000,
             check_unused_sessions=UNUSED_SECONDS * 500,
+            session_token_expiration=TOKEN_SECONDS,
             **login(password_file),
         )
     except OSError as error:
@@ -161,33 +161,3 @@ def own_names() -> set[str]:
     except OSError:
         found = []
     return names | {str(entry[4][0]) for entry in found}
-
-
-def login(password_file: str | Path | None) -> dict[str, Any]:
-    """What the server needs to ask for a password; nothing without a file."""
-    if password_file is None:
-        return {}
-    return {
-        "basic_auth": passwords(Path(password_file)),
-        "cookie_secret": secrets.token_hex(32),
-        "login_template": str(STATIC / "login.html"),
-    }
-
-
-def passwords(path: Path) -> str | dict[str, str]:
-    """One password, or passwords by user name, as the file at ``path`` says."""
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ChoiceError(f"The password file {str(path)!r} cannot be read: {error}.") from error
-    if not text:
-        raise ChoiceError(f"The password file {str(path)!r} is empty; put a password into it.")
-    if not text.startswith("{"):
-        return text
-    try:
-        users = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ChoiceError(f"The password file {str(path)!r} is not valid JSON: {error}.") from error
-    if not users or not all(isinstance(word, str) and word for word in users.values()):
-        raise ChoiceError(f"The password file {str(path)!r} must give every user a password.")
-    return users

@@ -6,6 +6,7 @@ import json
 import weakref
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import panel as pn
 
@@ -21,7 +22,7 @@ KNOWN_SECONDS = 0.1  # results that are known already are there by then, and com
 def open_session() -> Any:
     """The page of a new visitor, with the choices that the link carries."""
     document = pn.state.curdoc
-    spec, notes = Spec.from_query(_choices(pn.state.location))
+    spec, notes = Spec.from_query(_choices(document.session_context.request))
     others = {name: getattr(spec, name) for name in FIELDS if name != "dataset"}
     gate = Gate(document)
     explorer = Explorer(spec.dataset, schedule=gate, **others)
@@ -39,10 +40,14 @@ def in_script(value: Any) -> str:
     return json.dumps(value).replace("<", "\\u003c")
 
 
-def _choices(location: Any) -> str:
-    """The query of the address but for ``theme``, which is for the page and no choice."""
-    query = location.search.removeprefix("?") if location is not None else ""
-    return "&".join(part for part in query.split("&") if not part.startswith("theme="))
+def _choices(request: Any) -> str:
+    """The query that the page was asked for with, but for ``theme``, which is no choice.
+
+    Bokeh keeps it in the token of the page: it is the same for a session that is made anew because the
+    browser connects after the first one is gone.
+    """
+    arguments = {name: values for name, values in request.arguments.items() if name != "theme"}
+    return urlencode(arguments, doseq=True)
 
 
 def _open(gate: Gate) -> Callable[[], None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bokeh.server.server import Server
-from bokeh.util.token import generate_session_id
+from bokeh.util.token import generate_jwt_token, generate_session_id
 from tornado.httputil import HTTPServerRequest
 from tornado.web import OutputTransform
 
@@ -25,6 +25,7 @@ class Spare:
         self._loop = server.io_loop
         self._unused_seconds = unused_seconds
         [self._context] = server._tornado.applications.values()
+        self._token_seconds = server._tornado.session_token_expiration
         self._session: Any = None
         server._tornado.add_transform(self._receive)  # sees each request before its handler does
 
@@ -40,6 +41,7 @@ class Spare:
         if plain and self._session is not None and ASKS_FOR not in request.headers:
             session, self._session = self._session, None
             request.headers[ASKS_FOR] = session.id
+            session._token = generate_jwt_token(session.id, expiration=self._token_seconds)
             # From now on it is like any other: left unused, it goes after a while.
             self._loop.call_later(self._unused_seconds, session.unblock_expiration)
             self._loop.call_later(self.PAUSE, self.prepare)

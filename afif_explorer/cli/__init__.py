@@ -4,7 +4,7 @@ Every verb is one module with ``add(verbs)``, which declares its options, and ``
 which returns the exit status. Only ``run`` imports what is heavy: ``--help`` answers at once.
 
 Exit status: 0 done, 1 a check failed, 2 wrong use or an error with one clear sentence, 130 stopped
-from the keyboard.
+from the keyboard (143: by SIGTERM). A server that is up and is told to stop has done its work: 0.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
-from afif_explorer import __version__
+from afif_explorer import __version__, ending
 from afif_explorer.cli import check, classroom, data, lab, serve
 from afif_explorer.errors import AfifError
 
@@ -30,6 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def command() -> NoReturn:
+    """:func:`main` as a process of its own, which ends when the verb does or a signal tells it to."""
+    ending.on_signal(ending.give_up)
+    ending.leave(main())
 
 
 def _parser() -> argparse.ArgumentParser:

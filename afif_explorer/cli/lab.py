@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 from pathlib import Path
 
 from afif_explorer.cli import network
-from afif_explorer.errors import AfifError, ChoiceError
+from afif_explorer.cli.lessons import copy_lessons, lessons, replaced
 
 # JupyterLab asks for news, new versions and the list of its extensions on the internet; nobody
 # who opens a lesson has asked for that.
@@ -24,8 +23,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "lab",
         help="open the lessons in JupyterLab",
-        description="Copy the lessons into a folder of yours and open JupyterLab there. "
-        "A file that is already in that folder is never overwritten.",
+        description="Copy the lessons into a folder of yours and open JupyterLab there. A file that "
+        "is already in that folder is never overwritten: a lesson that has changed comes beside it.",
     )
     parser.add_argument(
         "--port", type=network.port, default=8888, help="port (default: %(default)s)"
@@ -34,14 +33,22 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--folder", type=Path, help="where your copy is (default: a folder for your user data)"
     )
+    parser.add_argument(
+        "--teacher", action="store_true", help="copy the lessons with their solutions, too"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run JupyterLab until stopped."""
     folder = options.folder or default_folder()
-    new = copy_lessons(lessons(), folder)
+    new = copy_lessons(lessons(), folder, teacher=options.teacher)
     print(f"Your copy of the lessons: {folder} ({len(new)} new)", flush=True)
+    for path in new:
+        if original := replaced(path):
+            print(
+                f"{original} has changed since you got it. Yours stays; the new one is {path.name}."
+            )
 
     from jupyterlab.labapp import LabApp
 
@@ -62,26 +69,3 @@ def default_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("afif_explorer", appauthor=False) / "lessons"
-
-
-def lessons() -> Path:
-    """The lessons as they came: inside the installed package, or ``notebooks/`` of a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "lessons", package.parent / "notebooks"):
-        if folder.is_dir():
-            return folder
-    raise AfifError("The lessons are missing from this installation; install the package again.")
-
-
-def copy_lessons(source: Path, folder: Path) -> list[Path]:
-    """Copy every lesson that ``folder`` does not have yet; return the new files."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        wanted = ((path, folder / path.name) for path in sorted(source.iterdir()) if path.is_file())
-        missing = [(path, copy) for path, copy in wanted if not copy.exists()]
-        return [Path(shutil.copyfile(path, copy)) for path, copy in missing]
-    except OSError as error:
-        raise ChoiceError(
-            f"The lessons cannot be copied to {folder}: {error.strerror}; "
-            "choose another place with --folder."
-        ) from error

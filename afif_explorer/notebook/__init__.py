@@ -1,7 +1,8 @@
 """The explorer and the lessons in JupyterLab: ipywidgets and plotly, nothing else.
 
 A cell that ends with an :class:`~afif_explorer.state.Explorer` shows it: ``ax.Explorer`` registers
-``install`` with the IPython that is running. ``show`` does the same by hand, on a dark page too.
+``install`` with the IPython that is running. ``show`` does the same by hand, always light or dark if
+you like.
 """
 
 from afif_explorer.notebook.chart import chart

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import anywidget
 import ipywidgets
 import plotly.graph_objects as go
-from traitlets import Instance, Int, Unicode
+import plotly.io as pio
+from traitlets import Bool, Instance, Int, Unicode
 
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG
@@ -42,7 +43,7 @@ class Library(ipywidgets.Widget):
                 "globalThis.Plotly ??= Plotly",
                 _static("drawing.js"),
             )
-            styles = (_static("plotly/plotly.css"), _static("plot.css"))
+            styles = tuple(map(_static, ("plotly/plotly.css", "plot.css", "chart.css")))
             cls._shared = cls(scripts="\n".join(scripts), styles="\n".join(styles))
         return cls._shared
 
@@ -61,10 +62,15 @@ class Chart(anywidget.AnyWidget):
     figure_name = Unicode().tag(sync=True)
     title = Unicode().tag(sync=True)
     height = Int(HEIGHT, help="px, until the figure says its own").tag(sync=True)
+    dark_page = Bool(help="whether the page is dark, as it says").tag(sync=True)
     message = Unicode(help="the figure as it is now, for static/drawing.js").tag(sync=True)
 
+    page_was_dark: ClassVar[bool] = False  # as the last page said that had a chart on it
+
     def __init__(self, *, name: str = "", title: str = "", picked: Picked | None = None) -> None:
-        super().__init__(library=Library.shared(), figure_name=name, title=title)
+        was = Chart.page_was_dark
+        super().__init__(library=Library.shared(), figure_name=name, title=title, dark_page=was)
+        self.observe(_remember, names="dark_page")
         self.figure: dict[str, Any] = {}
         self._picked = picked
         self._version = 0
@@ -87,6 +93,7 @@ class Chart(anywidget.AnyWidget):
 def chart(figure: go.Figure) -> Chart:
     """A plotly figure of your own as a widget, as wide as its cell; its tool bar uploads nothing.
 
+    On a dark page plotly's dark template takes the place of the figure's.
     JupyterLab shows it as the last expression of a cell. Raises :class:`ChoiceError` for kinds of traces
     that the explorer's own figures do not use: show those by ``figure.show()``.
     """
@@ -98,5 +105,24 @@ def chart(figure: go.Figure) -> Chart:
     drawn = json.loads(figure.to_json())  # plotly's own way knows dates and the like
     drawn["layout"].setdefault("height", HEIGHT)
     made = Chart(title=clean(figure.layout.title.text or ""))
-    made.draw(drawn)
+
+    def draw(_change: Any = None) -> None:
+        made.draw(_on_dark(drawn) if made.dark_page else drawn)
+
+    made.observe(draw, names="dark_page")
+    draw()
     return made
+
+
+def _remember(change: Any) -> None:
+    Chart.page_was_dark = change.new
+
+
+def _on_dark(figure: dict[str, Any]) -> dict[str, Any]:
+    """The figure with plotly's dark template, unless it chose a ground of its own."""
+    layout = figure["layout"]
+    if layout.keys() & {"paper_bgcolor", "plot_bgcolor"}:
+        return figure
+    dark = pio.templates["plotly_dark"].to_plotly_json()
+    see_through = dict.fromkeys(("paper_bgcolor", "plot_bgcolor"), "rgba(0,0,0,0)")
+    return {**figure, "layout": {**layout, **see_through, "template": dark}}

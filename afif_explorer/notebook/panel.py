@@ -9,6 +9,7 @@ import ipywidgets
 
 from afif_explorer.notebook.controls import control
 from afif_explorer.state import Explorer
+from afif_explorer.state.relevance import relevant
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Data": ("dataset", "seed"),
@@ -55,24 +56,3 @@ class ControlPanel:
         self.explorer.param.unwatch(self._watcher)
         for part in self.controls.values():
             part.link.close()
-
-
-def relevant(explorer: Explorer) -> set[str]:
-    """The choices that make a difference to what is on screen, given the others."""
-    shown = {field for fields in SECTIONS.values() for field in fields}
-    lissa = explorer.solver == "lissa" or explorer.view == "lissa"
-    about_groups = explorer.target in ("demographic_parity", "mean_prediction_difference")
-    removing = explorer.view == "unlearning"
-    idle = {
-        "hidden": explorer.model != "mlp",
-        "strength": explorer.penalty == "none",
-        "sensitive": not (explorer.offered.get("sensitive") and (about_groups or removing)),
-        "row": explorer.target not in ("point_loss", "prediction"),
-        "scale": not lissa,
-        "depth": not lissa,
-        "batch_size": explorer.view != "lissa",
-        "repeats": explorer.view != "lissa",
-        "rule": not removing,
-        "count": not removing or explorer.rule == "selection",
-    }
-    return shown - {field for field, without_effect in idle.items() if without_effect}

@@ -21,7 +21,7 @@ class ExplorerView:
     Two views of one explorer follow the same choices; two explorers know nothing of each other.
     """
 
-    def __init__(self, explorer: Explorer, dark: bool = False) -> None:
+    def __init__(self, explorer: Explorer, dark: bool | None = None) -> None:
         self.panel = ControlPanel(explorer)
         self.status = StatusBar(explorer)
         self.tabs = Tabs(explorer, dark)
@@ -32,8 +32,8 @@ class ExplorerView:
         body.add_class("afif-body")
         self.widget = ipywidgets.VBox([_style(), body])
         self.widget.add_class("afif-explorer")
-        if dark:
-            self.widget.add_class("afif-dark")
+        if dark is not None:
+            self.widget.add_class("afif-dark" if dark else "afif-light")
 
     def close(self) -> None:
         """Take the widgets off the page; the explorer stays."""
@@ -42,10 +42,10 @@ class ExplorerView:
         self.widget.close()
 
 
-def show(explorer: Explorer, *, dark: bool = False) -> ipywidgets.Widget:
-    """An explorer as a widget for the last line of a cell, on a light or a dark page.
+def show(explorer: Explorer, *, dark: bool | None = None) -> ipywidgets.Widget:
+    """An explorer as a widget for the last line of a cell: dark or light, or like the page (None).
 
-    A cell whose last expression is the explorer itself shows it on a light page.
+    A cell whose last expression is the explorer itself shows it like the page.
     """
     return ExplorerView(explorer, dark).widget
 

@@ -55,8 +55,8 @@ VIEWS = {
 class Tabs:
     """The figures of an explorer in tabs; the open tab is the explorer's ``view``."""
 
-    def __init__(self, explorer: Explorer, dark: bool) -> None:
-        self.explorer, self.dark = explorer, dark
+    def __init__(self, explorer: Explorer, dark: bool | None) -> None:
+        self.explorer, self._dark = explorer, dark
         self.charts: dict[str, Chart] = {}
         self._drawn: dict[str, Any] = {}
         pages = [self._page(view) for view in VIEWS.values()]
@@ -73,6 +73,7 @@ class Tabs:
         for name in view.figures:
             picked = self._select if "selected" in FIGURES[name].takes else None
             self.charts[name] = Chart(name=name, title=FIGURES[name].title, picked=picked)
+            self.charts[name].observe(lambda _: self.refresh(), names="dark_page")
         shown: list[ipywidgets.Widget] = [self.charts[name] for name in view.figures]
         if view.button:
             button = ipywidgets.Button(
@@ -85,6 +86,11 @@ class Tabs:
             shown.insert(0, button)
         return ipywidgets.VBox(shown)
 
+    @property
+    def dark(self) -> bool:
+        """Whether the figures are for a dark page: as was asked for, or as the page is."""
+        return Chart.page_was_dark if self._dark is None else self._dark
+
     def refresh(self) -> None:
         """Open the explorer's view and draw what has changed in it."""
         self.widget.selected_index = list(VIEWS).index(self.explorer.view)
@@ -96,19 +102,22 @@ class Tabs:
     def _draw(self, name: str) -> None:
         figure = FIGURES[name]
         result = getattr(self.explorer, figure.needs)
-        options = {"selected": self.explorer.selected} if "selected" in figure.takes else {}
+        options: dict[str, Any] = (
+            {"selected": self.explorer.selected} if "selected" in figure.takes else {}
+        )
+        options["dark"] = self.dark
         shows = (result, options)
         if name in self._drawn and _same(self._drawn[name], shows):
             return
         self._drawn[name] = shows
-        self.charts[name].draw(figure.sketch(result, dark=self.dark, **options))
+        self.charts[name].draw(figure.sketch(result, **options))
 
     def _opened(self, change: Any) -> None:
         if change.new is not None:
             self.explorer.view = list(VIEWS)[change.new]
 
     def _select(self, ids: tuple[int, ...]) -> None:
-        self.explorer.select(ids, by=self)
+        self.explorer.pick(ids, by=self)
 
     def close(self) -> None:
         """Follow the explorer no longer."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import param
 
 from afif_explorer import spec as spec_
 from afif_explorer.spec import FIELDS, RANGES, Spec
+from afif_explorer.state.rows import Rows
 from afif_explorer.study.labels import LABELS
 
 _DEFAULT = Spec()
@@ -81,9 +83,7 @@ class Choices(param.Parameterized):
     row = _whole("row", "Row of the target", "For targets about a single row.", (0, 99_999))
     rule = _pick("rule", spec_.RULES, "Rows to remove", "How the removed rows are picked.")
     count = _whole("count", "How many", "How many rows are removed.", (0, 1000))
-    selected = param.ClassSelector(
-        class_=tuple, default=(), label="Selected rows", doc="Ids of the rows, ascending."
-    )
+    selected = Rows(label="Selected rows", doc="Ids of the rows, ascending.")
     view = _pick("view", spec_.VIEWS, "View", "What is on screen.")
 
     offered = param.Dict(
@@ -92,6 +92,11 @@ class Choices(param.Parameterized):
         label="Choices that exist here",
         doc="For each field a dict from what people read to the value, in the order to show.",
     )
+
+    @property
+    def known_rows(self) -> np.ndarray | None:
+        """The ids of the training rows; None while they are not known."""
+        return None
 
     @property
     def spec(self) -> Spec:

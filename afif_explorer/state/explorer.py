@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import param
 
@@ -80,6 +81,15 @@ class Explorer(Selection):
         self.param.watch(self._changed, list(FIELDS))
         self._set(offered=self._offered(None))
         self._request()
+
+    @property
+    def known_rows(self) -> np.ndarray | None:
+        """The ids of the training rows; None until the data that are chosen are there."""
+        here = self._study.key("data", self.spec)
+        of_frame, _ = self._shown.get("frame", (None, None))
+        if self._quiet or self.frame is None or of_frame != here:
+            return None
+        return self.frame.index.to_numpy()
 
     # ---- choices -------------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import param
 
-from afif_explorer.spec import Spec
 from afif_explorer.state.choices import Choices
+from afif_explorer.state.rows import Ids, as_ids, checked
 
 _UNDO = 20  # selections that are remembered
 
@@ -25,22 +25,31 @@ class Selection(Choices):
         self._earlier: list[tuple[int, ...]] = []
         super().__init__(**choices)
 
-    def select(self, ids: Iterable[int], by: Any = None, *, primary: int | None = None) -> None:
-        """Select rows by id. ``by`` names who did it; ``primary`` is the row to show in detail.
+    def select(self, ids: Any, by: Any = None, *, primary: int | None = None) -> None:
+        """Select rows by id, or by a mask. ``by``: who did it; ``primary``: the row to show in detail.
 
-        Raises :class:`~afif_explorer.errors.ChoiceError` if the ids aren't row numbers.
+        Raises :class:`~afif_explorer.errors.ChoiceError` if they aren't ids of training rows.
         """
-        chosen = Spec(selected=tuple(ids)).selected
+        chosen = checked(ids, self.known_rows)
         with self._lock:
             if chosen != self.selected:
                 self._earlier = [*self._earlier[-_UNDO + 1 :], self.selected]
             self._focus(chosen, by, primary)
 
+    def pick(self, ids: Any, by: Any, *, primary: int | None = None) -> None:
+        """:meth:`select` from a figure, which may still show rows of another data set: those not there
+        are left out."""
+        self.select(self._present(as_ids(ids)), by, primary=primary)
+
     def undo_selection(self, by: Any = None) -> None:
         """Go back to the selection before the last :meth:`select`."""
         with self._lock:
             if self._earlier:
-                self._focus(self._earlier.pop(), by, None)
+                self._focus(self._present(self._earlier.pop()), by, None)
+
+    def _present(self, ids: Ids) -> Ids:
+        known = self.known_rows
+        return ids if known is None else tuple(np.intersect1d(ids, known).tolist())
 
     def _focus(self, chosen: tuple[int, ...], by: Any, primary: int | None) -> None:
         if primary not in chosen:

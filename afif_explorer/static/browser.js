@@ -3,6 +3,8 @@
 
 const {THEME, likesDark, settle} = globalThis.afif // of early.js
 const PHONE = 600 // px; up to here the choices would cover everything else
+const RETRY = 1000 // ms between two questions to a server that does not answer
+const BEGUN = 10_000 // ms after which a page may reload by itself
 const REST = 250 // ms; browsers refuse to change the address many times a second
 
 function address(query) {
@@ -27,24 +29,32 @@ async function copy(text) {
   }
 }
 
-// The address holds every choice, so that a reload goes on where the connection was lost.
+// The address holds every choice, so a reload goes on where the connection was lost: by itself as soon
+// as the server answers, unless the page had hardly begun, as where something on the way lets no
+// connection live.
 function lost() {
+  if (performance.now() > BEGUN) returning()
   const notice = document.createElement("div")
   notice.className = "afif-lost"
   notice.setAttribute("role", "alert")
   const again = document.createElement("button")
   again.textContent = "Reload"
   again.addEventListener("click", () => location.reload())
-  notice.append("The connection to the dashboard was lost. Your choices are in the address: ", again)
+  notice.append("The connection to the dashboard was lost. The page reloads with your choices once the server answers. ", again)
   document.body.append(notice)
-  return notice
+}
+
+function returning() {
+  setTimeout(async () => {
+    try {
+      if ((await fetch("healthz", {cache: "no-store"})).ok) return location.reload()
+    } catch { /* not yet */ }
+    returning()
+  }, RETRY)
 }
 
 export function render({model, view}) {
-  let notice = null
-  const page = view.model.document
-  page?.on_event("connection_lost", () => { notice ??= lost() })
-  page?.on_event("client_reconnected", () => { notice?.remove(); notice = null })
+  view.model.document?.on_event("connection_lost", lost)
   let timer = null
   const follow = () => {
     clearTimeout(timer)

@@ -18,6 +18,26 @@ function begun(model) {
   return globalThis.afifBegun
 }
 
+// JupyterLab says whether its theme is light; elsewhere light text tells of a dark page.
+function onDark(el) {
+  const said = document.body.dataset.jpThemeLight
+  if (said) return said === "false"
+  const [red, green, blue] = getComputedStyle(el).color.match(/[\d.]+/g).map(Number)
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 140
+}
+
+function followTheme(model, el) {
+  const tell = () => {
+    model.set("dark_page", onDark(el))
+    model.save_changes()
+  }
+  const observer = new MutationObserver(tell)
+  const attributeFilter = ["data-jp-theme-light", "class"]
+  observer.observe(document.body, {attributes: true, attributeFilter})
+  tell()
+  return observer
+}
+
 async function render({model, el}) {
   const styles = document.createElement("style")
   styles.textContent = await begun(model)
@@ -34,7 +54,9 @@ async function render({model, el}) {
   drawing.connect((told) => model.send(told))
   model.on("change:message", follow)
   follow()
+  const theme = followTheme(model, el)
   return () => {
+    theme.disconnect()
     model.off("change:message", follow)
     drawing.close()
   }

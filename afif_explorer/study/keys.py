@@ -50,8 +50,13 @@ def key(result: str, spec: Spec) -> tuple[object, ...]:
 
     Two specs with equal keys have the same result.
     """
-    without = _idle(spec, result)
-    return tuple(None if name in without else getattr(spec, name) for name in DEPENDS[result])
+    counts = effective(result, spec)
+    return tuple(getattr(spec, name) if name in counts else None for name in DEPENDS[result])
+
+
+def effective(result: str, spec: Spec) -> set[str]:
+    """The fields whose value makes a difference to ``result``, given the other choices."""
+    return set(DEPENDS[result]) - _idle(spec, result)
 
 
 def _idle(spec: Spec, result: str) -> set[str]:

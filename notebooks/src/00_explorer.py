@@ -66,8 +66,8 @@ print(f"After 50 steps LiSSA is off by {explorer.points.solver.error:.0%}.")
 print(explorer.as_python())
 
 # %% [markdown]
-# On a dark page, write `ax.notebook.show(explorer, dark=True)`. For your own table, write
-# `ax.Explorer(data=ax.Dataset.from_frame(frame, target="..."))`. The data sets by name are `ax.datasets.names()`; `"adult"`,
-# `"crime"` and `"insurance"` are downloaded once.
+# The explorer is dark where JupyterLab is; `ax.notebook.show(explorer, dark=True)` makes it so anywhere. For your own
+# table, write `ax.Explorer(data=ax.Dataset.from_frame(frame, target="..."))`. The data sets by name are
+# `ax.datasets.names()`; `"adult"`, `"crime"` and `"insurance"` are downloaded once.
 #
 # Next: `01_what_one_row_does.ipynb` shows where these numbers come from.

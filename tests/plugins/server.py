@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import queue
 import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,12 +16,24 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120  # importing torch and Panel on a loaded two-core machine takes most of it
 
 
-class Running:
-    """A running ``afif-explorer VERB`` and the first address it printed."""
+ADDRESS = r"https?://[^\s]+"
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+
+class Running:
+    """A running ``afif-explorer VERB`` and the first address it printed.
+
+    ``code`` is run in its place; ``awaits`` is waited for in place of the address.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        code: str = "",
+        awaits: str = ADDRESS,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "afif_explorer", *arguments],
+            [sys.executable, *(("-c", code) if code else ("-m", "afif_explorer")), *arguments],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             stdout=subprocess.PIPE,
@@ -31,11 +41,12 @@ class Running:
             text=True,
         )
         self.lines: list[str] = []
-        self._waiting: queue.Queue[str | None] = queue.Queue()
+        self._ended = False
+        self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
-            self.url = self._address()
+            self.url = self.says(awaits).rstrip("/.")
         except BaseException:
             self.stop()
             raise
@@ -59,22 +70,24 @@ class Running:
         assert self.process.stdout is not None
         with self.process.stdout as lines:
             for line in lines:
-                self.lines.append(line)
-                self._waiting.put(line)
-        self._waiting.put(None)
+                with self._news:
+                    self.lines.append(line)
+                    self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
 
-    def _address(self) -> str:
-        end = time.monotonic() + START_SECONDS
-        while (left := end - time.monotonic()) > 0:
-            try:
-                line = self._waiting.get(timeout=left)
-            except queue.Empty:
-                break
-            if line is None:
-                raise RuntimeError(f"the server ended before it was ready:\n{self.output}")
-            if found := re.search(r"https?://[^\s]+", line):
-                return found.group().rstrip("/.")
-        raise RuntimeError(f"no address within {START_SECONDS} s:\n{self.output}")
+    def says(self, pattern: str) -> str:
+        """What matches ``pattern`` in the output, once it is there."""
+
+        def found() -> re.Match[str] | None:
+            return re.search(pattern, self.output)
+
+        with self._news:
+            self._news.wait_for(lambda: found() or self._ended, START_SECONDS)
+        if match := found():
+            return match.group()
+        raise RuntimeError(f"no {pattern} within {START_SECONDS} s:\n{self.output}")
 
 
 class Server(Running):

@@ -59,7 +59,7 @@ class StandIn:
         return self._made("data", spec, value)
 
     def frame(self, spec):
-        return self._made("frame", spec, pd.DataFrame({"a": [1.0]}))
+        return self._made("frame", spec, pd.DataFrame({"a": np.zeros(2000)}))
 
     def train(self, spec):
         value = results.FitSummary(spec.model, 3, {}, 1e-9, 1e-8, True, 5, 0.1, "the processor")

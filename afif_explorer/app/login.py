@@ -1,0 +1,102 @@
+"""The password of a server: read from its file, asked for on a page of its own."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+from panel.auth import BasicAuthProvider, BasicLoginHandler
+
+from afif_explorer.app.look import STATIC
+from afif_explorer.errors import ChoiceError
+
+VISITOR = "visitor"  # who gives no name where one password is shared
+OWN_PAGE = re.compile(r"/(?![/\\])[!-~]*")  # two slashes would begin the name of another host
+Passwords = str | dict[str, str]  # one for all, or one for each name
+
+
+def login(password_file: str | Path | None) -> dict[str, Any]:
+    """What the server needs to ask for a password; nothing without a file."""
+    if password_file is None:
+        return {}
+    return {
+        "auth_provider": Provider(passwords(Path(password_file))),
+        "cookie_secret": secrets.token_hex(32),
+    }
+
+
+def passwords(path: Path) -> Passwords:
+    """One password, or passwords by user name, as the file at ``path`` says."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ChoiceError(f"The password file {str(path)!r} cannot be read: {error}.") from error
+    if not text:
+        raise ChoiceError(f"The password file {str(path)!r} is empty; put a password into it.")
+    if not text.startswith("{"):
+        return text
+    try:
+        users = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ChoiceError(f"The password file {str(path)!r} is not valid JSON: {error}.") from error
+    if not users or not all(isinstance(word, str) and word for word in users.values()):
+        raise ChoiceError(f"The password file {str(path)!r} must give every user a password.")
+    return users
+
+
+class Provider(BasicAuthProvider):
+    """Panel's login by name and password, with our passwords and our page."""
+
+    def __init__(self, known: Passwords) -> None:
+        self._known = known
+        super().__init__(login_template=str(STATIC / "login.html"))
+
+    @property
+    def login_handler(self) -> type[BasicLoginHandler]:
+        template = self._login_template
+        return type("Login", (Login,), {"known": self._known, "template": template})
+
+
+class Login(BasicLoginHandler):
+    """The page that asks, and the answer to it. The address asked for waits in ``next``."""
+
+    known: Passwords
+    template: Any
+
+    def get(self) -> None:
+        self._ask()
+
+    def post(self) -> None:
+        name = self.get_argument("username", "")
+        word = self.get_argument("password", "")
+        if problem := self._problem(name, word):
+            self.set_status(403)
+            self._ask(problem)
+        else:
+            self.set_current_user(name or VISITOR)
+            self.redirect(self._wanted())
+
+    def _ask(self, problem: str = "") -> None:
+        page = self.template.render(
+            problem=problem, shared=isinstance(self.known, str), next=self._wanted()
+        )
+        self.write(page)
+
+    def _wanted(self) -> str:
+        """The page of this server that was asked for, with its choices; the first page otherwise."""
+        wanted = self.get_argument("next", "/")
+        return wanted if OWN_PAGE.fullmatch(wanted) else "/"
+
+    def _problem(self, name: str, word: str) -> str:
+        if isinstance(self.known, dict) and not name:
+            return "Enter your name."
+        if not word:
+            return "Enter the password."
+        right = self.known if isinstance(self.known, str) else self.known.get(name, "")
+        if right and hmac.compare_digest(word.encode(), right.strip().encode()):
+            return ""
+        return "Wrong password." if isinstance(self.known, str) else "Wrong name or password."

@@ -1,0 +1,114 @@
+"""The lessons that came with the package, and the user's own copies of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+
+from afif_explorer.errors import AfifError, ChoiceError
+
+RECORD = (
+    ".afif-lessons.json"  # in the folder of copies: file name -> digest of the lesson last given
+)
+SOLUTIONS = "_solutions"  # ends the names of lessons for teachers
+
+
+def lessons() -> Path:
+    """The lessons as they came: inside the installed package, or ``notebooks/`` of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "lessons", package.parent / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise AfifError("The lessons are missing from this installation; install the package again.")
+
+
+def copy_lessons(source: Path, folder: Path, *, teacher: bool = False) -> list[Path]:
+    """Copy the lessons that ``folder`` does not have yet; return the new files.
+
+    A lesson that has changed since it was copied comes beside the copy, as "name (new)". Nothing in
+    ``folder`` is ever written over. Solutions are for a ``teacher`` alone.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        given = _read(folder / RECORD)
+        made = list(_copies(source, folder, given, teacher))
+        _write(folder / RECORD, given)
+    except OSError as error:
+        raise ChoiceError(
+            f"The lessons cannot be copied to {folder}: {error.strerror}; "
+            "choose another place with --folder."
+        ) from error
+    return made
+
+
+def _copies(source: Path, folder: Path, given: dict[str, str], teacher: bool) -> Iterator[Path]:
+    """Make the copies that are missing; ``given`` learns what each one holds."""
+    for lesson in sorted(path for path in source.iterdir() if path.is_file()):
+        if lesson.stem.endswith(SOLUTIONS) and not teacher:
+            continue
+        content = lesson.read_bytes()
+        digest = sha256(content).hexdigest()
+        copy = folder / lesson.name
+        if not copy.exists():
+            yield _put(copy, content)
+        elif _outdated(copy, content, given.get(lesson.name)):
+            yield _put(_beside(copy), content)
+        given[lesson.name] = digest
+
+
+def _outdated(copy: Path, content: bytes, given: str | None) -> bool:
+    """Whether ``copy`` was made from another edition of the lesson than ``content``.
+
+    Of copies made before there was a record only this can be told: they are not the lesson as it is
+    now, but share cells with it.
+    """
+    if given is not None:
+        return given != sha256(content).hexdigest()
+    theirs = copy.read_bytes()
+    return theirs != content and bool(_cells(theirs) & _cells(content))
+
+
+def _cells(content: bytes) -> set[str]:
+    """The texts of the cells of a notebook; none of anything else."""
+    try:
+        cells = json.loads(content)["cells"]
+        return {"".join(cell["source"]).strip() for cell in cells} - {""}
+    except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _beside(copy: Path) -> Path:
+    """A name for the new edition that nothing has yet."""
+    names = (f"{copy.stem} (new{f' {n}' if n > 1 else ''}){copy.suffix}" for n in count(1))
+    return next(path for name in names if not (path := copy.with_name(name)).exists())
+
+
+def replaced(new: Path) -> str | None:
+    """The name of the copy that ``new`` lies beside; None if it is the first."""
+    name = re.sub(r" \(new(?: \d+)?\)$", "", new.stem) + new.suffix
+    return name if name != new.name else None
+
+
+def _put(path: Path, content: bytes) -> Path:
+    with path.open("xb") as file:
+        file.write(content)
+    return path
+
+
+def _read(record: Path) -> dict[str, str]:
+    try:
+        found = json.loads(record.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write(record: Path, given: dict[str, str]) -> None:
+    half = record.with_name(f"{record.name}.part")
+    half.write_text(json.dumps(given, indent=1), encoding="utf-8")
+    os.replace(half, record)

@@ -1,0 +1,76 @@
+"""Rows as people name them: from lists, sets, arrays and masks to ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import Any
+
+import numpy as np
+import param
+
+from afif_explorer.errors import ChoiceError
+from afif_explorer.spec import Spec
+
+Ids = tuple[int, ...]
+
+
+class Rows(param.ClassSelector):
+    """A parameter that holds the ids of rows, ascending, whatever they come in.
+
+    Its owner has ``known_rows``: the ids that exist, or None while nobody knows them.
+    """
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(class_=tuple, default=(), **params)
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if obj is not None:
+            value = checked(value, obj.known_rows)
+        super().__set__(obj, value)
+
+
+def checked(value: Any, known: np.ndarray | None) -> Ids:
+    """The ids in ``value``, ascending: whole numbers in a list, set or array, or one alone.
+
+    A mask (true or false for each of the ``known`` rows, or a pandas one with ids in its index) stands
+    for the rows where it is true. Raises ChoiceError for anything else, and for ids that are not known.
+    """
+    ids = as_ids(value, known)
+    strangers = np.setdiff1d(ids, known) if known is not None else ()
+    if len(strangers):
+        listed = ", ".join(map(str, strangers[:5])) + (", ..." if len(strangers) > 5 else "")
+        raise ChoiceError(
+            f"'selected' has ids that no training row has: {listed}. "
+            "The ids are the index of the explorer's frame."
+        )
+    return ids
+
+
+def as_ids(value: Any, known: np.ndarray | None = None) -> Ids:
+    """The ids in ``value``, whether or not such rows exist."""
+    listed = list(value) if isinstance(value, Set | Iterator | range) else value
+    try:
+        array = np.atleast_1d(np.asarray(listed))
+    except (ValueError, TypeError, RuntimeError):  # ragged, or on a device
+        array = np.array(["?"])
+    if array.size == 0:
+        return ()
+    if array.dtype == bool:
+        index = getattr(value, "index", known)  # that of a list is a method
+        array = _where(array, known if callable(index) else index)
+    whole = array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all()
+    if array.ndim != 1 or not (array.dtype.kind in "iu" or whole):
+        raise ChoiceError(
+            "'selected' takes the ids of rows: whole numbers in a list, a set or an array, or a mask "
+            "with true or false for each training row."
+        )
+    return Spec(selected=tuple(int(i) for i in array)).selected
+
+
+def _where(mask: np.ndarray, ids: Any) -> np.ndarray:
+    """The ids of the rows where ``mask`` is true."""
+    if ids is None:
+        raise ChoiceError("A mask needs the data; wait for them (await_idle) or give ids of rows.")
+    if mask.shape != (len(ids),):
+        raise ChoiceError(f"The mask has {mask.size} values for {len(ids)} training rows.")
+    return np.asarray(ids)[mask]
