@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -275,3 +276,13 @@ RESULTS = {
     "unlearning": unlearning,
 }
 """Factories by what a figure ``needs``; ``words`` are put wherever text from data goes."""
+
+
+def holds(px: Any, py: Any, x: list[Any], y: list[Any]) -> bool:
+    """Whether a polygon holds a point: the way from it straight up meets an odd number of edges."""
+    odd = False
+    for i in range(len(x)):
+        ax, ay, bx, by = x[i - 1], y[i - 1], x[i], y[i]
+        if (ax <= px) != (bx <= px) and ay + (px - ax) / (bx - ax) * (by - ay) > py:
+            odd = not odd
+    return odd

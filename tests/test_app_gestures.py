@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pytest
 from playwright.sync_api import expect
 
+from afif_explorer import study
+from afif_explorer.spec import Spec
+from afif_explorer.wording import count
 from tests.app_pages import PATIENCE, Dashboard
+from tests.figures_cases import holds
 from tests.plugins.server import Server
 
 if TYPE_CHECKING:
@@ -35,6 +40,78 @@ def test_a_box_around_points_selects_their_rows(page: Page, app_url: str) -> Non
         "aria-selected", "true"
     )
     expect(page.get_by_text("training rows removed").first).to_be_visible(timeout=PATIENCE)
+
+
+REGION = """drawing => {
+  window.regions = []
+  drawing.on("plotly_selected", event => {
+    if (event?.lassoPoints) window.regions.push([event.lassoPoints.x, event.lassoPoints.y])
+  })
+}"""
+AROUND = [(0.2, 0.2), (0.5, 0.15), (0.8, 0.3), (0.6, 0.7), (0.3, 0.8), (0.45, 0.5)]
+
+
+def lasso(visit: Dashboard, corners: list[tuple[float, float]]) -> None:
+    """Draw around a part of the map; ``corners`` are shares of its width and height."""
+    mouse, area = visit.page.mouse, visit.canvas("row_map")
+    places = [
+        (area["x"] + right * area["width"], area["y"] + down * area["height"])
+        for right, down in corners
+    ]
+    mouse.move(*places[0])
+    mouse.down()
+    for place in [*places[1:], places[0]]:
+        mouse.move(*place, steps=8)
+    mouse.up()
+
+
+def count_selected(page: Page, rows: int) -> None:
+    words = f"{count(rows)} rows selected; their effects"
+    expect(page.get_by_text(words)).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.timeout(600)
+def test_a_lasso_selects_all_rows_in_it(page: Page, data_home: Path, app_url: str) -> None:
+    """The map of Adult draws a tenth of its rows."""
+    visit = Dashboard(page, app_url).open(dataset="adult")
+    [drawn] = [trace for trace in visit.drawn("row_map") if trace["name"] == "rows"]
+    points = study.points(Spec(dataset="adult"))
+    assert len(drawn["ids"]) < len(points.ids) / 5
+    visit.plot("row_map").locator(".afif-drawing").evaluate(REGION)
+    visit.rest()
+    lasso(visit, AROUND)
+    page.wait_for_function("() => window.regions.length > 0")
+    [[x, y]] = page.evaluate("() => window.regions")
+    inside = [
+        holds(px, py, x, y)
+        for px, py in zip(points.x.astype(float).tolist(), points.y.tolist(), strict=True)
+    ]
+    assert sum(inside) > 2 * len(drawn["ids"])
+    count_selected(page, sum(inside))
+    lasso(visit, [(0.003, 0.003), (0.997, 0.003), (0.997, 0.997), (0.003, 0.997)])
+    count_selected(page, len(points.ids))
+
+
+def test_a_second_lasso_adds_with_shift_and_takes_away_with_alt(page: Page, app_url: str) -> None:
+    visit = Dashboard(page, app_url).open()
+    visit.drawn("row_map")
+    visit.rest()
+
+    def draw(left: float, right: float, top: float, key: str = "") -> set[int]:
+        since = visit.version("row_map")
+        if key:
+            page.keyboard.down(key)
+        lasso(visit, [(left, top), (right, top), (right, 1 - top), (left, 1 - top)])
+        if key:
+            page.keyboard.up(key)
+        visit.redrawn("row_map", since)
+        [ring] = [trace for trace in visit.drawn("row_map") if trace["name"] == "selected rows"]
+        return set(ring["ids"])
+
+    first = draw(0.3, 0.5, top=0.3)
+    both = draw(0.6, 0.8, top=0.3, key="Shift")
+    assert first < both
+    assert draw(0.25, 0.55, top=0.1, key="Alt") == both - first
 
 
 def test_a_point_tells_its_effect_in_few_digits(page: Page, app_url: str) -> None:

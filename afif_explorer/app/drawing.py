@@ -8,8 +8,9 @@ from typing import Any
 from afif_explorer.app.desk import Desk
 from afif_explorer.app.parts import ask, card
 from afif_explorer.app.plot import Plot
+from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG, FIGURES
-from afif_explorer.figures.wire import Click
+from afif_explorer.figures.wire import Brush, Click
 
 BARE = ":host { position: relative; padding: 0; }"
 HEIGHT = 360  # px, until the figure says its own
@@ -18,7 +19,8 @@ HEIGHT = 360  # px, until the figure says its own
 class Drawing:
     """Figure ``name`` of :data:`afif_explorer.figures.FIGURES`. ``width`` and ``grow`` as for cards.
 
-    With ``brush`` a lasso, a box or a click in it selects rows.
+    With ``brush`` a lasso, a box or a click in it selects rows; a region selects all rows in it, also
+    those that a figure of a sample leaves out.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Drawing:
         self._desk = desk
         self._figure = FIGURES[name]
         self._drawn: tuple[Any, ...] | None = None
+        self._result: Any = None  # what is drawn
         self._share = {"width": width, "grow": grow}
         self.plot = Plot(
             config=CONFIG,
@@ -54,6 +57,7 @@ class Drawing:
         """Show the result as it is now, if that is not what is shown already."""
         explorer, figure = self._desk.explorer, self._figure
         result = getattr(explorer, figure.needs)
+        self._result = result
         if result is None:
             self._drawn = None
             self.plot.say(*self._absence())
@@ -88,8 +92,15 @@ class Drawing:
             return Plot.FAILED, status.message
         return Plot.EMPTY, self._figure.waiting
 
-    def _select(self, ids: tuple[int, ...]) -> None:
-        self._desk.explorer.select(ids, by=self._figure.name)
+    def _select(self, brush: Brush) -> None:
+        """Select the rows of a region, those that are not drawn too."""
+        if self._result is None or self._figure.places is None:
+            return
+        ids = self._figure.places(self._result).within(brush.x, brush.y)
+        try:
+            self._desk.explorer.select(ids.tolist(), by=self._figure.name, how=brush.how)
+        except ChoiceError as error:
+            self._desk.complain(str(error))
 
     def _click(self, click: Click) -> None:
         if click.id is None:

@@ -8,8 +8,9 @@ import numpy as np
 
 from afif_explorer.figures.frame import axis, compact, empty, frame, line, log_axis
 from afif_explorer.figures.head import Key
+from afif_explorer.figures.places import Places
 from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
+from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
 from afif_explorer.figures.sheet import Sheet, trace
 from afif_explorer.figures.text import Scale, number, percent, safe, short
@@ -31,7 +32,18 @@ IDENTICAL = (
 )
 
 
-@figure("agreement", AGREEMENT, WAITING)
+def _finite(agreement: Agreement) -> np.ndarray:
+    """Positions of the rows with a finite effect under both."""
+    return np.flatnonzero(np.isfinite(agreement.fisher) & np.isfinite(agreement.hessian))
+
+
+def agreement_places(agreement: Agreement) -> Places:
+    """Where each row lies: its effect under the Hessian, and under the Fisher."""
+    known = _finite(agreement)
+    return Places(agreement.ids[known], agreement.hessian[known], agreement.fisher[known])
+
+
+@figure("agreement", AGREEMENT, WAITING, agreement_places)
 def agreement(
     agreement: Agreement,
     *,
@@ -42,7 +54,7 @@ def agreement(
     """Effects under the Fisher against effects under the Hessian, with the line of equality."""
     colours = theme(dark)
     fisher, hessian = agreement.fisher, agreement.hessian
-    known = np.flatnonzero(np.isfinite(fisher) & np.isfinite(hessian))
+    known = _finite(agreement)
     if known.size == 0:
         return empty("No effect is finite under both curvatures.", dark=dark, title=AGREEMENT)
     always = chosen(agreement.ids[known], selected)
@@ -50,7 +62,8 @@ def agreement(
         np.maximum(np.abs(fisher), np.abs(hessian))[known],
         (fisher - hessian)[known],
     )
-    rows = known[drawn_rows(sizes, (fisher[known], hessian[known]), always, max(limit, 1))]
+    rows = known[drawn_rows(sizes, (fisher[known], hessian[known]), marks(always), max(limit, 1))]
+    marked = np.intersect1d(known[always], rows)
     scale = Scale.of(np.concatenate([fisher[rows], hessian[rows]]), agreement.unit)
     result = frame(
         colours,
@@ -61,7 +74,10 @@ def agreement(
             sample_note(rows.size, known.size),
             dropped_note(fisher.size - known.size),
         ),
-        key=(Key("┅", colours.reference, "equal"), *ring_key(always.size, colours)),
+        key=(
+            Key("┅", colours.reference, "equal"),
+            *ring_key(always.size, colours, marked=marked.size),
+        ),
         height=430,
         axes_mean=(agreement.target_label, agreement.ids),
         dragmode="lasso",
@@ -77,7 +93,6 @@ def agreement(
             marker={"size": 6, "opacity": 0.6, "color": colours.series[0]},
         )
     )
-    marked = known[always]
     if marked.size:
         result.add(
             ring(

@@ -10,7 +10,7 @@ from afif_explorer.figures.frame import axis, compact, empty, frame, log_axis
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.rows import WAITING
-from afif_explorer.figures.sampling import chosen, dropped_note
+from afif_explorer.figures.sampling import chosen, dropped_note, marks
 from afif_explorer.figures.scatter import ring_key
 from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import Scale, percent, short
@@ -37,7 +37,8 @@ def effect_distribution(
     counts, _ = np.histogram(effect, edges)
     heavy = counts.max() > HEAVY * counts[counts > 0].min()
     scale = Scale.of(effect, points.unit)
-    marked = known[chosen(points.ids[known], selected)]
+    picked = known[chosen(points.ids[known], selected)]
+    marked = marks(picked)
     below = percent(float((effect < 0).mean()))
     result = frame(
         colours,
@@ -50,7 +51,7 @@ def effect_distribution(
         key=(
             Key("■", colours.negative, "below zero"),
             Key("■", colours.positive, "above zero"),
-            *ring_key(marked.size, colours, mark="❘"),
+            *ring_key(picked.size, colours, mark="❘", marked=marked.size),
         ),
         height=330,
         axes_mean=(points.target_label, points.ids),

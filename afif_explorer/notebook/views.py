@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ipywidgets
 
+from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
+from afif_explorer.figures.registry import Figure
+from afif_explorer.figures.wire import Brush
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.state import Explorer
 
@@ -53,9 +57,11 @@ VIEWS = {
 
 
 class Tabs:
-    """The figures of an explorer in tabs; the open tab is the explorer's ``view``."""
+    """The figures of an explorer in tabs; the open tab is the explorer's ``view``. ``complain`` hears what
+    cannot be selected."""
 
-    def __init__(self, explorer: Explorer, dark: bool) -> None:
+    def __init__(self, explorer: Explorer, dark: bool, complain: Callable[[str], None]) -> None:
+        self._complain = complain
         self.explorer, self.dark = explorer, dark
         self.charts: dict[str, Chart] = {}
         self._drawn: dict[str, Any] = {}
@@ -71,8 +77,13 @@ class Tabs:
 
     def _page(self, view: View) -> ipywidgets.VBox:
         for name in view.figures:
-            picked = self._select if "selected" in FIGURES[name].takes else None
-            self.charts[name] = Chart(name=name, title=FIGURES[name].title, picked=picked)
+            figure = FIGURES[name]
+            self.charts[name] = Chart(
+                name=name,
+                title=figure.title,
+                picked=self._select if "selected" in figure.takes else None,
+                brushed=partial(self._brush, figure) if figure.places else None,
+            )
         shown: list[ipywidgets.Widget] = [self.charts[name] for name in view.figures]
         if view.button:
             button = ipywidgets.Button(
@@ -106,6 +117,17 @@ class Tabs:
     def _opened(self, change: Any) -> None:
         if change.new is not None:
             self.explorer.view = list(VIEWS)[change.new]
+
+    def _brush(self, figure: Figure, brush: Brush) -> None:
+        """Select the rows of a region, those that are not drawn too."""
+        result, _ = self._drawn.get(figure.name, (None, None))
+        if result is None or figure.places is None:
+            return
+        ids = figure.places(result).within(brush.x, brush.y)
+        try:
+            self.explorer.select(ids.tolist(), by=self, how=brush.how)
+        except ChoiceError as error:
+            self._complain(str(error))
 
     def _select(self, ids: tuple[int, ...]) -> None:
         self.explorer.select(ids, by=self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import param
 
@@ -25,13 +25,25 @@ class Selection(Choices):
         self._earlier: list[tuple[int, ...]] = []
         super().__init__(**choices)
 
-    def select(self, ids: Iterable[int], by: Any = None, *, primary: int | None = None) -> None:
-        """Select rows by id. ``by`` names who did it; ``primary`` is the row to show in detail.
+    def select(
+        self,
+        ids: Iterable[int],
+        by: Any = None,
+        *,
+        primary: int | None = None,
+        how: Literal["replace", "add", "remove"] = "replace",
+    ) -> None:
+        """Select rows by id, ``how``: instead of those that are, or add them, or remove them.
 
-        Raises :class:`~afif_explorer.errors.ChoiceError` if the ids aren't row numbers.
+        ``by`` names who did it; ``primary`` is the row to show in detail. Raises
+        :class:`~afif_explorer.errors.ChoiceError` if the ids aren't row numbers, or are too many.
         """
-        chosen = Spec(selected=tuple(ids)).selected
         with self._lock:
+            chosen = Spec(selected=tuple(ids)).selected
+            if how != "replace":
+                before, named = set(self.selected), set(chosen)
+                kept = before | named if how == "add" else before - named
+                chosen = Spec(selected=tuple(kept)).selected
             if chosen != self.selected:
                 self._earlier = [*self._earlier[-_UNDO + 1 :], self.selected]
             self._focus(chosen, by, primary)
