@@ -25,6 +25,13 @@ HOSTILE = "<img src=x onerror=alert(1)><b>bold</b><a href='x'>link</a> &amp; %{x
 SOLVER = SolverSummary("Cholesky", "converged", "", 1e-14, 0.0, 0.02)
 
 
+def solver(words: str | None = None) -> SolverSummary:
+    """One that converged; with ``words`` one that did not, and that says them."""
+    return (
+        SOLVER if words is None else replace(SOLVER, name=words, status="max_steps", advice=words)
+    )
+
+
 def _effects(rng: np.random.Generator, n: int) -> np.ndarray:
     return rng.standard_t(2.5, n) * 4e-6
 
@@ -60,7 +67,7 @@ def points(words: str | None = None, n: int = 300) -> Points:
         unit=unit,
         target_value=0.33,
         raises=raises,
-        solver=SOLVER,
+        solver=solver(words),
     )
 
 
@@ -87,9 +94,7 @@ def agreement(words: str | None = None, n: int = 300, identical: bool = False) -
         hessian_cost=Cost(102, 4e9, 0.2),
         target_label=words or "mean loss on the test rows",
         unit=words or "nats",
-        solver=SOLVER
-        if words is None
-        else replace(SOLVER, name=words, status="max_steps", advice=words),
+        solver=solver(words),
     )
 
 
@@ -111,6 +116,7 @@ def verification(words: str | None = None) -> Verification:
         seconds=12.0,
         target_label=words or "mean loss on the test rows",
         unit=words or "nats",
+        solver=solver(words),
     )
 
 
@@ -262,6 +268,7 @@ def unlearning(words: str | None = None, retrained: bool = True) -> Unlearning:
             0.05,
             words or "Fair: the true change is likely larger than predicted.",
         ),
+        solver=solver(words),
         retrained=retrained,
         seconds=0.2,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 
 import nbformat
 import numpy as np
@@ -179,6 +180,47 @@ def test_too_many_rows_for_a_selection_are_told(explorer, view, monkeypatch) -> 
     view.tabs.charts["row_map"]._handle_custom_msg(box, [])
     assert explorer.selected == ()
     assert "At most 100 rows can be selected" in view.status.message.value
+
+
+def test_after_a_divergence_figures_say_what_mends_it(explorer, view) -> None:
+    explorer.param.update(solver="lissa", scale=1e-3)
+    assert explorer.await_idle(WAIT)
+    for turn in ("points", "unlearning", "points"):
+        explorer.view = turn
+        assert explorer.await_idle(WAIT)
+        for name in VIEWS[turn].figures:
+            [note] = view.tabs.charts[name].figure["layout"]["annotations"]
+            assert "set the scale to" in note["text"].replace("<br>", " ")
+        assert "set the scale to" in view.status.message.value
+    explorer.scale = None
+    settle(explorer)
+    assert view.tabs.charts["ranking"].figure["data"]
+
+
+def test_an_unsettled_lissa_is_told_above_the_figures(explorer, view) -> None:
+    explorer.param.update(solver="lissa", depth=3)
+    settle(explorer)
+    message = json.loads(view.tabs.charts["row_map"].message)
+    warning = message["whole"]["head"]["warning"]
+    assert warning.startswith("LiSSA has not converged after 3 steps")
+
+
+def test_the_notes_of_reading_stand_beside_the_data_set(explorer, view) -> None:
+    assert "labelled rejected" in view.panel.notes.value
+    frame = pd.DataFrame({"a": np.arange(80.0), "<b>same</b>": 1.0, "price": np.arange(80) ** 0.5})
+    frame.loc[3, "a"] = np.nan
+    own = Explorer(data=Dataset.from_frame(frame, target="price"))
+    settle(own)
+    shown = ExplorerView(own)
+    assert own.data.notes
+    for note in own.data.notes:
+        assert escape(note) in shown.panel.notes.value
+    assert "<b>same" not in shown.panel.notes.value
+    own.dataset = "hiring"
+    settle(own)
+    assert "labelled rejected" in shown.panel.notes.value
+    shown.close()
+    own.close()
 
 
 def test_selected_rows_can_be_removed(explorer, view) -> None:

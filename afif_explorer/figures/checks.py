@@ -12,6 +12,7 @@ from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import dropped_note
 from afif_explorer.figures.scatter import scatter
 from afif_explorer.figures.sheet import Sheet
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, safe, short
 from afif_explorer.figures.theme import theme
 from afif_explorer.results import Verification
@@ -54,7 +55,9 @@ def verification(verification: Verification, *, dark: bool = False) -> Sheet:
         colours,
         name="verification",
         title=VERIFICATION,
-        notes=(*_verdict(verification), dropped_note(int((~known).sum()))),
+        warning=unsettled(verification.solver),
+        verdict=_verdict(verification),
+        notes=(dropped_note(int((~known).sum())),),
         key=(
             *(
                 Key(glyph, colour, f"{short(reason, 30)} ({count(groups[reason].size)})")

@@ -13,6 +13,7 @@ from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
 from afif_explorer.figures.sheet import Sheet, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Agreement
@@ -69,8 +70,9 @@ def agreement(
         colours,
         name="agreement",
         title=AGREEMENT,
+        warning=unsettled(agreement.solver),
+        verdict=_verdict(agreement),
         notes=(
-            *_verdict(agreement),
             sample_note(rows.size, known.size),
             dropped_note(fisher.size - known.size),
         ),
@@ -162,14 +164,7 @@ def _verdict(agreement: Agreement) -> tuple[str, ...]:
         f"slope {number(agreement.slope, 4)}; the top {count(agreement.top_k)} share "
         f"{percent(agreement.overlap, 3)}."
     )
-    theory = IDENTICAL if agreement.identical else ""
-    solver = agreement.solver
-    unsolved = ""
-    if solver.status != "converged":
-        unsolved = (
-            f"The Fisher side did not converge ({short(solver.name)}): {short(solver.advice, 120)}"
-        )
-    return figures, theory, unsolved
+    return figures, IDENTICAL if agreement.identical else ""
 
 
 def _hover(agreement: Agreement, rows: np.ndarray, scale: Scale) -> list[str]:

@@ -13,6 +13,7 @@ from afif_explorer.figures.rows import WAITING
 from afif_explorer.figures.sampling import chosen, dropped_note, marks
 from afif_explorer.figures.scatter import ring_key
 from afif_explorer.figures.sheet import Sheet, Trace, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, percent, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Points
@@ -44,6 +45,7 @@ def effect_distribution(
         colours,
         name="effect_distribution",
         title=DISTRIBUTION,
+        warning=unsettled(points.solver),
         notes=(
             f"{below} of {count(effect.size)} effects are below zero.",
             dropped_note(points.ids.size - known.size),

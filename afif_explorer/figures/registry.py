@@ -20,7 +20,8 @@ from afif_explorer.figures.sheet import Sheet
 class Figure:
     """One figure: ``draw(result, dark=..., ...)`` with the result that ``needs`` names.
 
-    ``draw`` gives plotly's object, ``sketch`` the same as plain dictionaries, several times faster.
+    ``draw`` gives plotly's object, ``sketch`` the same as plain dictionaries, several times faster. Without
+    a result (None) both say ``why`` there is none, or what the figure waits for.
     """
 
     name: str
@@ -44,8 +45,9 @@ def figure(
 
     def register(fill: Callable[..., Sheet]) -> Callable[..., go.Figure]:
         def sheet(result: object, **options: object) -> Sheet:
+            why = str(options.pop("why", ""))
             if result is None:
-                return empty(waiting, dark=bool(options.get("dark")), title=title)
+                return empty(why or waiting, dark=bool(options.get("dark")), title=title)
             return fill(result, **options)
 
         def sketch(result: object, **options: object) -> dict[str, Any]:

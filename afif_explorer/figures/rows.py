@@ -14,6 +14,7 @@ from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
 from afif_explorer.figures.sheet import Sheet, Trace, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, safe, short
 from afif_explorer.figures.theme import CLEAR, Theme, theme
 from afif_explorer.results import Points
@@ -23,6 +24,7 @@ MAP = "Map of the training rows"
 WAITING = "The effects of the rows appear here once the model is trained."
 COLOUR_PERCENTILE = 99
 _BAR = 21  # px
+_BAR_WIDTH = 0.72  # of that
 CLOUD = (
     "<b>Row %{{customdata}}</b><br>%{{marker.color:.3s}}\u00a0{unit} if left out"
     "<br>%{{text}}<br>predicted %{{hovertext}}<extra></extra>"
@@ -43,6 +45,7 @@ def ranking(
         colours,
         name="ranking",
         title=RANKING,
+        warning=unsettled(points.solver),
         notes=(
             _sign_note(points),
             dropped_note(int((~np.isfinite(points.effect)).sum())),
@@ -67,7 +70,6 @@ def ranking(
         outline["marker"]["line"] = {"color": colours.selection, "width": 2.5}
         result.add(outline)
     result.lay_out(
-        bargap=0.28,
         barmode="overlay",
         dragmode=False,
         xaxis=axis(colours, _effect_title(points, scale), width=28, nticks=5),
@@ -128,6 +130,7 @@ def row_map(
         colours,
         name="row_map",
         title=MAP,
+        warning=unsettled(points.solver),
         notes=(
             f"Colour: p{_effect_title(points, scale)[1:]}.",
             sample_note(rows.size, known.size),
@@ -193,6 +196,7 @@ def _bars(
     return trace(
         "bar",
         orientation="h",
+        width=_BAR_WIDTH,  # plotly would take it from the distances within this trace
         x=points.effect[rows],
         y=positions,
         name=name,

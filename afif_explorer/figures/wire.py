@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def brush(told: dict[str, Any]) -> Brush | None:
     how = told.get("how")
     if x is None or y is None or x.size != y.size or how not in get_args(How):
         return None
-    return Brush(x, y, how)
+    return Brush(x, y, cast(How, how))
 
 
 def _corners(value: Any) -> np.ndarray | None:

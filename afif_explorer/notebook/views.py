@@ -71,7 +71,7 @@ class Tabs:
         self.widget.add_class("afif-views")
         self.widget.observe(self._opened, names="selected_index")
         needed = {FIGURES[name].needs for name in self.charts}
-        follows = ["view", "selected", "stale", *sorted(needed)]
+        follows = ["view", "selected", "status", "stale", *sorted(needed)]
         self._watcher = explorer.param.watch(lambda *_: self.refresh(), follows)
         self.refresh()
 
@@ -108,6 +108,8 @@ class Tabs:
         figure = FIGURES[name]
         result = getattr(self.explorer, figure.needs)
         options = {"selected": self.explorer.selected} if "selected" in figure.takes else {}
+        if result is None:
+            options = {"why": self.explorer.absence(figure.needs)}
         shows = (result, options)
         if name in self._drawn and _same(self._drawn[name], shows):
             return

@@ -88,7 +88,13 @@ function fillHead(place, head, title) {
   }
   const words = head?.title || title
   const parts = words ? [line("h3", words)] : []
-  if (head?.notes) parts.push(line("p", head.notes))
+  if (head?.warning) {
+    const warning = line("p", head.warning)
+    warning.className = "afif-warning"
+    parts.push(warning)
+  }
+  const notes = [head?.verdict, head?.notes].filter(Boolean).join(" ")
+  if (notes) parts.push(line("p", notes))
   if (head?.key.length) {
     const key = document.createElement("ul")
     for (const [mark, colour, words] of head.key) {

@@ -53,7 +53,7 @@ def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
     if not ready.objective.smooth:
         values, summary, flops = row_effects(ready, chosen.gradient)
         return Effects(values.cpu().numpy(), summary, 0, flops)
-    solved = solve(spec, chosen.gradient[:, None], kind)
+    solved = solve(spec, chosen.gradient[:, None], kind, ready.effects_from)
     values = ready.effects_from(solved.value)[:, 0]
     if ready.affords_second_order:
         values = values + stage(
@@ -80,7 +80,8 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
         gone[order[:count], column] = 1 / ready.objective.n
     residual = influence_on_rows(spec, kind).residual
     pull = residual[:, :, None] * ready.objective.vector(gone)[:, None, :]
-    return solve(spec, ready.point.linearization.pull(pull), kind)
+    target = aim(spec).gradient
+    return solve(spec, ready.point.linearization.pull(pull), kind, lambda x: target @ x)
 
 
 def _stepping(spec: Spec, kind: type[Curvature]) -> Influence:
@@ -120,7 +121,15 @@ def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
     return Solved(value, 0, SolverSummary(DIRECT, "converged", "", None, 0.0, 0.0))
 
 
-def ranking(spec: Spec) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Training rows (positions) in some order, and how their effects were solved for; None: they were not."""
+
+    order: np.ndarray
+    solver: SolverSummary | None = None
+
+
+def ranking(spec: Spec) -> Ranking:
     """Training rows (positions) in the order in which the rule removes them.
 
     Effects are measured on the validation rows, where there are some, so that the rows are not picked
@@ -130,12 +139,14 @@ def ranking(spec: Spec) -> np.ndarray:
     dataset = data(spec)
     n = len(dataset.train)
     if spec.rule == "random":
-        return np.random.default_rng(spec.seed).permutation(n)
-    scores = effects(judge_of(spec)).values
-    order = np.argsort(scores, kind="stable")
+        return Ranking(np.random.default_rng(spec.seed).permutation(n))
+    found = effects(judge_of(spec))
+    order = np.argsort(found.values, kind="stable")
     if spec.rule == "selection":
-        return order[np.isin(order, positions(dataset.train, spec.selected))]
-    return order if spec.rule in ("raise_target", "harmful") else order[::-1]
+        order = order[np.isin(order, positions(dataset.train, spec.selected))]
+    elif spec.rule not in ("raise_target", "harmful"):
+        order = order[::-1]
+    return Ranking(order, found.solver)
 
 
 def judge_of(spec: Spec) -> Spec:
