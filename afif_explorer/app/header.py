@@ -34,7 +34,7 @@ class Header:
         self._explorer = explorer
         self._browser = browser
         self._refusal = Text()
-        self._export = Dialog("Take it with you", self._files)
+        self._export = Dialog("Export", self._files)
         self.dialogs = (self._export,)
         share = self._button("link", "Copy a link to this view", browser.copy_address)
         files = self._button("download", "Export", self._offer)
