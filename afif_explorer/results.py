@@ -58,10 +58,11 @@ class SolverSummary:
     status: str  # "converged" | "max_steps" | "diverged"
     advice: str
     residual: float | None  # ||(C + damping) x - c|| / ||c||; KKT residual of a proximal step
-    error: float | None  # relative to the direct solve, where that is affordable
+    error: float | None  # of x relative to the direct solve, where that is affordable
     seconds: float
     scale: float | None = None
     depth: int | None = None
+    off: float | None = None  # the same of what is shown: the effects, or the change of the target
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +135,7 @@ class Verification:
     seconds: float
     target_label: str
     unit: str
+    solver: SolverSummary  # of the predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,6 +233,7 @@ class Unlearning:
     scores_before: dict[str, np.ndarray]  # group -> mean predictions on the test rows
     scores_after: dict[str, np.ndarray]  # predicted
     reach: Reach
+    solver: SolverSummary  # of the predictions, the least accurate of them
     retrained: bool
     seconds: float
     gradient_norm: float | None = None  # that the retraining stopped at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,13 @@ from afif_explorer.results import (
 
 HOSTILE = "<img src=x onerror=alert(1)><b>bold</b><a href='x'>link</a> &amp; %{x} $a$ \u202e\n\x07"
 SOLVER = SolverSummary("Cholesky", "converged", "", 1e-14, 0.0, 0.02)
+
+
+def solver(words: str | None = None) -> SolverSummary:
+    """One that converged; with ``words`` one that did not, and that says them."""
+    return (
+        SOLVER if words is None else replace(SOLVER, name=words, status="max_steps", advice=words)
+    )
 
 
 def _effects(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -59,7 +67,7 @@ def points(words: str | None = None, n: int = 300) -> Points:
         unit=unit,
         target_value=0.33,
         raises=raises,
-        solver=SOLVER,
+        solver=solver(words),
     )
 
 
@@ -86,9 +94,7 @@ def agreement(words: str | None = None, n: int = 300, identical: bool = False) -
         hessian_cost=Cost(102, 4e9, 0.2),
         target_label=words or "mean loss on the test rows",
         unit=words or "nats",
-        solver=SOLVER
-        if words is None
-        else replace(SOLVER, name=words, status="max_steps", advice=words),
+        solver=solver(words),
     )
 
 
@@ -110,6 +116,7 @@ def verification(words: str | None = None) -> Verification:
         seconds=12.0,
         target_label=words or "mean loss on the test rows",
         unit=words or "nats",
+        solver=solver(words),
     )
 
 
@@ -261,6 +268,7 @@ def unlearning(words: str | None = None, retrained: bool = True) -> Unlearning:
             0.05,
             words or "Fair: the true change is likely larger than predicted.",
         ),
+        solver=solver(words),
         retrained=retrained,
         seconds=0.2,
     )
@@ -275,3 +283,13 @@ RESULTS = {
     "unlearning": unlearning,
 }
 """Factories by what a figure ``needs``; ``words`` are put wherever text from data goes."""
+
+
+def holds(px: Any, py: Any, x: list[Any], y: list[Any]) -> bool:
+    """Whether a polygon holds a point: the way from it straight up meets an odd number of edges."""
+    odd = False
+    for i in range(len(x)):
+        ax, ay, bx, by = x[i - 1], y[i - 1], x[i], y[i]
+        if (ax <= px) != (bx <= px) and ay + (px - ax) / (bx - ax) * (by - ay) > py:
+            odd = not odd
+    return odd

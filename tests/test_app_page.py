@@ -62,6 +62,35 @@ def test_text_from_data_is_never_run(page: Page, app_url: str, tmp_path: Path) -
     assert page.evaluate("window.__xss") is None
 
 
+def test_the_notes_of_reading_stand_beside_the_data_set(
+    page: Page, data_home: Path, app_url: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    rows = (
+        f"{i % 50 if i % 9 else ''},1,{i % 50},{'<b>x</b>yz'[i % 3]},{(i * 7 % 11) < 5}"
+        for i in range(300)
+    )
+    table.write_text("\n".join(["age,<i>same</i>,weight,kind,hired", *rows]))
+    visit = Dashboard(page, app_url).open()
+    notes = page.locator(".afif-notes")
+    expect(notes).to_contain_text("labelled rejected")
+    upload(page, table)
+    page.get_by_text("300 rows and 5 columns were read").wait_for()
+    page.get_by_role("button", name="Use this table").click()
+    expect(page.locator(".headline")).to_contain_text("table.csv", timeout=PATIENCE)
+    expect(notes).to_contain_text("filled with")
+    expect(notes).to_contain_text("<i>same</i>")
+    assert notes.locator("i").count() == 0
+    visit.choose("Data set", "Communities and Crime")
+    summary = notes.locator("summary")
+    expect(summary).to_have_text("4 notes on the data", timeout=PATIENCE)
+    expect(notes.locator("li").first).to_be_hidden()
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(notes.locator("li")).to_have_count(4)
+    expect(notes.locator("li").last).to_be_visible()
+
+
 def test_what_a_link_cannot_say_is_told(page: Page, app_url: str) -> None:
     Dashboard(page, app_url).open(seed="many", nonsense=1, strength="0.01")
     banner = page.locator(".banner", has_text="Some parts of the link were left out")

@@ -116,6 +116,19 @@ def test_a_sample_says_so_and_keeps_extremes_and_selected_rows(name):
     assert "Showing" not in every.layout.title.text
 
 
+@pytest.mark.parametrize("name", SAMPLING)
+def test_of_a_large_selection_the_key_says_how_many_are_drawn(name):
+    value = result(name, n=9000)
+    drawn = figures.FIGURES[name].draw(value, selected=value.ids)
+    rows, ring = (set(ids_of(trace)) for trace in drawn.data if ids_of(trace))
+    assert rows == ring
+    assert f"selected (9 000, {len(ring) // 1000} 000 of them drawn)".replace(
+        " ", "\u00a0"
+    ) in drawn.layout.title.text.replace(" ", "\u00a0")
+    few = figures.FIGURES[name].draw(value, selected=value.ids[:900])
+    assert set(few.data[-1].customdata) == set(value.ids[:900])
+
+
 @pytest.mark.parametrize("name", SELECTING)
 def test_30_000_rows_stay_a_small_message(name):
     value = result(name, n=30_000)

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 import afif_explorer as ax
+from afif_explorer.figures.wire import Brush
 from afif_explorer.notebook.chart import HEIGHT, Chart, Library, chart
 
 
@@ -88,23 +89,55 @@ def test_a_closed_library_is_made_anew() -> None:
 
 def test_marks_tell_the_ids_of_their_rows() -> None:
     picked: list[tuple[int, ...]] = []
-    shown = Chart(picked=picked.append)
-    tell(shown, {"kind": "select", "ids": [80, 70]})
-    tell(shown, {"kind": "click", "ids": [3], "x": 1, "y": 2, "add": False})
-    tell(shown, {"kind": "select", "ids": []})
-    assert picked == [(80, 70), (3,), ()]
+    tell(
+        Chart(picked=picked.append),
+        {"kind": "click", "ids": [3], "x": 1, "y": 2, "add": False},
+    )
+    assert picked == [(3,)]
+
+
+def test_a_lasso_tells_its_region() -> None:
+    brushed: list[Brush] = []
+    shown = Chart(brushed=brushed.append)
+    tell(shown, {"kind": "select", "x": [0, 1, 2.5], "y": [0, 3, 1], "how": "add"})
+    tell(shown, {"kind": "select", "x": [], "y": [], "how": "replace"})
+    assert [brush.how for brush in brushed] == ["add", "replace"]
+    assert brushed[0].x.tolist() == [0, 1, 2.5]
+    assert brushed[0].y.tolist() == [0, 3, 1]
+    assert brushed[1].x.size == 0
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        {"x": [0, 1, 2], "y": [0, 1], "how": "add"},
+        {"x": [0, 1, "2"], "y": [0, 1, 2], "how": "add"},
+        {"x": [0, 1, None], "y": [0, 1, 2], "how": "add"},
+        {"x": [0, 1, True], "y": [0, 1, 2], "how": "add"},
+        {"x": [0, 1, float("nan")], "y": [0, 1, 2], "how": "add"},
+        {"x": [0.0] * 10_001, "y": [0.0] * 10_001, "how": "add"},
+        {"x": [0, 1, 2], "y": [0, 1, 2], "how": "all"},
+        {"x": [0, 1, 2], "y": [0, 1, 2], "how": []},
+        {"x": 3, "y": {}, "how": "add"},
+        {"ids": [1, 2, 3]},
+    ],
+)
+def test_what_is_no_region_is_left_out(region: dict[str, Any]) -> None:
+    brushed: list[Brush] = []
+    tell(Chart(brushed=brushed.append), {"kind": "select", **region})
+    assert brushed == []
 
 
 @pytest.mark.parametrize("message", [None, [], {}, {"kind": "settled"}, {"kind": 3, "ids": [1]}])
 def test_what_is_no_gesture_picks_nothing(message: Any) -> None:
     picked: list[tuple[int, ...]] = []
-    tell(Chart(picked=picked.append), message)
+    tell(Chart(picked=picked.append, brushed=picked.append), message)
     assert picked == []
 
 
 def test_ids_that_are_none_are_left_out() -> None:
     picked: list[tuple[int, ...]] = []
-    tell(Chart(picked=picked.append), {"kind": "select", "ids": [1, -2, "3", 4.5, None, True, 9]})
+    tell(Chart(picked=picked.append), {"kind": "click", "ids": [1, -2, "3", 4.5, None, True, 9]})
     assert picked == [(1, 9)]
 
 

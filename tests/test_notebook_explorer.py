@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from html import escape
 
 import nbformat
+import numpy as np
+import pandas as pd
 import param
 import pytest
 
+from afif_explorer.datasets import Dataset
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
 from afif_explorer.figures.theme import DARK, LIGHT
@@ -146,17 +150,86 @@ def test_a_view_in_python_opens_its_tab(explorer, view) -> None:
 
 def test_marks_select_rows_and_python_rings_them(explorer, view) -> None:
     ids = explorer.points.ids
-    row_map = view.tabs.charts["row_map"]
-    row_map._handle_custom_msg({"kind": "select", "ids": [int(ids[0]), int(ids[2])]}, [])
-    assert len(explorer.selected) == 2
-    assert len(explorer.frame.loc[list(explorer.selected)]) == 2
+    row_map, ranking = view.tabs.charts["row_map"], view.tabs.charts["ranking"]
+    ranking._handle_custom_msg({"kind": "click", "ids": [int(ids[0])]}, [])
+    assert explorer.selected == (int(ids[0]),)
+    assert len(explorer.frame.loc[list(explorer.selected)]) == 1
     explorer.select(ids[:3])
     assert row_map.figure["data"][1]["name"] == "selected rows"
     view.selection.undo.click()
-    assert len(explorer.selected) == 2
+    assert len(explorer.selected) == 1
     view.selection.clear.click()
     assert explorer.selected == ()
     assert len(row_map.figure["data"]) == 1
+
+
+def test_a_lasso_selects_rows_that_are_not_drawn_too() -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(6000, 2)), columns=["a", "b"])
+    frame["price"] = frame["a"] - frame["b"] + 1
+    data = Dataset.from_frame(frame, target="price", validation=0, test=0.1)
+    explorer = Explorer(data=data)
+    settle(explorer)
+    view = ExplorerView(explorer)
+    row_map, points = view.tabs.charts["row_map"], explorer.points
+    assert len(points.ids) > 5000
+    box = {"kind": "select", "x": [-9, 9, 9, -9], "y": [-9, -9, 9, 9], "how": "replace"}
+    row_map._handle_custom_msg(box, [])
+    assert explorer.selected == tuple(sorted(points.ids.tolist()))
+    row_map._handle_custom_msg(box | {"x": [0, 9, 9, 0], "how": "remove"}, [])
+    assert set(explorer.selected) == set(points.ids[points.x < 0].tolist())
+    row_map._handle_custom_msg(box | {"y": [1, 1, 9, 9], "how": "add"}, [])
+    assert set(explorer.selected) == set(points.ids[(points.x < 0) | (points.y > 1)].tolist())
+    view.close()
+    explorer.close()
+
+
+def test_too_many_rows_for_a_selection_are_told(explorer, view, monkeypatch) -> None:
+    monkeypatch.setattr("afif_explorer.spec.MOST_SELECTED", 100)
+    box = {"kind": "select", "x": [-99, 99, 99, -99], "y": [-99, -99, 99, 99], "how": "replace"}
+    view.tabs.charts["row_map"]._handle_custom_msg(box, [])
+    assert explorer.selected == ()
+    assert "At most 100 rows can be selected" in view.status.message.value
+
+
+def test_after_a_divergence_figures_say_what_mends_it(explorer, view) -> None:
+    explorer.param.update(solver="lissa", scale=1e-3)
+    assert explorer.await_idle(WAIT)
+    for turn in ("points", "unlearning", "points"):
+        explorer.view = turn
+        assert explorer.await_idle(WAIT)
+        for name in VIEWS[turn].figures:
+            [note] = view.tabs.charts[name].figure["layout"]["annotations"]
+            assert "set the scale to" in note["text"].replace("<br>", " ")
+        assert "set the scale to" in view.status.message.value
+    explorer.scale = None
+    settle(explorer)
+    assert view.tabs.charts["ranking"].figure["data"]
+
+
+def test_an_unsettled_lissa_is_told_above_the_figures(explorer, view) -> None:
+    explorer.param.update(solver="lissa", depth=3)
+    settle(explorer)
+    message = json.loads(view.tabs.charts["row_map"].message)
+    warning = message["whole"]["head"]["warning"]
+    assert warning.startswith("LiSSA has not converged after 3 steps")
+
+
+def test_the_notes_of_reading_stand_beside_the_data_set(explorer, view) -> None:
+    assert "labelled rejected" in view.panel.notes.value
+    frame = pd.DataFrame({"a": np.arange(80.0), "<b>same</b>": 1.0, "price": np.arange(80) ** 0.5})
+    frame.loc[3, "a"] = np.nan
+    own = Explorer(data=Dataset.from_frame(frame, target="price"))
+    settle(own)
+    shown = ExplorerView(own)
+    assert own.data.notes
+    for note in own.data.notes:
+        assert escape(note) in shown.panel.notes.value
+    assert "<b>same" not in shown.panel.notes.value
+    own.dataset = "hiring"
+    settle(own)
+    assert "labelled rejected" in shown.panel.notes.value
+    shown.close()
+    own.close()
 
 
 def test_selected_rows_can_be_removed(explorer, view) -> None:

@@ -141,6 +141,45 @@ def test_nothing_diverged_is_shown(make, stand_in):
     assert settled(explorer).points is not None
 
 
+def test_why_a_result_does_not_exist_is_known_until_it_does(make, stand_in):
+    explorer = settled(make(solver="lissa"))
+    stand_in.fails["points"] = SolverDiverged("Set the scale above 2.")
+    explorer.scale = 0.1
+    assert settled(explorer).absence("points") == "Set the scale above 2."
+    explorer.view = "lissa"
+    assert settled(explorer).lissa is not None
+    explorer.view = "points"  # nothing is left to do, and it is still not there
+    settled(explorer)
+    assert (explorer.status.kind, explorer.status.message) == ("failed", "Set the scale above 2.")
+    assert explorer.absence("points") == "Set the scale above 2."
+    stand_in.fails.clear()
+    stand_in.gate.clear()
+    explorer.scale = 3.0
+    assert explorer.absence("points") == ""
+    stand_in.gate.set()
+    assert settled(explorer).absence("points") == ""
+    assert explorer.status.kind == "done"
+
+
+def test_what_belongs_to_other_choices_is_not_fresh(make, stand_in):
+    explorer = settled(make(view="agreement"))
+    assert explorer.fresh("points")
+    assert explorer.fresh("agreement")
+    assert not explorer.fresh("unlearning")
+    explorer.view = "points"
+    explorer.strength = 0.5
+    assert not explorer.fresh("points")
+    settled(explorer)
+    assert explorer.fresh("points")
+    assert not explorer.fresh("agreement")
+    assert explorer.agreement is not None
+    explorer.strength = 1e-3
+    assert settled(explorer).fresh("agreement")
+    stand_in.gate.clear()
+    explorer.dataset = "adult"
+    assert not explorer.fresh("data")
+
+
 def test_results_asked_for_come_after_the_view_and_go_with_the_choices(make, stand_in):
     explorer = make(view="unlearning")
     explorer.retrain()

@@ -121,6 +121,19 @@ def test_what_a_figure_still_shows_of_other_data_is_left_out(make):
     assert explorer.selected == (7,)
 
 
+def test_rows_are_added_and_taken_away(make, stand_in):
+    explorer = settled(make())
+    explorer.select([5, 3])
+    explorer.select([4, 3], how="add")
+    assert explorer.selected == (3, 4, 5)
+    explorer.select([9, 4], how="remove")
+    assert explorer.selected == (3, 5)
+    explorer.undo_selection()
+    assert explorer.selected == (3, 4, 5)
+    with pytest.raises(ChoiceError):
+        explorer.select(["a"], how="add")
+
+
 def test_impossible_values_are_refused_at_once(make):
     explorer = settled(make())
     for choice in ({"model": "x"}, {"seed": -1}, {"dataset": "../x"}, {"depth": 0}):

@@ -79,6 +79,53 @@ def test_lissas_own_verdict_is_true():
     assert solved.summary.error == pytest.approx(error, rel=1e-8)
 
 
+def test_a_small_residual_is_not_taken_for_small_errors():
+    """Flat directions of weak penalties: the residual is 3 %, the effects are off by 10 %."""
+    spec = Spec(dataset="digits", strength=1e-5, solver="lissa")
+    found, direct = study.points(spec), study.points(spec.replace(solver="cholesky"))
+    off = np.linalg.norm(found.effect - direct.effect) / np.linalg.norm(direct.effect)
+    assert found.solver.residual < 0.05 < off
+    assert found.solver.off == pytest.approx(off, rel=1e-3)  # but for the second-order term
+    assert found.solver.status == "max_steps"
+    assert "raise the damping" in found.solver.advice
+    assert direct.solver.off is None
+    assert study.agreement(spec).solver == found.solver
+    assert "steps the error is still" in study.lissa(spec).advice
+
+
+def test_an_unsettled_removal_says_so():
+    spec = GAP.replace(solver="lissa", depth=10)
+    found, direct = study.unlearning(spec), study.unlearning(spec.replace(solver="cholesky"))
+    assert found.solver.status == "max_steps"
+    assert "it would be complete" in found.solver.advice
+    assert direct.solver.status == "converged"
+    moved = [
+        study.effects.change(s, np.arange(100), [100])
+        for s in (spec, spec.replace(solver="cholesky"))
+    ]
+    changes = [float(study.targets.aim(spec).gradient @ one.value[:, 0]) for one in moved]
+    off = abs(changes[0] - changes[1]) / abs(changes[1])
+    assert moved[0].summary.off == pytest.approx(off, rel=1e-8)
+    assert study.verify(spec, random=2, top=0).solver == study.points(spec).solver
+
+
+def test_a_curve_of_the_sweep_that_diverges_is_left_out_with_a_word():
+    """The chosen method takes the Hessian; AFIF, beside it in the sweep, the Fisher, which is larger here."""
+    spec = Spec(
+        dataset="diabetes", model="mlp", hidden=3, strength=1e-2, count=20,
+        method="infinitesimal_jackknife", solver="lissa",
+    )  # fmt: skip
+    fisher, hessian = (
+        float(study.solving.spectrum(spec, kind).values[-1]) for kind in (ax.Fisher, ax.Hessian)
+    )
+    assert hessian < fisher
+    found = study.unlearning(spec.replace(scale=(fisher + hessian) / 4))  # needs over half of one
+    assert "predicted" in found.metrics.columns
+    assert not {"AFIF", "AFIF, rescaled"} & set(found.sweep)
+    for name in ("AFIF", "AFIF, rescaled"):
+        assert any(note.startswith(f"{name} is left out of the sweep.") for note in found.notes)
+
+
 def test_a_divergence_is_raised_with_a_scale_that_works():
     with pytest.raises(SolverDiverged, match="set the scale to") as caught:
         study.points(GAP.replace(solver="lissa", scale=1e-3))
@@ -176,7 +223,7 @@ def test_the_sweep_starts_at_the_fit_and_newton_is_nearest_to_the_truth():
     for values in found.sweep.values():
         assert values[0] == pytest.approx(study.points(GAP).target_value)
         assert (np.diff(values) < 0).all()
-    order = study.effects.ranking(GAP)
+    order = study.effects.ranking(GAP).order
     target = study.targets.target_of(GAP)
     for method, name in ((ax.AFIF(), "AFIF"), (ax.NewtonStep(), "Newton step")):
         rows = order[: round(found.shares[4] * found.n_train)]

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import panel as pn
+from markupsafe import Markup
 
 from afif_explorer import datasets
 from afif_explorer.app.fields import WIDE, Fields
 from afif_explorer.app.parts import Postponed, Text, ask, button, flow, html, join, stack
 from afif_explorer.app.sliders import Automatic, LogSlider
 from afif_explorer.errors import AfifError
+from afif_explorer.figures.notes import notes_markup
 from afif_explorer.state.relevance import relevant
 from afif_explorer.wording import count
 
@@ -125,7 +127,8 @@ def about(explorer: Any) -> Any:
             "{source} Licence: {licence}.", source=_sentence(data.source), licence=data.licence
         )
         lines = [rows, *([origin] if data.licence else [])]
-        return join(html('<p class="hint">{line}</p>', line=line) for line in lines)
+        notes = Markup(notes_markup(data))  # escaped there
+        return join([*(html('<p class="hint">{line}</p>', line=line) for line in lines), notes])
     try:
         entry = datasets.describe(explorer.dataset)
     except AfifError:

@@ -8,8 +8,9 @@ from typing import Any
 from afif_explorer.app.desk import Desk
 from afif_explorer.app.parts import ask, card
 from afif_explorer.app.plot import Plot
+from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG, FIGURES
-from afif_explorer.figures.wire import Click
+from afif_explorer.figures.wire import Brush, Click
 
 BARE = ":host { position: relative; padding: 0; }"
 HEIGHT = 360  # px, until the figure says its own
@@ -18,7 +19,8 @@ HEIGHT = 360  # px, until the figure says its own
 class Drawing:
     """Figure ``name`` of :data:`afif_explorer.figures.FIGURES`. ``width`` and ``grow`` as for cards.
 
-    With ``brush`` a lasso, a box or a click in it selects rows.
+    With ``brush`` a lasso, a box or a click in it selects rows; a region selects all rows in it, also
+    those that a figure of a sample leaves out. ``told``: its verdict stands beside it already.
     """
 
     def __init__(
@@ -27,13 +29,16 @@ class Drawing:
         name: str,
         *,
         brush: bool = False,
+        told: bool = False,
         on_click: Callable[[Click], None] | None = None,
         width: int = 0,
         grow: float = 1,
     ) -> None:
         self._desk = desk
         self._figure = FIGURES[name]
+        self._told = told
         self._drawn: tuple[Any, ...] | None = None
+        self._result: Any = None  # what is drawn
         self._share = {"width": width, "grow": grow}
         self.plot = Plot(
             config=CONFIG,
@@ -54,6 +59,7 @@ class Drawing:
         """Show the result as it is now, if that is not what is shown already."""
         explorer, figure = self._desk.explorer, self._figure
         result = getattr(explorer, figure.needs)
+        self._result = result
         if result is None:
             self._drawn = None
             self.plot.say(*self._absence())
@@ -61,7 +67,7 @@ class Drawing:
         options = self._options(dark=self._desk.dark())
         now = (id(result), *options.values())
         if now != self._drawn:
-            self.plot.show(figure.sketch(result, **options))
+            self.plot.show(self._sketch(result, options))
             self._drawn = now
         self.plot.fade(explorer.stale)
 
@@ -70,8 +76,14 @@ class Drawing:
         result = getattr(self._desk.explorer, self._figure.needs)
         if result is None or self.plot.state != Plot.READY:
             return None
-        dark = self._figure.sketch(result, **self._options(dark=True))
+        dark = self._sketch(result, self._options(dark=True))
         return self.plot.early(dark) | self._share
+
+    def _sketch(self, result: Any, options: dict[str, Any]) -> dict[str, Any]:
+        drawn = self._figure.sketch(result, **options)
+        if self._told and drawn["head"]:
+            drawn["head"] |= {"verdict": ""}  # the picture to keep still has it
+        return drawn
 
     def _options(self, *, dark: bool) -> dict[str, Any]:
         options: dict[str, Any] = {"dark": dark}
@@ -81,15 +93,22 @@ class Drawing:
 
     def _absence(self) -> tuple[str, str]:
         """How the place of the figure looks while there is no result."""
-        status = self._desk.explorer.status
-        if status.kind == "running" and self._figure.needs != "verification":
+        explorer, needs = self._desk.explorer, self._figure.needs
+        if explorer.status.kind == "running" and needs != "verification":
             return Plot.LOADING, ""
-        if status.kind == "failed":
-            return Plot.FAILED, status.message
+        if why := explorer.absence(needs):
+            return Plot.FAILED, why
         return Plot.EMPTY, self._figure.waiting
 
-    def _select(self, ids: tuple[int, ...]) -> None:
-        self._desk.explorer.pick(ids, by=self._figure.name)
+    def _select(self, brush: Brush) -> None:
+        """Select the rows of a region, those that are not drawn too."""
+        if self._result is None or self._figure.places is None:
+            return
+        ids = self._figure.places(self._result).within(brush.x, brush.y)
+        try:
+            self._desk.explorer.pick(ids, by=self._figure.name, how=brush.how)
+        except ChoiceError as error:
+            self._desk.complain(str(error))
 
     def _click(self, click: Click) -> None:
         if click.id is None:

@@ -1,8 +1,13 @@
-"""Files to take away: all rows with their effects, the rows that remain, a report."""
+"""Files to take away: all rows with their effects, the rows that remain, a report.
+
+All that is in a file belongs to the choices of the moment that it was asked for. Each function raises
+:class:`ChoiceError` where results that it needs belong to older choices, or don't exist.
+"""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +16,13 @@ import pandas as pd
 
 from afif_explorer import __version__
 from afif_explorer.app.parts import html, join, literal
+from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG, FIGURES
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.results import Points
+from afif_explorer.spec import VIEWS
+from afif_explorer.state.work import ALWAYS
+from afif_explorer.study.labels import label
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 MEASURES = {
@@ -27,29 +37,48 @@ MEASURES = {
 
 
 def rows_csv(explorer: Any) -> io.StringIO:
-    """Every training row with its effect and raw values, as CSV. Empty before the effects are known."""
-    points: Points | None = explorer.points
-    if points is None:
-        return io.StringIO()
+    """Every training row with its effect and raw values, as CSV."""
+    points: Points = _now(explorer, "points")
     content: dict[str, Any] = {"row": points.ids}
     for name, title in MEASURES.items():
-        heading = f"{title} [{points.unit}]" if name == "effect" else title
-        content[heading] = getattr(points, name)
+        content[_heading(points) if name == "effect" else title] = getattr(points, name)
     table = pd.DataFrame(content, index=points.ids)
-    if explorer.frame is not None:
-        taken = set(table.columns)
-        raw = explorer.frame.rename(columns=lambda name: f"{name} (raw)" if name in taken else name)
-        table = table.join(raw)
-    return _csv(table)
+    taken = set(table.columns)
+    raw = _now(explorer, "frame")
+    return _csv(
+        table.join(raw.rename(columns=lambda name: f"{name} (raw)" if name in taken else name))
+    )
+
+
+def _heading(points: Points) -> str:
+    """The heading of the effects, with their unit and, where it did not converge, their solver."""
+    warning = unsettled(points.solver)
+    return f"{MEASURES['effect']} [{points.unit}]" + (f" ({warning})" if warning else "")
 
 
 def remaining_csv(explorer: Any) -> io.StringIO:
     """The raw training rows without those that the unlearning view removes, as CSV."""
-    if explorer.frame is None or explorer.unlearning is None:
-        return io.StringIO()
-    frame = explorer.frame
-    kept = frame[~np.isin(frame.index, explorer.unlearning.ids)]
+    frame, removed = _now(explorer, "frame"), _now(explorer, "unlearning").ids
+    kept = frame[~np.isin(frame.index, removed)]
     return _csv(kept.rename_axis("row").reset_index())
+
+
+def _now(explorer: Any, name: str) -> Any:
+    """The result ``name`` for the choices of now, or :class:`ChoiceError`."""
+    if not explorer.fresh(name):
+        raise ChoiceError(_why_not(explorer, name))
+    result = getattr(explorer, name)
+    if result is None:
+        raise ChoiceError(f"There is nothing to export. {explorer.absence(name)}".strip())
+    return result
+
+
+def _why_not(explorer: Any, name: str) -> str:
+    if explorer.status.kind == "running":
+        return "Results for these choices are still being computed; export once they are there."
+    if explorer.stale or name in ALWAYS:
+        return "What is shown belongs to earlier choices; choose Try again, then export."
+    return f"Open {label('view', name)} first: its results are not computed for these choices."
 
 
 def harmless(value: Any) -> Any:
@@ -74,30 +103,49 @@ def _numeric(column: pd.Series) -> bool:
 
 
 def report(explorer: Any, address: str) -> io.StringIO:
-    """One HTML page that needs nothing else: headline, figures of all results there are, and how to
-    get them again.
+    """One HTML page that needs nothing else: headline, figures of all results for these choices, what is
+    left out, and how to get them again.
     """
+    for name in ALWAYS:
+        if not explorer.fresh(name):
+            raise ChoiceError(_why_not(explorer, name))
     made = datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC")
-    drawn = [f for f in FIGURES.values() if getattr(explorer, f.needs) is not None]
+    there = {f.needs for f in FIGURES.values() if getattr(explorer, f.needs) is not None}
+    drawn = [f for f in FIGURES.values() if f.needs in there and explorer.fresh(f.needs)]
     figures = [
         f.draw(getattr(explorer, f.needs)).to_html(
             full_html=False, include_plotlyjs=(i == 0), config=CONFIG, default_width="100%"
         )
         for i, f in enumerate(drawn)
     ]
-    notes = explorer.data.notes if explorer.data is not None else ()
     body = html(
         "<h1>{sentence}</h1><p>{made}, afif_explorer {version}.</p><ul>{notes}</ul>"
-        "{figures}<h2>Get it again</h2><p>Choices: <code>{address}</code></p><pre>{code}</pre>",
+        "{figures}<ul>{left_out}</ul>"
+        "<h2>Get it again</h2><p>Choices: <code>{address}</code></p><pre>{code}</pre>",
         sentence=explorer.sentence(),
         made=made,
         version=__version__,
-        notes=join(html("<li>{x}</li>", x=note) for note in notes),
+        notes=_items(explorer.data.notes),
+        left_out=_items(_left_out(explorer)),
         figures=join(html("<section>{x}</section>", x=_markup(x)) for x in figures),
         address=address,
         code=literal(explorer.as_python()),
     )
     return io.StringIO(PAGE.replace("{title}", html("{x}", x=explorer.sentence())) % body)
+
+
+def _items(lines: Iterable[str]) -> Any:
+    return join(html("<li>{x}</li>", x=line) for line in lines)
+
+
+def _left_out(explorer: Any) -> Iterator[str]:
+    """A sentence for each result whose figures are not in the report though somebody saw them."""
+    for name, figure in {figure.needs: figure.title for figure in FIGURES.values()}.items():
+        title = label("view", name) if name in VIEWS else figure
+        if not explorer.fresh(name) and getattr(explorer, name) is not None:
+            yield f"{title} is left out: what was shown belongs to earlier choices."
+        elif explorer.fresh(name) and getattr(explorer, name) is None:
+            yield f"{title} is left out. {explorer.absence(name)}"
 
 
 def _markup(figure: str) -> Any:

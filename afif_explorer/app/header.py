@@ -10,7 +10,8 @@ import panel as pn
 from afif_explorer.app import export, toolkit
 from afif_explorer.app.browser import Browser
 from afif_explorer.app.help import Dialog
-from afif_explorer.app.parts import NO_MARGIN, Text, html, pressed, stack
+from afif_explorer.app.parts import NO_MARGIN, Text, banner, html, pressed, stack
+from afif_explorer.errors import AfifError
 
 MARK = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" fill="#0a5ea8"/>'
@@ -32,10 +33,11 @@ class Header:
     ) -> None:
         self._explorer = explorer
         self._browser = browser
-        self._export = Dialog("Take it with you", self._files)
+        self._refusal = Text()
+        self._export = Dialog("Export", self._files)
         self.dialogs = (self._export,)
         share = self._button("link", "Copy a link to this view", browser.copy_address)
-        files = self._button("download", "Export", self._export.open)
+        files = self._button("download", "Export", self._offer)
         code = self._button("code", "Copy as Python", show_code)
         guide = self._button("help_outline", "Help", show_guide)
         self.parts = [
@@ -66,33 +68,43 @@ class Header:
         )
         return stack(
             hint,
-            _download("All rows with their effects (CSV)", "effects.csv", self._rows),
-            _download("The rows that remain (CSV)", "remaining-rows.csv", self._remaining),
-            _download("Report with all figures (HTML)", "afif-report.html", self._report),
+            self._download("All rows with their effects (CSV)", "effects.csv", export.rows_csv),
+            self._download(
+                "The rows that remain (CSV)", "remaining-rows.csv", export.remaining_csv
+            ),
+            self._download("Report with all figures (HTML)", "afif-report.html", self._report),
+            self._refusal,
             gap=10,
             stylesheets=[":host { padding-bottom: 12px; }"],
         )
 
-    def _rows(self) -> Any:
-        return export.rows_csv(self._explorer)
+    def _offer(self) -> None:
+        self._refusal.put("")
+        self._export.open()
 
-    def _remaining(self) -> Any:
-        return export.remaining_csv(self._explorer)
+    def _report(self, explorer: Any) -> Any:
+        return export.report(explorer, self._browser.query)
 
-    def _report(self) -> Any:
-        return export.report(self._explorer, self._browser.query)
+    def _download(self, label: str, filename: str, make: Callable[[Any], Any]) -> Any:
+        """A button for a file; what keeps it from being made is told under the buttons."""
 
+        def attempt() -> Any:
+            self._refusal.put("")
+            try:
+                return make(self._explorer)
+            except AfifError as error:
+                self._refusal.put(banner("error", "Not exported", [str(error)]))
+                return None
 
-def _download(label: str, filename: str, make: Callable[[], Any]) -> Any:
-    return toolkit.FileDownload(
-        callback=make,
-        filename=filename,
-        label=label,
-        variant="outlined",
-        sizing_mode="stretch_width",
-        width=None,
-        margin=NO_MARGIN,
-    )
+        return toolkit.FileDownload(
+            callback=attempt,
+            filename=filename,
+            label=label,
+            variant="outlined",
+            sizing_mode="stretch_width",
+            width=None,
+            margin=NO_MARGIN,
+        )
 
 
 BRAND = (

@@ -11,6 +11,27 @@ SIDEBAR_WIDTH = 320
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
 
+# Beside a button a tooltip would lie over the next one: it goes below, or above where there is no room,
+# as if no tooltip ever fitted to the right. It takes no click from what it covers.
+_TOOLTIP = {
+    "disableInteractive": True,
+    "slotProps": {
+        "popper": {
+            "modifiers": [
+                {
+                    "name": "flip",
+                    "options": {
+                        "padding": {"right": 1e5},
+                        "checkAltAxis": False,
+                        "fallbackPlacements": ["bottom", "top"],
+                    },
+                }
+            ]
+        }
+    },
+}
+
+
 def _scheme(colours: dict[str, str]) -> dict[str, Any]:
     """The settings of one colour scheme, as Material UI names them."""
     signals = {name: {"main": colours[name]} for name in ("success", "warning", "error")}
@@ -32,6 +53,7 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
         "components": {
             # On a phone the sidebar lies above everything, even above the first figures of early.js.
             "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}},
+            "MuiTooltip": {"defaultProps": _TOOLTIP},
             # Frames of a gliding slider are taken from the figures that its move redraws.
             "MuiSlider": {
                 "styleOverrides": {part: {"transition": "none"} for part in ("thumb", "track")}

@@ -174,6 +174,12 @@ def banner(kind: str, title: str, lines: Sequence[str] = ()) -> Markup:
     )
 
 
+def absent(explorer: Any, result: str, waiting: str) -> Markup:
+    """What stands in place of words about a result that is not there: why, or what it waits for."""
+    why = explorer.absence(result)
+    return html('<p class="{kind}">{text}</p>', kind="poor" if why else "hint", text=why or waiting)
+
+
 Press = Callable[[], None]
 
 

@@ -1,8 +1,8 @@
 """``Plot``: a plotly figure on the page, drawn in place.
 
 A figure goes to the browser once; after that only the parts that changed do, so zoom and selection
-stay and a redraw costs what changed. The browser answers with row ids and coordinates alone, checked
-here before anything acts on them.
+stay and a redraw costs what changed. The browser answers with row ids and coordinates alone, which
+:mod:`afif_explorer.figures.wire` checks before anything acts on them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,22 @@ import param
 from panel.custom import JSComponent
 
 from afif_explorer.app.look import PLOT_CSS, PLOTLY_URL, STATIC
-from afif_explorer.figures.wire import Click, coordinate, difference, plain, row_ids, whole
+from afif_explorer.figures.wire import (
+    Brush,
+    Click,
+    brush,
+    coordinate,
+    difference,
+    plain,
+    row_ids,
+    whole,
+)
 
 
 class Plot(JSComponent):
     """A place for one figure. ``state`` says how it looks: see the constants of this class.
 
-    ``on_select(ids)`` hears the row ids of a lasso or box, ``on_click(Click)`` a clicked mark.
+    ``on_select(Brush)`` hears the region of a lasso or box, ``on_click(Click)`` a clicked mark.
     """
 
     LOADING, READY, STALE, EMPTY, FAILED = "loading", "ready", "stale", "empty", "failed"
@@ -42,7 +51,7 @@ class Plot(JSComponent):
     def __init__(
         self,
         *,
-        on_select: Callable[[tuple[int, ...]], None] | None = None,
+        on_select: Callable[[Brush], None] | None = None,
         on_click: Callable[[Click], None] | None = None,
         config: dict[str, Any] | None = None,
         **params: Any,
@@ -123,8 +132,8 @@ class Plot(JSComponent):
             self._arrive(data.get("early"))
         elif kind == "settled":
             self._settled = True
-        elif kind == "select" and self._on_select:
-            self._on_select(row_ids(data.get("ids")))
+        elif kind == "select" and self._on_select and (drawn := brush(data)):
+            self._on_select(drawn)
         elif kind == "click" and self._on_click:
             ids = row_ids(data.get("ids"))
             click = Click(

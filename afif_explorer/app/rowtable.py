@@ -9,7 +9,7 @@ import pandas as pd
 import panel as pn
 
 from afif_explorer.app.desk import Desk
-from afif_explorer.app.parts import NO_MARGIN, Text, html, stack
+from afif_explorer.app.parts import NO_MARGIN, Text, absent, html, stack
 from afif_explorer.app.sight import Sight
 from afif_explorer.figures.text import Scale, clean
 from afif_explorer.results import Points
@@ -70,13 +70,24 @@ class RowTable:
         self._shown: Points | None = None
         self._table: Any = None
         self._setting = False
-        self._head = Text(_caption(None))
+        self._head = Text()
         self.panel = stack(self._sight, self._head, gap=8)
 
     def update(self) -> None:
         """Show the rows and the selection as they are once nothing has changed for a while."""
+        if self._explorer.points is None:
+            self._hide()
+            return
         soon = self._table is None or self._sight.near
         self._later(self._follow, REST if soon else LEISURE)
+
+    def _hide(self) -> None:
+        """There are no effects: say why, and show none of older choices."""
+        waiting = "The rows appear here once the model is trained."
+        self._head.put(absent(self._explorer, "points", waiting))
+        self._shown = None
+        if self._table is not None:
+            self._table.visible = False
 
     def _follow(self) -> None:
         points = self._explorer.points
@@ -102,7 +113,7 @@ class RowTable:
             self._table = self._make(points, headings)
             self.panel.objects = [self._sight, self._head, self._table]
         else:
-            self._table.param.update(selection=[], page=1)
+            self._table.param.update(selection=[], page=1, visible=True)
             self._table.value = frame(points)
 
     def _make(self, points: Points, headings: dict[str, str]) -> Any:
@@ -172,9 +183,7 @@ def _unit(points: Points, name: str) -> float:
     return 10.0 ** _scale(points, name).exponent if name in SCALED else 1.0
 
 
-def _caption(points: Points | None) -> Any:
-    if points is None:
-        return html('<p class="hint">The rows appear here once the model is trained.</p>')
+def _caption(points: Points) -> Any:
     return html(
         '<h3>All training rows</h3><p class="hint">Largest effects first; click a heading to sort. '
         "Effects are in {unit}: the predicted change of the {target} if the row is left out.</p>",

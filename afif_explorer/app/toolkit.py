@@ -13,7 +13,6 @@ import param
 from panel_material_ui import (
     Button,
     Dialog,
-    FileDownload,
     FileInput,
     IconButton,
     IntInput,
@@ -65,6 +64,15 @@ class FloatSlider(_HeardOnce, material.FloatSlider):
 
 class IntSlider(_HeardOnce, material.IntSlider):
     """A slider over whole numbers."""
+
+
+class FileDownload(material.FileDownload):
+    """A button that downloads what its callback returns; nothing if that is None."""
+
+    def _sync_data(self, fileobj: Any) -> None:
+        if fileobj is not None:
+            self.data = None  # the browser takes a file for new only if it differs from the last
+            super()._sync_data(fileobj)
 
 
 def load() -> None:

@@ -7,10 +7,12 @@ import numpy as np
 from afif_explorer.figures.curvatures import ends
 from afif_explorer.figures.frame import axis, empty, frame, line
 from afif_explorer.figures.head import Key
+from afif_explorer.figures.places import Places
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import dropped_note
 from afif_explorer.figures.scatter import scatter
 from afif_explorer.figures.sheet import Sheet
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, safe, short
 from afif_explorer.figures.theme import theme
 from afif_explorer.results import Verification
@@ -23,12 +25,24 @@ WAITING = (
 MARKS = (("●", "circle"), ("◆", "diamond"), ("■", "square"), ("▲", "triangle-up"))
 
 
-@figure("verification", VERIFICATION, WAITING)
+def _finite(verification: Verification) -> np.ndarray:
+    return np.isfinite(verification.predicted) & np.isfinite(verification.actual)
+
+
+def verification_places(verification: Verification) -> Places:
+    """Where each checked row lies: its predicted effect, and the true one."""
+    known = _finite(verification)
+    return Places(
+        verification.ids[known], verification.predicted[known], verification.actual[known]
+    )
+
+
+@figure("verification", VERIFICATION, WAITING, verification_places)
 def verification(verification: Verification, *, dark: bool = False) -> Sheet:
     """Predicted effects against the effects of leaving the row out and training again."""
     colours = theme(dark)
     predicted, actual = verification.predicted, verification.actual
-    known = np.isfinite(predicted) & np.isfinite(actual)
+    known = _finite(verification)
     if not known.any():
         return empty("No checked row has a finite effect.", dark=dark, title=VERIFICATION)
     scale = Scale.of(np.concatenate([predicted[known], actual[known]]), verification.unit)
@@ -41,7 +55,9 @@ def verification(verification: Verification, *, dark: bool = False) -> Sheet:
         colours,
         name="verification",
         title=VERIFICATION,
-        notes=(*_verdict(verification), dropped_note(int((~known).sum()))),
+        warning=unsettled(verification.solver),
+        verdict=_verdict(verification),
+        notes=(dropped_note(int((~known).sum())),),
         key=(
             *(
                 Key(glyph, colour, f"{short(reason, 30)} ({count(groups[reason].size)})")

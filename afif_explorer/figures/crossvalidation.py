@@ -36,7 +36,7 @@ def strength_path(report: CrossValidationReport, *, dark: bool = False) -> Sheet
         colours,
         name="strength_path",
         title=PATH,
-        notes=(*_choice(report), *report.notes),
+        verdict=(*_choice(report), *report.notes),
         key=_path_key(report, colours),
         height=360,
         axes_mean=(report.penalty, strengths),
@@ -111,15 +111,15 @@ def _curves(report: CrossValidationReport, shown: np.ndarray, colours: Theme) ->
         line={"color": colours.series[0], "width": 2},
         marker={"size": 6, "color": colours.series[0]},
     )
-    return [band, training, held_out]
+    return [band, held_out, training]
 
 
 def _choices(report: CrossValidationReport, colours: Theme) -> list[Trace]:
     """The two strengths that the path recommends."""
     found = []
-    for strength, symbol, name in (
-        (report.one_standard_error, "star-open", "one standard error"),
-        (report.best, "star", "smallest"),
+    for strength, symbol, size, name in (
+        (report.one_standard_error, "star-open", 22, "one standard error"),
+        (report.best, "star", 13, "smallest"),  # both may be one
     ):
         found.append(
             trace(
@@ -132,7 +132,7 @@ def _choices(report: CrossValidationReport, colours: Theme) -> list[Trace]:
                 hovertemplate=f"{name}: strength {number(strength)}<extra></extra>",
                 marker={
                     "symbol": symbol,
-                    "size": 15,
+                    "size": size,
                     "color": colours.series[0],
                     "line": {"width": 1.5, "color": colours.series[0]},
                 },

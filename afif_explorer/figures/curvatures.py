@@ -8,10 +8,12 @@ import numpy as np
 
 from afif_explorer.figures.frame import axis, compact, empty, frame, line, log_axis
 from afif_explorer.figures.head import Key
+from afif_explorer.figures.places import Places
 from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
+from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
 from afif_explorer.figures.sheet import Sheet, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Agreement
@@ -31,7 +33,18 @@ IDENTICAL = (
 )
 
 
-@figure("agreement", AGREEMENT, WAITING)
+def _finite(agreement: Agreement) -> np.ndarray:
+    """Positions of the rows with a finite effect under both."""
+    return np.flatnonzero(np.isfinite(agreement.fisher) & np.isfinite(agreement.hessian))
+
+
+def agreement_places(agreement: Agreement) -> Places:
+    """Where each row lies: its effect under the Hessian, and under the Fisher."""
+    known = _finite(agreement)
+    return Places(agreement.ids[known], agreement.hessian[known], agreement.fisher[known])
+
+
+@figure("agreement", AGREEMENT, WAITING, agreement_places)
 def agreement(
     agreement: Agreement,
     *,
@@ -42,7 +55,7 @@ def agreement(
     """Effects under the Fisher against effects under the Hessian, with the line of equality."""
     colours = theme(dark)
     fisher, hessian = agreement.fisher, agreement.hessian
-    known = np.flatnonzero(np.isfinite(fisher) & np.isfinite(hessian))
+    known = _finite(agreement)
     if known.size == 0:
         return empty("No effect is finite under both curvatures.", dark=dark, title=AGREEMENT)
     always = chosen(agreement.ids[known], selected)
@@ -50,18 +63,23 @@ def agreement(
         np.maximum(np.abs(fisher), np.abs(hessian))[known],
         (fisher - hessian)[known],
     )
-    rows = known[drawn_rows(sizes, (fisher[known], hessian[known]), always, max(limit, 1))]
+    rows = known[drawn_rows(sizes, (fisher[known], hessian[known]), marks(always), max(limit, 1))]
+    marked = np.intersect1d(known[always], rows)
     scale = Scale.of(np.concatenate([fisher[rows], hessian[rows]]), agreement.unit)
     result = frame(
         colours,
         name="agreement",
         title=AGREEMENT,
+        warning=unsettled(agreement.solver),
+        verdict=_verdict(agreement),
         notes=(
-            *_verdict(agreement),
             sample_note(rows.size, known.size),
             dropped_note(fisher.size - known.size),
         ),
-        key=(Key("┅", colours.reference, "equal"), *ring_key(always.size, colours)),
+        key=(
+            Key("┅", colours.reference, "equal"),
+            *ring_key(always.size, colours, marked=marked.size),
+        ),
         height=430,
         axes_mean=(agreement.target_label, agreement.ids),
         dragmode="lasso",
@@ -77,7 +95,6 @@ def agreement(
             marker={"size": 6, "opacity": 0.6, "color": colours.series[0]},
         )
     )
-    marked = known[always]
     if marked.size:
         result.add(
             ring(
@@ -147,14 +164,7 @@ def _verdict(agreement: Agreement) -> tuple[str, ...]:
         f"slope {number(agreement.slope, 4)}; the top {count(agreement.top_k)} share "
         f"{percent(agreement.overlap, 3)}."
     )
-    theory = IDENTICAL if agreement.identical else ""
-    solver = agreement.solver
-    unsolved = ""
-    if solver.status != "converged":
-        unsolved = (
-            f"The Fisher side did not converge ({short(solver.name)}): {short(solver.advice, 120)}"
-        )
-    return figures, theory, unsolved
+    return figures, IDENTICAL if agreement.identical else ""
 
 
 def _hover(agreement: Agreement, rows: np.ndarray, scale: Scale) -> list[str]:

@@ -10,9 +10,10 @@ from afif_explorer.figures.frame import axis, compact, empty, frame, log_axis
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.rows import WAITING
-from afif_explorer.figures.sampling import chosen, dropped_note
+from afif_explorer.figures.sampling import chosen, dropped_note, marks
 from afif_explorer.figures.scatter import ring_key
 from afif_explorer.figures.sheet import Sheet, Trace, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, percent, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Points
@@ -37,12 +38,14 @@ def effect_distribution(
     counts, _ = np.histogram(effect, edges)
     heavy = counts.max() > HEAVY * counts[counts > 0].min()
     scale = Scale.of(effect, points.unit)
-    marked = known[chosen(points.ids[known], selected)]
+    picked = known[chosen(points.ids[known], selected)]
+    marked = marks(picked)
     below = percent(float((effect < 0).mean()))
     result = frame(
         colours,
         name="effect_distribution",
         title=DISTRIBUTION,
+        warning=unsettled(points.solver),
         notes=(
             f"{below} of {count(effect.size)} effects are below zero.",
             dropped_note(points.ids.size - known.size),
@@ -50,7 +53,7 @@ def effect_distribution(
         key=(
             Key("■", colours.negative, "below zero"),
             Key("■", colours.positive, "above zero"),
-            *ring_key(marked.size, colours, mark="❘"),
+            *ring_key(picked.size, colours, mark="❘", marked=marked.size),
         ),
         height=330,
         axes_mean=(points.target_label, points.ids),

@@ -39,6 +39,8 @@ def frame(
     *,
     name: str,
     title: str,
+    warning: str = "",
+    verdict: Iterable[str] = (),
     notes: Iterable[str] = (),
     key: Iterable[Key] = (),
     ramp: Ramp | None = None,
@@ -48,11 +50,13 @@ def frame(
 ) -> Sheet:
     """An empty figure with title, notes and key under it, fonts and colours; ``ramp`` for its page.
 
-    ``notes`` are sentences (raw text; empty ones are left out). ``height`` is that of the plot in
+    ``warning``, ``verdict`` and ``notes`` are sentences (raw text; empty ones are left out), see
+    :class:`~afif_explorer.figures.head.Head`. ``height`` is that of the plot in
     px; the head comes on top. ``axes_mean`` says what the axes stand for: zoom and pan survive a
     new drawing for as long as it stays the same.
     """
-    head = Head(title, tuple(note for note in notes if note), tuple(key), ramp)
+    said, noted = (tuple(filter(None, sentences)) for sentences in (verdict, notes))
+    head = Head(title, warning, said, noted, tuple(key), ramp)
     markup = head.markup(colours)
     room = head.height(markup)
     return Sheet(

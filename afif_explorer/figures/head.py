@@ -43,9 +43,15 @@ class Ramp(NamedTuple):
 
 @dataclass(frozen=True)
 class Head:
-    """Title, notes (sentences), key and ramp of a figure; all texts are raw."""
+    """Title, notes (sentences), key and ramp of a figure; all texts are raw.
+
+    ``warning`` says why the figure cannot be taken at its word; ``verdict`` is for a page that does not
+    say the same beside the figure.
+    """
 
     title: str
+    warning: str = ""
+    verdict: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     key: tuple[Key, ...] = ()
     ramp: Ramp | None = None  # the figure itself shows it as a colour bar
@@ -53,8 +59,10 @@ class Head:
     def markup(self, colours: Theme) -> str:
         """For plotly: escaped, wrapped."""
         lines = [f"<b>{wrapped(self.title, TITLE_WIDTH)}</b>"]
-        if self.notes:
-            lines.append(_styled(wrapped(" ".join(self.notes), NOTE_WIDTH), colours.muted))
+        if self.warning:
+            lines.append(_styled(wrapped(self.warning, NOTE_WIDTH), colours.warning))
+        if notes := " ".join((*self.verdict, *self.notes)):
+            lines.append(_styled(wrapped(notes, NOTE_WIDTH), colours.muted))
         used = NOTE_WIDTH
         for mark, colour, words in self.key:
             entry = _styled(f"{mark}{SPACE}", colour)
@@ -73,6 +81,8 @@ class Head:
         """For a page: cleaned, not escaped (it must be shown as text, never as markup)."""
         return {
             "title": clean(self.title),
+            "warning": clean(self.warning),
+            "verdict": clean(" ".join(self.verdict)),
             "notes": clean(" ".join(self.notes)),
             "key": [[mark, colour, short(words, KEY_WIDTH)] for mark, colour, words in self.key],
             "ramp": self.ramp and self.ramp.plain(),

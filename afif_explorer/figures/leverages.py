@@ -9,7 +9,7 @@ import numpy as np
 from afif_explorer.figures.frame import axis, compact, empty, frame, log_axis
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sampling import chosen
+from afif_explorer.figures.sampling import chosen, marks
 from afif_explorer.figures.scatter import ring_key
 from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import number
@@ -39,7 +39,8 @@ def leverage_distribution(
     low, high = float(leverage.min()) / 1.2, float(leverage.max()) * 1.2
     edges = np.geomspace(low, high, BINS + 1)
     counts, _ = np.histogram(leverage, edges)
-    marked = known[chosen(report.ids[known], selected)]
+    picked = known[chosen(report.ids[known], selected)]
+    marked = marks(picked)
     mean = float(report.leverage.mean())
     effective, above = float(report.leverage.sum()), int((leverage > HIGH * mean).sum())
     result = frame(
@@ -52,7 +53,10 @@ def leverage_distribution(
             f"{count(above)} of {count(report.ids.size)} rows have over {number(HIGH)} times the mean.",
             _small_note(report.ids.size - known.size),
         ),
-        key=(Key("┅", colours.reference, "mean"), *ring_key(marked.size, colours, mark="❘")),
+        key=(
+            Key("┅", colours.reference, "mean"),
+            *ring_key(picked.size, colours, mark="❘", marked=marked.size),
+        ),
         height=300,
         axes_mean=(report.ids,),
     )

@@ -43,7 +43,8 @@ def lissa_error(lissa: LissaReport, *, dark: bool = False) -> Sheet:
         colours,
         name="lissa_error",
         title=ERROR,
-        notes=(f"Scale {number(lissa.scale)}.", _advice(lissa), _gaps(lissa)),
+        warning=_advice(lissa),
+        notes=(f"Scale {number(lissa.scale)}.", _gaps(lissa)),
         key=(
             *(Key("┅" if c.diverged else "━", c.colour, c.name) for c in curves),
             Key("│", colours.reference, f"depth now ({count(lissa.depth)})"),
@@ -145,13 +146,20 @@ class _Curve:
     errors: np.ndarray
     diverged: bool
     colour: str
+    width: float  # the run may lie on the computed curve, so it is thinner
 
     @classmethod
     def of(
-        cls, name: str, steps: np.ndarray, errors: np.ndarray, diverged: bool, colour: str
+        cls,
+        name: str,
+        steps: np.ndarray,
+        errors: np.ndarray,
+        diverged: bool,
+        colour: str,
+        width: float,
     ) -> _Curve:
         shown = (errors > 0) & (errors <= LARGEST_DRAWN) & (steps > 0)
-        return cls(name, steps[shown], errors[shown], diverged, colour)
+        return cls(name, steps[shown], errors[shown], diverged, colour, width)
 
     def trace(self) -> Trace:
         return trace(
@@ -162,7 +170,7 @@ class _Curve:
             name=self.name,
             line={
                 "color": self.colour,
-                "width": 2.5,
+                "width": self.width,
                 "dash": "dash" if self.diverged else "solid",
             },
             text=[percent(error, 3) for error in self.errors],
@@ -179,8 +187,8 @@ def _curves(lissa: LissaReport, colours: Theme) -> tuple[_Curve, _Curve]:
     if diverged:
         run += ", diverged"
     return (
-        _Curve.of(mean, lissa.steps, lissa.mean_error, diverges, blue),
-        _Curve.of(run, lissa.run_steps, lissa.run_error, diverged, orange),
+        _Curve.of(mean, lissa.steps, lissa.mean_error, diverges, blue, 5),
+        _Curve.of(run, lissa.run_steps, lissa.run_error, diverged, orange, 2),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from afif_explorer.figures.frame import empty
+from afif_explorer.figures.places import Places
 from afif_explorer.figures.sheet import Sheet
 
 
@@ -19,7 +20,8 @@ from afif_explorer.figures.sheet import Sheet
 class Figure:
     """One figure: ``draw(result, dark=..., ...)`` with the result that ``needs`` names.
 
-    ``draw`` gives plotly's object, ``sketch`` the same as plain dictionaries, several times faster.
+    ``draw`` gives plotly's object, ``sketch`` the same as plain dictionaries, several times faster. Without
+    a result (None) both say ``why`` there is none, or what the figure waits for.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Figure:
     title: str
     waiting: str  # what its empty state says
     takes: frozenset[str]  # its optional arguments: "selected", "limit", "top", "dark"
+    places: Callable[[Any], Places] | None = None  # where rows lie that a region may select
 
 
 _figures: dict[str, Figure] = {}
@@ -36,14 +39,15 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(_figures)
 
 
 def figure(
-    needs: str, title: str, waiting: str
+    needs: str, title: str, waiting: str, places: Callable[[Any], Places] | None = None
 ) -> Callable[[Callable[..., Sheet]], Callable[..., go.Figure]]:
     """Register what fills a sheet as a figure function, and let it answer ``None`` as empty."""
 
     def register(fill: Callable[..., Sheet]) -> Callable[..., go.Figure]:
         def sheet(result: object, **options: object) -> Sheet:
+            why = str(options.pop("why", ""))
             if result is None:
-                return empty(waiting, dark=bool(options.get("dark")), title=title)
+                return empty(why or waiting, dark=bool(options.get("dark")), title=title)
             return fill(result, **options)
 
         def sketch(result: object, **options: object) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def figure(
         parameters = inspect.signature(fill).parameters.values()
         takes = frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         name = fill.__name__
-        _figures[name] = Figure(name, draw, sketch, needs, title, waiting, takes)
+        _figures[name] = Figure(name, draw, sketch, needs, title, waiting, takes, places)
         return draw
 
     return register

@@ -8,6 +8,7 @@ from afif_explorer.figures.frame import empty, frame
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sheet import Sheet, Trace, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import number, numbers, percent, safe, short, wrapped
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
@@ -16,6 +17,7 @@ from afif_explorer.wording import count, within
 METRICS = "What removing the rows changes"
 WAITING = "Choose rows to remove; what that changes appears here."
 _NAME_WIDTH = 44  # characters
+_SIZES = {"before": 17, "predicted": 7, "retrained": 12}  # px; each is seen around the next
 _LINE, _WORDS, _BAR, _BELOW = (
     16,
     21,
@@ -38,10 +40,8 @@ def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         colours,
         name="metrics_change",
         title=METRICS,
-        notes=(
-            _removed_note(unlearning),
-            unlearning.reach.text,
-        ),
+        warning=unsettled(unlearning.solver),
+        verdict=(_removed_note(unlearning), unlearning.reach.text),
         key=(
             Key(_styles(colours)[state][0], _styles(colours)[state][2], state) for state in states
         ),
@@ -154,7 +154,7 @@ def _mark(state: str, value: float, suffix: str, colours: Theme) -> Trace:
         cliponaxis=False,
         marker={
             "symbol": symbol,
-            "size": 13 if state == "retrained" else 10,
+            "size": _SIZES[state],
             "color": colour,
             "line": {"width": 2, "color": colour},
         },

@@ -9,10 +9,12 @@ import numpy as np
 
 from afif_explorer.figures.frame import axis, colour_bar, compact, empty, frame
 from afif_explorer.figures.head import Key, Ramp
+from afif_explorer.figures.places import Places
 from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, sample_note
+from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
 from afif_explorer.figures.sheet import Sheet, Trace, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, safe, short
 from afif_explorer.figures.theme import CLEAR, Theme, theme
 from afif_explorer.results import Points
@@ -22,6 +24,7 @@ MAP = "Map of the training rows"
 WAITING = "The effects of the rows appear here once the model is trained."
 COLOUR_PERCENTILE = 99
 _BAR = 21  # px
+_BAR_WIDTH = 0.72  # of that
 CLOUD = (
     "<b>Row %{{customdata}}</b><br>%{{marker.color:.3s}}\u00a0{unit} if left out"
     "<br>%{{text}}<br>predicted %{{hovertext}}<extra></extra>"
@@ -42,6 +45,7 @@ def ranking(
         colours,
         name="ranking",
         title=RANKING,
+        warning=unsettled(points.solver),
         notes=(
             _sign_note(points),
             dropped_note(int((~np.isfinite(points.effect)).sum())),
@@ -66,7 +70,6 @@ def ranking(
         outline["marker"]["line"] = {"color": colours.selection, "width": 2.5}
         result.add(outline)
     result.lay_out(
-        bargap=0.28,
         barmode="overlay",
         dragmode=False,
         xaxis=axis(colours, _effect_title(points, scale), width=28, nticks=5),
@@ -84,7 +87,20 @@ def ranking(
     return result
 
 
-@figure("points", MAP, WAITING)
+def _on_map(points: Points) -> np.ndarray:
+    """Positions of the rows that have a place on the map and a colour."""
+    return np.flatnonzero(
+        np.isfinite(points.effect) & np.isfinite(points.x) & np.isfinite(points.y)
+    )
+
+
+def map_places(points: Points) -> Places:
+    """Where each row lies on the map."""
+    known = _on_map(points)
+    return Places(points.ids[known], points.x[known], points.y[known])
+
+
+@figure("points", MAP, WAITING, map_places)
 def row_map(
     points: Points,
     *,
@@ -94,9 +110,7 @@ def row_map(
 ) -> Sheet:
     """Every training row at its map coordinates, coloured by its effect; selected rows ringed."""
     colours = theme(dark)
-    known = np.flatnonzero(
-        np.isfinite(points.effect) & np.isfinite(points.x) & np.isfinite(points.y)
-    )
+    known = _on_map(points)
     if known.size == 0:
         return empty("No row has a finite effect.", dark=dark, title=MAP)
     always = chosen(points.ids[known], selected)
@@ -104,10 +118,11 @@ def row_map(
         drawn_rows(
             (points.effect[known],),
             (points.x[known], points.y[known]),
-            always,
+            marks(always),
             max(limit, 1),
         )
     ]
+    marked = np.intersect1d(known[always], rows)
     rows = rows[np.argsort(np.abs(points.effect[rows]), kind="stable")]  # the strong ones on top
     scale, bound = Scale.of(points.effect[rows], points.unit), _full_colour(points)
     ramp = _effect_ramp(bound, colours, scale)
@@ -115,12 +130,13 @@ def row_map(
         colours,
         name="row_map",
         title=MAP,
+        warning=unsettled(points.solver),
         notes=(
             f"Colour: p{_effect_title(points, scale)[1:]}.",
             sample_note(rows.size, known.size),
             dropped_note(points.ids.size - known.size),
         ),
-        key=ring_key(always.size, colours),
+        key=ring_key(always.size, colours, marked=marked.size),
         height=430,
         axes_mean=(points.x_label, points.y_label, points.ids),
         dragmode="lasso",
@@ -138,7 +154,6 @@ def row_map(
             | _effect_colours(points.effect[rows], bound, colours, ramp),
         )
     )
-    marked = known[always]
     if marked.size:
         result.add(
             ring(
@@ -181,6 +196,7 @@ def _bars(
     return trace(
         "bar",
         orientation="h",
+        width=_BAR_WIDTH,  # plotly would take it from the distances within this trace
         x=points.effect[rows],
         y=positions,
         name=name,

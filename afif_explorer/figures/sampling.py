@@ -9,6 +9,7 @@ import numpy as np
 
 from afif_explorer.wording import count
 
+MOST_MARKED = 1000  # of the selected rows; browsers take seconds to draw more
 EXTREME_SHARE = 0.2  # of the limit that goes to the largest magnitudes
 
 
@@ -17,6 +18,13 @@ def chosen(ids: np.ndarray, selected: Sequence[int]) -> np.ndarray:
     if len(selected) == 0:
         return np.empty(0, dtype=np.intp)
     return np.flatnonzero(np.isin(ids, np.asarray(selected)))
+
+
+def marks(selected: np.ndarray, most: int = MOST_MARKED) -> np.ndarray:
+    """The entries of ``selected`` that get a mark of their own: all, or a fixed random part of ``most``."""
+    if selected.size <= most:
+        return selected
+    return selected[np.sort(_shuffled(selected.size)[:most])]
 
 
 def drawn_rows(

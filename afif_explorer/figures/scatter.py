@@ -45,9 +45,18 @@ def scatter(
     )
 
 
-def ring_key(selected: int, colours: Theme, *, mark: str = "○") -> tuple[Key, ...]:
-    """The entry of the key for :func:`ring`; none if nothing is selected."""
-    return (Key(mark, colours.selection, f"selected ({count(selected)})"),) if selected else ()
+def ring_key(
+    selected: int, colours: Theme, *, mark: str = "○", marked: int | None = None
+) -> tuple[Key, ...]:
+    """The entry of the key for :func:`ring`; none if nothing is selected.
+
+    ``marked``: how many of the selected rows are drawn, if not all.
+    """
+    if not selected:
+        return ()
+    some = marked is not None and marked < selected
+    part = f", {count(marked or 0)} of them drawn" if some else ""
+    return (Key(mark, colours.selection, f"selected ({count(selected)}{part})"),)
 
 
 def ring(

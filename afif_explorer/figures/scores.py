@@ -9,6 +9,7 @@ from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
 from afif_explorer.figures.sheet import Sheet, Trace, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import numbers, safe
 from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import Unlearning
@@ -35,6 +36,7 @@ def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         colours,
         name="score_distributions",
         title=SCORES,
+        warning=unsettled(unlearning.solver),
         notes=(
             "On the test rows. Upright lines mark the group means.",
             f"The {len(names)} largest of {len(before)} groups are shown." if left_out else "",
@@ -121,7 +123,7 @@ def _add_group(
             y1=1,
             line={
                 "color": colours.muted if fill else colour,
-                "width": 1.5,
+                "width": 4 if fill else 1.5,  # both may be at one place
                 "dash": "dot" if fill else "solid",
             },
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from afif_explorer.figures.frame import axis, compact, empty, frame
@@ -9,6 +11,7 @@ from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
 from afif_explorer.figures.sheet import Sheet, Trace, trace
+from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
@@ -16,15 +19,21 @@ from afif_explorer.wording import within
 
 SWEEP = "Removing more and more rows"
 TRUTH = "retrained"
-_LINES = (("╍", "dash"), ("┅", "dashdot"), ("┉", "dot"))
+# Curves may lie on one another: each is thinner than those under it, and has marks of its own.
+_LINES = (
+    ("╍", "dash", 7.0, "circle-open", 16),
+    ("┅", "dashdot", 4.5, "square-open", 11),
+    ("┉", "dot", 2.5, "x-thin-open", 8),
+)
+_TRUTH = ("━", "solid", 1.5, "diamond", 5)
 
 
 @figure("unlearning", SWEEP, WAITING)
 def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
-    """The disparity against the share of rows removed; retraining, the truth, as the heavy line."""
+    """The disparity against the share of rows removed; retraining, the truth, as the solid line."""
     colours = theme(dark)
     styles = _styles(unlearning, colours)
-    drawn = {name: _curve(unlearning, name, *style[1:]) for name, style in styles.items()}
+    drawn = {name: _curve(unlearning, name, style) for name, style in styles.items()}
     drawn = {name: curve for name, curve in drawn.items() if curve["x"].size}
     if not drawn:
         return empty("There is no sweep for this choice of rows.", dark=dark, title=SWEEP)
@@ -34,11 +43,12 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         colours,
         name="sweep",
         title=SWEEP,
+        warning=unsettled(unlearning.solver),
         notes=(
             f"Rows in this order: {short(within(unlearning.rule), 90)}.",
             "" if TRUTH in unlearning.sweep else "Not retrained yet: these are predictions.",
         ),
-        key=(Key(styles[name][0], styles[name][1], name) for name in drawn),
+        key=(Key(styles[name].glyph, styles[name].colour, name) for name in drawn),
         height=350,
         axes_mean=(name, unlearning.shares),
     )
@@ -63,19 +73,26 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
     return result
 
 
-def _styles(unlearning: Unlearning, colours: Theme) -> dict[str, tuple[str, str, str, float]]:
-    """Glyph, colour, dash and width of every curve; the truth comes last and lies on top."""
+class _Style(NamedTuple):
+    colour: str
+    glyph: str
+    dash: str
+    width: float
+    symbol: str
+    size: int
+
+
+def _styles(unlearning: Unlearning, colours: Theme) -> dict[str, _Style]:
+    """How each curve looks; the truth comes last and lies on top."""
     methods = [name for name in unlearning.sweep if name != TRUTH]
-    styles: dict[str, tuple[str, str, str, float]] = {}
-    for i, name in enumerate(methods):
-        glyph, dash = _LINES[i % len(_LINES)]
-        styles[name] = (glyph, colours.series[i % len(colours.series)], dash, 2)
-    if TRUTH in unlearning.sweep:
-        styles[TRUTH] = ("━", colours.reference, "solid", 3)
-    return styles
+    truth = {TRUTH: _Style(colours.reference, *_TRUTH)} if TRUTH in unlearning.sweep else {}
+    return {
+        name: _Style(colours.series[i % len(colours.series)], *_LINES[i % len(_LINES)])
+        for i, name in enumerate(methods)
+    } | truth
 
 
-def _curve(unlearning: Unlearning, name: str, colour: str, dash: str, width: float) -> Trace:
+def _curve(unlearning: Unlearning, name: str, style: _Style) -> Trace:
     values = np.asarray(unlearning.sweep[name], dtype=float)
     known = np.isfinite(values)
     return trace(
@@ -84,8 +101,13 @@ def _curve(unlearning: Unlearning, name: str, colour: str, dash: str, width: flo
         y=compact(values[known]),
         mode="lines+markers",
         name=safe(name),
-        line={"color": colour, "width": width, "dash": dash},
-        marker={"size": 6, "color": colour},
+        line={"color": style.colour, "width": style.width, "dash": style.dash},
+        marker={
+            "symbol": style.symbol,
+            "size": style.size,
+            "color": style.colour,
+            "line": {"width": 1.5, "color": style.colour},
+        },
         hovertext=[number(value, 4) for value in values[known]],
         hovertemplate=f"{safe(name)}: %{{hovertext}}<extra></extra>",
     )

@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import base64
 import math
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
 KINDS = ("bar", "heatmap", "scatter", "scattergl")  # of traces that the drawing library knows
-MOST_IDS = 100_000  # of one gesture
+MOST_IDS = 100_000  # of one click
+MOST_CORNERS = 10_000  # of one lasso
+How = Literal["replace", "add", "remove"]
 TEXTS = ("text", "hovertext")  # fields whose lists the browser puts together again, by drawing.js
 LONG = 200  # texts in a list from which it is coded
 DTYPES = {"<f4": "f4", "<f8": "f8", "<i4": "i4", "|i1": "i1", "|u1": "u1"}  # NumPy's: plotly.js's
+
+
+class Brush(NamedTuple):
+    """A region that was drawn around marks, and what it does to the selection."""
+
+    x: np.ndarray  # [v] corners of a polygon, in the coordinates of the axes; none: nothing at all
+    y: np.ndarray  # [v]
+    how: How
 
 
 class Click(NamedTuple):
@@ -48,6 +58,22 @@ def coordinate(value: Any) -> float | None:
     """A finite number from the browser, or None."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if number and math.isfinite(value) else None
+
+
+def brush(told: dict[str, Any]) -> Brush | None:
+    """A lasso or a box as the browser tells it: {"x": [...], "y": [...], "how": ...}; None if it is none."""
+    x, y = (_corners(told.get(axis)) for axis in "xy")
+    how = told.get("how")
+    if x is None or y is None or x.size != y.size or how not in get_args(How):
+        return None
+    return Brush(x, y, cast(How, how))
+
+
+def _corners(value: Any) -> np.ndarray | None:
+    if not isinstance(value, list) or len(value) > MOST_CORNERS:
+        return None
+    found = [coordinate(one) for one in value]
+    return None if None in found else np.array(found, dtype=np.float64)
 
 
 def plain(value: Any) -> Any:

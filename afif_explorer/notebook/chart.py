@@ -16,9 +16,10 @@ from traitlets import Bool, Instance, Int, Unicode
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG
 from afif_explorer.figures.text import clean
-from afif_explorer.figures.wire import KINDS, plain, row_ids, whole
+from afif_explorer.figures.wire import KINDS, Brush, brush, plain, row_ids, whole
 
 Picked = Callable[[tuple[int, ...]], None]
+Brushed = Callable[[Brush], None]
 HEIGHT = 450  # px, for figures that do not say theirs
 
 
@@ -53,7 +54,8 @@ class Chart(anywidget.AnyWidget):
 
     Args:
         name: which figure it is, in the page's markup. title: what a reader of the screen hears.
-        picked: called with the row ids (``customdata``) of the marks that a person lassoed or clicked.
+        picked: called with the row id (``customdata``) of a mark that a person clicked.
+        brushed: called with the region of a lasso or box.
     """
 
     _esm = _static("notebook.js")
@@ -67,12 +69,19 @@ class Chart(anywidget.AnyWidget):
 
     page_was_dark: ClassVar[bool] = False  # as the last page said that had a chart on it
 
-    def __init__(self, *, name: str = "", title: str = "", picked: Picked | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        name: str = "",
+        title: str = "",
+        picked: Picked | None = None,
+        brushed: Brushed | None = None,
+    ) -> None:
         was = Chart.page_was_dark
         super().__init__(library=Library.shared(), figure_name=name, title=title, dark_page=was)
         self.observe(_remember, names="dark_page")
         self.figure: dict[str, Any] = {}
-        self._picked = picked
+        self._picked, self._brushed = picked, brushed
         self._version = 0
         self.add_class("afif-chart")
         self.on_msg(self._hear)
@@ -85,9 +94,11 @@ class Chart(anywidget.AnyWidget):
         self.message = json.dumps(message)
 
     def _hear(self, _widget: Any, told: Any, _buffers: Any) -> None:
-        picked = isinstance(told, dict) and told.get("kind") in ("select", "click")
-        if picked and self._picked is not None:
+        kind = told.get("kind") if isinstance(told, dict) else None
+        if kind == "click" and self._picked is not None:
             self._picked(row_ids(told.get("ids")))
+        elif kind == "select" and self._brushed is not None and (drawn := brush(told)):
+            self._brushed(drawn)
 
 
 def chart(figure: go.Figure) -> Chart:

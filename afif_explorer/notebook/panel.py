@@ -7,6 +7,7 @@ from html import escape
 
 import ipywidgets
 
+from afif_explorer.figures.notes import notes_markup
 from afif_explorer.notebook.controls import control
 from afif_explorer.state import Explorer
 from afif_explorer.state.relevance import relevant
@@ -30,18 +31,25 @@ class ControlPanel:
         self.controls = {
             field: control(explorer, field) for fields in SECTIONS.values() for field in fields
         }
+        self.notes = ipywidgets.HTML()
         self._headings: dict[str, ipywidgets.HTML] = {}
         self.widget = ipywidgets.VBox(list(self._parts()))
         self.widget.add_class("afif-controls")
         deciding = ["model", "penalty", "solver", "target", "rule", "view", "offered"]
-        self._watcher = explorer.param.watch(lambda *_: self._hide_idle(), deciding)
+        self._watchers = [
+            explorer.param.watch(lambda *_: self._hide_idle(), deciding),
+            explorer.param.watch(lambda *_: self._note(), ["data", "dataset"]),
+        ]
         self._hide_idle()
+        self._note()
 
     def _parts(self) -> Iterator[ipywidgets.Widget]:
         for title, fields in SECTIONS.items():
             self._headings[title] = ipywidgets.HTML(f"<h4>{escape(title)}</h4>")
             yield self._headings[title]
             yield from (self.controls[field].widget for field in fields)
+            if title == "Data":
+                yield self.notes
 
     def _hide_idle(self) -> None:
         shown = relevant(self.explorer)
@@ -51,8 +59,15 @@ class ControlPanel:
             used = shown & set(SECTIONS[title])
             heading.layout.display = None if used else "none"
 
+    def _note(self) -> None:
+        """Tell what was done to the table, once the chosen one is there."""
+        data = self.explorer.data
+        here = data is not None and data.name == self.explorer.dataset
+        self.notes.value = notes_markup(data) if here else ""
+
     def close(self) -> None:
         """Follow the explorer no longer."""
-        self.explorer.param.unwatch(self._watcher)
+        for watcher in self._watchers:
+            self.explorer.param.unwatch(watcher)
         for part in self.controls.values():
             part.link.close()

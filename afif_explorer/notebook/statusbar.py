@@ -44,6 +44,10 @@ class StatusBar:
         self.headline.value = f"<b>{escape(self.explorer.sentence())}</b>"
         self.message.value = self._words(status)
 
+    def complain(self, reason: str) -> None:
+        """Tell what was refused, until there is something newer to tell."""
+        self.message.value = f'<span class="afif-failed">{escape(reason)}</span>'
+
     def _words(self, status: Any) -> str:
         if status.kind == "running":
             share = f" · {status.done} of {status.total}" if status.total else ""

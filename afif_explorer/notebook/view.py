@@ -24,7 +24,7 @@ class ExplorerView:
     def __init__(self, explorer: Explorer, dark: bool | None = None) -> None:
         self.panel = ControlPanel(explorer)
         self.status = StatusBar(explorer)
-        self.tabs = Tabs(explorer, dark)
+        self.tabs = Tabs(explorer, dark, self.status.complain)
         self.selection = SelectionBar(explorer)
         right = ipywidgets.VBox([self.status.widget, self.tabs.widget, self.selection.widget])
         right.add_class("afif-main")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ipywidgets
 
+from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
+from afif_explorer.figures.registry import Figure
+from afif_explorer.figures.wire import Brush
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.state import Explorer
 
@@ -53,9 +57,13 @@ VIEWS = {
 
 
 class Tabs:
-    """The figures of an explorer in tabs; the open tab is the explorer's ``view``."""
+    """The figures of an explorer in tabs; the open tab is the explorer's ``view``. ``complain`` hears what
+    cannot be selected."""
 
-    def __init__(self, explorer: Explorer, dark: bool | None) -> None:
+    def __init__(
+        self, explorer: Explorer, dark: bool | None, complain: Callable[[str], None]
+    ) -> None:
+        self._complain = complain
         self.explorer, self._dark = explorer, dark
         self.charts: dict[str, Chart] = {}
         self._drawn: dict[str, Any] = {}
@@ -65,14 +73,19 @@ class Tabs:
         self.widget.add_class("afif-views")
         self.widget.observe(self._opened, names="selected_index")
         needed = {FIGURES[name].needs for name in self.charts}
-        follows = ["view", "selected", "stale", *sorted(needed)]
+        follows = ["view", "selected", "status", "stale", *sorted(needed)]
         self._watcher = explorer.param.watch(lambda *_: self.refresh(), follows)
         self.refresh()
 
     def _page(self, view: View) -> ipywidgets.VBox:
         for name in view.figures:
-            picked = self._select if "selected" in FIGURES[name].takes else None
-            self.charts[name] = Chart(name=name, title=FIGURES[name].title, picked=picked)
+            figure = FIGURES[name]
+            self.charts[name] = Chart(
+                name=name,
+                title=figure.title,
+                picked=self._select if "selected" in figure.takes else None,
+                brushed=partial(self._brush, figure) if figure.places else None,
+            )
             self.charts[name].observe(lambda _: self.refresh(), names="dark_page")
         shown: list[ipywidgets.Widget] = [self.charts[name] for name in view.figures]
         if view.button:
@@ -105,6 +118,8 @@ class Tabs:
         options: dict[str, Any] = (
             {"selected": self.explorer.selected} if "selected" in figure.takes else {}
         )
+        if result is None:
+            options = {"why": self.explorer.absence(figure.needs)}
         options["dark"] = self.dark
         shows = (result, options)
         if name in self._drawn and _same(self._drawn[name], shows):
@@ -115,6 +130,17 @@ class Tabs:
     def _opened(self, change: Any) -> None:
         if change.new is not None:
             self.explorer.view = list(VIEWS)[change.new]
+
+    def _brush(self, figure: Figure, brush: Brush) -> None:
+        """Select the rows of a region, those that are not drawn too."""
+        result, _ = self._drawn.get(figure.name, (None, None))
+        if result is None or figure.places is None:
+            return
+        ids = figure.places(result).within(brush.x, brush.y)
+        try:
+            self.explorer.pick(ids, by=self, how=brush.how)
+        except ChoiceError as error:
+            self._complain(str(error))
 
     def _select(self, ids: tuple[int, ...]) -> None:
         self.explorer.pick(ids, by=self)

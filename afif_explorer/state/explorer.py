@@ -18,7 +18,16 @@ from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import recipe, ruled, words
 from afif_explorer.state.selection import Selection
-from afif_explorer.state.work import ALWAYS, NEEDED, Arrived, How, Status, fetch, result_key
+from afif_explorer.state.work import (
+    ALWAYS,
+    NEEDED,
+    SOURCES,
+    Arrived,
+    How,
+    Status,
+    fetch,
+    result_key,
+)
 from afif_explorer.study.labels import label
 
 _OF_THE_DATA = ("model", "sensitive", "row", "selected", "primary", "scale", "depth")  # begin anew
@@ -73,6 +82,7 @@ class Explorer(Selection):
         self._running: dict[str, Any] | None = None  # what the job under way brings: result -> key
         self._idle = threading.Event()
         self._shown: dict[str, Any] = {}  # result -> key of the choices that it belongs to
+        self._absent: dict[str, str] = {}  # result that is known not to exist -> why
         self._asked: dict[str, tuple[Any, How]] = {}  # result -> key, how it is wanted
         self._taking: set[str] = set()  # to be taken over from the rule once it is known
         self._quiet = False
@@ -246,7 +256,7 @@ class Explorer(Selection):
             return
         batch = self._next(spec)
         if not batch:
-            self._stop(Status("done"), stale=False)
+            self._stop(self._ended(spec), stale=False)
             return
         brings = {name: self._key(name, spec, how) for name, how in batch.items()}
         if brings == self._running or self._still_useful(spec):
@@ -306,10 +316,13 @@ class Explorer(Selection):
             return
         arrived: Arrived = outcome.value
         self._shown |= arrived.keys
+        self._absent = {
+            name: why for name, why in self._absent.items() if name not in arrived.found
+        } | arrived.absent
         self._set(
             offered=arrived.offered,
             stale=False,
-            status=arrived.status,
+            status=self._ended(arrived.spec, arrived.notes),
             **arrived.corrections(asked),
             **self._outdated(),
             **arrived.found,
@@ -321,6 +334,12 @@ class Explorer(Selection):
             self._ticket = None
             self._idle.set()
 
+    def _ended(self, spec: Spec, notes: tuple[str, ...] = ()) -> Status:
+        """All work for ``spec`` is done: failed, if something that is wanted does not exist."""
+        absent = [self._absent[name] for name in self._wanted(spec) if name in self._absent]
+        message = " ".join(dict.fromkeys((*notes, *absent)))
+        return Status("failed" if absent else "done", message=message)
+
     def _outdated(self) -> dict[str, None]:
         """Drop the check by retraining once it belongs to other choices than the results."""
         key, _ = self._shown.get("verification", (None, None))
@@ -328,6 +347,20 @@ class Explorer(Selection):
             return {}
         del self._shown["verification"]
         return {"verification": None}
+
+    def fresh(self, name: str) -> bool:
+        """Whether result ``name`` is what the choices of now give; it may be None for them."""
+        shown, _ = self._shown.get(name, (None, None))
+        try:
+            return shown is not None and shown == self._study.key(SOURCES[name].key, self.spec)
+        except AfifError:
+            return False
+
+    def absence(self, name: str) -> str:
+        """Why there is no result ``name``: what went wrong and what to do; "" if nothing did."""
+        if name in self._absent and self.fresh(name):
+            return self._absent[name]
+        return self.status.message if self.status.kind == "failed" else ""
 
     # ---- words ---------------------------------------------------------------------------------
 
@@ -338,11 +371,12 @@ class Explorer(Selection):
     def as_python(self) -> str:
         """Code that works the same numbers out with the public names of the package.
 
-        Raises :class:`ChoiceError` before the data are there.
+        Raises :class:`ChoiceError` before the data that are chosen are there.
         """
-        if self.data is None:
+        if self.data is None or self.data.name != self.dataset:
             raise ChoiceError("The data are not there yet; wait for them and try again.")
-        return recipe.as_python(self.spec, self.data, self.points)
+        points = self.points if self.fresh("points") else None
+        return recipe.as_python(self.spec, self.data, points)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import param
@@ -11,6 +11,7 @@ import param
 from afif_explorer.state.choices import Choices
 from afif_explorer.state.rows import Ids, as_ids, checked
 
+How = Literal["replace", "add", "remove"]
 _UNDO = 20  # selections that are remembered
 
 
@@ -25,21 +26,27 @@ class Selection(Choices):
         self._earlier: list[tuple[int, ...]] = []
         super().__init__(**choices)
 
-    def select(self, ids: Any, by: Any = None, *, primary: int | None = None) -> None:
-        """Select rows by id, or by a mask. ``by``: who did it; ``primary``: the row to show in detail.
+    def select(
+        self, ids: Any, by: Any = None, *, primary: int | None = None, how: How = "replace"
+    ) -> None:
+        """Select rows by id, or by a mask, ``how``: instead of those that are, or add them, or remove them.
 
-        Raises :class:`~afif_explorer.errors.ChoiceError` if they aren't ids of training rows.
+        ``by``: who did it; ``primary``: the row to show in detail. Raises
+        :class:`~afif_explorer.errors.ChoiceError` if they aren't ids of training rows.
         """
         chosen = checked(ids, self.known_rows)
         with self._lock:
+            if how != "replace":
+                before, named = set(self.selected), set(chosen)
+                chosen = as_ids(before | named if how == "add" else before - named)
             if chosen != self.selected:
                 self._earlier = [*self._earlier[-_UNDO + 1 :], self.selected]
             self._focus(chosen, by, primary)
 
-    def pick(self, ids: Any, by: Any, *, primary: int | None = None) -> None:
+    def pick(self, ids: Any, by: Any, *, primary: int | None = None, how: How = "replace") -> None:
         """:meth:`select` from a figure, which may still show rows of another data set: those not there
         are left out."""
-        self.select(self._present(as_ids(ids)), by, primary=primary)
+        self.select(self._present(as_ids(ids)), by, primary=primary, how=how)
 
     def undo_selection(self, by: Any = None) -> None:
         """Go back to the selection before the last :meth:`select`."""

@@ -57,19 +57,17 @@ class Status:
 
 @dataclass(eq=False)
 class Arrived:
-    """What a trip brings back: corrected choices, why, results, and what they belong to."""
+    """What a trip brings back: corrected choices, why, results, and what they belong to.
+
+    A result that does not exist for the choices is None, and ``absent`` says why.
+    """
 
     spec: Spec
     notes: tuple[str, ...]
     offered: dict[str, dict[str, Any]]
     found: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def status(self) -> Status:
-        diverged = any(value is None for value in self.found.values())
-        message = " ".join(dict.fromkeys(self.notes))
-        return Status("failed" if diverged else "done", message=message)
+    absent: dict[str, str] = field(default_factory=dict)
 
     def corrections(self, asked: Spec) -> dict[str, Any]:
         """The choices that had to change; the person may have changed others meanwhile."""
@@ -98,7 +96,7 @@ def fetch(
         except (CurvatureError, DoesNotApply, SolverDiverged) as error:
             # Nothing unsolved is shown; what doesn't depend on the solver still is.
             value = None
-            arrived.notes = (*arrived.notes, str(error))
+            arrived.absent[name] = str(error)
         arrived.found[name] = value
         arrived.keys[name] = result_key(study, name, settled, how)
     return arrived

@@ -1,5 +1,5 @@
 // One plotly figure, drawn in place, on a page of the dashboard or in a notebook. A whole figure comes once, and then only
-// what changed; out go row ids, or the coordinates of a click, of what was picked, and nothing else.
+// what changed; out go row ids and coordinates of what was picked or drawn around, and nothing else.
 //
 // A script and no module, so that a page can draw before everything else has arrived (early.js); what
 // ties a drawing to the server is plot.js, to a notebook's kernel notebook.js.
@@ -54,6 +54,15 @@ function unpacked(fields) {
   return fields
 }
 
+// The corners of what was drawn around marks, in the coordinates of the axes: not the marks in it, as a
+// figure may show a sample of the rows.
+function region({range, lassoPoints}) {
+  if (lassoPoints) return {x: lassoPoints.x, y: lassoPoints.y}
+  if (!range?.x || !range.y) return null
+  const [[left, right], [low, high]] = [range.x, range.y]
+  return {x: [left, right, right, left], y: [low, low, high, high]}
+}
+
 function coordinate(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null
 }
@@ -79,7 +88,13 @@ function fillHead(place, head, title) {
   }
   const words = head?.title || title
   const parts = words ? [line("h3", words)] : []
-  if (head?.notes) parts.push(line("p", head.notes))
+  if (head?.warning) {
+    const warning = line("p", head.warning)
+    warning.className = "afif-warning"
+    parts.push(warning)
+  }
+  const notes = [head?.verdict, head?.notes].filter(Boolean).join(" ")
+  if (notes) parts.push(line("p", notes))
   if (head?.key.length) {
     const key = document.createElement("ul")
     for (const [mark, colour, words] of head.key) {
@@ -215,11 +230,15 @@ function makeDrawing({name, title, height, url}) {
         add: Boolean(event.event?.shiftKey || event.event?.ctrlKey || event.event?.metaKey),
       })
     })
+    let how = "replace"
+    const begin = ({shiftKey, altKey}) => { how = shiftKey ? "add" : altKey ? "remove" : "replace" }
+    drawing.addEventListener("pointerdown", begin, {capture: true})
     drawing.on("plotly_selected", (event) => {
-      if (event?.points && !busy) send({kind: "select", ids: rowIds(event.points)})
+      const drawn = event && !busy && region(event)
+      if (drawn) send({kind: "select", ...drawn, how})
     })
     // A redraw takes plotly's outline away, which plotly tells as if somebody had done it.
-    drawing.on("plotly_deselect", () => busy || send({kind: "select", ids: []}))
+    drawing.on("plotly_deselect", () => busy || send({kind: "select", x: [], y: [], how: "replace"}))
   }
 
   async function draw() {

@@ -26,6 +26,7 @@ from afif_explorer.study.store import stage
 from afif_explorer.study.targets import loss_unit
 
 STRENGTHS = np.geomspace(1e-5, 10, 13)  # times the unit that ``strengths_for`` finds
+_DIRECT = "Solved directly: the choice of solver does not matter here."
 _NO_PENALTY = "Without a penalty there is no strength to choose; choose a penalty to see its path."
 
 
@@ -134,8 +135,8 @@ def _at(spec: Spec, path: CrossValidationPath, place: int) -> HeldOut:
 
 def _notes(spec: Spec, path: CrossValidationPath | None) -> list[str]:
     if spec.penalty == "none":
-        return [_NO_PENALTY]
-    notes = []
+        return [_NO_PENALTY, _DIRECT]
+    notes = [_DIRECT]
     missing = len(STRENGTHS) - (0 if path is None else len(path.strengths))
     if missing:
         notes.append(

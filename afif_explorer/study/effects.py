@@ -54,7 +54,7 @@ def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
     if not ready.objective.smooth:
         values, summary, flops = row_effects(ready, chosen.gradient)
         return Effects(_defined(spec, values), summary, 0, flops)
-    solved = solve(spec, chosen.gradient[:, None], kind)
+    solved = solve(spec, chosen.gradient[:, None], kind, ready.effects_from)
     values = ready.effects_from(solved.value)[:, 0]
     if ready.affords_second_order:
         first = values[:, None]
@@ -93,7 +93,8 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
         gone[order[:count], column] = 1 / ready.objective.n
     residual = influence_on_rows(spec, kind).residual
     pull = residual[:, :, None] * ready.objective.vector(gone)[:, None, :]
-    return solve(spec, ready.point.linearization.pull(pull), kind)
+    target = aim(spec).gradient
+    return solve(spec, ready.point.linearization.pull(pull), kind, lambda x: target @ x)
 
 
 def _stepping(spec: Spec, kind: type[Curvature]) -> Influence:
@@ -133,7 +134,15 @@ def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
     return Solved(value, 0, SolverSummary(DIRECT, "converged", "", None, 0.0, 0.0))
 
 
-def ranking(spec: Spec) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Training rows (positions) in some order, and how their effects were solved for; None: they were not."""
+
+    order: np.ndarray
+    solver: SolverSummary | None = None
+
+
+def ranking(spec: Spec) -> Ranking:
     """Training rows (positions) in the order in which the rule removes them.
 
     Effects are measured on the validation rows, where there are some, so that the rows are not picked
@@ -145,14 +154,14 @@ def ranking(spec: Spec) -> np.ndarray:
     if spec.rule == "random":
         order = np.random.default_rng(spec.seed).permutation(n)
         last = np.isin(order, irremovable(fit(spec).objective))
-        return np.concatenate([order[~last], order[last]])
-    scores = effects(judge_of(spec)).values
-    order = np.argsort(scores, kind="stable")
-    known = order[~np.isnan(scores[order])]
+        return Ranking(np.concatenate([order[~last], order[last]]))
+    found = effects(judge_of(spec))
+    order = np.argsort(found.values, kind="stable")
+    known = order[~np.isnan(found.values[order])]
     if spec.rule == "selection":
-        return order[np.isin(order, positions(dataset.train, spec.selected))]
+        return Ranking(order[np.isin(order, positions(dataset.train, spec.selected))], found.solver)
     upwards = known if spec.rule in ("raise_target", "harmful") else known[::-1]
-    return np.concatenate([upwards, order[len(known) :]])
+    return Ranking(np.concatenate([upwards, order[len(known) :]]), found.solver)
 
 
 def judge_of(spec: Spec) -> Spec:

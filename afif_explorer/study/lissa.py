@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer import wording
-from afif_explorer.engine.lissa import LiSSA
+from afif_explorer.engine.lissa import TOLERANCE, LiSSA
 from afif_explorer.engine.solvers import Status
 from afif_explorer.errors import DoesNotApply
 from afif_explorer.progress import report
@@ -21,6 +21,7 @@ from afif_explorer.study.solving import (
     influence,
     lissa_rule,
     lissa_settings,
+    shortfall,
     spectrum,
 )
 from afif_explorer.study.store import stage
@@ -147,11 +148,10 @@ def _advice(spec: Spec, scale: float, depth: int, mean: np.ndarray, true: _Run) 
         return lissa_rule(spec, kind).way_out(kind.name, scale)
     if true.status in ("diverged", "max_steps"):
         return true.advice
-    if mean[-1] > 0.05:
-        rule = lissa_rule(spec, kind)
+    if mean[-1] > TOLERANCE:
         return (
-            f"After {wording.count(depth)} steps the error is still {mean[-1]:.2g}: take about "
-            f"{wording.count(rule.depth_at(scale))} steps, or more damping."
+            f"After {wording.count(depth)} steps the error is still {mean[-1]:.2g}. "
+            f"{shortfall(spec, kind, scale, depth)}"
         )
     return ""
 

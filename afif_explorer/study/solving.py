@@ -7,7 +7,8 @@ curvature, so any scale and depth cost one small product.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -29,6 +30,8 @@ from afif_explorer.study.store import stage
 from afif_explorer.wording import count
 
 DIRECT = "Direct (Cholesky)"
+TINY = 1e-300
+_FLAT = "The flattest directions are not reached: raise the damping, or solve directly."
 CURVATURES: dict[str, type[Curvature]] = {
     "afif": Fisher,
     "infinitesimal_jackknife": Hessian,
@@ -132,13 +135,28 @@ def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
     return scale, spec.depth or rule.depth_at(scale)
 
 
-def solve(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
+def solve(
+    spec: Spec,
+    rhs: Tensor,
+    kind: type[Curvature],
+    seen: Callable[[Tensor], Tensor] | None = None,
+) -> Solved:
     """Solve ``(C + damping) x = c`` with the chosen solver, ``c`` ``[p, m]``.
 
-    Raises :class:`SolverDiverged` with advice; what is merely not exact says so in its summary.
+    ``seen(x)`` is what will be shown of the solution, linear in it: its error tells whether the solver
+    converged, since a small residual says nothing of flat directions. Raises :class:`SolverDiverged`
+    with advice; what is merely not exact says so in its summary.
     """
     how = {"lissa": _lissa, "conjugate_gradient": _conjugate_gradient, "cholesky": _direct}
-    return how[spec.solver](spec, rhs, kind)
+    solved = how[spec.solver](spec, rhs, kind)
+    if seen is None or spec.solver == "cholesky":
+        return solved
+    truth = seen(influence(spec, kind).prepared.solve(rhs).value)
+    off = float((seen(solved.value) - truth).norm() / truth.norm().clamp(min=TINY))
+    summary = replace(solved.summary, off=off)
+    if off > TOLERANCE and summary.status == "converged":
+        summary = replace(summary, status="max_steps", advice=_flat(spec, kind, summary))
+    return replace(solved, summary=summary)
 
 
 def _direct(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
@@ -187,7 +205,7 @@ def _lissa(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
     summary = SolverSummary(
         name="LiSSA",
         status="converged" if good else "max_steps",
-        advice="" if good else _shortfall(spec, kind, scale, depth),
+        advice="" if good else shortfall(spec, kind, scale, depth),
         residual=residual,
         error=_worst(missing / damped, wanted / damped),
         seconds=seconds,
@@ -203,8 +221,16 @@ def _worst(difference: Tensor, reference: Tensor) -> float:
     return float((difference.norm(dim=0) / torch.where(size > 0, size, 1.0)).max())
 
 
-def _shortfall(spec: Spec, kind: type[Curvature], scale: float, depth: int) -> str:
+def shortfall(spec: Spec, kind: type[Curvature], scale: float, depth: int) -> str:
+    """What would let LiSSA converge that has not after ``depth`` steps."""
     enough = lissa_rule(spec, kind).depth_at(scale)
     if depth < enough:
         return f"The series was cut early: with {count(enough)} steps it would be complete."
-    return "The flattest directions are not reached: raise the damping, or solve directly."
+    return _FLAT
+
+
+def _flat(spec: Spec, kind: type[Curvature], summary: SolverSummary) -> str:
+    """What settles a solution whose residual is small and which is still wrong."""
+    if summary.scale is None or summary.depth is None:
+        return _FLAT
+    return shortfall(spec, kind, summary.scale, summary.depth)

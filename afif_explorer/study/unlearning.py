@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,9 @@ from torch import Tensor
 from afif_explorer import wording
 from afif_explorer.analysis.reach import Beyond
 from afif_explorer.analysis.truth import retrain
-from afif_explorer.errors import CurvatureError
+from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
-from afif_explorer.results import Reach, Unlearning
+from afif_explorer.results import Reach, SolverSummary, Unlearning
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.effects import change, judge_of, ranking
@@ -40,10 +41,12 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     rows. ``retrained`` adds the truth: true refits, for the set and at every share of the sweep.
     """
     began = time.perf_counter()
-    order = ranking(spec)
+    ranked = ranking(spec)
+    order = ranked.order
     removed = np.sort(order if spec.rule == "selection" else order[: spec.count])
     before = fit(spec).parameters
-    moved = change(spec, removed, [len(removed)]).value[:, 0]
+    change_of_set = change(spec, removed, [len(removed)])
+    moved = change_of_set.value[:, 0]
     table = measures(spec)
     columns = {"before": table.of(before), "predicted": table.of(before + moved)}
     gradient_norm = None
@@ -51,7 +54,8 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         theta, gradient_norm = _refit(spec, removed)
         columns["retrained"] = table.of(theta)
     shares, counts = _sweep_counts(spec, len(order))
-    sweep = _predicted_sweep(spec, order, counts)
+    predicted = _predicted_sweep(spec, order, counts)
+    sweep = dict(predicted.curves)
     if retrained:
         sweep["retrained"] = _retrained_sweep(spec, order, counts)
     reach = _reach(spec, removed, before + moved)
@@ -67,10 +71,11 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         scores_before=table.scores(before),
         scores_after=table.scores(before + moved),
         reach=reach,
+        solver=_least_accurate(ranked.solver, change_of_set.summary, *predicted.solvers),
         retrained=retrained,
         seconds=time.perf_counter() - began,
         gradient_norm=gradient_norm,
-        notes=tuple(_notes(spec, reach, sweep)),
+        notes=(*_notes(spec, reach), *predicted.notes),
     )
 
 
@@ -90,21 +95,43 @@ def _sweep_counts(spec: Spec, available: int) -> tuple[np.ndarray, list[int]]:
     return np.array(counts) / n, counts
 
 
-def _predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> dict[str, np.ndarray]:
+def _least_accurate(*solvers: SolverSummary | None) -> SolverSummary:
+    """The summary that a reader has to know: of what did not converge, the furthest off."""
+    used = [solver for solver in solvers if solver is not None]
+    return max(used, key=lambda one: (one.status != "converged", one.off or 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Sweep:
+    """The target after each count of removals, by method; how each was solved; why some are missing."""
+
+    curves: dict[str, np.ndarray]
+    solvers: list[SolverSummary]
+    notes: list[str]
+
+
+def _predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> _Sweep:
     """The target after each count of removals, by one step of each kind."""
     methods = {
         "AFIF": spec.replace(method="afif", rescale=False),
         "AFIF, rescaled": spec.replace(method="afif", rescale=True),
         "Newton step": spec.replace(method="newton_step", solver="cholesky"),
     }
-    sweep: dict[str, np.ndarray] = {}
+    sweep = _Sweep({}, [], [])
     for name, choices in methods.items():
-        report(f"Removing ever more rows: {name}", len(sweep), len(methods))
+        report(f"Removing ever more rows: {name}", len(sweep.curves), len(methods))
         try:
-            moved = change(choices, order, counts).value
-        except CurvatureError:
-            continue  # a network's Hessian may be indefinite without the rows; a note says so
-        sweep[name] = _focus(spec, moved + fit(spec).parameters[:, None])
+            found = change(choices, order, counts)
+        except CurvatureError:  # a network's Hessian may be indefinite without the rows
+            sweep.notes.append(_NO_NEWTON)
+            continue
+        except (
+            SolverDiverged
+        ) as error:  # under the Fisher, where the chosen method takes the Hessian
+            sweep.notes.append(f"{name} is left out of the sweep. {error}")
+            continue
+        sweep.curves[name] = _focus(spec, found.value + fit(spec).parameters[:, None])
+        sweep.solvers.append(found.summary)
     return sweep
 
 
@@ -140,7 +167,7 @@ def _reach(spec: Spec, removed: np.ndarray, moved: Tensor) -> Reach:
     return Reach(found.level, found.leverage, found.share, found.text)
 
 
-def _notes(spec: Spec, reach: Reach, sweep: dict[str, np.ndarray]) -> list[str]:
+def _notes(spec: Spec, reach: Reach) -> list[str]:
     notes = []
     if reach.share > MOST_SHARE or reach.leverage > MOST_LEVERAGE:
         notes.append(
@@ -152,8 +179,6 @@ def _notes(spec: Spec, reach: Reach, sweep: dict[str, np.ndarray]) -> list[str]:
         notes.append("The rows are ranked on the validation rows and judged on the test rows.")
     if reported(spec) == "train":
         notes.append("There are no test rows, so the metrics are those of the training rows.")
-    if "Newton step" not in sweep:
-        notes.append(_NO_NEWTON)
     if spec.rule == "selection" and not spec.selected:
         notes.append("No rows are selected, so none is removed.")
     return notes

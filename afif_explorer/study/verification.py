@@ -24,7 +24,8 @@ def verify(
 
     ``selected`` are row ids. Raises :class:`ChoiceError` if there is nothing to check.
     """
-    dataset, predicted = data(spec), effects(spec).values
+    dataset, found = data(spec), effects(spec)
+    predicted = found.values
     picked = _pick(predicted, random, top, positions(dataset.train, selected), spec.seed)
     if not picked:
         raise ChoiceError("Choose at least one row to check.")
@@ -43,6 +44,7 @@ def verify(
         seconds=truth.seconds,
         target_label=target_label(spec),
         unit=target_unit(spec),
+        solver=found.solver,
     )
 
 

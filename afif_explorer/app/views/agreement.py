@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app.parts import Text, button, card, flow, html, stack, stats, table
+from afif_explorer.app.parts import Text, absent, button, card, flow, html, stack, stats, table
 from afif_explorer.app.selection import SelectionBar
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import number, percent
@@ -29,11 +29,11 @@ class AgreementView(View):
             card(self._stats),
             self._bar.panel,
             flow(
-                self.drawing("agreement", brush=True, width=460),
+                self.drawing("agreement", brush=True, told=True, width=460),
                 self.drawing("spectra", width=420),
             ),
             flow(
-                self.drawing("verification", brush=True, width=460),
+                self.drawing("verification", brush=True, told=True, width=460),
                 card(stack(self._checked, self._check, self._costs, gap=16), width=360),
             ),
         )
@@ -42,16 +42,18 @@ class AgreementView(View):
         explorer = self.desk.explorer
         agreement, checked = explorer.agreement, explorer.verification
         self._bar.update()
-        self._stats.put(_stats(agreement))
+        self._stats.put(
+            _stats(agreement)
+            if agreement
+            else absent(explorer, "agreement", "The comparison appears here.")
+        )
         self._costs.put(_costs(agreement))
         self._checked.put(_checked(checked))
         self._check.disabled = explorer.status.kind == "running"
         self._check.label = "Check again" if checked else "Check by retraining"
 
 
-def _stats(agreement: Agreement | None) -> Any:
-    if agreement is None:
-        return html('<p class="hint">The comparison appears here.</p>')
+def _stats(agreement: Agreement) -> Any:
     gap = agreement.relative_gap
     pairs = [
         ("Pearson correlation", number(agreement.pearson, 4)),
@@ -60,8 +62,9 @@ def _stats(agreement: Agreement | None) -> Any:
         (f"of the {agreement.top_k} largest in both", percent(agreement.overlap)),
         ("relative gap of the curvatures", "not worked out" if gap is None else number(gap)),
     ]
+    rest = "rounding" if agreement.solver.status == "converged" else "the error of the solver"
     why = (
-        "For this model and loss Fisher and Hessian are the same by theory; what differs is rounding."
+        f"For this model and loss Fisher and Hessian are the same by theory; what differs is {rest}."
         if agreement.identical
         else "This model is not linear in its parameters, so the two differ; the further the "
         "predictions are from the outcomes, the more."

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app.parts import Text, button, card, flow, html, join, share, stack, stats
+from afif_explorer.app.parts import (
+    Text,
+    absent,
+    button,
+    card,
+    flow,
+    html,
+    join,
+    share,
+    stack,
+    stats,
+)
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import number
 from afif_explorer.results import CrossValidationReport
@@ -30,7 +41,7 @@ class CrossValidationView(View):
                 self._words,
             ),
             flow(
-                self.drawing("strength_path", width=460),
+                self.drawing("strength_path", told=True, width=460),
                 self.drawing("held_out_losses", width=420),
             ),
             flow(self.drawing("leverage_distribution", width=460)),
@@ -39,7 +50,11 @@ class CrossValidationView(View):
     def update(self) -> None:
         explorer = self.desk.explorer
         report = explorer.cross_validation
-        self._stats.put(_stats(report))
+        self._stats.put(
+            _stats(report)
+            if report
+            else absent(explorer, "cross_validation", "The held-out losses appear here.")
+        )
         self._words.put(_words(report))
         self._take.disabled = report is None or report.best in (None, report.strength)
         self._check.disabled = explorer.status.kind == "running" or report is None
@@ -50,9 +65,7 @@ class CrossValidationView(View):
             self.desk.explorer.param.update(strength=float(report.best))
 
 
-def _stats(report: CrossValidationReport | None) -> Any:
-    if report is None:
-        return html('<p class="hint">The held-out losses appear here.</p>')
+def _stats(report: CrossValidationReport) -> Any:
     pairs = [
         (f"held-out loss, {report.unit}", number(report.mean_here, 4)),
         ("standard error", number(report.standard_error_here)),

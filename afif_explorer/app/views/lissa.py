@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app.parts import Text, button, card, flow, html, share, stack, stats
+from afif_explorer.app.parts import Text, absent, button, card, flow, html, share, stack, stats
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import number
 from afif_explorer.figures.wire import Click
@@ -41,7 +41,11 @@ class LissaView(View):
     def update(self) -> None:
         explorer = self.desk.explorer
         report = explorer.lissa
-        self._stats.put(_stats(report))
+        self._stats.put(
+            _stats(report)
+            if report
+            else absent(explorer, "lissa", "What scale and depth do appears here.")
+        )
         self._advice.put(_advice(report))
         self._run.disabled = explorer.status.kind == "running" or report is None
         self._auto.disabled = explorer.scale is None and explorer.depth is None
@@ -57,9 +61,7 @@ class LissaView(View):
             self.desk.complain(str(error))
 
 
-def _stats(report: LissaReport | None) -> Any:
-    if report is None:
-        return html('<p class="hint">What scale and depth do appears here.</p>')
+def _stats(report: LissaReport) -> Any:
     return stats(
         [
             (f"scale; the rule says {number(report.automatic_scale)}", number(report.scale)),
@@ -84,9 +86,8 @@ def _advice(report: LissaReport | None) -> Any:
         else "The curves are computed; run LiSSA for real to see its noise beside them."
     )
     return html(
-        '<p class="{kind}" style="margin-top:8px">{text} {real}</p>',
+        '<p class="{kind}" style="margin-top:8px">{real}</p>',
         kind=kind,
-        text=report.advice,
         real=real,
     )
 

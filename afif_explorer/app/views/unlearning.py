@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app.parts import Text, button, card, flow, html, share, stack, table
+from afif_explorer.app.parts import Text, absent, button, card, flow, html, share, stack, table
 from afif_explorer.app.views.agreement import seconds
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import number, numbers, percent
@@ -36,7 +36,7 @@ class UnlearningView(View):
                 stylesheets=[":host { padding-top: 16px; }"],
             ),
             flow(
-                self.drawing("metrics_change", width=440),
+                self.drawing("metrics_change", told=True, width=440),
                 stack(
                     self.drawing("sweep"),
                     self.drawing("score_distributions"),
@@ -51,14 +51,16 @@ class UnlearningView(View):
         result = explorer.unlearning
         self._count.disabled = explorer.rule == "selection"
         self._retrain.disabled = explorer.status.kind == "running" or result is None
-        self._says.put(_says(result))
+        self._says.put(
+            _says(result)
+            if result
+            else absent(explorer, "unlearning", "What the removal does appears here.")
+        )
         self._metrics.put(_metrics(result))
         self._notes.put(_notes(result))
 
 
-def _says(result: Unlearning | None) -> Any:
-    if result is None:
-        return html('<p class="hint">What the removal does appears here.</p>')
+def _says(result: Unlearning) -> Any:
     return html(
         '<p style="margin:10px 0 6px"><b>{n}</b> of {total} training rows removed ({share}): '
         "{rule}.</p>{reach}",

@@ -1,0 +1,26 @@
+"""What was done to a table when it was read, as markup for both skins."""
+
+from __future__ import annotations
+
+from html import escape
+
+from afif_explorer.figures.text import clean
+from afif_explorer.results import DataSummary
+from afif_explorer.wording import count
+
+FEW = 2  # notes that are shown without opening a list
+UPLOADED = "upload-"
+
+
+def notes_markup(data: DataSummary | None) -> str:
+    """The notes of a data set, escaped; many of them in a list to open, which is open for uploads."""
+    if data is None or not data.notes:
+        return ""
+    items = "".join(f"<li>{escape(clean(note))}</li>" for note in data.notes)
+    if len(data.notes) <= FEW:
+        return f'<ul class="afif-notes">{items}</ul>'
+    opened = " open" if data.name.startswith(UPLOADED) else ""
+    return (
+        f'<details class="afif-notes"{opened}><summary>{count(len(data.notes))} notes on the data</summary>'
+        f'<ul tabindex="0">{items}</ul></details>'
+    )
