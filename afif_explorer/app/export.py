@@ -11,6 +11,7 @@ import pandas as pd
 
 from afif_explorer import __version__
 from afif_explorer.app.parts import html, join, literal
+from afif_explorer.datasets.text import distinct
 from afif_explorer.figures import CONFIG, FIGURES
 from afif_explorer.results import Points
 
@@ -37,9 +38,10 @@ def rows_csv(explorer: Any) -> io.StringIO:
         content[heading] = getattr(points, name)
     table = pd.DataFrame(content, index=points.ids)
     if explorer.frame is not None:
-        taken = set(table.columns)
-        raw = explorer.frame.rename(columns=lambda name: f"{name} (raw)" if name in taken else name)
-        table = table.join(raw)
+        raw = explorer.frame
+        names = [f"{name} (raw)" if name in content else str(name) for name in raw.columns]
+        names = distinct([*content, *names])[len(content) :]
+        table = table.join(raw.set_axis(names, axis=1))
     return _csv(table)
 
 
@@ -49,7 +51,8 @@ def remaining_csv(explorer: Any) -> io.StringIO:
         return io.StringIO()
     frame = explorer.frame
     kept = frame[~np.isin(frame.index, explorer.unlearning.ids)]
-    return _csv(kept.rename_axis("row").reset_index())
+    *_, heading = distinct([*map(str, frame.columns), "row"])
+    return _csv(kept.rename_axis(heading).reset_index())
 
 
 def harmless(value: Any) -> Any:
@@ -62,8 +65,10 @@ def harmless(value: Any) -> Any:
 def _csv(table: pd.DataFrame) -> io.StringIO:
     safe = pd.DataFrame(
         {
-            harmless(str(name)): column if _numeric(column) else column.map(harmless)
-            for name, column in table.items()
+            name: column if _numeric(column) else column.map(harmless)
+            for name, (_, column) in zip(
+                distinct(harmless(str(name)) for name in table.columns), table.items(), strict=True
+            )
         }
     )
     return io.StringIO(safe.to_csv(index=False, lineterminator="\n"))
