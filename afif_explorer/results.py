@@ -8,7 +8,9 @@ never NaN.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +34,10 @@ class DataSummary:
     notes: tuple[str, ...]  # what was done to the data: missing values, dropped columns, ...
     source: str = ""
     licence: str = ""
+    file: str = ""  # the name of the file that it was read from, if it was
+    made: Mapping[str, Any] | None = (
+        None  # how ``Dataset.from_frame`` made it of a table, if it did
+    )
 
 
 @dataclass(frozen=True, eq=False)

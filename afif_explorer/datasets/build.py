@@ -19,6 +19,7 @@ from afif_explorer.errors import DataError
 from afif_explorer.numeric import checked_seed
 from afif_explorer.wording import count
 
+SETTINGS = ("include_sensitive", "standardise", "baseline")  # that change the inputs
 Divide = Callable[[np.ndarray, np.ndarray], Parts]
 """From ids [n] and strata [n] of the usable rows to the positions of each split."""
 
