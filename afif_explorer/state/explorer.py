@@ -328,11 +328,22 @@ class Explorer(Selection):
     def as_python(self) -> str:
         """Code that works the same numbers out with the public names of the package.
 
-        Raises :class:`ChoiceError` before the data are there.
+        With rows that are selected, or removed in the view of that, it removes them too. Raises
+        :class:`ChoiceError` before the data, or the rows to remove, are there.
         """
         if self.data is None:
             raise ChoiceError("The data are not there yet; wait for them and try again.")
-        return recipe.as_python(self.spec, self.data, self.points)
+        return recipe.as_python(self.spec, self.data, self.points, self._removed())
+
+    def _removed(self) -> tuple[int, ...]:
+        """Ids of the rows whose removal is on screen, or of those that are selected for it."""
+        spec = self.spec
+        if spec.view != "unlearning" or spec.rule == "selection":
+            return spec.selected
+        key, _ = self._shown.get("unlearning", (None, None))
+        if self.unlearning is None or key != self._study.key("unlearning", spec):
+            raise ChoiceError("The rows to remove are not known yet; wait for them and try again.")
+        return tuple(self.unlearning.ids.tolist())
 
 
 @cache
