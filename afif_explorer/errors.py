@@ -21,6 +21,10 @@ class DoesNotApply(ChoiceError):
     """A result that does not exist for the choices; the message names choices that have it."""
 
 
+class UndefinedMeasure(DoesNotApply, DataError):
+    """A measure that the rows at hand do not define; the message says which rows it lacks."""
+
+
 class SolverDiverged(AfifError, ArithmeticError):
     """An iteration grew without bound; the message names the setting that would work."""
 
@@ -35,6 +39,10 @@ class OutOfMemory(AfifError, MemoryError):
 
 class Cancelled(AfifError):
     """The work was asked to stop. Raised by :func:`afif_explorer.progress.report`."""
+
+
+class PartlyDefined(UserWarning):
+    """A measure is undefined, or undefined for some groups, which it leaves out; the text names them."""
 
 
 class NotConverged(UserWarning):

@@ -91,6 +91,8 @@ class Points:
     target_value: float  # of the fit on all rows
     raises: str  # what a positive effect means, in words: "leaving the row out raises the loss"
     solver: SolverSummary
+    compares: str = ""  # of a target that is a gap: its two groups, with their rows
+    notes: tuple[str, ...] = ()  # what to be careful about with it
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,3 +243,6 @@ class Unlearning:
     seconds: float
     gradient_norm: float | None = None  # that the retraining stopped at
     notes: tuple[str, ...] = field(default=())
+    # of metrics that are gaps: which two groups each compares, with their rows, and why it is undefined
+    compares: Mapping[str, str] = field(default_factory=dict)
+    undefined: Mapping[str, str] = field(default_factory=dict)

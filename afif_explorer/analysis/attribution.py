@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.methods import AFIF, Method, prepared
@@ -32,9 +33,12 @@ def attribute(
     than 3000 parameters, no kinks in the penalty), else the first.
 
     Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve.
-    Raises :class:`SolverDiverged`; warns :class:`NotConverged`. Source: Lev and Wilson, arXiv 2407.08169.
+    Raises :class:`SolverDiverged`; warns :class:`NotConverged`, and :class:`PartlyDefined` of groups that a
+    disparity leaves out. Source: Lev and Wilson, arXiv 2407.08169.
     """
-    return effects_of(prepared(method, fit), fit, target, order=order)
+    effects = effects_of(prepared(method, fit), fit, target, order=order)
+    warn_of_groups(fit, as_targets(target))
+    return effects
 
 
 def effects_of(

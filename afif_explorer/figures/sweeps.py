@@ -26,9 +26,10 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
     styles = _styles(unlearning, colours)
     drawn = {name: _curve(unlearning, name, *style[1:]) for name, style in styles.items()}
     drawn = {name: curve for name, curve in drawn.items() if curve["x"].size}
-    if not drawn:
-        return empty("There is no sweep for this choice of rows.", dark=dark, title=SWEEP)
     name = unlearning.disparity or "target"
+    if not drawn:
+        why = unlearning.undefined.get(name, "There is no sweep for this choice of rows.")
+        return empty(why, dark=dark, title=SWEEP)
     unit = unlearning.units.get(name, "")
     result = frame(
         colours,
@@ -36,6 +37,7 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         title=SWEEP,
         notes=(
             f"Rows in this order: {short(within(unlearning.rule), 90)}.",
+            short(unlearning.compares.get(name, ""), 160),
             "" if TRUTH in unlearning.sweep else "Not retrained yet: these are predictions.",
         ),
         key=(Key(styles[name][0], styles[name][1], name) for name in drawn),

@@ -12,15 +12,16 @@ from torch import Tensor
 from afif_explorer import wording
 from afif_explorer.analysis.reach import Beyond
 from afif_explorer.analysis.truth import retrain
-from afif_explorer.errors import CurvatureError
+from afif_explorer.errors import CurvatureError, UndefinedMeasure
 from afif_explorer.progress import report
 from afif_explorer.results import Reach, Unlearning
 from afif_explorer.spec import Spec
-from afif_explorer.study.data import data
+from afif_explorer.study.data import data, positions
 from afif_explorer.study.effects import change, judge_of, ranking
 from afif_explorer.study.fitting import fit
+from afif_explorer.study.gaps import notes as gap_notes
 from afif_explorer.study.labels import label
-from afif_explorer.study.measures import measures, reported
+from afif_explorer.study.measures import Measures, measures, reported
 from afif_explorer.study.solving import curvature_of, influence
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim, target_label
@@ -30,6 +31,7 @@ _NO_NEWTON = (
     "The Newton step is left out of the sweep: without the removed rows the Hessian is not positive "
     "definite."
 )
+_UNRANKED = "This target cannot rank the rows"
 MOST_SHARE, MOST_LEVERAGE = 0.05, 0.1  # beyond these one step is known to fall short
 
 
@@ -40,26 +42,27 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     rows. ``retrained`` adds the truth: true refits, for the set and at every share of the sweep.
     """
     began = time.perf_counter()
-    order = ranking(spec)
+    order, unranked = _order(spec)
     removed = np.sort(order if spec.rule == "selection" else order[: spec.count])
     before = fit(spec).parameters
     moved = change(spec, removed, [len(removed)]).value[:, 0]
     table = measures(spec)
-    columns = {"before": table.of(before), "predicted": table.of(before + moved)}
+    thetas = {"before": before, "predicted": before + moved}
     gradient_norm = None
     if retrained:
-        theta, gradient_norm = _refit(spec, removed)
-        columns["retrained"] = table.of(theta)
+        thetas["retrained"], gradient_norm = _refit(spec, removed)
     shares, counts = _sweep_counts(spec, len(order))
-    sweep = _predicted_sweep(spec, order, counts)
-    if retrained:
-        sweep["retrained"] = _retrained_sweep(spec, order, counts)
-    reach = _reach(spec, removed, before + moved)
+    sweep: dict[str, np.ndarray] = {}
+    if _defined(table):
+        sweep = _predicted_sweep(spec, order, counts)
+        if retrained:
+            sweep["retrained"] = _retrained_sweep(spec, order, counts)
+    reach = _reach(spec, removed, before + moved, table)
     return Unlearning(
-        rule=_rule(spec, len(removed)),
+        rule=_UNRANKED if unranked else _rule(spec, len(removed)),
         ids=data(spec).train.ids[removed],
         n_train=len(data(spec).train),
-        metrics=pd.DataFrame(columns),
+        metrics=pd.DataFrame({state: table.of(theta) for state, theta in thetas.items()}),
         units=table.units,
         disparity=table.focus,
         shares=shares,
@@ -70,8 +73,27 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         retrained=retrained,
         seconds=time.perf_counter() - began,
         gradient_norm=gradient_norm,
-        notes=tuple(_notes(spec, reach, sweep)),
+        notes=tuple(_notes(spec, reach, sweep, table, unranked)),
+        compares={
+            name: words for name, gap in table.gaps.items() if (words := gap.compares(thetas))
+        },
+        undefined={name: gap.undefined for name, gap in table.gaps.items() if gap.undefined},
     )
+
+
+def _order(spec: Spec) -> tuple[np.ndarray, list[str]]:
+    """The ranking; where the target is undefined the rows that go anyway, and why there is no ranking."""
+    try:
+        return ranking(spec), []
+    except UndefinedMeasure as error:
+        chosen = spec.selected if spec.rule == "selection" else ()
+        told = [] if chosen else [f"{_UNRANKED}, so none is removed. {error}"]
+        return positions(data(spec).train, chosen), told
+
+
+def _defined(table: Measures) -> bool:
+    """Whether the target is defined."""
+    return table.focus not in table.gaps or not table.gaps[table.focus].undefined
 
 
 def _rule(spec: Spec, count: int) -> str:
@@ -132,27 +154,36 @@ def _refit(spec: Spec, removed: np.ndarray) -> tuple[Tensor, float]:
     return stage("refit", spec, work, np.sort(removed).astype(np.int64).tobytes())
 
 
-def _reach(spec: Spec, removed: np.ndarray, moved: Tensor) -> Reach:
+def _reach(spec: Spec, removed: np.ndarray, moved: Tensor, table: Measures) -> Reach:
     """How far to trust the change of the parameters and of the target: the worse of the two."""
     beyond = Beyond(influence(spec, curvature_of(spec)), removed, moved)
-    both = (beyond.reach, beyond.reach_on(aim(spec).bound.value))
+    both = [beyond.reach]
+    if _defined(table):
+        both.append(beyond.reach_on(aim(spec).bound.value))
     found = max(both, key=lambda one: one.expected_error)
     return Reach(found.level, found.leverage, found.share, found.text)
 
 
-def _notes(spec: Spec, reach: Reach, sweep: dict[str, np.ndarray]) -> list[str]:
-    notes = []
+def _notes(
+    spec: Spec,
+    reach: Reach,
+    sweep: dict[str, np.ndarray],
+    table: Measures,
+    unranked: list[str],
+) -> list[str]:
+    notes = [*unranked, *gap_notes(table.gaps)]
     if reach.share > MOST_SHARE or reach.leverage > MOST_LEVERAGE:
         notes.append(
             f"One step falls short when more than {MOST_SHARE:.0%} of the rows or a summed leverage "
             f"of more than {MOST_LEVERAGE} is removed (here {reach.share:.1%} and "
             f"{reach.leverage:.2g}); retrain to know."
         )
-    if spec.rule not in ("random", "selection") and judge_of(spec).split != spec.split:
+    ranked = not unranked and spec.rule not in ("random", "selection")
+    if ranked and judge_of(spec).split != spec.split:
         notes.append("The rows are ranked on the validation rows and judged on the test rows.")
     if reported(spec) == "train":
         notes.append("There are no test rows, so the metrics are those of the training rows.")
-    if "Newton step" not in sweep:
+    if sweep and "Newton step" not in sweep:
         notes.append(_NO_NEWTON)
     if spec.rule == "selection" and not spec.selected:
         notes.append("No rows are selected, so none is removed.")
