@@ -88,6 +88,7 @@ _HOMES = {
         "NotConverged",
         "SolverDiverged",
         "Undefined",
+        "UndefinedMeasure",
     ),
     "afif_explorer.spec": ("Spec",),
     "afif_explorer.state": ("Explorer",),

@@ -21,6 +21,10 @@ class DoesNotApply(ChoiceError):
     """A result that does not exist for the choices; the message names choices that have it."""
 
 
+class UndefinedMeasure(DoesNotApply, DataError):
+    """A measure that the rows at hand do not define; the message says which rows it lacks."""
+
+
 class SolverDiverged(AfifError, ArithmeticError):
     """An iteration grew without bound; the message names the setting that would work."""
 
@@ -42,7 +46,7 @@ class NotConverged(UserWarning):
 
 
 class Undefined(UserWarning):
-    """Some numbers of a result do not exist and are NaN; the text names them and says why."""
+    """Some numbers of a result do not exist, or leave out groups; the text names them and says why."""
 
 
 class HighLeverage(UserWarning):

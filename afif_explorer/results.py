@@ -8,7 +8,9 @@ never NaN.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +34,10 @@ class DataSummary:
     notes: tuple[str, ...]  # what was done to the data: missing values, dropped columns, ...
     source: str = ""
     licence: str = ""
+    file: str = ""  # the name of the file that it was read from, if it was
+    made: Mapping[str, Any] | None = (
+        None  # how ``Dataset.from_frame`` made it of a table, if it did
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +92,8 @@ class Points:
     target_value: float  # of the fit on all rows
     raises: str  # what a positive effect means, in words: "leaving the row out raises the loss"
     solver: SolverSummary
+    compares: str = ""  # of a target that is a gap: its two groups, with their rows
+    notes: tuple[str, ...] = ()  # what to be careful about with it
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,3 +246,6 @@ class Unlearning:
     seconds: float
     gradient_norm: float | None = None  # that the retraining stopped at
     notes: tuple[str, ...] = field(default=())
+    # of metrics that are gaps: which two groups each compares, with their rows, and why it is undefined
+    compares: Mapping[str, str] = field(default_factory=dict)
+    undefined: Mapping[str, str] = field(default_factory=dict)

@@ -110,4 +110,4 @@ def test_the_explorer_leaves_it_out_and_says_so() -> None:
     assert np.isfinite([report.mean_here, *report.mean, *report.check.mean]).all()
     assert data.train.ids[only[0]] not in study.verify(spec, random=200, top=5).ids
     for rule in ("raise_target", "helpful", "harmful", "random"):
-        assert ranking(spec.replace(rule=rule))[-1] == only[0]
+        assert ranking(spec.replace(rule=rule)).order[-1] == only[0]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afif_explorer.datasets import Dataset
+from afif_explorer.datasets import Dataset, read_table
 from afif_explorer.errors import ChoiceError, DataError
 
 
@@ -166,6 +168,30 @@ def test_dates_become_days():
     column = data.train.X[:, data.feature_names.index("day")]
     np.testing.assert_array_equal(np.round(np.diff(column)), np.diff(data.train.ids))
     assert "turned into days" in notes(data)
+
+
+@pytest.mark.parametrize("far", ["9999-12-31", "0001-01-01", "1677-09-20", "2262-04-12"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_dates_beyond_the_usual_range_become_days_and_are_named(far, unit):
+    days = pd.Series(pd.date_range("2024-01-01", periods=200)).astype(f"datetime64[{unit}]")
+    days[3], days[4] = pd.Timestamp(far), pd.NaT
+    frame = table().assign(day=days)
+    data = Dataset.from_frame(frame, target="charges", standardise=False)
+    place = data.feature_names.index("day")
+    found = {}
+    for part in (data.train, data.validation, data.test):
+        found |= dict(zip(part.ids, part.X[:, place], strict=True))
+    expected = dt.date.fromisoformat(far) - dt.date(1970, 1, 1)
+    assert found[3] == expected.days
+    assert f"'day' has 1 date before 1678 or after 2261 ('{far}')" in notes(data)
+
+
+def test_a_file_with_the_last_date_of_all_can_be_used():
+    frame = table().assign(until=["2024-03-01"] * 150 + ["9999-12-31"] * 50)
+    read, _ = read_table(frame.to_csv(index=False).encode())
+    data = Dataset.from_frame(read, target="charges", sensitive=["until"])
+    assert data.train.sensitive["until"].nunique() == 2
+    assert "until" in Dataset.from_frame(read, target="charges").feature_names
 
 
 def test_levels_that_training_rows_lack_get_zeros():

@@ -234,3 +234,128 @@ def test_an_audit_holds_every_measure_of_the_task(task: str) -> None:
     first = audit.disparities["soft"].iloc[0]
     means = audit.groups["mean_prediction"]
     assert first == pytest.approx(means.max() - means.min())
+
+
+def with_group(rare: int, positives: int, seed: int = 5) -> ax.Dataset:
+    """Groups a and b of either outcome, and ``rare`` rows of c, so many of them positive."""
+    draw = np.random.default_rng(seed)
+    side = np.array(["c"] * rare + ["a"] * 300 + ["b"] * 240)
+    frame = pd.DataFrame({"x": draw.normal(size=len(side)), "z": draw.normal(size=len(side))})
+    frame["side"] = side
+    score = frame["x"] + (side == "a") + draw.normal(size=len(side))
+    frame["outcome"] = np.where(score > 0.5, "yes", "no")
+    frame.loc[side == "c", "outcome"] = "no"
+    frame.loc[: positives - 1, "outcome"] = "yes"
+    return ax.Dataset.from_frame(
+        frame, target="outcome", sensitive=["side"], validation=0.2, test=0.2, seed=seed
+    )
+
+
+FAIRLEARN = {
+    "demographic_parity": "demographic_parity_difference",
+    "equal_opportunity": "equal_opportunity_difference",
+    "equalized_odds": "equalized_odds_difference",
+}
+
+
+def test_a_group_without_the_outcome_is_named_with_fairlearns_number() -> None:
+    fairlearn = pytest.importorskip("fairlearn.metrics")
+    fit = ax.fit(with_group(50, 0))
+    with pytest.warns(ax.Undefined, match="No row with the outcome 'yes'.*'c' of 'side'"):
+        audit = ax.audit_fairness(fit, "side")
+    decided, split = fit.predict(fit.data.test.X) >= 0.5, fit.data.test
+    for measure, name in FAIRLEARN.items():
+        ours = audit.disparities.loc[measure, "hard"]
+        theirs = getattr(fairlearn, name)(split.y, decided, sensitive_features=split.sensitive.side)
+        if ours != pytest.approx(theirs, abs=1e-12):
+            title = measure.replace("_", " ").capitalize()
+            [told] = [
+                note for note in audit.notes if note.startswith(title) and "fairlearn" in note
+            ]
+            assert f"would be {theirs:.4g} instead of {ours:.4g}" in told
+            among = split.sensitive.side.isin(["a", "b"]).to_numpy()  # where all are defined
+            again = getattr(fairlearn, name)(
+                split.y[among], decided[among], sensitive_features=split.sensitive.side[among]
+            )
+            assert ours == pytest.approx(again, abs=1e-12)
+    assert audit.disparities.notna().all().all()
+    assert any("Group 'c' of 'side' has no test rows with" in note for note in fit.data.notes)
+    with pytest.warns(ax.Undefined, match="'c' of 'side'"):
+        ax.attribute(fit, ax.EqualOpportunityDifference("side"))
+    with pytest.warns(ax.Undefined, match="'c' of 'side'"):
+        ax.unlearn(fit, [0], targets=ax.EqualOpportunityDifference("side"))
+
+
+def test_a_group_of_one_split_alone_is_compared_there_and_named() -> None:
+    fairlearn = pytest.importorskip("fairlearn.metrics")
+    data = next(found for seed in range(99) if in_test_alone(found := with_group(1, 0, seed)))
+    fit = ax.fit(data)
+    split = data.test
+    decided = fit.predict(split.X) >= 0.5
+    theirs = fairlearn.demographic_parity_difference(
+        split.y, decided, sensitive_features=split.sensitive.side
+    )
+    target = ax.DemographicParityDifference("side")
+    assert target.hard(fit, fit.parameters) == pytest.approx(theirs, abs=1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ax.Undefined)
+        audit = ax.audit_fairness(fit, "side")
+    assert audit.groups["rows"].to_dict() == split.sensitive.side.value_counts().to_dict()
+    for words in ("training", "validation"):
+        assert f"Group 'c' of 'side' has no {words} rows." in data.notes
+
+
+def in_test_alone(data: ax.Dataset) -> bool:
+    others = pd.concat([data.train.sensitive.side, data.validation.sensitive.side])
+    return "c" in set(data.test.sensitive.side) - set(others)
+
+
+def test_an_undefined_measure_leaves_the_others_standing() -> None:
+    fairlearn = pytest.importorskip("fairlearn.metrics")
+    draw = np.random.default_rng(1)
+    x, side = draw.normal(size=400), np.repeat(["a", "b"], 200)
+    frame = pd.DataFrame({"x": x, "z": draw.normal(size=400), "side": side})
+    frame["outcome"] = ((x > 0) & (side == "a")).astype(int)
+    fit = ax.fit(ax.Dataset.from_frame(frame, target="outcome", sensitive=["side"]))
+    with pytest.warns(ax.Undefined, match="only 1 group"):
+        audit = ax.audit_fairness(fit, "side")
+    undefined = ["equal_opportunity", "equalized_odds"]
+    assert audit.disparities.loc[undefined].isna().all().all()
+    assert audit.effects[undefined].isna().all().all()
+    others = ["demographic_parity", "group_loss"]
+    assert audit.disparities.loc[others].notna().all().all()
+    for measure in others:
+        kind = ax.DemographicParityDifference if "parity" in measure else ax.GroupLossDifference
+        alone = ax.attribute(fit, kind("side"))
+        np.testing.assert_allclose(audit.effects[measure], alone, rtol=1e-12, atol=1e-18)
+    split = fit.data.test
+    theirs = fairlearn.demographic_parity_difference(
+        split.y, fit.predict(split.X) >= 0.5, sensitive_features=split.sensitive.side
+    )
+    assert audit.disparities.loc["demographic_parity", "hard"] == pytest.approx(theirs, abs=1e-12)
+    for title in ("Equal opportunity", "Equalized odds"):
+        [note] = [note for note in audit.notes if note.startswith(title)]
+        assert "among rows with the outcome '1' only 1 group of 'side' ('a')" in note
+    with pytest.raises(ax.UndefinedMeasure):
+        ax.attribute(fit, ax.EqualOpportunityDifference("side"))
+
+
+def test_an_audit_says_which_groups_it_compares_and_how_large_they_are() -> None:
+    fit = ax.fit(with_group(60, 30))
+    audit = ax.audit_fairness(fit, "side")
+    split = fit.data.test
+    side, mean = split.sensitive.side, fit.predict(split.X)
+    among = {"demographic_parity": side == side, "equal_opportunity": split.y == 1}
+    for measure, rows in among.items():
+        for form, score in (("soft", mean), ("hard", mean >= 0.5)):
+            table = pd.DataFrame({"side": side, "score": score})[rows].groupby("side")["score"]
+            found = audit.compared.loc[(measure, form)]
+            assert found["highest"] == table.mean().idxmax()
+            assert found["lowest"] == table.mean().idxmin()
+            assert found["highest_rows"] == table.size()[found["highest"]]
+            assert found["lowest_rows"] == table.size()[found["lowest"]]
+            small = found[["highest_rows", "lowest_rows"]].min() < 30
+            title = measure.replace("_", " ").capitalize()
+            told = [note for note in audit.notes if note.startswith(f"{title}: Fewer than 30")]
+            assert bool(told) >= small
+    assert any("may be due to chance" in note for note in audit.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import afif_explorer as ax
@@ -108,10 +109,83 @@ def test_the_code_that_is_shown_gives_the_numbers_that_are_shown(choices):
 def test_a_table_of_ones_own(explorer):
     own = ax.load_dataset("diabetes", seed=5)
     mine = settled(Explorer(data=own))
-    assert mine.dataset == f"upload-{own.digest}"
+    assert mine.dataset.startswith(f"upload-{own.digest}")
     assert mine.frame is own.train.frame
     assert mine.dataset in mine.offered["dataset"].values()
-    code = mine.as_python()
-    assert "from_frame(frame" in code
+    own = pd.concat([own.train.frame, own.validation.frame, own.test.frame]).sort_index()
+    check_code(mine, frame=own)
     mine.close()
     assert study.describe(explorer.spec).name == "hiring"
+
+
+def test_the_code_of_a_data_set_made_in_another_way_asks_for_it():
+    own = ax.load_dataset("hiring", seed=5)
+    mine = settled(Explorer(data=own))
+    check_code(mine, data=own)
+    mine.close()
+
+
+def table(seed: int = 0) -> bytes:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"row": range(300), "a": rng.normal(size=300), "b": rng.normal(size=300)})
+    frame["who"] = rng.choice(["x", "y"], 300)
+    frame["y"] = np.where(frame.a + rng.normal(size=300) > 0, "yes", "no")
+    return frame.to_csv(index=False, sep=";").encode()
+
+
+REMOVALS = {
+    "nothing": {},
+    "selected": {"selected": (3, 10, 11)},
+    "by a rule": {"view": "unlearning", "count": 9},
+    "by chance": {"view": "unlearning", "rule": "random", "count": 5, "rescale": True},
+    "the selection": {"view": "unlearning", "rule": "selection", "selected": (3, 10, 11)},
+    "by Newton steps": {"view": "unlearning", "method": "newton_step", "count": 9},
+    "under a lasso": {"view": "unlearning", "penalty": "lasso", "count": 9},
+}
+
+
+@pytest.mark.parametrize("removal", REMOVALS.values(), ids=REMOVALS)
+@pytest.mark.parametrize("dataset", ["hiring", "of one's own"])
+def test_the_code_does_the_removal_that_is_shown(dataset, removal, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if dataset != "hiring":
+        name = 'it\'s "mine".csv'
+        (tmp_path / name).write_bytes(table())
+        dataset = study.add_upload(table(), name, target="y", sensitive=["who"])
+    explorer = settled(Explorer(dataset, seed=4, target="demographic_parity", **removal))
+    kept = set(explorer.points.ids.tolist())
+    chosen = tuple(row for row in explorer.selected if row in kept)
+    if explorer.view == "unlearning":
+        explorer.retrain()
+        chosen = tuple(settled(explorer).unlearning.ids.tolist())
+    names = check_code(explorer)
+    assert ("predicted" in names) == bool(removal)
+    if removal:
+        assert tuple(names["data"].train.ids[names["removed"]].tolist()) == chosen
+    if explorer.view == "unlearning":
+        shown = explorer.unlearning.metrics.loc[explorer.unlearning.disparity]
+        target = names["target"]
+        before = target.bind(names["fit"]).value(names["fit"].parameters)
+        assert abs(before - shown["before"]) < 1e-12
+        predicted, true = names["predicted"].effects, names["retrained"].effects(target)
+        assert abs(before + predicted[target] - shown["predicted"]) < 1e-12
+        assert abs(before + true[target] - shown["retrained"]) < 1e-12
+    explorer.close()
+
+
+def check_code(explorer: Explorer, **names) -> dict:
+    """Run the code that is shown; its effects are those on screen, to the last digit."""
+    exec(explorer.as_python(), names)
+    shown = explorer.points
+    assert np.array_equal(names["data"].train.ids, shown.ids)
+    assert np.abs(names["effects"] - shown.effect).max() <= 1e-12 * np.abs(shown.effect).max()
+    return names
+
+
+def test_rows_that_are_not_known_yet_are_not_removed_by_code(explorer):
+    explorer.param.update(view="unlearning", count=30)
+    with pytest.raises(ax.ChoiceError, match="not known yet"):
+        explorer.as_python()
+    settled(explorer)
+    assert len(explorer.unlearning.ids) == 30
+    explorer.as_python()

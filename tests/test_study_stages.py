@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from dataclasses import fields
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -25,7 +26,7 @@ from afif_explorer.spec import (
 )
 from afif_explorer.study.keys import DEPENDS, key
 from afif_explorer.study.labels import LABELS
-from afif_explorer.study.store import CACHE, UPLOADS, Uploads
+from afif_explorer.study.store import CACHE, UPLOADS, Upload, Uploads
 from afif_explorer.study.targets import DISPARITIES
 
 SPEC = Spec(dataset="hiring", target="demographic_parity", solver="lissa", seed=7)
@@ -164,9 +165,44 @@ def test_somebodys_own_table_is_studied_like_any_other():
     assert len(study.points(spec).ids) == study.describe(spec).n_train
     assert name in study.offered(spec)["dataset"].values()
     assert name not in study.offered(Spec())["dataset"].values()
-    assert study.add_upload(csv(), "again.csv", target="price", sensitive=["who"]) == name
+    again = study.add_upload(csv(), "my <b>table</b>.csv", target="price", sensitive=["who"])
+    assert again == name
     other = study.data(spec.replace(seed=1)).train.ids
     assert list(other) != list(study.data(spec).train.ids)
+
+
+def test_a_table_of_equal_content_shares_its_numbers_but_neither_name_nor_notes():
+    """Two people bring the same rows; one file has semicolons, which a note tells."""
+    mine = study.add_upload(csv(), "mine.csv", target="price", sensitive=["who"])
+    content = csv().replace(b",", b";")
+    theirs = study.add_upload(
+        content, "C:\\salaries\\theirs.csv", target="price", sensitive=["who"]
+    )
+    first, second = Spec(dataset=mine, strength=0.3), Spec(dataset=theirs, strength=0.3)
+    effect = study.points(first).effect
+    assert computed_by(lambda: study.points(second)) == {"data": 1}
+    assert np.array_equal(study.points(second).effect, effect)
+    for spec, name, semicolons in ((first, "mine.csv", False), (second, "theirs.csv", True)):
+        told = study.describe(spec)
+        assert (told.name, told.title, told.file) == (spec.dataset, name, name)
+        assert any("semicolons" in note for note in told.notes) == semicolons
+        assert study.offered(spec)["dataset"][name] == spec.dataset
+        assert study.title(spec.dataset) == name
+    assert study.title("upload-" + "0" * 64) == "Your file"
+
+
+def test_a_data_set_and_a_file_of_equal_content_are_split_each_in_its_own_way():
+    frame = datasets.read_table(csv()).frame
+    own = datasets.Dataset.from_frame(frame, target="price", sensitive=["who"], name="t.csv")
+    given = study.add_dataset(own)
+    brought = study.add_upload(csv(), "t.csv", target="price", sensitive=["who"])
+    for seed in (0, 7):
+        fresh = datasets.Dataset.from_frame(frame, target="price", sensitive=["who"], seed=seed)
+        assert study.data(Spec(dataset=given, seed=seed)) is own
+        split = study.data(Spec(dataset=brought, seed=seed))
+        assert np.array_equal(split.train.ids, fresh.train.ids)
+    study.fit(Spec(dataset=given, seed=7))
+    assert study.fit(Spec(dataset=brought, seed=7)).data is split
 
 
 @pytest.mark.parametrize(
@@ -187,7 +223,7 @@ def test_tables_are_bounded_in_bytes():
     store = Uploads(max_bytes=2_500_000)
     frames = {f"{i:032x}": pd.DataFrame({"a": range(125_000)}) for i in range(4)}
     for digest, frame in frames.items():
-        store.add(digest, lambda seed, frame=frame: frame, frame)
+        store.add(digest, Upload(lambda seed: None, frame, "a table"))
     assert [name[-1] for name in store._kept] == ["2", "3"]
 
 

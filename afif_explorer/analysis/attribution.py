@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from afif_explorer import wording
+from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.removable import irremovable, warn_undefined
 from afif_explorer.engine.influence import Influence
@@ -39,7 +40,8 @@ def attribute(
     than 3000 parameters, no kinks in the penalty), else the first.
 
     Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve. The only row of
-    a class has no effect that is defined: NaN, with the warning :class:`Undefined`.
+    a class has no effect that is defined: NaN, with the warning :class:`Undefined`, which also names groups
+    that a disparity leaves out.
 
     Raises :class:`SolverDiverged`; warns :class:`NotConverged`, and :class:`HighLeverage` where a row holds
     so much of its own fit that its effect falls short by a fifth or more. ``AFIF(rescale=True)`` corrects
@@ -49,6 +51,7 @@ def attribute(
     influence = prepared(method, fit)
     found = effects_of(influence, fit, target, order=order)
     warn_undefined(fit, "The effect")
+    warn_of_groups(fit, as_targets(target))
     if not influence.rescale and influence.solves_cheaply:
         _warn_of_leverage(influence)
     return found

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from afif_explorer.analysis.attribution import attribute
+from afif_explorer.analysis import comparisons
+from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.disparities import (
+    Comparison,
     DemographicParityDifference,
     EqualizedOddsDifference,
     EqualOpportunityDifference,
@@ -18,9 +21,11 @@ from afif_explorer.engine.disparities import (
     MeanPredictionDifference,
 )
 from afif_explorer.engine.losses import Bernoulli, Categorical
-from afif_explorer.engine.methods import AFIF, Method
-from afif_explorer.engine.targets import checked_fit
+from afif_explorer.engine.methods import AFIF, Method, prepared
+from afif_explorer.engine.targets import Sample, checked_fit
+from afif_explorer.errors import Undefined, UndefinedMeasure
 
+FORMS = ("soft", "hard")
 FOR_CLASSES: dict[str, type[GroupDisparity]] = {
     "demographic_parity": DemographicParityDifference,
     "equal_opportunity": EqualOpportunityDifference,
@@ -39,15 +44,22 @@ class FairnessAudit:
 
     Attributes:
         disparities: data frame, one row a measure; columns ``soft`` (mean predictions) and ``hard``
-            (decisions, as fairlearn defines them).
+            (decisions, as fairlearn defines them); NaN where undefined.
+        compared: data frame, rows ``(measure, "soft")`` and ``(measure, "hard")``: the two groups
+            (``highest``, ``lowest``), how many of their rows count (``highest_rows``, ``lowest_rows``), and
+            ``among`` which.
         groups: data frame of the groups' rows and mean predictions.
         effects: data frame ``[n_train, measures]``, indexed by row id: the predicted change of each soft
-            disparity if the row is removed.
+            disparity if the row is removed; NaN where undefined.
+        notes: a sentence for each measure that is undefined, for groups that it leaves out, and for a gap
+            between groups of fewer than 30 rows.
     """
 
     disparities: pd.DataFrame
+    compared: pd.DataFrame
     groups: pd.DataFrame
     effects: pd.DataFrame
+    notes: tuple[str, ...]
 
 
 def measures_for(fit: Fit) -> dict[str, type[GroupDisparity]]:
@@ -75,28 +87,82 @@ def audit_fairness(
     and group loss. ``split`` is where they are measured: rows that are chosen by their effects on one split
     are judged on another.
 
-    Raises :class:`ChoiceError` for an unknown attribute, :class:`DataError` if the split holds fewer than
-    two groups. Sources: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3;
+    A group without rows that a measure is about (equal opportunity: rows with the outcome) has no mean; it is
+    left out, and a measure with fewer than two groups left is NaN. fairlearn counts such a mean as 0. Either
+    is warned of as :class:`Undefined` and told in ``notes``.
+
+    Raises :class:`ChoiceError` for an unknown attribute, :class:`UndefinedMeasure` if the split holds fewer
+    than two groups. Sources: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3;
     Sattigeri et al., Fair Infinitesimal Jackknife (2022).
     """
-    targets = {name: kind(sensitive, split) for name, kind in measures_for(fit).items()}
-    theta = fit.parameters
-    disparities = pd.DataFrame(
-        {
-            "soft": {name: target.bind(fit).value(theta) for name, target in targets.items()},
-            "hard": {name: target.hard(fit, theta) for name, target in targets.items()},
-        }
+    asked = {name: kind(sensitive, split) for name, kind in measures_for(fit).items()}
+    means = next(iter(asked.values())).group_means(fit, fit.parameters)
+    why = {name: comparisons.reason(fit, target) for name, target in asked.items()}
+    defined = {name: target for name, target in asked.items() if not why[name]}
+    if not defined:
+        raise UndefinedMeasure(next(iter(why.values())))
+    found = {name: _both(fit, target) for name, target in defined.items()}
+    gaps = {name: {form: one.gap for form, one in forms.items()} for name, forms in found.items()}
+    losing = [f"{_title(name)}: {told}" for name, told in why.items() if told]
+    losing += [told for name, target in defined.items() for told in _left_out(fit, name, target)]
+    for told in losing:
+        warnings.warn(told, Undefined, stacklevel=2)
+    ids = None if fit.data is None else pd.Index(fit.data.train.ids, name="id")
+    effects = effects_of(prepared(method, fit), fit, list(defined.values()))
+    return FairnessAudit(
+        disparities=pd.DataFrame.from_dict(gaps, "index", columns=FORMS).reindex(list(asked)),
+        compared=_compared(found),
+        groups=_groups(fit.sample(split), sensitive, means),
+        effects=pd.DataFrame(effects, columns=list(defined), index=ids).reindex(
+            columns=list(asked)
+        ),
+        notes=(*losing, *_cautions(found)),
     )
-    means = next(iter(targets.values())).group_means(fit, theta)
-    sample = fit.sample(split)
-    codes = np.asarray(sample.groups[sensitive])
+
+
+def _both(fit: Fit, target: GroupDisparity) -> dict[str, Comparison]:
+    return {form: target.compare(fit, fit.parameters, soft=form == "soft") for form in FORMS}
+
+
+def _left_out(fit: Fit, name: str, target: GroupDisparity) -> list[str]:
+    """Who is left out of a measure, and what fairlearn, which counts them as 0, would say."""
+    found = target.compare(fit, fit.parameters, soft=False)
+    told = comparisons.left_out(fit, target, found)
+    if told and found.as_zero != found.gap:
+        told[-1] += (
+            f" Counted as 0, as fairlearn does, the gap of decisions would be {found.as_zero:.4g} "
+            f"instead of {found.gap:.4g}."
+        )
+    return [f"{_title(name)}: {one}" for one in told]
+
+
+def _cautions(found: dict[str, dict[str, Comparison]]) -> list[str]:
+    told = [
+        f"{_title(name)}: {words}"
+        for name, forms in found.items()
+        for one in forms.values()
+        if (words := comparisons.caution(one))
+    ]
+    return list(dict.fromkeys(told))
+
+
+def _compared(found: dict[str, dict[str, Comparison]]) -> pd.DataFrame:
     rows = {
-        name: int((codes == code).sum()) for code, name in enumerate(sample.group_names[sensitive])
+        (name, form): (one.highest, one.lowest, *one.rows, one.among)
+        for name, forms in found.items()
+        for form, one in forms.items()
     }
-    groups = pd.DataFrame({"rows": pd.Series(rows), "mean_prediction": pd.Series(means)})
-    effects = pd.DataFrame(
-        attribute(fit, list(targets.values()), method),
-        columns=list(targets),
-        index=None if fit.data is None else pd.Index(fit.data.train.ids, name="id"),
-    )
-    return FairnessAudit(disparities, groups, effects)
+    index = pd.MultiIndex.from_tuples(rows, names=["measure", "form"])
+    columns = ["highest", "lowest", "highest_rows", "lowest_rows", "among"]
+    return pd.DataFrame(list(rows.values()), index, columns)
+
+
+def _groups(sample: Sample, sensitive: str, means: dict[str, float]) -> pd.DataFrame:
+    codes = np.asarray(sample.groups[sensitive])
+    names = sample.group_names[sensitive]
+    rows = {name: int((codes == code).sum()) for code, name in enumerate(names)}
+    return pd.DataFrame({"rows": pd.Series(rows), "mean_prediction": pd.Series(means)})
+
+
+def _title(measure: str) -> str:
+    return measure.replace("_", " ").capitalize()

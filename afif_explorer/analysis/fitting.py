@@ -335,7 +335,9 @@ def _loss_of(data: Dataset, k: int) -> str:
 def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:
     groups, names = {}, {}
     for column in data.sensitive:
-        levels = sorted(data.train.sensitive[column].dropna().astype(str).unique())
+        # Of all splits, so that a group without training rows is compared where it has any.
+        parts = [getattr(data, name).sensitive[column] for name in SPLITS]
+        levels = sorted({str(group) for part in parts for group in part.dropna().unique()})
         values = split.sensitive[column]
         codes = {level: code for code, level in enumerate(levels)}
         groups[column] = np.array(

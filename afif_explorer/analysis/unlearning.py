@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.reach import Beyond, Reach
 from afif_explorer.analysis.removable import removable
@@ -50,9 +51,12 @@ def unlearn(
 
     Raises :class:`ChoiceError` for rows that do not exist, :class:`DataError` if none, or none of a class,
     would be left, :class:`CurvatureError` and :class:`SolverDiverged` where the step does not exist; warns
-    :class:`NotConverged`. Sources: Lev and Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
+    :class:`NotConverged`, and :class:`Undefined` of groups that a disparity leaves out. Sources: Lev and
+    Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
     """
-    return unlearn_with(prepared(method, fit), fit, rows, targets)
+    found = unlearn_with(prepared(method, fit), fit, rows, targets)
+    warn_of_groups(fit, found.effects)
+    return found
 
 
 def unlearn_with(

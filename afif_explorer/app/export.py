@@ -16,6 +16,7 @@ import pandas as pd
 
 from afif_explorer import __version__
 from afif_explorer.app.parts import html, join, literal
+from afif_explorer.datasets.text import distinct
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG, FIGURES
 from afif_explorer.figures.solver import unsettled
@@ -43,11 +44,10 @@ def rows_csv(explorer: Any) -> io.StringIO:
     for name, title in MEASURES.items():
         content[_heading(points) if name == "effect" else title] = getattr(points, name)
     table = pd.DataFrame(content, index=points.ids)
-    taken = set(table.columns)
     raw = _now(explorer, "frame")
-    return _csv(
-        table.join(raw.rename(columns=lambda name: f"{name} (raw)" if name in taken else name))
-    )
+    names = [f"{name} (raw)" if name in table else str(name) for name in raw.columns]
+    names = distinct([*table, *names])[table.shape[1] :]
+    return _csv(table.join(raw.set_axis(names, axis=1)))
 
 
 def _heading(points: Points) -> str:
@@ -60,7 +60,8 @@ def remaining_csv(explorer: Any) -> io.StringIO:
     """The raw training rows without those that the unlearning view removes, as CSV."""
     frame, removed = _now(explorer, "frame"), _now(explorer, "unlearning").ids
     kept = frame[~np.isin(frame.index, removed)]
-    return _csv(kept.rename_axis("row").reset_index())
+    *_, heading = distinct([*map(str, frame.columns), "row"])
+    return _csv(kept.rename_axis(heading).reset_index())
 
 
 def _now(explorer: Any, name: str) -> Any:
@@ -91,8 +92,10 @@ def harmless(value: Any) -> Any:
 def _csv(table: pd.DataFrame) -> io.StringIO:
     safe = pd.DataFrame(
         {
-            harmless(str(name)): column if _numeric(column) else column.map(harmless)
-            for name, column in table.items()
+            name: column if _numeric(column) else column.map(harmless)
+            for name, (_, column) in zip(
+                distinct(harmless(str(name)) for name in table.columns), table.items(), strict=True
+            )
         }
     )
     return io.StringIO(safe.to_csv(index=False, lineterminator="\n"))

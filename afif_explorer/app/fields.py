@@ -8,6 +8,7 @@ from typing import Any
 from afif_explorer.app import toolkit
 from afif_explorer.app.parts import NO_MARGIN
 from afif_explorer.app.sync import Follower
+from afif_explorer.state.words import unlisted
 
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": NO_MARGIN, "width": None}
 
@@ -82,7 +83,7 @@ class Fields:
             value = getattr(self.explorer, name)
             options = self.offered(name)
             if value not in options.values():
-                options[str(value)] = value
+                options[unlisted(name, value)] = value
             renamed = widget.options != options
             put(widget, options=options, value=value, disabled=len(options) < 2)
             if renamed:

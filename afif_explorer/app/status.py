@@ -7,7 +7,7 @@ from typing import Any
 from afif_explorer.app import toolkit
 from afif_explorer.app.parts import NO_MARGIN, Text, button, card, flow, html, join, share
 from afif_explorer.figures.text import number
-from afif_explorer.results import FitSummary
+from afif_explorer.results import FitSummary, Points
 from afif_explorer.wording import count
 
 # Sixty pictures a second of a moving bar take a core from the work that it stands for.
@@ -21,6 +21,7 @@ class StatusHead:
         self._explorer = explorer
         self._sentence = Text()
         self._facts = Text()
+        self._gap = Text()
         self._what = Text(sizing_mode=None)
         self._bar = toolkit.LinearProgress(
             sizing_mode="stretch_width",
@@ -34,6 +35,7 @@ class StatusHead:
         self._running = flow(self._what, self._bar, cancel, gap=12, align="center")
         self.panel = card(
             self._sentence,
+            self._gap,
             self._facts,
             self._running,
             self._again,
@@ -44,6 +46,7 @@ class StatusHead:
         """Bring the headline and the facts up to date."""
         self._sentence.put(html('<h1 class="headline">{x}</h1>', x=self._explorer.sentence()))
         self._facts.put(_facts(self._explorer.fitted))
+        self._gap.put(_gap(self._explorer.points))
 
     def progress(self) -> None:
         """Show how the work stands now."""
@@ -64,6 +67,18 @@ class StatusHead:
             variant="determinate" if known else "indeterminate",
             value=round(100 * share) if known else 0,
         )
+
+
+def _gap(points: Points | None) -> Any:
+    """Of a target that is a gap: between which groups, and what to be careful about."""
+    if points is None or not points.compares:
+        return ""
+    gap = html(
+        '<p class="hint">The gap is {gap}: {compares}.</p>',
+        gap=f"{number(points.target_value)} {points.unit}".strip(),
+        compares=points.compares,
+    )
+    return join([gap, *(html('<p class="hint fair">{x}</p>', x=note) for note in points.notes)])
 
 
 def _facts(fit: FitSummary | None) -> Any:

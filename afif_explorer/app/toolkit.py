@@ -5,6 +5,7 @@ Widgets are taken from here, so that a move of the toolkit touches one file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -13,7 +14,6 @@ import param
 from panel_material_ui import (
     Button,
     Dialog,
-    FileInput,
     IconButton,
     IntInput,
     LinearProgress,
@@ -32,7 +32,7 @@ __all__ = [
     "Button",
     "Dialog",
     "FileDownload",
-    "FileInput",
+    "FileField",
     "FloatSlider",
     "IconButton",
     "IntInput",
@@ -73,6 +73,31 @@ class FileDownload(material.FileDownload):
         if fileobj is not None:
             self.data = None  # the browser takes a file for new only if it differs from the last
             super()._sync_data(fileobj)
+
+
+class FileField(material.FileInput):
+    """A button for a file. ``arrived(name, content)`` hears of every file that is chosen, also of an empty
+    one and of the same one again; ``refused(reason)`` of one that the browser did not send.
+    """
+
+    def __init__(
+        self,
+        arrived: Callable[[str, bytes], None],
+        refused: Callable[[str], None],
+        **params: Any,
+    ) -> None:
+        self._arrived, self._refused = arrived, refused
+        super().__init__(**params)
+
+    def _handle_msg(self, msg: Any) -> None:
+        if msg["status"] == "error":
+            self._refused(str(msg.get("error", "")))
+        else:
+            super()._handle_msg(msg)
+
+    def _update_file(self, filename: Any, mime_type: Any, value: Any) -> None:
+        super()._update_file(filename, mime_type, value)
+        self._arrived(filename or "", value or b"")
 
 
 def load() -> None:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import panel as pn
+
 from afif_explorer import study
 from afif_explorer.app import toolkit
 from afif_explorer.app.fields import WIDE
 from afif_explorer.app.help import Dialog
 from afif_explorer.app.parts import Text, banner, html, stack
-from afif_explorer.datasets import Dataset, Table, read_table
+from afif_explorer.datasets import Table, read_table
 from afif_explorer.datasets.upload import MOST_BYTES
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.text import short
@@ -21,12 +23,14 @@ from afif_explorer.wording import count
 
 log = logging.getLogger(__name__)
 
+INFER = "infer"
 TASKS = {
-    "Find out from the target": None,
+    "Infer from the target": INFER,
     "Regression: a number": "regression",
-    "Classification: one of some classes": "classification",
+    "Classification: categorical": "classification",
     "Count: 0, 1, 2, ...": "count",
 }
+REFUSED = "That file cannot be used"
 
 
 class Upload:
@@ -37,9 +41,12 @@ class Upload:
 
     def __init__(self, explorer: Any) -> None:
         self._explorer = explorer
+        self._name = ""
         self._table: Table | None = None
-        self._file = toolkit.FileInput(
-            accept=".csv,.tsv,.txt,.parquet",
+        self._latest: object = None  # the newest thing asked for; what comes of others is dropped
+        self._file = toolkit.FileField(
+            lambda name, content: pn.state.execute(partial(self._arrived, name, content)),
+            self._not_sent,
             max_file_size=MOST_BYTES,
             label="Choose a CSV or Parquet file",
             variant="outlined",
@@ -51,14 +58,15 @@ class Upload:
             label="Sensitive columns, whose groups are compared (may stay empty)",
             **WIDE,
         )
-        self._task = toolkit.Select(label="Kind of task", options=TASKS, size="small", **WIDE)
+        self._task = toolkit.Select(
+            label="Kind of task", options=TASKS, value=INFER, size="small", **WIDE
+        )
         self._use = toolkit.Button(
             label="Use this table", variant="contained", on_click=self._accept, **WIDE
         )
         self._columns = stack(
             self._target, self._sensitive, self._task, self._use, gap=14, visible=False
         )
-        self._file.param.watch(self._arrived, "value")
         self.dialog = Dialog(
             "Use my own file", lambda: stack(self._says, self._file, self._columns, gap=14)
         )
@@ -67,14 +75,26 @@ class Upload:
         """Open the dialog."""
         self.dialog.open()
 
-    async def _arrived(self, event: Any) -> None:
-        if not event.new:
-            return
-        self._columns.visible = False
+    def _not_sent(self, reason: str) -> None:
+        """Tell why the browser kept a file to itself."""
+        self._put_away()
+        if "maximum file size" in reason:
+            reason = f"The file is larger than {MOST_BYTES / 1e6:,.0f} MB, which is the limit."
+        self._say("error", REFUSED, reason)
+
+    async def _arrived(self, name: str, content: bytes) -> None:
+        self._put_away()
         self._say("info", "Reading the file …")
-        table = await self._attempt(partial(read_table, event.new))
+        table = await self._attempt(partial(read_table, content))
         if table is not None:
+            self._name = name
             self._offer(table)
+
+    def _put_away(self) -> None:
+        """Forget the table from before, and what is being done with it."""
+        self._table = self._latest = None
+        self._columns.visible = False
+        self._use.disabled = False
 
     def _offer(self, table: Table) -> None:
         """Ask about the columns of a table that could be read."""
@@ -83,6 +103,7 @@ class Upload:
         places = {name: place for place, name in enumerate(names)}
         self._target.param.update(options=places, value=len(names) - 1)
         self._sensitive.param.update(options=places, value=[])
+        self._task.value = INFER
         self._columns.visible = True
         read = f"{count(len(table.frame))} rows and {count(len(names))} columns were read."
         self._says.put(banner("info", read, table.notes))
@@ -90,34 +111,42 @@ class Upload:
     async def _accept(self, _event: Any) -> None:
         if self._table is None:
             return
-        frame = self._table.frame
-        columns = list(frame.columns)
-        make = partial(
-            Dataset.from_frame,
-            frame,
-            target=columns[self._target.value],
-            sensitive=[columns[place] for place in self._sensitive.value],
-            task=self._task.value,
-            name=short(self._file.filename or "your data", 40),
-            notes=self._table.notes,
+        columns = list(self._table.frame.columns)
+        task = self._task.value
+        add = partial(
+            study.add_table,
+            self._table,
+            self._name or "your data",
+            columns[self._target.value],
+            [columns[place] for place in self._sensitive.value],
+            None if task == INFER else task,
         )
         self._use.disabled = True
-        name = await self._attempt(lambda: study.add_dataset(make()))
-        self._use.disabled = False
+        name = await self._attempt(add)
         if name is not None:
             self.dialog.close()
             self._explorer.dataset = name
 
     async def _attempt(self, work: Callable[[], Any]) -> Any:
-        """The result of ``work`` done in a thread; None, and the reason on screen, if it failed."""
+        """The result of ``work`` done in a thread; None, and the reason on screen, if it failed.
+
+        None too if something else was asked for meanwhile.
+        """
+        self._latest = mine = object()
+        result = reason = None
         try:
-            return await asyncio.to_thread(work)
+            result = await asyncio.to_thread(work)
         except AfifError as error:
-            self._say("error", "That file cannot be used", str(error))
+            reason = str(error)
         except Exception:
             log.exception("A file could not be taken in.")
-            self._say("error", "That file cannot be used", "The details are in the server's log.")
-        return None
+            reason = "The details are in the server's log."
+        if self._latest is not mine:
+            return None
+        self._use.disabled = False
+        if reason is not None:
+            self._say("error", REFUSED, reason)
+        return result
 
     def _say(self, kind: str, title: str, *lines: str) -> None:
         self._says.put(banner(kind, title, lines))

@@ -19,6 +19,7 @@ from afif_explorer.errors import DataError
 from afif_explorer.numeric import checked_seed
 from afif_explorer.wording import count
 
+SETTINGS = ("include_sensitive", "standardise", "baseline")  # that change the inputs
 Divide = Callable[[np.ndarray, np.ndarray], Parts]
 """From ids [n] and strata [n] of the usable rows to the positions of each split."""
 
@@ -63,7 +64,7 @@ def build(
     who = {names[p]: group_rules.read_groups(table.iloc[:, p], names[p]) for p in places}
     parts = divide(ids, _strata(outcome, who))
     _check_parts(parts, outcome, names[place])
-    who, group_notes = _finish_groups(who, parts.train)
+    who, group_notes = _finish_groups(who, parts, outcome)
 
     left = {place} if include_sensitive else {place, *places}
     inputs = [
@@ -187,8 +188,9 @@ def _check_parts(parts: Parts, outcome: Outcome, target: str) -> None:
 
 
 def _finish_groups(
-    who: dict[str, pd.Series], train: np.ndarray
+    who: dict[str, pd.Series], parts: Parts, outcome: Outcome
 ) -> tuple[dict[str, pd.Series], list[str]]:
+    train = parts.train
     finished: dict[str, pd.Series] = {}
     notes: list[str] = []
     for name, groups in who.items():
@@ -196,6 +198,7 @@ def _finish_groups(
             groups, told = group_rules.cut(groups, train, name)
             notes += told
         notes += group_rules.check(groups, train, name)
+        notes += group_rules.gaps(groups, parts, outcome, name)
         finished[name] = groups
     return finished, notes
 

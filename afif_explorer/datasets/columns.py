@@ -14,6 +14,7 @@ from afif_explorer.datasets import text
 MOST_LEVELS = 100
 FEW_LEVELS = 10
 LARGEST = 1e100
+_FIRST_DAY, _LAST_DAY = -106_751, 106_751  # since 1970: what a count of nanoseconds can hold
 _COUNTER = re.compile(r"(|.*[ _])(id|index|row|no|nr|number)|unnamed: \d+", re.IGNORECASE)
 
 
@@ -91,15 +92,24 @@ def _counts_rows(values: np.ndarray) -> bool:
 
 
 def _days(series: pd.Series, name: str) -> Column:
-    missing = series.isna().to_numpy()
-    if pd.api.types.is_datetime64_any_dtype(series):
-        series = pd.to_datetime(series, utc=True) - pd.Timestamp(0, tz="UTC")
-        note = f"Dates of '{name}' were turned into days."
-    else:
-        note = f"Durations of '{name}' were turned into days."
-    days = (series / pd.Timedelta(days=1)).to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-    days[missing] = np.nan
-    return Column(name, "numeric", days, notes=(note,))
+    """Days since 1970, or days that a duration took, in whatever unit and however far away they are."""
+    dates = pd.api.types.is_datetime64_any_dtype(series)
+    if dates and series.dt.tz is not None:
+        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    values = series.to_numpy()
+    one = np.array(1, dtype=values.dtype.str.replace("M", "m"))  # of the column's own unit
+    days = values.astype(np.int64) / (np.timedelta64(1, "D") / one)
+    days[np.isnat(values)] = np.nan
+    notes = [f"{'Dates' if dates else 'Durations'} of '{name}' were turned into days."]
+    if dates and len(far := values[(days < _FIRST_DAY) | (days > _LAST_DAY)]):
+        shown = sorted({str(value).split("T")[0] for value in np.unique(far)[[0, -1]]})
+        many = "date" if len(far) == 1 else "dates"
+        notes.append(
+            f"'{name}' has {wording.count(len(far))} {many} before 1678 or after 2261 "
+            f"({text.listing(shown)}), counted in days like the others; if such a date means "
+            "something else, such as no end, leave the cell empty."
+        )
+    return Column(name, "numeric", days, notes=tuple(notes))
 
 
 def _category(series: pd.Series, name: str) -> Column | LeftOut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -59,6 +59,8 @@ class Dataset:
     description: str = ""  # what it is about
     # ids of the training rows whose label is known to be wrong; empty where no truth is known
     planted: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # [m]
+    # what else from_frame was given to make it of its table; None if it was made in another way
+    made: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         sizes = f"{len(self.train)} + {len(self.validation)} + {len(self.test)} rows"
@@ -137,8 +139,10 @@ class Dataset:
         ChoiceError
             Unknown task, or shares that leave no training rows.
         """
-        from afif_explorer.datasets.build import build, shares
+        from afif_explorer.datasets.build import SETTINGS, build, shares
 
+        made = {"validation": validation, "test": test, "seed": seed}
+        made |= {name: options[name] for name in SETTINGS if name in options}
         return build(
             frame,
             target=target,
@@ -146,6 +150,7 @@ class Dataset:
             task=task,
             divide=shares(validation, test, seed),
             name=name,
+            made=made,
             **options,
         )
 

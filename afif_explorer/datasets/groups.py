@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets import text
+from afif_explorer.datasets.outcome import Outcome
+from afif_explorer.datasets.splits import Parts
 from afif_explorer.errors import DataError
 from afif_explorer.wording import count
 
 FEW_VALUES = 10
 MOST_GROUPS = 50
 SMALL_GROUP = 10
+_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def read_groups(column: pd.Series, name: str) -> pd.Series:
@@ -60,8 +63,49 @@ def check(groups: pd.Series, train: np.ndarray, name: str) -> tuple[str, ...]:
             f"The sensitive column '{name}' has {count(len(counts))} groups, more than the "
             f"{MOST_GROUPS} that can be compared here; merge groups or choose another column."
         )
+    return _small(counts, name)
+
+
+def _small(counts: pd.Series, name: str) -> tuple[str, ...]:
     small = [text.clean(value) for value, rows in counts.items() if rows < SMALL_GROUP]
     if not small:
         return ()
     few = f"fewer than {SMALL_GROUP} training rows; their averages are uncertain."
     return (f"Groups of '{name}' with {few[:-1]}: {text.listing(small)}.",)
+
+
+def gaps(groups: pd.Series, parts: Parts, outcome: Outcome, name: str) -> list[str]:
+    """Notes about groups that a split lacks, or whose rows there all have, or all lack, the last class.
+
+    Where they are, a difference between groups leaves them out: their mean is undefined.
+    """
+    words = groups.astype(str).to_numpy()
+    every = sorted(set(words))
+    notes = []
+    for split, rows in parts._asdict().items():
+        if not len(rows):
+            continue
+        where = f"no {_WORDS[split]} rows"
+        present = [group for group in every if (words[rows] == group).any()]
+        if absent := [group for group in every if group not in present]:
+            notes.append(f"{_who(absent, name)} {where}.")
+        if not outcome.classes:
+            continue
+        last = outcome.y[rows] == len(outcome.classes) - 1
+        for met, without, measures in (
+            (last, "with", "equal opportunity and equalised odds gaps"),
+            (~last, "without", "equalised odds gaps"),
+        ):
+            if lacking := [group for group in present if not met[words[rows] == group].any()]:
+                notes.append(
+                    f"{_who(lacking, name)} {where} {without} the outcome '{outcome.classes[-1]}'; "
+                    f"{measures} there leave out {'it' if len(lacking) == 1 else 'them'}."
+                )
+    return notes
+
+
+def _who(groups: list[str], name: str) -> str:
+    shown = text.listing([text.clean(group) for group in groups])
+    return (
+        f"Group {shown} of '{name}' has" if len(groups) == 1 else f"Groups {shown} of '{name}' have"
+    )

@@ -7,44 +7,84 @@ from typing import Any
 
 import pandas as pd
 
-from afif_explorer.datasets.limits import check_shape
+from afif_explorer.datasets import parquet_sizes, text
+from afif_explorer.datasets.parquet_sizes import Sizes
+from afif_explorer.datasets.thrift import DAMAGED
 from afif_explorer.errors import DataError
 
-MOST_BYTES = 500_000_000  # in memory
-_BATCH_ROWS = 5_000
+MOST_BYTES = 250_000_000  # of the table as it is read; the data frame is made from it
+_OF_A_SMALL_FILE = 44_000_000  # what the largest table of numbers takes
+_PER_BYTE = 4  # a larger file may unpack to so much more
+_BATCH_ROWS = 65_536
+_BATCH_BYTES = 8_000_000
+# What pyarrow raises beside its own ArrowException.
+_DAMAGE = (OSError, ValueError, TypeError, LookupError, RuntimeError, MemoryError)
+_FOOTER_LIMITS = {
+    "thrift_string_size_limit": 10_000_000,
+    "thrift_container_size_limit": parquet_sizes.MOST_CHUNKS,
+}
 
 
 def read(data: bytes) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The table in the bytes of a Parquet file; sizes are checked before and while it is read."""
+    """The table in the bytes of a Parquet file, and notes; its size is checked before it is unpacked."""
+    import pyarrow as pa
+
+    sizes = parquet_sizes.sizes(data)
+    most = min(MOST_BYTES, _OF_A_SMALL_FILE + _PER_BYTE * len(data))
+    if sizes.bytes > 2 * most:
+        raise DataError(_too_large(2 * most))
+    notes = [f"'{text.clean(name)}' left out: it holds nested values." for name in sizes.nested]
+    if not sizes.leaves:
+        raise DataError(" ".join(["No column of the file can be read.", *notes[:3]]))
+    if sizes.rows < 1:
+        raise DataError("The file has columns but no rows.")
+    try:
+        frame = _frame(_table(data, sizes, most))
+    except DataError:
+        raise
+    except (pa.ArrowException, *_DAMAGE):
+        raise DataError(DAMAGED) from None
+    names, renamed = text.column_names(frame.columns)
+    frame.columns = pd.Index(names)
+    return frame, (*renamed, *notes)
+
+
+def _table(data: bytes, sizes: Sizes, most: int) -> Any:
+    """The columns of plain values, read a batch at a time; no batch is larger than it may be."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        file = pq.ParquetFile(BytesIO(data))
-        check_shape(file.metadata.num_rows, file.metadata.num_columns)
-        schema = file.schema_arrow
-        # Repeated text stays a dictionary, so that a small file cannot grow without bound.
-        texts = [field.name for field in schema if _is_text(field.type)]
-        file = pq.ParquetFile(BytesIO(data), read_dictionary=texts)
-        batches, size = [], 0
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-            size += batch.nbytes
-            if size > MOST_BYTES:
-                raise DataError(f"The table needs more than {MOST_BYTES / 1e6:,.0f} MB of memory.")
-            batches.append(batch)
-        table = pa.Table.from_batches(batches, file.schema_arrow)
-        frame = table.to_pandas(ignore_metadata=True)
-        frame = frame.astype(dict.fromkeys(texts, object))
-    except DataError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, TypeError, NotImplementedError):
-        raise DataError("The file is not a readable Parquet file; it may be damaged.") from None
-    if frame.empty:
-        raise DataError("The file has columns but no rows.")
-    return frame, ()
+    # Repeated text stays a dictionary, so that it is held once.
+    texts = [leaf.name for leaf in sizes.leaves if leaf.by_dictionary]
+    file = pq.ParquetFile(BytesIO(data), read_dictionary=texts, **_FOOTER_LIMITS)
+    # Where it can't, a value may be as long as its page.
+    longest = sum(leaf.largest for leaf in sizes.leaves if leaf.is_text and not leaf.by_dictionary)
+    rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, longest)))
+    copies = 2 if longest else 1  # each such text becomes a Python string of its own
+    columns = [leaf.name for leaf in sizes.leaves]
+    batches, size = [], 0
+    for batch in file.iter_batches(batch_size=rows, columns=columns):
+        size += batch.nbytes * copies
+        if size > most:
+            raise DataError(_too_large(2 * most))
+        batches.append(batch)
+    return pa.Table.from_batches(batches)
 
 
-def _is_text(kind: Any) -> bool:
+def _frame(table: Any) -> pd.DataFrame:
+    """A table of pyarrow's as a data frame: decimals as numbers, dates as dates, text as text."""
+    import pyarrow as pa
     from pyarrow import types
 
-    return types.is_string(kind) or types.is_large_string(kind)
+    for place, field in enumerate(table.schema):
+        if types.is_decimal(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.float64()))
+    frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
+    coded = [i for i, field in enumerate(table.schema) if types.is_dictionary(field.type)]
+    for place in coded:
+        frame.isetitem(place, frame.iloc[:, place].astype(object))
+    return frame
+
+
+def _too_large(most: int) -> str:
+    return f"The table needs more than {most / 1e6:,.0f} MB of memory; leave out columns or rows."

@@ -16,7 +16,7 @@ from afif_explorer.wording import count, within
 
 METRICS = "What removing the rows changes"
 WAITING = "Choose rows to remove; what that changes appears here."
-_NAME_WIDTH = 44  # characters
+_NAME_WIDTH, _ABOUT_WIDTH = 44, 64  # characters
 _SIZES = {"before": 17, "predicted": 7, "retrained": 12}  # px; each is seen around the next
 _LINE, _WORDS, _BAR, _BELOW = (
     16,
@@ -35,7 +35,11 @@ def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         return empty("No metric is defined for this model.", dark=dark, title=METRICS)
     states = [state for state in _styles(colours) if state in metrics.columns]
     names = [wrapped(str(name), _NAME_WIDTH) for name in metrics.index]
-    rows = [_LINE * (1 + name.count("<br>")) + _WORDS + _BAR + _BELOW for name in names]
+    about = [_about(unlearning, str(name)) for name in metrics.index]
+    rows = [
+        _LINE * (1 + name.count("<br>") + told.count("<br>")) + _WORDS + _BAR + _BELOW
+        for name, told in zip(names, about, strict=True)
+    ]
     result = frame(
         colours,
         name="metrics_change",
@@ -52,8 +56,8 @@ def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         values = {state: float(metrics.loc[name, state]) for state in states}
         values = {state: value for state, value in values.items() if math.isfinite(value)}
         _add_metric(result, i, _place(rows, i), values, colours)
-        unit = unlearning.units.get(name, "")
-        _add_words(result, i, names[i], unit, values, colours, strong=name == unlearning.disparity)
+        story = _story(values, unlearning.units.get(name, "")) + about[i]
+        _add_words(result, i, names[i], story, colours, strong=name == unlearning.disparity)
     return result
 
 
@@ -165,15 +169,13 @@ def _add_words(
     result: Sheet,
     i: int,
     name: str,  # escaped, in lines
-    unit: str,
-    values: dict[str, float],
+    story: str,  # escaped, in lines
     colours: Theme,
     *,
     strong: bool,
 ) -> None:
     suffix = str(i + 1) if i else ""
     heading = f"<b>{name}</b>" if strong else name
-    story = _story(values) + (f" · {safe(unit, 14)}" if unit else "")
     result.annotate(
         text=f'{heading}<br><span style="color:{colours.muted}">{story}</span>',
         xref="paper",
@@ -189,12 +191,20 @@ def _add_words(
     )
 
 
-def _story(values: dict[str, float]) -> str:
-    """``0.1702 → 0.1150, retrained 0.0916``."""
+def _about(unlearning: Unlearning, name: str) -> str:
+    """Lines below: why a metric is not defined, or which groups a gap compares."""
+    told = unlearning.undefined.get(name) or unlearning.compares.get(name)
+    return f"<br>{wrapped(told, _ABOUT_WIDTH)}" if told else ""
+
+
+def _story(values: dict[str, float], unit: str) -> str:
+    """``0.1702 → 0.1150, retrained 0.0916 · probability``."""
+    if not values:
+        return "not defined"
     words = dict(zip(values, numbers(values.values()), strict=True))
     before, predicted = (words.get(state, "not defined") for state in ("before", "predicted"))
     truth = f", retrained {words['retrained']}" if "retrained" in words else ""
-    return f"{before} → {predicted}{truth}"
+    return f"{before} → {predicted}{truth}" + (f" · {safe(unit, 14)}" if unit else "")
 
 
 def _around(values: list[float]) -> tuple[float, float]:

@@ -35,9 +35,10 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
     styles = _styles(unlearning, colours)
     drawn = {name: _curve(unlearning, name, style) for name, style in styles.items()}
     drawn = {name: curve for name, curve in drawn.items() if curve["x"].size}
-    if not drawn:
-        return empty("There is no sweep for this choice of rows.", dark=dark, title=SWEEP)
     name = unlearning.disparity or "target"
+    if not drawn:
+        why = unlearning.undefined.get(name, "There is no sweep for this choice of rows.")
+        return empty(why, dark=dark, title=SWEEP)
     unit = unlearning.units.get(name, "")
     result = frame(
         colours,
@@ -46,6 +47,7 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
         warning=unsettled(unlearning.solver),
         notes=(
             f"Rows in this order: {short(within(unlearning.rule), 90)}.",
+            short(unlearning.compares.get(name, ""), 160),
             "" if TRUTH in unlearning.sweep else "Not retrained yet: these are predictions.",
         ),
         key=(Key(styles[name].glyph, styles[name].colour, name) for name in drawn),

@@ -10,6 +10,7 @@ import param
 
 from afif_explorer.notebook.bridge import Link
 from afif_explorer.state import Explorer
+from afif_explorer.state.words import unlisted
 
 _STYLE = {"description_width": "112px"}
 _LOGARITHMIC = ("strength", "scale", "depth", "batch_size")
@@ -75,7 +76,7 @@ class Pick(Control):
             offered = self.parameter.get_range()
         options = list((offered or {}).items())
         if self.value not in [value for _, value in options]:
-            options.append((str(self.value), self.value))
+            options.append((unlisted(self.field, self.value), self.value))
         return options
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from afif_explorer.results import Points
 from afif_explorer.state import Explorer
 
 
@@ -41,7 +42,9 @@ class StatusBar:
             part.layout.display = None if running else "none"
         if running:
             self.progress.value = status.done / status.total if status.total else 0.0
-        self.headline.value = f"<b>{escape(self.explorer.sentence())}</b>"
+        self.headline.value = (
+            f"<b>{escape(self.explorer.sentence())}</b>{_gap(self.explorer.points)}"
+        )
         self.message.value = self._words(status)
 
     def complain(self, reason: str) -> None:
@@ -59,3 +62,14 @@ class StatusBar:
     def close(self) -> None:
         """Follow the explorer no longer."""
         self.explorer.param.unwatch(self._watcher)
+
+
+def _gap(points: Points | None) -> str:
+    """Of a target that is a gap: between which groups, and what to be careful about."""
+    if points is None or not points.compares:
+        return ""
+    lines = (
+        f"The gap is {points.target_value:.4g} {points.unit}: {points.compares}.",
+        *points.notes,
+    )
+    return "".join(f"<br>{escape(line)}" for line in lines)

@@ -371,12 +371,22 @@ class Explorer(Selection):
     def as_python(self) -> str:
         """Code that works the same numbers out with the public names of the package.
 
-        Raises :class:`ChoiceError` before the data that are chosen are there.
+        With rows that are selected, or removed in the view of that, it removes them too. Raises
+        :class:`ChoiceError` before the data, or the rows to remove, are there.
         """
         if self.data is None or self.data.name != self.dataset:
             raise ChoiceError("The data are not there yet; wait for them and try again.")
         points = self.points if self.fresh("points") else None
-        return recipe.as_python(self.spec, self.data, points)
+        return recipe.as_python(self.spec, self.data, points, self._removed())
+
+    def _removed(self) -> tuple[int, ...]:
+        """Ids of the rows whose removal is on screen, or of those that are selected for it."""
+        spec = self.spec
+        if spec.view != "unlearning" or spec.rule == "selection":
+            return spec.selected
+        if self.unlearning is None or not self.fresh("unlearning"):
+            raise ChoiceError("The rows to remove are not known yet; wait for them and try again.")
+        return tuple(self.unlearning.ids.tolist())
 
 
 @cache

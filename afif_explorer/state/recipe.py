@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import wrap
+
 from afif_explorer.results import DataSummary, Points
 from afif_explorer.spec import Spec
 from afif_explorer.state.words import model_of
+from afif_explorer.study.keys import is_upload
 
 _PENALTIES = {
     "ridge": "Ridge",
@@ -26,27 +30,62 @@ _METHODS = {
 }
 
 
-def as_python(spec: Spec, data: DataSummary, points: Points | None) -> str:
-    """A script that uses public names only. Names from the data appear as quoted literals."""
+_LINE = 100  # characters
+
+
+def as_python(
+    spec: Spec, data: DataSummary, points: Points | None, removed: Sequence[int] = ()
+) -> str:
+    """A script that uses public names only. Names from the data appear as quoted literals.
+
+    ``removed`` are ids of training rows: the script unlearns them, and trains again without them.
+    """
     lines = [
-        "import afif_explorer as ax",
-        "",
+        *_imports(data, removed),
         *_data(spec, data),
         f"fit = ax.fit(data, {_model(spec, data)}, penalty={_penalty(spec)}, seed={spec.seed})",
         f"target = {_target(spec, data)}",
         f"method = {_method(spec, data, points)}",
         "effects = ax.attribute(fit, target, method=method)  # one number for each training row",
+        *_removal(removed),
     ]
     return "\n".join(lines) + "\n"
 
 
+def _imports(data: DataSummary, removed: Sequence[int]) -> list[str]:
+    lines = ["from pathlib import Path", ""] if data.file else []
+    lines += ["import numpy as np", ""] if len(removed) else []
+    return [*lines, "import afif_explorer as ax", ""]
+
+
 def _data(spec: Spec, data: DataSummary) -> list[str]:
-    if not spec.dataset.startswith("upload-"):
+    if not is_upload(spec.dataset):
         return [f"data = ax.load_dataset({spec.dataset!r}, seed={spec.seed})"]
+    if data.made is None:
+        return ["# data: the data set that the explorer was given"]
+    table = "# frame: the table that the data set was made of, as a pandas data frame"
+    if data.file:
+        table = f"frame = ax.datasets.read_table(Path({data.file!r}).read_bytes()).frame"
+    made = ", ".join(f"{name}={value!r}" for name, value in data.made.items())
     return [
-        "# frame: your table, as a pandas data frame",
+        table,
         f"data = ax.Dataset.from_frame(frame, target={data.target!r},",
-        f"    sensitive={list(data.sensitive)!r}, task={data.task!r}, seed={spec.seed})",
+        f"    sensitive={list(data.sensitive)!r}, task={data.task!r},",
+        f"    {made})",
+    ]
+
+
+def _removal(removed: Sequence[int]) -> list[str]:
+    if not len(removed):
+        return []
+    ids = wrap(", ".join(map(str, removed)), _LINE, initial_indent="    ", subsequent_indent="    ")
+    return [
+        "",
+        "removed = np.isin(data.train.ids, [  # the rows to remove, by id",
+        *ids,
+        "])",
+        "predicted = ax.unlearn(fit, removed, method=method, targets=target)  # .theta, .effects",
+        "retrained = ax.retrain(fit, removed)  # .theta, .effects(target)",
     ]
 
 

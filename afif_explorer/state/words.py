@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from afif_explorer import study
 from afif_explorer.results import DataSummary, Points
 from afif_explorer.spec import Spec
 from afif_explorer.study.labels import label
@@ -23,6 +26,11 @@ def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str
     model = label("model", model_of(spec, data))
     target = points.target_label if points is not None else label("target", spec.target).lower()
     return f"{model} on {data.title}, {count(data.n_train)} rows, {penalty}; effect on the {target}"
+
+
+def unlisted(field: str, value: Any) -> str:
+    """What people read for a value that is not (yet) among those offered."""
+    return study.title(value) if field == "dataset" else str(value)
 
 
 def model_of(spec: Spec, data: DataSummary) -> str:

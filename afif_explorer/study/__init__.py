@@ -7,7 +7,15 @@ part of the spec that they depend on, so a change costs only what comes after it
 
 from afif_explorer.study.agreement import agreement
 from afif_explorer.study.crossvalidation import cross_validation
-from afif_explorer.study.data import add_dataset, add_upload, data, describe, frame
+from afif_explorer.study.data import (
+    add_dataset,
+    add_table,
+    add_upload,
+    data,
+    describe,
+    frame,
+    title,
+)
 from afif_explorer.study.fitting import fit, train
 from afif_explorer.study.keys import key
 from afif_explorer.study.lissa import lissa
@@ -18,6 +26,7 @@ from afif_explorer.study.verification import verify
 
 __all__ = [
     "add_dataset",
+    "add_table",
     "add_upload",
     "agreement",
     "cross_validation",
@@ -30,6 +39,7 @@ __all__ = [
     "offered",
     "points",
     "settle",
+    "title",
     "train",
     "unlearning",
     "verify",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,17 +10,22 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import datasets
-from afif_explorer.datasets import Dataset, Split
+from afif_explorer.cache import digest
+from afif_explorer.datasets import Dataset, Split, Table
+from afif_explorer.datasets.text import clean
 from afif_explorer.results import DataSummary
 from afif_explorer.spec import Spec
-from afif_explorer.study.store import UPLOADS, stage
+from afif_explorer.study.keys import is_upload, upload_name
+from afif_explorer.study.store import UPLOADS, Upload, stage
+
+_LONGEST_TITLE = 40
 
 
 def data(spec: Spec) -> Dataset:
     """The data set of ``spec``, split by its seed."""
 
     def load() -> Dataset:
-        if spec.dataset.startswith("upload-"):
+        if is_upload(spec.dataset):
             return UPLOADS.make(spec.dataset, spec.seed)
         return datasets.load(spec.dataset, seed=spec.seed)
 
@@ -31,7 +37,9 @@ def add_dataset(dataset: Dataset) -> str:
 
     Its splits stay as they are; the seed of a spec then changes the start of training only.
     """
-    return UPLOADS.add(dataset.digest, lambda seed: dataset, dataset)
+    name = upload_name(dataset.digest, _label(dataset))
+    UPLOADS.add(name, Upload(lambda seed: dataset, dataset, dataset.title))
+    return name
 
 
 def add_upload(
@@ -43,10 +51,21 @@ def add_upload(
 ) -> str:
     """Read a CSV or Parquet file and make its data set known; the name that a spec can hold.
 
-    ``filename`` is shown as the title, nothing else. The table stays in memory only. Raises
-    :class:`DataError` in words for the person who brought the file.
+    The seed of a spec splits it. ``filename`` is shown as the title, to nobody else who brings the same
+    table. It stays in memory only. Raises :class:`DataError` in words for the person who brought the file.
     """
-    table = datasets.read_table(content)
+    return add_table(datasets.read_table(content), filename, target, sensitive, task)
+
+
+def add_table(
+    table: Table,
+    filename: str,
+    target: str,
+    sensitive: Sequence[str] = (),
+    task: str | None = None,
+) -> str:
+    """The same for a file that was read before."""
+    file = re.split(r"[/\\]", filename)[-1]
 
     def make(seed: int) -> Dataset:
         return Dataset.from_frame(
@@ -55,12 +74,29 @@ def add_upload(
             sensitive=list(sensitive),
             task=task,
             seed=seed,
-            name=filename,
+            name=clean(file, _LONGEST_TITLE),
             notes=table.notes,
         )
 
     made = make(0)
-    return UPLOADS.add(made.digest, make, table.frame)
+    # Not the name of the same data set with splits that stay as they are.
+    name = upload_name(digest("table", made.digest), _label(made, file))
+    UPLOADS.add(name, Upload(make, table.frame, made.title, file))
+    return name
+
+
+def _label(dataset: Dataset, file: str = "") -> str:
+    """A digest of what a data set is called and of what is told about it."""
+    about = (dataset.source, dataset.licence, dataset.description)
+    return digest(dataset.name, dataset.title, dataset.notes, *about, file)
+
+
+def title(name: str) -> str:
+    """What people read for the name of a data set, before it is loaded."""
+    if is_upload(name):
+        found = UPLOADS.get(name)
+        return found.title if found is not None else "Your file"
+    return datasets.describe(name).title if name in datasets.names() else name
 
 
 def frame(spec: Spec) -> pd.DataFrame:
@@ -86,6 +122,8 @@ def describe(spec: Spec) -> DataSummary:
         notes=found.notes,
         source=found.source,
         licence=found.licence,
+        file=upload.file if (upload := UPLOADS.get(spec.dataset)) is not None else "",
+        made=found.made,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from afif_explorer.spec import GROUP_TARGETS, KINKED, ROW_TARGETS, Spec
 
+UPLOAD = "upload-"
+_DIGEST = 32  # hexadecimal digits
 _DATA = ("dataset", "seed")
 _FIT = (*_DATA, "model", "hidden", "penalty", "strength")
 _HELD_OUT = (*_FIT, "method", "damping")
@@ -43,15 +45,35 @@ DEPENDS: dict[str, tuple[str, ...]] = {
 }
 
 _SHOW_GROUPS = ("groups", "points", "unlearning")
+_TELL_NAMES = ("data",)  # hold the file's own name and notes
+
+
+def upload_name(content: str, label: str) -> str:
+    """The name of a table of somebody's own, from digests of its content and of what it is called."""
+    return f"{UPLOAD}{content[:_DIGEST]}{label[:_DIGEST]}"
+
+
+def is_upload(dataset: str) -> bool:
+    """Whether a data set is somebody's own, and none of the catalogue."""
+    return dataset.startswith(UPLOAD)
+
+
+def content_of(dataset: str) -> str:
+    """The name without what an own table is called: the same for equal content."""
+    return dataset[: len(UPLOAD) + _DIGEST] if is_upload(dataset) else dataset
 
 
 def key(result: str, spec: Spec) -> tuple[object, ...]:
     """The values that ``result`` depends on, with choices that have no effect here left out.
 
-    Two specs with equal keys have the same result.
+    Two specs with equal keys have the same result. Tables of equal content share all numbers, but for each
+    its own name and notes.
     """
     counts = effective(result, spec)
-    return tuple(getattr(spec, name) if name in counts else None for name in DEPENDS[result])
+    values = {name: getattr(spec, name) if name in counts else None for name in DEPENDS[result]}
+    if result not in _TELL_NAMES:
+        values["dataset"] = content_of(spec.dataset)
+    return tuple(values.values())
 
 
 def effective(result: str, spec: Spec) -> set[str]:

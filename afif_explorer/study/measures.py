@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +9,15 @@ import torch
 from torch import Tensor
 
 from afif_explorer.analysis.metrics import measure
+from afif_explorer.datasets import Dataset
 from afif_explorer.engine.targets import Bound, predicted
-from afif_explorer.errors import DataError
-from afif_explorer.spec import CLASS_GAPS, NUMBER_GAPS, Spec
+from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, groups, sensitive_column
 from afif_explorer.study.fitting import METRICS, fit
+from afif_explorer.study.gaps import HARD, SOFT, Gap, gaps, watched_gap
 from afif_explorer.study.targets import (
     DISPARITIES,
     aim,
-    disparity,
     loss_unit,
     prediction_unit,
     target_label,
@@ -28,10 +27,11 @@ from afif_explorer.study.targets import (
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Metrics by display name, their units, and the one that the view is about."""
+    """Metrics by display name, their units, the one that the view is about, and those that are gaps."""
 
     units: dict[str, str]
     focus: str
+    gaps: dict[str, Gap]
     _bound: dict[str, Bound]
     _spec: Spec
     _split: str
@@ -43,9 +43,7 @@ class Measures:
         values = measure(found.objective, theta, sample)
         named = {METRICS[name]: value for name, value in values.items()}
         named |= {name: bound.value(theta) for name, bound in self._bound.items()}
-        for gap, name in HARD.items():
-            if name in self.units:
-                named[name] = disparity(self._spec, gap, self._split).hard(found, theta)
+        named |= {name: gap.value(theta) for name, gap in self.gaps.items()}
         scores = self.scores(theta)
         named |= {group_label(group): float(rows.mean()) for group, rows in scores.items()}
         return {name: named[name] for name in self.units}
@@ -63,20 +61,6 @@ class Measures:
         return {str(group): values[who == group] for group in sorted(set(who))}
 
 
-HARD = {  # of decisions, as fairlearn defines them
-    "demographic_parity": "Demographic parity gap, decisions",
-    "equal_opportunity": "Equal opportunity gap, decisions",
-    "equalized_odds": "Equalised odds gap, decisions",
-}
-SOFT = {
-    "demographic_parity": "Demographic parity gap, probabilities",
-    "equal_opportunity": "Equal opportunity gap, probabilities",
-    "equalized_odds": "Equalised odds gap, probabilities",
-    "mean_prediction_difference": "Difference of mean predictions",
-    "group_loss": "Gap of mean losses",
-}
-
-
 def measures(spec: Spec) -> Measures:
     """The metrics that make sense for the data, the model and the target."""
     dataset, found = data(spec), fit(spec)
@@ -85,30 +69,25 @@ def measures(spec: Spec) -> Measures:
     units[METRICS["mean_loss"]] = loss_unit(dataset)
     if "rmse" in found.metrics:
         units[METRICS["rmse"]] = dataset.target
-    bound = {}
-    for gap, defined in _gaps(spec, split).items():
-        bound[SOFT[gap]] = defined
-        units[SOFT[gap]] = loss_unit(dataset) if gap == "group_loss" else prediction_unit(dataset)
-        if gap in HARD:
-            units[HARD[gap]] = "share of rows"
-    focus = _focus(spec, split)
+    found_gaps = gaps(spec, split)
+    units |= {name: _unit(name, dataset) for name in found_gaps}
+    focus, bound = _focus(spec, split), {}
     if focus not in units:
         units[focus] = target_unit(spec)
-        bound[focus] = aim(spec).bound
+        watched = watched_gap(spec)
+        if watched is not None:
+            found_gaps[focus] = watched
+        else:
+            bound[focus] = aim(spec).bound
     for group in _groups(spec, split):
         units[group_label(group)] = prediction_unit(dataset)
-    return Measures(units, focus, bound, spec, split)
+    return Measures(units, focus, found_gaps, bound, spec, split)
 
 
-def _gaps(spec: Spec, split: str) -> dict[str, Bound]:
-    """The disparities that are defined here: two groups have rows that they are about."""
-    if len(_groups(spec, split)) < 2:
-        return {}
-    found = {}
-    for gap in CLASS_GAPS if data(spec).classes else NUMBER_GAPS:
-        with suppress(DataError):
-            found[gap] = disparity(spec, gap, split).bind(fit(spec))
-    return found
+def _unit(gap: str, dataset: Dataset) -> str:
+    if gap in HARD.values():
+        return "share of rows"
+    return loss_unit(dataset) if gap == SOFT["group_loss"] else prediction_unit(dataset)
 
 
 def reported(spec: Spec) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import torch
@@ -46,38 +48,50 @@ def stage(name: str, spec: Spec, compute: Callable[[], T], *more: object) -> T:
     return CACHE.get((name, digest(setting(), *key(name, spec), *more)), fitting)
 
 
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """A table of somebody's own: ``make`` builds its data set from ``source``, whose bytes count."""
+
+    make: Make
+    source: object
+    title: str
+    file: str = ""  # the name of the file that it was read from
+
+    @cached_property
+    def bytes(self) -> int:
+        """Memory that it holds."""
+        return sum(size for _, size in leaves(self.source))
+
+
 class Uploads:
     """Tables that belong to no catalogue, by name; the name holds a digest nobody can guess."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[Make, int]] = OrderedDict()
+        self._kept: OrderedDict[str, Upload] = OrderedDict()
 
-    def add(self, content: str, make: Make, source: object) -> str:
-        """Keep a table whose content has this digest; its name.
-
-        ``make`` builds the data set from ``source``, whose bytes count.
-        """
-        name = f"upload-{content}"
-        size = sum(size for _, size in leaves(source))
+    def add(self, name: str, upload: Upload) -> None:
+        """Keep a table under a name of :func:`~afif_explorer.study.keys.upload_name`."""
         with self._lock:
-            self._kept[name] = make, size
+            self._kept[name] = upload
             self._kept.move_to_end(name)
-            while sum(size for _, size in self._kept.values()) > self.max_bytes:
+            while sum(kept.bytes for kept in self._kept.values()) > self.max_bytes:
                 self._kept.popitem(last=False)
-        return name
+
+    def get(self, name: str) -> Upload | None:
+        """The table of that name, if it is (still) here."""
+        with self._lock:
+            return self._kept.get(name)
 
     def make(self, name: str, seed: int) -> Dataset:
         """The data set of that name. Raises :class:`DataError` if it is not here (any more)."""
-        with self._lock:
-            found = self._kept.get(name)
+        found = self.get(name)
         if found is None:
             raise DataError(
                 "The uploaded table is no longer here (it is kept in memory only); upload it again."
             )
-        make, _ = found
-        return make(seed)
+        return found.make(seed)
 
 
 UPLOADS = Uploads(MOST_UPLOADED)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from afif_explorer.analysis import comparisons
 from afif_explorer.datasets import Dataset
 from afif_explorer.engine.disparities import (
     DemographicParityDifference,
@@ -16,7 +17,7 @@ from afif_explorer.engine.disparities import (
     MeanPredictionDifference,
 )
 from afif_explorer.engine.targets import Bound, MeanLoss, PointLoss, Prediction, Target
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import ChoiceError, UndefinedMeasure
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, sensitive_column
 from afif_explorer.study.fitting import fit
@@ -55,7 +56,12 @@ def aim(spec: Spec) -> Aim:
     def bind() -> Aim:
         found = fit(spec)
         target = target_of(spec)
-        bound = target.bind(found)
+        try:
+            bound = target.bind(found)
+        except UndefinedMeasure:
+            raise UndefinedMeasure(
+                comparisons.reason(found, target)
+            ) from None  # in the data's words
         return Aim(target, bound, bound.gradient(), bound.value(found.parameters))
 
     return stage("target", spec, bind)

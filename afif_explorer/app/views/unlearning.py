@@ -96,9 +96,14 @@ def _metrics(result: Unlearning | None) -> Any:
 
 def _metric(name: Any, result: Unlearning) -> list[object]:
     values = result.metrics.loc[name]
-    shown = numbers(float(values[state]) for state in STATES if state in values.index)
+    states = [state for state in STATES if state in values.index]
+    shown = numbers(float(values[state]) for state in states)
+    if name in result.undefined:
+        shown = ["not defined"] * len(states)
     unit = html('<span class="unit">{unit}</span>', unit=result.units.get(name, ""))
-    return [html("{name} {unit}", name=name, unit=unit), *shown]
+    about = result.undefined.get(name) or result.compares.get(name, "")
+    line = html('<div class="about">{about}</div>', about=about) if about else ""
+    return [html("{name} {unit}{line}", name=name, unit=unit, line=line), *shown]
 
 
 def _notes(result: Unlearning | None) -> Any:

@@ -1,0 +1,111 @@
+"""The gaps between groups among the metrics: what each compares, and why one is undefined."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor
+
+from afif_explorer.analysis import comparisons
+from afif_explorer.analysis.fitting import Fit
+from afif_explorer.engine.disparities import Comparison, GroupDisparity
+from afif_explorer.engine.targets import Bound
+from afif_explorer.spec import CLASS_GAPS, NUMBER_GAPS, Spec
+from afif_explorer.study.data import data, sensitive_column
+from afif_explorer.study.fitting import fit
+from afif_explorer.study.targets import DISPARITIES, disparity
+
+HARD = {  # of decisions, as fairlearn defines them
+    "demographic_parity": "Demographic parity gap, decisions",
+    "equal_opportunity": "Equal opportunity gap, decisions",
+    "equalized_odds": "Equalised odds gap, decisions",
+}
+SOFT = {
+    "demographic_parity": "Demographic parity gap, probabilities",
+    "equal_opportunity": "Equal opportunity gap, probabilities",
+    "equalized_odds": "Equalised odds gap, probabilities",
+    "mean_prediction_difference": "Difference of mean predictions",
+    "group_loss": "Gap of mean losses",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """A disparity on a fit: of mean predictions, its groups fixed there, or (``hard``) of decisions."""
+
+    fit: Fit
+    target: GroupDisparity
+    hard: bool = False
+
+    @cached_property
+    def undefined(self) -> str:
+        """Why it is not defined; empty if it is."""
+        return comparisons.reason(self.fit, self.target)
+
+    @cached_property
+    def _bound(self) -> Bound:
+        return self.target.bind(self.fit)
+
+    def value(self, theta: Tensor) -> float:
+        """The gap at ``theta`` ``[p]``; NaN if undefined."""
+        if self.undefined:
+            return math.nan
+        return self.target.hard(self.fit, theta) if self.hard else self._bound.value(theta)
+
+    def compares(self, thetas: dict[str, Tensor]) -> str:
+        """Which two groups it compares, and how many rows each has; empty if undefined.
+
+        The groups of decisions may be others at other parameters, given by the name of their state; the first
+        is the fit.
+        """
+        if self.undefined:
+            return ""
+        first, *others = thetas if self.hard else list(thetas)[:1]
+        words = {state: self._words(thetas[state]) for state in (first, *others)}
+        changed = [f"{state}: {words[state]}" for state in others if words[state] != words[first]]
+        return "; ".join([words[first], *changed])
+
+    def notes(self) -> list[str]:
+        """Groups that it leaves out, and small groups that it compares, a sentence each."""
+        if self.undefined:
+            return []
+        found = self._found(self.fit.parameters)
+        told = [*comparisons.left_out(self.fit, self.target, found), comparisons.caution(found)]
+        return [words for words in told if words]
+
+    def _words(self, theta: Tensor) -> str:
+        return comparisons.compares(self.fit, self.target, self._found(theta))
+
+    def _found(self, theta: Tensor) -> Comparison:
+        return self.target.compare(self.fit, theta, soft=not self.hard)
+
+
+def gaps(spec: Spec, split: str) -> dict[str, Gap]:
+    """The gaps that fit the task, on a split, by display name; none without groups."""
+    if sensitive_column(data(spec), spec) is None:
+        return {}
+    found: dict[str, Gap] = {}
+    for name in CLASS_GAPS if data(spec).classes else NUMBER_GAPS:
+        target = disparity(spec, name, split)
+        found[SOFT[name]] = Gap(fit(spec), target)
+        if name in HARD:
+            found[HARD[name]] = Gap(fit(spec), target, hard=True)
+    return found
+
+
+def watched_gap(spec: Spec) -> Gap | None:
+    """The target, if it is a gap."""
+    if spec.target not in DISPARITIES:
+        return None
+    return Gap(fit(spec), disparity(spec, spec.target, spec.split))
+
+
+def notes(found: dict[str, Gap]) -> list[str]:
+    """The notes of all gaps; what is to be said of several is said once."""
+    told: dict[str, list[str]] = {}
+    for name, gap in found.items():
+        for words in gap.notes():
+            told.setdefault(words, []).append(name)
+    return [f"{'; '.join(names)}: {words}" for words, names in told.items()]

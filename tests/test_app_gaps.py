@@ -1,0 +1,76 @@
+"""Wherever a gap is on screen it says which groups it compares; what is undefined says why."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from afif_explorer import study
+from afif_explorer.app.status import StatusHead
+from afif_explorer.app.views import unlearning as view
+from afif_explorer.notebook.statusbar import StatusBar
+from afif_explorer.state import Explorer
+
+ATTACK = "<img src=x onerror=alert(1)>"
+
+
+def opened(outcomes: dict[str, float]) -> Explorer:
+    rng = np.random.default_rng(0)
+    side = rng.choice(list(outcomes), 500)
+    frame = pd.DataFrame({"x": rng.normal(size=500), "z": rng.normal(size=500), "side": side})
+    frame["y"] = np.where(rng.random(500) < [outcomes[group] for group in side], "yes", "no")
+    content = frame.to_csv(index=False).encode()
+    name = study.add_upload(content, "gaps.csv", target="y", sensitive=["side"])
+    explorer = Explorer(name, target="equal_opportunity", view="unlearning", count=9)
+    assert explorer.await_idle(60)
+    return explorer
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    made = opened({ATTACK: 0.7, "b": 0.4, "c": 0.0})
+    yield made
+    made.close()
+
+
+def test_the_head_of_the_page_and_of_the_widgets_name_the_groups_and_warn(explorer):
+    compares, notes = explorer.points.compares, explorer.points.notes
+    assert f"'{ATTACK}'" in compares
+    assert any("'c' of 'side'" in note for note in notes)
+    assert any("may be due to chance" in note for note in notes)
+    head, bar = StatusHead(explorer), StatusBar(explorer)
+    head.say()
+    for shown in (head._gap.object, bar.headline.value):
+        assert ATTACK not in shown
+        for words in (compares, *notes):
+            assert words in html.unescape(shown)
+    explorer.target = "mean_loss"
+    assert explorer.await_idle(60)
+    head.say()
+    assert head._gap.object == ""
+    bar.close()
+
+
+def test_the_table_names_the_groups_of_each_gap(explorer):
+    explorer.target = "equal_opportunity"
+    assert explorer.await_idle(60)
+    shown = str(view._metrics(explorer.unlearning))
+    assert ATTACK not in shown
+    for words in explorer.unlearning.compares.values():
+        assert words in html.unescape(shown)
+
+
+def test_the_table_says_why_a_gap_is_not_defined():
+    explorer = opened({"a": 0.6, "b": 0.0})
+    assert explorer.points is None
+    assert "only 1 group of 'side' ('a')" in explorer.status.message
+    shown = html.unescape(str(view._metrics(explorer.unlearning)))
+    assert shown.count("only 1 group of 'side' ('a') has rows in the test split") == 4
+    assert "not defined" in shown
+    assert "0 of" not in explorer.unlearning.rule
+    said = html.unescape(str(view._notes(explorer.unlearning)))
+    assert "This target cannot rank the rows, so none is removed" in said
+    explorer.close()
