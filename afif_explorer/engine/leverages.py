@@ -9,6 +9,7 @@ Source: Bekas, Kokiopoulou and Saad, An Estimator for the Diagonal of a Matrix (
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -66,8 +67,23 @@ def _largest(influence: Influence, rows: Tensor, roots: Tensor) -> Tensor:
 def _estimates(influence: Influence, roots: Tensor) -> Tensor:
     """The trace of each row's block of ``K``, about, ``[n]``."""
     linearization, n = influence.point.linearization, influence.objective.n
+    total = roots.new_zeros(influence.objective.p, PROBES)
+    for rows, probes in _signs(roots):
+        total += linearization.take(rows).into(roots[rows], probes)
+    solved = influence.prepared.solve(total / n).value
+    found = [
+        (probes * linearization.take(rows).out(roots[rows], solved)).sum(1).mean(1)
+        for rows, probes in _signs(roots)
+    ]
+    return torch.cat(found)
+
+
+def _signs(roots: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Random signs for some rows at a time, ``[rows, r, PROBES]``; the same at every call."""
     generator = torch.Generator().manual_seed(0)
-    signs = torch.randint(0, 2, (n, roots.shape[2], PROBES), generator=generator)
-    probes = (2 * signs - 1).to(roots)
-    solved = influence.prepared.solve(linearization.into(roots, probes) / n).value
-    return (probes * linearization.out(roots, solved)).sum(1).mean(1)
+    rank = roots.shape[2]
+    step = block_rows(4 * rank * PROBES, roots)
+    for start in range(0, len(roots), step):
+        rows = slice(start, min(start + step, len(roots)))
+        shape = (rows.stop - rows.start, rank, PROBES)
+        yield rows, torch.randint(0, 2, shape, generator=generator).to(roots).mul_(2).sub_(1)

@@ -129,7 +129,8 @@ class LinearMapLinearization(Linearization):
         return self.take(rows).push(basis)
 
     def squared_norms(self, roots: Tensor) -> Tensor:
-        return (roots**2).sum((1, 2)) * ((self.X**2).sum(1) + float(self.intercept))
+        rows = torch.linalg.vector_norm(self.X, dim=1).square_()
+        return (roots**2).sum((1, 2)) * rows.add_(float(self.intercept))
 
     def kernel(
         self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
