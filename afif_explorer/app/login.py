@@ -74,7 +74,6 @@ class Login(BasicLoginHandler):
         name = self.get_argument("username", "")
         word = self.get_argument("password", "")
         if problem := self._problem(name, word):
-            self.set_status(403)
             self._ask(problem)
         else:
             self.set_current_user(name or VISITOR)

@@ -3,7 +3,7 @@
 
 const {THEME, likesDark, settle} = globalThis.afif // of early.js
 const PHONE = 600 // px; up to here the choices would cover everything else
-const RETRY = 1000 // ms between two questions to a server that does not answer
+const RETRY = 5000 // ms between two questions to a server that does not answer
 const BEGUN = 10_000 // ms after which a page may reload by itself
 const REST = 250 // ms; browsers refuse to change the address many times a second
 
