@@ -40,15 +40,17 @@ def left_out(fit: Fit, disparity: GroupDisparity, found: Comparison) -> list[str
     ]
 
 
-def reason(fit: Fit, disparity: Target) -> str:
-    """Why a disparity is undefined; empty if it is not."""
-    if not isinstance(disparity, GroupDisparity):
-        return ""
+def notes(fit: Fit, disparity: GroupDisparity, found: Comparison) -> tuple[str, ...]:
+    """Both: groups that are left out, and groups with few rows."""
+    return tuple(filter(None, [*left_out(fit, disparity, found), caution(found)]))
+
+
+def at_fit(fit: Fit, disparity: GroupDisparity, *, soft: bool = True) -> Comparison:
+    """What a disparity compares at the fit. Raises :class:`UndefinedMeasure` in the words of the data."""
     try:
-        disparity.compare(fit, fit.parameters)
+        return disparity.compare(fit, fit.parameters, soft=soft)
     except UndefinedMeasure as error:
-        return _named(fit, disparity, str(error))
-    return ""
+        raise UndefinedMeasure(_named(fit, disparity, str(error))) from None
 
 
 def warn_of_groups(fit: Fit, targets: Iterable[Target]) -> None:

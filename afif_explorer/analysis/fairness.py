@@ -26,6 +26,7 @@ from afif_explorer.engine.targets import Sample, checked_fit
 from afif_explorer.errors import Undefined, UndefinedMeasure
 
 FORMS = ("soft", "hard")
+Forms = dict[str, Comparison]
 FOR_CLASSES: dict[str, type[GroupDisparity]] = {
     "demographic_parity": DemographicParityDifference,
     "equal_opportunity": EqualOpportunityDifference,
@@ -97,14 +98,11 @@ def audit_fairness(
     """
     asked = {name: kind(sensitive, split) for name, kind in measures_for(fit).items()}
     means = next(iter(asked.values())).group_means(fit, fit.parameters)
-    why = {name: comparisons.reason(fit, target) for name, target in asked.items()}
-    defined = {name: target for name, target in asked.items() if not why[name]}
-    if not defined:
-        raise UndefinedMeasure(next(iter(why.values())))
-    found = {name: _both(fit, target) for name, target in defined.items()}
+    found, why = _compare(fit, asked)
+    defined = {name: asked[name] for name in found}
     gaps = {name: {form: one.gap for form, one in forms.items()} for name, forms in found.items()}
-    losing = [f"{_title(name)}: {told}" for name, told in why.items() if told]
-    losing += [told for name, target in defined.items() for told in _left_out(fit, name, target)]
+    losing = [f"{_title(name)}: {told}" for name, told in why.items()]
+    losing += [told for name in found for told in _left_out(fit, name, asked[name], found[name])]
     for told in losing:
         warnings.warn(told, Undefined, stacklevel=2)
     ids = None if fit.data is None else pd.Index(fit.data.train.ids, name="id")
@@ -120,23 +118,35 @@ def audit_fairness(
     )
 
 
-def _both(fit: Fit, target: GroupDisparity) -> dict[str, Comparison]:
-    return {form: target.compare(fit, fit.parameters, soft=form == "soft") for form in FORMS}
+def _compare(fit: Fit, asked: dict[str, GroupDisparity]) -> tuple[dict[str, Forms], dict[str, str]]:
+    """What each measure that is defined compares, and why the others are not."""
+    found: dict[str, Forms] = {}
+    why: dict[str, str] = {}
+    for name, target in asked.items():
+        try:
+            found[name] = {
+                form: comparisons.at_fit(fit, target, soft=form == "soft") for form in FORMS
+            }
+        except UndefinedMeasure as error:
+            why[name] = str(error)
+    if not found:
+        raise UndefinedMeasure(next(iter(why.values())))
+    return found, why
 
 
-def _left_out(fit: Fit, name: str, target: GroupDisparity) -> list[str]:
+def _left_out(fit: Fit, name: str, target: GroupDisparity, found: Forms) -> list[str]:
     """Who is left out of a measure, and what fairlearn, which counts them as 0, would say."""
-    found = target.compare(fit, fit.parameters, soft=False)
-    told = comparisons.left_out(fit, target, found)
-    if told and found.as_zero != found.gap:
+    hard = found["hard"]
+    told = comparisons.left_out(fit, target, hard)
+    if told and hard.as_zero != hard.gap:
         told[-1] += (
-            f" Counted as 0, as fairlearn does, the gap of decisions would be {found.as_zero:.4g} "
-            f"instead of {found.gap:.4g}."
+            f" Counted as 0, as fairlearn does, the gap of decisions would be {hard.as_zero:.4g} "
+            f"instead of {hard.gap:.4g}."
         )
     return [f"{_title(name)}: {one}" for one in told]
 
 
-def _cautions(found: dict[str, dict[str, Comparison]]) -> list[str]:
+def _cautions(found: dict[str, Forms]) -> list[str]:
     told = [
         f"{_title(name)}: {words}"
         for name, forms in found.items()
@@ -146,7 +156,7 @@ def _cautions(found: dict[str, dict[str, Comparison]]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def _compared(found: dict[str, dict[str, Comparison]]) -> pd.DataFrame:
+def _compared(found: dict[str, Forms]) -> pd.DataFrame:
     rows = {
         (name, form): (one.highest, one.lowest, *one.rows, one.among)
         for name, forms in found.items()

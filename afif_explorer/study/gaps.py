@@ -12,6 +12,7 @@ from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.disparities import Comparison, GroupDisparity
 from afif_explorer.engine.targets import Bound
+from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.spec import CLASS_GAPS, NUMBER_GAPS, Spec
 from afif_explorer.study.data import data, sensitive_column
 from afif_explorer.study.fitting import fit
@@ -40,9 +41,17 @@ class Gap:
     hard: bool = False
 
     @cached_property
+    def _at_fit(self) -> Comparison | str:
+        """What it compares there, or why it is not defined."""
+        try:
+            return comparisons.at_fit(self.fit, self.target, soft=not self.hard)
+        except UndefinedMeasure as error:
+            return str(error)
+
+    @property
     def undefined(self) -> str:
         """Why it is not defined; empty if it is."""
-        return comparisons.reason(self.fit, self.target)
+        return self._at_fit if isinstance(self._at_fit, str) else ""
 
     @cached_property
     def _bound(self) -> Bound:
@@ -60,25 +69,24 @@ class Gap:
         The groups of decisions may be others at other parameters, given by the name of their state; the first
         is the fit.
         """
-        if self.undefined:
+        if isinstance(self._at_fit, str):
             return ""
-        first, *others = thetas if self.hard else list(thetas)[:1]
-        words = {state: self._words(thetas[state]) for state in (first, *others)}
-        changed = [f"{state}: {words[state]}" for state in others if words[state] != words[first]]
-        return "; ".join([words[first], *changed])
+        first = self._words(self._at_fit)
+        others = list(thetas)[1:] if self.hard else []
+        words = {state: self._words(self._moved(thetas[state])) for state in others}
+        changed = [f"{state}: {said}" for state, said in words.items() if said != first]
+        return "; ".join([first, *changed])
 
-    def notes(self) -> list[str]:
+    def notes(self) -> tuple[str, ...]:
         """Groups that it leaves out, and small groups that it compares, a sentence each."""
-        if self.undefined:
-            return []
-        found = self._found(self.fit.parameters)
-        told = [*comparisons.left_out(self.fit, self.target, found), comparisons.caution(found)]
-        return [words for words in told if words]
+        if isinstance(self._at_fit, str):
+            return ()
+        return comparisons.notes(self.fit, self.target, self._at_fit)
 
-    def _words(self, theta: Tensor) -> str:
-        return comparisons.compares(self.fit, self.target, self._found(theta))
+    def _words(self, found: Comparison) -> str:
+        return comparisons.compares(self.fit, self.target, found)
 
-    def _found(self, theta: Tensor) -> Comparison:
+    def _moved(self, theta: Tensor) -> Comparison:
         return self.target.compare(self.fit, theta, soft=not self.hard)
 
 

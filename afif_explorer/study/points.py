@@ -13,7 +13,6 @@ from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, groups
 from afif_explorer.study.effects import effects
 from afif_explorer.study.fitting import fit
-from afif_explorer.study.gaps import watched_gap
 from afif_explorer.study.solving import curvature_of, influence
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim, raises, target_label, target_unit
@@ -25,7 +24,6 @@ def points(spec: Spec) -> Points:
     found = effects(spec)
     place = stage("map", spec, lambda: _map(dataset))
     rows = stage("rows", spec, lambda: _rows(spec))
-    gap = watched_gap(spec)
     return Points(
         ids=dataset.train.ids,
         effect=found.values,
@@ -44,8 +42,8 @@ def points(spec: Spec) -> Points:
         target_value=aim(spec).value,
         raises=raises(spec),
         solver=found.solver,
-        compares=gap.compares({"before": fit(spec).parameters}) if gap is not None else "",
-        notes=tuple(gap.notes()) if gap is not None else (),
+        compares=aim(spec).compares,
+        notes=aim(spec).notes,
     )
 
 

@@ -17,7 +17,7 @@ from afif_explorer.engine.disparities import (
     MeanPredictionDifference,
 )
 from afif_explorer.engine.targets import Bound, MeanLoss, PointLoss, Prediction, Target
-from afif_explorer.errors import ChoiceError, UndefinedMeasure
+from afif_explorer.errors import ChoiceError
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, sensitive_column
 from afif_explorer.study.fitting import fit
@@ -42,12 +42,17 @@ _SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
 @dataclass(frozen=True, eq=False)
 class Aim:
-    """A target on a fit: ``gradient`` is its slope ``[p]`` there, ``value`` what it is there."""
+    """A target on a fit: ``gradient`` is its slope ``[p]`` there, ``value`` what it is there.
+
+    ``compares``: of a gap, its two groups with their rows; ``notes``: what to be careful about with it.
+    """
 
     target: Target
     bound: Bound
     gradient: torch.Tensor
     value: float
+    compares: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def aim(spec: Spec) -> Aim:
@@ -56,13 +61,15 @@ def aim(spec: Spec) -> Aim:
     def bind() -> Aim:
         found = fit(spec)
         target = target_of(spec)
-        try:
-            bound = target.bind(found)
-        except UndefinedMeasure:
-            raise UndefinedMeasure(
-                comparisons.reason(found, target)
-            ) from None  # in the data's words
-        return Aim(target, bound, bound.gradient(), bound.value(found.parameters))
+        compares = ""
+        notes: tuple[str, ...] = ()
+        if isinstance(target, GroupDisparity):
+            between = comparisons.at_fit(found, target)
+            compares = comparisons.compares(found, target, between)
+            notes = comparisons.notes(found, target, between)
+        bound = target.bind(found)
+        value = bound.value(found.parameters)
+        return Aim(target, bound, bound.gradient(), value, compares, notes)
 
     return stage("target", spec, bind)
 
