@@ -93,6 +93,12 @@ def test_other_rows_and_numbers_are_as_ever() -> None:
         assert not ax.cross_validate(fit).notes
 
 
+def test_the_data_set_tells_of_it() -> None:
+    [note] = [note for note in fitted().data.notes if "single training row" in note]
+    assert note.startswith("Class c has a single training row; ")
+    assert not any("single" in note for note in ax.load_dataset("hiring").notes)
+
+
 def test_the_explorer_leaves_it_out_and_says_so() -> None:
     rng = np.random.default_rng(1)
     frame = pd.DataFrame({"x": rng.normal(size=N), "z": rng.normal(size=N)})

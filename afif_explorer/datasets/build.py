@@ -13,7 +13,7 @@ from afif_explorer.datasets import text
 from afif_explorer.datasets.columns import Column, LeftOut, read_column
 from afif_explorer.datasets.dataset import Dataset, Split
 from afif_explorer.datasets.encode import Design, encode
-from afif_explorer.datasets.outcome import Outcome, read_outcome
+from afif_explorer.datasets.outcome import Outcome, alone, read_outcome
 from afif_explorer.datasets.splits import Parts, check_shares, divide
 from afif_explorer.errors import DataError
 from afif_explorer.numeric import checked_seed
@@ -77,7 +77,8 @@ def build(
     train, validation, test = (
         _split(rows, design, outcome, table, sensitive_table, ids) for rows in parts
     )
-    told = [*notes, *renamed, *outcome.notes, *column_notes, *design.notes, *group_notes]
+    told = [*notes, *renamed, *outcome.notes, *alone(outcome, parts.train)]
+    told += [*column_notes, *design.notes, *group_notes]
     if design.X.shape[1] > len(train):
         told.append(
             f"There are more inputs ({count(design.X.shape[1])}) than training rows "

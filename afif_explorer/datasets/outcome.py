@@ -119,3 +119,18 @@ def _amounts(numbers: np.ndarray | None, name: str, task: str) -> np.ndarray:
     if task == "count" and ((numbers < 0).any() or (numbers != np.round(numbers)).any()):
         raise DataError(f"The target '{name}' is not a count: it has negative or broken numbers.")
     return numbers
+
+
+def alone(outcome: Outcome, train: np.ndarray) -> list[str]:
+    """Notes on classes with a single training row, whose removal leaves a model no finite fit."""
+    if not outcome.classes:
+        return []
+    counts = np.bincount(outcome.y[train].astype(np.int64), minlength=len(outcome.classes))
+    few = [outcome.classes[code] for code in np.flatnonzero(counts == 1)]
+    if not few:
+        return []
+    one = len(few) == 1
+    return [
+        f"{'Class' if one else 'Classes'} {text.listing(few)} {'has' if one else 'have'} a single training row"
+        f"{'' if one else ' each'}; what the model would be without it is not defined, so its effects are left out."
+    ]
