@@ -129,8 +129,10 @@ def alone(outcome: Outcome, train: np.ndarray) -> list[str]:
     few = [outcome.classes[code] for code in np.flatnonzero(counts == 1)]
     if not few:
         return []
-    one = len(few) == 1
-    return [
-        f"{'Class' if one else 'Classes'} {text.listing(few)} {'has' if one else 'have'} a single training row"
-        f"{'' if one else ' each'}; what the model would be without it is not defined, so its effects are left out."
-    ]
+    names, one = text.listing(few), len(few) == 1
+    who = (
+        f"Class {names} has a single training row"
+        if one
+        else f"Classes {names} have a single training row each"
+    )
+    return [f"{who}; what the model would be without it is not defined, so it has no effect here."]

@@ -63,10 +63,10 @@ def second_orders(influence: Stepping, targets: Sequence[Curved], effects: Tenso
     """``D_i' (grad^2 T) D_i / 2`` for every row and target ``[n, m]``, given ``c' D_i`` ``[n, m]``."""
     linear = influence.objective.canonical
     ratios = [_ratio(one) if linear and one.outputs == 1 else torch.nan for one in targets]
-    factor = effects.new_tensor(ratios)
+    factor = torch.as_tensor(ratios, dtype=effects.dtype, device=effects.device)
     found = torch.empty_like(effects)
-    for rows in torch.arange(len(effects)).split(ROWS_AT_ONCE):  # in the processor's cache
-        block = slice(int(rows[0]), int(rows[-1]) + 1)
+    for start in range(0, len(effects), ROWS_AT_ONCE):  # in the processor's cache
+        block = slice(start, start + ROWS_AT_ONCE)
         torch.mul(effects[block], effects[block], out=found[block]).mul_(factor)
     rest = torch.nonzero(~torch.isfinite(factor)).flatten().tolist()
 
@@ -79,7 +79,8 @@ def second_orders(influence: Stepping, targets: Sequence[Curved], effects: Tenso
         places = list(several)
         chosen = [targets[place] for place in places]
         by = _through_outputs if outputs else _through_whitener
-        found[:, places] = by(influence, chosen)
+        index = torch.as_tensor(places, device=found.device)
+        found.index_copy_(1, index, by(influence, chosen))
     return found
 
 

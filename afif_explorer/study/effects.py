@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from afif_explorer.analysis.removable import irremovable
 from afif_explorer.engine.curvature import Curvature, Hessian
 from afif_explorer.engine.influence import Influence
 from afif_explorer.engine.methods import NewtonStep
-from afif_explorer.errors import CurvatureError
+from afif_explorer.errors import CurvatureError, UndefinedMeasure
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
@@ -93,8 +94,16 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
         gone[order[:count], column] = 1 / ready.objective.n
     residual = influence_on_rows(spec, kind).residual
     pull = residual[:, :, None] * ready.objective.vector(gone)[:, None, :]
-    target = aim(spec).gradient
-    return solve(spec, ready.point.linearization.pull(pull), kind, lambda x: target @ x)
+    return solve(spec, ready.point.linearization.pull(pull), kind, _change_of_target(spec))
+
+
+def _change_of_target(spec: Spec) -> Callable[[torch.Tensor], torch.Tensor] | None:
+    """How the target changes along steps ``[p, m]``, at first order; None where it is not defined."""
+    try:
+        gradient = aim(spec).gradient
+    except UndefinedMeasure:
+        return None
+    return lambda steps: gradient @ steps
 
 
 def _stepping(spec: Spec, kind: type[Curvature]) -> Influence:
