@@ -43,7 +43,11 @@ class Library:
         return self.home / "bin" / "python" if self.requirement else Path(sys.executable)
 
 
-OURS = Library("afif_explorer", "", ("auto", "lissa", "lissa by default", "ekfac", "self"))
+OURS = Library(
+    "afif_explorer",
+    "",
+    ("auto", "attribute by default", "lissa", "lissa by default", "ekfac", "self"),
+)
 LIBRARIES = (
     Library("dattri", "dattri==0.3.0", ("explicit", "arnoldi", "ekfac", "trak", "lissa", "self")),
     Library(
