@@ -13,6 +13,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import afif_explorer
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NEEDED = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
@@ -77,3 +79,15 @@ def test_what_is_imported_is_declared() -> None:
     used = {canonicalize_name(owner) for name in foreign for owner in owners.get(name, [name])}
     declared = {canonicalize_name(requirement.name) for requirement in NEEDED}
     assert used <= declared
+
+
+def test_the_citation_has_the_version() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == afif_explorer.__version__
+    assert cited["license"] == PROJECT["project"]["license"]
+
+
+def test_the_hosted_workflow_runs_the_script_of_this_project() -> None:
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    steps = yaml.safe_load(text)["jobs"]["test"]["steps"]
+    assert {"run": "bash .ci/run"} in steps
