@@ -152,10 +152,21 @@ def test_only_exact_answers_count_for_the_matrix() -> None:
 
 def test_lissa_counts_only_if_no_less_accurate() -> None:
     theirs = [row("a", "lissa", 40.0, error=0.04), row("b", "lissa", 1.0, error=1e9)]
-    (_, _, far, _) = promises.verdicts("logistic", [*theirs, ours("lissa", 0.1, error=0.05)], 1.0)
+    (*_, far, _) = promises.verdicts("logistic", [*theirs, ours("lissa", 0.1, error=0.05)], 1.0)
     assert far.found is None
-    (_, _, near, _) = promises.verdicts("logistic", [*theirs, ours("lissa", 0.1, error=0.03)], 1.0)
+    (*_, near, _) = promises.verdicts("logistic", [*theirs, ours("lissa", 0.1, error=0.03)], 1.0)
     assert near.found == pytest.approx(400)
+
+
+def test_defaults_are_compared_with_the_fastest_exact_library() -> None:
+    rows = [
+        row("a", "direct", 2.0, exact=True, error=1e-6),
+        row("b", "rough", 0.1, exact=True, error=0.5),
+        ours("attribute by default", 0.1, error=1e-3),
+    ]
+    [found] = [one for one in promises.verdicts("logistic", rows, 1.0) if "defaults" in one.promise]
+    assert (found.wanted, found.kept) == (10, True)
+    assert found.found == pytest.approx(20)
 
 
 def test_the_perceptron_is_compared_with_useful_approximations() -> None:
