@@ -68,7 +68,9 @@ def by_brute_force(fit: ax.Fit, target: ax.Target) -> np.ndarray:
     """``D_i' (grad^2 T) D_i / 2`` from explicit steps and torch's own Hessian of the target."""
     point = fit.objective.at(fit.theta)
     gradients = point.gradients(torch.arange(fit.n))
-    steps = torch.linalg.lstsq(ax.Fisher(fit.objective, fit.theta).dense(), gradients.T / fit.n)[0]
+    fisher = ax.Fisher(fit.objective, fit.theta).dense()
+    # A number added to all intercepts of a softmax changes nothing, so its Fisher is singular.
+    steps = torch.linalg.pinv(fisher, rtol=1e-10, hermitian=True) @ gradients.T / fit.n
     sample = target.rows(fit)
     function = target.function(fit, sample)
     model = fit.objective.model

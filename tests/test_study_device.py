@@ -39,7 +39,12 @@ RESULTS: dict[str, Callable[[Spec], Any]] = {
     "unlearning": study.unlearning,
     "verify": study.verify,
 }
-RELATIVE = ("residual", "error", "gap")  # ratios to something of size 1; rounding leaves this much
+RELATIVE = (
+    "residual",
+    "error",
+    "gap",
+    "off",
+)  # ratios to something of size 1; rounding leaves this much
 ROUNDING = 1e-12
 OWN = ("seconds", "flops", "gradient_norm", "device")  # what no device has in common with another
 
