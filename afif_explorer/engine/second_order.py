@@ -18,7 +18,6 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature import Curvature
 from afif_explorer.engine.memory import block_rows
 from afif_explorer.engine.objective import Objective, Point
 from afif_explorer.progress import report
@@ -48,9 +47,6 @@ class Stepping(Protocol):
 
     @property
     def point(self) -> Point: ...
-
-    @property
-    def curvature(self) -> Curvature: ...
 
     @property
     def residual(self) -> Tensor: ...
