@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 
 import afif_explorer as ax
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.models import LinearMap, ModuleModel
-from afif_explorer.engine.retrain import refit
-from afif_explorer.engine.weights import leave_one_out
+from afif_explorer.engine.problem.models import LinearMap, ModuleModel
+from afif_explorer.engine.problem.weights import leave_one_out
+from afif_explorer.engine.training.fit import minimise
+from afif_explorer.engine.training.retrain import refit
 
 SIZES = (200, 400, 800, 1600, 3200)
 D, LEFT_OUT = 5, 20

@@ -17,12 +17,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.device import described, devices
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.methods import AFIF
-from afif_explorer.engine.models import MLP, LinearMap, Model
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import Ridge
+from afif_explorer.engine.influence.methods import AFIF
+from afif_explorer.engine.problem.models import MLP, LinearMap, Model
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import Ridge
+from afif_explorer.engine.runtime.device import described, devices
+from afif_explorer.engine.training.fit import minimise
 
 TARGETS = 200
 

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.fit import minimise
+from afif_explorer.engine.training.fit import minimise
 from benchmarks.common import resident
 
 PROMISED = 2.0  # GB above the data

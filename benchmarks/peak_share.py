@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.operations import OperationCounter
+from afif_explorer.engine.runtime.operations import OperationCounter
 from benchmarks.common import machine
 
 PROMISED = 0.5

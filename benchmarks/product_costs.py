@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 import afif_explorer as ax
-from afif_explorer.engine.factor import Factor
-from afif_explorer.engine.operations import OperationCounter
+from afif_explorer.engine.runtime.operations import OperationCounter
+from afif_explorer.engine.solvers.factor import Factor
 from benchmarks.common import machine
 
 PROMISED = 1.5

@@ -21,7 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import afif_explorer as ax
-from afif_explorer.datasets.build import build
+from afif_explorer.datasets.build import fields_of
+from afif_explorer.datasets.dataset import Dataset
 from afif_explorer.datasets.splits import Parts
 
 STRENGTH = 1e-2  # of the ridge on Crime
@@ -51,15 +52,17 @@ def load(name: str, *, standardise: bool = True) -> ax.Dataset:
     group = data.sensitive[0]
     train, test = RULES[name](frame[group])
     none = np.array([], dtype=np.int64)
-    return build(
-        frame,
-        target=data.target,
-        sensitive=[group],
-        task=data.task,
-        divide=lambda ids, strata: Parts(np.sort(train), none, np.sort(test)),
-        name=name,
-        standardise=standardise,
-        baseline=name == "insurance",
+    return Dataset(
+        **fields_of(
+            frame,
+            target=data.target,
+            sensitive=[group],
+            task=data.task,
+            divide=lambda ids, strata: Parts(np.sort(train), none, np.sort(test)),
+            name=name,
+            standardise=standardise,
+            baseline=name == "insurance",
+        )
     )
 
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Normal, Poisson
 from torch.func import functional_call
 
-from afif_explorer.engine.models import MLP, LinearMap, Model, ModuleModel
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import ElasticNet, GroupLasso, Lasso, Penalty, Ridge
+from afif_explorer.engine.problem.models import MLP, LinearMap, Model, ModuleModel
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, Penalty, Ridge
 
 N, D = 40, 4
 

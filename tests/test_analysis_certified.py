@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.certificate import FAMILIES
-from afif_explorer.engine.losses import LOSSES
-from afif_explorer.engine.models import LinearMap
+from afif_explorer.engine.influence.certificate import FAMILIES
+from afif_explorer.engine.problem.losses import LOSSES
+from afif_explorer.engine.problem.models import LinearMap
 
 
 def synthetic(loss: str, k: int = 1, n: int = 4000, strength: float = 0.3) -> ax.Fit:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.engine.models import LinearMap
+from afif_explorer.engine.problem.models import LinearMap
 
 STRENGTHS = (1e-4, 1e-2, 1.0)
 

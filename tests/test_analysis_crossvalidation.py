@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.retrain import refit
-from afif_explorer.engine.weights import folds as folds_of
-from afif_explorer.engine.weights import leave_one_out
+from afif_explorer.engine.problem.weights import folds as folds_of
+from afif_explorer.engine.problem.weights import leave_one_out
+from afif_explorer.engine.training.retrain import refit
 
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
 

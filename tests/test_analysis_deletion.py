@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.engine.methods import prepared
-from afif_explorer.engine.models import LinearMap
+from afif_explorer.engine.influence.methods import prepared
+from afif_explorer.engine.problem.models import LinearMap
 
 
 def test_ordinary_least_squares_is_statsmodels() -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.models import LinearMap
+from afif_explorer.engine.problem.models import LinearMap
 
 DRAW = np.random.default_rng(0)
 
@@ -225,7 +225,7 @@ def test_cross_validation_agrees_with_true_refits(folds) -> None:
             loss = float(fit.objective.loss.value(f, fit.objective.y[[row]]))
             assert found.losses[row] == pytest.approx(loss, rel=1e-3)
         return
-    from afif_explorer.engine.weights import folds as folds_of
+    from afif_explorer.engine.problem.weights import folds as folds_of
 
     total = 0.0
     for weights in folds_of(fit.n, folds).T:

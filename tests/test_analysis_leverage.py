@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine import leverages
-from afif_explorer.engine.leverages import high_leverages
-from afif_explorer.engine.methods import prepared
+from afif_explorer.engine.influence.leverages import high_leverages
+from afif_explorer.engine.influence.methods import prepared
+from afif_explorer.engine.influence.smooth import leverages
 
 draw = np.random.default_rng(0)
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 import afif_explorer as ax
-from afif_explorer.engine import second_order
-from afif_explorer.engine.targets import Fitted, Sample
+from afif_explorer.engine.influence.smooth import second_order
+from afif_explorer.engine.targets.base import Fitted, Sample
 
 draw = np.random.default_rng(4)
 X, NEW = draw.normal(size=(60, 5)), draw.normal(size=(12, 5))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.compare import pearson, slope
+from afif_explorer.analysis.compare import pearson, slope
 
 # Smallest Pearson, then the range of slopes of the truth on the prediction, for rows left out alone.
 PROMISES = {

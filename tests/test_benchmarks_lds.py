@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from sklearn.datasets import load_breast_cancer
 
 import afif_explorer as ax
-from afif_explorer.engine.retrain import refit_each
+from afif_explorer.engine.training.retrain import refit_each
 from benchmarks.common import environments
 from benchmarks.common.networks import build, set_parameters
 from benchmarks.common.problems import Problem, Truth

@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from afif_explorer import datasets
-from afif_explorer.datasets import hiring
+from afif_explorer.datasets.catalogue.index import hiring
 from afif_explorer.errors import ChoiceError
 
 OFFLINE = ("hiring", "diabetes", "breast_cancer", "digits")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from afif_explorer import datasets
-from afif_explorer.datasets import adult, crime, originals
+from afif_explorer.datasets.catalogue.index import adult, crime, originals
 from afif_explorer.errors import ChoiceError
 
 pytestmark = pytest.mark.usefixtures("data_home")
@@ -105,7 +105,9 @@ def test_insurance_as_loaded():
     design = np.column_stack([np.ones(len(data.train)), data.train.X])
     assert np.linalg.matrix_rank(design) == 8
     assert any("$1,121.87" in note and "$63,770.43" in note for note in data.notes)
-    raw = list(csv.DictReader(originals.content(datasets.insurance.FILE).decode().splitlines()))
+    raw = list(
+        csv.DictReader(originals.content(datasets.catalogue.insurance.FILE).decode().splitlines())
+    )
     charges = pd.Series([float(row["charges"]) for row in raw])
     scaled = (charges - charges.min()) / (charges.max() - charges.min())
     np.testing.assert_allclose(data.train.y, scaled[data.train.ids])

@@ -11,8 +11,8 @@ from functools import partial
 import pytest
 
 from afif_explorer import datasets
-from afif_explorer.datasets import insurance, originals
-from afif_explorer.datasets.originals import Original
+from afif_explorer.datasets.catalogue.index import insurance, originals
+from afif_explorer.datasets.catalogue.originals import Original
 from afif_explorer.errors import Cancelled, DownloadError
 from afif_explorer.progress import listening
 
@@ -139,7 +139,7 @@ def test_copies_with_other_line_ends_are_accepted(data_home, tmp_path, monkeypat
 
 
 def test_every_file_has_two_addresses():
-    files = [file for entry in datasets.catalogue._ENTRIES.values() for file in entry.files]
+    files = [file for entry in datasets.catalogue.index._ENTRIES.values() for file in entry.files]
     assert len(files) == 5
     for file in files:
         assert len(file.urls) >= 2

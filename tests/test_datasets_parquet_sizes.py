@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from afif_explorer.datasets import Dataset, parquet_sizes, read_table
+from afif_explorer.datasets import Dataset, read_table
+from afif_explorer.datasets.reading import parquet_sizes
 from afif_explorer.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afif_explorer.datasets import Dataset, text
+from afif_explorer.datasets import Dataset
+from afif_explorer.datasets.reading import text
 
 
 @given(st.text())

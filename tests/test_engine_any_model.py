@@ -12,11 +12,11 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 import afif_explorer as ax
-from afif_explorer.engine.attention import plain_attention
-from afif_explorer.engine.bregman import bregman_response
-from afif_explorer.engine.minimum import negative_curvature
-from afif_explorer.engine.models import LinearMap, ModuleModel
-from afif_explorer.engine.penalties import Kinked
+from afif_explorer.engine.curvature.minimum import negative_curvature
+from afif_explorer.engine.jacobians.attention import plain_attention
+from afif_explorer.engine.problem.models import LinearMap, ModuleModel
+from afif_explorer.engine.problem.penalties import Kinked
+from afif_explorer.engine.training.bregman import bregman_response
 
 PIXELS, DIGITS = load_digits(return_X_y=True)
 PIXELS = PIXELS / 16.0
@@ -104,11 +104,11 @@ def test_lanczos_finds_the_curvature_that_bends_down(monkeypatch) -> None:
     objective = objective_of(Viewer, n=40)
     theta = objective.vector(objective.model.initial(0))
     exact = negative_curvature(objective, theta)
-    monkeypatch.setattr("afif_explorer.engine.minimum.DENSE", 0)
+    monkeypatch.setattr("afif_explorer.engine.curvature.minimum.DENSE", 0)
     found = negative_curvature(objective, theta)
     assert exact < 0
     assert exact * 1.000001 <= found <= 0.95 * exact
-    monkeypatch.setattr("afif_explorer.engine.minimum.AFFORDABLE", 0)
+    monkeypatch.setattr("afif_explorer.engine.curvature.minimum.AFFORDABLE", 0)
     assert negative_curvature(objective, theta) is None
 
 

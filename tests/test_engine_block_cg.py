@@ -8,14 +8,13 @@ import torch
 from torch import Tensor, nn
 
 import afif_explorer as ax
-from afif_explorer.engine import ekfac
-from afif_explorer.engine.block_cg import Approximation, BlockConjugateGradient
-from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
-from afif_explorer.engine.ekfac import EKFAC, KroneckerPreconditioner
-from afif_explorer.engine.kronecker import Kronecker
-from afif_explorer.engine.nystroem import Nystroem
-from afif_explorer.engine.solvers import Status
-from afif_explorer.engine.touching import Weight
+from afif_explorer.engine.curvature.kronecker import Kronecker
+from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
+from afif_explorer.engine.jacobians.touching import Weight
+from afif_explorer.engine.solvers.base import Status, ekfac
+from afif_explorer.engine.solvers.block_cg import Approximation, BlockConjugateGradient
+from afif_explorer.engine.solvers.ekfac import EKFAC, KroneckerPreconditioner
+from afif_explorer.engine.solvers.nystroem import Nystroem
 from tests.cases import CASES, Case
 from tests.test_engine_recorded import MODULES, Viewer, draw, rows
 

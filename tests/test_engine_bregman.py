@@ -8,13 +8,13 @@ import torch
 from torch.distributions import Bernoulli, Categorical, Normal, Poisson, kl_divergence
 
 import afif_explorer as ax
-from afif_explorer.engine.bregman import BregmanObjective, bregman_response
-from afif_explorer.engine.compare import pearson
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.losses import LOSSES
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.retrain import refit
-from afif_explorer.engine.weights import leave_out
+from afif_explorer.analysis.compare import pearson
+from afif_explorer.engine.problem.losses import LOSSES
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.training.bregman import BregmanObjective, bregman_response
+from afif_explorer.engine.training.fit import minimise
+from afif_explorer.engine.training.retrain import refit
 from tests.cases import CANONICAL, CASES, CURVED, NLL, Case
 
 FAMILIES = {

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.convergence import gradient_threshold
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.training.convergence import gradient_threshold
+from afif_explorer.engine.training.fit import minimise
 
 N, D = 400, 6
 LOSSES = ("gaussian", "bernoulli", "poisson", "categorical")

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.func import hessian
 
-from afif_explorer.engine import layered_gram, memory, module_linearization
-from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.models import ModuleModel
-from afif_explorer.engine.module_linearization import ModuleLinearization
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import Ridge
+from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.jacobians import autograd as module_linearization
+from afif_explorer.engine.jacobians import layered_gram
+from afif_explorer.engine.jacobians.autograd import ModuleLinearization
+from afif_explorer.engine.problem.models import ModuleModel
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import Ridge
+from afif_explorer.engine.runtime import memory
 from tests.cases import CANONICAL, CASES, CURVED, Case, Problem
 from tests.twin import Twin
 

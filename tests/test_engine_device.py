@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 import afif_explorer as ax
-from afif_explorer.engine import device
-from afif_explorer.engine.curvature import Curvature
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.methods import SOLVERS, Method
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.solvers import Solver
-from afif_explorer.engine.spectrum import Spectrum, bounds
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.curvature.spectrum import Spectrum, bounds
+from afif_explorer.engine.influence.methods import SOLVERS, Method
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.runtime import device
+from afif_explorer.engine.solvers.base import Solver
+from afif_explorer.engine.training.fit import minimise
 from tests.cases import CASES, KINKED, Case
 from tests.pretend_device import There, pretended
 from tests.test_engine_recorded import LENGTH, VOCABULARY, Transformer

@@ -7,13 +7,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from afif_explorer.engine import block_factor, layered_kernel, linearization, memory
-from afif_explorer.engine.curvature import EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.dual import Dual
-from afif_explorer.engine.methods import AFIF
-from afif_explorer.engine.models import LinearMap
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import Ridge
+from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.influence.methods import AFIF
+from afif_explorer.engine.jacobians import base as linearization
+from afif_explorer.engine.jacobians import layered_kernel
+from afif_explorer.engine.problem.models import LinearMap
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import Ridge
+from afif_explorer.engine.runtime import memory
+from afif_explorer.engine.solvers.base import block_factor
+from afif_explorer.engine.solvers.dual import Dual
 from afif_explorer.errors import ChoiceError, CurvatureError
 from tests.cases import CASES, CURVED, Case, Problem
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
-from afif_explorer.engine import penalties
-from afif_explorer.engine.convergence import CONVERGED_AT
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.models import MLP, LinearMap
-from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.problem import penalties
+from afif_explorer.engine.problem.models import MLP, LinearMap
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.training.convergence import CONVERGED_AT
+from afif_explorer.engine.training.fit import minimise
 from tests.cases import CANONICAL, CURVED, Case
 from tests.twin import Twin
 

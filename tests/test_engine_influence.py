@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.methods import (
+from afif_explorer.engine.influence.methods import (
     AFIF,
     EmpiricalFisherInfluence,
     InfinitesimalJackknife,
     Method,
     NewtonStep,
 )
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.weights import leave_one_out, leave_out
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.weights import leave_one_out, leave_out
+from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import ChoiceError
 from tests.cases import CANONICAL, CASES, Case, Problem
 from tests.twin import Twin

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 import afif_explorer as ax
-from afif_explorer.engine.block_cg import BlockConjugateGradient
-from afif_explorer.engine.curvature import EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.landmarks import Landmarks
+from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
+from afif_explorer.engine.solvers.landmarks import Landmarks
 from tests.cases import CASES, Case
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -8,10 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 
-from afif_explorer.engine import block_factor, layered_kernel, layered_rows, memory
-from afif_explorer.engine.block_factor import BlockFactor
-from afif_explorer.engine.chain import ChainLinearization
-from afif_explorer.engine.layers import chain_of
+from afif_explorer.engine.jacobians import layered_kernel, layered_rows
+from afif_explorer.engine.jacobians.chain import ChainLinearization
+from afif_explorer.engine.jacobians.layers import chain_of
+from afif_explorer.engine.runtime import memory
+from afif_explorer.engine.solvers.base import block_factor
+from afif_explorer.engine.solvers.block_factor import BlockFactor
 
 N = 13
 PRECISIONS = {torch.float64: 1e-12, torch.float32: 2e-5}
@@ -85,7 +87,7 @@ def test_the_kernel_of_rows_equals_that_of_the_jacobian(
     here, jacobian = stack(dtype)
     if small:
         monkeypatch.setattr(layered_kernel, "TILE", 5)
-        monkeypatch.setattr("afif_explorer.engine.linearization.STRIP", 6)
+        monkeypatch.setattr("afif_explorer.engine.jacobians.base.STRIP", 6)
     roots = drawn(N, 3, rank)
     sizes = torch.tensor([12, 4, 20, 15, 3])  # weights and biases
     scale = torch.tensor([0.5, 3.0, 1.0, 2.0, 0.7]).double().repeat_interleave(sizes)

@@ -12,15 +12,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import afif_explorer as ax
-from afif_explorer.engine.curvature import Curvature, EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.lissa import LiSSA
-from afif_explorer.engine.lissa_recursion import SLACK
-from afif_explorer.engine.lissa_rule import automatic
-from afif_explorer.engine.methods import AFIF
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.row_noise import row_noise
-from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Status
+from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.influence.methods import AFIF
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Status
+from afif_explorer.engine.solvers.lissa.noise import row_noise
+from afif_explorer.engine.solvers.lissa.recursion import SLACK
+from afif_explorer.engine.solvers.lissa.rule import automatic
+from afif_explorer.engine.solvers.lissa.solver import LiSSA
+from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import ChoiceError, SolverDiverged
 from afif_explorer.progress import listening
 from tests.cases import CANONICAL, CASES, Case
@@ -317,7 +317,7 @@ def test_rows_that_are_kept_give_the_same_steps_as_rows_made_anew(case: Case, mo
     c = torch.randn(fisher.p, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     solver = LiSSA(scale=1e3, depth=20, batch_size=7, repeats=2)
     kept = solver.prepare(fisher)
-    monkeypatch.setattr("afif_explorer.engine.lissa_recursion.fits", lambda *_: False)
+    monkeypatch.setattr("afif_explorer.engine.solvers.lissa.recursion.fits", lambda *_: False)
     anew = solver.prepare(fisher)
     assert kept.recursion.keeps_rows
     assert not anew.recursion.keeps_rows

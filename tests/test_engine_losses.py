@@ -8,7 +8,14 @@ import scipy.stats
 import torch
 from torch.func import grad, hessian, vmap
 
-from afif_explorer.engine.losses import LOSSES, Bernoulli, Categorical, Gaussian, Loss, Poisson
+from afif_explorer.engine.problem.losses import (
+    LOSSES,
+    Bernoulli,
+    Categorical,
+    Gaussian,
+    Loss,
+    Poisson,
+)
 from afif_explorer.errors import DataError
 from tests.cases import CASES, Case
 

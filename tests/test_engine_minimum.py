@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.func import hessian, vmap
 
 import afif_explorer as ax
-from afif_explorer.engine.minimum import negative_curvature
+from afif_explorer.engine.curvature.minimum import negative_curvature
 from tests.cases import Case, Problem
 
 STRENGTH = 0.05

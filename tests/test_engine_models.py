@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from afif_explorer.engine import linear_map
-from afif_explorer.engine.curvature import Fisher
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.models import MLP, LinearMap, ModuleModel
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import Ridge
+from afif_explorer.engine.curvature.operators import Fisher
+from afif_explorer.engine.jacobians import linear as linear_map
+from afif_explorer.engine.problem.models import MLP, LinearMap, ModuleModel
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import Ridge
+from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import ChoiceError, DataError
 from tests.cases import CASES, Gated
 

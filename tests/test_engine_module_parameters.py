@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from torch import Tensor, nn
 
 import afif_explorer as ax
-from afif_explorer.engine.models import ModuleModel
+from afif_explorer.engine.problem.models import ModuleModel
 
 draw = np.random.default_rng(1)
 X = draw.normal(size=(80, 4))

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine import onward as module
-from afif_explorer.engine.curvature import Fisher, Hessian
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.objective import Point
-from afif_explorer.engine.onward import newton_step, onward, proximal_step
-from afif_explorer.engine.weights import leave_out
+from afif_explorer.engine.curvature.operators import Fisher, Hessian
+from afif_explorer.engine.influence.refinement import newton_step, onward, proximal_step
+from afif_explorer.engine.influence.smooth import refinement as module
+from afif_explorer.engine.problem.objective import Point
+from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.training.fit import minimise
 from tests.cases import CANONICAL, CASES, CURVED, KINKED, Case
 
 

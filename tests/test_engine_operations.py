@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.operations import OperationCounter
+from afif_explorer.engine.runtime.operations import OperationCounter
 
 
 def _counted(work) -> int:

@@ -13,9 +13,10 @@ import torch
 from torch import nn
 
 import afif_explorer as ax
-from afif_explorer.engine import memory, planning
-from afif_explorer.engine.curvature import Fisher
-from afif_explorer.engine.planning import choose
+from afif_explorer.engine.curvature.operators import Fisher
+from afif_explorer.engine.runtime import memory
+from afif_explorer.engine.solvers import auto as planning
+from afif_explorer.engine.solvers.auto import choose
 from tests.cases import CASES, Case
 
 

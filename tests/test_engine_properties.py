@@ -15,20 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from afif_explorer.engine import influence as influence_module
-from afif_explorer.engine import memory, module_linearization, proximal_influence
-from afif_explorer.engine.curvature import EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.methods import (
+from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.influence.methods import (
     AFIF,
     EmpiricalFisherInfluence,
     InfinitesimalJackknife,
     Method,
     NewtonStep,
 )
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.weights import leave_out
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.influence.smooth import nonsmooth as proximal_influence
+from afif_explorer.engine.influence.smooth import smooth as influence_module
+from afif_explorer.engine.jacobians import autograd as module_linearization
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.runtime import memory
+from afif_explorer.engine.training.fit import minimise
 from tests.cases import CASES, KINKED, Case
 
 N, DAMPING = 24, 3.0  # so much damping that every curvature is positive definite

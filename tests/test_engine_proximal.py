@@ -11,12 +11,12 @@ from sklearn.linear_model import ElasticNet as SkElasticNet
 from sklearn.linear_model import Lasso as SkLasso
 
 import afif_explorer as ax
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.models import MLP, LinearMap
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import ElasticNet, GroupLasso, Kinked, Lasso
-from afif_explorer.engine.proximal import ProximalProblem
-from afif_explorer.engine.weights import leave_one_out, leave_out
+from afif_explorer.engine.problem.models import MLP, LinearMap
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Kinked, Lasso
+from afif_explorer.engine.problem.weights import leave_one_out, leave_out
+from afif_explorer.engine.training.fit import minimise
+from afif_explorer.engine.training.proximal import ProximalProblem
 from afif_explorer.errors import ChoiceError
 from tests.cases import KINKED, Case
 
@@ -204,7 +204,7 @@ def test_groups_are_checked() -> None:
 
 
 def test_an_unfinished_step_says_what_it_is(monkeypatch) -> None:
-    monkeypatch.setattr("afif_explorer.engine.proximal.ROUNDS", 0)
+    monkeypatch.setattr("afif_explorer.engine.training.proximal.ROUNDS", 0)
     problem = objective(Lasso(0.05), "bernoulli")
     influence = ax.AFIF().prepare(problem, problem.vector(torch.full((problem.p,), 0.3)))
     with pytest.warns(

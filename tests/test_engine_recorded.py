@@ -7,13 +7,13 @@ import torch
 from torch import Tensor, nn
 
 import afif_explorer as ax
-from afif_explorer.engine import memory
-from afif_explorer.engine.attention import OpenAttention
-from afif_explorer.engine.chain import ChainLinearization
-from afif_explorer.engine.curvature import EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.models import ModuleModel
-from afif_explorer.engine.module_linearization import ModuleLinearization
-from afif_explorer.engine.recorded import RecordedLinearization
+from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.jacobians.attention import OpenAttention
+from afif_explorer.engine.jacobians.autograd import ModuleLinearization
+from afif_explorer.engine.jacobians.chain import ChainLinearization
+from afif_explorer.engine.jacobians.recorded import RecordedLinearization
+from afif_explorer.engine.problem.models import ModuleModel
+from afif_explorer.engine.runtime import memory
 
 VOCABULARY, LENGTH = 11, 6
 

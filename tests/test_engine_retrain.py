@@ -9,8 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afif_explorer.engine import retrain
-from afif_explorer.engine.compare import (
+from afif_explorer.analysis.compare import (
     pearson,
     relative_error,
     relative_gap,
@@ -18,10 +17,11 @@ from afif_explorer.engine.compare import (
     spearman,
     top_overlap,
 )
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.retrain import refit, refit_each
-from afif_explorer.engine.weights import checked_rows, folds, leave_one_out, leave_out
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.weights import checked_rows, folds, leave_one_out, leave_out
+from afif_explorer.engine.training import retrain
+from afif_explorer.engine.training.fit import minimise
+from afif_explorer.engine.training.retrain import refit, refit_each
 from afif_explorer.errors import ChoiceError
 from tests.cases import CANONICAL, CASES, Case, Problem
 from tests.twin import Twin

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine import reuse
-from afif_explorer.engine.reuse import LARGE, room_for
+from afif_explorer.engine.runtime import reuse
+from afif_explorer.engine.runtime.reuse import LARGE, room_for
 
 LIKE = torch.zeros(1, dtype=torch.float64)
 ROWS = LARGE // 8 // 100 + 1  # of 100 numbers each: just large

@@ -9,14 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.block_cg import BlockConjugateGradient
-from afif_explorer.engine.curvature import Fisher, Hessian
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.methods import AFIF
-from afif_explorer.engine.models import MLP, LinearMap
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import Ridge
-from afif_explorer.engine.solvers import Cholesky, ConjugateGradient, Solver, Status
+from afif_explorer.engine.curvature.operators import Fisher, Hessian
+from afif_explorer.engine.influence.methods import AFIF
+from afif_explorer.engine.problem.models import MLP, LinearMap
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import Ridge
+from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solver, Status
+from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
+from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import CurvatureError, NotConverged, SolverDiverged
 from tests.cases import CASES, Case
 

@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afif_explorer.engine.curvature import Fisher, Hessian
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.lissa import LiSSA
-from afif_explorer.engine.solvers import Cholesky, Status
-from afif_explorer.engine.spectrum import Spectrum, bounds, lanczos
+from afif_explorer.engine.curvature.operators import Fisher, Hessian
+from afif_explorer.engine.curvature.spectrum import Spectrum, bounds, lanczos
+from afif_explorer.engine.solvers.base import Cholesky, Status
+from afif_explorer.engine.solvers.lissa.solver import LiSSA
+from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import SolverDiverged
 from tests.cases import CANONICAL, CASES, Case
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,21 @@ NEIGHBOURS = {
     ("state", "explain"),
 }
 
+# The wings of a room, in the order in which they may import each other; "" is what is in no wing.
+WINGS = {
+    "engine": (
+        "runtime",
+        "jacobians",
+        "problem",
+        "curvature",
+        "solvers",
+        "training",
+        "targets",
+        "influence",
+    ),
+    "datasets": ("reading", "columns", "", "catalogue"),
+}
+
 TOOLKITS = {
     "torch": {"engine", "analysis", "study"},
     "param": {"state", "app", "notebook"},
@@ -54,7 +70,7 @@ TOOLKITS = {
 
 
 def room_of(module: str) -> str:
-    """``engine`` of ``afif_explorer.engine.fit``; empty for the package itself."""
+    """``engine`` of ``afif_explorer.engine.training.fit``; empty for the package itself."""
     return [*module.split("."), ""][1]
 
 
@@ -72,6 +88,25 @@ def imports(path: Path) -> Iterator[str]:
             # `from afif_explorer import spec` imports a room as well as a name.
             whole = node.module == PACKAGE
             yield from (f"{node.module}.{a.name}" for a in node.names) if whole else (node.module,)
+
+
+def modules_used(path: Path, known: Container[str]) -> Iterator[str]:
+    """The modules that a file imports, out of those that are known: ``a.b`` for ``from a import b``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield from (
+                    name for name in ([whole] if whole in known else [node.module]) if name in known
+                )
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+
+
+def wing_of(module: str, room: str) -> str:
+    """``solvers`` of ``afif_explorer.engine.solvers.lissa.rule``; empty for a file in no wing."""
+    found = module.split(".")[2:3] if room_of(module) == room else []
+    return found[0] if found and found[0] in WINGS[room] else ""
 
 
 def allowed(room: str, other: str) -> bool:
@@ -95,6 +130,24 @@ def test_imports_point_downwards(path: Path) -> None:
     } & RANK.keys()
     wrong = sorted(other for other in others if not allowed(room, other))
     assert not wrong, f"{room} may not import {wrong}"
+
+
+@pytest.mark.parametrize("room", WINGS)
+def test_wings_import_those_before_them(room: str) -> None:
+    order = WINGS[room]
+    for path in (ROOT / PACKAGE / room).rglob("*.py"):
+        if path == ROOT / PACKAGE / room / "__init__.py":
+            continue  # the room's front door
+        wing = wing_of(module_of(path), room)
+        used = [name for name in imports(path) if room_of(name) == room]
+        later = [name for name in used if order.index(wing_of(name, room)) > order.index(wing)]
+        assert not later, f"{module_of(path)} may not import {later}"
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    files = {module_of(path).removesuffix(".__init__"): path for path in SOURCES}
+    graph = {name: set(modules_used(path, files)) - {name} for name, path in files.items()}
+    TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)

@@ -11,7 +11,7 @@ import pytest
 
 import afif_explorer as ax
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.spectrum import Spectrum
+from afif_explorer.engine.curvature.spectrum import Spectrum
 
 
 @pytest.fixture(scope="module")

@@ -20,12 +20,12 @@ import pytest
 
 import afif_explorer as ax
 from afif_explorer import errors
-from afif_explorer.engine.curvature import Curvature
-from afif_explorer.engine.losses import Loss
-from afif_explorer.engine.methods import Method
-from afif_explorer.engine.penalties import Penalty
-from afif_explorer.engine.solvers import Solver
-from afif_explorer.engine.targets import Target
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.influence.methods import Method
+from afif_explorer.engine.problem.losses import Loss
+from afif_explorer.engine.problem.penalties import Penalty
+from afif_explorer.engine.solvers.base import Solver
+from afif_explorer.engine.targets.base import Target
 
 SHAPE = re.compile(r"\[\w[\w+*/, .-]*\]")
 FORMULA = re.compile(r"``[^`]*[=+/^*'(|][^`]*``")

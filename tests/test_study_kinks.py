@@ -26,7 +26,7 @@ CLASSES = {
 each = pytest.mark.parametrize("spec", SETTINGS, ids=lambda spec: f"{spec.penalty}-{spec.method}")
 
 
-def method_of(spec: Spec) -> ax.engine.methods.Method:
+def method_of(spec: Spec) -> ax.engine.influence.methods.Method:
     return CLASSES[spec.method](damping=spec.damping, rescale=spec.rescale)
 
 

@@ -12,10 +12,10 @@ from afif_explorer import wording
 from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.removable import irremovable, warn_undefined
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.leverages import high_leverages
-from afif_explorer.engine.methods import AFIF, Method, prepared
-from afif_explorer.engine.targets import Target, as_targets
+from afif_explorer.engine.influence.leverages import high_leverages
+from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.targets.base import Target, as_targets
 from afif_explorer.errors import ChoiceError, HighLeverage
 
 HIGH = 0.2  # leverage above which an effect is told to fall short

@@ -10,12 +10,18 @@ import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.removable import removable
-from afif_explorer.engine.certificate import Certificate, certify
-from afif_explorer.engine.curvature import Fisher
-from afif_explorer.engine.methods import AFIF, Method, NewtonStep, checked_method, prepared
-from afif_explorer.engine.planning import Auto
-from afif_explorer.engine.solvers import Cholesky
-from afif_explorer.engine.weights import leave_out
+from afif_explorer.engine.curvature.operators import Fisher
+from afif_explorer.engine.influence.certificate import Certificate, certify
+from afif_explorer.engine.influence.methods import (
+    AFIF,
+    Method,
+    NewtonStep,
+    checked_method,
+    prepared,
+)
+from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.solvers.auto import Auto
+from afif_explorer.engine.solvers.base import Cholesky
 from afif_explorer.errors import ChoiceError
 from afif_explorer.numeric import checked_seed, is_number
 
@@ -55,7 +61,7 @@ def certified_unlearn(
 
     ``theta = theta~ + N(0, sigma^2 I)`` with ``sigma = (gamma / epsilon) sqrt(2 ln(1.25 / delta))``, where
     ``theta~`` is the method's step and ``gamma`` bounds its distance from the refit
-    (:mod:`afif_explorer.engine.certificate`). Whatever is done with ``theta``, an event that has
+    (:mod:`afif_explorer.engine.influence.certificate`). Whatever is done with ``theta``, an event that has
     probability ``P`` after a refit has at most ``e^epsilon P + delta``, and the other way round.
 
     That takes ``gamma`` as public. ``certificate.measured`` names what was measured on the rows that are

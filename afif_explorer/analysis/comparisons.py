@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Iterable
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.disparities import WITH, WITHOUT, Comparison, GroupDisparity
-from afif_explorer.engine.targets import Target
+from afif_explorer.engine.targets.base import Target
+from afif_explorer.engine.targets.disparities import WITH, WITHOUT, Comparison, GroupDisparity
 from afif_explorer.errors import Undefined, UndefinedMeasure
 from afif_explorer.wording import count
 

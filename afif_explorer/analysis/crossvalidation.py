@@ -12,9 +12,9 @@ import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.removable import irremovable, loses_a_class
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.methods import AFIF, Method, prepared
-from afif_explorer.engine.weights import folds as folds_of
+from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.problem.weights import folds as folds_of
 from afif_explorer.errors import Undefined
 from afif_explorer.progress import report
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from afif_explorer.analysis.crossvalidation import CrossValidation, held_out
 from afif_explorer.analysis.fitting import Fit, grouped, objective_for
-from afif_explorer.engine.fit import Optimum, minimise
-from afif_explorer.engine.methods import AFIF, Method, checked_method
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import Penalty, Ridge
+from afif_explorer.engine.influence.methods import AFIF, Method, checked_method
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import Penalty, Ridge
+from afif_explorer.engine.training.fit import Optimum, minimise
 from afif_explorer.errors import ChoiceError
 from afif_explorer.numeric import is_number
 from afif_explorer.progress import report

@@ -10,9 +10,9 @@ import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.removable import irremovable
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.losses import Categorical, Gaussian
-from afif_explorer.engine.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.problem.losses import Categorical, Gaussian
 
 
 def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen

@@ -11,7 +11,10 @@ import pandas as pd
 from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.disparities import (
+from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.problem.losses import Bernoulli, Categorical
+from afif_explorer.engine.targets.base import Sample, checked_fit
+from afif_explorer.engine.targets.disparities import (
     Comparison,
     DemographicParityDifference,
     EqualizedOddsDifference,
@@ -20,9 +23,6 @@ from afif_explorer.engine.disparities import (
     GroupLossDifference,
     MeanPredictionDifference,
 )
-from afif_explorer.engine.losses import Bernoulli, Categorical
-from afif_explorer.engine.methods import AFIF, Method, prepared
-from afif_explorer.engine.targets import Sample, checked_fit
 from afif_explorer.errors import Undefined, UndefinedMeasure
 
 FORMS = ("soft", "hard")

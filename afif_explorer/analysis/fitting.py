@@ -12,14 +12,20 @@ import torch
 from torch import Tensor, nn
 
 from afif_explorer.analysis.metrics import measure
-from afif_explorer.engine.fit import minimise
-from afif_explorer.engine.losses import Loss
-from afif_explorer.engine.minimum import negative_curvature
-from afif_explorer.engine.models import MLP, LinearMap, Model, model_of
-from afif_explorer.engine.module_parameters import Penalised
-from afif_explorer.engine.objective import Objective, as_numbers, as_rows, check_finite, check_rows
-from afif_explorer.engine.penalties import GroupLasso, Penalty, Ridge
-from afif_explorer.engine.targets import Sample
+from afif_explorer.engine.curvature.minimum import negative_curvature
+from afif_explorer.engine.problem.losses import Loss
+from afif_explorer.engine.problem.models import MLP, LinearMap, Model, model_of
+from afif_explorer.engine.problem.module_parameters import Penalised
+from afif_explorer.engine.problem.objective import (
+    Objective,
+    as_numbers,
+    as_rows,
+    check_finite,
+    check_rows,
+)
+from afif_explorer.engine.problem.penalties import GroupLasso, Penalty, Ridge
+from afif_explorer.engine.targets.base import Sample
+from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import ChoiceError, DataError
 
 if TYPE_CHECKING:
@@ -53,14 +59,14 @@ class Fit:
             kinks in the penalty, of ``theta - prox(theta - gradient)``, 0 at a minimum likewise.
         gradient_threshold: at and below which that counts as a minimum: 1e-8 of the mean norm of the rows'
             loss gradients, or what rounding leaves, if that is more
-            (:mod:`afif_explorer.engine.convergence`).
+            (:mod:`afif_explorer.engine.training.convergence`).
         converged: True if the norm is at most the threshold. advice: what to change if it is not.
         metrics: measured on the test rows (the training rows, if there are none): see
             :func:`~afif_explorer.analysis.metrics.measure`.
         steps, seconds: what training took.
         data: the :class:`~afif_explorer.datasets.Dataset`, or None for an objective of your own.
         samples: the rows of each split, for targets. seed: of the start of training.
-        objective: the engine's :class:`~afif_explorer.engine.objective.Objective`.
+        objective: the engine's :class:`~afif_explorer.engine.problem.objective.Objective`.
     """
 
     objective: Objective
@@ -87,8 +93,8 @@ class Fit:
 
         Below 0 the fit is no minimum, and the Hessian needs a damping of more than its size; the Fisher
         never does. With kinks in the penalty it is that among the parameters that are not held at a kink.
-        See :func:`~afif_explorer.engine.minimum.negative_curvature` for the cost; None where that is too
-        high.
+        See :func:`~afif_explorer.engine.curvature.minimum.negative_curvature` for the cost; None where that
+        is too high.
         """
         return negative_curvature(self.objective, self.parameters)
 

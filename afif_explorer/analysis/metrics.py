@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.losses import Bernoulli, Categorical
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.targets import Sample
+from afif_explorer.engine.problem.losses import Bernoulli, Categorical
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.targets.base import Sample
 
 
 def measure(objective: Objective, theta: Tensor, sample: Sample) -> dict[str, float]:

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature import Hessian
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.objective import Point
-from afif_explorer.engine.onward import Onward, newton_step, onward, proximal_step
-from afif_explorer.engine.planning import PreparedAuto
-from afif_explorer.engine.weights import leave_out
+from afif_explorer.engine.curvature.operators import Hessian
+from afif_explorer.engine.influence.refinement import Onward, newton_step, onward, proximal_step
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.problem.objective import Point
+from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.solvers.auto import PreparedAuto
 
 GOOD, FAIR = 0.05, 0.25  # expected relative errors up to which a prediction is good, or fair
 # Rounds onward, and products with the Hessian in each: where solves cost little, and where they don't.
@@ -65,12 +65,13 @@ class Reach:
 class Beyond:
     """What lies beyond one step from the fit, ``theta + x``, without some rows.
 
-    ``s`` is what further steps add on the way to the refit (:mod:`afif_explorer.engine.onward`): Newton steps
-    with the Hessian where each sets out, without the rows, from the gradient that is left at ``theta + x``
-    (less that of the fit), until the last is a twentieth of all of them; with kinks in the penalty proximal
-    steps, in which parameters can become zero or cease to be. They see the removed rows' own curvature, its
-    change on the way, damping, and where Fisher and Hessian differ. If they do not settle, a refit may end
-    far from here, and no verdict is better than poor.
+    ``s`` is what further steps add on the way to the refit
+    (:mod:`afif_explorer.engine.influence.refinement`): Newton steps with the Hessian where each sets out,
+    without the rows, from the gradient that is left at ``theta + x`` (less that of the fit), until the last
+    is a twentieth of all of them; with kinks in the penalty proximal steps, in which parameters can become
+    zero or cease to be. They see the removed rows' own curvature, its change on the way, damping, and where
+    Fisher and Hessian differ. If they do not settle, a refit may end far from here, and no verdict is
+    better than poor.
 
     Args:
         influence: the method at the fit. rows: removed positions. moved: ``theta + x`` ``[p]``.

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.losses import Bernoulli, Categorical
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.targets import checked_fit
-from afif_explorer.engine.weights import checked_rows, ordered_rows
+from afif_explorer.engine.problem.losses import Bernoulli, Categorical
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.weights import checked_rows, ordered_rows
+from afif_explorer.engine.targets.base import checked_fit
 from afif_explorer.errors import DataError, Undefined
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.truth import Retrained, retrain
 from afif_explorer.analysis.unlearning import Unlearned, unlearn_with
-from afif_explorer.engine.methods import AFIF, Method, prepared
-from afif_explorer.engine.targets import Target, as_targets
-from afif_explorer.engine.weights import checked_rows
+from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.problem.weights import checked_rows
+from afif_explorer.engine.targets.base import Target, as_targets
 from afif_explorer.errors import ChoiceError
 
 _ADVICE = {

@@ -6,11 +6,11 @@ from torch import nn
 
 from afif_explorer.analysis.fitting import Fit, Rows, samples_of
 from afif_explorer.analysis.metrics import measure
-from afif_explorer.engine.convergence import gradient_threshold
-from afif_explorer.engine.losses import Loss
-from afif_explorer.engine.module_parameters import Penalised
-from afif_explorer.engine.objective import Objective
-from afif_explorer.engine.penalties import Penalty
+from afif_explorer.engine.problem.losses import Loss
+from afif_explorer.engine.problem.module_parameters import Penalised
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import Penalty
+from afif_explorer.engine.training.convergence import gradient_threshold
 
 
 def from_trained(

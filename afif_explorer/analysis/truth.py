@@ -9,12 +9,12 @@ import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.removable import removable, removable_each
-from afif_explorer.engine import bregman as engine
-from afif_explorer.engine.fit import Optimum
-from afif_explorer.engine.methods import checked_damping
-from afif_explorer.engine.retrain import Refits, refit, refit_each
-from afif_explorer.engine.targets import Target, as_targets
-from afif_explorer.engine.weights import leave_one_out, leave_out
+from afif_explorer.engine.influence.methods import checked_damping
+from afif_explorer.engine.problem.weights import leave_one_out, leave_out
+from afif_explorer.engine.targets.base import Target, as_targets
+from afif_explorer.engine.training import bregman as engine
+from afif_explorer.engine.training.fit import Optimum
+from afif_explorer.engine.training.retrain import Refits, refit, refit_each
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,10 +11,10 @@ from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.reach import Beyond, Reach
 from afif_explorer.analysis.removable import removable
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.methods import AFIF, Method, prepared
-from afif_explorer.engine.targets import Target, as_targets
-from afif_explorer.engine.weights import leave_out
+from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.targets.base import Target, as_targets
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from afif_explorer.app.fields import WIDE
 from afif_explorer.app.help import Dialog
 from afif_explorer.app.parts import Text, banner, html, stack
 from afif_explorer.datasets import Table, read_table
-from afif_explorer.datasets.upload import MOST_BYTES
+from afif_explorer.datasets.reading.table import MOST_BYTES
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.text import short
 from afif_explorer.wording import count

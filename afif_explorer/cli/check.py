@@ -57,7 +57,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what is installed and whether it tells the truth."""
     import afif_explorer as ax
-    from afif_explorer.engine.device import described, devices
+    from afif_explorer.engine.runtime.device import described, devices
 
     print(f"afif_explorer {ax.__version__}, Python {platform.python_version()}")
     print(", ".join(f"{name} {version(name)}" for name in LIBRARIES))
@@ -93,7 +93,7 @@ def compare(dataset: str, target: str) -> Finding:
     import numpy as np
 
     import afif_explorer as ax
-    from afif_explorer.engine.compare import pearson, slope
+    from afif_explorer.analysis.compare import pearson, slope
 
     data = ax.load_dataset(dataset)
     model = "linear" if data.task == "regression" else "logistic"

@@ -50,7 +50,7 @@ def fetch(options: argparse.Namespace) -> int:
 
 def where(options: argparse.Namespace) -> int:
     """Print the folder that the user named, if any, and the one for downloads."""
-    from afif_explorer.datasets import originals
+    from afif_explorer.datasets.catalogue import originals
 
     named = originals.home_folder()
     print(f"{originals.HOME_VARIABLE + ':':<16}{named or '(not set)'}")

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from afif_explorer.datasets.catalogue import describe, load, names
-from afif_explorer.datasets.dataset import Dataset, Split
-from afif_explorer.datasets.originals import cache_folder
-from afif_explorer.datasets.upload import Table, read_table
+from afif_explorer.datasets.catalogue.index import describe, load, names
+from afif_explorer.datasets.catalogue.originals import cache_folder
+from afif_explorer.datasets.dataset import Dataset
+from afif_explorer.datasets.reading.table import Table, read_table
+from afif_explorer.datasets.split import Split
 
 __all__ = ["Dataset", "Split", "Table", "cache_folder", "describe", "load", "names", "read_table"]

@@ -1,4 +1,4 @@
-"""From a data frame to a :class:`Dataset`, step by step."""
+"""From a data frame to the fields of a data set, step by step."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets import groups as group_rules
-from afif_explorer.datasets import text
-from afif_explorer.datasets.columns import Column, LeftOut, read_column
-from afif_explorer.datasets.dataset import Dataset, Split
+from afif_explorer.datasets.columns.column import Column, LeftOut, read_column
+from afif_explorer.datasets.columns.outcome import Outcome, alone, read_outcome
 from afif_explorer.datasets.encode import Design, encode
-from afif_explorer.datasets.outcome import Outcome, alone, read_outcome
+from afif_explorer.datasets.reading import text
+from afif_explorer.datasets.split import Split
 from afif_explorer.datasets.splits import Parts, check_shares, divide
 from afif_explorer.errors import DataError
 from afif_explorer.numeric import checked_seed
 from afif_explorer.wording import count
 
-SETTINGS = ("include_sensitive", "standardise", "baseline")  # that change the inputs
 Divide = Callable[[np.ndarray, np.ndarray], Parts]
 """From ids [n] and strata [n] of the usable rows to the positions of each split."""
 
@@ -31,7 +30,7 @@ def shares(validation: float, test: float, seed: int) -> Divide:
     return lambda ids, strata: divide(strata, validation, test, seed)
 
 
-def build(
+def fields_of(
     frame: pd.DataFrame,
     *,
     target: Hashable,
@@ -45,9 +44,11 @@ def build(
     baseline: bool = False,
     notes: Sequence[str] = (),
     ids: np.ndarray | None = None,
-    **about: Any,
-) -> Dataset:
-    """What ``Dataset.from_frame`` documents, with any rule of division and any ids of the rows."""
+    source: str = "",
+    licence: str = "",
+    description: str = "",
+) -> dict[str, Any]:
+    """What ``Dataset.from_frame`` makes of a frame, with any rule of division and any ids of the rows."""
     _check(frame)
     raw = list(frame.columns)
     names, renamed = text.column_names(raw)
@@ -85,21 +86,23 @@ def build(
             f"({count(len(train))}); without a penalty many models fit equally well."
         )
     name = text.clean(name) or "your data"
-    return Dataset(
-        name=name,
-        title=text.clean(title) or name,
-        task=outcome.task,
-        target=names[place],
-        classes=outcome.classes,
-        train=train,
-        validation=validation,
-        test=test,
-        feature_names=design.names,
-        feature_groups=design.groups,
-        sensitive=tuple(who),
-        notes=tuple(told),
-        **about,
-    )
+    return {
+        "name": name,
+        "title": text.clean(title) or name,
+        "task": outcome.task,
+        "target": names[place],
+        "classes": outcome.classes,
+        "train": train,
+        "validation": validation,
+        "test": test,
+        "feature_names": design.names,
+        "feature_groups": design.groups,
+        "sensitive": tuple(who),
+        "notes": tuple(told),
+        "source": source,
+        "licence": licence,
+        "description": description,
+    }
 
 
 def frame_of(

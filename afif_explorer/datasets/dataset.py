@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from collections.abc import Hashable
+from afif_explorer.datasets.build import fields_of, frame_of, shares
+from afif_explorer.datasets.split import Split
 
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Some rows of a data set, in the order of the raw table. A split may be empty.
-
-    The arrays are read-only. ``y`` is float64 for regression, counts and two classes (0 or 1, where
-    1 is ``Dataset.classes[1]``), and an int64 position in ``Dataset.classes`` for more classes.
-    """
-
-    X: np.ndarray  # [n, d] float64
-    y: np.ndarray  # [n]
-    frame: pd.DataFrame  # the raw rows under display names, cells cleaned; index = ids
-    sensitive: pd.DataFrame  # the group of each row, a column per sensitive column; index = ids
-    ids: np.ndarray  # [n] int64: the position of each row in the raw table, from 0
-
-    def __post_init__(self) -> None:
-        for array in (self.X, self.y, self.ids):
-            array.setflags(write=False)
-
-    def __len__(self) -> int:
-        return len(self.ids)
+PREPARATION = {"include_sensitive": False, "standardise": True, "baseline": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +76,15 @@ class Dataset:
         validation: float = 0.15,
         test: float = 0.15,
         seed: int = 0,
+        include_sensitive: bool = False,
+        standardise: bool = True,
+        baseline: bool = False,
         name: str = "your data",
-        **options: Any,
+        title: str = "",
+        source: str = "",
+        licence: str = "",
+        description: str = "",
+        notes: Sequence[str] = (),
     ) -> Dataset:
         """A data set from any data frame. Everything that is done to it is told in ``notes``.
 
@@ -139,20 +126,30 @@ class Dataset:
         ChoiceError
             Unknown task, or shares that leave no training rows.
         """
-        from afif_explorer.datasets.build import SETTINGS, build, shares
-
-        made = {"validation": validation, "test": test, "seed": seed}
-        made |= {name: options[name] for name in SETTINGS if name in options}
-        return build(
+        fields = fields_of(
             frame,
             target=target,
             sensitive=sensitive,
             task=task,
             divide=shares(validation, test, seed),
             name=name,
-            made=made,
-            **options,
+            title=title,
+            include_sensitive=include_sensitive,
+            standardise=standardise,
+            baseline=baseline,
+            notes=notes,
+            source=source,
+            licence=licence,
+            description=description,
         )
+        asked = (include_sensitive, standardise, baseline)
+        made = {"validation": validation, "test": test, "seed": seed}
+        made |= {
+            name: choice
+            for (name, usual), choice in zip(PREPARATION.items(), asked, strict=True)
+            if choice != usual
+        }
+        return cls(**fields, made=made)
 
     @classmethod
     def from_arrays(
@@ -165,6 +162,4 @@ class Dataset:
         **options: Any,
     ) -> Dataset:
         """The same from a matrix [n, d] and a vector [n]; ``options`` are those of from_frame."""
-        from afif_explorer.datasets.build import frame_of
-
         return cls.from_frame(frame_of(X, y, feature_names, target), target=target, **options)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import wording
-from afif_explorer.datasets import text
-from afif_explorer.datasets.columns import Column
+from afif_explorer.datasets.columns.column import Column
+from afif_explorer.datasets.reading import text
 from afif_explorer.errors import DataError
 
 MOST_CELLS = 50_000_000

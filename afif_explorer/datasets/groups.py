@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from afif_explorer.datasets import text
-from afif_explorer.datasets.outcome import Outcome
+from afif_explorer.datasets.columns.outcome import Outcome
+from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.splits import Parts
 from afif_explorer.errors import DataError
 from afif_explorer.wording import count

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from afif_explorer.engine import compare
-from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
-from afif_explorer.engine.operations import OperationCounter
+from afif_explorer.analysis import compare
+from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
+from afif_explorer.engine.runtime.operations import OperationCounter
 from afif_explorer.results import Agreement, Cost
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data

@@ -12,7 +12,7 @@ import pandas as pd
 from afif_explorer import datasets
 from afif_explorer.cache import digest
 from afif_explorer.datasets import Dataset, Split, Table
-from afif_explorer.datasets.text import clean
+from afif_explorer.datasets.reading.text import clean
 from afif_explorer.results import DataSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.keys import is_upload, upload_name

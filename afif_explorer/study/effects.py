@@ -10,9 +10,9 @@ import torch
 
 from afif_explorer import wording
 from afif_explorer.analysis.removable import irremovable
-from afif_explorer.engine.curvature import Curvature, Hessian
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.methods import NewtonStep
+from afif_explorer.engine.curvature.operators import Curvature, Hessian
+from afif_explorer.engine.influence.methods import NewtonStep
+from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.errors import CurvatureError, UndefinedMeasure
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from afif_explorer.analysis import fitting
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.device import described
-from afif_explorer.engine.losses import Bernoulli, Categorical, Gaussian, Poisson
-from afif_explorer.engine.models import LinearMap
-from afif_explorer.engine.penalties import PENALTIES, Penalty
+from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian, Poisson
+from afif_explorer.engine.problem.models import LinearMap
+from afif_explorer.engine.problem.penalties import PENALTIES, Penalty
+from afif_explorer.engine.runtime.device import described
 from afif_explorer.results import FitSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.disparities import Comparison, GroupDisparity
-from afif_explorer.engine.targets import Bound
+from afif_explorer.engine.targets.base import Bound
+from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
 from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.spec import CLASS_GAPS, NUMBER_GAPS, Spec
 from afif_explorer.study.data import data, sensitive_column

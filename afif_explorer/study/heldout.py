@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from afif_explorer.analysis import compare
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine import compare
-from afif_explorer.engine.retrain import refit_each
-from afif_explorer.engine.weights import leave_one_out
+from afif_explorer.engine.problem.weights import leave_one_out
+from afif_explorer.engine.training.retrain import refit_each
 from afif_explorer.results import HeldOutCheck
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from afif_explorer import wording
-from afif_explorer.engine.lissa import TOLERANCE, LiSSA
-from afif_explorer.engine.solvers import Status
+from afif_explorer.engine.solvers.base import Status
+from afif_explorer.engine.solvers.lissa.solver import TOLERANCE, LiSSA
 from afif_explorer.errors import DoesNotApply
 from afif_explorer.progress import report
 from afif_explorer.results import LissaReport

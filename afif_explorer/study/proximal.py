@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.operations import OperationCounter
-from afif_explorer.engine.weights import leave_out
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.runtime.operations import OperationCounter
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 

@@ -9,8 +9,8 @@ import numpy as np
 from afif_explorer import datasets
 from afif_explorer.analysis.fitting import MODELS as TRAINABLE
 from afif_explorer.datasets import Dataset
-from afif_explorer.engine.fit import DENSE_LIMIT
-from afif_explorer.engine.methods import METHODS
+from afif_explorer.engine.influence.methods import METHODS
+from afif_explorer.engine.training.fit import DENSE_LIMIT
 from afif_explorer.spec import (
     CLASS_GAPS,
     GROUP_TARGETS,

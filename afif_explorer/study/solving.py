@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature import Curvature, Fisher, Hessian
-from afif_explorer.engine.influence import Influence
-from afif_explorer.engine.lissa import TOLERANCE
-from afif_explorer.engine.lissa_rule import Rule, batch_for
-from afif_explorer.engine.methods import AFIF, InfinitesimalJackknife, Method
-from afif_explorer.engine.row_noise import row_noise
-from afif_explorer.engine.solvers import ConjugateGradient, Status
-from afif_explorer.engine.spectrum import Bounds, Spectrum
+from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
+from afif_explorer.engine.curvature.spectrum import Bounds, Spectrum
+from afif_explorer.engine.influence.methods import AFIF, InfinitesimalJackknife, Method
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.solvers.base import ConjugateGradient, Status
+from afif_explorer.engine.solvers.lissa.noise import row_noise
+from afif_explorer.engine.solvers.lissa.rule import Rule, batch_for
+from afif_explorer.engine.solvers.lissa.solver import TOLERANCE
 from afif_explorer.errors import SolverDiverged
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary

@@ -13,7 +13,7 @@ import torch
 
 from afif_explorer.cache import Cache, digest, leaves
 from afif_explorer.datasets import Dataset
-from afif_explorer.engine.device import setting
+from afif_explorer.engine.runtime.device import setting
 from afif_explorer.errors import DataError, OutOfMemory
 from afif_explorer.spec import Spec
 from afif_explorer.study.keys import key

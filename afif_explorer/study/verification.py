@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from afif_explorer.analysis import compare
 from afif_explorer.analysis.truth import retrain_each
-from afif_explorer.engine import compare
 from afif_explorer.errors import ChoiceError
 from afif_explorer.results import Verification
 from afif_explorer.spec import Spec

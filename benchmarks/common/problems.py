@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 import afif_explorer as ax
-from afif_explorer.engine.retrain import refit_each
+from afif_explorer.engine.training.retrain import refit_each
 from benchmarks.common.environments import CACHE
 from benchmarks.common.exchange import write
 from benchmarks.common.networks import build

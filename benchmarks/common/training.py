@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 from torch.nn.functional import cross_entropy
 
-from afif_explorer.engine.objective import Objective
+from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.progress import report
 
 MOST_COPIES = 26  # networks that are trained side by side

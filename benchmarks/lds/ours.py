@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.factor import Factor
+from afif_explorer.engine.solvers.factor import Factor
 from benchmarks.common.problems import Problem, Truth
 
 CURVATURES = {"AFIF": ax.Fisher, "Hessian": ax.Hessian, "empirical Fisher": ax.EmpiricalFisher}

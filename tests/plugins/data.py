@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from afif_explorer import datasets
-from afif_explorer.datasets import originals
+from afif_explorer.datasets.catalogue import originals
 from afif_explorer.errors import DownloadError
 
 _NEEDED = ("adult", "crime", "insurance")

@@ -1,0 +1,1 @@
+"""What a column is: numbers, categories, dates, and the outcome."""

@@ -1,0 +1,137 @@
+"""One column of a table read as an input: a number, a 0/1 indicator, a category, or left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer import wording
+from afif_explorer.datasets.reading import text
+
+MOST_LEVELS = 100
+FEW_LEVELS = 10
+LARGEST = 1e100
+_FIRST_DAY, _LAST_DAY = -106_751, 106_751  # since 1970: what a count of nanoseconds can hold
+_COUNTER = re.compile(r"(|.*[ _])(id|index|row|no|nr|number)|unnamed: \d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """``values`` are numbers (NaN: missing), or the position of each row's level in ``levels``."""
+
+    name: str
+    kind: str  # "numeric" | "indicator" | "category"
+    values: np.ndarray  # [N] float64
+    levels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def constant(self, rows: np.ndarray) -> bool:
+        """Whether the column has at most one value on these rows (missing ones set aside)."""
+        values = self.values[rows]
+        values = values[~np.isnan(values)]
+        return len(values) == 0 or bool((values == values[0]).all())
+
+    def key(self) -> tuple[bytes, tuple[str, ...]]:
+        """Equal for two columns with the same content."""
+        return (self.values + 0.0).tobytes(), self.levels
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A column that cannot be an input, and why (the end of a sentence)."""
+
+    name: str
+    why: str
+
+
+def read_column(series: pd.Series, name: str) -> Column | LeftOut:
+    """Decide what a raw column is, by the rules that ``Dataset.from_frame`` documents."""
+    if not isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.infer_objects()
+    types = pd.api.types
+    if series.isna().all():
+        return LeftOut(name, "has no values")
+    if types.is_bool_dtype(series) and not series.isna().any():
+        return Column(name, "indicator", series.to_numpy(dtype=np.float64))
+    if types.is_complex_dtype(series):
+        return LeftOut(name, "holds complex numbers")
+    if types.is_datetime64_any_dtype(series) or types.is_timedelta64_dtype(series):
+        return _days(series, name)
+    if types.is_numeric_dtype(series) and not types.is_bool_dtype(series):
+        return _number(series, name)
+    if _nested(series):
+        return LeftOut(name, "holds nested values")
+    return _category(series, name)
+
+
+def _number(series: pd.Series, name: str) -> Column | LeftOut:
+    values = series.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    if _COUNTER.fullmatch(name) and _counts_rows(values):
+        return LeftOut(name, "numbers the rows")
+    infinite = np.abs(values) > LARGEST
+    values[infinite] = np.nan
+    notes: tuple[str, ...] = ()
+    if infinite.any():
+        count = int(infinite.sum())
+        notes = (
+            f"{wording.count(count)} infinite {'value' if count == 1 else 'values'} of '{name}' "
+            "taken as missing.",
+        )
+    if np.isnan(values).all():
+        return LeftOut(name, "has no finite values")
+    known = values[~np.isnan(values)]
+    indicator = bool(np.isin(known, (0.0, 1.0)).all())
+    return Column(name, "indicator" if indicator else "numeric", values, notes=notes)
+
+
+def _counts_rows(values: np.ndarray) -> bool:
+    return len(values) > FEW_LEVELS and bool((np.abs(np.diff(values)) == 1).all())
+
+
+def _days(series: pd.Series, name: str) -> Column:
+    """Days since 1970, or days that a duration took, in whatever unit and however far away they are."""
+    dates = pd.api.types.is_datetime64_any_dtype(series)
+    if dates and series.dt.tz is not None:
+        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    values = series.to_numpy()
+    one = np.array(1, dtype=values.dtype.str.replace("M", "m"))  # of the column's own unit
+    days = values.astype(np.int64) / (np.timedelta64(1, "D") / one)
+    days[np.isnat(values)] = np.nan
+    notes = [f"{'Dates' if dates else 'Durations'} of '{name}' were turned into days."]
+    if dates and len(far := values[(days < _FIRST_DAY) | (days > _LAST_DAY)]):
+        shown = sorted({str(value).split("T")[0] for value in np.unique(far)[[0, -1]]})
+        many = "date" if len(far) == 1 else "dates"
+        notes.append(
+            f"'{name}' has {wording.count(len(far))} {many} before 1678 or after 2261 "
+            f"({text.listing(shown)}), counted in days like the others; if such a date means "
+            "something else, such as no end, leave the cell empty."
+        )
+    return Column(name, "numeric", days, notes=tuple(notes))
+
+
+def _category(series: pd.Series, name: str) -> Column | LeftOut:
+    shown = text.levels(series)
+    n_missing = int(shown.isna().sum())
+    codes, found = pd.factorize(shown, sort=True)
+    if len(found) > MOST_LEVELS or len(found) > max(FEW_LEVELS, len(shown) / 2):
+        return LeftOut(name, f"has {wording.count(len(found))} different texts")
+    levels = [str(level) for level in found]
+    if n_missing:
+        levels = text.distinct([*levels, text.MISSING])
+        codes = np.where(codes < 0, len(found), codes)
+    notes: tuple[str, ...] = ()
+    if n_missing:
+        cells = "cell" if n_missing == 1 else "cells"
+        notes = (
+            f"{wording.count(n_missing)} empty {cells} of '{name}' became the level '{levels[-1]}'.",
+        )
+    return Column(name, "category", codes.astype(np.float64), tuple(levels), notes)
+
+
+def _nested(series: pd.Series) -> bool:
+    if series.dtype != object:
+        return False
+    return any(isinstance(value, list | tuple | dict | set | np.ndarray) for value in series)

@@ -1,0 +1,87 @@
+"""Somebody's file: bytes in, a data frame out.
+
+Only bytes come in, never a path or an address, so nothing on the machine or the network can be
+reached through a file. Nothing in a file is run: CSV is text, Parquet is data, and everything else
+(pickles, archives, programs, spreadsheets, pages) is refused by its first bytes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from afif_explorer.datasets.reading import csv_file, parquet_file
+from afif_explorer.errors import DataError
+
+MOST_BYTES = 50_000_000
+
+_REFUSED = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"PK\x05\x06": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf": "a 7-zip archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"Rar!": "a rar archive",
+    b"\x7fELF": "a program",
+    b"MZ": "a program",
+    b"\xcf\xfa\xed\xfe": "a program",
+    b"#!": "a script",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy file",
+    b"SQLite format 3": "a database",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"ARROW1": "an Arrow file",
+    b"<!DOCTYPE": "a web page",
+    b"<!doctype": "a web page",
+    b"<html": "a web page",
+    b"<?xml": "an XML file",
+}
+_PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
+
+
+class Table(NamedTuple):
+    """A file as a table, and what had to be guessed or changed to read it, a sentence each."""
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def read_table(data: bytes) -> Table:
+    """Read the bytes of a CSV or Parquet file.
+
+    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Western) and decimal
+    comma are found by trial; every line must have as many cells as the header; empty cells and the
+    usual marks (NA, ?, null, ...) are missing; text stays text, formulas too.
+
+    Raises :class:`~afif_explorer.errors.DataError` for anything else, for damaged files (with the
+    number of the line) and for files beyond the limits.
+    """
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise DataError(
+            f"The content of a file is needed, as bytes, not {type(data).__name__}; "
+            "paths and addresses are not opened."
+        )
+    data = bytes(data)
+    if not data.strip():
+        raise DataError("The file is empty.")
+    if len(data) > MOST_BYTES:
+        raise DataError(
+            f"The file has {len(data) / 1e6:,.0f} MB; the limit is {MOST_BYTES / 1e6:,.0f} MB."
+        )
+    for start, what in _REFUSED.items():
+        if data.startswith(start):
+            raise DataError(f"The file is {what}; save the table as CSV or Parquet.")
+    if data.startswith(_PICKLES):
+        raise DataError(
+            "The file is a pickle, which could run code; save the table as CSV or Parquet."
+        )
+    if data.startswith(b"PAR1"):
+        return Table(*parquet_file.read(data))
+    return Table(*csv_file.read(data))

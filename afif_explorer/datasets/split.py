@@ -1,0 +1,30 @@
+"""Some rows of a data set, as models and figures read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Some rows of a data set, in the order of the raw table. A split may be empty.
+
+    The arrays are read-only. ``y`` is float64 for regression, counts and two classes (0 or 1, where
+    1 is ``Dataset.classes[1]``), and an int64 position in ``Dataset.classes`` for more classes.
+    """
+
+    X: np.ndarray  # [n, d] float64
+    y: np.ndarray  # [n]
+    frame: pd.DataFrame  # the raw rows under display names, cells cleaned; index = ids
+    sensitive: pd.DataFrame  # the group of each row, a column per sensitive column; index = ids
+    ids: np.ndarray  # [n] int64: the position of each row in the raw table, from 0
+
+    def __post_init__(self) -> None:
+        for array in (self.X, self.y, self.ids):
+            array.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)

@@ -1,0 +1,1 @@
+"""Fisher, Hessian and empirical Fisher as operators, and their spectra."""

@@ -1,0 +1,56 @@
+"""Whether a point is a minimum: the smallest eigenvalue of the Hessian."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Hessian
+from afif_explorer.engine.curvature.spectrum import lanczos
+from afif_explorer.engine.problem.objective import Objective
+
+DENSE = 600  # parameters up to which all eigenvalues are computed
+STEPS = 80  # Lanczos steps above that
+AFFORDABLE = 100_000_000  # rows x outputs x parameters up to which so many products are waited for
+
+
+def negative_curvature(objective: Objective, theta: Tensor, *, seed: int = 0) -> float | None:
+    """``min(0, lambda_min(H))`` at ``theta`` ``[p]``; 0 at once where outputs are linear in ``theta``.
+
+    Up to 600 parameters from all eigenvalues; above, from 80 Lanczos steps, whose smallest value is never
+    below the true one: what is found to bend down does. None if that would take long.
+
+    With kinks in the penalty ``H`` is the Hessian among the parameters that are not held at a kink, the
+    penalty's own curvature there included, and all its eigenvalues are computed. The others do not count:
+    at an optimum every small move of theirs leads up at first order, however the Hessian bends.
+    Source: Lewis, Active Sets, Nonsmoothness, and Sensitivity (2002).
+    """
+    if objective.canonical:
+        return 0.0
+    if objective.n * objective.model.k * objective.p > AFFORDABLE:
+        return None
+    hessian = Hessian(objective, theta)
+    if not objective.smooth:
+        values = torch.linalg.eigvalsh(_among_free(hessian, objective.vector(theta)))
+    elif objective.p <= DENSE:
+        values = torch.linalg.eigvalsh(hessian.dense())
+    else:
+        generator = torch.Generator().manual_seed(seed)
+        start = torch.randn(objective.p, generator=generator, dtype=torch.float64)
+        values = torch.linalg.eigvalsh(lanczos(hessian, objective.vector(start), STEPS)[1])
+    return min([0.0, *values[:1].tolist()])
+
+
+def _among_free(hessian: Hessian, theta: Tensor) -> Tensor:
+    """The Hessian, kinks included, among the ``q`` parameters that are not held at a kink: ``[q, q]``."""
+    objective = hessian.point.objective
+    penalised, kinked = objective.penalised, objective.kinked
+    free = torch.ones_like(penalised)
+    free[penalised] = kinked.active(theta[penalised])
+    basis = torch.eye(len(theta), dtype=theta.dtype, device=theta.device)[:, free]
+    matrix = basis.T @ (hessian @ basis)
+    bent = kinked.kink_hessian(theta[penalised])
+    if bent is not None:
+        seen = basis[penalised]
+        matrix = matrix + seen.T @ bent @ seen
+    return 0.5 * (matrix + matrix.T)

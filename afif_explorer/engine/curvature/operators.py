@@ -1,0 +1,229 @@
+"""Curvatures of the objective as linear operators on blocks of vectors.
+
+With ``J_i`` the Jacobian of the outputs, ``r_i = A'(f_i) - t(y_i)`` and ``D`` the penalty's Hessian:
+
+* :class:`Fisher`: ``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D``. The expectation is over labels drawn
+  from the model, so no label enters. It equals the generalised Gauss-Newton matrix.
+* :class:`Hessian`: ``H = F + (1/n) sum_i w_i sum_k r_ik grad^2 f_ik``. Equal to ``F`` if the outputs
+  are linear in the parameters.
+* :class:`EmpiricalFisher`: ``(1/n) sum_i w_i g_i g_i' + D`` with the gradients at the observed labels:
+  a contrast, not an approximation of either (Kunstner, Hennig and Balles, 2019).
+
+``operator @ V`` multiplies ``[p]`` or ``[p, m]``; ``operator.dense()`` is the matrix; ``damping`` is
+added to the diagonal in the curvature's own units.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.jacobians.layered_gram import mirror
+from afif_explorer.engine.problem.objective import Objective, Point
+
+
+class Curvature(ABC):
+    """A symmetric ``[p, p]`` operator at one point of an objective.
+
+    Args:
+        objective, theta: where; ``theta`` is ``[p]``.
+        damping: ``delta >= 0``, added to the diagonal.
+        weights: row weights ``[n]``; ones if None. ``n`` stays the full count.
+
+    Raises :class:`ChoiceError` for weights that are not ``n`` finite numbers.
+    """
+
+    name: str
+
+    def __init__(
+        self,
+        objective: Objective,
+        theta: Tensor | np.ndarray,
+        *,
+        damping: float = 0.0,
+        weights: Tensor | None = None,
+    ) -> None:
+        self._place(objective.at(theta), damping, objective.weights(weights) / objective.n)
+
+    def _place(self, point: Point, damping: float, share: Tensor) -> None:
+        self.point, self.damping = point, damping
+        self.share = share  # [n], w_i / n
+        self.p = point.objective.p
+
+    @classmethod
+    def of(cls, point: Point, *, damping: float = 0.0, weights: Tensor | None = None) -> Self:
+        """The operator at a point that was looked at before."""
+        operator = cls.__new__(cls)
+        objective = point.objective
+        operator._place(point, damping, objective.weights(weights) / objective.n)
+        return operator
+
+    @cached_property
+    def diagonal_shift(self) -> Tensor:
+        """What penalty and damping add to the diagonal, ``[p]``."""
+        return self.point.objective.penalty_diagonal() + self.damping
+
+    def __matmul__(self, vectors: Tensor) -> Tensor:
+        """``C V`` for ``[p]`` or ``[p, m]``."""
+        block = vectors[:, None] if vectors.ndim == 1 else vectors
+        product = self._product(block, self.share) + self.diagonal_shift[:, None] * block
+        return product[:, 0] if vectors.ndim == 1 else product
+
+    def dense(self) -> Tensor:
+        """The matrix, ``[p, p]``: ``p^2`` numbers, kept, and about ``n k p^2`` multiplications."""
+        return self._matrix
+
+    @cached_property
+    def _matrix(self) -> Tensor:
+        matrix = mirror(self._dense())  # to the last digit, whatever order it was summed in
+        matrix.diagonal().add_(self.diagonal_shift)
+        return matrix
+
+    def batch(self, rows: Tensor) -> Curvature:
+        """The unbiased estimate of this operator from some rows (repeats allowed)."""
+        point = self.point.take(rows)
+        operator = type(self).__new__(type(self))
+        operator._place(point, self.damping, self.share[rows] * (len(self.share) / len(rows)))
+        operator.p, operator.diagonal_shift = self.p, self.diagonal_shift
+        return operator
+
+    def _gram(self, roots: Tensor) -> Tensor:
+        """``sum_i share_i J_i' S_i S_i' J_i`` for ``S`` ``[n, k, r]``; shares may be negative."""
+
+        def part(share: Tensor) -> Tensor:
+            return self.point.linearization.gram(roots * share.sqrt()[:, None, None])
+
+        matrix = part(self.share.clamp(min=0))
+        return matrix - part((-self.share).clamp(min=0)) if (self.share < 0).any() else matrix
+
+    def _eye(self) -> Tensor:
+        return torch.eye(self.p, dtype=self.share.dtype, device=self.share.device)
+
+    def fisher_roots(self) -> Tensor:
+        """The roots of the part that is a sum of squares of rows: all of it, but for a Hessian."""
+        roots = self.roots()
+        assert roots is not None
+        return roots
+
+    def fisher_product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        """``sum_i share_i J_i' S_i S_i' J_i V`` with those roots, for ``[p, m]``: no penalty, no damping."""
+        return self._product(vectors, share)
+
+    @abstractmethod
+    def roots(self) -> Tensor | None:
+        """``S`` ``[n, k, r]`` with ``sum_i (w_i/n) J_i' S_i S_i' J_i`` the data part; None if it has none."""
+
+    @abstractmethod
+    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        """The data part times ``[p, m]``, rows weighted by ``share`` ``[n]``."""
+
+    @abstractmethod
+    def _dense(self) -> Tensor:
+        """The matrix of the data part."""
+
+
+class Fisher(Curvature):
+    """``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D + damping I``, the model-expectation Fisher, ``[p, p]``.
+
+    ``J_i`` ``[k, p]`` is the Jacobian of row ``i``'s outputs, ``A''`` ``[k, k]`` their Fisher information
+    and ``D`` the Hessian of the penalty's smooth part. Positive semi-definite for weights of at least 0,
+    also on any batch of rows, and without second derivatives of the model.
+    Sources: Schraudolph, Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent (2002);
+    Martens (2020), sections 8 and 9.
+    """
+
+    name = "Fisher"
+
+    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        if self.point.linearization.prefers_roots:
+            return self.point.linearization.sandwich(self._roots, share, vectors)
+
+        def through(rows: slice, moved: Tensor) -> Tensor:
+            spread = self.point.objective.loss.variance(self.point.outputs[rows], moved)
+            return spread.mul_(share[rows][:, None, None])
+
+        return self.point.linearization.round_trip(vectors, through)
+
+    @cached_property
+    def _roots(self) -> Tensor:
+        return self.point.objective.loss.root(self.point.outputs)
+
+    def roots(self) -> Tensor | None:
+        return self._roots
+
+    def _dense(self) -> Tensor:
+        return self._gram(self._roots)
+
+    def trace_of_data(self) -> float:
+        """Trace of the data part, exact: ``sum_i (w_i/n) tr(J_i' A'' J_i)``."""
+        return float(self.row_traces() @ self.share)
+
+    def row_traces(self) -> Tensor:
+        """``tr(J_i' A''(f_i) J_i)`` of each row, ``[n]``."""
+        return self.point.linearization.squared_norms(self._roots)
+
+
+class Hessian(Fisher):
+    """``H = F + (1/n) sum_i w_i sum_k r_ik grad^2 f_ik``, the Hessian of the objective, ``[p, p]``.
+
+    ``r_i = A'(f_i) - t(y_i)`` ``[k]`` is the residual and ``F`` the :class:`Fisher`, damping included. Equal
+    to ``F`` where outputs are linear in ``theta``; may be indefinite away from a minimum, and on batches
+    of rows. Sources: Pearlmutter, Fast Exact Multiplication by the Hessian (1994); Martens (2020).
+    """
+
+    name = "Hessian"
+
+    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        product = super()._product(vectors, share)
+        if self.point.objective.canonical:
+            return product
+        return product + self.point.linearization.bend(
+            self.point.residual * share[:, None], vectors
+        )
+
+    def roots(self) -> Tensor | None:
+        return super().roots() if self.point.objective.canonical else None
+
+    def fisher_roots(self) -> Tensor:
+        return self._roots
+
+    def fisher_product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        return super()._product(vectors, share)
+
+    def _dense(self) -> Tensor:
+        matrix = super()._dense()
+        if self.point.objective.canonical:
+            return matrix
+        return matrix + self.point.linearization.bend(
+            self.point.residual * self.share[:, None], self._eye()
+        )
+
+
+class EmpiricalFisher(Curvature):
+    """``(1/n) sum_i w_i g_i g_i' + D + damping I`` with ``g_i = J_i' r_i`` at the observed label, ``[p, p]``.
+
+    A contrast only: it vanishes as residuals do, while Fisher and Hessian don't. Source: Kunstner, Hennig
+    and Balles, Limitations of the Empirical Fisher Approximation for Natural Gradient Descent (2019).
+    """
+
+    name = "empirical Fisher"
+
+    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+        if self.point.linearization.prefers_roots:
+            return self.point.linearization.sandwich(self._roots, share, vectors)
+        return self.point.gradient_sums(self.point.gradient_products(vectors).mul_(share[:, None]))
+
+    @cached_property
+    def _roots(self) -> Tensor:
+        return self.point.residual[:, :, None]
+
+    def roots(self) -> Tensor | None:
+        return self._roots
+
+    def _dense(self) -> Tensor:
+        return self._gram(self.point.residual[:, :, None])

@@ -1,0 +1,1 @@
+"""What each row did: methods, effects, leverages, and the way on towards the refit."""

@@ -1,0 +1,169 @@
+"""How far one step's parameters can be from those of a true refit: a bound that is proved, not estimated.
+
+For a map linear in its parameters, ``m`` of ``n`` rows removed and a fit with gradient norm ``e``, let
+
+* ``R`` bound every row's norm (the intercept's 1 included), ``C = r R`` every loss gradient at the fit, with
+  ``r`` a bound on the residuals; ``Q = a R^2`` every loss Hessian, ``M = b R^3`` how fast Hessians change,
+  with ``a`` and ``b`` the largest second and third derivatives of the family;
+* ``mu`` be a lower bound of the mean curvature, without the rows, between the fit and the refit;
+* ``mu_C`` the smallest eigenvalue of the step's own curvature, its damping ``delta`` included.
+
+Then the refit is within ``D = g / mu`` of the fit, ``g = m C / n + e``, and the step within
+
+``gamma = (D / mu_C) (M D / 2 + q + delta) + e / mu_C``
+
+of the refit; ``q = m Q / n`` is what the removed rows' curvature changes, 0 for the Newton step.
+
+If a ridge holds every parameter, ``mu`` is its strength. A free intercept is held by the data alone. At the
+fit the curvature without the rows is at least ``mu_0 = lambda_min(H) - q``. A third derivative is at most
+``c`` times the second, so on a way of length ``x`` the curvature falls by no more than the factor
+``exp(-S x)``, ``S = c R``; the refit is no farther than where that stops the pull of the rows:
+``D = -log(1 - S g / mu_0) / S``, if ``S g < mu_0`` (``g / mu_0`` for ``S = 0``).
+
+Sources: Sekhari, Acharya, Kamath and Suresh, Remember What You Want to Forget (2021), and Suriyakumar and
+Wilson, Algorithms that Approximate Data Removal (2022), for bounds of this form; Bach, Self-concordant
+Analysis for Logistic Regression (2010), for the argument about the refit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from afif_explorer.engine.curvature.operators import Hessian
+from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian, Loss
+from afif_explorer.engine.problem.models import LinearMap
+from afif_explorer.engine.problem.objective import Objective, Point
+from afif_explorer.errors import ChoiceError
+
+
+@dataclass(frozen=True)
+class Family:
+    """Bounds of a family, in the natural parameter.
+
+    Attributes:
+        residual: ``r`` (None: to be measured). second: ``a``, of the second derivative of ``A``.
+        third: ``b``, of the third. relative: ``c``, of the third in terms of the second.
+    """
+
+    residual: float | None
+    second: float
+    third: float
+    relative: float
+
+
+ROUNDING = 1e-12  # by which rows that were scaled to a bound may exceed it
+
+# A third central moment is at most range^3 / (6 sqrt 3); logits of norm 1 differ by at most sqrt 2.
+_THIRD = 1 / (6 * math.sqrt(3))
+FAMILIES: dict[type[Loss], Family] = {
+    Gaussian: Family(None, 1.0, 0.0, 0.0),
+    Bernoulli: Family(1.0, 0.25, _THIRD, 1.0),
+    Categorical: Family(math.sqrt(2), 0.5, math.sqrt(8) * _THIRD, math.sqrt(2)),
+}
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The bound and the constants that it was computed from (see the module).
+
+    Attributes:
+        gamma: bound of ``||step - refit||``, in parameter units. removed, n: ``m`` and ``n``.
+        row_norm: ``R``. gradient: ``C``. curvature: ``Q``. hessian_lipschitz: ``M``.
+        strong_convexity: ``mu``. step_curvature: ``mu_C``. residual_gradient: ``e``. damping: ``delta``.
+        measured: names of those that were measured on the training rows rather than known beforehand.
+    """
+
+    gamma: float
+    removed: int
+    n: int
+    row_norm: float
+    gradient: float
+    curvature: float
+    hessian_lipschitz: float
+    strong_convexity: float
+    step_curvature: float
+    residual_gradient: float
+    damping: float
+    measured: tuple[str, ...]
+
+
+def certify(
+    point: Point,
+    removed: int,
+    *,
+    damping: float = 0.0,
+    newton: bool = False,
+    row_bound: float | None = None,
+) -> Certificate:
+    """The certificate for any ``removed`` rows at a fit.
+
+    Args:
+        damping: of the step. newton: the step's curvature is that without the rows.
+        row_bound: a bound on ``||x||`` known beforehand; None: the longest training row.
+
+    Raises :class:`ChoiceError` where the bound does not hold, saying why.
+    """
+    objective = point.objective
+    family = _family(objective)
+    longest, measured = _row_norm(objective, row_bound)
+    residual = family.residual or float(point.residual.norm(dim=1).max())
+    if family.residual is None:
+        measured.append("gradient")
+    n, e = objective.n, point.optimality()
+    C, Q, M = residual * longest, family.second * longest**2, family.third * longest**3
+    q, pull = removed * Q / n, removed * C / n + e
+    if bool(objective.penalised.all()) and objective.penalty and objective.penalty.hessian > 0:
+        at_fit = mu = without = objective.penalty.hessian
+    else:
+        measured += ["strong_convexity", "step_curvature"]
+        at_fit = float(torch.linalg.eigvalsh(Hessian.of(point).dense())[0])
+        without = at_fit - q
+        mu = pull / _farthest(without, family.relative * longest, pull)
+    own = (without if newton else at_fit) + damping
+    way = pull / mu
+    gamma = (way / own) * (M * way / 2 + (0.0 if newton else q) + damping) + e / own
+    return Certificate(gamma, removed, n, longest, C, Q, M, mu, own, e, damping, tuple(measured))
+
+
+def _family(objective: Objective) -> Family:
+    if not isinstance(objective.model, LinearMap):
+        raise ChoiceError(
+            "The error bound needs a model that is linear in its parameters; use 'linear', 'logistic' or "
+            "'softmax', or retrain."
+        )
+    if not objective.smooth:
+        raise ChoiceError("The error bound needs a penalty without kinks; use Ridge, or retrain.")
+    family = FAMILIES.get(type(objective.loss))
+    if family is None:
+        raise ChoiceError(
+            f"The {objective.loss.name} loss has no bound on how fast its curvature changes, so there is "
+            "no error bound; retrain."
+        )
+    return family
+
+
+def _row_norm(objective: Objective, row_bound: float | None) -> tuple[float, list[str]]:
+    longest = float(objective.X.norm(dim=1).max())
+    if row_bound is not None and not longest <= row_bound * (1 + ROUNDING) < math.inf:
+        raise ChoiceError(
+            f"row_bound must hold for every training row, but one has norm {longest:.4g}; scale the rows "
+            "or raise the bound."
+        )
+    bound = longest if row_bound is None else row_bound
+    assert isinstance(objective.model, LinearMap)
+    measured = ["row_norm"] if row_bound is None else []
+    return math.hypot(bound, float(objective.model.intercept)), measured
+
+
+def _farthest(without: float, relative: float, pull: float) -> float:
+    """``D`` where the data's own curvature has to hold the parameters."""
+    if without <= 0 or relative * pull >= without:
+        raise ChoiceError(
+            "No error bound holds: the intercept is not penalised, and the data's curvature (at least "
+            f"{max(without, 0.0):.2g} at the fit without so many rows) does not hold the refit near the "
+            "fit. Remove fewer rows, use a stronger penalty or a model without intercept, or retrain."
+        )
+    return pull / without if relative == 0 else -math.log1p(-relative * pull / without) / relative

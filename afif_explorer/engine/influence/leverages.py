@@ -1,0 +1,89 @@
+"""Finding the few rows of high leverage without every row's leverage.
+
+With ``S_i S_i' = A''(f_i)`` and the rows ``H = S_i' J_i / sqrt(n)`` stacked, leverages are the diagonal
+blocks of ``K = H C^-1 H'``. For random signs ``z`` the mean of ``z * (K z)`` over a few ``z`` estimates
+them; what an estimate does not rule out is computed.
+
+Source: Bekas, Kokiopoulou and Saad, An Estimator for the Diagonal of a Matrix (2007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.runtime.memory import block_rows
+
+PROBES = 16  # right-hand sides; one estimate is off by sqrt(h (1 - h) / 16)
+MARGIN = 0.15  # below the leverage that is looked for, an estimate may be
+SMALL = 2_000_000  # rows x outputs x parameters up to which every row is computed
+COMPUTED = 256  # rows, those of the largest estimates, that are computed
+
+
+@dataclass(frozen=True)
+class HighLeverages:
+    """Rows of high leverage: their ``count`` (an estimate unless ``exact``) and the ``largest`` leverage."""
+
+    count: int
+    largest: float
+    exact: bool
+
+
+def high_leverages(influence: Influence, above: float) -> HighLeverages:
+    """How many rows have a leverage above ``above``, and the largest leverage.
+
+    Here a row's leverage is the largest share that its own outputs have in themselves, the largest eigenvalue
+    of ``S_i' J_i C^-1 J_i' S_i / n``: below 1, and for one output the diagonal of the hat matrix.
+    """
+    objective, point = influence.objective, influence.point
+    roots = objective.loss.root(point.outputs)
+    rows, unseen = torch.arange(objective.n, device=roots.device), 0
+    if objective.smooth and roots.shape[2] * objective.n * objective.p > SMALL:
+        estimates = _estimates(influence, roots)
+        order = torch.argsort(estimates, descending=True)
+        candidates = order[: int((estimates > above - MARGIN).sum())]
+        rows = candidates[:COMPUTED]
+        unseen = int((estimates[candidates[COMPUTED:]] > above).sum())
+    if not len(rows):
+        return HighLeverages(0, 0.0, True)
+    numbers = 2 * roots.shape[2] * objective.p
+    parts = [_largest(influence, few, roots) for few in rows.split(block_rows(numbers, roots))]
+    found = torch.cat(parts)
+    return HighLeverages(int((found > above).sum()) + unseen, float(found.max()), not unseen)
+
+
+def _largest(influence: Influence, rows: Tensor, roots: Tensor) -> Tensor:
+    """The largest eigenvalue of each row's block of ``K``, ``[m]``."""
+    half = influence.point.linearization.take(rows).pull_each(roots[rows])  # [m, r, p]
+    solved = influence.solve(half.flatten(0, 1).T.contiguous()).T.reshape(half.shape)
+    blocks = half @ solved.transpose(1, 2) / influence.objective.n
+    return torch.linalg.eigvalsh(blocks)[:, -1]
+
+
+def _estimates(influence: Influence, roots: Tensor) -> Tensor:
+    """The trace of each row's block of ``K``, about, ``[n]``."""
+    linearization, n = influence.point.linearization, influence.objective.n
+    total = roots.new_zeros(influence.objective.p, PROBES)
+    for rows, probes in _signs(roots):
+        total += linearization.take(rows).into(roots[rows], probes)
+    solved = influence.prepared.solve(total / n).value
+    found = [
+        (probes * linearization.take(rows).out(roots[rows], solved)).sum(1).mean(1)
+        for rows, probes in _signs(roots)
+    ]
+    return torch.cat(found)
+
+
+def _signs(roots: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Random signs for some rows at a time, ``[rows, r, PROBES]``; the same at every call."""
+    generator = torch.Generator().manual_seed(0)
+    rank = roots.shape[2]
+    step = block_rows(4 * rank * PROBES, roots)
+    for start in range(0, len(roots), step):
+        rows = slice(start, min(start + step, len(roots)))
+        shape = (rows.stop - rows.start, rank, PROBES)
+        yield rows, torch.randint(0, 2, shape, generator=generator).to(roots).mul_(2).sub_(1)

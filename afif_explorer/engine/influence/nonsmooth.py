@@ -1,0 +1,177 @@
+"""Influence with a penalty that has kinks: every answer is a proximal step.
+
+``theta(w) = argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` with ``b`` the gradient of everything
+smooth at the given weights (see :mod:`afif_explorer.engine.training.proximal`). Parameters can become, and
+cease to be, exactly zero. Leverages and self-influences are those of the parameters that are not zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.influence.rank import data_rank
+from afif_explorer.engine.influence.second_order import Curved, bent_along
+from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Choices, Influence
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.solvers.base import Solution, Status
+from afif_explorer.engine.solvers.factor import Factor, enough_damping
+from afif_explorer.engine.training.proximal import ProximalProblem
+from afif_explorer.progress import report
+
+COLUMNS_AT_ONCE = 512  # rows that are left out side by side
+
+
+class ProximalInfluence(Influence):
+    """A method at one fit whose penalty has kinks."""
+
+    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
+        super().__init__(method, objective, theta)
+        self._gradient = self.point.gradient()
+
+    @cached_property
+    def _problem(self) -> ProximalProblem:
+        return self._problem_for(self.curvature.dense())
+
+    def _problem_for(self, matrix: Tensor) -> ProximalProblem:
+        objective = self.objective
+        return ProximalProblem(matrix, self.point.theta, objective.kinked, objective.penalised)
+
+    def _removed(self, weights: Tensor) -> Tensor:
+        """Gradients of the smooth part without the rows, for ``[n, m]``: ``[p, m]``."""
+        coefficients = (1 - weights) / self.objective.n
+        gone = self.point.linearization.pull(self.residual[:, :, None] * coefficients[:, None, :])
+        return self._gradient[:, None] - gone
+
+    def _step(self, problem: ProximalProblem, b: Tensor) -> Tensor:
+        return self._answer(self._solved(problem, b))
+
+    def _solved(self, problem: ProximalProblem, b: Tensor) -> Solution:
+        found = problem.solve(b)
+        worst = float(found.residual.max())
+        if not found.bounded:
+            stats = {"residual": worst}
+            return Solution(found.value, Status.DIVERGED, self._way_out(problem), stats)
+        status = Status.CONVERGED if found.solved else Status.MAX_STEPS
+        advice = "" if found.solved else "Raise the damping: the curvature is nearly singular."
+        stats = {"residual": worst, "tolerance": found.tolerance}
+        return Solution(found.value, status, advice, stats)
+
+    def _way_out(self, problem: ProximalProblem) -> str:
+        lowest, highest = problem.eigenvalue_range()
+        enough = enough_damping(self.method.damping, lowest, highest)
+        return (
+            "The proximal step grew without bound: the smallest eigenvalue of the "
+            f"{self.curvature.name} is {lowest:.2g}. Set damping to at least {enough}, or use AFIF."
+        )
+
+    def _unfinished(self, solution: Solution) -> str:
+        stats = solution.stats
+        return (
+            f"a proximal step stopped at an optimality residual of {stats['residual']:.2g}, above "
+            f"{stats['tolerance']:.2g}"
+        )
+
+    def parameters(self, weights: Tensor) -> Tensor:
+        block = weights[:, None] if weights.ndim == 1 else weights
+        found = self._step(self._problem, self._removed(block))
+        return found[:, 0] if weights.ndim == 1 else found
+
+    def effects(self, gradients: Tensor) -> Tensor:
+        """``c' D_i`` for every row and target gradient ``[p, m]``: ``[n, m]``, ``D_i = theta(w_i) - theta``.
+
+        Each row has a proximal problem of its own; rows whose removal leaves the zeros and signs as they
+        are share one factorisation.
+        """
+        return torch.cat([steps.T @ gradients for _, steps in self._each_without()])
+
+    @property
+    def affords_second_order(self) -> bool:
+        return False
+
+    def second_orders(self, targets: Sequence[Curved], effects: Tensor) -> Tensor:
+        return torch.cat([bent_along(targets, steps) for _, steps in self._each_without()])
+
+    def own_moves(self) -> Tensor:
+        moves = [
+            torch.einsum("rkp,pr->rk", self.point.linearization.jacobian(rows), steps)
+            for rows, steps in self._each_without()
+        ]
+        return torch.cat(moves)
+
+    def _each_without(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """All rows and their ``D_i``, a block of rows ``[r]`` and steps ``[p, r]`` at a time.
+
+        :attr:`solution` is the worst so far.
+        """
+        n, worst = self.objective.n, None
+        for rows in torch.arange(n, device=self.objective.device).split(COLUMNS_AT_ONCE):
+            report("rows", int(rows[0]), n)
+            jacobian = self.point.linearization.jacobian(rows)
+            gone = (self.residual[rows][:, :, None] * jacobian).sum(1).T / n
+            found = self._solved(self._problem, self._gradient[:, None] - gone)
+            worst = max(worst or found, found, key=lambda one: one.stats["residual"])
+            moved = self._answer(found)
+            self.solution = worst
+            yield rows, moved - self.point.theta[:, None]
+
+    def solve(self, rhs: Tensor) -> Tensor:
+        """``C^-1 c`` among the parameters that are not held at a kink, ``[p]`` or ``[p, m]``."""
+        return self.whitener @ (self.whitener.T @ rhs)
+
+    @cached_property
+    def whitener(self) -> Tensor:
+        """``Z`` with ``Z Z' = C^-1`` on the parameters that are not held at a kink, 0 elsewhere."""
+        theta = self.point.theta
+        free = torch.nonzero(self._free).flatten()
+        bent = self._problem.with_kinks(self.curvature.dense(), theta)[free[:, None], free]
+        inner = Factor(bent, self.curvature.name, self.curvature.damping).whitener
+        whitener = theta.new_zeros(len(theta), inner.shape[1])
+        whitener[free] = inner
+        return whitener
+
+    @property
+    def solves_cheaply(self) -> bool:
+        return True
+
+    @property
+    def _free(self) -> Tensor:
+        """The parameters that are not held at a kink, ``[p]`` bool."""
+        return self._problem.free(self.point.theta[:, None])[:, 0]
+
+    @cached_property
+    def rank(self) -> int:
+        """The same among the parameters that are not held at a kink."""
+        return data_rank(self.point, self._free)
+
+    @cached_property
+    def row_blocks(self) -> Tensor:
+        """``M_i = J_i C^-1 J_i' / n`` among the parameters that are not held at a kink, ``[n, k, k]``."""
+        n, blocks = self.objective.n, []
+        for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
+            half = self.point.linearization.project(rows, self.whitener)
+            blocks.append(half @ half.transpose(1, 2) / n)
+        return torch.cat(blocks)
+
+
+class ProximalNewtonInfluence(ProximalInfluence):
+    """The proximal Newton step: the removed rows' curvature goes too."""
+
+    def parameters(self, weights: Tensor) -> Tensor:
+        if weights.ndim == 2:
+            return torch.stack([self.parameters(column) for column in weights.T], dim=1)
+        reduced = type(self.curvature).of(
+            self.point, damping=self.curvature.damping, weights=weights
+        )
+        return self._step(self._problem_for(reduced.dense()), self._removed(weights[:, None]))[:, 0]
+
+    def _removed(self, weights: Tensor) -> Tensor:
+        gone = self.point.gradient_sums((1 - weights) / self.objective.n)
+        return self._gradient[:, None] - gone
+
+    @cached_property
+    def residual(self) -> Tensor:
+        return self._usable(self.rescaled_residual)

@@ -1,0 +1,35 @@
+"""How many parameters the rows determine: the rank of what they contribute to the curvature."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Fisher
+from afif_explorer.engine.problem.objective import Point
+from afif_explorer.engine.solvers.factor import ROUNDINGS
+
+FEW = 3000  # parameters up to which all eigenvalues are computed
+
+
+def data_rank(point: Point, free: Tensor | None = None) -> int:
+    """The rank of ``(1/n) sum_i J_i' A''(f_i) J_i``, penalty left out: the columns that count.
+
+    Dummy columns that add up to the intercept, copies, and the intercepts of a softmax beside each other each
+    take one off the count of parameters. ``free`` ``[p]`` bool: only among these. Above 3000 parameters the
+    smaller of ``p`` and the rows times the rank of one row's part, which the rank never exceeds.
+    """
+    fisher = Fisher.of(point)
+    roots = fisher.fisher_roots()
+    places = torch.arange(fisher.p) if free is None else torch.nonzero(free).flatten()
+    most = min(len(places), len(roots) * roots.shape[2])
+    if fisher.p > FEW or not most:
+        return most
+    matrix = fisher.dense().clone()
+    matrix.diagonal().sub_(fisher.diagonal_shift)
+    values = torch.linalg.eigvalsh(matrix[places[:, None], places])
+    units = ROUNDINGS * max(len(values), math.isqrt(len(roots)))
+    kept = values > units * torch.finfo(values.dtype).eps * values[-1]
+    return int(kept.sum())

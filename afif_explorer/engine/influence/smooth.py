@@ -1,0 +1,263 @@
+"""Influence: where the parameters go when row weights change, without retraining.
+
+At the fit ``theta = theta(1)`` with curvature ``C`` (penalty and damping included),
+
+``theta(w) - theta = (1/n) C^-1 sum_i (1 - w_i) g_i``,  ``g_i = grad l_i(theta)``,
+
+so leaving row ``i`` out moves a target with gradient ``c`` by ``(1/n) c' C^-1 g_i``: **the predicted
+change of the target if the row is removed**. :class:`AFIF` takes the Fisher for ``C``,
+:class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the Hessian of the rows that stay.
+
+``rescale=True`` divides by one minus the leverage: with ``M_i = J_i C^-1 J_i' / n``, the residual ``r_i``
+becomes ``(I - A''(f_i) M_i)^-1 r_i``. That is exact for least squares and one row, and close to the
+Newton step otherwise; for sets the rescaled rows are added up.
+
+Sources: Lev and Wilson, arXiv 2407.08169 (Fisher); Koh and Liang (2017); Giordano et al. (2019);
+Rubinstein and Hopkins (2025) for the rescaling.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Protocol, Self
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.influence.rank import data_rank
+from afif_explorer.engine.influence.second_order import Curved, bent_along, second_orders
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.runtime.memory import block_rows
+from afif_explorer.engine.solvers.auto import FEW, Auto, PreparedAuto
+from afif_explorer.engine.solvers.base import (
+    Cholesky,
+    Prepared,
+    PreparedCholesky,
+    Solution,
+    Solver,
+    Status,
+)
+from afif_explorer.errors import CurvatureError, NotConverged, SolverDiverged
+from afif_explorer.progress import report
+
+ROWS_AT_ONCE = 2048
+SINGULAR = 1e-10  # one minus the leverage, at and below which a row's own curvature is all there is
+
+
+class Choices(Protocol):
+    """What a method has chosen (see :mod:`afif_explorer.engine.influence.methods`)."""
+
+    @property
+    def damping(self) -> float: ...
+
+    @property
+    def rescale(self) -> bool: ...
+
+    @property
+    def curvature(self) -> type[Curvature]: ...
+
+    @property
+    def chosen_solver(self) -> Solver: ...
+
+
+class Influence:
+    """A method at one fit. Every answer comes with :attr:`solution`, the solver's last word."""
+
+    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
+        self.method, self.objective, self.rescale = method, objective, method.rescale
+        self.point = objective.at(theta)
+        self.curvature = method.curvature.of(self.point, damping=method.damping)
+        self.solution: Solution | None = None
+
+    def rescaled(self) -> Self:
+        """The same with every row rescaled by its leverage; factor and leverages are shared."""
+        self.row_blocks  # noqa: B018 - computed here, so that both have it
+        twin = copy.copy(self)
+        twin.rescale = True
+        vars(twin).pop("residual", None)
+        return twin
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        return self.method.chosen_solver.prepare(self.curvature)
+
+    @cached_property
+    def _by_row(self) -> Prepared:
+        """What answers for each row by itself: the method's solver if that is exact, else one chosen."""
+        ready = self.prepared
+        if isinstance(ready, PreparedAuto):
+            return ready.for_columns(self.point.outputs.numel())
+        if ready.exact:
+            return ready
+        return Auto().prepare(self.curvature).for_columns(self.point.outputs.numel())
+
+    @cached_property
+    def whitener(self) -> Tensor:
+        """``Z`` with ``Z Z' = C^-1``, ``[p, rank]``; needs a dense factor."""
+        ready = self._by_row
+        if not isinstance(ready, PreparedCholesky):
+            ready = Cholesky().prepare(self.curvature)
+        return ready.factor.whitener
+
+    def solve(self, rhs: Tensor) -> Tensor:
+        """``C^-1 c`` for ``[p]`` or ``[p, m]``.
+
+        Raises :class:`SolverDiverged` with advice; warns :class:`NotConverged` with the residual.
+        """
+        return self._answer(self.prepared.solve(rhs))
+
+    def _answer(self, solution: Solution) -> Tensor:
+        """The value of a solution: raises if there is none, warns if it is only approximate."""
+        self.solution = solution
+        if solution.status is Status.DIVERGED:
+            raise SolverDiverged(solution.advice)
+        if solution.status is Status.MAX_STEPS:
+            text = (
+                f"The answer is only approximate: {self._unfinished(solution)}. {solution.advice}"
+            )
+            warnings.warn(text, NotConverged, stacklevel=4)
+        return solution.value
+
+    def _unfinished(self, solution: Solution) -> str:
+        name = solution.stats.get("solver", self.method.chosen_solver.name)
+        residual = solution.stats["residual"]
+        return f"{name} stopped at a relative residual of {residual:.2g} (0 would be exact)"
+
+    def parameters(self, weights: Tensor) -> Tensor:
+        """``theta(w)`` for ``[n]`` or, column by column, ``[n, m]``: ``[p]`` or ``[p, m]``."""
+        block = weights[:, None] if weights.ndim == 1 else weights
+        coefficients = (1 - block) / self.objective.n
+        change = self.solve(self.point.pull_weighted(self.residual, coefficients))
+        moved = self.point.theta[:, None] + change
+        return moved[:, 0] if weights.ndim == 1 else moved
+
+    def effects(self, gradients: Tensor) -> Tensor:
+        """``(1/n) c' C^-1 g_i`` for every row and target gradient ``[p, m]``: ``[n, m]``."""
+        return self.effects_from(self.solve(gradients))
+
+    def effects_from(self, solved: Tensor) -> Tensor:
+        """The same from ``C^-1 c``, already solved, ``[p, m]``: ``[n, m]``."""
+        return self.point.linearization.contract(self.residual / self.objective.n, solved)
+
+    @property
+    def affords_second_order(self) -> bool:
+        """True if :meth:`second_orders` costs little: few parameters, and outputs linear in them."""
+        return self.objective.canonical and self.objective.p <= FEW
+
+    def second_orders(self, targets: Sequence[Curved], effects: Tensor) -> Tensor:
+        """What the targets' own curvature adds to the effects, ``D_i' (grad^2 T) D_i / 2``: ``[n, m]``.
+
+        ``D_i = C^-1 J_i' r_i / n`` is the predicted step without row ``i``, ``effects`` ``[n, m]`` are the
+        targets' first-order ones. With it the effects are ``T`` at the predicted parameters up to third
+        order. See :mod:`afif_explorer.engine.influence.second_order`.
+        """
+        if self.objective.p > FEW:
+            return self._second_orders_row_by_row(targets)
+        return second_orders(self, targets, effects)
+
+    def _second_orders_row_by_row(self, targets: Sequence[Curved]) -> Tensor:
+        """The same from every row's explicit step, where ``[p, p]`` would be too large."""
+        n, found = self.objective.n, []
+        step = block_rows(4 * self.objective.p, self.objective.X)
+        for rows in torch.arange(n, device=self.objective.device).split(step):
+            report("second order", int(rows[0]), n)
+            part = self.point.linearization.take(rows)
+            moved = self.solve(part.pull_each(self.residual[rows][:, :, None])[:, 0].T / n)
+            found.append(bent_along(targets, moved))
+        return torch.cat(found)
+
+    @cached_property
+    def residual(self) -> Tensor:
+        """What each row pulls with, ``[n, k]``: ``r_i``, or its rescaled form.
+
+        Raises :class:`CurvatureError` if a row to be rescaled has a leverage of 1 or more.
+        """
+        return self._usable(self.rescaled_residual) if self.rescale else self.point.residual
+
+    def _usable(self, rescaled: Tensor) -> Tensor:
+        """Rescaled residuals, if every row has one."""
+        lost = torch.isnan(rescaled).any(1).nonzero().flatten().tolist()
+        if lost:
+            raise CurvatureError(
+                f"Row {lost[0]} has a leverage of 1 or more, so without it the curvature is singular and "
+                "its rescaled effect does not exist; add damping, use a stronger penalty, or don't "
+                "rescale."
+            )
+        return rescaled
+
+    @cached_property
+    def rescaled_residual(self) -> Tensor:
+        """``(I - A''(f_i) M_i)^-1 r_i``, ``[n, k]``; for one output ``r_i / (1 - h_i)``.
+
+        NaN for rows whose leverage is 1 or more.
+        """
+        eye = torch.eye(self.point.outputs.shape[1], dtype=self.objective.dtype)
+        inner = self.objective.loss.variance(self.point.outputs, self.row_blocks)
+        system = eye.to(inner.device) - inner
+        solved = torch.linalg.solve_ex(system, self.point.residual[:, :, None]).result[:, :, 0]
+        return solved.masked_fill((torch.linalg.det(system) <= SINGULAR)[:, None], torch.nan)
+
+    @cached_property
+    def row_blocks(self) -> Tensor:
+        """``M_i = J_i C^-1 J_i' / n`` of each row, ``[n, k, k]``."""
+        n, blocks = self.objective.n, []
+        for start in range(0, n, ROWS_AT_ONCE):
+            report("leverages", start, n)
+            blocks.append(self._by_row.row_blocks(slice(start, min(start + ROWS_AT_ONCE, n))))
+        return torch.cat(blocks) / n
+
+    @property
+    def solves_cheaply(self) -> bool:
+        """True if a factor is there, so that further right-hand sides cost little."""
+        ready = self.prepared
+        return ready.for_columns(1).exact if isinstance(ready, PreparedAuto) else ready.exact
+
+    @cached_property
+    def rank(self) -> int:
+        """How many parameters the rows determine (:func:`~afif_explorer.engine.influence.rank.data_rank`)."""
+        return data_rank(self.point)
+
+    def own_moves(self) -> Tensor:
+        """How each row's own outputs move without it, ``J_i D_i`` with its step ``D_i``: ``[n, k]``.
+
+        NaN for rows to be rescaled that have a leverage of 1 or more.
+        """
+        pull = self.rescaled_residual if self.rescale else self.point.residual
+        return (self.row_blocks @ pull[:, :, None])[:, :, 0]
+
+    def leverage(self) -> Tensor:
+        """``h_i = tr(A''(f_i) J_i C^-1 J_i') / n``, ``[n]``: the generalised hat value of each row.
+
+        Between 0 and the number of outputs; their sum is the effective number of parameters.
+        """
+        inner = self.objective.loss.variance(self.point.outputs, self.row_blocks)
+        return inner.diagonal(dim1=1, dim2=2).sum(1)
+
+    def self_influence(self) -> Tensor:
+        """``g_i' C^-1 g_i / n``, ``[n]``: predicted rise of a row's own loss if it is removed."""
+        return (self.residual[:, None, :] @ self.row_blocks @ self.point.residual[:, :, None])[
+            :, 0, 0
+        ]
+
+
+class NewtonInfluence(Influence):
+    """:class:`NewtonStep` at one fit: every row's own curvature goes with it."""
+
+    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
+        super().__init__(method, objective, theta)
+        self.rescale = True
+
+    def parameters(self, weights: Tensor) -> Tensor:
+        if weights.ndim == 2:
+            columns = [self.parameters(column) for column in weights.T]
+            return torch.stack(columns, dim=1)
+        reduced = self.method.curvature.of(self.point, damping=self.method.damping, weights=weights)
+        step = self.point.gradient_sums((1 - weights)[:, None] / self.objective.n)
+        return (
+            self.point.theta
+            + self._answer(self.method.chosen_solver.prepare(reduced).solve(step))[:, 0]
+        )

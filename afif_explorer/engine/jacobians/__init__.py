@@ -1,0 +1,1 @@
+"""First derivatives of a model's outputs at one parameter vector."""

@@ -1,0 +1,100 @@
+"""Linearization of any differentiable module, by automatic differentiation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Self
+
+import torch
+from torch import Tensor
+from torch.func import jvp, vjp, vmap
+
+from afif_explorer.engine.jacobians.base import Linearization
+from afif_explorer.engine.runtime.memory import CACHED, block_rows
+
+ROWS_AT_ONCE = 256  # rows of a module that are differentiated together
+HELD = 64  # numbers that a row's work along one vector is taken to hold
+
+
+class ModuleLinearization(Linearization):
+    """Any differentiable ``f(theta, X)``, through forward and reverse automatic differentiation."""
+
+    def __init__(
+        self,
+        function: Callable[[Tensor, Tensor], Tensor],
+        theta: Tensor,
+        X: Tensor,
+        outputs: Tensor | None = None,
+    ) -> None:
+        self._function, self._theta, self.X = function, theta, X
+        self.n, self.p = len(X), len(theta)
+        if outputs is None:
+            with torch.no_grad():
+                outputs = torch.cat([function(theta, part) for part in self._split()])
+        self.outputs, self.k = outputs, outputs.shape[1]
+
+    def _split(self) -> tuple[Tensor, ...]:
+        return self.X.split(ROWS_AT_ONCE)
+
+    def push(self, vectors: Tensor) -> Tensor:
+        def piece(X: Tensor) -> Tensor:
+            def one(v: Tensor) -> Tensor:
+                return jvp(lambda theta: self._function(theta, X), (self._theta,), (v,))[1]
+
+            return vmap(one, in_dims=1, out_dims=2, chunk_size=self._tangents(len(X)))(vectors)
+
+        return torch.cat([piece(X) for X in self._split()])
+
+    def pull(self, cotangents: Tensor) -> Tensor:
+        total = torch.zeros(
+            self.p, cotangents.shape[2], dtype=self._theta.dtype, device=self._theta.device
+        )
+        for X, piece in zip(self._split(), cotangents.split(ROWS_AT_ONCE), strict=True):
+            transpose = vjp(lambda theta, X=X: self._function(theta, X), self._theta)[1]
+            pull = vmap(
+                lambda u, transpose=transpose: transpose(u)[0],
+                in_dims=2,
+                out_dims=1,
+                chunk_size=self._tangents(len(X)),
+            )
+            total += pull(piece)
+        return total
+
+    def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        total = torch.zeros_like(vectors)
+        for X, piece in zip(self._split(), weights.split(ROWS_AT_ONCE), strict=True):
+            theta = self._theta.detach().requires_grad_()
+            with torch.enable_grad():
+                weighed = (piece * self._function(theta, X)).sum()
+                (slope,) = torch.autograd.grad(weighed, theta, create_graph=True)
+            if not slope.requires_grad:  # a map that is linear
+                continue
+            step = self._tangents(len(X))
+            for start in range(0, vectors.shape[1], step):
+                block = vectors[:, start : start + step]
+                total[:, start : start + step] += _differentiated(slope, theta, block)
+        return total
+
+    def pull_each(self, cotangents: Tensor) -> Tensor:
+        def one(x: Tensor, u: Tensor) -> Tensor:
+            transpose = vjp(lambda theta: self._function(theta, x[None])[0], self._theta)[1]
+            return vmap(lambda column: transpose(column)[0], in_dims=1)(u)
+
+        return vmap(one)(self.X, cotangents)
+
+    def _tangents(self, rows: int) -> int:
+        """How many vectors to differentiate along at once: on a processor, as many as its cache takes."""
+        return block_rows(max(rows * HELD, self.p), self._theta, near=max(CACHED, self.p))
+
+    def take(self, rows: Tensor | slice) -> Self:
+        return type(self)(self._function, self._theta, self.X[rows], self.outputs[rows])
+
+
+def _differentiated(slope: Tensor, theta: Tensor, vectors: Tensor) -> Tensor:
+    """``d <slope, v> / d theta`` for each of the vectors ``[p, m]``: ``[p, m]``; the graph is kept."""
+    if vectors.shape[1] == 1:  # without the overhead of a batch
+        return torch.autograd.grad(slope @ vectors[:, 0], theta, retain_graph=True)[0][:, None]
+    (found,) = torch.autograd.grad(
+        slope, theta, vectors.T, retain_graph=True, is_grads_batched=True
+    )
+    return found.T

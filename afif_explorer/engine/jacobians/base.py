@@ -1,0 +1,203 @@
+"""The first-order behaviour of a model at one parameter vector, on fixed rows.
+
+Everything in this package that looks at a model looks through a :class:`Linearization`: with ``J_i``
+the ``[k, p]`` Jacobian of row ``i``'s outputs,
+
+* ``push(V)``: ``J V``, what a change of the parameters does to every output, ``[p, m] -> [n, k, m]``;
+* ``pull(U)``: ``sum_i J_i' U_i``, the transpose, ``[n, k, m] -> [p, m]``;
+* ``bend(U, V)``: ``sum_ik U_ik (grad^2 f_ik) V``, the part of the Hessian that a linear map lacks.
+
+Fisher products, gradients, per-row effects and leverages are combinations of these. What a linear map, a
+stack of layers or any other module makes of them is in a file of each; ``Model.linearize`` in
+:mod:`afif_explorer.engine.problem.models` chooses.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.jacobians.touching import Touch
+from afif_explorer.engine.runtime.memory import block_rows
+
+STRIP = 1024  # rows of a kernel that are formed together
+
+
+@dataclass(frozen=True)
+class Work:
+    """Floating-point operations of one use of a linearization on all its rows, about.
+
+    Attributes:
+        product: ``push`` and ``pull`` of one vector. gram: of ``gram``. kernel: of ``own_kernel``.
+    """
+
+    product: float
+    gram: float
+    kernel: float
+
+
+Through = Callable[[slice, Tensor], Tensor]  # rows and `[rows, k, m]` -> the same shape
+
+
+class Linearization(ABC):
+    """``f(x; theta + v) = f + J v + O(|v|^2)`` on ``n`` rows; ``k`` outputs, ``p`` parameters."""
+
+    outputs: Tensor  # [n, k]
+    prefers_roots = False  # whether `sandwich` beats `push`, an output matrix, and `pull`
+    n: int
+    k: int
+    p: int
+
+    @abstractmethod
+    def push(self, vectors: Tensor) -> Tensor:
+        """``J V``: ``[p, m] -> [n, k, m]``."""
+
+    @abstractmethod
+    def pull(self, cotangents: Tensor) -> Tensor:
+        """``sum_i J_i' U_i``: ``[n, k, m] -> [p, m]``."""
+
+    @abstractmethod
+    def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        """``sum_ik U_ik (grad^2 f_ik) V``: ``[n, k]``, ``[p, m] -> [p, m]``."""
+
+    @abstractmethod
+    def pull_each(self, cotangents: Tensor) -> Tensor:
+        """``J_i' U_i`` of every row, not summed: ``[n, k, r] -> [n, r, p]``; for few rows only."""
+
+    @abstractmethod
+    def take(self, rows: Tensor | slice) -> Self:
+        """The linearization of some rows only."""
+
+    def touches(self, roots: Tensor) -> list[Touch] | None:
+        """What every parameter met on the rows, for the ``r`` combinations of outputs ``S`` ``[n, k, r]``.
+
+        None if the model's layers are not known. The touches of a layer add up to ``S_i' J_i``.
+        """
+        return None
+
+    def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
+        """The rows in blocks so small that the outputs' change along so many vectors fits in one."""
+        return self.cut(self.k * columns)
+
+    def cut(self, numbers: float) -> Iterator[tuple[slice, Self]]:
+        """The rows in blocks that fit, if each row brings so many numbers."""
+        step = block_rows(numbers, self.outputs)
+        if step >= self.n:
+            yield slice(None), self
+            return
+        for start in range(0, self.n, step):
+            rows = slice(start, start + step)
+            yield rows, self.take(rows)
+
+    def out(self, roots: Tensor, vectors: Tensor) -> Tensor:
+        """``S_i' J_i V`` of each row for ``S`` ``[n, k, r]``: ``[p, m] -> [n, r, m]``."""
+        parts = [
+            roots[rows].transpose(1, 2) @ part.push(vectors)
+            for rows, part in self.pieces(vectors.shape[1])
+        ]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def into(self, roots: Tensor, weights: Tensor) -> Tensor:
+        """``sum_i J_i' S_i U_i``, its transpose: ``[n, k, r]``, ``[n, r, m] -> [p, m]``."""
+        total = weights.new_zeros(self.p, weights.shape[2])
+        for rows, part in self.pieces(weights.shape[2]):
+            single = roots.shape[2] == 1
+            through = roots[rows] * weights[rows] if single else roots[rows] @ weights[rows]
+            total += part.pull(through)
+        return total
+
+    def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        """``sum_k U_ik (J_i V)_k`` of each row: ``[n, k]``, ``[p, m] -> [n, m]``."""
+        found = weights.new_empty(self.n, vectors.shape[1])
+        for rows, part in self.pieces(vectors.shape[1]):
+            moved = part.push(vectors)
+            if self.k == 1:
+                torch.mul(moved[:, 0], weights[rows], out=found[rows])
+            else:
+                torch.sum(moved.mul_(weights[rows][:, :, None]), 1, out=found[rows])
+        return found
+
+    def round_trip(self, vectors: Tensor, through: Through) -> Tensor:
+        """``sum_i J_i' U_i`` with ``U = through(rows, J V)``, a block of rows at a time: ``[p, m]``."""
+        total = torch.zeros_like(vectors)
+        for rows, part in self.pieces(vectors.shape[1]):
+            total += part.pull(through(rows, part.push(vectors)))
+        return total
+
+    def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+        """``sum_i w_i J_i' S_i S_i' J_i V`` for ``S`` ``[n, k, r]`` and ``w`` ``[n]``: ``[p, m]``."""
+
+        def through(rows: slice, moved: Tensor) -> Tensor:
+            inner = roots[rows].transpose(1, 2) @ moved
+            return roots[rows] @ inner.mul_(share[rows][:, None, None])
+
+        return self.round_trip(vectors, through)
+
+    def jacobian(self, rows: Tensor | slice) -> Tensor:
+        """The explicit Jacobian of some rows, ``[len(rows), k, p]``."""
+        part = self.take(rows)
+        eye = torch.eye(self.k, dtype=self.outputs.dtype, device=self.outputs.device)
+        return part.pull_each(eye.expand(part.n, -1, -1))
+
+    def project(self, rows: Tensor | slice, basis: Tensor) -> Tensor:
+        """``J_i Z`` of some rows, ``[p, r] -> [len(rows), k, r]``, for a basis of many vectors."""
+        return self.jacobian(rows) @ basis
+
+    def explicit(self, roots: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """``S_i' J_i`` for ``S`` ``[n, k, r]``, in blocks of rows: ``[rows, r, p]``."""
+        step = block_rows(self.p * roots.shape[2], roots)
+        for start in range(0, self.n, step):
+            rows = slice(start, start + step)
+            yield rows, self.take(rows).pull_each(roots[rows])
+
+    def gram(self, roots: Tensor) -> Tensor:
+        """``sum_i J_i' S_i S_i' J_i`` for ``S`` ``[n, k, r]``: ``[p, p]``."""
+        total = roots.new_zeros(self.p, self.p)
+        for _, half in self.explicit(roots):
+            flat = half.reshape(-1, self.p)
+            total.addmm_(flat.T, flat)
+        return total
+
+    def squared_norms(self, roots: Tensor) -> Tensor:
+        """``||J_i' S_i||^2`` (Frobenius) of each row for ``S`` ``[n, k, r]``: ``[n]``."""
+        return torch.cat([half.square().sum((1, 2)) for _, half in self.explicit(roots)])
+
+    def kernel(
+        self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
+    ) -> Tensor:
+        """``S_i' J_i diag(c) J_j' S_j`` between these rows and another's, ``[n r, n' r']``.
+
+        ``c`` ``[p]`` is a scale of each parameter; products have its precision. Rows come in order, the
+        roots of a row side by side.
+        """
+        found = scale.new_empty(self.n * roots.shape[2], other.n * other_roots.shape[2])
+        r, q = roots.shape[2], other_roots.shape[2]
+        for rows, half in self.explicit(roots):
+            scaled = (half * scale).reshape(-1, self.p)
+            top = (rows.start or 0) * r
+            for columns, opposite in other.explicit(other_roots):
+                left = (columns.start or 0) * q
+                flat = opposite.reshape(-1, self.p).to(scale.dtype)
+                found[top : top + len(scaled), left : left + len(flat)] = scaled @ flat.T
+        return found
+
+    def own_kernel(self, roots: Tensor, scale: Tensor) -> Tensor:
+        """:meth:`kernel` of these rows with themselves; above its diagonal there may be anything."""
+        rank = roots.shape[2]
+        step = max(1, STRIP // rank)
+        matrix = scale.new_empty(self.n * rank, self.n * rank)
+        for top in range(0, self.n, step):
+            rows, before = slice(top, top + step), slice(0, top + step)
+            strip = self.take(rows).kernel(roots[rows], self.take(before), roots[before], scale)
+            matrix[top * rank :][: len(strip), : strip.shape[1]] = strip
+        return matrix
+
+    def work(self, rank: int) -> Work:
+        """What products, and matrices with so many roots a row, cost."""
+        rows, p = self.n * rank, self.p
+        return Work(product=8.0 * self.n * p, gram=2.0 * rows * p**2, kernel=1.0 * rows**2 * p)

@@ -1,0 +1,1 @@
+"""What is minimised: losses, penalties, models, the objective and its row weights."""

@@ -1,0 +1,297 @@
+"""Models: outputs ``f(x; theta)`` of one flat parameter vector.
+
+Three of them cover everything: :class:`LinearMap`, :class:`MLP`, and :class:`ModuleModel` around any
+deterministic ``torch.nn.Module`` that returns natural parameters.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from afif_explorer.engine.jacobians.attention import open_up, plain_attention
+from afif_explorer.engine.jacobians.autograd import ModuleLinearization
+from afif_explorer.engine.jacobians.base import Linearization
+from afif_explorer.engine.jacobians.chain import ChainLinearization
+from afif_explorer.engine.jacobians.layers import chain_of
+from afif_explorer.engine.jacobians.linear import LinearMapLinearization
+from afif_explorer.engine.jacobians.recorded import RecordedLinearization, Structure, structure_of
+from afif_explorer.engine.problem.module_parameters import (
+    ModuleParameters,
+    Penalised,
+    moved_start,
+    penalised_mask,
+)
+from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.numeric import checked_count, is_whole
+
+SAME = (
+    1e-9  # two calls may differ by rounding: where memory starts decides how products are added up
+)
+AGREES = 1e-6  # relative difference from the module itself: fast paths of torch round otherwise
+
+
+class Model(ABC):
+    """A map from rows and a flat ``theta`` ``[p]`` to natural parameters ``[n, k]``.
+
+    Attributes:
+        p: number of parameters.
+        k: number of outputs of a row.
+        penalised: ``[p]`` bool, False for the intercept, which no penalty touches.
+        linear: True if ``f`` is linear in ``theta``, so that Fisher and Hessian coincide.
+    """
+
+    p: int
+    k: int
+    penalised: Tensor
+    linear: bool = False
+
+    @abstractmethod
+    def initial(self, seed: int) -> Tensor:
+        """Where training starts, ``[p]`` float64."""
+
+    @abstractmethod
+    def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
+        """The model's first-order behaviour at ``theta`` on the rows ``X``."""
+
+    def outputs(self, theta: Tensor, X: Tensor) -> Tensor:
+        """Natural parameters, ``[n, k]``."""
+        return self.linearize(theta, X).outputs
+
+    def slices(self) -> dict[str, slice]:
+        """Where each parameter that has a name lies in ``theta``."""
+        return {}
+
+
+class LinearMap(Model):
+    """``f = W x + b``: least squares, logistic, softmax and Poisson regression, by the loss it is given.
+
+    ``theta`` ``[p]`` is ``W`` ``[k, d]`` row by row, then ``b`` ``[k]``, so that ``p = k (d + 1)``; rows
+    ``X`` are ``[n, d]``, outputs ``[n, k]``. Training starts at 0. Fisher and Hessian are one matrix here.
+
+    Args:
+        d: inputs. k: outputs. intercept: whether there is a ``b``; no penalty touches it.
+
+    Raises :class:`ChoiceError` for sizes that cannot be, :class:`DataError` for rows of another shape.
+    Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 2.
+    """
+
+    linear = True
+
+    def __init__(self, d: int, k: int = 1, *, intercept: bool = True) -> None:
+        if not (is_whole(d) and d >= 0):
+            raise ChoiceError(f"A linear map's inputs d must be a whole number, not {d!r}.")
+        self.d, self.k, self.intercept = d, checked_count("A linear map's outputs k", k), intercept
+        self.p = k * (d + intercept)
+        self.penalised = torch.arange(self.p) < k * d
+
+    def initial(self, seed: int) -> Tensor:
+        return torch.zeros(self.p, dtype=torch.float64)
+
+    def linearize(self, theta: Tensor, X: Tensor) -> LinearMapLinearization:
+        if X.ndim != 2 or X.shape[1] != self.d:
+            raise DataError(
+                f"A linear map of {self.d} inputs cannot read rows of shape {tuple(X.shape[1:])}; change "
+                "one of them."
+            )
+        return LinearMapLinearization(X, self.k, self.intercept, theta)
+
+
+class LinearModule(LinearMap):
+    """An ``nn.Linear`` as the linear map that it is; training starts at the module's own parameters."""
+
+    def __init__(self, module: nn.Linear) -> None:
+        super().__init__(module.in_features, module.out_features, intercept=module.bias is not None)
+        self._parameters = ModuleParameters(module)
+
+    def initial(self, seed: int) -> Tensor:
+        return self._parameters.start.clone()
+
+    def slices(self) -> dict[str, slice]:
+        return self._parameters.slices()
+
+
+class ModuleModel(Model):
+    """Any deterministic ``torch.nn.Module`` ``f(x; theta)``, its parameters flattened in the module's order.
+
+    Rows ``X`` are ``[n, ...]``, outputs ``[n, k]``, ``theta`` is ``[p]``: all parameters that require a
+    gradient, each once however many names it has. Buffers and frozen parameters are constants.
+
+    Args:
+        module: maps rows to natural parameters (logits, log-odds, log-means; no softmax at the end).
+        example: some rows, on which the module is tried.
+        penalised: what a penalty touches: names of parameters, or a mask ``[p]``. None: all but the
+            intercept, which is any parameter of ``k`` numbers that is added to the outputs, wherever it
+            is declared.
+
+    The module is copied and used in the mode (``train`` or ``eval``) that it comes in.
+
+    Raises :class:`ChoiceError` if it is no module, has no parameters to train, gives two different answers
+    to the same rows (dropout), mixes rows (batch statistics), does not return ``[n, k]``, or answers
+    otherwise once ``theta`` replaces its parameters.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        example: Tensor,
+        penalised: Penalised | None = None,
+    ) -> None:
+        if not isinstance(module, nn.Module):
+            raise ChoiceError(f"A model is a Model or a torch.nn.Module, not {module!r}.")
+        self._module = copy.deepcopy(module)
+        open_up(self._module)
+        self.parameters = ModuleParameters(self._module)
+        self.p = self.parameters.p
+        rows = example[:4].double()
+        self.k = self._checked_outputs(rows)
+        self._check_against(module, rows)
+        self._chain = chain_of(self._module)
+        self._structure = None if self._chain else self._found_structure(example.double())
+        if penalised is None:
+            self.penalised = ~self._intercepts(rows)
+        else:
+            self.penalised = penalised_mask(penalised, self.slices(), self.p)
+
+    def _checked_outputs(self, rows: Tensor) -> int:
+        theta = self.parameters.start.to(rows.device)
+        try:
+            outputs, again = self._call(theta, rows), self._call(theta, rows)
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise ChoiceError(
+                f"The module cannot read rows of shape {tuple(rows.shape[1:])}: {error}"
+            ) from error
+        if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != len(rows):
+            raise ChoiceError("The module must return one row of outputs for each row, [n, k].")
+        if not torch.allclose(outputs, again, rtol=SAME, atol=SAME):
+            raise ChoiceError(
+                "The module gives different outputs for the same rows; remove what is random in it, "
+                "or call its eval() to switch dropout off."
+            )
+        if not self._answers_alone(theta, rows, outputs):
+            raise ChoiceError(
+                "The module's output for one row depends on the other rows, so the influence of one "
+                "row is not defined; call its eval() to freeze batch statistics."
+            )
+        return outputs.shape[1]
+
+    def _answers_alone(self, theta: Tensor, rows: Tensor, outputs: Tensor) -> bool:
+        """Whether every row has the same outputs alone; batch statistics refuse a single row."""
+        try:
+            alone = torch.cat([self._call(theta, row[None]) for row in rows])
+        except (RuntimeError, ValueError):
+            return False
+        return torch.allclose(outputs, alone, rtol=1e-6, atol=1e-8)
+
+    def _check_against(self, module: nn.Module, rows: Tensor) -> None:
+        """Compare with the module itself, its parameters moved: what ``theta`` does not reach shows."""
+        theta = moved_start(self.parameters.start)
+        own = copy.deepcopy(module).to(rows.device, torch.float64)
+        self.parameters.fill(own, theta)
+        with torch.no_grad():
+            wanted, found = own(rows), self._call(theta.to(rows.device), rows)
+        apart = float((wanted - found).abs().max())
+        if apart > AGREES * max(1.0, float(wanted.abs().max())):
+            raise ChoiceError(
+                f"With other parameters the module's outputs differ by {apart:.2g} from those that theta "
+                "gives, so it holds weights that theta does not reach; register each as an nn.Parameter "
+                "and use it directly in forward."
+            )
+
+    def _intercepts(self, rows: Tensor) -> Tensor:
+        """Parameters of ``k`` numbers that are added to the outputs, whatever row and ``theta``: ``[p]``."""
+        found = torch.zeros(self.p, dtype=torch.bool)
+        theta = moved_start(self.parameters.start).to(rows.device)
+        shift = 1.0 + torch.arange(self.k, dtype=theta.dtype, device=rows.device)
+        with torch.no_grad():
+            before = self._call(theta, rows)
+            for place in self.slices().values():
+                if place.stop - place.start != self.k:
+                    continue
+                moved = theta.clone()
+                moved[place] += shift
+                change = self._call(moved, rows) - before
+                size = max(1.0, float(before.abs().max()))
+                found[place] = bool(((change - shift).abs() <= SAME * size).all())
+        return found
+
+    def _call(self, theta: Tensor, X: Tensor) -> Tensor:
+        return self._run(self.parameters.named(theta), X)
+
+    def _run(self, named: Mapping[str, Tensor], X: Tensor) -> Tensor:
+        """Outputs for parameters by name."""
+        with plain_attention():
+            return self.parameters.run(named, X)
+
+    def _found_structure(self, example: Tensor) -> Structure | None:
+        named = self.parameters.named(self.parameters.start.to(example.device))
+        return structure_of(self._run, named, example)
+
+    def initial(self, seed: int) -> Tensor:
+        return self.parameters.start.clone()
+
+    def slices(self) -> dict[str, slice]:
+        return self.parameters.slices()
+
+    def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
+        if self._chain is not None and X.ndim == 2:
+            return ChainLinearization(self._chain, theta, X)
+        if self._structure is not None:
+            return RecordedLinearization(self._structure, theta, X)
+        return ModuleLinearization(self._call, theta, X)
+
+
+class MLP(ModuleModel):
+    """A multilayer perceptron with smooth hidden layers: ``f = W_L tanh(... tanh(W_1 x + b_1)) + b_L``.
+
+    ``theta`` ``[p]`` holds ``W_1``, ``b_1``, ``W_2``, ... row by row; rows ``X`` are ``[n, d]``, outputs
+    ``[n, k]``. ``initial(seed)`` draws each weight uniformly from ``+- sqrt(3 / inputs of its layer)``,
+    which has the variance ``1 / inputs``, and starts every ``b`` at 0; two seeds give two starts.
+
+    Args:
+        d: inputs. hidden: units of each hidden layer. k: outputs.
+
+    Raises :class:`ChoiceError` for sizes that cannot be.
+    Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), section 4.6.
+    """
+
+    def __init__(self, d: int, hidden: Sequence[int], k: int) -> None:
+        if not isinstance(hidden, Iterable) or not all(is_whole(u) and u >= 1 for u in hidden):
+            raise ChoiceError(
+                f"Hidden layers are counts of units, such as (16, 8), not {hidden!r}."
+            )
+        checked_count("A perceptron's inputs d", d)
+        checked_count("A perceptron's outputs k", k)
+        self.hidden = tuple(hidden)
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise((d, *hidden)):
+            layers += [nn.Linear(inputs, outputs, dtype=torch.float64), nn.Tanh()]
+        layers.append(nn.Linear((d, *hidden)[-1], k, dtype=torch.float64))
+        super().__init__(nn.Sequential(*layers), torch.zeros(2, d, dtype=torch.float64))
+
+    def initial(self, seed: int) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        parts = []
+        for shape in self.parameters.shapes:
+            if len(shape) == 2:
+                bound = (3.0 / shape[1]) ** 0.5
+                draw = torch.rand(*shape, dtype=torch.float64, generator=generator)
+                parts.append((2 * draw - 1).reshape(-1) * bound)
+            else:
+                parts.append(torch.zeros(shape.numel(), dtype=torch.float64))
+        return torch.cat(parts)
+
+
+def model_of(module: Model | nn.Module, example: Tensor) -> Model:
+    """A model itself, or the one around a module, tried on some rows; a linear layer is a linear map."""
+    if isinstance(module, Model):
+        return module
+    only = module[0] if isinstance(module, nn.Sequential) and len(module) == 1 else module
+    if type(only) is nn.Linear and all(value.requires_grad for value in only.parameters()):
+        return LinearModule(only)
+    return ModuleModel(module, example)

@@ -1,0 +1,82 @@
+"""On which device the work is done: a GPU where torch sees one and the work is worth it.
+
+Arrays have no device of their own, so what is made of them goes where this module says; a tensor stays
+where its owner has put it. Everything that follows from rows stays with them.
+"""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from afif_explorer.engine.runtime.setting import Setting
+from afif_explorer.engine.runtime.threads import SMALL
+from afif_explorer.errors import ChoiceError
+
+VARIABLE = "AFIF_DEVICE"  # the device of a process that sets none
+AUTOMATIC = "auto"
+CPU = torch.device("cpu")
+INSTEAD = "choose 'cpu', or leave it open."
+
+
+class use_device(Setting):
+    """Set where rows that come as arrays are worked on, for the whole process.
+
+    ``use_device("cpu")`` from now on; ``with use_device("cuda:1"): ...`` within the block;
+    ``use_device(None)`` goes back to the environment variable ``AFIF_DEVICE`` or, without it, to a GPU if
+    torch sees one, for work whose passes touch more numbers than one thread is enough for. Attribute
+    ``device``: what is set. Fits keep the device that they were made on.
+
+    Raises :class:`ChoiceError` for what is no device here, or none that calculates in double precision.
+    """
+
+    def __init__(self, device: torch.device | str | None) -> None:
+        self.device = None if device is None else _checked(device)
+        super().__init__(self.device)
+
+
+def device_for(numbers: int) -> torch.device:
+    """Where work belongs each of whose passes touches so many numbers (rows times parameters)."""
+    wanted = setting()
+    if wanted != AUTOMATIC:
+        return torch.device(wanted)
+    # What one thread is enough for is over before a GPU has been told all its steps.
+    return torch.device("cuda") if numbers > SMALL and torch.cuda.is_available() else CPU
+
+
+def setting() -> str:
+    """The device that was asked for, by name; :data:`AUTOMATIC` if none was."""
+    if use_device.chosen is not None:
+        return str(use_device.chosen)
+    named = os.environ.get(VARIABLE, "").strip().lower()
+    return str(_checked(named)) if named not in ("", AUTOMATIC) else AUTOMATIC
+
+
+def devices() -> list[torch.device]:
+    """Those that work may be done on without anybody's asking: the CPU, and a GPU if torch sees one."""
+    return [CPU, torch.device("cuda")] if torch.cuda.is_available() else [CPU]
+
+
+def described(device: torch.device) -> str:
+    """A device in words."""
+    if device.type == "cuda":
+        return f"the GPU ({torch.cuda.get_device_name(device)})"
+    return "the processor" if device.type == "cpu" else str(device)
+
+
+def _checked(wanted: torch.device | str) -> torch.device:
+    """A device that works, which only trying it tells."""
+    try:
+        device = torch.device(wanted)
+    except (RuntimeError, TypeError) as error:
+        raise ChoiceError(f"There is no device {wanted!r}; {INSTEAD}") from error
+    try:
+        float(torch.zeros(1, dtype=torch.float64, device=device))
+    except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).split("\n", 1)[0].rstrip(".")
+        raise ChoiceError(
+            f"Nothing can be calculated in double precision on the device {str(device)!r} ({reason}); "
+            f"{INSTEAD}"
+        ) from error
+    return device

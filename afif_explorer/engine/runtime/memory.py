@@ -1,0 +1,129 @@
+"""How much memory the work may take beside the data and its results.
+
+Whatever would grow with rows times parameters is done a block at a time, so that a block and what is kept
+beside it stay within the limit.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.runtime.setting import Setting
+from afif_explorer.errors import ChoiceError
+
+VARIABLE = "AFIF_MEMORY"  # the limit of a process that sets none
+SHARE_OF_FREE = 4  # the limit is a quarter of what is free, if nobody sets one
+LEAST = 1 << 20  # bytes; below that every block would be one row
+LOOK_AGAIN = 5.0  # seconds after which free memory is measured anew
+BLOCKS = 8  # blocks that may exist side by side
+COMFORTABLE = 16_000_000  # numbers of a block after which larger ones are no faster
+CACHED = 1 << 18  # numbers that stay close to the processor between two passes over them
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_CONTROL_GROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+    ),
+)
+
+
+class memory_limit(Setting):
+    """Set how many bytes the work may take beside the data and its results, for the whole process.
+
+    ``memory_limit("2 GB")`` from now on; ``with memory_limit(2e9): ...`` within the block;
+    ``memory_limit(None)`` goes back to the environment variable ``AFIF_MEMORY`` or, without it, to a
+    quarter of what is free, on a GPU in use if that is less. Units are of 1024; at least 1 MB. Attribute
+    ``bytes``: the limit set.
+
+    Raises :class:`ChoiceError` for what is no amount of memory.
+    """
+
+    def __init__(self, limit: float | str | None) -> None:
+        self.bytes = None if limit is None else _in_bytes(limit)
+        super().__init__(self.bytes)
+
+
+def allowed() -> int:
+    """The limit in bytes that holds now."""
+    if memory_limit.chosen is not None:
+        return int(memory_limit.chosen)
+    if os.environ.get(VARIABLE):
+        return _in_bytes(os.environ[VARIABLE])
+    moment = int(time.monotonic() / LOOK_AGAIN)
+    return max(LEAST, _free(moment, torch.cuda.is_initialized()) // SHARE_OF_FREE)
+
+
+def fits(numbers: float, dtype: torch.dtype) -> bool:
+    """Whether so many numbers may be kept."""
+    return numbers * dtype.itemsize <= allowed()
+
+
+def block_rows(numbers: float, like: Tensor, near: int = COMFORTABLE) -> int:
+    """How many rows one block of the work may have if each brings so many numbers; at least one.
+
+    ``like``: a tensor where the work is, in its precision. ``near``: how many numbers stay near a processor
+    between two passes, if that is to be kept to; a GPU gains nothing from that.
+    """
+    cells = min(COMFORTABLE, allowed() // (BLOCKS * like.dtype.itemsize))
+    if like.device.type == "cpu":
+        cells = min(cells, near)
+    return max(1, int(cells // max(1.0, numbers)))
+
+
+def cached_rows(numbers: int, like: Tensor, least: int = 1) -> int:
+    """How many rows of such a block stay near; at least so many, if that fits."""
+    return block_rows(numbers, like, near=max(least * max(1, numbers), CACHED))
+
+
+def _in_bytes(limit: float | str) -> int:
+    if isinstance(limit, str):
+        found = re.fullmatch(r"\s*([\d.]+(?:e\d+)?)\s*([kmgt]?)(?:i?b)?\s*", limit.lower())
+        try:
+            size = float(found[1]) * _UNITS[found[2]] if found else math.nan
+        except ValueError:
+            size = math.nan
+    else:
+        size = float(limit)
+    if not (math.isfinite(size) and size >= LEAST):
+        raise ChoiceError(
+            f"A memory limit is at least 1 MB, as a number of bytes or like '2 GB', not {limit!r}."
+        )
+    return int(size)
+
+
+@lru_cache(maxsize=1)
+def _free(moment: int, with_gpus: bool = False) -> int:
+    """Bytes that are free wherever work may be done; asked once a moment.
+
+    On the machine, in its container, and with GPUs on each of those that is in use: the least of these.
+    """
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    for most, used in _CONTROL_GROUPS:
+        try:
+            left = int(Path(most).read_text()) - int(Path(used).read_text())
+        except (OSError, ValueError):  # no such group, or "max": no limit
+            continue
+        free = min(free, max(0, left))
+    return min([free, *_free_on_gpus()]) if with_gpus else free
+
+
+def _free_on_gpus() -> list[int]:
+    """Bytes that are free on each GPU in use; what torch has taken and does not need now is."""
+    cuda = torch.cuda
+    used = [one for one in range(cuda.device_count()) if cuda.memory_reserved(one)]
+    return [
+        cuda.mem_get_info(one)[0] + cuda.memory_reserved(one) - cuda.memory_allocated(one)
+        for one in used
+    ]

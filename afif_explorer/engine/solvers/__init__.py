@@ -1,0 +1,1 @@
+"""Solvers of systems with a curvature: direct, through the rows, iterative, Kronecker-factored."""

@@ -1,0 +1,264 @@
+"""Which solver for which problem: the cheapest that is exact enough and fits into memory, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from torch import Tensor
+
+from afif_explorer import wording
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.jacobians.base import Work
+from afif_explorer.engine.runtime.memory import allowed, fits
+from afif_explorer.engine.solvers.base import (
+    Cholesky,
+    Prepared,
+    Solution,
+    Solver,
+)
+from afif_explorer.engine.solvers.block_cg import TOGETHER, BlockConjugateGradient
+from afif_explorer.engine.solvers.dual import Dual, obstacle
+from afif_explorer.engine.solvers.lanczos import Lanczos
+from afif_explorer.engine.solvers.landmarks import Landmarks
+from afif_explorer.engine.solvers.lissa.rule import BATCH
+from afif_explorer.engine.solvers.lissa.solver import TOLERANCE, LiSSA
+from afif_explorer.engine.solvers.nystroem import Nystroem
+
+FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
+# Products of a block that an iteration is taken to need for each digit of accuracy: with few right-hand
+# sides, with many, with many and landmarks.
+STEPS_FEW, STEPS_MANY, STEPS_MARKED = 12, 3, 1.5
+FEW_LANDMARKS = 5  # times as many rows as landmarks there have to be
+ROUGH = 1e-6  # above this tolerance a direct solve is not refined to rounding
+MANY = 32  # right-hand sides that make so large a common space that no preconditioner is needed
+SAMPLED = 1000 * 4 * BATCH  # rows that LiSSA is taken to look at, for each right-hand side
+FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, and why.
+
+    Attributes:
+        solver: ready to use. name: its name. why: one sentence for people.
+    """
+
+    solver: Solver
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """A solver that would do, with its price."""
+
+    solver: Solver
+    operations: float
+    numbers: float  # that it keeps
+    words: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """``columns`` right-hand sides, each to be solved to ``tolerance`` for so many dampings."""
+
+    curvature: Curvature
+    columns: int
+    tolerance: float
+    dampings: int
+
+    @cached_property
+    def rank(self) -> int:
+        """Combinations of a row's outputs that the Fisher sees."""
+        roots = self.curvature.roots()
+        return self.curvature.point.linearization.k if roots is None else roots.shape[2]
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows times their rank."""
+        return self.curvature.point.linearization.n * self.rank
+
+    @cached_property
+    def work(self) -> Work:
+        """Operations of the curvature's parts."""
+        return self.curvature.point.linearization.work(self.rank)
+
+    def steps(self, a_digit: float) -> float:
+        """Iterations, for so many to each digit of accuracy."""
+        return max(2.0, -a_digit * math.log10(self.tolerance))
+
+
+def choose(
+    curvature: Curvature, columns: int, *, tolerance: float = 1e-8, dampings: int = 1
+) -> Choice:
+    """The solver for so many right-hand sides, each to be solved for so many dampings."""
+    dtype = curvature.share.dtype
+    task = Task(curvature, columns, tolerance, dampings)
+    direct = _direct(task)
+    if curvature.p <= FEW and fits(direct.numbers, dtype):
+        why = f"{direct.words}: cheap for {wording.count(curvature.p)} parameters, and exact."
+        return Choice(direct.solver, direct.solver.name, why)
+    options = [direct, *_others(task)]
+    affordable = [one for one in options if fits(one.numbers, dtype)]
+    if not affordable:  # an iteration takes blocks of right-hand sides as they come
+        affordable = options[-1:]
+    best = min(affordable, key=lambda one: one.operations)
+    too_large = [one for one in options if one not in affordable]
+    beaten = [one for one in affordable if one is not best]
+    why = ". ".join(
+        [
+            _sentence(best),
+            *(
+                f"{one.solver.name} would keep {_size(one.numbers * dtype.itemsize)}, more than the "
+                f"limit of {_size(allowed())}"
+                for one in too_large
+            ),
+            *(f"{one.solver.name} would take {_count(one.operations)}" for one in beaten),
+        ]
+    )
+    return Choice(best.solver, best.solver.name, f"{why}.")
+
+
+def _direct(task: Task) -> Option:
+    p = task.curvature.p
+    price = task.work.gram + task.dampings * p**3 / 3
+    return Option(Cholesky(), price, 3.0 * p**2, "A dense factor")
+
+
+def _others(task: Task) -> Iterator[Option]:
+    """The rest, the one that always fits last."""
+    if not obstacle(task.curvature):
+        yield _dual(task)
+    few = task.columns < MANY
+    steps = task.steps(STEPS_FEW if few else STEPS_MANY)
+    if task.tolerance >= TOLERANCE and steps * task.curvature.point.linearization.n > SAMPLED:
+        yield _lissa(task)
+    if task.dampings > 1 and task.columns <= FEW_SIDES:
+        yield _lanczos(task)
+    yield _few_together(task) if few else _many_together(task)
+
+
+def _dual(task: Task) -> Option:
+    rows, p = task.rows, task.curvature.p
+    instead = f"instead of the {wording.count(p)} parameters"
+    words = f"A factor of the {wording.count(rows)} rows times outputs {instead}"
+    price = task.dampings * (task.work.kernel + rows**3 / 3 + 2.0 * rows**2 * task.columns)
+    solver = Dual(task.tolerance) if task.tolerance > ROUGH else Dual()
+    return Option(solver, price, 1.2 * rows**2, words)
+
+
+def _lissa(task: Task) -> Option:
+    n = task.curvature.point.linearization.n
+    words = f"Batches of the {wording.count(n)} rows, for a tolerance of {task.tolerance:.2g}"
+    price = SAMPLED / n * task.work.product * task.columns * task.dampings
+    return Option(LiSSA(), price, 4.0 * task.curvature.p * task.columns, words)
+
+
+def _lanczos(task: Task) -> Option:
+    solver, p = Lanczos(tolerance=task.tolerance), task.curvature.p
+    words = f"One basis for all {task.dampings} dampings"
+    steps = task.steps(STEPS_FEW)
+    price = steps * task.columns * (task.work.product + 4.0 * steps * p)
+    return Option(solver, price, float(solver.size * p), words)
+
+
+def _few_together(task: Task) -> Option:
+    sketch, p = Nystroem(), task.curvature.p
+    words = "Few right-hand sides, preconditioned by the curvature's steepest directions"
+    products = task.steps(STEPS_FEW) * task.columns + sketch.rank
+    return Option(
+        BlockConjugateGradient(task.tolerance, preconditioner=sketch),
+        products * task.dampings * task.work.product,
+        8.0 * p * task.columns + 3.0 * p * sketch.rank,
+        words,
+    )
+
+
+def _many_together(task: Task) -> Option:
+    """Block conjugate gradients, with landmarks where these are worth it."""
+    words = f"One search space for {wording.count(task.columns)} right-hand sides"
+    block = task.columns * task.dampings * task.work.product
+    numbers = 8.0 * task.curvature.p * min(task.columns, TOGETHER)
+    plain = Option(
+        BlockConjugateGradient(task.tolerance), task.steps(STEPS_MANY) * block, numbers, words
+    )
+    marks = Landmarks()
+    made = 2 * task.work.kernel * marks.count / task.rows + 2.0 * task.rows * marks.count**2
+    marked = Option(
+        BlockConjugateGradient(task.tolerance, preconditioner=marks),
+        task.steps(STEPS_MARKED) * block + task.dampings * made,
+        numbers + 2.0 * task.rows * marks.count,
+        f"{words}, preconditioned by {marks.count} rows",
+    )
+    enough = FEW_LANDMARKS * marks.count < task.rows
+    return marked if enough and marked.operations < plain.operations else plain
+
+
+def _sentence(option: Option) -> str:
+    return f"{option.words}: {_count(option.operations)}"
+
+
+def _count(operations: float) -> str:
+    return f"about {operations / 1e9:,.3g} GFLOP"
+
+
+def _size(count: float) -> str:
+    return f"{count / 2**30:,.2g} GB"
+
+
+@dataclass(frozen=True)
+class Auto(Solver):
+    """Whichever solver is cheapest for the problem at hand and fits into memory.
+
+    Args:
+        tolerance: of ``||C x - c|| / ||c||``, for solvers that iterate; the dual solve is not refined further
+            if it is above 1e-6. At 5 % and more LiSSA may be taken.
+
+    Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters that is the direct
+    solve. ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` tell the choice;
+    ``method.plan(fit)`` tells it beforehand.
+    """
+
+    tolerance: float = 1e-8
+    name = "auto"
+
+    def prepare(self, curvature: Curvature) -> PreparedAuto:
+        return PreparedAuto(self, curvature)
+
+
+@dataclass(eq=False)
+class PreparedAuto(Prepared):
+    """Chooses when the number of right-hand sides is known; keeps what it made ready.
+
+    Attributes:
+        settings, curvature: what it was made from. choice: the last one; None before the first solve.
+    """
+
+    settings: Auto
+    curvature: Curvature
+    choice: Choice | None = None
+    _ready: dict[Solver, Prepared] = field(default_factory=dict)
+
+    def for_columns(self, columns: int) -> Prepared:
+        """What solves for so many right-hand sides. A factor, once made, serves all that follow."""
+        for ready in self._ready.values():
+            if ready.exact:
+                return ready
+        self.choice = choose(self.curvature, columns, tolerance=self.settings.tolerance)
+        solver = self.choice.solver
+        if solver not in self._ready:
+            self._ready[solver] = solver.prepare(self.curvature)
+        return self._ready[solver]
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        found = self.for_columns(rhs.shape[1])._solve(rhs)
+        assert self.choice is not None
+        stats = found.stats | {"solver": self.choice.name, "why": self.choice.why}
+        return Solution(found.value, found.status, found.advice, stats)
+
+    def row_blocks(self, rows: slice) -> Tensor:
+        linearization = self.curvature.point.linearization
+        return self.for_columns(linearization.n * linearization.k).row_blocks(rows)

@@ -1,0 +1,223 @@
+"""Solvers of ``C x = c`` for a curvature ``C`` and a block of right-hand sides.
+
+``solver.prepare(curvature)`` does once what serves every right-hand side; ``prepared.solve(c)`` takes
+``[p]`` or ``[p, m]`` and returns a :class:`Solution`, which always says whether it can be trusted.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.runtime.memory import block_rows
+from afif_explorer.engine.solvers.factor import Factor
+from afif_explorer.errors import ChoiceError, CurvatureError, SolverDiverged
+from afif_explorer.numeric import checked_count, is_number
+from afif_explorer.progress import report
+
+
+class Status(Enum):
+    """The verdict of a solver."""
+
+    CONVERGED = "converged"
+    MAX_STEPS = "max_steps"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What a solver found.
+
+    Attributes:
+        value: ``[p]`` or ``[p, m]``, as the right-hand side. After a divergence: the last iterate
+            before the norm grew, to be looked at, not used.
+        status: the verdict. advice: what to change if it is not CONVERGED, in words.
+        stats: "residual" (``||C x - c|| / ||c||``, the worst column), "steps", "products" (curvature
+            times one vector), and what the solver adds of its own.
+    """
+
+    value: Tensor
+    status: Status
+    advice: str
+    stats: dict[str, Any] = field(default_factory=dict)
+
+
+class Solver(ABC):
+    """Settings of a solver. Raises :class:`ChoiceError` for a tolerance or a count that cannot be."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        tolerance = getattr(self, "tolerance", None)
+        if tolerance is not None and not (is_number(tolerance) and 0 <= tolerance < 1):
+            raise ChoiceError(
+                f"A solver's tolerance must be a number from 0 to below 1, not {tolerance!r}."
+            )
+        for what in ("max_steps", "size", "rows"):
+            count = getattr(self, what, None)
+            if count is not None:
+                checked_count(f"A solver's {what}", count)
+
+    @abstractmethod
+    def prepare(self, curvature: Curvature) -> Prepared:
+        """Do what is needed once for this curvature."""
+
+
+class Prepared(ABC):
+    """A solver made ready for one curvature."""
+
+    curvature: Curvature
+    exact = False  # True if a solution is right to rounding
+
+    def solve(self, rhs: Tensor) -> Solution:
+        """Solve ``C x = c`` for ``c`` ``[p]`` or ``[p, m]``."""
+        if rhs.ndim == 2:
+            return self._solve(rhs)
+        found = self._solve(rhs[:, None])
+        return Solution(found.value[:, 0], found.status, found.advice, found.stats)
+
+    @abstractmethod
+    def _solve(self, rhs: Tensor) -> Solution:
+        """Solve for a block ``[p, m]``."""
+
+    def row_blocks(self, rows: slice) -> Tensor:
+        """``J_i C^-1 J_i'`` of the rows from start to stop, ``[rows, k, k]``.
+
+        Raises :class:`SolverDiverged` with advice.
+        """
+        found = []
+        linearization = self.curvature.point.linearization
+        step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.share)
+        for start in range(rows.start, rows.stop, step):
+            jacobian = linearization.jacobian(slice(start, min(start + step, rows.stop)))
+            solution = self._solve(jacobian.flatten(0, 1).T.contiguous())
+            if solution.status is Status.DIVERGED:
+                raise SolverDiverged(solution.advice)
+            found.append(jacobian @ solution.value.T.reshape(jacobian.shape).transpose(1, 2))
+        return torch.cat(found)
+
+
+def relative_residual(curvature: Curvature, x: Tensor, rhs: Tensor) -> float:
+    """``||C x - c|| / ||c||`` of the worst column of a block; 0 for columns that are zero."""
+    return worst_ratio(curvature @ x - rhs, rhs)
+
+
+def worst_ratio(left: Tensor, rhs: Tensor) -> float:
+    """The largest ``||left|| / ||rhs||`` of the columns of two blocks ``[p, m]``."""
+    size = rhs.norm(dim=0)
+    ratio = left.norm(dim=0) / torch.where(size > 0, size, 1.0)
+    return float(ratio.max()) if ratio.numel() else 0.0
+
+
+@dataclass(frozen=True)
+class Cholesky(Solver):
+    """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
+
+    A singular but positive semi-definite ``C`` (softmax with a free intercept, repeated columns) is
+    solved on its range; the answer is then the one of least norm, and ``stats["rank"]`` tells the rank.
+
+    Raises :class:`CurvatureError` if ``C`` has negative curvature, or if a right-hand side lies outside
+    the range of a singular ``C``; the message names a damping that would do.
+    Source: Golub and Van Loan, Matrix Computations (2013), section 4.2.
+    """
+
+    name = "Cholesky"
+
+    def prepare(self, curvature: Curvature) -> PreparedCholesky:
+        return PreparedCholesky(curvature)
+
+
+class PreparedCholesky(Prepared):
+    """A dense factor."""
+
+    exact = True
+
+    def __init__(self, curvature: Curvature) -> None:
+        self.curvature = curvature
+        self.factor = Factor(curvature.dense(), curvature.name, curvature.damping)
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        value = self.factor.solve(rhs)
+        residual = worst_ratio(self.curvature.dense() @ value - rhs, rhs)
+        # In single precision the right-hand sides themselves leave the range by about this much.
+        allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
+        if self.factor.singular and residual > allowed:
+            raise CurvatureError(self.factor.advice())
+        stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.factor.rank}
+        return Solution(value, Status.CONVERGED, "", stats)
+
+    def row_blocks(self, rows: slice) -> Tensor:
+        half = self.curvature.point.linearization.project(rows, self.factor.whitener)
+        if half.shape[1] == 1:
+            return half.square_().sum(2, keepdim=True)
+        return half @ half.transpose(1, 2)
+
+
+@dataclass(frozen=True)
+class ConjugateGradient(Solver):
+    """Conjugate gradients for ``C x = c`` from ``x = 0``, all right-hand sides ``[p, m]`` abreast.
+
+    Args:
+        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column.
+        max_steps: at most so many; None: ``10 p``, at least 100.
+
+    Negative curvature met on the way ends the run with status DIVERGED and advice.
+    Source: Hestenes and Stiefel (1952).
+    """
+
+    tolerance: float = 1e-8
+    max_steps: int | None = None
+    name = "conjugate gradients"
+
+    def prepare(self, curvature: Curvature) -> PreparedConjugateGradient:
+        return PreparedConjugateGradient(self, curvature)
+
+
+class PreparedConjugateGradient(Prepared):
+    """Conjugate gradients on one curvature; columns that are done stay as they are."""
+
+    def __init__(self, settings: ConjugateGradient, curvature: Curvature) -> None:
+        self.settings, self.curvature = settings, curvature
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        most = self.settings.max_steps or max(100, 10 * self.curvature.p)
+        x, r, d = torch.zeros_like(rhs), rhs.clone(), rhs.clone()
+        square = (r * r).sum(0)
+        goal = self.settings.tolerance**2 * square
+        steps = products = 0
+        status, advice = Status.CONVERGED, ""
+        while bool((square > goal).any()):
+            if steps == most:
+                status = Status.MAX_STEPS
+                advice = f"Raise max_steps above {most}, or raise the damping."
+                break
+            report("conjugate gradients", steps, None)
+            active = square > goal
+            moved = self.curvature @ d
+            bend = (d * moved).sum(0)
+            steps, products = steps + 1, products + int(active.sum())
+            if bool((bend[active] <= 0).any()):
+                status = Status.DIVERGED
+                advice = (
+                    f"The {self.curvature.name} has negative or zero curvature; raise the damping, "
+                    "or use the Fisher."
+                )
+                break
+            length = torch.where(active, square / torch.where(active, bend, 1.0), 0.0)
+            x += length * d
+            r -= length * moved
+            fresh = (r * r).sum(0)
+            d = torch.where(active, r + fresh / torch.where(active, square, 1.0) * d, d)
+            square = torch.where(active, fresh, square)
+        stats = {
+            "residual": relative_residual(self.curvature, x, rhs),
+            "steps": steps,
+            "products": products,
+        }
+        return Solution(x, status, advice, stats)

@@ -1,0 +1,166 @@
+"""The direct solve through the rows: for fewer rows (times outputs) than parameters.
+
+With ``H`` ``[n r, p]`` the rows ``sqrt(w_i / n) S_i' J_i`` and ``D`` the diagonal of penalty and damping,
+``C = H' H + D``. By the Woodbury identity, with ``E = D^-1`` and ``B = I + H E H'`` ``[n r, n r]``,
+
+``C^-1 = E - E H' B^-1 H E``.
+
+Parameters that nothing holds (``D = 0``: an intercept) are eliminated by their Schur complement, which
+is ``G' B^-1 G`` for their columns ``G`` of ``H``. Neither ``C`` nor ``H`` is formed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.runtime.memory import block_rows
+from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, worst_ratio
+from afif_explorer.engine.solvers.block_factor import BlockFactor
+from afif_explorer.engine.solvers.factor import Factor
+from afif_explorer.errors import ChoiceError, CurvatureError
+
+MOST_FREE = 1000  # parameters without penalty or damping that are eliminated one by one
+EXACT = 1e-11  # relative residual at which a solve needs no repeat
+REFINEMENTS = 2  # repeats of the solve on what is left over
+
+
+@dataclass(frozen=True)
+class Dual(Solver):
+    """The direct solve through the rows, exact to rounding: ``C^-1 = E - E H' B^-1 H E``, ``E = D^-1``.
+
+    ``B = I + H E H'`` is ``[n r, n r]``, ``H`` ``[n r, p]`` the rows ``sqrt(w_i / n) S_i' J_i`` with
+    ``S_i S_i' = A''(f_i)``, and ``D`` the diagonal of penalty and damping; neither ``C`` nor ``H`` is formed.
+
+    ``r`` is the rank of a row's part: 1 for one output, ``k - 1`` for ``k`` classes. It takes ``2 (n r)^2``
+    numbers and ``(n r)^3 / 3`` multiplications besides the kernel ``H E H'``.
+
+    Args:
+        tolerance: the solve is repeated on what it leaves over, twice at most, until that is at most so much
+            of every right-hand side; less than 100 times the precision of the work is not asked for.
+
+    Raises :class:`ChoiceError` for a Hessian that is no Fisher, for weights below zero, and where more
+    than 1000 parameters have neither penalty nor damping; :class:`CurvatureError` as the direct solve.
+    Source: Hager, Updating the Inverse of a Matrix (1989), for the Woodbury identity.
+    """
+
+    tolerance: float = EXACT
+    name = "dual"
+
+    def prepare(self, curvature: Curvature) -> PreparedDual:
+        return PreparedDual(curvature, self.tolerance)
+
+
+def obstacle(curvature: Curvature) -> str:
+    """Why the dual solve does not exist for a curvature; empty if it does."""
+    if curvature.roots() is None:
+        return f"the {curvature.name} is no sum of squares of rows; use the Fisher"
+    if bool((curvature.share < 0).any()):
+        return "some weights are below zero"
+    if int((curvature.diagonal_shift == 0).sum()) > MOST_FREE:
+        return "too many parameters have neither penalty nor damping; set a damping"
+    return ""
+
+
+class PreparedDual(Prepared):
+    """The factor of ``B``, and what the parameters that nothing holds need."""
+
+    exact = True
+
+    def __init__(self, curvature: Curvature, tolerance: float = EXACT) -> None:
+        trouble = obstacle(curvature)
+        if trouble:
+            raise ChoiceError(f"There is no dual solve here: {trouble}.")
+        self.curvature, self._tolerance = curvature, tolerance
+        self._linearization = curvature.point.linearization
+        roots = curvature.roots()
+        assert roots is not None
+        self._roots = roots * curvature.share.sqrt()[:, None, None]
+        held = curvature.diagonal_shift > 0
+        self._free = torch.nonzero(~held).flatten()
+        self._inverse = torch.where(held, 1.0 / torch.where(held, curvature.diagonal_shift, 1.0), 0)
+        self._factor = BlockFactor(self._system())
+        self._schur: Factor | None = None
+        if len(self._free):
+            self._columns = self._outwards(self._unit(self._free))  # G, [n r, q]
+            self._weighed = self._factor.solve(self._columns)  # B^-1 G
+            complement = self._columns.T @ self._weighed
+            terms = len(self._columns)
+            self._schur = Factor(complement, curvature.name, curvature.damping, terms=terms)
+
+    def _system(self) -> Tensor:
+        """``B``; what is above its diagonal is not read."""
+        matrix = self._linearization.own_kernel(self._roots, self._inverse)
+        matrix.diagonal().add_(1.0)
+        return matrix
+
+    def _unit(self, places: Tensor) -> Tensor:
+        unit = self._inverse.new_zeros(len(self._inverse), len(places))
+        unit[places, torch.arange(len(places), device=places.device)] = 1.0
+        return unit
+
+    def _outwards(self, vectors: Tensor) -> Tensor:
+        """``H V``: ``[p, m] -> [n r, m]``."""
+        return self._linearization.out(self._roots, vectors).flatten(0, 1)
+
+    def _inwards(self, weights: Tensor) -> Tensor:
+        """``H' U``: ``[n r, m] -> [p, m]``."""
+        block = weights.reshape(len(self._roots), -1, weights.shape[1])
+        return self._linearization.into(self._roots, block)
+
+    def _once(self, rhs: Tensor) -> Tensor:
+        scaled = self._inverse[:, None] * rhs
+        weights = self._factor.solve(self._outwards(scaled))
+        if self._schur is None:
+            return scaled - self._inverse[:, None] * self._inwards(weights)
+        free = self._schur.solve(rhs[self._free] - self._columns.T @ weights)
+        weights = weights + self._weighed @ free
+        value = scaled - self._inverse[:, None] * self._inwards(weights)
+        value[self._free] = free
+        return value
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        value, steps = self._once(rhs), 1
+        left = rhs - self.curvature @ value
+        residual = worst_ratio(left, rhs)
+        enough = max(self._tolerance, 100 * torch.finfo(rhs.dtype).eps)
+        while residual > enough and steps <= REFINEMENTS:
+            better = value + self._once(left)
+            left = rhs - self.curvature @ better
+            fresh = worst_ratio(left, rhs)
+            if not fresh < residual:
+                break
+            value, residual, steps = better, fresh, steps + 1
+        allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
+        if self._schur is not None and self._schur.singular and residual > allowed:
+            raise CurvatureError(self._schur.advice())
+        stats = {"residual": residual, "steps": steps, "products": 0}
+        return Solution(value, Status.CONVERGED, "", stats)
+
+    def row_blocks(self, rows: slice) -> Tensor:
+        """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, a few rows at a time."""
+        k = self._linearization.k
+        numbers = 2 * k * self._roots[:, 0].numel() + k**2 * self.curvature.p
+        step = block_rows(numbers, self._roots)
+        starts = range(rows.start, rows.stop, step)
+        few = [slice(start, min(start + step, rows.stop)) for start in starts]
+        return torch.cat([self._few_row_blocks(part) for part in few])
+
+    def _few_row_blocks(self, rows: slice) -> Tensor:
+        part = self._linearization.take(rows)
+        eye = torch.eye(part.k, dtype=self._roots.dtype, device=self._roots.device)
+        eye = eye.expand(part.n, -1, -1)
+        cross = self._linearization.kernel(self._roots, part, eye, self._inverse)  # H E J'
+        half = self._factor.half(cross)
+        own = part.pull_each(eye)  # [rows, k, p]
+        left = half.T.reshape(part.n, part.k, -1)
+        blocks = (own * self._inverse) @ own.transpose(1, 2) - left @ left.transpose(1, 2)
+        if self._schur is not None:
+            moved = own[:, :, self._free] - (cross.T @ self._weighed).reshape(part.n, part.k, -1)
+            flat = moved.reshape(part.n * part.k, -1)
+            solved = self._schur.solve(flat.T).T.reshape(moved.shape)
+            blocks = blocks + moved @ solved.transpose(1, 2)
+        return blocks

@@ -1,0 +1,201 @@
+"""EK-FAC: the Fisher taken for diagonal in a Kronecker-factored basis of each layer.
+
+Nothing of it is exact, so it is never believed: as a solver it tells the true residual of what it finds, and
+asked for a tolerance it goes on with block conjugate gradients, for which it is the preconditioner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.kronecker import Basis, bases_of
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.jacobians.touching import Touch
+from afif_explorer.engine.runtime.memory import fits
+from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, relative_residual
+from afif_explorer.engine.solvers.block_cg import (
+    Approximation,
+    BlockConjugateGradient,
+    Preconditioner,
+    PreparedBlockConjugateGradient,
+)
+from afif_explorer.errors import ChoiceError
+from afif_explorer.progress import report
+
+ROWS_AT_ONCE = 256
+TURNED = 2048  # rows that are enough to find the bases; the curvature in them is measured on all
+MANY = 2048  # rows beyond which each shows one random combination of its roots, and not all
+GOOD = 0.05  # relative residual up to which the approximation by itself counts as converged
+GLANCE = 64  # rows that show whether the approximation solves anything at all
+COLUMNS = 8  # that are looked at there, about
+FLAT = 1e-9  # times the steepest direction: nothing is taken for flatter than that
+
+Seen = tuple[list[Touch], Tensor]  # of a few rows, with their weights (never below zero)
+
+
+@dataclass(frozen=True)
+class EKFAC(Solver, Approximation):
+    """``C ~ U diag(lambda) U'`` with ``U`` Kronecker-factored by layer; refined if a tolerance is given.
+
+    ``U`` holds the eigenvectors of the second moments of each layer's inputs and of its outputs' gradients,
+    ``lambda`` ``[p]`` the curvature measured along them, penalty and damping included.
+
+    Args:
+        tolerance: of ``||C x - c|| / ||c||``; None: one application, however good.
+        rows: at most so many rows, spread evenly, measure the curvature along the basis; None: all.
+        max_steps: of the refinement, see :class:`BlockConjugateGradient`.
+
+    By itself it tells the residual of a few rows and columns where that is above 1, so that nothing is
+    solved. With more than 2048 rows the bases come from as many of them, and a row shows one random
+    combination of its outputs. Parameters of a linear layer share a basis with its bias; an embedding has
+    one for its columns, whatever is small one of its own. For networks made of layers that are known (see
+    :mod:`afif_explorer.engine.jacobians.recording`); the damping is the curvature's own.
+    Raises :class:`ChoiceError` for other modules. Sources: George et al., Fast Approximate Natural Gradient
+    Descent in a Kronecker-Factored Eigenbasis (2018); Grosse et al. (2023) for its use for influence.
+    """
+
+    tolerance: float | None = None
+    rows: int | None = None
+    max_steps: int | None = None
+    name = "EK-FAC"
+
+    def prepare(self, curvature: Curvature) -> PreparedEKFAC:
+        return PreparedEKFAC(self, curvature, self.precondition(curvature))
+
+    def precondition(self, curvature: Curvature) -> KroneckerPreconditioner:
+        return KroneckerPreconditioner(curvature, self.rows)
+
+
+def factorable(curvature: Curvature) -> bool:
+    """Whether the layers of a curvature's model are known."""
+    few = curvature.point.linearization.take(slice(0, 1))
+    return few.touches(few.outputs.new_ones(few.n, few.k, 1)) is not None
+
+
+def _spread_evenly(n: int, count: int, device: torch.device) -> Tensor:
+    return torch.linspace(0, n - 1, count, dtype=torch.float64, device=device).long()
+
+
+def _shown(roots: Tensor) -> Tensor:
+    """``S`` ``[n, k, r]``; with many rows ``S s`` ``[n, k, 1]``: for random signs ``E S s s'S' = S S'``."""
+    n, _k, rank = roots.shape
+    if n <= MANY or rank == 1:
+        return roots
+    draw = torch.randint(2, (n, rank, 1), generator=torch.Generator().manual_seed(0))
+    return roots @ (2 * draw - 1).to(roots)
+
+
+class KroneckerPreconditioner(Preconditioner):
+    """``W = U diag(lambda)^-1/2`` with the bases ``U`` of all layers and the curvature ``lambda`` in them."""
+
+    def __init__(self, curvature: Curvature, rows: int | None) -> None:
+        self._curvature = curvature
+        if not factorable(curvature):
+            raise ChoiceError(
+                "EK-FAC needs a network whose layers are known (linear layers, embeddings, layer norms); "
+                "use conjugate gradients."
+            )
+        n = curvature.point.linearization.n
+        self._roots = _shown(curvature.fisher_roots())
+        self._bases: list[tuple[Basis, list[int]]] = []
+        chosen = _spread_evenly(n, n if rows is None else min(n, rows), curvature.share.device)
+        self._scale = n / len(chosen)
+        first = _spread_evenly(len(chosen), min(len(chosen), TURNED), chosen.device)
+        kept = self._find_bases(chosen[first])
+        done = sum(len(share) for _, share in kept)
+        left = torch.ones(len(chosen), dtype=torch.bool, device=chosen.device)
+        left[first[:done]] = False
+        self.values = self._measured(chain(kept, self._seen(chosen[left])))  # [p], in the basis
+        self._root = self.values.sqrt()[:, None]
+
+    def _find_bases(self, rows: Tensor) -> list[Seen]:
+        """Find them on some rows; what was seen of the first of these, as far as it may be kept."""
+        kept: list[Seen] = []
+        numbers = 0
+        for touches, share in self._seen(rows):
+            if not self._bases:
+                self._bases = bases_of(touches)
+            for basis, places in self._bases:
+                basis.add([touches[place] for place in places], share)
+            numbers += sum(touch.numbers for touch in touches)
+            if fits(numbers, share.dtype):
+                kept.append((touches, share))
+        for basis, _ in self._bases:
+            basis.turn()
+        return kept
+
+    def _seen(self, rows: Tensor) -> Iterator[Seen]:
+        curvature = self._curvature
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            report("EK-FAC", start, len(rows))
+            few = rows[start : start + ROWS_AT_ONCE]
+            touches = curvature.point.linearization.take(few).touches(self._roots[few])
+            assert touches is not None
+            yield touches, curvature.share[few].clamp(min=0) * self._scale
+
+    def _measured(self, seen: Iterable[Seen]) -> Tensor:
+        """The curvature along the bases ``[p]``; of parameters that are in none, penalty and damping."""
+        shift = self._curvature.diagonal_shift
+        total = shift.clone()
+        for basis, _ in self._bases:
+            here = slice(basis.start, basis.start + basis.size)
+            total[here] = basis.spread(shift[here])
+        for touches, share in seen:
+            for basis, places in self._bases:
+                part = basis.squares([touches[place] for place in places], share)
+                total[basis.start : basis.start + basis.size] += part
+        return total.clamp(min=FLAT * float(total.max()))
+
+    def _turned(self, vectors: Tensor, inwards: bool) -> Tensor:
+        found = vectors.clone()
+        for basis, _ in self._bases:
+            part = slice(basis.start, basis.start + basis.size)
+            turn = basis.into if inwards else basis.out
+            found[part] = turn(vectors[part])
+        return found
+
+    def out(self, vectors: Tensor) -> Tensor:
+        return self._turned(vectors / self._root, inwards=False)
+
+    def into(self, vectors: Tensor) -> Tensor:
+        return self._turned(vectors, inwards=True) / self._root
+
+    def back(self, vectors: Tensor) -> Tensor:
+        return self._turned(vectors * self._root, inwards=False)
+
+
+class PreparedEKFAC(Prepared):
+    """The approximation for one curvature, and what refines it."""
+
+    def __init__(
+        self, settings: EKFAC, curvature: Curvature, made: KroneckerPreconditioner
+    ) -> None:
+        self.settings, self.curvature, self.made = settings, curvature, made
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        if self.settings.tolerance is not None:
+            refinement = BlockConjugateGradient(self.settings.tolerance, self.settings.max_steps)
+            return PreparedBlockConjugateGradient(refinement, self.curvature, self.made)._solve(rhs)
+        value = self.made.out(self.made.into(rhs))
+        residual = self._residual(value, rhs)
+        stats = {"residual": residual, "steps": 1, "products": rhs.shape[1]}
+        if residual <= GOOD:
+            return Solution(value, Status.CONVERGED, "", stats)
+        advice = "Set EKFAC's tolerance to refine it by conjugate gradients."
+        return Solution(value, Status.MAX_STEPS, advice, stats)
+
+    def _residual(self, value: Tensor, rhs: Tensor) -> float:
+        """The worst column's; if it is above 1 for a few rows and columns, what these tell."""
+        share = self.curvature.share
+        if len(share) > GLANCE:
+            few = self.curvature.batch(_spread_evenly(len(share), GLANCE, share.device))
+            some = slice(None, None, max(1, rhs.shape[1] // COLUMNS))
+            glance = relative_residual(few, value[:, some], rhs[:, some])
+            if glance > 1:
+                return glance
+        return relative_residual(self.curvature, value, rhs)

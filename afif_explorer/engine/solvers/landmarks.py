@@ -1,0 +1,98 @@
+"""A preconditioner that knows the curvature within the span of some rows.
+
+With ``E = D^-1`` of penalty and damping, ``H`` ``[n r, p]`` all rows (``H' H`` is the Fisher) and ``H_S``
+some of them, ``W = E^1/2 H_S' T`` with ``T = U diag(l)^-1/2`` from ``H_S E H_S' = U diag(l) U'`` is an
+orthonormal basis of their span, and ``M = W' E^1/2 H' H E^1/2 W = T' K' K T`` the Fisher there, with
+``K = H E H_S'``: inner products of rows are all it takes. Those among the few rows are in double precision,
+for squaring rows loses half of the digits; directions that rounding decides all the same are left out.
+Source: Williams and Seeger (2001) for the approximation; Frangella, Tropp and Udell (2023).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.solvers.block_cg import Approximation, Preconditioner
+from afif_explorer.engine.solvers.nystroem import FLOOR
+from afif_explorer.numeric import checked_count, checked_seed
+
+
+@dataclass(frozen=True)
+class Landmarks(Approximation):
+    """``C ~ D^1/2 (I + W M W') D^1/2`` with ``D`` the diagonal of penalty and damping.
+
+    Args:
+        count: of rows times their rank. seed: of their draw.
+    """
+
+    count: int = 800
+    seed: int = 0
+    name = "landmarks"
+
+    def __post_init__(self) -> None:
+        checked_count("The landmarks' count", self.count)
+        checked_seed(self.seed)
+
+    def precondition(self, curvature: Curvature) -> LandmarkPreconditioner:
+        return LandmarkPreconditioner(self, curvature)
+
+
+class LandmarkPreconditioner(Preconditioner):
+    """``D^-1/2 (I - W (I - R^-T) W')`` with ``R R' = I + M``."""
+
+    def __init__(self, settings: Landmarks, curvature: Curvature) -> None:
+        shift = curvature.diagonal_shift
+        most = float(shift.max())
+        held = shift.clamp(min=FLOOR * most if most > 0 else 1.0)
+        self._root = held.sqrt()[:, None]
+        share = curvature.share.clamp(min=0).sqrt()
+        roots = curvature.fisher_roots() * share[:, None, None]
+        linearization, self._rank = curvature.point.linearization, roots.shape[2]
+        generator = torch.Generator().manual_seed(settings.seed)
+        order = torch.randperm(linearization.n, generator=generator).to(share.device)
+        rows = order[: max(1, settings.count // self._rank)]
+        self._part, self._roots = linearization.take(rows), roots[rows]
+        cross = linearization.kernel(roots, self._part, self._roots, 1 / held)  # K
+        few = self._part, self._roots
+        own = self._part.kernel(self._roots, *few, 1 / held.double())
+        self._turn = _orthonormal(own, cross.dtype)
+        half = cross @ self._turn
+        inner = half.T @ half
+        inner.diagonal().add_(1.0)
+        self._factor = torch.linalg.cholesky_ex(inner, check_errors=True).L
+
+    def _inside(self, vectors: Tensor) -> Tensor:
+        """``W' V``."""
+        seen = self._part.out(self._roots, vectors / self._root).flatten(0, 1)
+        return self._turn.T @ seen
+
+    def _outside(self, weights: Tensor) -> Tensor:
+        """``W U``."""
+        turned = (self._turn @ weights).unflatten(0, (-1, self._rank))
+        return self._part.into(self._roots, turned) / self._root
+
+    def out(self, vectors: Tensor) -> Tensor:
+        seen = self._inside(vectors)
+        change = torch.linalg.solve_triangular(self._factor.T, seen, upper=True) - seen
+        return (vectors + self._outside(change)) / self._root
+
+    def into(self, vectors: Tensor) -> Tensor:
+        scaled = vectors / self._root
+        seen = self._inside(scaled)
+        change = torch.linalg.solve_triangular(self._factor, seen, upper=False) - seen
+        return scaled + self._outside(change)
+
+    def back(self, vectors: Tensor) -> Tensor:
+        seen = self._inside(vectors)
+        return self._root * (vectors + self._outside(self._factor @ seen - seen))
+
+
+def _orthonormal(matrix: Tensor, dtype: torch.dtype) -> Tensor:
+    """``T`` ``[q, r]`` with ``T' A T = I`` for inner products ``A`` ``[q, q]`` of rows in ``dtype``."""
+    values, vectors = torch.linalg.eigh(matrix)
+    kept = values > torch.finfo(dtype).eps * values[-1]
+    return (vectors[:, kept] / values[kept].sqrt()).to(dtype)

@@ -1,0 +1,1 @@
+"""LiSSA: the recursion, its rule for scale and depth, and the noise of its batches."""

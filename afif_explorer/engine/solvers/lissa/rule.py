@@ -1,0 +1,81 @@
+"""LiSSA's settings by rule: scale, batch and depth that converge, and the way out where others diverge."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.curvature.spectrum import Bounds, bounds
+from afif_explorer.engine.solvers.factor import rounded_up
+from afif_explorer.engine.solvers.lissa.noise import row_noise
+
+DECAY = 8.0  # the automatic depth leaves e^-8 of the flattest direction unsolved
+DEPTH_LIMIT = 10_000
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the automatic rule found and chose. Eigenvalues include penalty and damping."""
+
+    scale: float
+    batch_size: int
+    largest: float
+    smallest: float
+    trace: float  # of the data part
+
+    @classmethod
+    def of(cls, found: Bounds, noise: float, n: int, batch_size: int | None = None) -> Rule:
+        """``sigma = lambda_max + K / B``, ``B = 256`` or all rows; no second term when a step takes all.
+
+        ``noise`` is ``K`` (:func:`~afif_explorer.engine.solvers.lissa.noise.row_noise`).
+        """
+        batch = batch_for(n, batch_size)
+        scale = found.largest + (noise / batch if batch < n else 0.0)
+        return cls(scale, batch, found.largest, found.smallest, found.trace)
+
+    @property
+    def depth(self) -> int:
+        """Steps at the rule's own scale."""
+        return self.depth_at(self.scale)
+
+    def depth_at(self, scale: float) -> int:
+        """``8 sigma / mu`` steps at another scale, but at most 10 000."""
+        return min(DEPTH_LIMIT, self.enough_at(scale))
+
+    def enough_at(self, scale: float) -> int:
+        """Steps that at another scale solve the flattest direction too, however many these are."""
+        return math.ceil(DECAY * scale / max(self.smallest, 1e-9 * self.largest))
+
+    def way_out(self, curvature: str, scale: float) -> str:
+        """Why the recursion diverges at this scale, and what would work."""
+        if self.smallest < -1e-9 * self.largest:
+            return (
+                f"The {curvature} has negative curvature ({self.smallest:.2g}), where no scale converges: "
+                f"raise the damping by at least {rounded_up(-1.1 * self.smallest)}, or use the Fisher."
+            )
+        room = f" plus room for batches of {self.batch_size}" if self.scale > self.largest else ""
+        return (
+            f"LiSSA grew without bound at scale {scale:.3g}: set the scale to {self.scale:.3g} "
+            f"(largest eigenvalue {self.largest:.3g}{room})."
+        )
+
+
+def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
+    """Scale, batch and depth from a few curvature products, without a dense matrix.
+
+    ``sigma = lambda_max + K / B`` (no second term when a step takes all rows), ``B = 256`` or all rows, and
+    ``T = 8 sigma / mu`` but at most 10 000 steps. ``lambda_max`` and ``mu`` are the extreme eigenvalues,
+    penalty and damping included; ``K`` is what one row brings
+    (:mod:`afif_explorer.engine.solvers.lissa.noise`): twice the scale below which batches grow in mean
+    square.
+    """
+    n = curvature.point.objective.n
+    noise = row_noise(curvature) if batch_for(n, batch_size) < n else 0.0
+    return Rule.of(bounds(curvature), noise, n, batch_size)
+
+
+def batch_for(n: int, batch_size: int | None) -> int:
+    """The rows of a step: as chosen, or 256, but no more than there are."""
+    return min(n, batch_size or BATCH)

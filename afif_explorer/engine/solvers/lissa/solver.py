@@ -1,0 +1,252 @@
+"""LiSSA: solving ``C x = c`` by a stochastic truncated Neumann series.
+
+``u_0 = c``, ``u_t = c + u_{t-1} - C_{B_t} u_{t-1} / sigma`` with a fresh batch ``B_t`` of rows at each
+step (drawn with replacement), and ``x = u_T / sigma`` averaged over ``R`` repeats. ``C_B`` includes
+penalty and damping in their own units, so the fixed point is ``C^-1 c`` whatever the scale ``sigma``.
+What chance does to the last step it has undone many steps later: the mean of the last steps instead of
+``u_T`` costs an addition a step and saves most of the batch.
+
+Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
+Time (2017); Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging (1992). The
+automatic rule follows the mean-square stability of the recursion; compare Klochkov and Liu, Revisiting
+Inverse Hessian Vector Products for Calculating Influence Functions (2024).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.runtime.threads import threads_for
+from afif_explorer.engine.solvers.base import (
+    Prepared,
+    Solution,
+    Solver,
+    Status,
+    relative_residual,
+)
+from afif_explorer.engine.solvers.lissa.recursion import LOOK_EVERY, Recursion
+from afif_explorer.engine.solvers.lissa.rule import BATCH, Rule, automatic
+from afif_explorer.errors import ChoiceError
+from afif_explorer.numeric import checked_count, checked_seed, is_number, is_whole
+from afif_explorer.progress import report
+
+TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
+TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
+
+
+@dataclass(frozen=True)
+class LiSSA(Solver):
+    """``u_0 = c``, ``u_t = c + u_(t-1) - C_B u_(t-1) / scale``, then ``C^-1 c ~ u_T / scale``, ``[p, m]``.
+
+    ``C_B`` is the curvature of a fresh batch of rows, with penalty and damping in their own units. None
+    stands for the automatic rule (:mod:`afif_explorer.engine.solvers.lissa.rule`).
+
+    Args:
+        scale: ``sigma``. The recursion diverges if some batch's curvature often exceeds twice the scale.
+        depth: ``T``, steps of each repeat.
+        repeats: ``R``, independent runs that are averaged.
+        batch_size: rows of each step; ``n`` or more means all rows, each once, without chance.
+        seed: of the batches.
+        checkpoints: at so many depths, evenly spread on a log scale, ``u_t / scale`` is kept in
+            ``stats["path"]`` (depths ``[s]``, estimates ``[s, p, m]``) and its relative residual in
+            ``stats["trace"]`` ``[s]``; the batches' own residual is then looked at in every step.
+        average: ``a``: the answer is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at least
+            one, so 0 is the plain recursion. None: a half if the depth is left to the rule and steps take
+            batches, else 0.
+
+    ``stats["batch_trace"]`` ``[R, s]`` holds ``||c - C_B u_(t-1) / scale|| / ||c||`` of every step, or every
+    tenth: the residual as the step's own batch sees it, which costs nothing since it is the step itself.
+
+    The verdict is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
+    of the mean over the repeats (``stats["noise"]``) and the share of the slowest direction that the
+    cut series leaves out (``stats["truncation"]``) are: a stochastic solve that is 3 % off may well have
+    a residual of 15 %, nearly all of it in the steepest directions. A run that grows ends as DIVERGED, with
+    the scale to use as advice. Raises :class:`ChoiceError` for settings that cannot be.
+    Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
+    Time (2017); its use for influence: Koh and Liang (2017); the mean of the last steps: Polyak and Juditsky
+    (1992).
+    """
+
+    scale: float | None = None
+    depth: int | None = None
+    repeats: int = 4
+    batch_size: int | None = None
+    seed: int = 0
+    checkpoints: int = 0
+    average: float | None = None
+    name = "LiSSA"
+
+    def __post_init__(self) -> None:
+        if self.scale is not None and not (is_number(self.scale) and self.scale > 0):
+            raise ChoiceError(f"LiSSA's scale must be a positive number, not {self.scale!r}.")
+        for what in ("depth", "repeats", "batch_size"):
+            if getattr(self, what) is not None:
+                checked_count(f"LiSSA's {what}", getattr(self, what))
+        checked_seed(self.seed)
+        if self.average is not None and not (is_number(self.average) and 0 <= self.average <= 1):
+            raise ChoiceError(
+                f"LiSSA's average must be a share of the steps from 0 to 1, not {self.average!r}."
+            )
+        if not (is_whole(self.checkpoints) and self.checkpoints >= 0):
+            raise ChoiceError(
+                f"LiSSA's checkpoints must be a whole number of at least 0, not {self.checkpoints!r}."
+            )
+
+    @classmethod
+    def from_koh_liang(
+        cls, scale: float, depth: int, damping: float, repeats: int = 1
+    ) -> tuple[LiSSA, float]:
+        """Settings in the convention ``u <- c + (1 - d) u - H u / scale`` turned into ours.
+
+        There the fixed point is ``(H + scale * d * I)^-1 c``, so the damping in the curvature's own
+        units, returned second, is ``scale * d``; every step of the two recursions is the same.
+        """
+        return cls(scale=scale, depth=depth, repeats=repeats), scale * damping
+
+    def prepare(self, curvature: Curvature) -> PreparedLiSSA:
+        return PreparedLiSSA(self, curvature)
+
+
+def _noise(found: Tensor) -> float:
+    """Relative standard error of the mean of repeats ``[R, p, m]``, the worst column."""
+    mean = found.mean(0)
+    spread = (found - mean).square().sum((0, 1)) / (len(found) * (len(found) - 1))
+    return float((spread.sqrt() / mean.norm(dim=0).clamp(min=1e-300)).max())
+
+
+class PreparedLiSSA(Prepared):
+    """The recursion on one curvature, with every setting decided."""
+
+    def __init__(self, settings: LiSSA, curvature: Curvature) -> None:
+        self.curvature, self.settings = curvature, settings
+        n = curvature.point.objective.n
+        self.batch_size = min(n, settings.batch_size or BATCH)
+        if settings.scale is None or settings.depth is None:
+            rule = self._rule
+            self.scale = settings.scale or rule.scale
+            self.depth = settings.depth or rule.depth_at(self.scale)
+        else:
+            self.scale, self.depth = settings.scale, settings.depth
+        self._look_every = 1 if settings.checkpoints else LOOK_EVERY
+        self.recursion = Recursion(
+            curvature,
+            scale=self.scale,
+            depth=self.depth,
+            batch_size=self.batch_size,
+            seed=settings.seed,
+        )
+        self._whole = self.recursion.whole
+        self.tail = self._tail()
+
+    def _tail(self) -> int:
+        """``K``, how many of the last steps are averaged."""
+        share = self.settings.average
+        if share is None:
+            share = TAIL if self.settings.depth is None and not self._whole else 0.0
+        return max(1, round(share * self.depth))
+
+    @cached_property
+    def _rule(self) -> Rule:
+        return automatic(self.curvature, self.settings.batch_size)
+
+    def _solve(self, rhs: Tensor) -> Solution:
+        repeats = 1 if self._whole else self.settings.repeats
+        marks = self._marks()
+        found, path = [], torch.zeros(len(marks), *rhs.shape, dtype=rhs.dtype)
+        seen: list[list[float]] = []
+        with threads_for(self.batch_size * rhs.numel()):
+            for repeat in range(repeats):
+                total = torch.zeros_like(rhs)
+                seen.append([])
+                for step, u, grown in self.recursion.walk(
+                    rhs, repeat, look_every=self._look_every, seen=seen[-1]
+                ):
+                    if step % self._look_every == 0:
+                        report("LiSSA", repeat * self.depth + step, repeats * self.depth)
+                    if grown:
+                        return self._diverged(u, step, repeat, seen[-1:])
+                    if step in marks:
+                        path[marks[step]] += u.cpu() / (self.scale * repeats)
+                    if step > self.depth - self.tail:
+                        total += u
+                found.append(total / (self.tail * self.scale))
+        return self._judged(torch.stack(found), rhs, marks, path, seen)
+
+    def _marks(self) -> dict[int, int]:
+        """Depth -> place in the path, for the depths at which the estimate is kept."""
+        if not self.settings.checkpoints:
+            return {}
+        depths = np.geomspace(1, self.depth, self.settings.checkpoints).round().astype(int)
+        return {int(depth): place for place, depth in enumerate(np.unique(depths))}
+
+    def _diverged(self, u: Tensor, step: int, repeat: int, seen: list[list[float]]) -> Solution:
+        stats = self._stats(repeat * self.depth + step, u.shape[1], seen)
+        advice = self._rule.way_out(self.curvature.name, self.scale)
+        return Solution(u / self.scale, Status.DIVERGED, advice, stats)
+
+    def _judged(
+        self,
+        found: Tensor,
+        rhs: Tensor,
+        marks: dict[int, int],
+        path: Tensor,
+        seen: list[list[float]],
+    ) -> Solution:
+        """The mean of the repeats ``[R, p, m]`` with a verdict."""
+        value = found.mean(0)
+        stats = self._stats(len(found) * self.depth, rhs.shape[1], seen)
+        stats["residual"] = relative_residual(self.curvature, value, rhs)
+        if marks:
+            stats["path"] = (np.array(list(marks)), path)
+            stats["trace"] = np.array(
+                [relative_residual(self.curvature, x.to(rhs.device), rhs) for x in path]
+            )
+        if stats["residual"] <= TOLERANCE:
+            return Solution(value, Status.CONVERGED, "", stats)
+        rule = self._rule
+        if self._whole and self.scale <= rule.largest / 2:
+            return self._diverged(found[-1] * self.scale, self.depth, 0, seen)
+        stats["truncation"] = self._truncation(rule)
+        stats["noise"] = None if len(found) < 2 else _noise(found)
+        sound = stats["noise"] is not None and stats["noise"] <= TOLERANCE
+        if sound and stats["truncation"] <= TOLERANCE:
+            return Solution(value, Status.CONVERGED, "", stats)
+        return Solution(value, Status.MAX_STEPS, self._shortfall(rule, stats), stats)
+
+    def _truncation(self, rule: Rule) -> float:
+        """Share of the slowest direction that the cut series leaves out.
+
+        ``r^(T + 1)`` with ``r = |1 - t / sigma|``, or the mean of that over the steps that are averaged.
+        """
+        flat, steep = 1 - max(rule.smallest, 0.0) / self.scale, 1 - rule.largest / self.scale
+        left = min(1.0, max(abs(flat), abs(steep)))
+        steps = np.arange(self.depth - self.tail + 2, self.depth + 2, dtype=float)
+        return float(np.mean(left**steps))
+
+    def _shortfall(self, rule: Rule, stats: dict) -> str:
+        if self.scale < 0.6 * rule.largest:
+            return f"The scale is near where the recursion diverges: raise it to {rule.scale:.3g}."
+        if self._whole or stats["truncation"] > TOLERANCE:
+            needed = rule.enough_at(self.scale)
+            return f"The series was cut early: raise the depth to {needed}, or raise the damping."
+        if stats["noise"] is not None:
+            return "The batches are too noisy: raise the batch size, the repeats or the scale."
+        return "One repeat cannot tell its own noise: set repeats to 4 or more."
+
+    def _stats(self, steps: int, columns: int, seen: list[list[float]]) -> dict:
+        return {
+            "batch_trace": np.array(seen),
+            "steps": steps,
+            "products": steps * columns,
+            "scale": self.scale,
+            "depth": self.depth,
+            "batch_size": self.batch_size,
+            "repeats": self.settings.repeats,
+            "averaged": self.tail,
+        }

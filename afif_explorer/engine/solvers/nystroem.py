@@ -1,0 +1,82 @@
+"""A preconditioner that knows the steepest directions, whatever the model.
+
+One product with a block of random vectors shows the part of a curvature that stands out from penalty and
+damping; the rest is taken for flat. Source: Frangella, Tropp and Udell, Randomized Nyström
+Preconditioning (2023).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.solvers.block_cg import Approximation, Preconditioner
+from afif_explorer.numeric import checked_count, checked_seed
+
+FLOOR = 1e-6  # times the largest shift: what parameters without penalty or damping are given
+
+
+@dataclass(frozen=True)
+class Nystroem(Approximation):
+    """``C ~ D^1/2 (U Lambda U' + I) D^1/2`` with ``D`` the diagonal of penalty and damping.
+
+    Args:
+        rank: random vectors, and columns of ``U``; one product of the curvature with so many.
+        seed: of the vectors.
+
+    A preconditioner for :class:`BlockConjugateGradient`, of any model; ``U`` is ``[p, rank]``.
+    Source: Frangella, Tropp and Udell, Randomized Nyström Preconditioning (2023).
+    """
+
+    rank: int = 100
+    seed: int = 0
+    name = "Nyström"
+
+    def __post_init__(self) -> None:
+        checked_count("Nystroem's rank", self.rank)
+        checked_seed(self.seed)
+
+    def precondition(self, curvature: Curvature) -> NystroemPreconditioner:
+        return NystroemPreconditioner(self, curvature)
+
+
+class NystroemPreconditioner(Preconditioner):
+    """``W = D^-1/2 (I - U (1 - s) U')`` with ``s^2 = (lambda_min + 1) / (Lambda + 1)``."""
+
+    def __init__(self, settings: Nystroem, curvature: Curvature) -> None:
+        shift = curvature.diagonal_shift
+        most = float(shift.max())
+        self._root = shift.clamp(min=FLOOR * most if most > 0 else 1.0).sqrt()[:, None]
+        generator = torch.Generator().manual_seed(settings.seed)
+        rank = min(settings.rank, curvature.p)
+        start = torch.randn(curvature.p, rank, generator=generator, dtype=torch.float64)
+        sketch = torch.linalg.qr(start.to(shift)).Q
+        seen = sketch / self._root
+        moved = (curvature @ seen - shift[:, None] * seen) / self._root
+        self._vectors, values = _steepest(sketch, moved)
+        self._scale = ((values.min() + 1) / (values + 1)).sqrt()[:, None]
+
+    def _scaled(self, vectors: Tensor, scale: Tensor) -> Tensor:
+        return vectors + self._vectors @ ((scale - 1) * (self._vectors.T @ vectors))
+
+    def out(self, vectors: Tensor) -> Tensor:
+        return self._scaled(vectors, self._scale) / self._root
+
+    def into(self, vectors: Tensor) -> Tensor:
+        return self._scaled(vectors / self._root, self._scale)
+
+    def back(self, vectors: Tensor) -> Tensor:
+        return self._root * self._scaled(vectors, 1 / self._scale)
+
+
+def _steepest(sketch: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvectors ``[p, r]`` and values of the Nyström approximation; negative ones count as flat."""
+    inner = sketch.T @ moved
+    values, turn = torch.linalg.eigh(0.5 * (inner + inner.T))
+    kept = values > 10 * torch.finfo(values.dtype).eps ** 0.5 * values[-1].abs()
+    half = moved @ (turn[:, kept] / values[kept].sqrt())
+    vectors, sizes, _ = torch.linalg.svd(half, full_matrices=False)
+    return vectors, sizes.square()

@@ -1,0 +1,257 @@
+"""Group disparities as targets: highest minus lowest group mean of something.
+
+The two groups (and, for equalised odds, the condition) are fixed at the unperturbed fit. The soft form,
+with the mean prediction in place of the decision, is what has a gradient; :meth:`GroupDisparity.hard`
+gives the form with decisions, which agrees with fairlearn's metrics of the same names.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.problem.losses import Bernoulli, Categorical
+from afif_explorer.engine.targets.base import Fitted, Sample, Target, decided, hits, predicted
+from afif_explorer.errors import ChoiceError, UndefinedMeasure
+
+Score = Callable[[Tensor], Tensor]  # outputs [n, k] -> a number of each row [n]
+WITH, WITHOUT = "with the outcome", "without the outcome"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a disparity is between.
+
+    Attributes:
+        highest, lowest: the two groups. rows: of each, those that count. among: which these are, as words
+            after "rows"; empty if all.
+        gap: the difference of their means.
+        left_out: for each condition the groups of the split without rows that meet it, so that their mean
+            is undefined and they are left out.
+        as_zero: the gap if such a mean counted as 0, as it does in fairlearn.
+    """
+
+    highest: str
+    lowest: str
+    rows: tuple[int, int]
+    among: str
+    gap: float
+    left_out: Mapping[str, tuple[str, ...]]
+    as_zero: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Two groups by name and rows ``[n]``, under the condition with the number ``place``."""
+
+    highest: str
+    lowest: str
+    high: Tensor
+    low: Tensor
+    condition: Tensor
+    place: int
+    contrast: Tensor  # weights whose product with the score is highest minus lowest mean
+
+
+def _range_as_zero(score: Tensor, groups: Mapping[str, Tensor], condition: Tensor) -> float:
+    """Highest minus lowest mean of all groups; 0 where no row of a group meets the condition."""
+    met = [mask & condition for mask in groups.values()]
+    means = [float(score[mask].mean()) if bool(mask.any()) else 0.0 for mask in met]
+    return max(means) - min(means)
+
+
+@dataclass(frozen=True)
+class GroupDisparity(Target):
+    """Highest minus lowest group mean of a score ``s``: ``T = max_g mean_g(s) - min_g mean_g(s)``.
+
+    At least 0 at the fit, where the two groups are chosen; positive effects of rows widen the gap.
+
+    Args:
+        sensitive: name of the sensitive attribute.
+        split: the rows it is measured on.
+        outcome: the class in question (the last if None).
+
+    Raises :class:`ChoiceError` for an unknown attribute and :class:`UndefinedMeasure` if fewer than two
+    groups have rows in the split (or rows that meet the measure's condition). Of more groups those without
+    such rows are left out: :meth:`compare` names them.
+    Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning, chapter 3.
+    """
+
+    sensitive: str = ""
+    split: str = "test"
+    outcome: int | None = None
+
+    @property
+    def where(self) -> str:
+        return self.split
+
+    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
+        score = self.score(fit, sample, soft=True)
+        f = fit.objective.model.outputs(fit.parameters, sample.X)
+        weights = self._widest(score(f), fit, sample).contrast
+        return lambda outputs: weights @ score(outputs)
+
+    def hard(self, fit: Fitted, theta: Tensor) -> float:
+        """The disparity of decisions at ``theta`` ``[p]``; its groups are those of ``theta`` itself."""
+        return self.compare(fit, theta, soft=False).gap
+
+    def compare(self, fit: Fitted, theta: Tensor, *, soft: bool = True) -> Comparison:
+        """Which two groups the gap at ``theta`` ``[p]`` is between, and the rows behind it.
+
+        ``soft``: of mean predictions; else of decisions. Raises :class:`UndefinedMeasure` if fewer than two
+        groups have rows that it is about.
+        """
+        sample = self.rows(fit)
+        score = self.score(fit, sample, soft=soft)(fit.objective.model.outputs(theta, sample.X))
+        widest = self._widest(score, fit, sample)
+        every = self._group_masks(sample, torch.ones_like(widest.condition))
+        conditions = self.conditions(fit, sample)
+        left_out = {
+            words: tuple(name for name, mask in every.items() if not bool((mask & met).any()))
+            for words, met in zip(self.condition_words, conditions, strict=True)
+        }
+        return Comparison(
+            highest=widest.highest,
+            lowest=widest.lowest,
+            rows=(int(widest.high.sum()), int(widest.low.sum())),
+            among=self.condition_words[widest.place],
+            gap=float(widest.contrast @ score),
+            left_out={words: names for words, names in left_out.items() if names},
+            as_zero=max(_range_as_zero(score, every, met) for met in conditions),
+        )
+
+    def group_means(self, fit: Fitted, theta: Tensor) -> dict[str, float]:
+        """Mean score of each group at ``theta`` ``[p]``, under the first condition."""
+        sample = self.rows(fit)
+        score = self.score(fit, sample, soft=True)(fit.objective.model.outputs(theta, sample.X))
+        masks = self._group_masks(sample, self.conditions(fit, sample)[0])
+        return {name: float(score[mask].mean()) for name, mask in masks.items()}
+
+    def _widest(self, score: Tensor, fit: Fitted, sample: Sample) -> _Pair:
+        """The groups with the highest and the lowest mean, under the condition of the largest gap."""
+        conditions = enumerate(self.conditions(fit, sample))
+        pairs = [self._pair(score, met, sample, place) for place, met in conditions]
+        return max(pairs, key=lambda pair: float(pair.contrast @ score))
+
+    def _pair(self, score: Tensor, condition: Tensor, sample: Sample, place: int) -> _Pair:
+        masks = self._group_masks(sample, condition)
+        if len(masks) < 2:
+            words = self.condition_words[place]
+            among = f"among rows {words} " if words else ""
+            which = "".join(f" ({name!r})" for name in masks)
+            raise UndefinedMeasure(
+                f"A disparity needs two groups, but {among}only {len(masks)} group of "
+                f"{self.sensitive!r}{which} has rows in the {self.split} split."
+            )
+        names = list(masks)
+        means = torch.stack([score[mask].mean() for mask in masks.values()])
+        highest, lowest = names[int(means.argmax())], names[int(means.argmin())]
+        high, low = masks[highest], masks[lowest]
+        contrast = high.to(score.dtype) / high.sum() - low.to(score.dtype) / low.sum()
+        return _Pair(highest, lowest, high, low, condition, place, contrast)
+
+    def _group_masks(self, sample: Sample, condition: Tensor) -> dict[str, Tensor]:
+        """The rows ``[n]`` of each group that has any under the condition."""
+        if self.sensitive not in sample.groups:
+            known = ", ".join(map(repr, sample.groups)) or "none"
+            raise ChoiceError(
+                f"{self.sensitive!r} is not a sensitive attribute of these data; there are: {known}."
+            )
+        codes = torch.as_tensor(np.asarray(sample.groups[self.sensitive]), device=condition.device)
+        masks = {
+            name: (codes == code) & condition
+            for code, name in enumerate(sample.group_names[self.sensitive])
+        }
+        return {name: mask for name, mask in masks.items() if bool(mask.any())}
+
+    condition_words: ClassVar[tuple[str, ...]] = ("",)  # of each condition, after "rows"
+
+    def conditions(self, fit: Fitted, sample: Sample) -> list[Tensor]:
+        """Which rows count, ``[n]`` bool; of several conditions the one with the largest gap counts."""
+        return [torch.ones(len(sample.X), dtype=torch.bool, device=sample.X.device)]
+
+    @abstractmethod
+    def score(self, fit: Fitted, sample: Sample, *, soft: bool) -> Score:
+        """The number of each row whose group means are compared."""
+
+
+class _OfPredictions(GroupDisparity):
+    def score(self, fit: Fitted, sample: Sample, *, soft: bool) -> Score:
+        read = predicted if soft else decided
+        return lambda f: read(fit.objective.loss, f, self.outcome)
+
+
+@dataclass(frozen=True)
+class DemographicParityDifference(_OfPredictions):
+    """``max_g E[prediction | group g] - min_g E[prediction | group g]``, in units of probability.
+
+    0: every group is predicted alike on average. For numbers it is in the target's units.
+    Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3 (independence).
+    """
+
+
+@dataclass(frozen=True)
+class MeanPredictionDifference(_OfPredictions):
+    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for numbers, in the target's units.
+
+    For regression and counts what :class:`DemographicParityDifference` is for classes.
+    Source: Calders et al., Controlling Attribute Effect in Linear Regression (2013).
+    """
+
+
+class _NeedsClasses(_OfPredictions):
+    def _hits(self, fit: Fitted, sample: Sample) -> Tensor:
+        loss = fit.objective.loss
+        if not isinstance(loss, Bernoulli | Categorical):
+            raise ChoiceError(
+                f"{type(self).__name__} is defined for classes; for numbers choose "
+                "MeanPredictionDifference or GroupLossDifference."
+            )
+        return hits(loss, sample.y, self.outcome, fit.objective.model.k)
+
+
+@dataclass(frozen=True)
+class EqualOpportunityDifference(_NeedsClasses):
+    """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``.
+
+    True positive rates, softened: the mean runs over rows whose observed class is the outcome in
+    question. In units of probability. Raises :class:`ChoiceError` for numbers. Source: Hardt, Price and
+    Srebro (2016).
+    """
+
+    condition_words = (WITH,)
+
+    def conditions(self, fit: Fitted, sample: Sample) -> list[Tensor]:
+        return [self._hits(fit, sample)]
+
+
+@dataclass(frozen=True)
+class EqualizedOddsDifference(_NeedsClasses):
+    """``max_o (max_g E[prediction | g, o] - min_g E[prediction | g, o])`` over outcome ``o`` 1 and 0.
+
+    The larger of two gaps: of the true and of the false positive rates. In units of probability. Raises
+    :class:`ChoiceError` for numbers. Source: Hardt, Price and Srebro (2016).
+    """
+
+    condition_words = (WITH, WITHOUT)
+
+    def conditions(self, fit: Fitted, sample: Sample) -> list[Tensor]:
+        observed = self._hits(fit, sample)
+        return [observed, ~observed]
+
+
+@dataclass(frozen=True)
+class GroupLossDifference(GroupDisparity):
+    """``max_g E[l | group g] - min_g E[l | group g]`` of the losses; nats, or half squared target units.
+
+    Source: Agarwal, Dudik and Wu, Fair Regression (2019), who bound the loss of every group.
+    """
+
+    def score(self, fit: Fitted, sample: Sample, *, soft: bool) -> Score:
+        return lambda f: fit.objective.loss.value(f, sample.y)

@@ -1,0 +1,1 @@
+"""Minimising the objective, again without rows, and its proximal steps."""

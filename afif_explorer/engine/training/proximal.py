@@ -1,0 +1,218 @@
+"""The proximal step in the curvature's own norm.
+
+With a penalty that has kinks, the estimate for row weights ``w`` is
+
+``argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)``,  ``||v||_C^2 = v' C v``,
+
+with ``b`` the gradient of everything smooth at ``(theta, w)``: the proximal operator of the penalty in
+the norm of ``C``. The norm matters. At ``w = 1`` the minimiser is ``theta`` itself only if the metric of
+the prox is the metric of the step; shrinking an ordinary step coordinate by coordinate does not even
+leave the fit where it is. Fitting is the same problem with the Hessian at the current point.
+
+Solved side by side for a block of ``b``: accelerated proximal gradients find which parameters are zero,
+Newton steps on the others drive the residual to rounding.
+
+Sources: Wilson, Kasy and Mackey, Approximate Cross-Validation (2020); Beck and Teboulle (2009) for the
+acceleration; O'Donoghue and Candes (2015) for its restarts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.problem.penalties import Kinked
+from afif_explorer.engine.solvers.factor import Factor
+from afif_explorer.errors import CurvatureError
+from afif_explorer.progress import report
+
+TOLERANCE = 3e-11  # KKT residual, beside the largest terms of it, at which a sub-problem is solved
+ROUND = 100  # accelerated steps between two attempts with Newton steps
+ROUNDS = 200
+NEWTON_STEPS = 12  # on one set of free parameters
+HALVINGS = 8  # of a Newton step that leads uphill
+NEGLIGIBLE = 1e-13  # slope, beside the same, after which another step changes rounding only
+SAME_VALUE = 1e-13  # relative change of the value that is rounding
+UNBOUNDED = 1e12  # times what it began with: a step of such a size has no end
+ROUNDED = 4.0  # roundings of the largest terms that a residual is made of
+
+
+@dataclass(frozen=True, eq=False)
+class ProximalSolution:
+    """Minimisers ``t`` ``[p, m]``, the KKT residual of each ``[m]``, and the one that counts as solved."""
+
+    value: Tensor
+    residual: Tensor
+    tolerance: float
+
+    @property
+    def solved(self) -> bool:
+        """True if every residual is within the tolerance."""
+        return bool((self.residual <= self.tolerance).all())
+
+    @property
+    def bounded(self) -> bool:
+        """False if there is no minimum: along a direction of negative curvature it goes down for ever."""
+        return bool(self.residual.isfinite().all())
+
+
+class ProximalProblem:
+    """``argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` for many ``b``.
+
+    Args:
+        matrix: ``C`` ``[p, p]``, positive semi-definite (positive definite on the active parameters).
+        theta: ``[p]``. penalty: with kinks. penalised: ``[p]`` bool, the parameters it sees.
+    """
+
+    def __init__(self, matrix: Tensor, theta: Tensor, penalty: Kinked, penalised: Tensor) -> None:
+        self._matrix, self._theta = matrix, theta
+        self._penalty, self._penalised = penalty, penalised
+        self._step = 1.0 / float(torch.linalg.matrix_norm(matrix, 2))
+
+    def eigenvalue_range(self) -> tuple[float, float]:
+        """The smallest and the largest eigenvalue of ``C``."""
+        values = torch.linalg.eigvalsh(self._matrix)
+        return float(values[0]), float(values[-1])
+
+    @property
+    def piecewise_linear(self) -> bool:
+        """True if the penalty's part with kinks has no curvature of its own."""
+        return self._penalty.kink_hessian(self._theta[self._penalised]) is None
+
+    def solve(self, b: Tensor, tolerance: float | None = None) -> ProximalSolution:
+        """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``, or to rounding.
+
+        None: 3e-11 of the largest terms that the residual is made of.
+        """
+        if tolerance is None:
+            tolerance = TOLERANCE * self._largest(b)
+        tolerance = max(tolerance, ROUNDED * torch.finfo(b.dtype).eps * self._largest(b))
+        t = self._polished(self._theta[:, None].expand(-1, b.shape[1]), b)
+        residual = self.residual(t, b)
+        for _ in range(ROUNDS):
+            left = torch.nonzero(residual > tolerance).flatten()
+            if len(left) == 0:
+                break
+            report("proximal step", b.shape[1] - len(left), b.shape[1])
+            moved = self._accelerated(t[:, left], b[:, left])
+            if not self._is_bounded(moved, b):
+                residual[left] = torch.inf
+                break
+            polished = self._polished(moved, b[:, left])
+            better = self._beats(polished, self._judged(moved, b[:, left]), b[:, left])
+            t[:, left] = torch.where(better, polished, moved)
+            residual[left] = self.residual(t[:, left], b[:, left])
+        return ProximalSolution(t, residual, tolerance)
+
+    def _is_bounded(self, t: Tensor, b: Tensor) -> bool:
+        began = 1.0 + float(self._theta.abs().max()) + self._step * float(b.abs().max())
+        return bool((t.abs() < UNBOUNDED * began).all())  # False for what is not a number, too
+
+    def _largest(self, b: Tensor) -> float:
+        """The largest terms that a residual is made of, about 1 for standardised inputs and targets."""
+        return float(b.abs().max()) + float(self._theta.abs().max()) / self._step
+
+    def gradient(self, t: Tensor, b: Tensor) -> Tensor:
+        """Gradient of the smooth part, ``b + C (t - theta)``, ``[p, m]``."""
+        return b + self._matrix @ (t - self._theta[:, None])
+
+    def residual(self, t: Tensor, b: Tensor) -> Tensor:
+        """KKT residual ``||t - prox(t - gradient)||`` of each column, ``[m]``; 0 at the minimiser."""
+        return (t - self._prox(t - self.gradient(t, b), 1.0)).norm(dim=0)
+
+    def value(self, t: Tensor, b: Tensor) -> Tensor:
+        """``<b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` of each column, ``[m]``."""
+        change, seen = t - self._theta[:, None], t[self._penalised]
+        smooth = (b * t).sum(0) + 0.5 * (change * (self._matrix @ change)).sum(0)
+        return smooth + self._penalty.value(seen) - 0.5 * self._penalty.hessian * (seen**2).sum(0)
+
+    def _judged(self, t: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Value and residual of each column, ``[m]``."""
+        return self.value(t, b), self.residual(t, b)
+
+    def _beats(self, one: Tensor, other: tuple[Tensor, Tensor], b: Tensor) -> Tensor:
+        """Where ``one`` is lower than the judged, or as low to rounding and closer to optimal, ``[m]``."""
+        high, residual = other
+        change = self.value(one, b) - high
+        flat = change.abs() <= SAME_VALUE * (self._step * self._largest(b) ** 2 + high.abs())
+        if not bool(flat.any()):
+            return change < 0
+        return torch.where(flat, self.residual(one, b) < residual, change < 0)
+
+    def _prox(self, v: Tensor, step: float) -> Tensor:
+        out = v.clone()
+        out[self._penalised] = self._penalty.prox(v[self._penalised], step)
+        return out
+
+    def _accelerated(self, t: Tensor, b: Tensor) -> Tensor:
+        """A round of accelerated proximal gradient steps, restarted where they overshoot."""
+        ahead, momentum = t, torch.ones(t.shape[1], dtype=t.dtype, device=t.device)
+        for _ in range(ROUND):
+            fresh = self._prox(ahead - self._step * self.gradient(ahead, b), self._step)
+            overshot = ((ahead - fresh) * (fresh - t)).sum(0) > 0
+            momentum = torch.where(overshot, torch.ones_like(momentum), momentum)
+            grown = (1 + (1 + 4 * momentum**2).sqrt()) / 2
+            ahead = fresh + ((momentum - 1) / grown) * (fresh - t)
+            t, momentum = fresh, grown
+        return t
+
+    def _polished(self, t: Tensor, b: Tensor) -> Tensor:
+        """Newton steps on the parameters that are not held at a kink, alike columns side by side."""
+        patterns, member = torch.unique(self.free(t).T, dim=0, return_inverse=True)
+        out = t.clone()
+        for number, pattern in enumerate(patterns):
+            columns = torch.nonzero(member == number).flatten()
+            place = torch.nonzero(pattern).flatten()
+            out[:, columns] = self._newton(t[:, columns], b[:, columns], place)
+        return out
+
+    def free(self, t: Tensor) -> Tensor:
+        """The parameters around which everything is smooth, ``[p, m]`` bool."""
+        mask = torch.ones_like(t, dtype=torch.bool)
+        mask[self._penalised] = self._penalty.active(t[self._penalised])
+        return mask
+
+    def with_kinks(self, matrix: Tensor, t: Tensor) -> Tensor:
+        """A curvature ``[p, p]`` with that of the penalty's part with kinks at ``t`` ``[p]`` added."""
+        extra = self._penalty.kink_hessian(t[self._penalised])
+        if extra is None:
+            return matrix
+        place = torch.nonzero(self._penalised).flatten()
+        matrix = matrix.clone()
+        matrix[place[:, None], place] += extra
+        return matrix
+
+    def _newton(self, t: Tensor, b: Tensor, place: Tensor) -> Tensor:
+        """Newton steps for columns ``[p, m]`` with the same free parameters.
+
+        They share the curvature of the kinks at their mean: exact for one column or a piecewise linear
+        penalty, quickly contracting for columns that differ little.
+        """
+        for _ in range(1 if self.piecewise_linear else NEWTON_STEPS):
+            slope = self.gradient(t, b)
+            slope[self._penalised] += self._penalty.kink_gradient(t[self._penalised])
+            left = slope[place].norm(dim=0) > NEGLIGIBLE * self._largest(b)
+            if not bool(left.any()):
+                break
+            matrix = self.with_kinks(self._matrix, t.mean(dim=1))[place[:, None], place]
+            try:
+                factor = Factor(matrix, "curvature", 0.0)
+            except CurvatureError:  # by rounding: the accelerated steps go on
+                return t
+            move = torch.zeros_like(t)
+            move[place] = factor.solve(slope[place]) * left
+            t = t - move if self.piecewise_linear else self._downhill(t, move, b)
+        return t
+
+    def _downhill(self, t: Tensor, move: Tensor, b: Tensor) -> Tensor:
+        """``t - move``, the move halved in each column until it leads down; at last not taken at all."""
+        here = self._judged(t, b)
+        still = (move == 0).all(0)
+        for _ in range(HALVINGS):
+            good = still | self._beats(t - move, here, b)
+            if bool(good.all()):
+                return t - move
+            move = torch.where(good, move, move / 2)
+        return torch.where(self._beats(t - move, here, b), t - move, t)

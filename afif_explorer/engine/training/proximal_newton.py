@@ -1,0 +1,120 @@
+"""Minimising an objective whose penalty has kinks.
+
+Proximal steps in the norm of the Fisher, shortened if needed: the Fisher is the Hessian for linear maps
+and never has negative curvature, so that every step leads downhill. For other models the Fisher is not
+the Hessian, and such steps close in slowly; between them, Newton steps with the true Hessian on the
+parameters that are not held at a kink do the rest.
+
+Source: Lee, Sun and Saunders, Proximal Newton-type Methods for Minimizing Composite Functions (2014).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Fisher, Hessian
+from afif_explorer.engine.problem.objective import Objective, Point
+from afif_explorer.engine.training.convergence import gradient_scale, same_value
+from afif_explorer.engine.training.proximal import ProximalProblem
+from afif_explorer.progress import report
+
+LEAST_DAMPING = 1e-3  # share of the mean curvature, for models whose Fisher may be nearly singular
+FREE_STEPS = 50  # Newton steps, at most, after each proximal one
+
+
+def proximal_newton(
+    objective: Objective,
+    theta: Tensor,
+    weights: Tensor,
+    max_steps: int,
+    *,
+    free_steps: int = FREE_STEPS,
+) -> tuple[Tensor, int]:
+    """Minimise ``L(theta; w)`` with kinks from ``theta``: where it ended and the proximal steps taken."""
+    damping = 0.0
+    for step in range(max_steps):
+        point = objective.at(theta)
+        before = point.optimality(weights)
+        goal = gradient_scale(point, weights).goal
+        if before <= goal:
+            return theta, step
+        report("training", step, None)
+        fisher = Fisher.of(point, weights=weights).dense()
+        size = float(fisher.diagonal().mean())
+        least = 0.0 if objective.canonical else LEAST_DAMPING * size
+        fisher.diagonal().add_(max(damping, least))
+        problem = ProximalProblem(fisher, theta, objective.kinked, objective.penalised)
+        aim = problem.solve(point.gradient(weights)[:, None], max(0.1 * goal, 1e-3 * before)).value[
+            :, 0
+        ]
+        found = _shortened(objective, point, weights, aim)
+        if found is None and damping > 1e6 * size:
+            return theta, step
+        if found is None:
+            damping = max(10 * damping, 1e-6 * size)
+            continue
+        theta, damping = found, damping / 10 if damping > 1e-9 * size else 0.0
+        if not objective.canonical:
+            theta = _on_support(objective, theta, weights, problem, free_steps)
+    return theta, max_steps
+
+
+def _shortened(objective: Objective, point: Point, weights: Tensor, aim: Tensor) -> Tensor | None:
+    """The first point on the way back from ``aim`` that beats where it set out; None if there is none."""
+    length = 1.0
+    for _ in range(20):
+        trial = objective.at(point.theta + length * (aim - point.theta))
+        if _better(trial, point, weights):
+            return trial.theta
+        length /= 2
+    return None
+
+
+def _better(trial: Point, point: Point, weights: Tensor) -> bool:
+    """Lower, or as low to rounding (the value is flat near the minimum) and closer to optimal."""
+    change = float(trial.value(weights) - point.value(weights))
+    if same_value(change, point, weights):
+        return trial.optimality(weights) < 0.9 * point.optimality(weights)
+    return change < 0
+
+
+def _on_support(
+    objective: Objective, theta: Tensor, weights: Tensor, problem: ProximalProblem, most: int
+) -> Tensor:
+    """Newton steps with the true Hessian on the free parameters, as long as they help."""
+    free = torch.nonzero(problem.free(theta[:, None])[:, 0]).flatten()
+    point = objective.at(theta)
+    for _ in range(most):
+        better = _free_step(point, weights, problem, free)
+        if better is None:
+            break
+        point = better
+    return point.theta
+
+
+def _free_step(
+    point: Point, weights: Tensor, problem: ProximalProblem, free: Tensor
+) -> Point | None:
+    """The first of ever more damped Newton steps on ``free`` that helps; None if none does."""
+    objective, theta = point.objective, point.theta
+    penalised = objective.penalised
+    slope = point.gradient(weights)
+    slope[penalised] += objective.kinked.kink_gradient(theta[penalised])
+    bent = problem.with_kinks(Hessian.of(point, weights=weights).dense(), theta)
+    bent = bent[free[:, None], free]
+    size = float(bent.diagonal().abs().mean())
+    for damping in (0.0, 1e-3, 1e-2, 1e-1, 1.0, 10.0):
+        eye = torch.eye(len(free), dtype=bent.dtype, device=bent.device)
+        factor, info = torch.linalg.cholesky_ex(bent + damping * size * eye)
+        if int(info) != 0:
+            continue
+        aim = theta.clone()
+        aim[free] -= torch.cholesky_solve(slope[free][:, None], factor)[:, 0]
+        if problem.piecewise_linear:
+            # A parameter that would cross zero has left the piece on which the penalty is smooth.
+            aim[penalised & (aim * theta < 0)] = 0.0
+        trial = objective.at(aim)
+        if _better(trial, point, weights):
+            return trial
+    return None
