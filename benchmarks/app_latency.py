@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from afif_explorer import load_dataset
 from afif_explorer.errors import DownloadError
-from tests.app_pages import Dashboard
+from tests.helpers.pages import Dashboard
 from tests.plugins.browser import FLAGS, find_chromium
 from tests.plugins.server import Server
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.app_latency import DRAWN, VIEWS
 from benchmarks.common import machine
-from tests.app_pages import Dashboard
+from tests.helpers.pages import Dashboard
 from tests.plugins.browser import FLAGS, find_chromium
 from tests.plugins.server import ROOT, Server
 

@@ -1,0 +1,117 @@
+"""Rows that hold much of their own fit: found, told, and corrected by default where losses are held out."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import afif_explorer as ax
+from afif_explorer.engine.influence import leverages
+from afif_explorer.engine.influence.leverages import high_leverages
+from afif_explorer.engine.influence.methods import prepared
+
+draw = np.random.default_rng(0)
+
+
+def wide() -> ax.Fit:
+    """More columns than rows."""
+    X = draw.normal(size=(60, 200))
+    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(200)])
+    frame["y"] = X[:, 0] + 0.3 * draw.normal(size=60)
+    return ax.fit(ax.Dataset.from_frame(frame, target="y", task="regression"))
+
+
+def hat_of(fit: ax.Fit) -> np.ndarray:
+    """Leverages of ridge regression by the closed form."""
+    X = np.c_[fit.data.train.X, np.ones(fit.n)]
+    held = fit.n * fit.objective.penalty.strength * np.diag([*[1.0] * (X.shape[1] - 1), 0.0])
+    return np.diag(X @ np.linalg.solve(X.T @ X + held, X.T))
+
+
+def test_leave_one_out_of_a_wide_ridge_is_the_closed_form_by_default() -> None:
+    fit = wide()
+    residual = fit.data.train.y - fit.predict(fit.data.train.X)
+    wanted = 0.5 * (residual / (1 - hat_of(fit))) ** 2
+    np.testing.assert_allclose(ax.cross_validate(fit).losses, wanted, rtol=1e-6)
+    assert ax.cross_validate(fit, ax.AFIF()).mean < 1e-3 * wanted.mean()
+
+
+def test_effects_that_fall_short_are_told() -> None:
+    fit = wide()
+    hat = hat_of(fit)
+    with pytest.warns(
+        ax.HighLeverage, match=rf"{(hat > 0.2).sum()} of {fit.n} training rows"
+    ) as told:
+        ax.attribute(fit, ax.MeanLoss("test"))
+    assert f"largest {hat.max():.2g}" in str(told[0].message)
+    assert "AFIF(rescale=True)" in str(told[0].message)
+
+
+@pytest.mark.parametrize("method", [ax.AFIF(rescale=True), ax.NewtonStep()])
+def test_effects_that_are_corrected_are_not(method) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax.attribute(wide(), ax.MeanLoss("test"), method)
+
+
+def test_ordinary_rows_are_not_told_of() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax.attribute(ax.fit(ax.load_dataset("hiring")), ax.MeanLoss("test"))
+
+
+@pytest.mark.parametrize("loss", ["gaussian", "bernoulli", "categorical"])
+def test_the_rows_are_found_among_many_without_all_leverages(loss: str) -> None:
+    n, rare = 60_000, [3, 700, 5999]
+    X = draw.normal(size=(n, 6))
+    X[:, 5] = 0.0
+    X[rare, 5] = 1.0  # a column that three rows share
+    y = {
+        "gaussian": X[:, 0] + draw.normal(size=n),
+        "bernoulli": (draw.random(n) < 0.4).astype(float),
+        "categorical": draw.integers(0, 3, n),
+    }[loss]
+    y[rare] = [0, 1, 1]
+    model = ax.LinearMap(6, 3 if loss == "categorical" else 1)
+    fit = ax.fit_objective(ax.Objective(model, loss, ax.Ridge(1e-6), X, y))
+    influence = prepared(ax.AFIF(), fit)
+    found = high_leverages(influence, 0.2)
+    assert "row_blocks" not in vars(influence)
+    roots = fit.objective.loss.root(influence.point.outputs)
+    blocks = roots.transpose(1, 2) @ influence.row_blocks @ roots
+    true = torch.linalg.eigvalsh(blocks)[:, -1]
+    assert found.exact
+    assert found.count == int((true > 0.2).sum()) == 3
+    assert found.largest == pytest.approx(float(true.max()), rel=1e-8)
+
+
+def test_of_very_many_rows_the_count_is_estimated(monkeypatch) -> None:
+    monkeypatch.setattr(leverages, "SMALL", 0)
+    monkeypatch.setattr(leverages, "COMPUTED", 5)
+    fit = wide()
+    hat = hat_of(fit)
+    found = high_leverages(prepared(ax.AFIF(), fit), 0.2)
+    assert not found.exact
+    assert found.count == pytest.approx((hat > 0.2).sum(), abs=2)
+    with pytest.warns(ax.HighLeverage, match=f"^About {found.count} of {fit.n} training rows"):
+        ax.attribute(fit, ax.MeanLoss("test"))
+
+
+def test_a_row_alone_in_its_column_has_no_held_out_loss() -> None:
+    X = np.c_[draw.normal(size=(40, 2)), np.arange(40) == 7]
+    y = X[:, 0] + draw.normal(size=40)
+    fit = ax.fit_objective(ax.Objective(ax.LinearMap(3), "gaussian", None, X, y))
+    with pytest.warns(ax.Undefined, match=r"1 of 40 rows .* leverage is 1"):
+        found = ax.cross_validate(fit)
+    assert np.flatnonzero(np.isnan(found.losses)).tolist() == [7]
+    others = np.delete(np.arange(40), 7)
+    assert found.mean == pytest.approx(found.losses[others].mean())
+    assert found.standard_error == pytest.approx(found.losses[others].std(ddof=1) / 39**0.5)
+    design = np.c_[X[others][:, :2], np.ones(39)]
+    hat = np.diag(design @ np.linalg.pinv(design))
+    residual = y[others] - design @ np.linalg.lstsq(design, y[others])[0]
+    np.testing.assert_allclose(found.losses[others], 0.5 * (residual / (1 - hat)) ** 2, rtol=1e-8)

@@ -1,0 +1,120 @@
+"""Somebody's own file in a real browser: what is refused says why, and the way on stays open."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.helpers.pages import PATIENCE, Dashboard
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.plugins.browser import Visit
+
+pytestmark = pytest.mark.browser
+ROWS = "".join(f"{i % 7},{'ab'[i % 2]},{(i * i) % 11 < 5},same\n" for i in range(300))
+TABLE = f"size,who,hired,constant\n{ROWS}"
+
+# Every text that the page ever shows in the field of the data set.
+WATCH = """() => {
+  window.__read = new Set()
+  const look = () => {
+    const walk = root => root.querySelectorAll("*").forEach(element => {
+      if (element.shadowRoot) walk(element.shadowRoot)
+      if (element.getAttribute("role") === "combobox") window.__read.add(element.innerText)
+    })
+    walk(document)
+    window.setTimeout(look, 20)
+  }
+  look()
+}"""
+
+
+def opened(page: Page, app_url: str) -> Dashboard:
+    visit = Dashboard(page, app_url).open()
+    page.get_by_role("button", name="Use my own file").click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(1000)
+    return visit
+
+
+def give(page: Page, path: Path) -> None:
+    page.locator("input[type=file]").set_input_files(path)
+
+
+def test_each_file_that_cannot_be_used_is_refused_with_its_reason(
+    page: Page, app_url: str, tmp_path: Path, visit: Visit
+) -> None:
+    (tmp_path / "empty.csv").touch()
+    with zipfile.ZipFile(tmp_path / "table.zip", "w") as archive:
+        archive.writestr("table.csv", TABLE)
+    with (tmp_path / "large.csv").open("wb") as large:
+        large.truncate(50_000_001)
+    (tmp_path / "good.csv").write_text(TABLE)
+    opened(page, app_url)
+    told = page.get_by_role("dialog").locator(".banner")
+    for name, why in (
+        ("empty.csv", "The file is empty."),
+        ("table.zip", "a zip archive"),
+        ("empty.csv", "The file is empty."),
+        ("large.csv", "larger than 50 MB"),
+        ("good.csv", "300 rows and 4 columns were read"),
+        ("good.csv", "300 rows and 4 columns were read"),
+        ("empty.csv", "The file is empty."),
+    ):
+        give(page, tmp_path / name)
+        expect(told).to_contain_text(why, timeout=PATIENCE)
+        shown = page.get_by_role("button", name="Use this table")
+        expect(shown).to_be_visible() if name == "good.csv" else expect(shown).to_be_hidden()
+    [refused] = visit.errors  # what the browser says of the file that it did not send
+    assert "exceeds maximum file size" in refused
+    visit.errors.clear()
+
+
+def test_a_table_that_cannot_be_used_can_be_asked_about_again(
+    page: Page, app_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.csv").write_text(TABLE)
+    visit = opened(page, app_url)
+    give(page, tmp_path / "mine.csv")
+    use = page.get_by_role("button", name="Use this table")
+    expect(page.get_by_role("combobox", name="Kind of task")).to_have_text("Infer from the target")
+    for _ in range(2):
+        use.click()  # the last column is constant
+        expect(page.locator(".banner.error")).to_contain_text("has one value only")
+        expect(use).to_be_enabled()
+    give(page, tmp_path / "mine.csv")
+    expect(page.locator(".banner.error")).to_be_hidden()
+    expect(use).to_be_enabled()
+    visit.choose("What to predict", "hired")
+    page.evaluate(WATCH)
+    use.click()
+    expect(page.locator(".headline")).to_contain_text("mine.csv", timeout=PATIENCE)
+    expect(page.get_by_role("combobox", name="Data set")).to_have_text("mine.csv")
+    read = page.evaluate("Array.from(window.__read)")
+    assert not [text for text in read if "upload-" in text]
+
+
+def test_the_seed_splits_an_own_file(page: Page, app_url: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(TABLE)
+    visit = opened(page, app_url)
+    give(page, tmp_path / "mine.csv")
+    visit.choose("What to predict", "hired")
+    page.get_by_role("button", name="Use this table").click()
+    expect(page.locator(".headline")).to_contain_text("mine.csv", timeout=PATIENCE)
+    first = {row for trace in visit.drawn("row_map") for row in trace["ids"]}
+    since = visit.version("row_map")
+    page.get_by_label("Seed", exact=True).fill("7")
+    page.keyboard.press("Enter")
+    visit.redrawn("row_map", since)
+    second = {row for trace in visit.drawn("row_map") for row in trace["ids"]}
+    assert len(first) == len(second) == 210
+    assert first != second
+    page.get_by_role("button", name="Copy as Python").click()
+    expect(page.locator("pre.code")).to_contain_text("read_table(Path('mine.csv').read_bytes())")
+    expect(page.locator("pre.code")).to_contain_text("seed=7")

@@ -1,0 +1,60 @@
+"""Rules about the files themselves: they are short, and know no machine they were written on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 400
+TEXT = {"", ".css", ".ipynb", ".js", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml"}
+
+# Each with a gap that is taken out below, so that this list does not find itself.
+REGISTRIES = ("pypi .org", "python hosted", "npm js", "download.py torch", "un pkg")
+FOREIGN = {
+    "a folder of one machine": re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w"),
+    "a package registry": re.compile(
+        "|".join(re.escape(host.replace(" ", "")) for host in REGISTRIES)
+    ),
+}
+
+
+def tracked() -> list[Path]:
+    """The files of the checkout, without what git ignores."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
+
+
+FILES = [path for path in tracked() if path.suffix in TEXT]
+PACKAGE = [
+    path for path in FILES if path.is_relative_to(ROOT / "afif_explorer") and path.suffix == ".py"
+]
+CODE = [path for path in FILES if path.suffix in {".py", ".js", ".css"}]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_a_file_is_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST, "this room wants to be two"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_file_names_no_machine_and_no_registry(path: Path) -> None:
+    text = path.read_text()
+    for what, pattern in FOREIGN.items():
+        found = pattern.search(text)
+        assert not found, f"{what}: {found.group()}"
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=name_of)
+def test_pickle_is_never_loaded(path: Path) -> None:
+    calls = r"\bpickle\.loads?\(|\bread_pickle\(|\btorch\.load\(|allow_pickle=True"
+    found = re.search(calls, path.read_text())
+    assert not found, "files of other people may not run code"

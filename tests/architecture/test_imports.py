@@ -1,0 +1,158 @@
+"""The borders between the rooms: imports point down only, and each toolkit stays in its rooms."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "afif_explorer"
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
+
+LEVELS = (
+    ("errors", "progress", "numeric", "collector", "wording", "ending"),
+    ("engine", "datasets"),
+    ("analysis",),
+    ("spec", "results", "cache"),
+    ("study",),
+    ("jobs",),
+    ("state", "figures", "explain"),
+    ("app", "notebook"),
+    ("cli",),
+)
+FRONT_DOORS = {"__init__", "__main__"}  # public names, and `python -m afif_explorer`
+RANK = {room: rank for rank, level in enumerate(LEVELS) for room in level}
+
+# Rooms on one level that may use each other; all others on a level are strangers.
+NEIGHBOURS = {
+    ("errors", "progress"),
+    ("progress", "errors"),
+    ("numeric", "errors"),
+    ("results", "spec"),
+    ("cache", "spec"),
+    ("cache", "results"),
+    ("figures", "explain"),
+    ("state", "explain"),
+}
+
+# The wings of a room, in the order in which they may import each other; "" is what is in no wing.
+WINGS = {
+    "engine": (
+        "runtime",
+        "jacobians",
+        "problem",
+        "curvature",
+        "solvers",
+        "training",
+        "targets",
+        "influence",
+    ),
+    "datasets": ("reading", "columns", "", "catalogue"),
+}
+
+TOOLKITS = {
+    "torch": {"engine", "analysis", "study"},
+    "param": {"state", "app", "notebook"},
+    "plotly": {"figures", "notebook"},  # the notebook shows figures as widgets
+    "panel": {"app"},
+    "panel_material_ui": {"app"},
+    "bokeh": {"app"},
+    "tornado": {"app"},
+    "ipywidgets": {"notebook"},
+    "anywidget": {"notebook"},
+    "traitlets": {"notebook"},
+    "IPython": {"notebook"},
+}
+
+
+def room_of(module: str) -> str:
+    """``engine`` of ``afif_explorer.engine.training.fit``; empty for the package itself."""
+    return [*module.split("."), ""][1]
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Full names of all modules that a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}:{node.lineno}: write imports from the package's root"
+            # `from afif_explorer import spec` imports a room as well as a name.
+            whole = node.module == PACKAGE
+            yield from (f"{node.module}.{a.name}" for a in node.names) if whole else (node.module,)
+
+
+def modules_used(path: Path, known: Container[str]) -> Iterator[str]:
+    """The modules that a file imports, out of those that are known: ``a.b`` for ``from a import b``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield from (
+                    name for name in ([whole] if whole in known else [node.module]) if name in known
+                )
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+
+
+def wing_of(module: str, room: str) -> str:
+    """``solvers`` of ``afif_explorer.engine.solvers.lissa.rule``; empty for a file in no wing."""
+    found = module.split(".")[2:3] if room_of(module) == room else []
+    return found[0] if found and found[0] in WINGS[room] else ""
+
+
+def allowed(room: str, other: str) -> bool:
+    """Whether a file of ``room`` may import ``other``; a front door may import every room."""
+    if room in FRONT_DOORS:
+        return True
+    below = RANK[other] < RANK[room]
+    return room == other or below or (room, other) in NEIGHBOURS
+
+
+def test_every_file_belongs_to_a_room() -> None:
+    rooms = {room_of(module_of(path)) for path in SOURCES}
+    assert rooms <= RANK.keys() | FRONT_DOORS
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_imports_point_downwards(path: Path) -> None:
+    room = room_of(module_of(path))
+    others = {
+        room_of(name) for name in imports(path) if name.split(".")[0] == PACKAGE
+    } & RANK.keys()
+    wrong = sorted(other for other in others if not allowed(room, other))
+    assert not wrong, f"{room} may not import {wrong}"
+
+
+@pytest.mark.parametrize("room", WINGS)
+def test_wings_import_those_before_them(room: str) -> None:
+    order = WINGS[room]
+    for path in (ROOT / PACKAGE / room).rglob("*.py"):
+        if path == ROOT / PACKAGE / room / "__init__.py":
+            continue  # the room's front door
+        wing = wing_of(module_of(path), room)
+        used = [name for name in imports(path) if room_of(name) == room]
+        later = [name for name in used if order.index(wing_of(name, room)) > order.index(wing)]
+        assert not later, f"{module_of(path)} may not import {later}"
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    files = {module_of(path).removesuffix(".__init__"): path for path in SOURCES}
+    graph = {name: set(modules_used(path, files)) - {name} for name, path in files.items()}
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_toolkits_stay_in_their_rooms(path: Path) -> None:
+    room = room_of(module_of(path))
+    used = {name.split(".")[0] for name in imports(path)}
+    wrong = sorted(kit for kit in used & TOOLKITS.keys() if room not in TOOLKITS[kit])
+    assert not wrong, f"{room} may not import {wrong}"
