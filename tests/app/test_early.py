@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from afif_explorer.app.plot import Plot
-from afif_explorer.app.session import in_script
+from afif_explorer.app.components.plot import Plot
+from afif_explorer.app.server.session import in_script
 from tests.helpers.pages import PATIENCE, Dashboard
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from afif_explorer import study
-from afif_explorer.app import export
+from afif_explorer.app.page import export
 from afif_explorer.datasets import read_table
 from afif_explorer.state import Explorer
 

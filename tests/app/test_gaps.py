@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from afif_explorer import study
-from afif_explorer.app.status import StatusHead
+from afif_explorer.app.page.status import StatusHead
 from afif_explorer.app.views import unlearning as view
 from afif_explorer.notebook.statusbar import StatusBar
 from afif_explorer.state import Explorer

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # A session that nobody is connected to goes after a second.
 SHORT = """
-from afif_explorer.app import server
+from afif_explorer.app.server import serve as server
 server.UNUSED_SECONDS = 1
 server.serve(show=False)
 """

@@ -21,8 +21,11 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.websocket import websocket_connect
 
 from afif_explorer import study
-from afif_explorer.app import login, look, server, toolkit
-from afif_explorer.app.spare import Spare
+from afif_explorer.app import theme
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.server import login
+from afif_explorer.app.server import serve as server
+from afif_explorer.app.server.warm_session import Spare
 from afif_explorer.errors import ChoiceError
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
@@ -66,7 +69,7 @@ def test_every_answer_carries_the_security_headers(path: str) -> None:
 
 
 def test_scripts_come_whole_and_nothing_comes_from_elsewhere() -> None:
-    path = Path(look.__file__).parents[1] / "static/plot.js"
+    path = Path(theme.__file__).parents[1] / "static/plot.js"
     script = Path(panel.__file__).parent / "dist/panel.min.js"
     status, headers, text = ask("/static/extensions/panel/panel.min.js")
     assert (status, text) == (200, script.read_text(encoding="utf-8"))
@@ -77,13 +80,13 @@ def test_scripts_come_whole_and_nothing_comes_from_elsewhere() -> None:
 
 
 def test_the_drawing_library_is_served_and_may_be_kept() -> None:
-    status, headers, text = ask(f"/{look.PLOTLY_URL}")
+    status, headers, text = ask(f"/{theme.PLOTLY_URL}")
     assert (status, text) == (
         200,
-        (look.STATIC / "plotly/plotly.min.js").read_text(encoding="utf-8"),
+        (theme.STATIC / "plotly/plotly.min.js").read_text(encoding="utf-8"),
     )
     assert "max-age" in headers["Cache-Control"]
-    assert ask("/assets/../app/look.py")[0] == 403
+    assert ask("/assets/../app/theme.py")[0] == 403
 
 
 def test_it_says_that_it_is_alive() -> None:

@@ -7,7 +7,7 @@ import panel_material_ui as material
 import pytest
 from panel.reactive import Syncable
 
-from afif_explorer.app import toolkit
+from afif_explorer.app.components import toolkit
 
 
 def test_panels_pause_before_it_hears_a_widget_is_still_where_we_shorten_it() -> None:

@@ -52,6 +52,7 @@ WINGS = {
         "influence",
     ),
     "datasets": ("reading", "columns", "", "catalogue"),
+    "app": ("", "updates", "components", "views", "page", "server"),
 }
 
 TOOLKITS = {

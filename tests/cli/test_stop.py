@@ -14,7 +14,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
-from afif_explorer.app.server import free_port
+from afif_explorer.app.server.serve import free_port
 from tests.plugins.server import Running
 
 SECONDS = 2
@@ -46,7 +46,7 @@ command()
 # The thread of all visitors is busy itself.
 STUCK = """
 import time
-from afif_explorer.app import session
+from afif_explorer.app.server import session
 from afif_explorer.cli import command
 
 from_query = session.Spec.from_query
@@ -64,7 +64,7 @@ command()
 
 # The work before anybody can come.
 WARMING = """
-from afif_explorer.app import server
+from afif_explorer.app.server import serve as server
 from afif_explorer.cli import command
 
 def warm():

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app.parts import Text, absent, button, card, flow, html, stack, stats, table
-from afif_explorer.app.selection import SelectionBar
+from afif_explorer.app.components.elements import (
+    Text,
+    absent,
+    button,
+    card,
+    flow,
+    html,
+    stack,
+    stats,
+    table,
+)
+from afif_explorer.app.views.selection_bar import SelectionBar
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import number, percent
 from afif_explorer.results import Agreement, Cost, Verification

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app.parts import (
+from afif_explorer.app.components.elements import (
     Text,
     absent,
     button,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app.parts import Text, absent, button, card, flow, html, share, stack, stats
+from afif_explorer.app.components.elements import (
+    Text,
+    absent,
+    button,
+    card,
+    flow,
+    html,
+    share,
+    stack,
+    stats,
+)
 from afif_explorer.app.views.view import View
 from afif_explorer.figures.text import number
 from afif_explorer.figures.wire import Click

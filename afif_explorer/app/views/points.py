@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from afif_explorer.app.parts import card, flow, stack
-from afif_explorer.app.rowcard import RowCard
-from afif_explorer.app.rowtable import RowTable
-from afif_explorer.app.selection import SelectionBar
+from afif_explorer.app.components.elements import card, flow, stack
+from afif_explorer.app.views.row_card import RowCard
+from afif_explorer.app.views.row_table import RowTable
+from afif_explorer.app.views.selection_bar import SelectionBar
 from afif_explorer.app.views.view import View
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from afif_explorer.app.desk import Desk
-from afif_explorer.app.drawing import Drawing
-from afif_explorer.app.parts import stack
+from afif_explorer.app.components.elements import stack
+from afif_explorer.app.views.context import Desk
+from afif_explorer.app.views.figure_card import Drawing
 
 
 class View:

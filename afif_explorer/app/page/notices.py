@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Text, banner, flow, pressed, share, stack
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.components.elements import (
+    NO_MARGIN,
+    Text,
+    banner,
+    flow,
+    pressed,
+    share,
+    stack,
+)
 
 TITLES = {
     "failed": "That did not work",

@@ -1,4 +1,4 @@
-"""The one place that knows panel-material-ui: its page, its widgets, and the look we give them.
+"""The one place that knows panel-material-ui: its page, its widgets, and how they look.
 
 Widgets are taken from here, so that a move of the toolkit touches one file.
 """
@@ -25,8 +25,8 @@ from panel_material_ui import (
     Tabs,
 )
 
-from afif_explorer.app import look
-from afif_explorer.app.delivery import deliver_all
+from afif_explorer.app import theme
+from afif_explorer.app.panel_patches import deliver_all
 
 __all__ = [
     "Button",
@@ -117,16 +117,16 @@ def prompt(widget: Any) -> None:
 
 
 def make_page(title: str, **params: Any) -> Page:
-    """A page with our look."""
+    """A page with our theme."""
     page = Page(
         meta_title=title,
         meta_description="See what each training row did to a model, and what happens if it goes.",
-        template=look.TEMPLATE,
-        theme_config=look.THEME,
-        sx=look.PAGE,
-        raw_css=[look.GLOBAL_CSS],
+        template=theme.TEMPLATE,
+        theme_config=theme.THEME,
+        sx=theme.PAGE,
+        raw_css=[theme.GLOBAL_CSS],
         busy_indicator=None,
-        sidebar_width=look.SIDEBAR_WIDTH,
+        sidebar_width=theme.SIDEBAR_WIDTH,
         sidebar_resizable=False,
         theme_toggle=True,
         **params,

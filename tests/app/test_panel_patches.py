@@ -10,7 +10,7 @@ import pytest
 from bokeh.document import Document
 from panel.io import document as panels
 
-from afif_explorer.app import delivery
+from afif_explorer.app import panel_patches
 
 
 class Wire:
@@ -44,7 +44,7 @@ def test_what_comes_while_something_is_written_is_written_next(
     wire, document = Wire(), Document()
     monkeypatch.setattr(panels, "dispatch_django", wire.write)
     monkeypatch.setattr(panels, "_dispatch_msgs", panels._dispatch_msgs)
-    delivery.deliver_all()
+    panel_patches.deliver_all()
 
     async def messages() -> None:
         panels.schedule_write_events(document, [wire], ["first"])

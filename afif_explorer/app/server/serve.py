@@ -13,9 +13,10 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from afif_explorer import ending, study
-from afif_explorer.app import files, security, toolkit
-from afif_explorer.app.login import login
-from afif_explorer.app.spare import Spare
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.server import scripts, security
+from afif_explorer.app.server.login import login
+from afif_explorer.app.server.warm_session import Spare
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import FIGURES
 from afif_explorer.spec import Spec
@@ -94,7 +95,7 @@ def make_server(
     password_file: str | Path | None = None,
 ) -> Server:
     """The server of :func:`serve`, not started yet."""
-    from afif_explorer.app.session import open_session
+    from afif_explorer.app.server.session import open_session
 
     toolkit.load()
     pn.config.reconnect = False  # Bokeh cannot take a page with figures up again; browser.js can
@@ -122,7 +123,7 @@ def make_server(
             "Choose another port, or none to take a free one."
         ) from error
     security.protect(server._tornado)
-    files.send_whole(server._tornado)
+    scripts.send_whole(server._tornado)
     return server
 
 

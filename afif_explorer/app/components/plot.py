@@ -14,7 +14,7 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
-from afif_explorer.app.look import PLOT_CSS, PLOTLY_URL, STATIC
+from afif_explorer.app.theme import PLOT_CSS, PLOTLY_URL, STATIC
 from afif_explorer.figures.wire import (
     Brush,
     Click,

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import panel as pn
 
-from afif_explorer.app import look
-from afif_explorer.app.dashboard import Dashboard
-from afif_explorer.app.sync import Gate
+from afif_explorer.app import theme
+from afif_explorer.app.page.dashboard import Dashboard
+from afif_explorer.app.updates.follower import Gate
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import Explorer
 
@@ -29,7 +29,7 @@ def open_session() -> Any:
     gate.settle(lambda: explorer.await_idle(0), KNOWN_SECONDS)
     dashboard = Dashboard(explorer, document, gate=gate, notes=notes)
     figures = in_script(dashboard.early())
-    document.template_variables.update(look.TEMPLATE_VARIABLES, afif_figures=figures)
+    document.template_variables.update(theme.TEMPLATE_VARIABLES, afif_figures=figures)
     pn.state.onload(_open(gate))
     pn.state.on_session_destroyed(_Farewell(dashboard))
     return dashboard.page

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Text, button, card, flow, html, join, share
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.components.elements import (
+    NO_MARGIN,
+    Text,
+    button,
+    card,
+    flow,
+    html,
+    join,
+    share,
+)
 from afif_explorer.figures.text import number
 from afif_explorer.results import FitSummary, Points
 from afif_explorer.wording import count

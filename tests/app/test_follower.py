@@ -10,7 +10,7 @@ import bokeh.document
 import param
 import pytest
 
-from afif_explorer.app.sync import Follower, Gate, Lull, Timer
+from afif_explorer.app.updates.follower import Follower, Gate, Lull, Timer
 from afif_explorer.state.work import Status
 
 
@@ -124,7 +124,7 @@ def test_what_may_come_late_is_told_once_after_the_rest() -> None:
 
 def test_what_comes_late_comes_even_if_there_is_no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("afif_explorer.app.sync.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("afif_explorer.app.updates.follower.time.monotonic", lambda: now[0])
     source, document = Source(), bokeh.document.Document()
     Follower(source, document).on(("depth",), lambda _changed: None, late=True)
     waiting = []

@@ -11,7 +11,7 @@ from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
 from bokeh.server.views.static_handler import StaticHandler
 from tornado.web import StaticFileHandler
 
-from afif_explorer.app.look import STATIC
+from afif_explorer.app.theme import STATIC
 
 
 class Whole(StaticFileHandler):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN
-from afif_explorer.app.sync import Follower
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.components.elements import NO_MARGIN
+from afif_explorer.app.updates.follower import Follower
 from afif_explorer.state.words import unlisted
 
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": NO_MARGIN, "width": None}

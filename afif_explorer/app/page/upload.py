@@ -11,10 +11,10 @@ from typing import Any
 import panel as pn
 
 from afif_explorer import study
-from afif_explorer.app import toolkit
-from afif_explorer.app.fields import WIDE
-from afif_explorer.app.help import Dialog
-from afif_explorer.app.parts import Text, banner, html, stack
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.components.elements import Text, banner, html, stack
+from afif_explorer.app.components.fields import WIDE
+from afif_explorer.app.page.help import Dialog
 from afif_explorer.datasets import Table, read_table
 from afif_explorer.datasets.reading.table import MOST_BYTES
 from afif_explorer.errors import AfifError

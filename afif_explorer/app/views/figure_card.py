@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from afif_explorer.app.desk import Desk
-from afif_explorer.app.parts import ask, card
-from afif_explorer.app.plot import Plot
+from afif_explorer.app.components.elements import ask, card
+from afif_explorer.app.components.plot import Plot
+from afif_explorer.app.views.context import Desk
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG, FIGURES
 from afif_explorer.figures.wire import Brush, Click

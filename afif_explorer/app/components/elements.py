@@ -8,7 +8,8 @@ from typing import Any
 import panel as pn
 from markupsafe import Markup, escape
 
-from afif_explorer.app import look, toolkit
+from afif_explorer.app import theme
+from afif_explorer.app.components import toolkit
 from afif_explorer.figures.text import clean
 
 NO_MARGIN = (0, 0, 0, 0)
@@ -48,7 +49,7 @@ class Text(pn.pane.HTML):
 
     def __init__(self, content: str | Markup = "", **params: Any) -> None:
         settings = {"sizing_mode": "stretch_width", "margin": NO_MARGIN} | params
-        sheets = [look.SHEET, *settings.pop("stylesheets", ())]
+        sheets = [theme.SHEET, *settings.pop("stylesheets", ())]
         super().__init__(str(html("{x}", x=content)), stylesheets=sheets, **settings)
 
     def put(self, content: str | Markup) -> None:

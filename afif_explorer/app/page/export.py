@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import __version__
-from afif_explorer.app.parts import html, join, literal
+from afif_explorer.app.components.elements import html, join, literal
 from afif_explorer.datasets.reading.text import distinct
 from afif_explorer.errors import ChoiceError
 from afif_explorer.figures import CONFIG, FIGURES

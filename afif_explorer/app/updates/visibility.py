@@ -7,7 +7,7 @@ from typing import Any
 
 from panel.custom import JSComponent
 
-from afif_explorer.app.look import STATIC
+from afif_explorer.app.theme import STATIC
 
 
 class Sight(JSComponent):

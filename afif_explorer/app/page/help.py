@@ -8,8 +8,16 @@ from typing import Any
 import panel as pn
 
 from afif_explorer import explain
-from afif_explorer.app import toolkit
-from afif_explorer.app.parts import NO_MARGIN, Postponed, Text, button, html, literal, stack
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.components.elements import (
+    NO_MARGIN,
+    Postponed,
+    Text,
+    button,
+    html,
+    literal,
+    stack,
+)
 
 GUIDE = "guide"
 SHEET = """

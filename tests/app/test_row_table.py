@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from afif_explorer.app.rowtable import LEISURE, REST, RowTable
+from afif_explorer.app.views.row_table import LEISURE, REST, RowTable
 from tests.helpers.figures import points
 
 # Panel's own table says so to pandas.

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from afif_explorer.app.desk import Desk
-from afif_explorer.app.parts import Text, button, flow, html, share
+from afif_explorer.app.components.elements import Text, button, flow, html, share
+from afif_explorer.app.views.context import Desk
 from afif_explorer.figures.text import number
 from afif_explorer.wording import count
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from panel.auth import BasicAuthProvider, BasicLoginHandler
 
-from afif_explorer.app.look import STATIC
+from afif_explorer.app.theme import STATIC
 from afif_explorer.errors import ChoiceError
 
 VISITOR = "visitor"  # who gives no name where one password is shared

@@ -9,9 +9,18 @@ import panel as pn
 from markupsafe import Markup
 
 from afif_explorer import datasets
-from afif_explorer.app.fields import WIDE, Fields
-from afif_explorer.app.parts import Postponed, Text, ask, button, flow, html, join, stack
-from afif_explorer.app.sliders import Automatic, LogSlider
+from afif_explorer.app.components.elements import (
+    Postponed,
+    Text,
+    ask,
+    button,
+    flow,
+    html,
+    join,
+    stack,
+)
+from afif_explorer.app.components.fields import WIDE, Fields
+from afif_explorer.app.components.sliders import Automatic, LogSlider
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.notes import notes_markup
 from afif_explorer.state.relevance import relevant

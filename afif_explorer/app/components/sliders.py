@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.fields import WIDE, Fields, put
-from afif_explorer.app.parts import stack
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.components.elements import stack
+from afif_explorer.app.components.fields import WIDE, Fields, put
 from afif_explorer.figures.text import number
 
 STEP = 0.02  # of a power of ten

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from afif_explorer.app.fields import Fields
-from afif_explorer.app.sync import Follower
+from afif_explorer.app.components.fields import Fields
+from afif_explorer.app.updates.follower import Follower
 
 
 @dataclass(frozen=True, eq=False)

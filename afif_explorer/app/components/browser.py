@@ -9,7 +9,7 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
-from afif_explorer.app.look import STATIC
+from afif_explorer.app.theme import STATIC
 
 
 class Browser(JSComponent):

@@ -7,10 +7,11 @@ from typing import Any
 
 import panel as pn
 
-from afif_explorer.app import export, toolkit
-from afif_explorer.app.browser import Browser
-from afif_explorer.app.help import Dialog
-from afif_explorer.app.parts import NO_MARGIN, Text, banner, html, pressed, stack
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.components.browser import Browser
+from afif_explorer.app.components.elements import NO_MARGIN, Text, banner, html, pressed, stack
+from afif_explorer.app.page import export
+from afif_explorer.app.page.help import Dialog
 from afif_explorer.errors import AfifError
 
 MARK = (

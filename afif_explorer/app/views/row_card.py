@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from afif_explorer.app.desk import Desk
-from afif_explorer.app.parts import Text, html, join
+from afif_explorer.app.components.elements import Text, html, join
+from afif_explorer.app.views.context import Desk
 from afif_explorer.figures.text import number, percent, short
 from afif_explorer.results import Points
 from afif_explorer.wording import count

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from afif_explorer.app import toolkit
-from afif_explorer.app.browser import Browser
-from afif_explorer.app.controls import Controls
-from afif_explorer.app.desk import Desk
-from afif_explorer.app.fields import Fields
-from afif_explorer.app.header import Header
-from afif_explorer.app.help import GUIDE, Code, Help
-from afif_explorer.app.notices import Notices
-from afif_explorer.app.parts import stack
-from afif_explorer.app.status import StatusHead
-from afif_explorer.app.sync import Follower, Gate, Lull, Timer
-from afif_explorer.app.upload import Upload
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.components.browser import Browser
+from afif_explorer.app.components.elements import stack
+from afif_explorer.app.components.fields import Fields
+from afif_explorer.app.page.controls import Controls
+from afif_explorer.app.page.header import Header
+from afif_explorer.app.page.help import GUIDE, Code, Help
+from afif_explorer.app.page.notices import Notices
+from afif_explorer.app.page.status import StatusHead
+from afif_explorer.app.page.upload import Upload
+from afif_explorer.app.updates.follower import Follower, Gate, Lull, Timer
 from afif_explorer.app.views.agreement import AgreementView
+from afif_explorer.app.views.context import Desk
 from afif_explorer.app.views.cross_validation import CrossValidationView
 from afif_explorer.app.views.lissa import LissaView
 from afif_explorer.app.views.points import PointsView

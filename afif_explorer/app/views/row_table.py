@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import panel as pn
 
-from afif_explorer.app.desk import Desk
-from afif_explorer.app.parts import NO_MARGIN, Text, absent, html, stack
-from afif_explorer.app.sight import Sight
+from afif_explorer.app.components.elements import NO_MARGIN, Text, absent, html, stack
+from afif_explorer.app.updates.visibility import Sight
+from afif_explorer.app.views.context import Desk
 from afif_explorer.figures.text import Scale, clean
 from afif_explorer.results import Points
 

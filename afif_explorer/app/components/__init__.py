@@ -1,0 +1,1 @@
+"""Small pieces that pages and views are made of."""

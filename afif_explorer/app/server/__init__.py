@@ -1,0 +1,1 @@
+"""The server around the pages: sessions, passwords, headers and scripts."""
