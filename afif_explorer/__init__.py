@@ -83,7 +83,9 @@ _HOMES = {
     ),
     "afif_explorer.engine.solvers.auto": ("Auto", "Choice"),
     "afif_explorer.engine.solvers.base": ("Cholesky", "ConjugateGradient", "Solution", "Status"),
-    "afif_explorer.engine.targets.base": ("MeanLoss", "PointLoss", "Prediction", "Target"),
+    "afif_explorer.engine.targets.base": ("Target",),
+    "afif_explorer.engine.targets.losses": ("MeanLoss", "PointLoss"),
+    "afif_explorer.engine.targets.predictions": ("Prediction",),
     "afif_explorer.errors": (
         "AfifError",
         "ChoiceError",

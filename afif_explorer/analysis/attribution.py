@@ -6,19 +6,18 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from afif_explorer import wording
 from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.analysis.removable import irremovable, warn_undefined
-from afif_explorer.engine.influence.leverages import high_leverages
-from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.leverages import HIGH
+from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
-from afif_explorer.engine.targets.base import Target, as_targets
+from afif_explorer.engine.targets.base import Target, as_targets, bind_together, gradients_of
 from afif_explorer.errors import ChoiceError, HighLeverage
 
-HIGH = 0.2  # leverage above which an effect is told to fall short
 ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
 
 
@@ -70,17 +69,17 @@ def effects_of(
     targets = as_targets(target)
     if not targets:
         raise ChoiceError("There is no target to attribute; give at least one.")
-    bound = [one.bind(fit) for one in targets]
-    effects = influence.effects(torch.stack([one.gradient() for one in bound], dim=1))
+    groups = bind_together(fit, targets)
+    effects = influence.effects(gradients_of(groups))
     if order == 2 or (order is None and influence.affords_second_order):
-        effects = effects.add_(influence.second_orders(bound, effects))
+        influence.add_second_orders(groups, effects)
     found = effects.cpu().numpy()
     found[irremovable(fit.objective)] = np.nan
     return found[:, 0] if isinstance(target, Target) else found
 
 
 def _warn_of_leverage(influence: Influence) -> None:
-    high = high_leverages(influence, HIGH)
+    high = influence.high_leverages
     if not high.count:
         return
     several, largest = high.count > 1, high.largest

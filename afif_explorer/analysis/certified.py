@@ -9,16 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.analysis.removable import removable
 from afif_explorer.engine.curvature.operators import Fisher
 from afif_explorer.engine.influence.certificate import Certificate, certify
-from afif_explorer.engine.influence.methods import (
-    AFIF,
-    Method,
-    NewtonStep,
-    checked_method,
-    prepared,
-)
+from afif_explorer.engine.influence.methods import AFIF, Method, NewtonStep, checked_method
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.solvers.auto import Auto
 from afif_explorer.engine.solvers.base import Cholesky

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.analysis.removable import irremovable, loses_a_class
-from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.weights import folds as folds_of
 from afif_explorer.errors import Undefined

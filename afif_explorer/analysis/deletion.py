@@ -9,8 +9,9 @@ from torch import Tensor
 
 from afif_explorer.analysis.diagnostics import row_index
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.analysis.removable import irremovable
-from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Influence
 from afif_explorer.engine.problem.losses import Gaussian
 from afif_explorer.engine.problem.models import LinearMap

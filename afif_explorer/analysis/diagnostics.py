@@ -9,8 +9,9 @@ import pandas as pd
 import torch
 
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.analysis.removable import irremovable
-from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.losses import Categorical, Gaussian
 

@@ -11,9 +11,10 @@ import pandas as pd
 from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.analysis.prepared import prepared
+from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
-from afif_explorer.engine.targets.base import Sample, checked_fit
+from afif_explorer.engine.targets.bound import Sample, checked_fit
 from afif_explorer.engine.targets.disparities import (
     Comparison,
     DemographicParityDifference,

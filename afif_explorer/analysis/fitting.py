@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from afif_explorer.analysis.metrics import measure
+from afif_explorer.analysis.prepared import PreparedMethods
 from afif_explorer.engine.curvature.minimum import negative_curvature
 from afif_explorer.engine.problem.losses import Loss
 from afif_explorer.engine.problem.models import MLP, LinearMap, Model, model_of
@@ -24,7 +25,7 @@ from afif_explorer.engine.problem.objective import (
     check_rows,
 )
 from afif_explorer.engine.problem.penalties import GroupLasso, Penalty, Ridge
-from afif_explorer.engine.targets.base import Sample
+from afif_explorer.engine.targets.bound import Sample
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import ChoiceError, DataError
 
@@ -67,6 +68,7 @@ class Fit:
         data: the :class:`~afif_explorer.datasets.Dataset`, or None for an objective of your own.
         samples: the rows of each split, for targets. seed: of the start of training.
         objective: the engine's :class:`~afif_explorer.engine.problem.objective.Objective`.
+        prepared_methods: what earlier questions have worked out, for the next ones.
     """
 
     objective: Objective
@@ -81,6 +83,9 @@ class Fit:
     data: Dataset | None = None
     seed: int = 0
     metrics: dict[str, float] = field(default_factory=dict)
+    prepared_methods: PreparedMethods = field(
+        default_factory=PreparedMethods, init=False, repr=False
+    )
 
     @property
     def parameters(self) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.targets.base import Sample
+from afif_explorer.engine.targets.bound import Sample
 
 
 def measure(objective: Objective, theta: Tensor, sample: Sample) -> dict[str, float]:

@@ -108,7 +108,7 @@ class Beyond:
         if len(self._rows) == 0:
             return 0.0
         index = torch.as_tensor(self._rows, device=self._influence.objective.device)
-        return float(self._influence.leverage()[index].sum())
+        return float(self._influence.leverage_of(index).sum())
 
     def _norm(self, step: Tensor) -> float:
         """``||step||`` in the norm of the curvature."""

@@ -15,7 +15,7 @@ from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.weights import checked_rows, ordered_rows
-from afif_explorer.engine.targets.base import checked_fit
+from afif_explorer.engine.targets.bound import checked_fit
 from afif_explorer.errors import DataError, Undefined
 
 

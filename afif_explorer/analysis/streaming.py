@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.analysis.truth import Retrained, retrain
 from afif_explorer.analysis.unlearning import Unlearned, unlearn_with
-from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.problem.weights import checked_rows
 from afif_explorer.engine.targets.base import Target, as_targets
 from afif_explorer.errors import ChoiceError

@@ -9,9 +9,10 @@ import numpy as np
 
 from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.analysis.reach import Beyond, Reach
 from afif_explorer.analysis.removable import removable
-from afif_explorer.engine.influence.methods import AFIF, Method, prepared
+from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.targets.base import Target, as_targets

@@ -9,7 +9,8 @@ import numpy as np
 from afif_explorer.analysis.attribution import attribute
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.truth import retrain, retrain_each
-from afif_explorer.engine.targets.base import PointLoss, Prediction
+from afif_explorer.engine.targets.losses import PointLoss
+from afif_explorer.engine.targets.predictions import Prediction
 from afif_explorer.errors import AfifError
 from afif_explorer.notebook.checks import UNANSWERED, Verdict, as_number, number, unanswered
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from afif_explorer.analysis.crossvalidation import CrossValidation, held_out
 from afif_explorer.analysis.crossvalidation_path import CrossValidationPath, cross_validation_path
-from afif_explorer.engine.influence.methods import METHODS, Method, prepared
+from afif_explorer.analysis.prepared import prepared
+from afif_explorer.engine.influence.methods import METHODS, Method
 from afif_explorer.engine.problem.losses import Gaussian, Poisson
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report

@@ -13,6 +13,7 @@ from afif_explorer.analysis.removable import irremovable
 from afif_explorer.engine.curvature.operators import Curvature, Hessian
 from afif_explorer.engine.influence.methods import NewtonStep
 from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.targets.base import Group
 from afif_explorer.errors import CurvatureError, UndefinedMeasure
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
@@ -61,7 +62,9 @@ def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
         first = values[:, None]
 
         def second() -> torch.Tensor:
-            return ready.second_orders([chosen.bound], first)[:, 0]
+            both = first.clone()
+            ready.add_second_orders([Group([0], chosen.bound)], both)
+            return (both - first)[:, 0]
 
         # That of one output follows from the effects; that of many is the same for all solver settings.
         alone = chosen.bound.outputs == 1

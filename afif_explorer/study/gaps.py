@@ -10,7 +10,7 @@ from torch import Tensor
 
 from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.targets.base import Bound
+from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
 from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.spec import CLASS_GAPS, NUMBER_GAPS, Spec

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from afif_explorer.analysis.metrics import measure
 from afif_explorer.datasets import Dataset
-from afif_explorer.engine.targets.base import Bound, predicted
+from afif_explorer.engine.targets.bound import Bound
+from afif_explorer.engine.targets.predictions import predicted
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, groups, sensitive_column
 from afif_explorer.study.fitting import METRICS, fit

@@ -5,7 +5,6 @@ What the steps reached is the residual of their optimality (Karush-Kuhn-Tucker) 
 
 from __future__ import annotations
 
-import copy
 import time
 
 import numpy as np
@@ -15,6 +14,7 @@ from torch import Tensor
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.runtime.operations import OperationCounter
+from afif_explorer.engine.solvers.base import Solution
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 
@@ -27,11 +27,10 @@ def row_effects(ready: Influence, gradient: Tensor) -> tuple[Tensor, SolverSumma
     ``D_i`` is the proximal step without row ``i``, ``c`` ``[p]`` the target's gradient.
     """
     began = time.perf_counter()
-    own = copy.copy(ready)  # what the steps reached is kept there; others may be at work with it
     with OperationCounter() as counter:
-        values = own.effects(gradient[:, None])[:, 0]
+        values = ready.effects(gradient[:, None])[:, 0]
     flops = float(counter.total)
-    return values, _summary([own], time.perf_counter() - began), flops
+    return values, _summary([ready.solution], time.perf_counter() - began), flops
 
 
 def set_steps(
@@ -39,20 +38,19 @@ def set_steps(
 ) -> tuple[Tensor, SolverSummary]:
     """Changes of the parameters ``[p, m]`` when the first ``counts[j]`` rows of ``order`` go."""
     began = time.perf_counter()
-    objective, moved, used = ready.objective, [], []
+    objective, moved, ended = ready.objective, [], []
     for done, count in enumerate(counts):
         report("Proximal steps", done, len(counts))
-        own = copy.copy(ready)
         weights = objective.vector(leave_out(objective.n, order[:count]))
-        moved.append(own.parameters(weights) - ready.point.theta)
-        used.append(own)
-    return torch.stack(moved, dim=1), _summary(used, time.perf_counter() - began)
+        moved.append(ready.parameters(weights) - ready.point.theta)
+        ended.append(ready.solution)
+    return torch.stack(moved, dim=1), _summary(ended, time.perf_counter() - began)
 
 
-def _summary(used: list[Influence], seconds: float) -> SolverSummary:
+def _summary(ended: list[Solution | None], seconds: float) -> SolverSummary:
     """The worst of all steps."""
-    ended = [one.solution for one in used if one.solution is not None]
-    worst = max(ended, key=lambda solution: solution.stats["residual"])
+    known = [one for one in ended if one is not None]
+    worst = max(known, key=lambda solution: solution.stats["residual"])
     return SolverSummary(
         name=PROXIMAL,
         status=worst.status.value,

@@ -11,10 +11,11 @@ from typing import TypeVar
 
 import torch
 
-from afif_explorer.cache import Cache, digest, leaves
+from afif_explorer.cache import Cache, digest
 from afif_explorer.datasets import Dataset
 from afif_explorer.engine.runtime.device import setting
 from afif_explorer.errors import DataError, OutOfMemory
+from afif_explorer.sizes import leaves
 from afif_explorer.spec import Spec
 from afif_explorer.study.keys import key
 

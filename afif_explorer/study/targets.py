@@ -8,7 +8,8 @@ import torch
 
 from afif_explorer.analysis import comparisons
 from afif_explorer.datasets import Dataset
-from afif_explorer.engine.targets.base import Bound, MeanLoss, PointLoss, Prediction, Target
+from afif_explorer.engine.targets.base import Target
+from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.engine.targets.disparities import (
     DemographicParityDifference,
     EqualizedOddsDifference,
@@ -17,6 +18,8 @@ from afif_explorer.engine.targets.disparities import (
     GroupLossDifference,
     MeanPredictionDifference,
 )
+from afif_explorer.engine.targets.losses import MeanLoss, PointLoss
+from afif_explorer.engine.targets.predictions import Prediction
 from afif_explorer.errors import ChoiceError
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, sensitive_column

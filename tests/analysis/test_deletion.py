@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.engine.influence.methods import prepared
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.engine.problem.models import LinearMap
 
 

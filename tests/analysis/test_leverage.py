@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import afif_explorer as ax
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.engine.influence import leverages
 from afif_explorer.engine.influence.leverages import high_leverages
-from afif_explorer.engine.influence.methods import prepared
 
 draw = np.random.default_rng(0)
 
@@ -79,7 +79,7 @@ def test_the_rows_are_found_among_many_without_all_leverages(loss: str) -> None:
     model = ax.LinearMap(6, 3 if loss == "categorical" else 1)
     fit = ax.fit_objective(ax.Objective(model, loss, ax.Ridge(1e-6), X, y))
     influence = prepared(ax.AFIF(), fit)
-    found = high_leverages(influence, 0.2)
+    found = high_leverages(influence)
     assert "row_blocks" not in vars(influence)
     roots = fit.objective.loss.root(influence.point.outputs)
     blocks = roots.transpose(1, 2) @ influence.row_blocks @ roots
@@ -94,7 +94,7 @@ def test_of_very_many_rows_the_count_is_estimated(monkeypatch) -> None:
     monkeypatch.setattr(leverages, "COMPUTED", 5)
     fit = wide()
     hat = hat_of(fit)
-    found = high_leverages(prepared(ax.AFIF(), fit), 0.2)
+    found = high_leverages(prepared(ax.AFIF(), fit))
     assert not found.exact
     assert found.count == pytest.approx((hat > 0.2).sum(), abs=2)
     with pytest.warns(ax.HighLeverage, match=f"^About {found.count} of {fit.n} training rows"):

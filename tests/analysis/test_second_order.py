@@ -11,7 +11,7 @@ from torch import Tensor
 
 import afif_explorer as ax
 from afif_explorer.engine.influence import second_order
-from afif_explorer.engine.targets.base import Fitted, Sample
+from afif_explorer.engine.targets.bound import Fitted, Sample
 
 draw = np.random.default_rng(4)
 X, NEW = draw.normal(size=(60, 5)), draw.normal(size=(12, 5))

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 LEVELS = (
-    ("errors", "progress", "numeric", "collector", "wording", "ending"),
+    ("errors", "progress", "numeric", "collector", "wording", "ending", "sizes"),
     ("engine", "datasets"),
     ("analysis",),
     ("spec", "results", "cache"),

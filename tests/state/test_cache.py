@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from afif_explorer.cache import Cache, digest, leaves
+from afif_explorer.cache import Cache, digest
 from afif_explorer.errors import Cancelled
 from afif_explorer.progress import listening
+from afif_explorer.sizes import leaves
 
 
 def key(name: str) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """Finding the few rows of high leverage without every row's leverage.
 
 With ``S_i S_i' = A''(f_i)`` and the rows ``H = S_i' J_i / sqrt(n)`` stacked, leverages are the diagonal
-blocks of ``K = H C^-1 H'``. For random signs ``z`` the mean of ``z * (K z)`` over a few ``z`` estimates
-them; what an estimate does not rule out is computed.
+blocks of ``K = H C^-1 H'``. Where ``C^-1`` costs little, ``|S_i' J_i|^2 |C^-1| / n`` bounds them from above
+and rules most rows out. Otherwise the mean of ``z * (K z)`` over a few random signs ``z`` estimates them.
+What neither rules out is computed.
 
 Source: Bekas, Kokiopoulou and Saad, An Estimator for the Diagonal of a Matrix (2007).
 """
@@ -11,13 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.influence.smooth import Influence
+from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.runtime.memory import block_rows
+from afif_explorer.engine.solvers.base import Prepared
 
+HIGH = 0.2  # leverage above which an effect is told to fall short
 PROBES = 16  # right-hand sides; one estimate is off by sqrt(h (1 - h) / 16)
 MARGIN = 0.15  # below the leverage that is looked for, an estimate may be
 SMALL = 2_000_000  # rows x outputs x parameters up to which every row is computed
@@ -33,8 +37,26 @@ class HighLeverages:
     exact: bool
 
 
-def high_leverages(influence: Influence, above: float) -> HighLeverages:
-    """How many rows have a leverage above ``above``, and the largest leverage.
+class Solving(Protocol):
+    """What is asked of a method (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
+
+    @property
+    def objective(self) -> Objective: ...
+
+    @property
+    def point(self) -> Point: ...
+
+    @property
+    def prepared(self) -> Prepared: ...
+
+    @property
+    def whitener(self) -> Tensor: ...
+
+    def solve(self, rhs: Tensor) -> Tensor: ...
+
+
+def high_leverages(influence: Solving) -> HighLeverages:
+    """How many rows have a leverage above :data:`HIGH`, and the largest leverage.
 
     Here a row's leverage is the largest share that its own outputs have in themselves, the largest eigenvalue
     of ``S_i' J_i C^-1 J_i' S_i / n``: below 1, and for one output the diagonal of the hat matrix.
@@ -42,21 +64,23 @@ def high_leverages(influence: Influence, above: float) -> HighLeverages:
     objective, point = influence.objective, influence.point
     roots = objective.loss.root(point.outputs)
     rows, unseen = torch.arange(objective.n, device=roots.device), 0
-    if objective.smooth and roots.shape[2] * objective.n * objective.p > SMALL:
+    size = roots.shape[2] * objective.p
+    if objective.smooth and size * objective.n > SMALL and objective.p**2 <= PROBES * objective.n:
+        rows = torch.nonzero(_bounds(influence, roots) > HIGH).flatten()
+    if objective.smooth and size * len(rows) > SMALL:
         estimates = _estimates(influence, roots)
         order = torch.argsort(estimates, descending=True)
-        candidates = order[: int((estimates > above - MARGIN).sum())]
+        candidates = order[: int((estimates > HIGH - MARGIN).sum())]
         rows = candidates[:COMPUTED]
-        unseen = int((estimates[candidates[COMPUTED:]] > above).sum())
+        unseen = int((estimates[candidates[COMPUTED:]] > HIGH).sum())
     if not len(rows):
         return HighLeverages(0, 0.0, True)
-    numbers = 2 * roots.shape[2] * objective.p
-    parts = [_largest(influence, few, roots) for few in rows.split(block_rows(numbers, roots))]
+    parts = [_largest(influence, few, roots) for few in rows.split(block_rows(2 * size, roots))]
     found = torch.cat(parts)
-    return HighLeverages(int((found > above).sum()) + unseen, float(found.max()), not unseen)
+    return HighLeverages(int((found > HIGH).sum()) + unseen, float(found.max()), not unseen)
 
 
-def _largest(influence: Influence, rows: Tensor, roots: Tensor) -> Tensor:
+def _largest(influence: Solving, rows: Tensor, roots: Tensor) -> Tensor:
     """The largest eigenvalue of each row's block of ``K``, ``[m]``."""
     half = influence.point.linearization.take(rows).pull_each(roots[rows])  # [m, r, p]
     solved = influence.solve(half.flatten(0, 1).T.contiguous()).T.reshape(half.shape)
@@ -64,7 +88,14 @@ def _largest(influence: Influence, rows: Tensor, roots: Tensor) -> Tensor:
     return torch.linalg.eigvalsh(blocks)[:, -1]
 
 
-def _estimates(influence: Influence, roots: Tensor) -> Tensor:
+def _bounds(influence: Solving, roots: Tensor) -> Tensor:
+    """What the trace of each row's block of ``K`` cannot exceed, ``[n]``: the norm is Frobenius'."""
+    whitener = influence.whitener
+    norm = torch.linalg.matrix_norm(whitener.T @ whitener)
+    return influence.point.linearization.squared_norms(roots) * (norm / influence.objective.n)
+
+
+def _estimates(influence: Solving, roots: Tensor) -> Tensor:
     """The trace of each row's block of ``K``, about, ``[n]``."""
     linearization, n = influence.point.linearization, influence.objective.n
     total = roots.new_zeros(influence.objective.p, PROBES)

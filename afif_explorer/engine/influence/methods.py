@@ -23,7 +23,7 @@ from afif_explorer.engine.solvers.dual import Dual
 from afif_explorer.engine.solvers.ekfac import EKFAC
 from afif_explorer.engine.solvers.lanczos import Lanczos
 from afif_explorer.engine.solvers.lissa.solver import LiSSA
-from afif_explorer.engine.targets.base import Fitted, checked_fit
+from afif_explorer.engine.targets.bound import Fitted
 from afif_explorer.errors import ChoiceError
 from afif_explorer.numeric import is_number
 
@@ -162,13 +162,6 @@ def checked_method(method: Method) -> Method:
     if not isinstance(method, Method):
         raise ChoiceError(f"A method is one such as AFIF(), with its brackets, not {method!r}.")
     return method
-
-
-def prepared(method: Method, fit: Fitted) -> Influence:
-    """A method at a fit. Raises :class:`ChoiceError` for what is no method or no fit."""
-    checked_method(method)
-    checked_fit(fit)
-    return method.prepare(fit.objective, fit.parameters)
 
 
 METHODS: dict[str, type[Method]] = {

@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.influence.rank import data_rank
-from afif_explorer.engine.influence.second_order import Curved, bent_along
+from afif_explorer.engine.influence.second_order import bent_along
 from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Choices, Influence
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.solvers.base import Solution, Status
 from afif_explorer.engine.solvers.factor import Factor, enough_damping
+from afif_explorer.engine.targets.base import Group
 from afif_explorer.engine.training.proximal import ProximalProblem
 from afif_explorer.progress import report
 
@@ -92,8 +93,9 @@ class ProximalInfluence(Influence):
     def affords_second_order(self) -> bool:
         return False
 
-    def second_orders(self, targets: Sequence[Curved], effects: Tensor) -> Tensor:
-        return torch.cat([bent_along(targets, steps) for _, steps in self._each_without()])
+    def add_second_orders(self, targets: Sequence[Group], effects: Tensor) -> None:
+        for rows, steps in self._each_without():
+            effects[rows] += bent_along(targets, steps)
 
     def own_moves(self) -> Tensor:
         moves = [
@@ -150,11 +152,12 @@ class ProximalInfluence(Influence):
     @cached_property
     def row_blocks(self) -> Tensor:
         """``M_i = J_i C^-1 J_i' / n`` among the parameters that are not held at a kink, ``[n, k, k]``."""
-        n, blocks = self.objective.n, []
-        for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
-            half = self.point.linearization.project(rows, self.whitener)
-            blocks.append(half @ half.transpose(1, 2) / n)
-        return torch.cat(blocks)
+        rows = torch.arange(self.objective.n, device=self.objective.device).split(ROWS_AT_ONCE)
+        return torch.cat([self.row_blocks_of(few) for few in rows])
+
+    def row_blocks_of(self, rows: Tensor) -> Tensor:
+        half = self.point.linearization.project(rows, self.whitener)
+        return half @ half.transpose(1, 2) / self.objective.n
 
 
 class ProximalNewtonInfluence(ProximalInfluence):

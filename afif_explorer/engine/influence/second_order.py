@@ -11,32 +11,29 @@ Source: Basu, You and Feizi, On Second-Order Group Influence Functions (2020), f
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.runtime.memory import block_rows
+from afif_explorer.engine.targets.base import Group
+from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
 FEW_OUTPUTS = 32  # outputs of a target up to which it is seen through their moves
 
 
-class Curved(Protocol):
-    """What is asked of a target (see :class:`~afif_explorer.engine.targets.base.Bound`)."""
+class _Part(NamedTuple):
+    """Some targets of a group: their places in the group and among all targets."""
 
-    @property
-    def outputs(self) -> int: ...
-
-    def bend(self, vectors: Tensor) -> Tensor: ...
-
-    def own_bend(self) -> tuple[Tensor, Tensor]: ...
-
-    def seen(self, vectors: Tensor) -> Tensor: ...
+    bound: Bound
+    within: Tensor
+    places: Tensor
 
 
 class Stepping(Protocol):
@@ -55,54 +52,56 @@ class Stepping(Protocol):
     def whitener(self) -> Tensor: ...
 
 
-def second_orders(influence: Stepping, targets: Sequence[Curved], effects: Tensor) -> Tensor:
-    """``D_i' (grad^2 T) D_i / 2`` for every row and target ``[n, m]``, given ``c' D_i`` ``[n, m]``."""
+def add_second_orders(influence: Stepping, groups: Sequence[Group], effects: Tensor) -> None:
+    """Adds ``D_i' (grad^2 T) D_i / 2`` of every row and target to ``c' D_i`` ``[n, m]``, in place."""
     linear = influence.objective.canonical
-    ratios = [_ratio(one) if linear and one.outputs == 1 else torch.nan for one in targets]
-    factor = torch.as_tensor(ratios, dtype=effects.dtype, device=effects.device)
-    found = torch.empty_like(effects)
-    for start in range(0, len(effects), ROWS_AT_ONCE):  # in the processor's cache
-        block = slice(start, start + ROWS_AT_ONCE)
-        torch.mul(effects[block], effects[block], out=found[block]).mul_(factor)
-    rest = torch.nonzero(~torch.isfinite(factor)).flatten().tolist()
+    ratios = effects.new_zeros(effects.shape[1])
+    rest: dict[int, list[_Part]] = defaultdict(list)  # by the outputs through which they are seen
+    for group in groups:
+        bound, places = group.bound, torch.as_tensor(group.places, device=effects.device)
+        few = bound.outputs if linear and bound.outputs <= FEW_OUTPUTS else 0
+        within = torch.arange(bound.count, device=effects.device)
+        if linear and bound.outputs == 1:
+            found = _ratios(bound)
+            known = found.isfinite()
+            ratios[places[known]] = found[known]
+            within = within[~known]
+        if len(within):
+            rest[few].append(_Part(bound, within, places[within]))
+    terms = []
+    for few, parts in rest.items():
+        by = _through_outputs if few else _through_whitener
+        terms.append((torch.cat([one.places for one in parts]), by(influence, parts)))
+    for block in effects.split(ROWS_AT_ONCE):  # in the processor's cache
+        block.addcmul_(block, block * ratios)
+    for places, term in terms:
+        effects.index_add_(1, places, term)
 
-    def width(place: int) -> int:
-        """Outputs through which a target is seen; 0 if not through these."""
-        outputs = targets[place].outputs
-        return outputs if linear and outputs <= FEW_OUTPUTS else 0
 
-    for outputs, several in groupby(sorted(rest, key=width), width):
-        places = list(several)
-        chosen = [targets[place] for place in places]
-        by = _through_outputs if outputs else _through_whitener
-        index = torch.as_tensor(places, device=found.device)
-        found.index_copy_(1, index, by(influence, chosen))
+def bent_along(groups: Sequence[Group], steps: Tensor) -> Tensor:
+    """``D' (grad^2 T) D / 2`` for explicit steps ``[p, rows]``: ``[rows, m]``."""
+    found = steps.new_empty(steps.shape[1], sum(group.bound.count for group in groups))
+    for group in groups:
+        for within, place in enumerate(group.places):
+            found[:, place] = (steps * group.bound.bend(steps, within)).sum(0) / 2
     return found
 
 
-def bent_along(targets: Sequence[Curved], steps: Tensor) -> Tensor:
-    """``D' (grad^2 T) D / 2`` for explicit steps ``[p, rows]``: ``[rows, m]``."""
-    return torch.stack([(steps * one.bend(steps)).sum(0) for one in targets], dim=1) / 2
+def _ratios(bound: Bound) -> Tensor:
+    """``t'' / (2 t'^2)`` ``[count]``; not finite for targets that are stationary in their output."""
+    return bound.own_bends()[:, 0, 0] / 2 / bound.own_slopes()[:, 0] ** 2
 
 
-def _ratio(target: Curved) -> float:
-    """``t'' / (2 t'^2)``; not finite where the target does not move with its output at first order."""
-    slope, bent = (float(value) for value in target.own_bend())
-    return bent / 2 / slope / slope if slope else torch.nan
-
-
-def _through_outputs(influence: Stepping, targets: Sequence[Curved]) -> Tensor:
+def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     """From the moves ``m`` of each target's own ``q`` outputs, ``m' B m = sum (Q' m)^2 l``: ``[n, m]``."""
-    values, vectors = torch.linalg.eigh(torch.stack([one.own_bend()[1] for one in targets]))
+    bends = torch.cat([one.bound.own_bends()[one.within] for one in parts])
+    values, vectors = torch.linalg.eigh(bends)
     size = values.abs().amax(1, keepdim=True)
     seen = values.abs() > torch.finfo(values.dtype).eps * size * values.shape[1]
     kept = seen.any(0)  # classes have one direction in which nothing bends
     values = values[:, kept]
-    along = [
-        turned[:, kept].T @ one.seen(influence.whitener)
-        for turned, one in zip(vectors, targets, strict=True)
-    ]
-    basis = torch.cat(along)
+    moves = torch.cat([one.bound.seen(influence.whitener)[one.within] for one in parts])
+    basis = (vectors[:, :, kept].transpose(1, 2) @ moves).flatten(0, 1)
     found = []
     for step in _steps(influence, len(basis)):
         moved = (step @ basis.T).square_().mul_(values.flatten())
@@ -110,18 +109,20 @@ def _through_outputs(influence: Stepping, targets: Sequence[Curved]) -> Tensor:
     return torch.cat(found) / 2
 
 
-def _through_whitener(influence: Stepping, targets: Sequence[Curved]) -> Tensor:
+def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     """From ``Z' (grad^2 T) Z`` of each target, as many together as there is room for, ``[n, m]``."""
     whitener = influence.whitener
+    targets = [(one.bound, int(place)) for one in parts for place in one.within]
     room = block_rows(2 * whitener.numel(), whitener)
     found = []
     for start in range(0, len(targets), room):
-        inner = [whitener.T @ one.bend(whitener) for one in targets[start : start + room]]
-        parts = [
+        some = targets[start : start + room]
+        inner = [whitener.T @ bound.bend(whitener, place) for bound, place in some]
+        blocks = [
             torch.stack([((step @ one) * step).sum(1) for one in inner], dim=1)
             for step in _steps(influence, whitener.shape[1])
         ]
-        found.append(torch.cat(parts) / 2)
+        found.append(torch.cat(blocks) / 2)
     return torch.cat(found, dim=1)
 
 

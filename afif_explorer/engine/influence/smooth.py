@@ -19,6 +19,7 @@ Rubinstein and Hopkins (2025) for the rescaling.
 from __future__ import annotations
 
 import copy
+import threading
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
@@ -28,8 +29,9 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.influence.leverages import HighLeverages, high_leverages
 from afif_explorer.engine.influence.rank import data_rank
-from afif_explorer.engine.influence.second_order import Curved, bent_along, second_orders
+from afif_explorer.engine.influence.second_order import add_second_orders, bent_along
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.auto import FEW, Auto, PreparedAuto
@@ -41,6 +43,7 @@ from afif_explorer.engine.solvers.base import (
     Solver,
     Status,
 )
+from afif_explorer.engine.targets.base import Group
 from afif_explorer.errors import CurvatureError, NotConverged, SolverDiverged
 from afif_explorer.progress import report
 
@@ -65,21 +68,30 @@ class Choices(Protocol):
 
 
 class Influence:
-    """A method at one fit. Every answer comes with :attr:`solution`, the solver's last word."""
+    """A method at one fit. After an answer :attr:`solution` is the result of its solve."""
 
     def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
         self.method, self.objective, self.rescale = method, objective, method.rescale
         self.point = objective.at(theta)
         self.curvature = method.curvature.of(self.point, damping=method.damping)
-        self.solution: Solution | None = None
+        self._last = threading.local()  # threads share a method
 
     def rescaled(self) -> Self:
         """The same with every row rescaled by its leverage; factor and leverages are shared."""
         self.row_blocks  # noqa: B018 - computed here, so that both have it
         twin = copy.copy(self)
-        twin.rescale = True
+        twin.rescale, twin._last = True, threading.local()
         vars(twin).pop("residual", None)
         return twin
+
+    @property
+    def solution(self) -> Solution | None:
+        """The result of this thread's last solve."""
+        return getattr(self._last, "solution", None)
+
+    @solution.setter
+    def solution(self, solution: Solution) -> None:
+        self._last.solution = solution
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -145,34 +157,34 @@ class Influence:
 
     @property
     def affords_second_order(self) -> bool:
-        """True if :meth:`second_orders` costs little: few parameters, and outputs linear in them."""
+        """True if :meth:`add_second_orders` costs little: few parameters, and outputs linear in them."""
         return self.objective.canonical and self.objective.p <= FEW
 
-    def second_orders(self, targets: Sequence[Curved], effects: Tensor) -> Tensor:
-        """What the targets' own curvature adds to the effects, ``D_i' (grad^2 T) D_i / 2``: ``[n, m]``.
+    def add_second_orders(self, targets: Sequence[Group], effects: Tensor) -> None:
+        """Adds ``D_i' (grad^2 T) D_i / 2``, from the targets' own curvature, to effects in place.
 
         ``D_i = C^-1 J_i' r_i / n`` is the predicted step without row ``i``, ``effects`` ``[n, m]`` are the
         targets' first-order ones. With it the effects are ``T`` at the predicted parameters up to third
         order. See :mod:`afif_explorer.engine.influence.second_order`.
         """
         if self.objective.p > FEW:
-            return self._second_orders_row_by_row(targets)
-        return second_orders(self, targets, effects)
+            self._add_row_by_row(targets, effects)
+        else:
+            add_second_orders(self, targets, effects)
 
-    def _second_orders_row_by_row(self, targets: Sequence[Curved]) -> Tensor:
+    def _add_row_by_row(self, targets: Sequence[Group], effects: Tensor) -> None:
         """The same from every row's explicit step, where ``[p, p]`` would be too large."""
-        n, found = self.objective.n, []
+        n = self.objective.n
         step = block_rows(4 * self.objective.p, self.objective.X)
         for rows in torch.arange(n, device=self.objective.device).split(step):
             report("second order", int(rows[0]), n)
             part = self.point.linearization.take(rows)
             moved = self.solve(part.pull_each(self.residual[rows][:, :, None])[:, 0].T / n)
-            found.append(bent_along(targets, moved))
-        return torch.cat(found)
+            effects[rows] += bent_along(targets, moved)
 
     @cached_property
     def residual(self) -> Tensor:
-        """What each row pulls with, ``[n, k]``: ``r_i``, or its rescaled form.
+        """Per-row residual ``[n, k]``: ``r_i``, or its rescaled form.
 
         Raises :class:`CurvatureError` if a row to be rescaled has a leverage of 1 or more.
         """
@@ -205,16 +217,27 @@ class Influence:
     def row_blocks(self) -> Tensor:
         """``M_i = J_i C^-1 J_i' / n`` of each row, ``[n, k, k]``."""
         n, blocks = self.objective.n, []
-        for start in range(0, n, ROWS_AT_ONCE):
-            report("leverages", start, n)
-            blocks.append(self._by_row.row_blocks(slice(start, min(start + ROWS_AT_ONCE, n))))
+        for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
+            report("leverages", int(rows[0]), n)
+            blocks.append(self._by_row.row_blocks(rows))
         return torch.cat(blocks) / n
+
+    def row_blocks_of(self, rows: Tensor) -> Tensor:
+        """The same of some rows ``[m]`` only, by the method's own solver: ``[m, k, k]``."""
+        if "row_blocks" in vars(self):
+            return self.row_blocks[rows]
+        return self.prepared.row_blocks(rows) / self.objective.n
 
     @property
     def solves_cheaply(self) -> bool:
         """True if a factor is there, so that further right-hand sides cost little."""
         ready = self.prepared
         return ready.for_columns(1).exact if isinstance(ready, PreparedAuto) else ready.exact
+
+    @cached_property
+    def high_leverages(self) -> HighLeverages:
+        """The rows of high leverage (:mod:`~afif_explorer.engine.influence.leverages`)."""
+        return high_leverages(self)
 
     @cached_property
     def rank(self) -> int:
@@ -234,8 +257,14 @@ class Influence:
 
         Between 0 and the number of outputs; their sum is the effective number of parameters.
         """
-        inner = self.objective.loss.variance(self.point.outputs, self.row_blocks)
-        return inner.diagonal(dim1=1, dim2=2).sum(1)
+        return self._leverage(self.point.outputs, self.row_blocks)
+
+    def leverage_of(self, rows: Tensor) -> Tensor:
+        """The same of some rows ``[m]`` only, by the method's own solver."""
+        return self._leverage(self.point.outputs[rows], self.row_blocks_of(rows))
+
+    def _leverage(self, outputs: Tensor, blocks: Tensor) -> Tensor:
+        return self.objective.loss.variance(outputs, blocks).diagonal(dim1=1, dim2=2).sum(1)
 
     def self_influence(self) -> Tensor:
         """``g_i' C^-1 g_i / n``, ``[n]``: predicted rise of a row's own loss if it is removed."""

@@ -259,6 +259,5 @@ class PreparedAuto(Prepared):
         stats = found.stats | {"solver": self.choice.name, "why": self.choice.why}
         return Solution(found.value, found.status, found.advice, stats)
 
-    def row_blocks(self, rows: slice) -> Tensor:
-        linearization = self.curvature.point.linearization
-        return self.for_columns(linearization.n * linearization.k).row_blocks(rows)
+    def row_blocks(self, rows: Tensor) -> Tensor:
+        return self.for_columns(len(rows) * self.curvature.point.linearization.k).row_blocks(rows)

@@ -86,16 +86,16 @@ class Prepared(ABC):
     def _solve(self, rhs: Tensor) -> Solution:
         """Solve for a block ``[p, m]``."""
 
-    def row_blocks(self, rows: slice) -> Tensor:
-        """``J_i C^-1 J_i'`` of the rows from start to stop, ``[rows, k, k]``.
+    def row_blocks(self, rows: Tensor) -> Tensor:
+        """``J_i C^-1 J_i'`` of some rows, ``[rows, k, k]``.
 
         Raises :class:`SolverDiverged` with advice.
         """
         found = []
         linearization = self.curvature.point.linearization
         step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.share)
-        for start in range(rows.start, rows.stop, step):
-            jacobian = linearization.jacobian(slice(start, min(start + step, rows.stop)))
+        for few in rows.split(step):
+            jacobian = linearization.jacobian(few)
             solution = self._solve(jacobian.flatten(0, 1).T.contiguous())
             if solution.status is Status.DIVERGED:
                 raise SolverDiverged(solution.advice)
@@ -152,7 +152,7 @@ class PreparedCholesky(Prepared):
         stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.factor.rank}
         return Solution(value, Status.CONVERGED, "", stats)
 
-    def row_blocks(self, rows: slice) -> Tensor:
+    def row_blocks(self, rows: Tensor) -> Tensor:
         half = self.curvature.point.linearization.project(rows, self.factor.whitener)
         if half.shape[1] == 1:
             return half.square_().sum(2, keepdim=True)

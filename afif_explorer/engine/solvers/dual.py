@@ -140,16 +140,14 @@ class PreparedDual(Prepared):
         stats = {"residual": residual, "steps": steps, "products": 0}
         return Solution(value, Status.CONVERGED, "", stats)
 
-    def row_blocks(self, rows: slice) -> Tensor:
+    def row_blocks(self, rows: Tensor) -> Tensor:
         """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, a few rows at a time."""
         k = self._linearization.k
         numbers = 2 * k * self._roots[:, 0].numel() + k**2 * self.curvature.p
         step = block_rows(numbers, self._roots)
-        starts = range(rows.start, rows.stop, step)
-        few = [slice(start, min(start + step, rows.stop)) for start in starts]
-        return torch.cat([self._few_row_blocks(part) for part in few])
+        return torch.cat([self._few_row_blocks(few) for few in rows.split(step)])
 
-    def _few_row_blocks(self, rows: slice) -> Tensor:
+    def _few_row_blocks(self, rows: Tensor) -> Tensor:
         part = self._linearization.take(rows)
         eye = torch.eye(part.k, dtype=self._roots.dtype, device=self._roots.device)
         eye = eye.expand(part.n, -1, -1)

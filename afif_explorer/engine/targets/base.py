@@ -1,128 +1,22 @@
 """Targets ``T(theta)``: what a user watches while rows come and go.
 
-A target is a function of the model's outputs on a sample of rows. Bound to a fit it gives its value at
-any ``theta`` and its gradient at the fit, ``c = J' dT/df``: one :class:`Bound` per target.
-
-A disparity is the highest minus the lowest group mean; which two groups these are is fixed at the
-unperturbed fit, so that it is positive there and differentiable. 0 means that all groups are alike.
-Definitions follow Barocas, Hardt and Narayanan, Fairness and Machine Learning, chapter 3.
+A target is a function of the model's outputs on a sample of rows. Bound to a fit it gives its value at any
+``theta`` and its derivatives at the fit: see :class:`~afif_explorer.engine.targets.bound.Bound`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Protocol, cast, runtime_checkable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, cast
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.base import Linearization
-from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Loss
-from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.targets.bound import Bound, Fitted, Sample
 from afif_explorer.errors import ChoiceError, DataError
 from afif_explorer.numeric import is_whole
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Rows on which targets are measured.
-
-    Attributes:
-        X: ``[n, ...]``; y: ``[n]``.
-        groups: for each sensitive attribute the group number of each row ``[n]``, -1 if unknown.
-        group_names: for each sensitive attribute the names of its groups.
-    """
-
-    X: Tensor
-    y: Tensor
-    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
-    group_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@runtime_checkable
-class Fitted(Protocol):
-    """What a target needs to know of a fit."""
-
-    @property
-    def objective(self) -> Objective: ...
-
-    @property
-    def parameters(self) -> Tensor: ...
-
-    def sample(self, split: str) -> Sample: ...
-
-
-def checked_fit(fit: Fitted) -> Fitted:
-    """The fit itself. Raises :class:`ChoiceError` for what is none."""
-    if not isinstance(fit, Fitted):
-        raise ChoiceError(
-            f"What is asked about its rows is a fit, not a {type(fit).__name__}; make one by ax.fit."
-        )
-    return fit
-
-
-class Bound:
-    """A target on a fit's rows: a smooth function of ``theta``."""
-
-    def __init__(self, fit: Fitted, sample: Sample, function: Callable[[Tensor], Tensor]) -> None:
-        self._model, self._sample, self._function = fit.objective.model, sample, function
-        self._fit = fit
-
-    def value(self, theta: Tensor) -> float:
-        """``T(theta)``, in the target's units."""
-        return float(self._function(self._model.outputs(theta, self._sample.X)))
-
-    def gradient(self) -> Tensor:
-        """``grad T`` at the fit, ``[p]``."""
-        linearization, _, slope = self._slope
-        return linearization.pull(slope.detach()[:, :, None])[:, 0]
-
-    def bend(self, vectors: Tensor) -> Tensor:
-        """``(grad^2 T) V`` at the fit, ``[p, m] -> [p, m]``."""
-        linearization, f, slope = self._slope
-        pushed = linearization.push(vectors)
-        bent = torch.zeros_like(pushed)
-        if slope.requires_grad:  # otherwise T is linear in the outputs
-            for column in range(vectors.shape[1]):
-                (bent[:, :, column],) = torch.autograd.grad(
-                    slope, f, pushed[:, :, column], retain_graph=True, materialize_grads=True
-                )
-        return linearization.pull(bent) + linearization.bend(slope.detach(), vectors)
-
-    @property
-    def outputs(self) -> int:
-        """How many outputs the target reads: rows of its sample times outputs of a row."""
-        return len(self._sample.X) * self._model.k
-
-    def own_bend(self) -> tuple[Tensor, Tensor]:
-        """``dT/df`` ``[q]`` and ``d^2 T/df^2`` ``[q, q]`` at the fit, for the few outputs that it reads."""
-        _, f, slope = self._slope
-        flat = slope.reshape(-1)
-        bent = f.new_zeros(len(flat), len(flat))
-        if slope.requires_grad:
-            for place, one in enumerate(flat):
-                (found,) = torch.autograd.grad(one, f, retain_graph=True, materialize_grads=True)
-                bent[place] = found.reshape(-1)
-        return flat.detach(), bent
-
-    def seen(self, vectors: Tensor) -> Tensor:
-        """How these outputs move along the vectors ``[p, m]``, at first order: ``[q, m]``."""
-        return self._slope[0].push(vectors).flatten(0, 1)
-
-    @cached_property
-    def _slope(self) -> tuple[Linearization, Tensor, Tensor]:
-        """The sample's linearization, its outputs ``[n, k]`` and ``dT/df`` there, differentiable.
-
-        By ``torch.autograd``: the first call of ``torch.func`` imports a compiler, for seconds.
-        """
-        linearization = self._model.linearize(self._fit.parameters, self._sample.X)
-        f = linearization.outputs.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(self._function(f), f, create_graph=True)
-        return linearization, f, slope
 
 
 @dataclass(frozen=True)
@@ -161,6 +55,40 @@ class Target(ABC):
         return sample
 
 
+@dataclass(frozen=True)
+class RowTarget(Target):
+    """A target that reads row ``i`` (a position in the split) only."""
+
+    split: str = "test"
+    i: int = 0
+
+    @property
+    def where(self) -> str:
+        return self.split
+
+    @abstractmethod
+    def each(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
+        """The same target on every row of a sample: outputs ``[m, k]`` to values ``[m]``."""
+
+    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
+        each = self.each(fit, sample)
+        return lambda f: each(f).sum()
+
+    def rows(self, fit: Fitted) -> Sample:
+        return self.rows_of(fit, [self.i])
+
+    def rows_of(self, fit: Fitted, places: Sequence[int]) -> Sample:
+        """These rows of the split. Raises :class:`ChoiceError` for one that does not exist."""
+        sample = super().rows(fit)
+        for i in places:
+            if not (is_whole(i) and 0 <= i < len(sample.X)):
+                raise ChoiceError(
+                    f"Row {i} is not in the {self.split} split, whose rows are 0 to {len(sample.X) - 1}."
+                )
+        rows = torch.as_tensor([int(i) for i in places], device=sample.X.device)
+        return Sample(sample.X[rows], sample.y[rows])
+
+
 def as_targets(targets: Target | Iterable[Target]) -> list[Target]:
     """One target or several, as a list. Raises :class:`ChoiceError` for what is no target."""
     several = isinstance(targets, Iterable) and not isinstance(targets, str)
@@ -173,104 +101,34 @@ def as_targets(targets: Target | Iterable[Target]) -> list[Target]:
     return found
 
 
-@dataclass(frozen=True)
-class MeanLoss(Target):
-    """``T = (1/m) sum_i l(f(x_i; theta), y_i)`` over the ``m`` rows of a split, without penalty.
+class Group(NamedTuple):
+    """Targets that are differentiated together, and their places among all."""
 
-    In nats, or half squared target units. ``split``: "train", "validation" or "test".
-    Source: Koh and Liang, Understanding Black-box Predictions via Influence Functions (2017).
-    """
-
-    split: str = "test"
-
-    @property
-    def where(self) -> str:
-        return self.split
-
-    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
-        loss = fit.objective.loss
-        return lambda f: loss.value(f, sample.y).mean()
+    places: list[int]
+    bound: Bound
 
 
-@dataclass(frozen=True)
-class _OneRow(Target):
-    """A target that reads row ``i`` (a position in the split) only."""
-
-    split: str = "test"
-    i: int = 0
-
-    @property
-    def where(self) -> str:
-        return self.split
-
-    def rows(self, fit: Fitted) -> Sample:
-        sample = super().rows(fit)
-        if not (is_whole(self.i) and 0 <= self.i < len(sample.X)):
-            raise ChoiceError(
-                f"Row {self.i} is not in the {self.split} split, whose rows are 0 to "
-                f"{len(sample.X) - 1}."
-            )
-        return Sample(sample.X[self.i : self.i + 1], sample.y[self.i : self.i + 1])
+def gradients_of(groups: Sequence[Group]) -> Tensor:
+    """``grad T`` of each target at the fit, in the order of the targets: ``[p, m]``."""
+    found = torch.cat([group.bound.gradients() for group in groups], dim=1)
+    places = [place for group in groups for place in group.places]
+    if places == sorted(places):
+        return found
+    return found[:, torch.argsort(torch.as_tensor(places)).to(found.device)]
 
 
-@dataclass(frozen=True)
-class PointLoss(_OneRow):
-    """``T = l(f(x_i; theta), y_i)`` of row ``i`` of a split, counted from 0 in the order of its rows.
-
-    In nats, or half squared target units. ``split``: "train", "validation" or "test". Raises
-    :class:`ChoiceError` for a row that does not exist. Source: Koh and Liang (2017).
-    """
-
-    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
-        loss = fit.objective.loss
-        return lambda f: loss.value(f, sample.y).mean()
-
-
-@dataclass(frozen=True)
-class Prediction(_OneRow):
-    """``T = A'(f(x_i; theta))``, the mean prediction for row ``i``: a probability, a count, a value.
-
-    In units of probability, or of the target. ``split`` and ``i`` as for :class:`PointLoss`; ``outcome`` is
-    the class whose probability it is (the last if None). Raises :class:`ChoiceError` for a row or class
-    that does not exist.
-    """
-
-    outcome: int | None = None
-
-    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
-        return lambda f: predicted(fit.objective.loss, f, self.outcome).mean()
-
-
-def predicted(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
-    """Mean prediction of each row, ``[n]``: of class ``outcome`` (None: the last) if there are classes."""
-    mean, wanted = loss.mean(f), _class(loss, f.shape[1], outcome)
-    if isinstance(loss, Bernoulli):
-        return mean[:, 0] if wanted == 1 else 1 - mean[:, 0]
-    return mean[:, wanted]
-
-
-def decided(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
-    """The model's decision for each row as 0.0 or 1.0, ``[n]``; the mean prediction if not classes."""
-    mean, wanted = loss.mean(f), _class(loss, f.shape[1], outcome)
-    if isinstance(loss, Bernoulli):
-        return ((mean[:, 0] >= 0.5) == (wanted == 1)).to(f.dtype)
-    if isinstance(loss, Categorical):
-        return (mean.argmax(1) == wanted).to(f.dtype)
-    return mean[:, wanted]
-
-
-def hits(loss: Loss, y: Tensor, outcome: int | None, k: int) -> Tensor:
-    """Whether each row's observed class is the outcome in question, ``[n]`` bool."""
-    return y == _class(loss, k, outcome)
-
-
-def _class(loss: Loss, k: int, outcome: int | None) -> int:
-    """The class in question, or the place of a number among ``k`` outputs: the last if None."""
-    several = 2 if isinstance(loss, Bernoulli) else k
-    if outcome is None:
-        return several - 1
-    if several == 1:
-        raise ChoiceError(f"A prediction of one number has no class {outcome}; leave outcome out.")
-    if not (is_whole(outcome) and 0 <= outcome < several):
-        raise ChoiceError(f"There is no class {outcome}; classes are 0 to {several - 1}.")
-    return int(outcome)
+def bind_together(fit: Fitted, targets: Sequence[Target]) -> list[Group]:
+    """All targets on a fit; those that read one row each of the same split are taken together."""
+    alike: dict[object, list[int]] = {}
+    for place, target in enumerate(targets):
+        key = replace(target, i=0) if isinstance(target, RowTarget) else place
+        alike.setdefault(key, []).append(place)
+    groups = []
+    for places in alike.values():
+        first = targets[places[0]]
+        if len(places) == 1 or not isinstance(first, RowTarget):
+            groups.append(Group(places, first.bind(fit)))
+            continue
+        rows = first.rows_of(fit, [cast(RowTarget, targets[place]).i for place in places])
+        groups.append(Group(places, Bound(fit, rows, first.function(fit, rows), len(places))))
+    return groups

@@ -17,7 +17,9 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
-from afif_explorer.engine.targets.base import Fitted, Sample, Target, decided, hits, predicted
+from afif_explorer.engine.targets.base import Target
+from afif_explorer.engine.targets.bound import Fitted, Sample
+from afif_explorer.engine.targets.predictions import decided, hits, predicted
 from afif_explorer.errors import ChoiceError, UndefinedMeasure
 
 Score = Callable[[Tensor], Tensor]  # outputs [n, k] -> a number of each row [n]

@@ -71,14 +71,14 @@ def test_the_size_of_the_pieces_changes_nothing(case: Case, monkeypatch) -> None
     problem = case.make(seed=1)
     c = right_hand_sides(Fisher(problem.objective, problem.theta))
     whole = Dual().prepare(Fisher(problem.objective, problem.theta))
-    wanted, blocks = whole.solve(c).value, whole.row_blocks(slice(0, 7))
+    wanted, blocks = whole.solve(c).value, whole.row_blocks(torch.arange(7))
     monkeypatch.setattr(memory, "COMFORTABLE", 200)
     monkeypatch.setattr(linearization, "STRIP", 7)
     monkeypatch.setattr(layered_kernel, "TILE", 5)
     monkeypatch.setattr(block_factor, "WIDTH", 6)
     pieces = Dual().prepare(Fisher(problem.objective, problem.theta))
     torch.testing.assert_close(pieces.solve(c).value, wanted, rtol=1e-8, atol=1e-10)
-    torch.testing.assert_close(pieces.row_blocks(slice(0, 7)), blocks, rtol=1e-8, atol=1e-10)
+    torch.testing.assert_close(pieces.row_blocks(torch.arange(7)), blocks, rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.parametrize("case", CURVED[:4], ids=lambda case: case.name)

@@ -1,0 +1,145 @@
+"""Targets on the rows of a fit: values, gradients and second derivatives.
+
+With ``f`` the outputs of the target's rows and ``J`` their Jacobian, a target ``T = t(f)`` has the gradient
+``c = J' dt/df`` and the Hessian ``J' (d^2 t/df^2) J + sum_k (dt/df_k) grad^2 f_k``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.jacobians.base import Linearization
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.errors import ChoiceError
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Rows on which targets are measured.
+
+    Attributes:
+        X: ``[n, ...]``; y: ``[n]``.
+        groups: for each sensitive attribute the group number of each row ``[n]``, -1 if unknown.
+        group_names: for each sensitive attribute the names of its groups.
+    """
+
+    X: Tensor
+    y: Tensor
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    group_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Fitted(Protocol):
+    """What a target needs to know of a fit."""
+
+    @property
+    def objective(self) -> Objective: ...
+
+    @property
+    def parameters(self) -> Tensor: ...
+
+    def sample(self, split: str) -> Sample: ...
+
+
+def checked_fit(fit: Fitted) -> Fitted:
+    """The fit itself. Raises :class:`ChoiceError` for what is none."""
+    if not isinstance(fit, Fitted):
+        raise ChoiceError(
+            f"What is asked about its rows is a fit, not a {type(fit).__name__}; make one by ax.fit."
+        )
+    return fit
+
+
+class Bound:
+    """A target on the rows of a fit, or ``count`` targets of one kind that read ``q`` outputs each.
+
+    ``function`` maps the outputs ``[n, k]`` of all their rows to the sum of the targets; target ``j`` reads
+    the rows ``j n / count`` to ``(j + 1) n / count`` and no others, so that the derivatives of the sum are
+    those of each.
+    """
+
+    def __init__(
+        self, fit: Fitted, sample: Sample, function: Callable[[Tensor], Tensor], count: int = 1
+    ) -> None:
+        self._model, self._sample, self._function = fit.objective.model, sample, function
+        self._fit, self.count = fit, count
+        self.outputs = len(sample.X) * self._model.k // count  # q
+
+    def value(self, theta: Tensor) -> float:
+        """``T(theta)``, in the target's units; the sum of several."""
+        return float(self._function(self._model.outputs(theta, self._sample.X)))
+
+    def gradient(self) -> Tensor:
+        """``grad T`` of the one target at the fit, ``[p]``."""
+        return self.gradients()[:, 0]
+
+    def gradients(self) -> Tensor:
+        """``grad T`` of each target at the fit, ``[p, count]``."""
+        linearization, _, slope = self._slope
+        pull = slope.detach()[:, :, None]
+        if self.count == 1:
+            return linearization.pull(pull)
+        each = linearization.pull_each(pull)[:, 0]
+        return each.unflatten(0, (self.count, -1)).sum(1).T
+
+    def bend(self, vectors: Tensor, place: int = 0) -> Tensor:
+        """``(grad^2 T) V`` of one target at the fit, ``[p, m] -> [p, m]``."""
+        linearization, f, slope = self._slope
+        if self.count > 1:
+            size = len(f) // self.count
+            rows = slice(place * size, (place + 1) * size)
+        else:
+            rows = slice(None)
+        part = linearization.take(rows) if self.count > 1 else linearization
+        pushed = part.push(vectors)
+        bent = torch.zeros_like(pushed)
+        if slope.requires_grad:  # otherwise T is linear in the outputs
+            for column in range(vectors.shape[1]):
+                (found,) = torch.autograd.grad(
+                    slope[rows],
+                    f,
+                    pushed[:, :, column],
+                    retain_graph=True,
+                    materialize_grads=True,
+                )
+                bent[:, :, column] = found[rows]
+        return part.pull(bent) + part.bend(slope.detach()[rows], vectors)
+
+    def own_slopes(self) -> Tensor:
+        """``dT/df`` of each target for the outputs that it reads, ``[count, q]``."""
+        return self._slope[2].detach().reshape(self.count, -1)
+
+    def own_bends(self) -> Tensor:
+        """``d^2 T/df^2`` of each target, for few outputs: ``[count, q, q]``."""
+        _, f, slope = self._slope
+        bent = f.new_zeros(self.count, self.outputs, self.outputs)
+        if slope.requires_grad:
+            for place, one in enumerate(slope.reshape(self.count, -1).unbind(1)):
+                (found,) = torch.autograd.grad(
+                    one.sum(), f, retain_graph=True, materialize_grads=True
+                )
+                bent[:, place] = found.reshape(self.count, -1)
+        return bent
+
+    def seen(self, vectors: Tensor) -> Tensor:
+        """How these outputs move along the vectors ``[p, m]``, at first order: ``[count, q, m]``."""
+        return self._slope[0].push(vectors).reshape(self.count, -1, vectors.shape[1])
+
+    @cached_property
+    def _slope(self) -> tuple[Linearization, Tensor, Tensor]:
+        """The rows' linearization, their outputs ``[n, k]`` and ``dT/df`` there, differentiable.
+
+        By ``torch.autograd``: the first call of ``torch.func`` imports a compiler, for seconds.
+        """
+        linearization = self._model.linearize(self._fit.parameters, self._sample.X)
+        f = linearization.outputs.detach().requires_grad_()
+        (slope,) = torch.autograd.grad(self._function(f), f, create_graph=True)
+        return linearization, f, slope
