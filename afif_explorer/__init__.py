@@ -32,7 +32,7 @@ _HOMES = {
     "afif_explorer.analysis.fitting": ("Fit", "fit", "fit_objective"),
     "afif_explorer.analysis.streaming": ("Unlearner",),
     "afif_explorer.analysis.trained": ("from_trained",),
-    "afif_explorer.analysis.truth": (
+    "afif_explorer.analysis.refits": (
         "bregman_response",
         "bregman_response_each",
         "retrain",
@@ -76,19 +76,19 @@ _HOMES = {
     "afif_explorer.engine.problem.penalties": (
         "ElasticNet",
         "GroupLasso",
-        "Kinked",
+        "NonsmoothPenalty",
         "Lasso",
         "Penalty",
         "Ridge",
     ),
-    "afif_explorer.engine.solvers.auto": ("Auto", "Choice"),
+    "afif_explorer.engine.solvers.auto": ("Auto", "SolverPlan"),
     "afif_explorer.engine.solvers.base": ("Cholesky", "ConjugateGradient", "Solution", "Status"),
     "afif_explorer.engine.targets.base": ("Target",),
     "afif_explorer.engine.targets.losses": ("MeanLoss", "PointLoss"),
     "afif_explorer.engine.targets.predictions": ("Prediction",),
     "afif_explorer.errors": (
         "AfifError",
-        "ChoiceError",
+        "InvalidChoice",
         "CurvatureError",
         "DataError",
         "DownloadError",

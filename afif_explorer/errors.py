@@ -13,11 +13,11 @@ class DownloadError(DataError):
     """A data set could not be fetched, or arrived with the wrong checksum."""
 
 
-class ChoiceError(AfifError, ValueError):
+class InvalidChoice(AfifError, ValueError):
     """A name, number or combination of choices that does not exist or does not fit."""
 
 
-class DoesNotApply(ChoiceError):
+class DoesNotApply(InvalidChoice):
     """A result that does not exist for the choices; the message names choices that have it."""
 
 

@@ -6,7 +6,7 @@ import math
 from numbers import Integral, Real
 from typing import Any
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 
 def is_number(value: object) -> bool:
@@ -20,14 +20,14 @@ def is_whole(value: object) -> bool:
 
 
 def checked_count(what: str, value: Any) -> int:
-    """The count itself; raises :class:`ChoiceError` that names ``what`` unless it is 1 or more."""
+    """The count itself; raises :class:`InvalidChoice` that names ``what`` unless it is 1 or more."""
     if not (is_whole(value) and value >= 1):
-        raise ChoiceError(f"{what} must be a whole number of at least 1, not {value!r}.")
+        raise InvalidChoice(f"{what} must be a whole number of at least 1, not {value!r}.")
     return int(value)
 
 
 def checked_seed(value: Any) -> int:
-    """The seed itself; raises :class:`ChoiceError` for what no generator of chance can begin with."""
+    """The seed itself; raises :class:`InvalidChoice` for what no generator of chance can begin with."""
     if not (is_whole(value) and 0 <= value < 2**63):
-        raise ChoiceError(f"A seed must be a whole number of at least 0, not {value!r}.")
+        raise InvalidChoice(f"A seed must be a whole number of at least 0, not {value!r}.")
     return int(value)

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 VERSION = 1
 
@@ -73,7 +73,7 @@ _MOST_NOTES = 8
 class Spec:
     """One complete set of choices. A number that is ``None`` is chosen by rule during the work.
 
-    Raises :class:`~afif_explorer.errors.ChoiceError` on construction if a value is not one of its
+    Raises :class:`~afif_explorer.errors.InvalidChoice` on construction if a value is not one of its
     options or out of its range; the message names the field.
     """
 
@@ -103,12 +103,12 @@ class Spec:
     def __post_init__(self) -> None:
         for name, options in _OPTIONS.items():
             if getattr(self, name) not in options:
-                raise ChoiceError(
+                raise InvalidChoice(
                     f"{name!r} cannot be {_shown(getattr(self, name))}; "
                     f"choose one of: {', '.join(options)}."
                 )
         if not isinstance(self.dataset, str) or not re.fullmatch(DATASET_NAME, self.dataset):
-            raise ChoiceError(f"{_shown(self.dataset)} is not the name of a data set.")
+            raise InvalidChoice(f"{_shown(self.dataset)} is not the name of a data set.")
         for name in RANGES:
             object.__setattr__(self, name, _number(name, getattr(self, name)))
         object.__setattr__(self, "rescale", bool(self.rescale))
@@ -158,7 +158,7 @@ def _number(name: str, value: Any) -> Any:
     kind = Integral if whole else Real
     fits = isinstance(value, kind) and not isinstance(value, bool)
     if not fits or not low <= value <= high:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"{name!r} must be a {'whole ' if whole else ''}number from {low:.10g} to {high:.10g}, "
             f"not {_shown(value)}."
         )
@@ -169,11 +169,11 @@ def _row_ids(ids: Iterable[Any]) -> tuple[int, ...]:
     try:
         chosen = sorted({index(i) for i in ids})
     except TypeError:
-        raise ChoiceError("'selected' must be a list of row numbers.") from None
+        raise InvalidChoice("'selected' must be a list of row numbers.") from None
     if len(chosen) > MOST_SELECTED:
-        raise ChoiceError(f"At most {MOST_SELECTED} rows can be selected, not {len(chosen)}.")
+        raise InvalidChoice(f"At most {MOST_SELECTED} rows can be selected, not {len(chosen)}.")
     if chosen and not 0 <= chosen[0] <= chosen[-1] <= LARGEST_ID:
-        raise ChoiceError(f"Row numbers go from 0 to {LARGEST_ID}.")
+        raise InvalidChoice(f"Row numbers go from 0 to {LARGEST_ID}.")
     return tuple(chosen)
 
 

@@ -39,7 +39,7 @@ def row(fit: ax.Fit, count: int, method: ax.AFIF | ax.NewtonStep) -> str:
         rows = draw.choice(fit.n, count, replace=False)
         try:
             found = ax.certified_unlearn(fit, rows, 1.0, 1e-5, method)
-        except ax.ChoiceError:
+        except ax.InvalidChoice:
             return "no bound holds"
         truth = ax.retrain(fit, rows).theta
         errors.append(np.linalg.norm(found.theta_exact - truth))

@@ -16,7 +16,7 @@ from afif_explorer.engine.influence.leverages import HIGH
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.targets.base import Target, as_targets, bind_together, gradients_of
-from afif_explorer.errors import ChoiceError, HighLeverage
+from afif_explorer.errors import HighLeverage, InvalidChoice
 
 ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
 
@@ -65,10 +65,10 @@ def effects_of(
 ) -> np.ndarray:
     """The same with a method that was prepared before."""
     if order not in (None, 1, 2):
-        raise ChoiceError(f"The order of an effect is 1 or 2, not {order!r}.")
+        raise InvalidChoice(f"The order of an effect is 1 or 2, not {order!r}.")
     targets = as_targets(target)
     if not targets:
-        raise ChoiceError("There is no target to attribute; give at least one.")
+        raise InvalidChoice("There is no target to attribute; give at least one.")
     groups = bind_together(fit, targets)
     effects = influence.effects(gradients_of(groups))
     if order == 2 or (order is None and influence.affords_second_order):

@@ -17,7 +17,7 @@ from afif_explorer.engine.influence.methods import AFIF, Method, NewtonStep, che
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.solvers.auto import Auto
 from afif_explorer.engine.solvers.base import Cholesky
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_seed, is_number
 
 
@@ -69,21 +69,21 @@ def certified_unlearn(
             NewtonStep, not rescaled, solved directly. row_bound: on the norm of every row of ``X``.
         seed: of the noise, for experiments; None, as any real use needs: fresh noise that nobody knows.
 
-    Raises :class:`ChoiceError` where no bound holds (networks, kinks, counts, too little curvature), and what
-    :func:`unlearn` raises for rows that cannot be removed.
-    Sources: Dwork and Roth (2014), theorem A.1; Sekhari et al. (2021); Suriyakumar and Wilson (2022).
+    Raises :class:`InvalidChoice` where no bound holds (networks, kinks, counts, too little curvature), and
+    what :func:`unlearn` raises for rows that cannot be removed. Sources: Dwork and Roth (2014), theorem
+    A.1; Sekhari et al. (2021); Suriyakumar and Wilson (2022).
     """
     numbers = is_number(epsilon) and is_number(delta)
     if not (numbers and 0 < epsilon <= 1 and 0 < delta < 1):
-        raise ChoiceError("epsilon must be above 0 and at most 1, delta between 0 and 1.")
+        raise InvalidChoice("epsilon must be above 0 and at most 1, delta between 0 and 1.")
     if not issubclass(checked_method(method).curvature, Fisher) or method.rescale:
-        raise ChoiceError(
+        raise InvalidChoice(
             "The error bound is for AFIF, InfinitesimalJackknife or NewtonStep without rescaling."
         )
     if isinstance(method.chosen_solver, Auto):
         method = replace(method, solver=Cholesky())
     if not isinstance(method.chosen_solver, Cholesky):
-        raise ChoiceError("The error bound is for exact solves; use the Cholesky solver.")
+        raise InvalidChoice("The error bound is for exact solves; use the Cholesky solver.")
     chosen = removable(fit, rows)
     chance = None if seed is None else checked_seed(seed)
     influence = prepared(method, fit)

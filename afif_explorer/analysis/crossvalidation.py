@@ -56,7 +56,7 @@ def cross_validate(
     A row whose removal leaves no fit (the only one of its class, or of a leverage of 1) has no held-out loss:
     NaN, with a note and the warning :class:`Undefined`.
 
-    Raises :class:`ChoiceError` for fewer than 2 folds or more than there are rows. Units: nats, or half
+    Raises :class:`InvalidChoice` for fewer than 2 folds or more than there are rows. Units: nats, or half
     squared target units. Source: Wilson, Kasy and Mackey (2020).
     """
     found = held_out(prepared(method, fit), folds, seed)

@@ -15,7 +15,7 @@ from afif_explorer.engine.influence.methods import AFIF, Method, checked_method
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Penalty, Ridge
 from afif_explorer.engine.training.fit import Optimum, minimise
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_number
 from afif_explorer.progress import report
 
@@ -82,7 +82,7 @@ def cross_validation_path(
         penalty: its kind; its own strength does not matter. None: that of the fit, or a ridge.
         method: of prediction. folds: leave-one-out if None. seed: of the folds and of training.
 
-    Losses are ``[s, n_train]``, strengths ascending. Raises :class:`ChoiceError` for strengths or a
+    Losses are ``[s, n_train]``, strengths ascending. Raises :class:`InvalidChoice` for strengths or a
     penalty that cannot be. Source: Wilson, Kasy and Mackey, Approximate Cross-Validation: Guarantees for
     Model Assessment and Selection (2020).
     """
@@ -115,7 +115,9 @@ def _base(
     if source is not None:
         kind = grouped(kind, source, base.model)
     if kind is None:
-        raise ChoiceError("The fit has no penalty whose strength could vary; give one as penalty.")
+        raise InvalidChoice(
+            "The fit has no penalty whose strength could vary; give one as penalty."
+        )
     return base, kind, start
 
 
@@ -137,5 +139,7 @@ def _checked(strengths: Sequence[float] | np.ndarray) -> np.ndarray:
     """The strengths in ascending order, each once."""
     given = np.atleast_1d(np.asarray(strengths))
     if not (given.size and all(is_number(value) and value >= 0 for value in given.ravel())):
-        raise ChoiceError("The strengths must be at least one number, each finite and at least 0.")
+        raise InvalidChoice(
+            "The strengths must be at least one number, each finite and at least 0."
+        )
     return np.unique(given.astype(float))

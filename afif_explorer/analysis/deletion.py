@@ -25,7 +25,7 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
     one-row step and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian losses; else 1), with
     ``n - rank - 1`` degrees of freedom for the rank of the columns (see :func:`diagnostics`).
     In standard errors of the parameter. Positive: the row raises it; the sign is that of the classical
-    literature, fit minus fit without the row. Exact for least squares. Beyond ``2 / sqrt(n)`` a row is
+    literature, fit minus fit without the row. Exact for least squares. RefitEstimate ``2 / sqrt(n)`` a row is
     usually called influential.
 
     Raises :class:`CurvatureError` if a row's leverage is 1 or more. Source: Belsley, Kuh and Welsch,
@@ -44,7 +44,7 @@ def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - f
 
     ``DFFITS_i = (f_i - f_(i)i) / (s_(i) sqrt(M_i))`` with ``M_i = J_i C^-1 J_i' / n`` (its diagonal, for many
     outputs) and ``s_(i)`` as for :func:`dfbetas`: in standard errors of the output. Positive: the row raises
-    its own output. Beyond ``2 sqrt(p / n)`` a row is usually called influential.
+    its own output. RefitEstimate ``2 sqrt(p / n)`` a row is usually called influential.
 
     NaN for a row whose leverage is 1 or more. Source: Belsley, Kuh and Welsch, Regression Diagnostics
     (1980), section 2.1.

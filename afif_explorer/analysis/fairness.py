@@ -93,7 +93,7 @@ def audit_fairness(
     left out, and a measure with fewer than two groups left is NaN. fairlearn counts such a mean as 0. Either
     is warned of as :class:`Undefined` and told in ``notes``.
 
-    Raises :class:`ChoiceError` for an unknown attribute, :class:`UndefinedMeasure` if the split holds fewer
+    Raises :class:`InvalidChoice` for an unknown attribute, :class:`UndefinedMeasure` if the split holds fewer
     than two groups. Sources: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3;
     Sattigeri et al., Fair Infinitesimal Jackknife (2022).
     """

@@ -27,7 +27,7 @@ from afif_explorer.engine.problem.objective import (
 from afif_explorer.engine.problem.penalties import GroupLasso, Penalty, Ridge
 from afif_explorer.engine.targets.bound import Sample
 from afif_explorer.engine.training.fit import minimise
-from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.errors import DataError, InvalidChoice
 
 if TYPE_CHECKING:
     from afif_explorer.datasets import Dataset, Split
@@ -109,9 +109,9 @@ class Fit:
         return self.objective.n
 
     def sample(self, split: str) -> Sample:
-        """The rows of a split. Raises :class:`ChoiceError` for an unknown one."""
+        """The rows of a split. Raises :class:`InvalidChoice` for an unknown one."""
         if not isinstance(split, str) or split not in self.samples:
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"There is no split {split!r} here; choose one of: {', '.join(self.samples)}."
             )
         return self.samples[split]
@@ -160,7 +160,7 @@ def fit(
     Losses are averaged, not summed, so that ``strength`` means the same for any ``n`` (see :class:`Ridge`
     for scikit-learn's names). ``fit.theta`` is ``[p]``.
 
-    Raises :class:`ChoiceError` if the model does not fit the data's task. A fit whose gradient norm stays
+    Raises :class:`InvalidChoice` if the model does not fit the data's task. A fit whose gradient norm stays
     above its ``gradient_threshold`` is returned all the same, with ``converged`` False and advice.
     Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3 and 7; with kinks in the penalty
     Lee, Sun and Saunders, Proximal Newton-type Methods (2014).
@@ -182,14 +182,14 @@ def objective_for(
     from afif_explorer.datasets import Dataset
 
     if not isinstance(data, Dataset):
-        raise ChoiceError(
+        raise InvalidChoice(
             f"What is fitted is a Dataset, not a {type(data).__name__}; make one by Dataset.from_frame."
         )
     built, loss = _model_for(data, model, hidden)
     if penalised is None:
         penalty = grouped(penalty, data, built)
     elif isinstance(penalty, GroupLasso) and penalty.groups is None:
-        raise ChoiceError("With penalised, a GroupLasso needs its groups spelled out.")
+        raise InvalidChoice("With penalised, a GroupLasso needs its groups spelled out.")
     X, y = data.train.X, data.train.y
     return Objective(built, loss, penalty, X, y, penalised=penalised)
 
@@ -208,14 +208,13 @@ def fit_objective(
         validation, test: ``(X, y)``, arrays ``[m, ...]`` and ``[m]``, for targets and metrics.
         seed: of the start. max_steps: stop training after so many steps; None: when it is done.
 
-    Raises :class:`ChoiceError` for what is no objective or less than one step, :class:`DataError` for rows or
-    targets that the objective's model and loss cannot take. A fit whose gradient norm stays above its
-    ``gradient_threshold`` is returned all the same, with ``converged`` False, advice and its
-    ``negative_curvature``.
-    Source: Nocedal and Wright, Numerical Optimization (2006).
+    Raises :class:`InvalidChoice` for what is no objective or less than one step, :class:`DataError` for
+    rows or targets that the objective's model and loss cannot take. A fit whose gradient norm stays above
+    its ``gradient_threshold`` is returned all the same, with ``converged`` False, advice and its
+    ``negative_curvature``. Source: Nocedal and Wright, Numerical Optimization (2006).
     """
     if not isinstance(objective, Objective):
-        raise ChoiceError(f"What is fitted is an Objective, not a {type(objective).__name__}.")
+        raise InvalidChoice(f"What is fitted is an Objective, not a {type(objective).__name__}.")
     samples = samples_of(objective, validation=validation, test=test)
     return _fitted(objective, samples, None, seed, max_steps)
 
@@ -282,7 +281,7 @@ def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | N
     if not isinstance(penalty, GroupLasso) or penalty.groups is not None:
         return penalty
     if not isinstance(model, LinearMap | MLP):
-        raise ChoiceError("A GroupLasso for a module of your own needs its groups spelled out.")
+        raise InvalidChoice("A GroupLasso for a module of your own needs its groups spelled out.")
     d = data.train.X.shape[1]
     rows = model.k if isinstance(model, LinearMap) else model.hidden[0]
     groups = [
@@ -305,7 +304,7 @@ def _model_for(
         k = classes if classes > 2 else 1
         return MLP(d, hidden, k), _loss_of(data, k)
     if name not in _LINEAR_LOSS:
-        raise ChoiceError(f"There is no model {name!r}; choose one of: {', '.join(MODELS)}.")
+        raise InvalidChoice(f"There is no model {name!r}; choose one of: {', '.join(MODELS)}.")
     _require_task(data, name)
     return LinearMap(d, classes if name == "softmax" else 1), _LINEAR_LOSS[name]
 
@@ -319,7 +318,7 @@ def _plain_model(data: Dataset) -> str:
 def _require_task(data: Dataset, model: str) -> None:
     fits = _TASK_OF[model] == data.task or (model == "linear" and data.task == "count")
     if not fits or (model == "logistic" and len(data.classes) > 2):
-        raise ChoiceError(
+        raise InvalidChoice(
             f"A {model} model does not fit {data.task} data with target {data.target!r}"
             f"{f' and {len(data.classes)} classes' if data.classes else ''}; use "
             f"{_plain_model(data)!r} or 'mlp'."
@@ -331,12 +330,14 @@ def _loss_of(data: Dataset, k: int) -> str:
     wanted = len(data.classes)
     if data.task != "classification":
         if k != 1:
-            raise ChoiceError(f"A model of one number must have one output, but this one has {k}.")
+            raise InvalidChoice(
+                f"A model of one number must have one output, but this one has {k}."
+            )
         return "gaussian" if data.task == "regression" else "poisson"
     if k == 1 and wanted == 2:
         return "bernoulli"
     if k != wanted:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"The target has {wanted} classes but the model has {k} outputs; give it "
             f"{'1 or 2' if wanted == 2 else wanted}."
         )

@@ -53,7 +53,7 @@ class PreparedMethods:
 def prepared(method: Method, fit: Fitted) -> Influence:
     """A method at a fit, kept there for the next question.
 
-    Raises :class:`ChoiceError` for what is no method or no fit.
+    Raises :class:`InvalidChoice` for what is no method or no fit.
     """
     checked_method(method)
     checked_fit(fit)

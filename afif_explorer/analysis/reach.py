@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Hessian
-from afif_explorer.engine.influence.refinement import Onward, newton_step, onward, proximal_step
+from afif_explorer.engine.influence.refinement import Refined, newton_step, proximal_step, refine
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.objective import Point
 from afif_explorer.engine.problem.weights import leave_out
@@ -44,7 +44,7 @@ class Reach:
     Attributes:
         expected_error: of the predicted change, relative to that of a refit as far as it can be told. With
             ``x`` the predicted change of the parameters and ``s`` what further steps would add (see
-            :class:`Beyond`): ``||s|| / ||x + s||`` in the norm of the curvature, or for a target
+            :class:`RefitEstimate`): ``||s|| / ||x + s||`` in the norm of the curvature, or for a target
             ``|T(theta + x + s) - T(theta + x)| / |T(theta + x + s) - T(theta)|``. Infinite if the further
             steps do not settle, as they may not on a network: then it cannot be told.
         captured: the predicted change over that of a refit as far as it can be told: ``||x|| / ||x + s||``,
@@ -62,7 +62,7 @@ class Reach:
     text: str
 
 
-class Beyond:
+class RefitEstimate:
     """What lies beyond one step from the fit, ``theta + x``, without some rows.
 
     ``s`` is what further steps add on the way to the refit
@@ -99,7 +99,7 @@ class Beyond:
 
     def _judged(self, error: float, captured: float, whose: str, poor: str) -> Reach:
         share = len(self._rows) / self._influence.objective.n
-        if not self._onward.settled:
+        if not self._refined.settled:
             error, captured = math.inf, math.nan
         return judge(error, captured, self._leverage, share, whose, poor)
 
@@ -117,13 +117,13 @@ class Beyond:
     @cached_property
     def _missed(self) -> Tensor:
         """``s`` ``[p]``; 0 if nothing moved."""
-        return self._onward.step
+        return self._refined.step
 
     @cached_property
-    def _onward(self) -> Onward:
+    def _refined(self) -> Refined:
         objective, fitted = self._influence.objective, self._influence.point
         if bool((self._moved == fitted.theta).all()):
-            return Onward(torch.zeros_like(self._moved), True)
+            return Refined(torch.zeros_like(self._moved), True)
         weights = objective.vector(leave_out(objective.n, self._rows))
         start, tilt = objective.at(self._moved), fitted.gradient()
         if not objective.smooth:
@@ -132,7 +132,7 @@ class Beyond:
                 return proximal_step(there, weights)
 
             still = torch.zeros_like(tilt)
-            return onward(start, weights, still, proximal, self._norm, DIRECTLY[0], 0.0)
+            return refine(start, weights, still, proximal, self._norm, DIRECTLY[0], 0.0)
         ready = self._influence.prepared
         solver = ready.for_columns(1) if isinstance(ready, PreparedAuto) else ready
         rounds, products = DIRECTLY if solver.exact else ITERATIVELY
@@ -143,7 +143,7 @@ class Beyond:
 
         least = max(TRIFLE, ROUNDINGS * torch.finfo(tilt.dtype).eps)
         trifle = least * float((fitted.gradient(weights) - tilt).norm())
-        return onward(start, weights, tilt, newton, self._norm, rounds, trifle)
+        return refine(start, weights, tilt, newton, self._norm, rounds, trifle)
 
 
 def judge(

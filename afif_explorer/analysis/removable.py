@@ -22,7 +22,7 @@ from afif_explorer.errors import DataError, Undefined
 def removable(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
     """Row positions in order, checked: together they can be removed.
 
-    Raises :class:`ChoiceError` for rows that do not exist, :class:`DataError` if none, or none of a class,
+    Raises :class:`InvalidChoice` for rows that do not exist, :class:`DataError` if none, or none of a class,
     would be left.
     """
     checked_fit(fit)

@@ -8,12 +8,12 @@ import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.prepared import prepared
-from afif_explorer.analysis.truth import Retrained, retrain
+from afif_explorer.analysis.refits import Retrained, retrain
 from afif_explorer.analysis.unlearning import Unlearned, unlearn_with
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.problem.weights import checked_rows
 from afif_explorer.engine.targets.base import Target, as_targets
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 _ADVICE = {
     "good": "There is no need to retrain yet.",
@@ -55,13 +55,13 @@ class Unlearner:
     def remove(self, rows: Sequence[int] | np.ndarray) -> Unlearned:
         """Forget ``rows`` as well; ``theta``, effects and reach are those of all rows removed so far.
 
-        Raises :class:`ChoiceError` for rows that don't exist or are gone already, :class:`DataError` if
+        Raises :class:`InvalidChoice` for rows that don't exist or are gone already, :class:`DataError` if
         no rows (of a class) would be left; what was removed before then stays as it was.
         """
         fresh = checked_rows(self.fit.n, rows)
         twice = np.intersect1d(fresh, self.removed)
         if len(twice):
-            raise ChoiceError(f"Row {twice[0]} has been removed before; ask for each row once.")
+            raise InvalidChoice(f"Row {twice[0]} has been removed before; ask for each row once.")
         together = np.concatenate([self.removed, fresh])
         self.latest = unlearn_with(self._influence, self.fit, together, self.targets)
         return self.latest

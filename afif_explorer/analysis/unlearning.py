@@ -10,7 +10,7 @@ import numpy as np
 from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.prepared import prepared
-from afif_explorer.analysis.reach import Beyond, Reach
+from afif_explorer.analysis.reach import Reach, RefitEstimate
 from afif_explorer.analysis.removable import removable
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
@@ -50,7 +50,7 @@ def unlearn(
     Args:
         rows: positions ``[m]`` or a mask ``[n_train]``. targets: what to measure before and after.
 
-    Raises :class:`ChoiceError` for rows that do not exist, :class:`DataError` if none, or none of a class,
+    Raises :class:`InvalidChoice` for rows that do not exist, :class:`DataError` if none, or none of a class,
     would be left, :class:`CurvatureError` and :class:`SolverDiverged` where the step does not exist; warns
     :class:`NotConverged`, and :class:`Undefined` of groups that a disparity leaves out. Sources: Lev and
     Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
@@ -69,7 +69,7 @@ def unlearn_with(
     """The same with a method that was prepared before."""
     chosen, watched = removable(fit, rows), as_targets(targets)
     theta = influence.parameters(fit.objective.vector(leave_out(fit.n, chosen)))
-    beyond = Beyond(influence, chosen, theta)
+    beyond = RefitEstimate(influence, chosen, theta)
     effects, trusted = {}, {}
     for target in watched:
         value = target.bind(fit).value

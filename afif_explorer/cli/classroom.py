@@ -11,7 +11,7 @@ from pathlib import Path
 
 from afif_explorer.cli import network
 from afif_explorer.cli.dashboard import open_dashboard
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike on a projector
 LENGTH = 10
@@ -44,7 +44,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve the class until stopped."""
     if not options.port:
-        raise ChoiceError("A class needs an address that is known beforehand; choose a --port.")
+        raise InvalidChoice("A class needs an address that is known beforehand; choose a --port.")
     with _password(options.password_file) as path:
         address = f"http://{network.reachable_address()}:{options.port}"
         print(f"For the class: {address}", flush=True)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from afif_explorer.errors import AfifError, ChoiceError
+from afif_explorer.errors import AfifError, InvalidChoice
 
 RECORD = (
     ".afif-lessons.json"  # in the folder of copies: file name -> digest of the lesson last given
@@ -39,7 +39,7 @@ def copy_lessons(source: Path, folder: Path, *, teacher: bool = False) -> list[P
         made = list(_copies(source, folder, given, teacher))
         _write(folder / RECORD, given)
     except OSError as error:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"The lessons cannot be copied to {folder}: {error.strerror}; "
             "choose another place with --folder."
         ) from error

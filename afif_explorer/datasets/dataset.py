@@ -123,7 +123,7 @@ class Dataset:
         ------
         DataError
             No such column, no rows, one class or one group only, nothing to learn from, ...
-        ChoiceError
+        InvalidChoice
             Unknown task, or shares that leave no training rows.
         """
         fields = fields_of(

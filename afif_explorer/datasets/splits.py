@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import is_number
 
 FEWEST_TRAINING_ROWS = 3
@@ -21,14 +21,14 @@ class Parts(NamedTuple):
 
 
 def check_shares(validation: float, test: float) -> None:
-    """Raise ChoiceError unless both shares are at least 0 and leave something to train on."""
+    """Raise InvalidChoice unless both shares are at least 0 and leave something to train on."""
     for name, share in (("validation", validation), ("test", test)):
         if not (is_number(share) and 0 <= share < 1):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"The {name} share must be a number of at least 0 and below 1, not {share!r}."
             )
     if validation + test >= 1:
-        raise ChoiceError("The validation and test shares together must leave rows to train on.")
+        raise InvalidChoice("The validation and test shares together must leave rows to train on.")
 
 
 def divide(strata: np.ndarray, validation: float, test: float, seed: int) -> Parts:

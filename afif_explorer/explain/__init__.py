@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 
 @cache
@@ -22,12 +22,12 @@ def names() -> tuple[str, ...]:
 def page(name: str) -> str:
     """The Markdown text of a page; its first line is its title.
 
-    Raises :class:`~afif_explorer.errors.ChoiceError` if there is no such page; the message lists
+    Raises :class:`~afif_explorer.errors.InvalidChoice` if there is no such page; the message lists
     those that exist.
     """
     if name not in names():
         known = ", ".join(names())
-        raise ChoiceError(f"There is no page {str(name)[:60]!r}; the pages are: {known}.")
+        raise InvalidChoice(f"There is no page {str(name)[:60]!r}; the pages are: {known}.")
     return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from afif_explorer.figures.curvatures import ends
+from afif_explorer.figures.figure_spec import FigureSpec
 from afif_explorer.figures.frame import axis, empty, frame, line
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.places import Places
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import dropped_note
 from afif_explorer.figures.scatter import scatter
-from afif_explorer.figures.sheet import Sheet
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, safe, short
 from afif_explorer.figures.theme import theme
@@ -38,7 +38,7 @@ def verification_places(verification: Verification) -> Places:
 
 
 @figure("verification", VERIFICATION, WAITING, verification_places)
-def verification(verification: Verification, *, dark: bool = False) -> Sheet:
+def verification(verification: Verification, *, dark: bool = False) -> FigureSpec:
     """Predicted effects against the effects of leaving the row out and training again."""
     colours = theme(dark)
     predicted, actual = verification.predicted, verification.actual

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from afif_explorer.figures.checks import MARKS
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.frame import axis, compact, empty, frame, line, log_axis
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.scatter import scatter
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import number, safe, short
 from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import CrossValidationReport, HeldOutCheck
@@ -25,7 +25,7 @@ UNCHECKED = (
 
 
 @figure("cross_validation", PATH, WAITING)
-def strength_path(report: CrossValidationReport, *, dark: bool = False) -> Sheet:
+def strength_path(report: CrossValidationReport, *, dark: bool = False) -> FigureSpec:
     """Mean held-out loss, give or take a standard error, with its minimum and the chosen strength."""
     colours = theme(dark)
     shown = report.strengths > 0
@@ -170,7 +170,7 @@ def _refitted(check: HeldOutCheck, colours: Theme) -> Trace:
 
 
 @figure("cross_validation", LOSSES, UNCHECKED)
-def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> Sheet:
+def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> FigureSpec:
     """Rises of single rows' losses when they are left out: predicted against true refits."""
     colours, check = theme(dark), report.check
     if check is None:

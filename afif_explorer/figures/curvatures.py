@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import FigureSpec, trace
 from afif_explorer.figures.frame import axis, compact, empty, frame, line, log_axis
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.places import Places
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
-from afif_explorer.figures.sheet import Sheet, trace
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
@@ -51,7 +51,7 @@ def agreement(
     selected: Sequence[int] = (),
     dark: bool = False,
     limit: int = 2000,
-) -> Sheet:
+) -> FigureSpec:
     """Effects under the Fisher against effects under the Hessian, with the line of equality."""
     colours = theme(dark)
     fisher, hessian = agreement.fisher, agreement.hessian
@@ -119,7 +119,7 @@ def agreement(
 
 
 @figure("agreement", SPECTRA, WAITING)
-def spectra(agreement: Agreement, *, dark: bool = False) -> Sheet:
+def spectra(agreement: Agreement, *, dark: bool = False) -> FigureSpec:
     """The eigenvalues of Fisher and Hessian, largest first, on a log axis."""
     colours = theme(dark)
     both = (agreement.fisher_eigenvalues, agreement.hessian_eigenvalues)
@@ -204,7 +204,7 @@ def _series(fisher: np.ndarray, hessian: np.ndarray, colours: Theme) -> list[tup
 
 
 def _add_eigenvalues(
-    result: Sheet, fisher: np.ndarray, hessian: np.ndarray, colours: Theme
+    result: FigureSpec, fisher: np.ndarray, hessian: np.ndarray, colours: Theme
 ) -> None:
     rank = np.arange(1, max(fisher.size, hessian.size) + 1)
     drawn = (

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.frame import axis, compact, empty, frame, log_axis
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.rows import WAITING
 from afif_explorer.figures.sampling import chosen, dropped_note, marks
 from afif_explorer.figures.scatter import ring_key
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, percent, short
 from afif_explorer.figures.theme import Theme, theme
@@ -27,7 +27,7 @@ HEAVY = 100  # largest bin over smallest non-empty bin, from which counts are dr
 @figure("points", DISTRIBUTION, WAITING)
 def effect_distribution(
     points: Points, *, selected: Sequence[int] = (), dark: bool = False
-) -> Sheet:
+) -> FigureSpec:
     """Rows per bin of effect; one tick below the bars for every selected row."""
     colours = theme(dark)
     known = np.flatnonzero(np.isfinite(points.effect))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.head import TOP, Head, Key, Ramp
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import clean, number, wrapped
 from afif_explorer.figures.theme import CLEAR, FONT, Theme, faded, theme
 
@@ -47,7 +47,7 @@ def frame(
     height: int,
     axes_mean: Iterable[object] = (),
     **layout: Any,
-) -> Sheet:
+) -> FigureSpec:
     """An empty figure with title, notes and key under it, fonts and colours; ``ramp`` for its page.
 
     ``warning``, ``verdict`` and ``notes`` are sentences (raw text; empty ones are left out), see
@@ -59,7 +59,7 @@ def frame(
     head = Head(title, warning, said, noted, tuple(key), ramp)
     markup = head.markup(colours)
     room = head.height(markup)
-    return Sheet(
+    return FigureSpec(
         head.plain() | {"room": room},
         {
             "height": height + room + GAP,
@@ -216,7 +216,7 @@ def compact(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, dtype=np.float32)
 
 
-def empty(message: str, *, dark: bool = False, title: str = "", height: int = 280) -> Sheet:
+def empty(message: str, *, dark: bool = False, title: str = "", height: int = 280) -> FigureSpec:
     """A figure that says why there is nothing to see and what to do about it (raw text)."""
     colours = theme(dark)
     figure = frame(colours, name="empty", title=title, height=height) if title else _bare(colours)
@@ -235,7 +235,7 @@ def empty(message: str, *, dark: bool = False, title: str = "", height: int = 28
     return figure
 
 
-def _bare(colours: Theme) -> Sheet:
+def _bare(colours: Theme) -> FigureSpec:
     figure = frame(colours, name="empty", title="", height=0)
     figure.lay_out(title=None, margin={"l": 12, "r": 12, "t": 12, "b": 12})
     figure.head = None

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.frame import axis, compact, empty, frame, log_axis
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, marks
 from afif_explorer.figures.scatter import ring_key
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import number
 from afif_explorer.figures.theme import theme
 from afif_explorer.results import CrossValidationReport
@@ -27,7 +27,7 @@ HIGH = 3.0  # times the mean leverage, from which a row is called out
 @figure("cross_validation", LEVERAGES, WAITING)
 def leverage_distribution(
     report: CrossValidationReport, *, selected: Sequence[int] = (), dark: bool = False
-) -> Sheet:
+) -> FigureSpec:
     """Rows per bin of leverage, the mean marked; one tick below the bars for every selected row."""
     colours = theme(dark)
     known = np.flatnonzero(report.leverage > SMALLEST * float(report.leverage.max(initial=0.0)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.frame import (
     colour_bar,
     compact,
@@ -16,7 +17,6 @@ from afif_explorer.figures.frame import (
 )
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.text import number, percent, short
 from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import LissaReport
@@ -32,7 +32,7 @@ _RELATIVE = "Relative error against the direct solve (log scale)"
 
 
 @figure("lissa", ERROR, WAITING)
-def lissa_error(lissa: LissaReport, *, dark: bool = False) -> Sheet:
+def lissa_error(lissa: LissaReport, *, dark: bool = False) -> FigureSpec:
     """Relative error by depth: of the full-batch recursion and, once it ran, of the true run."""
     colours = theme(dark)
     curves = [curve for curve in _curves(lissa, colours) if curve.steps.size]
@@ -68,7 +68,7 @@ def lissa_error(lissa: LissaReport, *, dark: bool = False) -> Sheet:
 
 
 @figure("lissa", MAP, WAITING)
-def lissa_map(lissa: LissaReport, *, dark: bool = False) -> Sheet:
+def lissa_map(lissa: LissaReport, *, dark: bool = False) -> FigureSpec:
     """Relative error of the full-batch recursion over scale and depth; grey where it diverges."""
     colours = theme(dark)
     if lissa.map_error.size == 0:

@@ -11,9 +11,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from afif_explorer.figures.figure_spec import FigureSpec
 from afif_explorer.figures.frame import empty
 from afif_explorer.figures.places import Places
-from afif_explorer.figures.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(_figures)
 
 def figure(
     needs: str, title: str, waiting: str, places: Callable[[Any], Places] | None = None
-) -> Callable[[Callable[..., Sheet]], Callable[..., go.Figure]]:
+) -> Callable[[Callable[..., FigureSpec]], Callable[..., go.Figure]]:
     """Register what fills a sheet as a figure function, and let it answer ``None`` as empty."""
 
-    def register(fill: Callable[..., Sheet]) -> Callable[..., go.Figure]:
-        def sheet(result: object, **options: object) -> Sheet:
+    def register(fill: Callable[..., FigureSpec]) -> Callable[..., go.Figure]:
+        def sheet(result: object, **options: object) -> FigureSpec:
             why = str(options.pop("why", ""))
             if result is None:
                 return empty(why or waiting, dark=bool(options.get("dark")), title=title)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.frame import empty, frame
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import number, numbers, percent, safe, short, wrapped
 from afif_explorer.figures.theme import Theme, theme
@@ -27,7 +27,7 @@ _LINE, _WORDS, _BAR, _BELOW = (
 
 
 @figure("unlearning", METRICS, WAITING)
-def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
+def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
     """One small axis a metric, since units differ: a mark for each state, an arrow between."""
     colours = theme(dark)
     metrics = unlearning.metrics
@@ -85,7 +85,7 @@ def _place(rows: list[int], i: int) -> tuple[float, float]:
 
 
 def _add_metric(
-    result: Sheet,
+    result: FigureSpec,
     i: int,
     place: tuple[float, float],
     values: dict[str, float],
@@ -166,7 +166,7 @@ def _mark(state: str, value: float, suffix: str, colours: Theme) -> Trace:
 
 
 def _add_words(
-    result: Sheet,
+    result: FigureSpec,
     i: int,
     name: str,  # escaped, in lines
     story: str,  # escaped, in lines

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.frame import axis, colour_bar, compact, empty, frame
 from afif_explorer.figures.head import Key, Ramp
 from afif_explorer.figures.places import Places
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
 from afif_explorer.figures.scatter import ring, ring_key, scatter
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import Scale, number, safe, short
 from afif_explorer.figures.theme import CLEAR, Theme, theme
@@ -34,7 +34,7 @@ CLOUD = (
 @figure("points", RANKING, WAITING)
 def ranking(
     points: Points, *, top: int = 12, selected: Sequence[int] = (), dark: bool = False
-) -> Sheet:
+) -> FigureSpec:
     """The ``top`` rows whose removal raises the target most, and the ``top`` that lower it most."""
     colours = theme(dark)
     order = _ranked(points.effect, top)
@@ -107,7 +107,7 @@ def row_map(
     selected: Sequence[int] = (),
     dark: bool = False,
     limit: int = 3000,
-) -> Sheet:
+) -> FigureSpec:
     """Every training row at its map coordinates, coloured by its effect; selected rows ringed."""
     colours = theme(dark)
     known = _on_map(points)

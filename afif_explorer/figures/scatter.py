@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import Trace, trace
 from afif_explorer.figures.frame import compact
 from afif_explorer.figures.head import Key
-from afif_explorer.figures.sheet import Trace, trace
 from afif_explorer.figures.theme import Theme
 from afif_explorer.wording import count
 

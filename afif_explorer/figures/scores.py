@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.frame import axis, compact, empty, frame
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import numbers, safe
 from afif_explorer.figures.theme import Theme, faded, theme
@@ -22,7 +22,7 @@ _ROW = 108  # px
 
 
 @figure("unlearning", SCORES, WAITING)
-def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
+def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
     """One row a group: predictions on the test rows before (filled, faint) and after (line)."""
     colours = theme(dark)
     before, after = unlearning.scores_before, unlearning.scores_after
@@ -72,7 +72,7 @@ def _edges(scores: list[np.ndarray]) -> np.ndarray:
 
 
 def _add_group(
-    result: Sheet,
+    result: FigureSpec,
     i: int,
     n: int,
     name: str,
@@ -160,7 +160,7 @@ def _outline(
 
 
 def _add_words(
-    result: Sheet,
+    result: FigureSpec,
     suffix: str,
     name: str,
     before: np.ndarray,

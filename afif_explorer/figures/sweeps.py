@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.frame import axis, compact, empty, frame
 from afif_explorer.figures.head import Key
 from afif_explorer.figures.registry import figure
 from afif_explorer.figures.removal import WAITING
-from afif_explorer.figures.sheet import Sheet, Trace, trace
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.figures.text import number, percent, safe, short
 from afif_explorer.figures.theme import Theme, theme
@@ -29,7 +29,7 @@ _TRUTH = ("━", "solid", 1.5, "diamond", 5)
 
 
 @figure("unlearning", SWEEP, WAITING)
-def sweep(unlearning: Unlearning, *, dark: bool = False) -> Sheet:
+def sweep(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
     """The disparity against the share of rows removed; retraining, the truth, as the solid line."""
     colours = theme(dark)
     styles = _styles(unlearning, colours)
@@ -115,7 +115,7 @@ def _curve(unlearning: Unlearning, name: str, style: _Style) -> Trace:
     )
 
 
-def _mark_current(result: Sheet, unlearning: Unlearning, colours: Theme) -> None:
+def _mark_current(result: FigureSpec, unlearning: Unlearning, colours: Theme) -> None:
     share = len(unlearning.ids) / unlearning.n_train
     if not 0 < share <= float(unlearning.shares.max()):
         return

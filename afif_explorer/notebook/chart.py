@@ -13,10 +13,10 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from traitlets import Bool, Instance, Int, Unicode
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import CONFIG
+from afif_explorer.figures.serialization import KINDS, Brush, brush, plain, row_ids, whole
 from afif_explorer.figures.text import clean
-from afif_explorer.figures.wire import KINDS, Brush, brush, plain, row_ids, whole
 
 Picked = Callable[[tuple[int, ...]], None]
 Brushed = Callable[[Brush], None]
@@ -105,12 +105,12 @@ def chart(figure: go.Figure) -> Chart:
     """A plotly figure of your own as a widget, as wide as its cell; its tool bar uploads nothing.
 
     On a dark page plotly's dark template takes the place of the figure's.
-    JupyterLab shows it as the last expression of a cell. Raises :class:`ChoiceError` for kinds of traces
+    JupyterLab shows it as the last expression of a cell. Raises :class:`InvalidChoice` for kinds of traces
     that the explorer's own figures do not use: show those by ``figure.show()``.
     """
     unknown = sorted({trace.type for trace in figure.data} - set(KINDS))
     if unknown:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"A chart draws {', '.join(KINDS)}, not {', '.join(unknown)}; show this one by figure.show()."
         )
     drawn = json.loads(figure.to_json())  # plotly's own way knows dates and the like

@@ -140,7 +140,7 @@ class Logarithmic(Control):
         return ipywidgets.VBox([line, self.automatic])
 
     def show(self) -> None:
-        value = self.explorer.in_use(self.field) if self.value is None else self.value
+        value = self.explorer.effective_value(self.field) if self.value is None else self.value
         if value:
             place = round(_STEPS_A_DECADE * (math.log10(value) - self.low))
             self.slider.value = min(max(place, self.slider.min), self.slider.max)
@@ -148,7 +148,7 @@ class Logarithmic(Control):
             "" if value is None else f"{value:,.0f}" if self.whole else f"{value:.3g}"
         )
         if self.parameter.allow_None:
-            self.automatic.value = self.explorer.by_rule(self.field)
+            self.automatic.value = self.explorer.is_auto(self.field)
 
     def listen(self) -> None:
         self.link.listen(self.slider, lambda place: {self.field: self._at(place)})
@@ -156,7 +156,7 @@ class Logarithmic(Control):
             self.link.listen(self.automatic, self._by_rule)
 
     def _by_rule(self, automatic: bool) -> dict[str, Any]:
-        turn = self.explorer.leave_to_rule if automatic else self.explorer.take_over
+        turn = self.explorer.set_auto if automatic else self.explorer.pin
         turn(self.field)
         return {}
 

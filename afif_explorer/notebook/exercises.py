@@ -8,7 +8,7 @@ import numpy as np
 
 from afif_explorer.analysis.attribution import attribute
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.truth import retrain, retrain_each
+from afif_explorer.analysis.refits import retrain, retrain_each
 from afif_explorer.engine.targets.losses import PointLoss
 from afif_explorer.engine.targets.predictions import Prediction
 from afif_explorer.errors import AfifError

@@ -9,10 +9,10 @@ from typing import Any
 
 import ipywidgets
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.figures.registry import Figure
-from afif_explorer.figures.wire import Brush
+from afif_explorer.figures.serialization import Brush
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.state import Explorer
 
@@ -139,7 +139,7 @@ class Tabs:
         ids = figure.places(result).within(brush.x, brush.y)
         try:
             self.explorer.pick(ids, by=self, how=brush.how)
-        except ChoiceError as error:
+        except InvalidChoice as error:
             self._complain(str(error))
 
     def _select(self, ids: tuple[int, ...]) -> None:

@@ -42,7 +42,7 @@ def _real(field: str, label: str, doc: str, usual: tuple[float, float]) -> param
     )
 
 
-class Choices(param.Parameterized):
+class Settings(param.Parameterized):
     """Everything a person can choose. Which values make sense for the data at hand: ``offered``."""
 
     dataset = param.String(
@@ -89,7 +89,7 @@ class Choices(param.Parameterized):
     offered = param.Dict(
         default={},
         constant=True,
-        label="Choices that exist here",
+        label="Settings that exist here",
         doc="For each field a dict from what people read to the value, in the order to show.",
     )
 

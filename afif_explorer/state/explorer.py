@@ -12,7 +12,7 @@ import pandas as pd
 import param
 
 from afif_explorer import results, study
-from afif_explorer.errors import AfifError, ChoiceError
+from afif_explorer.errors import AfifError, InvalidChoice
 from afif_explorer.jobs import Jobs, Outcome
 from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
@@ -38,7 +38,7 @@ def _result(kind: type, doc: str) -> param.ClassSelector:
 
 
 class Explorer(Selection):
-    """Choices, results and selection of one session.
+    """Settings, results and selection of one session.
 
     Setting a choice starts the work that the current ``view`` needs, in the background; the results
     arrive together in one update. ``stale`` says that what is shown belongs to earlier choices.
@@ -109,24 +109,24 @@ class Explorer(Selection):
             self._set(**{name: getattr(spec, name) for name in FIELDS})
             self._request()
 
-    def by_rule(self, name: str) -> bool:
+    def is_auto(self, name: str) -> bool:
         """Whether ``name`` (LiSSA's "scale", "depth" or "batch_size") is left to the rule."""
         return getattr(self, name) is None and name not in self._taking
 
-    def in_use(self, name: str) -> float | None:
+    def effective_value(self, name: str) -> float | None:
         """That setting as chosen, or what the rule took as far as a result tells."""
         chosen = getattr(self, name)
         return ruled.found(name, self.lissa, self.points) if chosen is None else chosen
 
-    def take_over(self, name: str) -> None:
+    def pin(self, name: str) -> None:
         """Choose for that setting what the rule took; if that is being worked out, once it is known."""
         with self._lock:
-            if self.status.kind == "running" and (self.stale or self.in_use(name) is None):
+            if self.status.kind == "running" and (self.stale or self.effective_value(name) is None):
                 self._taking.add(name)
             else:
                 self.param.update(**{name: self._taken(name)})
 
-    def leave_to_rule(self, name: str) -> None:
+    def set_auto(self, name: str) -> None:
         """Let the rule choose that setting."""
         with self._lock:
             self._taking.discard(name)
@@ -134,7 +134,7 @@ class Explorer(Selection):
 
     def _taken(self, name: str) -> float:
         parameter = self.param[name]
-        value = ruled.rounded(self.in_use(name), parameter.get_soft_bounds())
+        value = ruled.rounded(self.effective_value(name), parameter.get_soft_bounds())
         return round(value) if isinstance(parameter, param.Integer) else value
 
     def _changed(self, *events: param.parameterized.Event) -> None:
@@ -372,10 +372,10 @@ class Explorer(Selection):
         """Code that works the same numbers out with the public names of the package.
 
         With rows that are selected, or removed in the view of that, it removes them too. Raises
-        :class:`ChoiceError` before the data, or the rows to remove, are there.
+        :class:`InvalidChoice` before the data, or the rows to remove, are there.
         """
         if self.data is None or self.data.name != self.dataset:
-            raise ChoiceError("The data are not there yet; wait for them and try again.")
+            raise InvalidChoice("The data are not there yet; wait for them and try again.")
         points = self.points if self.fresh("points") else None
         return recipe.as_python(self.spec, self.data, points, self._removed())
 
@@ -385,7 +385,9 @@ class Explorer(Selection):
         if spec.view != "unlearning" or spec.rule == "selection":
             return spec.selected
         if self.unlearning is None or not self.fresh("unlearning"):
-            raise ChoiceError("The rows to remove are not known yet; wait for them and try again.")
+            raise InvalidChoice(
+                "The rows to remove are not known yet; wait for them and try again."
+            )
         return tuple(self.unlearning.ids.tolist())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import param
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import Spec
 
 Ids = tuple[int, ...]
@@ -33,13 +33,13 @@ def checked(value: Any, known: np.ndarray | None) -> Ids:
     """The ids in ``value``, ascending: whole numbers in a list, set or array, or one alone.
 
     A mask (true or false for each of the ``known`` rows, or a pandas one with ids in its index) stands
-    for the rows where it is true. Raises ChoiceError for anything else, and for ids that are not known.
+    for the rows where it is true. Raises InvalidChoice for anything else, and for ids that are not known.
     """
     ids = as_ids(value, known)
     strangers = np.setdiff1d(ids, known) if known is not None else ()
     if len(strangers):
         listed = ", ".join(map(str, strangers[:5])) + (", ..." if len(strangers) > 5 else "")
-        raise ChoiceError(
+        raise InvalidChoice(
             f"'selected' has ids that no training row has: {listed}. "
             "The ids are the index of the explorer's frame."
         )
@@ -60,7 +60,7 @@ def as_ids(value: Any, known: np.ndarray | None = None) -> Ids:
         array = _where(array, known if callable(index) else index)
     whole = array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all()
     if array.ndim != 1 or not (array.dtype.kind in "iu" or whole):
-        raise ChoiceError(
+        raise InvalidChoice(
             "'selected' takes the ids of rows: whole numbers in a list, a set or an array, or a mask "
             "with true or false for each training row."
         )
@@ -70,7 +70,9 @@ def as_ids(value: Any, known: np.ndarray | None = None) -> Ids:
 def _where(mask: np.ndarray, ids: Any) -> np.ndarray:
     """The ids of the rows where ``mask`` is true."""
     if ids is None:
-        raise ChoiceError("A mask needs the data; wait for them (await_idle) or give ids of rows.")
+        raise InvalidChoice(
+            "A mask needs the data; wait for them (await_idle) or give ids of rows."
+        )
     if mask.shape != (len(ids),):
-        raise ChoiceError(f"The mask has {mask.size} values for {len(ids)} training rows.")
+        raise InvalidChoice(f"The mask has {mask.size} values for {len(ids)} training rows.")
     return np.asarray(ids)[mask]

@@ -8,14 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import param
 
-from afif_explorer.state.choices import Choices
+from afif_explorer.state.choices import Settings
 from afif_explorer.state.rows import Ids, as_ids, checked
 
 How = Literal["replace", "add", "remove"]
 _UNDO = 20  # selections that are remembered
 
 
-class Selection(Choices):
+class Selection(Settings):
     """A set of row ids, one of them ``primary``; each change names its ``author``."""
 
     primary = param.Integer(default=None, allow_None=True, doc="The selected row in focus.")
@@ -32,7 +32,7 @@ class Selection(Choices):
         """Select rows by id, or by a mask, ``how``: instead of those that are, or add them, or remove them.
 
         ``by``: who did it; ``primary``: the row to show in detail. Raises
-        :class:`~afif_explorer.errors.ChoiceError` if they aren't ids of training rows.
+        :class:`~afif_explorer.errors.InvalidChoice` if they aren't ids of training rows.
         """
         chosen = checked(ids, self.known_rows)
         with self._lock:

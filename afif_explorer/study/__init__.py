@@ -20,8 +20,8 @@ from afif_explorer.study.fitting import fit, train
 from afif_explorer.study.keys import key
 from afif_explorer.study.lissa import lissa
 from afif_explorer.study.points import points
-from afif_explorer.study.settling import offered, settle
 from afif_explorer.study.unlearning import unlearning
+from afif_explorer.study.validation import offered, settle
 from afif_explorer.study.verification import verify
 
 __all__ = [

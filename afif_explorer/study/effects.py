@@ -97,7 +97,7 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
         gone[order[:count], column] = 1 / ready.objective.n
     residual = influence_on_rows(spec, kind).residual
     pull = residual[:, :, None] * ready.objective.vector(gone)[:, None, :]
-    return solve(spec, ready.point.linearization.pull(pull), kind, _change_of_target(spec))
+    return solve(spec, ready.point.linearization.vjp(pull), kind, _change_of_target(spec))
 
 
 def _change_of_target(spec: Spec) -> Callable[[torch.Tensor], torch.Tensor] | None:

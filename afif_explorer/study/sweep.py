@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.analysis.truth import retrain
+from afif_explorer.analysis.refits import retrain
 from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary

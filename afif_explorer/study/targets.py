@@ -20,7 +20,7 @@ from afif_explorer.engine.targets.disparities import (
 )
 from afif_explorer.engine.targets.losses import MeanLoss, PointLoss
 from afif_explorer.engine.targets.predictions import Prediction
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, sensitive_column
 from afif_explorer.study.fitting import fit
@@ -90,11 +90,11 @@ def target_of(spec: Spec) -> Target:
 def disparity(spec: Spec, name: str, split: str) -> GroupDisparity:
     """The disparity of that name between the groups of the chosen sensitive column.
 
-    Raises :class:`ChoiceError` if the data set has no sensitive column.
+    Raises :class:`InvalidChoice` if the data set has no sensitive column.
     """
     column = sensitive_column(data(spec), spec)
     if column is None:
-        raise ChoiceError(f"{data(spec).title} has no sensitive column whose groups to compare.")
+        raise InvalidChoice(f"{data(spec).title} has no sensitive column whose groups to compare.")
     return DISPARITIES[name](column, split)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from torch import Tensor
 
 from afif_explorer import wording
-from afif_explorer.analysis.reach import Beyond
+from afif_explorer.analysis.reach import RefitEstimate
 from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.results import Reach, SolverSummary, Unlearning
 from afif_explorer.spec import Spec
@@ -117,7 +117,7 @@ def _least_accurate(*solvers: SolverSummary | None) -> SolverSummary:
 
 def _reach(spec: Spec, removed: np.ndarray, moved: Tensor, table: Measures) -> Reach:
     """How far to trust the change of the parameters and of the target: the worse of the two."""
-    beyond = Beyond(influence(spec, curvature_of(spec)), removed, moved)
+    beyond = RefitEstimate(influence(spec, curvature_of(spec)), removed, moved)
     both = [beyond.reach]
     if _defined(table):
         both.append(beyond.reach_on(aim(spec).bound.value))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from afif_explorer.analysis import compare
-from afif_explorer.analysis.truth import retrain_each
-from afif_explorer.errors import ChoiceError
+from afif_explorer.analysis.refits import retrain_each
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.results import Verification
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, positions
@@ -22,13 +22,13 @@ def verify(
 ) -> Verification:
     """Leave out, one at a time, random rows, those with the largest effects, and selected ones.
 
-    ``selected`` are row ids. Raises :class:`ChoiceError` if there is nothing to check.
+    ``selected`` are row ids. Raises :class:`InvalidChoice` if there is nothing to check.
     """
     dataset, found = data(spec), effects(spec)
     predicted = found.values
     picked = _pick(predicted, random, top, positions(dataset.train, selected), spec.seed)
     if not picked:
-        raise ChoiceError("Choose at least one row to check.")
+        raise InvalidChoice("Choose at least one row to check.")
     rows = np.array(sorted(picked))
     truth = retrain_each(fit(spec), rows, aim(spec).target)
     guess, actual = predicted[rows], truth.effects

@@ -95,11 +95,11 @@ def test_the_constants_bound_the_derivatives_of_the_family(name: str) -> None:
     f = 3 * torch.randn(3000, k, dtype=torch.float64, generator=generator)
     u = torch.nn.functional.normalize(torch.randn(f.shape, dtype=f.dtype, generator=generator))
 
-    def bend(f: torch.Tensor) -> torch.Tensor:
+    def hvp(f: torch.Tensor) -> torch.Tensor:
         return (u * loss.variance(f, u[:, :, None])[:, :, 0]).sum(1)
 
-    second = bend(f)
-    third = torch.func.jvp(bend, (f,), (u,))[1].abs()
+    second = hvp(f)
+    third = torch.func.jvp(hvp, (f,), (u,))[1].abs()
     assert float(second.max()) <= family.second
     assert float(third.max()) <= family.third
     assert bool((third <= family.relative * second + 1e-12).all())
@@ -119,14 +119,14 @@ def test_the_constants_bound_the_derivatives_of_the_family(name: str) -> None:
 )
 def test_fits_without_a_bound_are_refused(choices: dict, words: str) -> None:
     fit = ax.fit(ax.load_dataset("hiring"), hidden=(2,), **choices)
-    with pytest.raises(ax.ChoiceError, match=words):
+    with pytest.raises(ax.InvalidChoice, match=words):
         ax.certified_unlearn(fit, [0], 1, 1e-5, ax.AFIF(damping=0.1))
 
 
 def test_counts_and_choices_that_the_bound_does_not_cover_are_refused() -> None:
     X = np.random.default_rng(0).normal(size=(50, 2))
     counts = ax.Objective(LinearMap(2), "poisson", ax.Ridge(1.0), X, np.ones(50))
-    with pytest.raises(ax.ChoiceError, match="Poisson loss has no bound"):
+    with pytest.raises(ax.InvalidChoice, match="Poisson loss has no bound"):
         ax.certified_unlearn(ax.fit_objective(counts), [0], 1, 1e-5)
     fit = synthetic("bernoulli")
     for method, words in (
@@ -134,10 +134,10 @@ def test_counts_and_choices_that_the_bound_does_not_cover_are_refused() -> None:
         (ax.EmpiricalFisherInfluence(), "AFIF"),
         (ax.AFIF(solver=ax.LiSSA()), "exact solves"),
     ):
-        with pytest.raises(ax.ChoiceError, match=words):
+        with pytest.raises(ax.InvalidChoice, match=words):
             ax.certified_unlearn(fit, [0], 1, 1e-5, method)
     for epsilon, delta in ((0, 0.1), (2, 0.1), (1, 0), (1, 1)):
-        with pytest.raises(ax.ChoiceError, match="epsilon"):
+        with pytest.raises(ax.InvalidChoice, match="epsilon"):
             ax.certified_unlearn(fit, [0], epsilon, delta)
-    with pytest.raises(ax.ChoiceError, match="row_bound"):
+    with pytest.raises(ax.InvalidChoice, match="row_bound"):
         ax.certified_unlearn(fit, [0], 1, 1e-5, row_bound=0.5)

@@ -101,7 +101,7 @@ def test_a_point_of_the_path_is_the_cross_validation_of_its_fit() -> None:
 def test_paths_that_cannot_be_are_refused() -> None:
     data = ax.load_dataset("hiring")
     for wrong in ([], [-1.0], [np.nan]):
-        with pytest.raises(ax.ChoiceError, match="at least one number"):
+        with pytest.raises(ax.InvalidChoice, match="at least one number"):
             ax.cross_validation_path(data, wrong)
-    with pytest.raises(ax.ChoiceError, match="no penalty"):
+    with pytest.raises(ax.InvalidChoice, match="no penalty"):
         ax.cross_validation_path(ax.fit(data, penalty=None), [0.1])

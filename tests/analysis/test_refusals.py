@@ -31,7 +31,7 @@ def hiring() -> ax.Fit:
     ids=["attribute", "unlearn", "stream", "retrain each", "retrain"],
 )
 def test_what_is_no_target_is_refused(ask, target) -> None:
-    with pytest.raises(ax.ChoiceError, match="A target is one such as MeanLoss") as error:
+    with pytest.raises(ax.InvalidChoice, match="A target is one such as MeanLoss") as error:
         ask(hiring(), target)
     one_sentence(error)
 
@@ -46,13 +46,13 @@ def test_one_target_need_not_be_in_a_list() -> None:
 @pytest.mark.parametrize("i", [-1, 300, 1.5, "a", None])
 @pytest.mark.parametrize("kind", [ax.PointLoss, ax.Prediction])
 def test_a_row_that_is_none_is_refused(kind, i) -> None:
-    with pytest.raises(ax.ChoiceError, match="is not in the test split, whose rows are 0 to 299"):
+    with pytest.raises(ax.InvalidChoice, match="is not in the test split, whose rows are 0 to 299"):
         ax.attribute(hiring(), kind("test", i))
 
 
 @pytest.mark.parametrize("split", ["tset", ["test"], 3, None])
 def test_a_split_that_is_none_is_refused(split) -> None:
-    with pytest.raises(ax.ChoiceError, match="There is no split"):
+    with pytest.raises(ax.InvalidChoice, match="There is no split"):
         ax.attribute(hiring(), ax.MeanLoss(split))
 
 
@@ -71,7 +71,7 @@ def test_a_split_without_rows_says_so(target) -> None:
 )
 @pytest.mark.parametrize("remove", [ax.unlearn, ax.retrain])
 def test_rows_that_are_no_positions_are_refused(remove, rows) -> None:
-    with pytest.raises(ax.ChoiceError, match=r"Rows are whole numbers|mask of rows"):
+    with pytest.raises(ax.InvalidChoice, match=r"Rows are whole numbers|mask of rows"):
         remove(hiring(), rows)
 
 
@@ -87,7 +87,9 @@ def test_leaving_out_none_of_the_rows_is_an_empty_answer(each, penalty) -> None:
 
 @pytest.mark.parametrize("folds", [0, 1, 2.5, "5", 1401])
 def test_folds_that_cannot_be_are_refused(folds) -> None:
-    with pytest.raises(ax.ChoiceError, match="number of folds must be a whole one from 2 to 1400"):
+    with pytest.raises(
+        ax.InvalidChoice, match="number of folds must be a whole one from 2 to 1400"
+    ):
         ax.cross_validate(hiring(), folds=folds)
 
 
@@ -103,13 +105,13 @@ def test_either_of_two_classes_can_be_asked_for() -> None:
 
 @pytest.mark.parametrize("outcome", [2, -1, 1.0])
 def test_a_class_that_is_none_is_refused(outcome) -> None:
-    with pytest.raises(ax.ChoiceError, match=r"There is no class .*; classes are 0 to 1"):
+    with pytest.raises(ax.InvalidChoice, match=r"There is no class .*; classes are 0 to 1"):
         ax.attribute(hiring(), ax.Prediction("test", 0, outcome=outcome))
 
 
 def test_a_number_has_no_class() -> None:
     fit = ax.fit(ax.load_dataset("diabetes"))
-    with pytest.raises(ax.ChoiceError, match="has no class 0; leave outcome out"):
+    with pytest.raises(ax.InvalidChoice, match="has no class 0; leave outcome out"):
         ax.attribute(fit, ax.Prediction("test", 0, outcome=0))
 
 
@@ -130,7 +132,7 @@ def test_a_number_has_no_class() -> None:
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, words: str) -> None:
-    with pytest.raises(ax.ChoiceError, match=words) as error:
+    with pytest.raises(ax.InvalidChoice, match=words) as error:
         make()
     one_sentence(error)
 
@@ -142,12 +144,12 @@ def test_settings_that_cannot_be_are_refused(make, words: str) -> None:
 @pytest.mark.parametrize("tolerance", [-1.0, 1.0, 2, np.nan, "a"])
 def test_a_tolerance_that_would_call_nothing_an_answer_is_refused(solver, tolerance) -> None:
     """``||C x - c|| <= tolerance ||c||`` holds for ``x = 0`` if the tolerance is 1."""
-    with pytest.raises(ax.ChoiceError, match="tolerance must be a number from 0 to below 1"):
+    with pytest.raises(ax.InvalidChoice, match="tolerance must be a number from 0 to below 1"):
         solver(tolerance=tolerance)
 
 
 @pytest.mark.parametrize("steps", [0, -1, 2.5])
 @pytest.mark.parametrize("solver", [ax.BlockConjugateGradient, ax.ConjugateGradient, ax.EKFAC])
 def test_no_steps_are_not_taken_for_as_many_as_it_takes(solver, steps) -> None:
-    with pytest.raises(ax.ChoiceError, match="max_steps must be a whole number of at least 1"):
+    with pytest.raises(ax.InvalidChoice, match="max_steps must be a whole number of at least 1"):
         solver(max_steps=steps)

@@ -59,7 +59,7 @@ def test_the_reach_grows_until_retraining_is_due(fit: ax.Fit) -> None:
 def test_a_row_is_forgotten_once_and_a_refused_request_changes_nothing(fit: ax.Fit) -> None:
     unlearner = ax.Unlearner(fit)
     unlearner.remove([5])
-    with pytest.raises(ax.ChoiceError, match="Row 5 has been removed before"):
+    with pytest.raises(ax.InvalidChoice, match="Row 5 has been removed before"):
         unlearner.remove([4, 5])
     with pytest.raises(ax.DataError, match="keep at least one"):
         unlearner.remove(np.setdiff1d(np.arange(fit.n), [5]))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from afif_explorer.app.page import export
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.state import Explorer
 
@@ -48,28 +48,28 @@ def test_nothing_is_exported_while_newer_results_are_on_their_way(make, stand_in
     stand_in.gate.clear()
     explorer.strength = 0.5
     for attempt in (export.rows_csv, export.remaining_csv, lambda e: export.report(e, "")):
-        with pytest.raises(ChoiceError, match="still being computed"):
+        with pytest.raises(InvalidChoice, match="still being computed"):
             attempt(explorer)
     explorer.cancel()
     assert explorer.await_idle(5)
     for attempt in (export.rows_csv, export.remaining_csv, lambda e: export.report(e, "")):
-        with pytest.raises(ChoiceError, match="Try again, then export"):
+        with pytest.raises(InvalidChoice, match="Try again, then export"):
             attempt(explorer)
 
 
 def test_rows_that_remain_need_rows_that_go(explorer) -> None:
-    with pytest.raises(ChoiceError, match="Open Unlearning and fairness first"):
+    with pytest.raises(InvalidChoice, match="Open Unlearning and fairness first"):
         export.remaining_csv(explorer)
     settle(explorer, view="unlearning", count=30)
     assert len(pd.read_csv(export.remaining_csv(explorer))) == len(explorer.frame) - 30
     settle(explorer, view="points", count=50)
-    with pytest.raises(ChoiceError, match="Open Unlearning and fairness first"):
+    with pytest.raises(InvalidChoice, match="Open Unlearning and fairness first"):
         export.remaining_csv(explorer)
 
 
 def test_after_a_divergence_the_reason_is_told(explorer) -> None:
     settle(explorer, view="points", solver="lissa", scale=1e-3)
-    with pytest.raises(ChoiceError, match="set the scale to"):
+    with pytest.raises(InvalidChoice, match="set the scale to"):
         export.rows_csv(explorer)
     report = export.report(explorer, "").getvalue()
     assert FIGURES["row_map"].title not in report

@@ -10,7 +10,7 @@ import bokeh.document
 import param
 import pytest
 
-from afif_explorer.app.updates.follower import Follower, Gate, Lull, Timer
+from afif_explorer.app.updates.follower import Debounce, Follower, Gate, Timer
 from afif_explorer.state.work import Status
 
 
@@ -61,7 +61,7 @@ def test_what_can_wait_waits_for_what_is_urgent_and_only_the_newest_is_done() ->
     done: list[str] = []
     urgent = [True]
     document = Document()
-    lull = Lull(Timer(document), lambda action: action(), lambda: urgent[0])
+    lull = Debounce(Timer(document), lambda action: action(), lambda: urgent[0])
     lull.start(lambda: done.append("first"), 1)
     lull.start(lambda: done.append("second"), 1)
     document.pass_time()
@@ -74,7 +74,7 @@ def test_what_can_wait_waits_for_what_is_urgent_and_only_the_newest_is_done() ->
 
 def test_what_waits_can_be_forgotten() -> None:
     document = Document()
-    lull = Lull(Timer(document), lambda action: action(), lambda: False)
+    lull = Debounce(Timer(document), lambda action: action(), lambda: False)
     lull.start(lambda: None, 1)
     lull.stop()
     assert not document.later

@@ -17,7 +17,7 @@ from tests.helpers.figures import points
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 
 
-class Lull:
+class Debounce:
     """Keeps what is to be done later, and how much later."""
 
     def __init__(self) -> None:
@@ -32,9 +32,9 @@ class Lull:
 
 
 @pytest.fixture
-def table() -> tuple[RowTable, Any, Lull]:
+def table() -> tuple[RowTable, Any, Debounce]:
     """A table that shows the rows of an explorer, and has not been seen yet."""
-    lull, explorer = Lull(), SimpleNamespace(points=points(), selected=())
+    lull, explorer = Debounce(), SimpleNamespace(points=points(), selected=())
     made = RowTable(SimpleNamespace(explorer=explorer, later=lull))
     made.update()
     assert lull.waits == REST

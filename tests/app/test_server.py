@@ -25,8 +25,8 @@ from afif_explorer.app import theme
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.server import login
 from afif_explorer.app.server import serve as server
-from afif_explorer.app.server.warm_session import Spare
-from afif_explorer.errors import ChoiceError
+from afif_explorer.app.server.warm_session import WarmSession
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
 
@@ -109,12 +109,12 @@ def test_a_password_is_asked_for_and_the_form_needs_nothing_from_elsewhere(tmp_p
 def test_a_password_file_of_no_use_is_refused(tmp_path: Path, text: str, says: str) -> None:
     secret = tmp_path / "password"
     secret.write_text(text)
-    with pytest.raises(ChoiceError, match=says):
+    with pytest.raises(InvalidChoice, match=says):
         login.passwords(secret)
 
 
 def test_a_password_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ChoiceError, match="cannot be read"):
+    with pytest.raises(InvalidChoice, match="cannot be read"):
         login.passwords(tmp_path / "none")
 
 
@@ -193,7 +193,7 @@ def test_a_port_in_use_is_told() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(ChoiceError, match="cannot listen on port"):
+        with pytest.raises(InvalidChoice, match="cannot listen on port"):
             server.make_server(port=taken.getsockname()[1])
 
 
@@ -233,7 +233,7 @@ def test_a_page_that_was_left_is_let_go_of() -> None:
 @pytest.mark.parametrize("early", [True, False])
 def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str, early: bool) -> None:
     running = server.make_server()
-    spare = Spare(running, unused_seconds=0)
+    spare = WarmSession(running, unused_seconds=0)
     running.start()
     url = server.location(running, "127.0.0.1")
     [context] = running._tornado.applications.values()
@@ -267,7 +267,7 @@ def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str, early
 
 def test_a_page_is_ready_for_the_next_visitor_who_asks_for_nothing_special() -> None:
     running = server.make_server()
-    spare = Spare(running, unused_seconds=0)
+    spare = WarmSession(running, unused_seconds=0)
     running.start()
     url = server.location(running, "127.0.0.1")
     [context] = running._tornado.applications.values()

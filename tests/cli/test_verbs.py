@@ -14,7 +14,7 @@ from jupyterlab.labapp import LabApp
 
 from afif_explorer import app
 from afif_explorer.cli import classroom, lab, lessons, main, network
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -197,7 +197,7 @@ def test_solutions_are_for_teachers(tmp_path: Path) -> None:
 def test_a_folder_for_lessons_that_cannot_be_made(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(ChoiceError, match=r"cannot be copied .* choose another place"):
+    with pytest.raises(InvalidChoice, match=r"cannot be copied .* choose another place"):
         lab.copy_lessons(lab.lessons(), blocked)
 
 

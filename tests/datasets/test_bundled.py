@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from afif_explorer import datasets
 from afif_explorer.datasets.catalogue.index import hiring
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 OFFLINE = ("hiring", "diabetes", "breast_cancer", "digits")
 
@@ -38,9 +38,9 @@ def test_validation_zero_keeps_the_training_rows(name):
 
 
 def test_unknown_names_get_a_hint():
-    with pytest.raises(ChoiceError, match="did you mean 'hiring'"):
+    with pytest.raises(InvalidChoice, match="did you mean 'hiring'"):
         datasets.load("hirring")
-    with pytest.raises(ChoiceError, match="no data set named"):
+    with pytest.raises(InvalidChoice, match="no data set named"):
         datasets.describe("<b>\n")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from afif_explorer import datasets
 from afif_explorer.datasets.catalogue.index import adult, crime, originals
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 pytestmark = pytest.mark.usefixtures("data_home")
 
@@ -64,7 +64,7 @@ def test_adult_shares():
     assert whole.train.ids[0] == 0
     few = datasets.load("adult", validation=0.1, test=0.1)
     assert (len(few.train), len(few.validation), len(few.test)) == (30162, 4522, 4522)
-    with pytest.raises(ChoiceError, match="official test rows"):
+    with pytest.raises(InvalidChoice, match="official test rows"):
         datasets.load("adult", validation=0.3, test=0.1)
 
 

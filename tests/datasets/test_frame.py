@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afif_explorer.datasets import Dataset, read_table
-from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.errors import DataError, InvalidChoice
 
 
 def table(n: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -271,7 +271,7 @@ def test_bad_frames_are_refused_in_words(change, options, message):
     "options", [{"task": "ranking"}, {"validation": -0.1}, {"test": 1.0}, {"test": 0.9}]
 )
 def test_bad_choices_are_refused(options):
-    with pytest.raises(ChoiceError):
+    with pytest.raises(InvalidChoice):
         Dataset.from_frame(table(), target="charges", **options)
 
 

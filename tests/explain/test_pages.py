@@ -7,7 +7,7 @@ import re
 import pytest
 
 from afif_explorer import explain
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.spec import FIELDS, VIEWS
 
@@ -38,5 +38,5 @@ def test_the_page_of_a_figure_has_its_title(name):
     "name", ["", "choices/none", "../errors", "/etc/passwd", "choices/depth.md"]
 )
 def test_an_unknown_page_is_named_with_those_that_exist(name):
-    with pytest.raises(ChoiceError, match=r"choices/depth.*figures/ranking"):
+    with pytest.raises(InvalidChoice, match=r"choices/depth.*figures/ranking"):
         explain.page(name)

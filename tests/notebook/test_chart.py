@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.figures.wire import Brush
+from afif_explorer.figures.serialization import Brush
 from afif_explorer.notebook.chart import HEIGHT, Chart, Library, chart
 
 
@@ -68,7 +68,7 @@ def test_long_lists_of_words_and_dates_arrive_as_they_are() -> None:
 
 
 def test_what_the_library_cannot_draw_is_told() -> None:
-    with pytest.raises(ax.ChoiceError, match=r"not pie; show this one by figure\.show"):
+    with pytest.raises(ax.InvalidChoice, match=r"not pie; show this one by figure\.show"):
         chart(go.Figure([go.Pie(values=[1, 2]), go.Bar(y=[1])]))
 
 

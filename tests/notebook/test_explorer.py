@@ -12,7 +12,7 @@ import param
 import pytest
 
 from afif_explorer.datasets import Dataset
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.figures.theme import DARK, LIGHT
 from afif_explorer.notebook.chart import Chart
@@ -90,14 +90,14 @@ def test_a_setting_is_taken_over_from_the_rule_as_soon_as_it_is_known(explorer, 
     depth = view.panel.controls["depth"]
     explorer.solver = "lissa"
     settle(explorer)
-    by_rule = explorer.points.solver.depth
+    is_auto = explorer.points.solver.depth
     explorer.param.update(strength=explorer.strength * 2, solver="cholesky")
     settle(explorer)
     explorer.param.update(strength=explorer.strength / 2, solver="lissa")
     depth.automatic.value = False  # before the results are there
     settle(explorer)
     assert depth.automatic.value is False
-    assert explorer.depth == pytest.approx(by_rule, rel=0.005)
+    assert explorer.depth == pytest.approx(is_auto, rel=0.005)
 
 
 def test_what_is_shown_is_not_sent_back(explorer, view) -> None:
@@ -297,7 +297,7 @@ def test_a_closed_view_follows_no_longer(explorer) -> None:
 
 
 def test_choices_that_do_not_exist_are_refused(explorer) -> None:
-    with pytest.raises(ChoiceError):
+    with pytest.raises(InvalidChoice):
         explorer.select(["a"])
 
 

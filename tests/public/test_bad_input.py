@@ -42,7 +42,7 @@ SEEDED: dict[str, Callable[[Fit, Any], Any]] = {
 @pytest.mark.parametrize("seed", ["a", -1, 1.5, float("nan"), True, 2**63], ids=repr)
 @pytest.mark.parametrize("where", SEEDED)
 def test_what_is_no_seed_is_told(where: str, seed: Any, fit: Fit) -> None:
-    with pytest.raises(ax.ChoiceError, match="seed must be a whole number of at least 0"):
+    with pytest.raises(ax.InvalidChoice, match="seed must be a whole number of at least 0"):
         SEEDED[where](fit, seed)
 
 
@@ -60,7 +60,7 @@ def test_what_is_no_seed_is_told(where: str, seed: Any, fit: Fit) -> None:
     ids=["depth", "repeats", "batch_size", "landmarks", "rank", "max_steps"],
 )
 def test_what_is_no_count_is_told(make: Callable[[Any], Any], count: Any) -> None:
-    with pytest.raises(ax.ChoiceError, match="must be a whole number of at least 1, not"):
+    with pytest.raises(ax.InvalidChoice, match="must be a whole number of at least 1, not"):
         make(count)
 
 
@@ -83,30 +83,30 @@ ASKED: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("fit", [None, 3, "fit", frame()], ids=["None", "number", "text", "frame"])
 @pytest.mark.parametrize("ask", ASKED.values(), ids=list(ASKED))
 def test_what_is_no_fit_is_told(ask: Callable[[Any], Any], fit: Any) -> None:
-    with pytest.raises(ax.ChoiceError, match=f"a fit, not a {type(fit).__name__}"):
+    with pytest.raises(ax.InvalidChoice, match=f"a fit, not a {type(fit).__name__}"):
         ask(fit)
 
 
 def test_a_data_set_is_no_fit(fit: Fit) -> None:
-    with pytest.raises(ax.ChoiceError, match=r"a fit, not a Dataset; make one by ax\.fit"):
+    with pytest.raises(ax.InvalidChoice, match=r"a fit, not a Dataset; make one by ax\.fit"):
         ax.attribute(fit.data, ax.MeanLoss("test"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("strengths", [["a"], "a", [], [1e-3, "b"], [-1.0], [np.nan], [True], None])
 def test_strengths_that_cannot_be_are_told(strengths: Any, fit: Fit) -> None:
-    with pytest.raises(ax.ChoiceError, match="strengths must be at least one number"):
+    with pytest.raises(ax.InvalidChoice, match="strengths must be at least one number"):
         ax.cross_validation_path(fit, strengths)
 
 
 @pytest.mark.parametrize("share", ["a", None, float("nan"), -0.1, 1.0])
 def test_shares_that_cannot_be_are_told(share: Any) -> None:
-    with pytest.raises(ax.ChoiceError, match="share must be a number of at least 0 and below 1"):
+    with pytest.raises(ax.InvalidChoice, match="share must be a number of at least 0 and below 1"):
         ax.Dataset.from_frame(frame(), target="y", test=share)
 
 
 @pytest.mark.parametrize("approximation", [1, "ekfac", ax.EKFAC])
 def test_what_is_no_preconditioner_is_told(approximation: Any) -> None:
-    with pytest.raises(ax.ChoiceError, match="A preconditioner is an approximation"):
+    with pytest.raises(ax.InvalidChoice, match="A preconditioner is an approximation"):
         ax.BlockConjugateGradient(preconditioner=approximation)
 
 
@@ -124,7 +124,7 @@ def test_what_is_no_preconditioner_is_told(approximation: Any) -> None:
     ],
 )
 def test_what_is_no_model_or_objective_is_told(make: Callable[[], Any]) -> None:
-    with pytest.raises(ax.ChoiceError, match=r", not .+\."):
+    with pytest.raises(ax.InvalidChoice, match=r", not .+\."):
         make()
 
 
@@ -144,5 +144,5 @@ def test_rows_to_predict_that_are_not_finite_are_told(value: float, fit: Fit) ->
 
 def test_a_basis_of_nothing_is_told(fit: Fit) -> None:
     curvature = ax.Fisher(fit.objective, fit.parameters)
-    with pytest.raises(ax.ChoiceError, match="right-hand side that is not zero"):
+    with pytest.raises(ax.InvalidChoice, match="right-hand side that is not zero"):
         Spectrum.lanczos(curvature, 0 * fit.parameters)

@@ -36,7 +36,7 @@ ARRAYS = re.compile(r"\b(Tensor|ndarray|DataFrame|Series)\b")
 
 MATHEMATICS = (Curvature, Loss, Method, Penalty, Solver, Target)
 # To be subclassed, or to choose among others: what they stand for has its source, they have not.
-FRAMES = {"Auto", "Kinked", "Penalty", "Target"}
+FRAMES = {"Auto", "NonsmoothPenalty", "Penalty", "Target"}
 FUNCTIONS = {  # that compute something which a paper or a book defines
     "attribute",
     "audit_fairness",

@@ -309,32 +309,32 @@ def test_results_and_status_cannot_be_set_from_outside(make):
 def test_a_setting_is_taken_over_from_the_rule_once_it_is_known(make, stand_in):
     stand_in.gate.clear()
     explorer = make(solver="lissa")
-    explorer.take_over("depth")
+    explorer.pin("depth")
     assert explorer.depth is None
-    assert not explorer.by_rule("depth")
-    assert explorer.by_rule("scale")
+    assert not explorer.is_auto("depth")
+    assert explorer.is_auto("scale")
     stand_in.gate.set()
     settled(explorer)
     assert (explorer.depth, explorer.scale) == (100, None)
-    explorer.take_over("scale")
+    explorer.pin("scale")
     assert explorer.scale == 2.5
-    explorer.leave_to_rule("depth")
-    assert explorer.by_rule("depth")
-    assert explorer.in_use("depth") == 100
+    explorer.set_auto("depth")
+    assert explorer.is_auto("depth")
+    assert explorer.effective_value("depth") == 100
 
 
 @pytest.mark.parametrize(
     ("meanwhile", "depth"),
     [
         (lambda explorer: setattr(explorer, "depth", 7), 7),
-        (lambda explorer: explorer.leave_to_rule("depth"), None),
+        (lambda explorer: explorer.set_auto("depth"), None),
         (lambda explorer: setattr(explorer, "dataset", "adult"), None),
     ],
 )
 def test_what_is_chosen_meanwhile_is_not_taken_over(make, stand_in, meanwhile, depth):
     stand_in.gate.clear()
     explorer = make(solver="lissa")
-    explorer.take_over("depth")
+    explorer.pin("depth")
     meanwhile(explorer)
     stand_in.gate.set()
     assert settled(explorer).depth == depth
@@ -343,6 +343,6 @@ def test_what_is_chosen_meanwhile_is_not_taken_over(make, stand_in, meanwhile, d
 def test_where_the_rule_took_nothing_the_middle_of_the_range_is_taken(make, stand_in):
     stand_in.fails["points"] = DataError("No.")
     explorer = settled(make(solver="lissa"))
-    explorer.take_over("depth")
-    settled(explorer).take_over("scale")
+    explorer.pin("depth")
+    settled(explorer).pin("scale")
     assert (explorer.depth, explorer.scale) == (141, 3.16)

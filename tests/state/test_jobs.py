@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.jobs import SURPRISE, Jobs
 from afif_explorer.progress import report
 
@@ -96,7 +96,7 @@ def test_our_own_errors_are_told_in_their_words(jobs):
     ends = []
 
     def work():
-        raise ChoiceError("Choose another one.")
+        raise InvalidChoice("Choose another one.")
 
     jobs.submit("me", work, on_end=ends.append).wait(5)
     assert (ends[0].kind, ends[0].message) == ("failed", "Choose another one.")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
 from afif_explorer.wording import SPACE
@@ -44,7 +44,7 @@ def test_the_selection_has_a_row_in_focus_an_author_and_a_way_back(make, stand_i
     explorer.undo_selection()
     explorer.undo_selection()
     assert (explorer.selected, explorer.primary) == ((), None)
-    with pytest.raises(ChoiceError):
+    with pytest.raises(InvalidChoice):
         explorer.select([-1])
 
 
@@ -94,9 +94,9 @@ def test_one_row_is_selected_by_its_id(make):
 def test_rows_that_cannot_be_are_refused_in_a_sentence(make, rows, says):
     explorer = settled(make())
     explorer.selected = [3]
-    with pytest.raises(ChoiceError, match=says):
+    with pytest.raises(InvalidChoice, match=says):
         explorer.selected = rows
-    with pytest.raises(ChoiceError, match=says):
+    with pytest.raises(InvalidChoice, match=says):
         explorer.select(rows)
     assert explorer.selected == (3,)
 
@@ -106,7 +106,7 @@ def test_before_the_data_are_there_ids_are_taken_and_masks_are_not(make, stand_i
     explorer = make()
     explorer.selected = [5000]
     assert explorer.selected == (5000,)
-    with pytest.raises(ChoiceError, match="wait for them"):
+    with pytest.raises(InvalidChoice, match="wait for them"):
         explorer.selected = [True, False]
     stand_in.gate.set()
 
@@ -130,7 +130,7 @@ def test_rows_are_added_and_taken_away(make, stand_in):
     assert explorer.selected == (3, 5)
     explorer.undo_selection()
     assert explorer.selected == (3, 4, 5)
-    with pytest.raises(ChoiceError):
+    with pytest.raises(InvalidChoice):
         explorer.select(["a"], how="add")
 
 
@@ -139,7 +139,7 @@ def test_impossible_values_are_refused_at_once(make):
     for choice in ({"model": "x"}, {"seed": -1}, {"dataset": "../x"}, {"depth": 0}):
         with pytest.raises(ValueError, match=next(iter(choice))):
             explorer.param.update(**choice)
-    with pytest.raises(ChoiceError):
+    with pytest.raises(InvalidChoice):
         explorer.select(range(200_000))
     assert explorer.spec == Spec()
 
@@ -148,7 +148,7 @@ def test_the_sentence_and_the_code_name_the_choices(make, stand_in):
     stand_in.gate.clear()
     explorer = make(solver="lissa")
     assert "oading" in explorer.sentence()
-    with pytest.raises(ChoiceError):
+    with pytest.raises(InvalidChoice):
         explorer.as_python()
     stand_in.gate.set()
     settled(explorer)

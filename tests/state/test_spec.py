@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afif_explorer import spec as module
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import FIELDS, RANGES, Spec
 
 
@@ -111,7 +111,7 @@ def test_a_link_of_another_version_says_so():
     ],
 )
 def test_a_wrong_value_is_refused_in_one_sentence(choice):
-    with pytest.raises(ChoiceError) as caught:
+    with pytest.raises(InvalidChoice) as caught:
         Spec(**choice)
     assert str(caught.value).endswith(".")
     assert len(str(caught.value)) < 250

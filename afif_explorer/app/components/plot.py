@@ -2,7 +2,7 @@
 
 A figure goes to the browser once; after that only the parts that changed do, so zoom and selection
 stay and a redraw costs what changed. The browser answers with row ids and coordinates alone, which
-:mod:`afif_explorer.figures.wire` checks before anything acts on them.
+:mod:`afif_explorer.figures.serialization` checks before anything acts on them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import param
 from panel.custom import JSComponent
 
 from afif_explorer.app.theme import PLOT_CSS, PLOTLY_URL, STATIC
-from afif_explorer.figures.wire import (
+from afif_explorer.figures.serialization import (
     Brush,
     Click,
     brush,

@@ -91,9 +91,9 @@ class Automatic:
 
     def _show(self) -> None:
         explorer, name = self._explorer, self._name
-        put(self._switch, value=explorer.by_rule(name))
+        put(self._switch, value=explorer.is_auto(name))
         put(self._slider.widget, disabled=getattr(explorer, name) is None)
-        value = explorer.in_use(name)
+        value = explorer.effective_value(name)
         if value is not None:
             self._slider.place(value)
 
@@ -103,7 +103,7 @@ class Automatic:
         return None if automatic else self._slider.value(position)
 
     def _switched(self, event: Any) -> None:
-        if event.new == self._explorer.by_rule(self._name):
+        if event.new == self._explorer.is_auto(self._name):
             return
-        turn = self._explorer.leave_to_rule if event.new else self._explorer.take_over
+        turn = self._explorer.set_auto if event.new else self._explorer.pin
         turn(self._name)

@@ -15,9 +15,9 @@ from afif_explorer.app.page.help import GUIDE, Code, Help
 from afif_explorer.app.page.notices import Notices
 from afif_explorer.app.page.status import StatusHead
 from afif_explorer.app.page.upload import Upload
-from afif_explorer.app.updates.follower import Follower, Gate, Lull, Timer
+from afif_explorer.app.updates.follower import Debounce, Follower, Gate, Timer
 from afif_explorer.app.views.agreement import AgreementView
-from afif_explorer.app.views.context import Desk
+from afif_explorer.app.views.context import PageContext
 from afif_explorer.app.views.cross_validation import CrossValidationView
 from afif_explorer.app.views.lissa import LissaView
 from afif_explorer.app.views.points import PointsView
@@ -58,8 +58,8 @@ class Dashboard:
         self._help = Help()
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
-        self._later = Lull(Timer(document), self._gate, self._awaited)
-        desk = Desk(
+        self._later = Debounce(Timer(document), self._gate, self._awaited)
+        desk = PageContext(
             explorer,
             self.follower,
             fields,

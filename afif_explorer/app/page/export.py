@@ -1,7 +1,7 @@
 """Files to take away: all rows with their effects, the rows that remain, a report.
 
 All that is in a file belongs to the choices of the moment that it was asked for. Each function raises
-:class:`ChoiceError` where results that it needs belong to older choices, or don't exist.
+:class:`InvalidChoice` where results that it needs belong to older choices, or don't exist.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 from afif_explorer import __version__
 from afif_explorer.app.components.elements import html, join, literal
 from afif_explorer.datasets.reading.text import distinct
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import CONFIG, FIGURES
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.results import Points
@@ -65,12 +65,12 @@ def remaining_csv(explorer: Any) -> io.StringIO:
 
 
 def _now(explorer: Any, name: str) -> Any:
-    """The result ``name`` for the choices of now, or :class:`ChoiceError`."""
+    """The result ``name`` for the choices of now, or :class:`InvalidChoice`."""
     if not explorer.fresh(name):
-        raise ChoiceError(_why_not(explorer, name))
+        raise InvalidChoice(_why_not(explorer, name))
     result = getattr(explorer, name)
     if result is None:
-        raise ChoiceError(f"There is nothing to export. {explorer.absence(name)}".strip())
+        raise InvalidChoice(f"There is nothing to export. {explorer.absence(name)}".strip())
     return result
 
 
@@ -111,7 +111,7 @@ def report(explorer: Any, address: str) -> io.StringIO:
     """
     for name in ALWAYS:
         if not explorer.fresh(name):
-            raise ChoiceError(_why_not(explorer, name))
+            raise InvalidChoice(_why_not(explorer, name))
     made = datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC")
     there = {f.needs for f in FIGURES.values() if getattr(explorer, f.needs) is not None}
     drawn = [f for f in FIGURES.values() if f.needs in there and explorer.fresh(f.needs)]

@@ -12,7 +12,7 @@ from typing import Any
 from panel.auth import BasicAuthProvider, BasicLoginHandler
 
 from afif_explorer.app.theme import STATIC
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 VISITOR = "visitor"  # who gives no name where one password is shared
 OWN_PAGE = re.compile(r"/(?![/\\])[!-~]*")  # two slashes would begin the name of another host
@@ -34,17 +34,19 @@ def passwords(path: Path) -> Passwords:
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ChoiceError(f"The password file {str(path)!r} cannot be read: {error}.") from error
+        raise InvalidChoice(f"The password file {str(path)!r} cannot be read: {error}.") from error
     if not text:
-        raise ChoiceError(f"The password file {str(path)!r} is empty; put a password into it.")
+        raise InvalidChoice(f"The password file {str(path)!r} is empty; put a password into it.")
     if not text.startswith("{"):
         return text
     try:
         users = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ChoiceError(f"The password file {str(path)!r} is not valid JSON: {error}.") from error
+        raise InvalidChoice(
+            f"The password file {str(path)!r} is not valid JSON: {error}."
+        ) from error
     if not users or not all(isinstance(word, str) and word for word in users.values()):
-        raise ChoiceError(f"The password file {str(path)!r} must give every user a password.")
+        raise InvalidChoice(f"The password file {str(path)!r} must give every user a password.")
     return users
 
 

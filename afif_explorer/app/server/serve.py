@@ -16,8 +16,8 @@ from afif_explorer import ending, study
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.server import scripts, security
 from afif_explorer.app.server.login import login
-from afif_explorer.app.server.warm_session import Spare
-from afif_explorer.errors import ChoiceError
+from afif_explorer.app.server.warm_session import WarmSession
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.spec import Spec
 from afif_explorer.state.explorer import shared_jobs
@@ -42,7 +42,7 @@ def serve(
     only this machine can connect. ``show`` opens a browser. ``password_file`` holds one password for
     all, or a JSON object of user names and passwords; visitors must then log in.
 
-    Raises ChoiceError if the port cannot be had or the password file is of no use.
+    Raises InvalidChoice if the port cannot be had or the password file is of no use.
     """
     warm()
     server = make_server(port, address, password_file)
@@ -51,7 +51,7 @@ def serve(
     server.io_loop.asyncio_loop.set_exception_handler(unless_left)
     server.start()
     if password_file is None:  # a page belongs to whoever logged in
-        server.io_loop.run_sync(Spare(server, UNUSED_SECONDS).prepare)
+        server.io_loop.run_sync(WarmSession(server, UNUSED_SECONDS).prepare)
     print(f"Dashboard: {url}", flush=True)
     if show:
         server.io_loop.add_callback(server.show, "/")
@@ -118,7 +118,7 @@ def make_server(
             **login(password_file),
         )
     except OSError as error:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"The dashboard cannot listen on port {port} of {address!r}: {error.strerror}. "
             "Choose another port, or none to take a free one."
         ) from error

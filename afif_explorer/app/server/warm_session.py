@@ -1,4 +1,4 @@
-"""``Spare``: a page that is ready before its visitor comes."""
+"""``WarmSession``: a page that is ready before its visitor comes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tornado.web import OutputTransform
 ASKS_FOR = "Bokeh-Session-Id"  # the header by which a request names its session
 
 
-class Spare:
+class WarmSession:
     """Keeps one session of ``server`` with the default choices, and gives it to the next visitor.
 
     To make a page takes the server longer than anything else that a visitor waits for. Who comes with

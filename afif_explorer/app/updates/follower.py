@@ -90,7 +90,7 @@ class Timer:
             self._waiting = None
 
 
-class Lull:
+class Debounce:
     """Does an action when there is nothing more urgent: ``busy()`` is asked every now and then."""
 
     def __init__(

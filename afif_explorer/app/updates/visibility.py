@@ -1,4 +1,4 @@
-"""``Sight``: whether a place of the page is on the visitor's screen, or near it."""
+"""``Visibility``: whether a place of the page is on the visitor's screen, or near it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from panel.custom import JSComponent
 from afif_explorer.app.theme import STATIC
 
 
-class Sight(JSComponent):
+class Visibility(JSComponent):
     """Nothing to see, and no higher than nothing; put it above what is dear to bring up to date.
 
     ``near`` is False until the browser has told; ``on_near()`` hears when the place comes near.

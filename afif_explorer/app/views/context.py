@@ -1,4 +1,4 @@
-"""``Desk``: what every part of one visitor's page needs to know."""
+"""``PageContext``: what every part of one visitor's page needs to know."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from afif_explorer.app.updates.follower import Follower
 
 
 @dataclass(frozen=True, eq=False)
-class Desk:
+class PageContext:
     """One visitor's state and the services of the page around it."""
 
     explorer: Any  # the Explorer

@@ -7,10 +7,10 @@ from typing import Any
 
 from afif_explorer.app.components.elements import ask, card
 from afif_explorer.app.components.plot import Plot
-from afif_explorer.app.views.context import Desk
-from afif_explorer.errors import ChoiceError
+from afif_explorer.app.views.context import PageContext
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import CONFIG, FIGURES
-from afif_explorer.figures.wire import Brush, Click
+from afif_explorer.figures.serialization import Brush, Click
 
 BARE = ":host { position: relative; padding: 0; }"
 HEIGHT = 360  # px, until the figure says its own
@@ -25,7 +25,7 @@ class Drawing:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: PageContext,
         name: str,
         *,
         brush: bool = False,
@@ -107,7 +107,7 @@ class Drawing:
         ids = self._figure.places(self._result).within(brush.x, brush.y)
         try:
             self._desk.explorer.pick(ids, by=self._figure.name, how=brush.how)
-        except ChoiceError as error:
+        except InvalidChoice as error:
             self._desk.complain(str(error))
 
     def _click(self, click: Click) -> None:

@@ -16,8 +16,8 @@ from afif_explorer.app.components.elements import (
     stats,
 )
 from afif_explorer.app.views.view import View
+from afif_explorer.figures.serialization import Click
 from afif_explorer.figures.text import number
-from afif_explorer.figures.wire import Click
 from afif_explorer.results import LissaReport
 from afif_explorer.wording import count
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.app.components.elements import Text, html, join
-from afif_explorer.app.views.context import Desk
+from afif_explorer.app.views.context import PageContext
 from afif_explorer.figures.text import number, percent, short
 from afif_explorer.results import Points
 from afif_explorer.wording import count
@@ -20,7 +20,7 @@ LONGEST = 120  # characters of one value
 class RowCard:
     """The card of ``explorer.primary``."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PageContext) -> None:
         self._explorer = desk.explorer
         self.panel = Text(stylesheets=[":host { max-height: 430px; overflow-y: auto; }"])
 

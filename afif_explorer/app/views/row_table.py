@@ -9,8 +9,8 @@ import pandas as pd
 import panel as pn
 
 from afif_explorer.app.components.elements import NO_MARGIN, Text, absent, html, stack
-from afif_explorer.app.updates.visibility import Sight
-from afif_explorer.app.views.context import Desk
+from afif_explorer.app.updates.visibility import Visibility
+from afif_explorer.app.views.context import PageContext
 from afif_explorer.figures.text import Scale, clean
 from afif_explorer.results import Points
 
@@ -63,10 +63,10 @@ class RowTable:
     A browser takes long to fill it, so it follows once things have come to rest: soon if it is seen.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PageContext) -> None:
         self._explorer = desk.explorer
         self._later = desk.later
-        self._sight = Sight(on_near=self.update)
+        self._sight = Visibility(on_near=self.update)
         self._shown: Points | None = None
         self._table: Any = None
         self._setting = False

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from afif_explorer.app.components.elements import Text, button, flow, html, share
-from afif_explorer.app.views.context import Desk
+from afif_explorer.app.views.context import PageContext
 from afif_explorer.figures.text import number
 from afif_explorer.wording import count
 
@@ -15,7 +15,7 @@ from afif_explorer.wording import count
 class SelectionBar:
     """How many rows are selected, their effect together, and buttons for them."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PageContext) -> None:
         self._explorer = desk.explorer
         self._used = False
         self._text = Text(stylesheets=share(240))

@@ -86,7 +86,7 @@ def _reach(reach: Reach) -> Any:
     words = {
         "good": "Trust the prediction",
         "fair": "Trust it with care",
-        "poor": "Beyond its reach",
+        "poor": "RefitEstimate its reach",
     }
     return html(
         '<p><span class="badge {level}">{word}</span> <span class="hint">{text}</span></p>',

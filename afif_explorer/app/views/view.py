@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from afif_explorer.app.components.elements import stack
-from afif_explorer.app.views.context import Desk
+from afif_explorer.app.views.context import PageContext
 from afif_explorer.app.views.figure_card import Drawing
 
 
@@ -18,7 +18,7 @@ class View:
     hears: ClassVar[tuple[str, ...]]
     first: ClassVar[int] = 2
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PageContext) -> None:
         self.desk = desk
         self.drawings: list[Drawing] = []
         self._outdated = True

@@ -23,7 +23,7 @@ from afif_explorer.datasets.catalogue.entry import Entry
 from afif_explorer.datasets.catalogue.originals import Original, content
 from afif_explorer.datasets.dataset import Dataset
 from afif_explorer.datasets.splits import Parts, pick
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.wording import count
 
 _UCI = "https://archive.ics.uci.edu/ml/machine-learning-databases/adult/"
@@ -106,7 +106,7 @@ def _sizes(
     n_validation = official // 2 if validation is None else round(validation * rows)
     n_test = official - n_validation if test is None else round(test * rows)
     if n_validation < 0 or n_test < 0 or n_validation + n_test > official:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"Adult has {count(official)} official test rows, {official / rows:.1%} of all; the "
             "validation and test shares together may not ask for more."
         )

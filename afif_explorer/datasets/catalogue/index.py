@@ -13,7 +13,7 @@ from afif_explorer.datasets.catalogue import (
 from afif_explorer.datasets.catalogue.entry import Description, Entry
 from afif_explorer.datasets.dataset import Dataset
 from afif_explorer.datasets.reading import text
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_seed
 
 _ENTRIES = {
@@ -44,7 +44,7 @@ def load(
     ``test`` left open it takes what ``validation`` leaves of the held-out rows, so that
     ``validation=0`` reports on all of them and the training rows stay the same.
 
-    Raises :class:`~afif_explorer.errors.ChoiceError` for an unknown name or what is no seed, and
+    Raises :class:`~afif_explorer.errors.InvalidChoice` for an unknown name or what is no seed, and
     :class:`~afif_explorer.errors.DownloadError` if files are needed and cannot be had.
     """
     entry = _entry(name)
@@ -69,5 +69,5 @@ def describe(name: str) -> Description:
 def _entry(name: str) -> Entry:
     if name not in _ENTRIES:
         hint = text.near(name, names())
-        raise ChoiceError(f"There is no data set named '{text.clean(name)}'; {hint}")
+        raise InvalidChoice(f"There is no data set named '{text.clean(name)}'; {hint}")
     return _ENTRIES[name]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.reading import text
-from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.wording import count
 
 TASKS = ("regression", "classification", "count")
@@ -31,7 +31,7 @@ class Outcome:
 def read_outcome(column: pd.Series, name: str, task: str | None) -> Outcome:
     """Decide the task of a target column, unless it is given, and turn the column into numbers."""
     if task is not None and task not in TASKS:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"task cannot be {text.clean(task)!r}; choose one of: {', '.join(TASKS)}."
         )
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_complex_dtype(column):

@@ -16,7 +16,14 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.touching import TILE, Shift, Summed, Table, Touch, Weight
+from afif_explorer.engine.jacobians.layer_factors import (
+    TILE,
+    LayerJacobian,
+    Shift,
+    Summed,
+    Table,
+    Weight,
+)
 from afif_explorer.engine.runtime.memory import block_rows
 
 DENSE = 1024  # parameters of a small block up to which its own eigenvectors are worth having
@@ -29,7 +36,7 @@ class Basis(ABC):
     size: int
 
     @abstractmethod
-    def add(self, touches: list[Touch], share: Tensor) -> None:
+    def add(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> None:
         """Take in the moments of some rows ``[n]`` of weight ``share``."""
 
     @abstractmethod
@@ -37,7 +44,7 @@ class Basis(ABC):
         """Find the eigenvectors of the moments."""
 
     @abstractmethod
-    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
+    def squares(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> Tensor:
         """``sum_i w_i (U' g_i)^2`` over rows and roots: the curvature along each direction, ``[size]``."""
 
     @abstractmethod
@@ -53,38 +60,40 @@ class Basis(ABC):
         """``U V`` for ``[size, m]``."""
 
 
-def bases_of(touches: list[Touch]) -> list[tuple[Basis, list[int]]]:
-    """A basis for each group of parameters, and which of the touches it looks at."""
+def bases_of(layer_jacobians: list[LayerJacobian]) -> list[tuple[Basis, list[int]]]:
+    """A basis for each group of parameters, and which of the layer_jacobians it looks at."""
     found: list[tuple[Basis, list[int]]] = []
     uses: dict[int, list[int]] = {}
-    for place, touch in enumerate(touches):
-        uses.setdefault(touch.start, []).append(place)
+    for place, layer in enumerate(layer_jacobians):
+        uses.setdefault(layer.start, []).append(place)
     joined: set[int] = set()
     for start, places in sorted(uses.items()):
-        touch = touches[places[0]]
+        layer = layer_jacobians[places[0]]
         if start in joined:
             continue
         if len(places) > 1:
-            found.append((Axes(start, touch.size), places))
-        elif isinstance(touch, Weight):
-            biases = _biases_of(touch, touches, uses)
-            joined.update(touches[place].start for place in biases)
-            found.append((Kronecker(touch, with_bias=bool(biases)), places + biases))
-        elif isinstance(touch, Table):
-            found.append((Rows(touch), places))
-        elif touch.size <= DENSE:
-            found.append((Dense(touch), places))
+            found.append((Axes(start, layer.size), places))
+        elif isinstance(layer, Weight):
+            biases = _biases_of(layer, layer_jacobians, uses)
+            joined.update(layer_jacobians[place].start for place in biases)
+            found.append((Kronecker(layer, with_bias=bool(biases)), places + biases))
+        elif isinstance(layer, Table):
+            found.append((Rows(layer), places))
+        elif layer.size <= DENSE:
+            found.append((Dense(layer), places))
         else:
-            found.append((Axes(start, touch.size), places))
+            found.append((Axes(start, layer.size), places))
     return found
 
 
-def _biases_of(weight: Weight, touches: list[Touch], uses: dict[int, list[int]]) -> list[int]:
+def _biases_of(
+    weight: Weight, layer_jacobians: list[LayerJacobian], uses: dict[int, list[int]]
+) -> list[int]:
     """The place of a weight's bias, if it has one: right behind it, used once, with as many outputs."""
     places = uses.get(weight.start + weight.size, [])
     if len(places) != 1:
         return []
-    bias = touches[places[0]]
+    bias = layer_jacobians[places[0]]
     fits = isinstance(bias, Shift) and bias.size == weight.slope.shape[3]
     return places if fits else []
 
@@ -118,16 +127,16 @@ class Axes(Basis):
     start: int
     size: int
 
-    def add(self, touches: list[Touch], share: Tensor) -> None:
+    def add(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> None:
         """Nothing is learnt."""
 
     def turn(self) -> None:
         """There is nothing to turn."""
 
-    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
-        explicit = share.new_zeros(len(share), touches[0].rank, self.size)
-        for touch in touches:
-            replace(touch, start=0).write(explicit, fresh=False)
+    def squares(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> Tensor:
+        explicit = share.new_zeros(len(share), layer_jacobians[0].rank, self.size)
+        for layer in layer_jacobians:
+            replace(layer, start=0).write(explicit, fresh=False)
         return _summed_squares(explicit, share)
 
     def spread(self, shift: Tensor) -> Tensor:
@@ -146,12 +155,12 @@ class Turned(Basis):
     _matrix: Tensor | None = None
 
     @abstractmethod
-    def _rows_of(self, touch: Touch) -> Tensor:
+    def _rows_of(self, layer: LayerJacobian) -> Tensor:
         """``[n, ..., width]``: whose moments are summed."""
 
-    def add(self, touches: list[Touch], share: Tensor) -> None:
-        (touch,) = touches
-        rows = self._rows_of(touch)
+    def add(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> None:
+        (layer,) = layer_jacobians
+        rows = self._rows_of(layer)
         part = _moment(rows * share.sqrt().reshape(-1, *[1] * (rows.ndim - 1)))
         self._matrix = part if self._matrix is None else self._matrix + part
 
@@ -163,16 +172,16 @@ class Turned(Basis):
 class Dense(Turned):
     """The eigenvectors of a small block itself."""
 
-    def __init__(self, touch: Touch) -> None:
-        self.start, self.size = touch.start, touch.size
+    def __init__(self, layer: LayerJacobian) -> None:
+        self.start, self.size = layer.start, layer.size
 
-    def _rows_of(self, touch: Touch) -> Tensor:
-        assert isinstance(touch, Summed)
-        return touch.block
+    def _rows_of(self, layer: LayerJacobian) -> Tensor:
+        assert isinstance(layer, Summed)
+        return layer.block
 
-    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
-        (touch,) = touches
-        return _summed_squares(self._rows_of(touch) @ self._vectors, share)
+    def squares(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> Tensor:
+        (layer,) = layer_jacobians
+        return _summed_squares(self._rows_of(layer) @ self._vectors, share)
 
     def spread(self, shift: Tensor) -> Tensor:
         return self._vectors.square().T @ shift
@@ -187,22 +196,26 @@ class Dense(Turned):
 class Rows(Turned):
     """A table ``[rows, o]``: every row by itself, turned by the eigenvectors of the derivatives."""
 
-    def __init__(self, touch: Table) -> None:
-        self.start, self.size, self._left = touch.start, touch.size, touch.slope.shape[3]
+    def __init__(self, layer: Table) -> None:
+        self.start, self.size, self._left = (
+            layer.start,
+            layer.size,
+            layer.slope.shape[3],
+        )
 
-    def _rows_of(self, touch: Touch) -> Tensor:
-        assert isinstance(touch, Table)
-        return touch.slope
+    def _rows_of(self, layer: LayerJacobian) -> Tensor:
+        assert isinstance(layer, Table)
+        return layer.slope
 
-    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
-        (touch,) = touches
-        assert isinstance(touch, Table)
-        slope = touch.slope @ self._vectors
+    def squares(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> Tensor:
+        (layer,) = layer_jacobians
+        assert isinstance(layer, Table)
+        slope = layer.slope @ self._vectors
         total = share.new_zeros(self.size // self._left, self._left)
-        step = block_rows(touch.index.shape[1] ** 2, share, near=TILE)
+        step = block_rows(layer.index.shape[1] ** 2, share, near=TILE)
         for start in range(0, len(share), step):
             rows = slice(start, start + step)
-            index = touch.index[rows]
+            index = layer.index[rows]
             same = (index[:, :, None] == index[:, None, :]).to(share.dtype)
             squares = (same[:, None] @ slope[rows]).square_().sum(1)
             squares *= (share[rows, None] / same.sum(2))[:, :, None]  # or places count again
@@ -224,24 +237,30 @@ class Rows(Turned):
 class Kronecker(Basis):
     """A weight ``[o, i]``, with its bias as one more input if it has one."""
 
-    def __init__(self, touch: Weight, *, with_bias: bool) -> None:
-        self._left, self._right = touch.slope.shape[3], touch.entered.shape[2] + with_bias
-        self.start, self.size = touch.start, self._left * self._right
+    def __init__(self, layer: Weight, *, with_bias: bool) -> None:
+        self._left, self._right = (
+            layer.slope.shape[3],
+            layer.entered.shape[2] + with_bias,
+        )
+        self.start, self.size = layer.start, self._left * self._right
         self._with_bias = with_bias
         self._entering: Tensor | None = None
         self._leaving: Tensor | None = None
 
-    def _entered(self, touch: Weight) -> Tensor:
+    def _entered(self, layer: Weight) -> Tensor:
         """What enters, with a last input of ones for the bias, ``[n, T, i]``."""
         if not self._with_bias:
-            return touch.entered
-        ones = touch.entered.new_ones(*touch.entered.shape[:2], 1)
-        return torch.cat([touch.entered, ones], dim=2)
+            return layer.entered
+        ones = layer.entered.new_ones(*layer.entered.shape[:2], 1)
+        return torch.cat([layer.entered, ones], dim=2)
 
-    def add(self, touches: list[Touch], share: Tensor) -> None:
-        touch = touches[0]
-        assert isinstance(touch, Weight)
-        entered, slope = self._entered(touch), touch.slope * share.sqrt()[:, None, None, None]
+    def add(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> None:
+        layer = layer_jacobians[0]
+        assert isinstance(layer, Weight)
+        entered, slope = (
+            self._entered(layer),
+            layer.slope * share.sqrt()[:, None, None, None],
+        )
         if entered.shape[1] <= min(self._left, self._right):
             entering, leaving = _moments(entered, slope)
         else:
@@ -265,18 +284,18 @@ class Kronecker(Basis):
         self._in = torch.linalg.eigh(self._entering).eigenvectors
         self._out = torch.linalg.eigh(self._leaving).eigenvectors
 
-    def _turned_in(self, touch: Weight) -> Tensor:
+    def _turned_in(self, layer: Weight) -> Tensor:
         """What enters, in the basis: ``[n, T, i]``."""
         if not self._with_bias:
-            return touch.entered @ self._in
-        flat = touch.entered.flatten(0, 1)
+            return layer.entered @ self._in
+        flat = layer.entered.flatten(0, 1)
         found = torch.addmm(self._in[-1], flat, self._in[:-1])
-        return found.reshape(*touch.entered.shape[:2], -1)
+        return found.reshape(*layer.entered.shape[:2], -1)
 
-    def squares(self, touches: list[Touch], share: Tensor) -> Tensor:
-        touch = touches[0]
-        assert isinstance(touch, Weight)
-        entered, slope = self._turned_in(touch), touch.slope @ self._out
+    def squares(self, layer_jacobians: list[LayerJacobian], share: Tensor) -> Tensor:
+        layer = layer_jacobians[0]
+        assert isinstance(layer, Weight)
+        entered, slope = self._turned_in(layer), layer.slope @ self._out
         if slope.shape[2] == 1:
             leaving = torch.einsum("n,nro->no", share, slope[:, :, 0].square())
             return (leaving.T @ entered[:, 0].square()).reshape(-1)

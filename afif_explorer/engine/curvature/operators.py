@@ -35,7 +35,7 @@ class Curvature(ABC):
         damping: ``delta >= 0``, added to the diagonal.
         weights: row weights ``[n]``; ones if None. ``n`` stays the full count.
 
-    Raises :class:`ChoiceError` for weights that are not ``n`` finite numbers.
+    Raises :class:`InvalidChoice` for weights that are not ``n`` finite numbers.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Curvature(ABC):
 
     def _place(self, point: Point, damping: float, share: Tensor) -> None:
         self.point, self.damping = point, damping
-        self.share = share  # [n], w_i / n
+        self.mean_weights = share  # [n], w_i / n
         self.p = point.objective.p
 
     @classmethod
@@ -71,7 +71,7 @@ class Curvature(ABC):
     def __matmul__(self, vectors: Tensor) -> Tensor:
         """``C V`` for ``[p]`` or ``[p, m]``."""
         block = vectors[:, None] if vectors.ndim == 1 else vectors
-        product = self._product(block, self.share) + self.diagonal_shift[:, None] * block
+        product = self._product(block, self.mean_weights) + self.diagonal_shift[:, None] * block
         return product[:, 0] if vectors.ndim == 1 else product
 
     def dense(self) -> Tensor:
@@ -88,7 +88,9 @@ class Curvature(ABC):
         """The unbiased estimate of this operator from some rows (repeats allowed)."""
         point = self.point.take(rows)
         operator = type(self).__new__(type(self))
-        operator._place(point, self.damping, self.share[rows] * (len(self.share) / len(rows)))
+        operator._place(
+            point, self.damping, self.mean_weights[rows] * (len(self.mean_weights) / len(rows))
+        )
         operator.p, operator.diagonal_shift = self.p, self.diagonal_shift
         return operator
 
@@ -98,11 +100,15 @@ class Curvature(ABC):
         def part(share: Tensor) -> Tensor:
             return self.point.linearization.gram(roots * share.sqrt()[:, None, None])
 
-        matrix = part(self.share.clamp(min=0))
-        return matrix - part((-self.share).clamp(min=0)) if (self.share < 0).any() else matrix
+        matrix = part(self.mean_weights.clamp(min=0))
+        return (
+            matrix - part((-self.mean_weights).clamp(min=0))
+            if (self.mean_weights < 0).any()
+            else matrix
+        )
 
     def _eye(self) -> Tensor:
-        return torch.eye(self.p, dtype=self.share.dtype, device=self.share.device)
+        return torch.eye(self.p, dtype=self.mean_weights.dtype, device=self.mean_weights.device)
 
     def fisher_roots(self) -> Tensor:
         """The roots of the part that is a sum of squares of rows: all of it, but for a Hessian."""
@@ -141,7 +147,7 @@ class Fisher(Curvature):
 
     def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
         if self.point.linearization.prefers_roots:
-            return self.point.linearization.sandwich(self._roots, share, vectors)
+            return self.point.linearization.ggn_product(self._roots, share, vectors)
 
         def through(rows: slice, moved: Tensor) -> Tensor:
             spread = self.point.objective.loss.variance(self.point.outputs[rows], moved)
@@ -161,7 +167,7 @@ class Fisher(Curvature):
 
     def trace_of_data(self) -> float:
         """Trace of the data part, exact: ``sum_i (w_i/n) tr(J_i' A'' J_i)``."""
-        return float(self.row_traces() @ self.share)
+        return float(self.row_traces() @ self.mean_weights)
 
     def row_traces(self) -> Tensor:
         """``tr(J_i' A''(f_i) J_i)`` of each row, ``[n]``."""
@@ -182,9 +188,7 @@ class Hessian(Fisher):
         product = super()._product(vectors, share)
         if self.point.objective.canonical:
             return product
-        return product + self.point.linearization.bend(
-            self.point.residual * share[:, None], vectors
-        )
+        return product + self.point.linearization.hvp(self.point.residual * share[:, None], vectors)
 
     def roots(self) -> Tensor | None:
         return super().roots() if self.point.objective.canonical else None
@@ -199,8 +203,8 @@ class Hessian(Fisher):
         matrix = super()._dense()
         if self.point.objective.canonical:
             return matrix
-        return matrix + self.point.linearization.bend(
-            self.point.residual * self.share[:, None], self._eye()
+        return matrix + self.point.linearization.hvp(
+            self.point.residual * self.mean_weights[:, None], self._eye()
         )
 
 
@@ -215,7 +219,7 @@ class EmpiricalFisher(Curvature):
 
     def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
         if self.point.linearization.prefers_roots:
-            return self.point.linearization.sandwich(self._roots, share, vectors)
+            return self.point.linearization.ggn_product(self._roots, share, vectors)
         return self.point.gradient_sums(self.point.gradient_products(vectors).mul_(share[:, None]))
 
     @cached_property

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.errors import ChoiceError, SolverDiverged
+from afif_explorer.errors import InvalidChoice, SolverDiverged
 from afif_explorer.progress import report
 
 # Lanczos stops once the solve in its basis is right to this share of the right-hand side. Further steps
@@ -64,10 +64,10 @@ class Spectrum:
     def lanczos(cls, curvature: Curvature, start: Tensor, size: int = 64) -> Spectrum:
         """The Krylov basis of one right-hand side ``[p]``: serves multiples of it only.
 
-        Raises :class:`ChoiceError` for a right-hand side that is zero: it spans nothing.
+        Raises :class:`InvalidChoice` for a right-hand side that is zero: it spans nothing.
         """
         if not bool(start.any()):
-            raise ChoiceError("A Lanczos basis starts from a right-hand side that is not zero.")
+            raise InvalidChoice("A Lanczos basis starts from a right-hand side that is not zero.")
         basis, matrix = lanczos(curvature, start, size)
         values, rotation = torch.linalg.eigh(matrix)
         return cls(values, basis @ rotation, exact=False)

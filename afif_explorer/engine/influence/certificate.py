@@ -36,7 +36,7 @@ from afif_explorer.engine.curvature.operators import Hessian
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian, Loss
 from afif_explorer.engine.problem.models import LinearMap
 from afif_explorer.engine.problem.objective import Objective, Point
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def certify(
         damping: of the step. newton: the step's curvature is that without the rows.
         row_bound: a bound on ``||x||`` known beforehand; None: the longest training row.
 
-    Raises :class:`ChoiceError` where the bound does not hold, saying why.
+    Raises :class:`InvalidChoice` where the bound does not hold, saying why.
     """
     objective = point.objective
     family = _family(objective)
@@ -130,15 +130,15 @@ def certify(
 
 def _family(objective: Objective) -> Family:
     if not isinstance(objective.model, LinearMap):
-        raise ChoiceError(
+        raise InvalidChoice(
             "The error bound needs a model that is linear in its parameters; use 'linear', 'logistic' or "
             "'softmax', or retrain."
         )
     if not objective.smooth:
-        raise ChoiceError("The error bound needs a penalty without kinks; use Ridge, or retrain.")
+        raise InvalidChoice("The error bound needs a penalty without kinks; use Ridge, or retrain.")
     family = FAMILIES.get(type(objective.loss))
     if family is None:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"The {objective.loss.name} loss has no bound on how fast its curvature changes, so there is "
             "no error bound; retrain."
         )
@@ -148,7 +148,7 @@ def _family(objective: Objective) -> Family:
 def _row_norm(objective: Objective, row_bound: float | None) -> tuple[float, list[str]]:
     longest = float(objective.X.norm(dim=1).max())
     if row_bound is not None and not longest <= row_bound * (1 + ROUNDING) < math.inf:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"row_bound must hold for every training row, but one has norm {longest:.4g}; scale the rows "
             "or raise the bound."
         )
@@ -161,7 +161,7 @@ def _row_norm(objective: Objective, row_bound: float | None) -> tuple[float, lis
 def _farthest(without: float, relative: float, pull: float) -> float:
     """``D`` where the data's own curvature has to hold the parameters."""
     if without <= 0 or relative * pull >= without:
-        raise ChoiceError(
+        raise InvalidChoice(
             "No error bound holds: the intercept is not penalised, and the data's curvature (at least "
             f"{max(without, 0.0):.2g} at the fit without so many rows) does not hold the refit near the "
             "fit. Remove fewer rows, use a stronger penalty or a model without intercept, or retrain."

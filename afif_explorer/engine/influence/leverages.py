@@ -82,7 +82,7 @@ def high_leverages(influence: Solving) -> HighLeverages:
 
 def _largest(influence: Solving, rows: Tensor, roots: Tensor) -> Tensor:
     """The largest eigenvalue of each row's block of ``K``, ``[m]``."""
-    half = influence.point.linearization.take(rows).pull_each(roots[rows])  # [m, r, p]
+    half = influence.point.linearization.take(rows).vjp_rows(roots[rows])  # [m, r, p]
     solved = influence.solve(half.flatten(0, 1).T.contiguous()).T.reshape(half.shape)
     blocks = half @ solved.transpose(1, 2) / influence.objective.n
     return torch.linalg.eigvalsh(blocks)[:, -1]

@@ -16,7 +16,7 @@ from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher,
 from afif_explorer.engine.influence.nonsmooth import ProximalInfluence, ProximalNewtonInfluence
 from afif_explorer.engine.influence.smooth import Influence, NewtonInfluence
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.solvers.auto import Auto, Choice, choose
+from afif_explorer.engine.solvers.auto import Auto, SolverPlan, choose
 from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solver
 from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
 from afif_explorer.engine.solvers.dual import Dual
@@ -24,7 +24,7 @@ from afif_explorer.engine.solvers.ekfac import EKFAC
 from afif_explorer.engine.solvers.lanczos import Lanczos
 from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.engine.targets.bound import Fitted
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_number
 
 SOLVERS: dict[str, type[Solver]] = {
@@ -44,14 +44,14 @@ def solver_named(solver: Solver | str) -> Solver:
     if isinstance(solver, Solver):
         return solver
     if solver not in SOLVERS:
-        raise ChoiceError(f"There is no solver {solver!r}; choose one of: {', '.join(SOLVERS)}.")
+        raise InvalidChoice(f"There is no solver {solver!r}; choose one of: {', '.join(SOLVERS)}.")
     return SOLVERS[solver]()
 
 
 def checked_damping(damping: float) -> float:
-    """The damping itself; raises :class:`ChoiceError` for what is none."""
+    """The damping itself; raises :class:`InvalidChoice` for what is none."""
     if not (is_number(damping) and damping >= 0):
-        raise ChoiceError(f"The damping must be a number of at least 0, not {damping!r}.")
+        raise InvalidChoice(f"The damping must be a number of at least 0, not {damping!r}.")
     return damping
 
 
@@ -64,7 +64,7 @@ class Method:
         damping: added to the curvature's diagonal, in its own units.
         rescale: divide each row's effect by one minus its leverage.
 
-    ``theta`` is ``[p]``, weights are ``[n]``; a removed row has the weight 0. Raises :class:`ChoiceError`
+    ``theta`` is ``[p]``, weights are ``[n]``; a removed row has the weight 0. Raises :class:`InvalidChoice`
     for an unknown solver or a damping below 0.
     """
 
@@ -82,7 +82,7 @@ class Method:
         """The solver itself, also where it was given by name."""
         return solver_named(self.solver)
 
-    def plan(self, fit: Fitted, *, columns: int = 1, dampings: int = 1) -> Choice:
+    def plan(self, fit: Fitted, *, columns: int = 1, dampings: int = 1) -> SolverPlan:
         """Which solver will answer for so many right-hand sides (targets or sets of rows), and why.
 
         ``dampings``: how many the same right-hand sides are to be solved for. Nothing is solved here.
@@ -91,7 +91,7 @@ class Method:
         solver = self.chosen_solver
         if isinstance(solver, Auto):
             return choose(curvature, columns, tolerance=solver.tolerance, dampings=dampings)
-        return Choice(solver, solver.name, "It was asked for.")
+        return SolverPlan(solver, solver.name, "It was asked for.")
 
     def prepare(self, objective: Objective, theta: Tensor) -> Influence:
         """Everything that many weights and targets share, done once.
@@ -158,9 +158,9 @@ class NewtonStep(Method):
 
 
 def checked_method(method: Method) -> Method:
-    """The method itself. Raises :class:`ChoiceError` for what is none."""
+    """The method itself. Raises :class:`InvalidChoice` for what is none."""
     if not isinstance(method, Method):
-        raise ChoiceError(f"A method is one such as AFIF(), with its brackets, not {method!r}.")
+        raise InvalidChoice(f"A method is one such as AFIF(), with its brackets, not {method!r}.")
     return method
 
 

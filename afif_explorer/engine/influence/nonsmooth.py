@@ -15,7 +15,7 @@ from torch import Tensor
 
 from afif_explorer.engine.influence.rank import data_rank
 from afif_explorer.engine.influence.second_order import bent_along
-from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Choices, Influence
+from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Influence, MethodSettings
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.solvers.base import Solution, Status
 from afif_explorer.engine.solvers.factor import Factor, enough_damping
@@ -29,7 +29,7 @@ COLUMNS_AT_ONCE = 512  # rows that are left out side by side
 class ProximalInfluence(Influence):
     """A method at one fit whose penalty has kinks."""
 
-    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
+    def __init__(self, method: MethodSettings, objective: Objective, theta: Tensor) -> None:
         super().__init__(method, objective, theta)
         self._gradient = self.point.gradient()
 
@@ -44,7 +44,7 @@ class ProximalInfluence(Influence):
     def _removed(self, weights: Tensor) -> Tensor:
         """Gradients of the smooth part without the rows, for ``[n, m]``: ``[p, m]``."""
         coefficients = (1 - weights) / self.objective.n
-        gone = self.point.linearization.pull(self.residual[:, :, None] * coefficients[:, None, :])
+        gone = self.point.linearization.vjp(self.residual[:, :, None] * coefficients[:, None, :])
         return self._gradient[:, None] - gone
 
     def _step(self, problem: ProximalProblem, b: Tensor) -> Tensor:

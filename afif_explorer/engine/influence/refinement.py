@@ -33,14 +33,14 @@ HALVINGS = 30  # of a step that does not lead down
 
 
 @dataclass(frozen=True, eq=False)
-class Onward:
+class Refined:
     """What the rounds added: ``step`` ``[p]``, and whether the last of them was a trifle."""
 
     step: Tensor
     settled: bool
 
 
-def onward(
+def refine(
     start: Point,
     weights: Tensor,
     tilt: Tensor,
@@ -48,7 +48,7 @@ def onward(
     size: Callable[[Tensor], float],
     rounds: int,
     trifle: float,
-) -> Onward:
+) -> Refined:
     """From ``start`` towards the minimum of ``L(t; w) - <tilt, t>``, kinks included, in at most ``rounds``.
 
     Args:
@@ -62,15 +62,15 @@ def onward(
         report("reach", done, None)
         left = there.gradient(weights) - tilt
         if smooth and float(left.norm()) <= trifle:
-            return Onward(added, True)
+            return Refined(added, True)
         lower = _lower(there, propose(there, left), weights, tilt)
         if lower is None:
-            return Onward(added, False)
+            return Refined(added, False)
         last, there = size(lower.theta - there.theta), lower
         added = there.theta - start.theta
         if last == 0 or (done and last <= SETTLED * size(added)):
-            return Onward(added, last > 0 or not smooth)
-    return Onward(added, False)
+            return Refined(added, last > 0 or not smooth)
+    return Refined(added, False)
 
 
 def newton_step(

@@ -83,18 +83,18 @@ def bent_along(groups: Sequence[Group], steps: Tensor) -> Tensor:
     found = steps.new_empty(steps.shape[1], sum(group.bound.count for group in groups))
     for group in groups:
         for within, place in enumerate(group.places):
-            found[:, place] = (steps * group.bound.bend(steps, within)).sum(0) / 2
+            found[:, place] = (steps * group.bound.hvp(steps, within)).sum(0) / 2
     return found
 
 
 def _ratios(bound: Bound) -> Tensor:
     """``t'' / (2 t'^2)`` ``[count]``; not finite for targets that are stationary in their output."""
-    return bound.own_bends()[:, 0, 0] / 2 / bound.own_slopes()[:, 0] ** 2
+    return bound.output_hessians()[:, 0, 0] / 2 / bound.output_gradients()[:, 0] ** 2
 
 
 def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     """From the moves ``m`` of each target's own ``q`` outputs, ``m' B m = sum (Q' m)^2 l``: ``[n, m]``."""
-    bends = torch.cat([one.bound.own_bends()[one.within] for one in parts])
+    bends = torch.cat([one.bound.output_hessians()[one.within] for one in parts])
     values, vectors = torch.linalg.eigh(bends)
     size = values.abs().amax(1, keepdim=True)
     seen = values.abs() > torch.finfo(values.dtype).eps * size * values.shape[1]
@@ -117,7 +117,7 @@ def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     found = []
     for start in range(0, len(targets), room):
         some = targets[start : start + room]
-        inner = [whitener.T @ bound.bend(whitener, place) for bound, place in some]
+        inner = [whitener.T @ bound.hvp(whitener, place) for bound, place in some]
         blocks = [
             torch.stack([((step @ one) * step).sum(1) for one in inner], dim=1)
             for step in _steps(influence, whitener.shape[1])

@@ -51,7 +51,7 @@ ROWS_AT_ONCE = 2048
 SINGULAR = 1e-10  # one minus the leverage, at and below which a row's own curvature is all there is
 
 
-class Choices(Protocol):
+class MethodSettings(Protocol):
     """What a method has chosen (see :mod:`afif_explorer.engine.influence.methods`)."""
 
     @property
@@ -70,7 +70,7 @@ class Choices(Protocol):
 class Influence:
     """A method at one fit. After an answer :attr:`solution` is the result of its solve."""
 
-    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
+    def __init__(self, method: MethodSettings, objective: Objective, theta: Tensor) -> None:
         self.method, self.objective, self.rescale = method, objective, method.rescale
         self.point = objective.at(theta)
         self.curvature = method.curvature.of(self.point, damping=method.damping)
@@ -143,7 +143,7 @@ class Influence:
         """``theta(w)`` for ``[n]`` or, column by column, ``[n, m]``: ``[p]`` or ``[p, m]``."""
         block = weights[:, None] if weights.ndim == 1 else weights
         coefficients = (1 - block) / self.objective.n
-        change = self.solve(self.point.pull_weighted(self.residual, coefficients))
+        change = self.solve(self.point.vjp_weighted(self.residual, coefficients))
         moved = self.point.theta[:, None] + change
         return moved[:, 0] if weights.ndim == 1 else moved
 
@@ -179,7 +179,7 @@ class Influence:
         for rows in torch.arange(n, device=self.objective.device).split(step):
             report("second order", int(rows[0]), n)
             part = self.point.linearization.take(rows)
-            moved = self.solve(part.pull_each(self.residual[rows][:, :, None])[:, 0].T / n)
+            moved = self.solve(part.vjp_rows(self.residual[rows][:, :, None])[:, 0].T / n)
             effects[rows] += bent_along(targets, moved)
 
     @cached_property
@@ -276,7 +276,7 @@ class Influence:
 class NewtonInfluence(Influence):
     """:class:`NewtonStep` at one fit: every row's own curvature goes with it."""
 
-    def __init__(self, method: Choices, objective: Objective, theta: Tensor) -> None:
+    def __init__(self, method: MethodSettings, objective: Objective, theta: Tensor) -> None:
         super().__init__(method, objective, theta)
         self.rescale = True
 

@@ -36,7 +36,7 @@ class ModuleLinearization(Linearization):
     def _split(self) -> tuple[Tensor, ...]:
         return self.X.split(ROWS_AT_ONCE)
 
-    def push(self, vectors: Tensor) -> Tensor:
+    def jvp(self, vectors: Tensor) -> Tensor:
         def piece(X: Tensor) -> Tensor:
             def one(v: Tensor) -> Tensor:
                 return jvp(lambda theta: self._function(theta, X), (self._theta,), (v,))[1]
@@ -45,7 +45,7 @@ class ModuleLinearization(Linearization):
 
         return torch.cat([piece(X) for X in self._split()])
 
-    def pull(self, cotangents: Tensor) -> Tensor:
+    def vjp(self, cotangents: Tensor) -> Tensor:
         total = torch.zeros(
             self.p, cotangents.shape[2], dtype=self._theta.dtype, device=self._theta.device
         )
@@ -60,7 +60,7 @@ class ModuleLinearization(Linearization):
             total += pull(piece)
         return total
 
-    def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+    def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         total = torch.zeros_like(vectors)
         for X, piece in zip(self._split(), weights.split(ROWS_AT_ONCE), strict=True):
             theta = self._theta.detach().requires_grad_()
@@ -75,7 +75,7 @@ class ModuleLinearization(Linearization):
                 total[:, start : start + step] += _differentiated(slope, theta, block)
         return total
 
-    def pull_each(self, cotangents: Tensor) -> Tensor:
+    def vjp_rows(self, cotangents: Tensor) -> Tensor:
         def one(x: Tensor, u: Tensor) -> Tensor:
             transpose = vjp(lambda theta: self._function(theta, x[None])[0], self._theta)[1]
             return vmap(lambda column: transpose(column)[0], in_dims=1)(u)

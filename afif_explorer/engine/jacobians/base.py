@@ -3,9 +3,9 @@
 Everything in this package that looks at a model looks through a :class:`Linearization`: with ``J_i``
 the ``[k, p]`` Jacobian of row ``i``'s outputs,
 
-* ``push(V)``: ``J V``, what a change of the parameters does to every output, ``[p, m] -> [n, k, m]``;
-* ``pull(U)``: ``sum_i J_i' U_i``, the transpose, ``[n, k, m] -> [p, m]``;
-* ``bend(U, V)``: ``sum_ik U_ik (grad^2 f_ik) V``, the part of the Hessian that a linear map lacks.
+* ``jvp(V)``: ``J V``, what a change of the parameters does to every output, ``[p, m] -> [n, k, m]``;
+* ``vjp(U)``: ``sum_i J_i' U_i``, the transpose, ``[n, k, m] -> [p, m]``;
+* ``hvp(U, V)``: ``sum_ik U_ik (grad^2 f_ik) V``, the part of the Hessian that a linear map lacks.
 
 Fisher products, gradients, per-row effects and leverages are combinations of these. What a linear map, a
 stack of layers or any other module makes of them is in a file of each; ``Model.linearize`` in
@@ -22,7 +22,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.touching import Touch
+from afif_explorer.engine.jacobians.layer_factors import LayerJacobian
 from afif_explorer.engine.runtime.memory import block_rows
 
 STRIP = 1024  # rows of a kernel that are formed together
@@ -33,7 +33,7 @@ class Work:
     """Floating-point operations of one use of a linearization on all its rows, about.
 
     Attributes:
-        product: ``push`` and ``pull`` of one vector. gram: of ``gram``. kernel: of ``own_kernel``.
+        product: ``jvp`` and ``vjp`` of one vector. gram: of ``gram``. kernel: of ``own_ntk``.
     """
 
     product: float
@@ -48,35 +48,35 @@ class Linearization(ABC):
     """``f(x; theta + v) = f + J v + O(|v|^2)`` on ``n`` rows; ``k`` outputs, ``p`` parameters."""
 
     outputs: Tensor  # [n, k]
-    prefers_roots = False  # whether `sandwich` beats `push`, an output matrix, and `pull`
+    prefers_roots = False  # whether `ggn_product` beats `jvp`, an output matrix, and `vjp`
     n: int
     k: int
     p: int
 
     @abstractmethod
-    def push(self, vectors: Tensor) -> Tensor:
+    def jvp(self, vectors: Tensor) -> Tensor:
         """``J V``: ``[p, m] -> [n, k, m]``."""
 
     @abstractmethod
-    def pull(self, cotangents: Tensor) -> Tensor:
+    def vjp(self, cotangents: Tensor) -> Tensor:
         """``sum_i J_i' U_i``: ``[n, k, m] -> [p, m]``."""
 
     @abstractmethod
-    def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+    def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         """``sum_ik U_ik (grad^2 f_ik) V``: ``[n, k]``, ``[p, m] -> [p, m]``."""
 
     @abstractmethod
-    def pull_each(self, cotangents: Tensor) -> Tensor:
+    def vjp_rows(self, cotangents: Tensor) -> Tensor:
         """``J_i' U_i`` of every row, not summed: ``[n, k, r] -> [n, r, p]``; for few rows only."""
 
     @abstractmethod
     def take(self, rows: Tensor | slice) -> Self:
         """The linearization of some rows only."""
 
-    def touches(self, roots: Tensor) -> list[Touch] | None:
+    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian] | None:
         """What every parameter met on the rows, for the ``r`` combinations of outputs ``S`` ``[n, k, r]``.
 
-        None if the model's layers are not known. The touches of a layer add up to ``S_i' J_i``.
+        None if the model's layers are not known. The layer_jacobians of a layer add up to ``S_i' J_i``.
         """
         return None
 
@@ -97,7 +97,7 @@ class Linearization(ABC):
     def out(self, roots: Tensor, vectors: Tensor) -> Tensor:
         """``S_i' J_i V`` of each row for ``S`` ``[n, k, r]``: ``[p, m] -> [n, r, m]``."""
         parts = [
-            roots[rows].transpose(1, 2) @ part.push(vectors)
+            roots[rows].transpose(1, 2) @ part.jvp(vectors)
             for rows, part in self.pieces(vectors.shape[1])
         ]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
@@ -108,14 +108,14 @@ class Linearization(ABC):
         for rows, part in self.pieces(weights.shape[2]):
             single = roots.shape[2] == 1
             through = roots[rows] * weights[rows] if single else roots[rows] @ weights[rows]
-            total += part.pull(through)
+            total += part.vjp(through)
         return total
 
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         """``sum_k U_ik (J_i V)_k`` of each row: ``[n, k]``, ``[p, m] -> [n, m]``."""
         found = weights.new_empty(self.n, vectors.shape[1])
         for rows, part in self.pieces(vectors.shape[1]):
-            moved = part.push(vectors)
+            moved = part.jvp(vectors)
             if self.k == 1:
                 torch.mul(moved[:, 0], weights[rows], out=found[rows])
             else:
@@ -126,10 +126,10 @@ class Linearization(ABC):
         """``sum_i J_i' U_i`` with ``U = through(rows, J V)``, a block of rows at a time: ``[p, m]``."""
         total = torch.zeros_like(vectors)
         for rows, part in self.pieces(vectors.shape[1]):
-            total += part.pull(through(rows, part.push(vectors)))
+            total += part.vjp(through(rows, part.jvp(vectors)))
         return total
 
-    def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+    def ggn_product(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
         """``sum_i w_i J_i' S_i S_i' J_i V`` for ``S`` ``[n, k, r]`` and ``w`` ``[n]``: ``[p, m]``."""
 
         def through(rows: slice, moved: Tensor) -> Tensor:
@@ -142,7 +142,7 @@ class Linearization(ABC):
         """The explicit Jacobian of some rows, ``[len(rows), k, p]``."""
         part = self.take(rows)
         eye = torch.eye(self.k, dtype=self.outputs.dtype, device=self.outputs.device)
-        return part.pull_each(eye.expand(part.n, -1, -1))
+        return part.vjp_rows(eye.expand(part.n, -1, -1))
 
     def project(self, rows: Tensor | slice, basis: Tensor) -> Tensor:
         """``J_i Z`` of some rows, ``[p, r] -> [len(rows), k, r]``, for a basis of many vectors."""
@@ -153,7 +153,7 @@ class Linearization(ABC):
         step = block_rows(self.p * roots.shape[2], roots)
         for start in range(0, self.n, step):
             rows = slice(start, start + step)
-            yield rows, self.take(rows).pull_each(roots[rows])
+            yield rows, self.take(rows).vjp_rows(roots[rows])
 
     def gram(self, roots: Tensor) -> Tensor:
         """``sum_i J_i' S_i S_i' J_i`` for ``S`` ``[n, k, r]``: ``[p, p]``."""
@@ -167,7 +167,7 @@ class Linearization(ABC):
         """``||J_i' S_i||^2`` (Frobenius) of each row for ``S`` ``[n, k, r]``: ``[n]``."""
         return torch.cat([half.square().sum((1, 2)) for _, half in self.explicit(roots)])
 
-    def kernel(
+    def ntk(
         self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
     ) -> Tensor:
         """``S_i' J_i diag(c) J_j' S_j`` between these rows and another's, ``[n r, n' r']``.
@@ -186,14 +186,14 @@ class Linearization(ABC):
                 found[top : top + len(scaled), left : left + len(flat)] = scaled @ flat.T
         return found
 
-    def own_kernel(self, roots: Tensor, scale: Tensor) -> Tensor:
+    def own_ntk(self, roots: Tensor, scale: Tensor) -> Tensor:
         """:meth:`kernel` of these rows with themselves; above its diagonal there may be anything."""
         rank = roots.shape[2]
         step = max(1, STRIP // rank)
         matrix = scale.new_empty(self.n * rank, self.n * rank)
         for top in range(0, self.n, step):
             rows, before = slice(top, top + step), slice(0, top + step)
-            strip = self.take(rows).kernel(roots[rows], self.take(before), roots[before], scale)
+            strip = self.take(rows).ntk(roots[rows], self.take(before), roots[before], scale)
             matrix[top * rank :][: len(strip), : strip.shape[1]] = strip
         return matrix
 

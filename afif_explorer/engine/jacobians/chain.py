@@ -20,11 +20,11 @@ from torch import Tensor
 from afif_explorer.engine.jacobians import layered_gram
 from afif_explorer.engine.jacobians.base import Linearization, Through, Work
 from afif_explorer.engine.jacobians.chain_state import states_of
+from afif_explorer.engine.jacobians.layer_factors import LayerJacobian, Shift, Weight
 from afif_explorer.engine.jacobians.layered_gram import Part, add_layered_gram, mirror
 from afif_explorer.engine.jacobians.layered_kernel import Pair, layered_kernel
 from afif_explorer.engine.jacobians.layered_rows import LayeredRows
 from afif_explorer.engine.jacobians.layers import Layer
-from afif_explorer.engine.jacobians.touching import Shift, Touch, Weight
 from afif_explorer.engine.runtime.memory import block_rows
 
 HELD = 12  # times the size of all layers that a block may have: more falls out of the cache
@@ -67,11 +67,11 @@ class ChainLinearization(Linearization):
         width = sum(layer.outputs for layer in self._layers)
         return self.cut(HELD * width * columns)
 
-    def push(self, vectors: Tensor) -> Tensor:
+    def jvp(self, vectors: Tensor) -> Tensor:
         pieces = [piece._tangents(vectors)[-1][1] for _, piece in self.pieces(vectors.shape[1])]
         return (pieces[0] if len(pieces) == 1 else torch.cat(pieces)).transpose(1, 2)
 
-    def pull(self, cotangents: Tensor) -> Tensor:
+    def vjp(self, cotangents: Tensor) -> Tensor:
         sums = self._no_sums(cotangents, cotangents.shape[2])
         for rows, piece in self.pieces(cotangents.shape[2]):
             piece._add_pulled(cotangents[rows], sums)
@@ -80,7 +80,7 @@ class ChainLinearization(Linearization):
     def round_trip(self, vectors: Tensor, through: Through) -> Tensor:
         sums = self._no_sums(vectors, vectors.shape[1])
         for rows, piece in self.pieces(vectors.shape[1]):
-            piece._add_pulled(through(rows, piece.push(vectors)), sums)
+            piece._add_pulled(through(rows, piece.jvp(vectors)), sums)
         return self._summed(sums)
 
     def _rows(self, roots: Tensor) -> LayeredRows:
@@ -102,10 +102,10 @@ class ChainLinearization(Linearization):
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         return self._rows(weights[:, :, None]).out(vectors)
 
-    def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+    def ggn_product(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
         if roots.shape[2] > 1:
-            return super().sandwich(roots, share, vectors)
-        return self._rows(roots).sandwich(share, vectors)
+            return super().ggn_product(roots, share, vectors)
+        return self._rows(roots).ggn_product(share, vectors)
 
     def _no_sums(self, like: Tensor, m: int) -> list[tuple[Tensor, Tensor]]:
         """Zeros for every layer's weight ``[m o, i]`` and bias ``[m, o]``, in the order of the products."""
@@ -159,7 +159,7 @@ class ChainLinearization(Linearization):
             found.insert(0, back if slope is None else back.mul_(slope[:, None]))
         return found
 
-    def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+    def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         total = torch.zeros_like(vectors)
         for state in self._states[:-1]:
             if state.slope is not None:
@@ -198,8 +198,8 @@ class ChainLinearization(Linearization):
         moved = state.slope[:, None] * back_moved + (state.bow * back)[:, None] * dz
         return state.slope * back, moved
 
-    def touches(self, roots: Tensor) -> list[Touch]:
-        found: list[Touch] = []
+    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian]:
+        found: list[LayerJacobian] = []
         start = 0
         for layer, state, delta in zip(
             self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
@@ -213,7 +213,7 @@ class ChainLinearization(Linearization):
             start += layer.size
         return found
 
-    def pull_each(self, cotangents: Tensor) -> Tensor:
+    def vjp_rows(self, cotangents: Tensor) -> Tensor:
         flat = []
         for layer, state, delta in zip(
             self._layers, self._states, self._deltas(cotangents.transpose(1, 2)), strict=True
@@ -242,21 +242,21 @@ class ChainLinearization(Linearization):
             start += layer.size
         return found
 
-    def kernel(
+    def ntk(
         self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
     ) -> Tensor:
         assert isinstance(other, ChainLinearization)
         constant = self._constants(scale)
         if constant is None:
-            return super().kernel(roots, other, other_roots, scale)
+            return super().ntk(roots, other, other_roots, scale)
         pairs = self._paired(roots, other, other_roots, constant)
         to = scale.dtype
         return layered_kernel([(a.to(to), b.to(to), d.to(to), e.to(to)) for a, b, d, e in pairs])
 
-    def own_kernel(self, roots: Tensor, scale: Tensor) -> Tensor:
+    def own_ntk(self, roots: Tensor, scale: Tensor) -> Tensor:
         constant = self._constants(scale)
         if constant is None:
-            return super().own_kernel(roots, scale)
+            return super().own_ntk(roots, scale)
         return layered_kernel(list(self._paired(roots, self, roots, constant)), lower=True)
 
     def _paired(

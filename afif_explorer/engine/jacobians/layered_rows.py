@@ -65,7 +65,7 @@ class LayeredRows:
                 torch.mm(delta.T, weights, out=bias)
         return total
 
-    def sandwich(self, share: Tensor, vectors: Tensor) -> Tensor:
+    def ggn_product(self, share: Tensor, vectors: Tensor) -> Tensor:
         """``H' diag(w) H V``: ``[n]``, ``[p, m] -> [p, m]``."""
         if not self._worth_forming(vectors):
             return self.into(self.out(vectors).mul_(share[:, None]))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Linearization, Work
-from afif_explorer.engine.jacobians.touching import Shift, Touch, Weight
+from afif_explorer.engine.jacobians.layer_factors import LayerJacobian, Shift, Weight
 from afif_explorer.engine.runtime.memory import cached_rows
 from afif_explorer.engine.runtime.reuse import room_for
 
@@ -26,9 +26,9 @@ class LinearMapLinearization(Linearization):
         self.n, self.d = X.shape
         self.k = k
         self.p = k * (self.d + intercept)
-        self.outputs = self.push(theta[:, None])[:, :, 0] if outputs is None else outputs
+        self.outputs = self.jvp(theta[:, None])[:, :, 0] if outputs is None else outputs
 
-    def push(self, vectors: Tensor) -> Tensor:
+    def jvp(self, vectors: Tensor) -> Tensor:
         m = vectors.shape[1]
         weights = vectors[: self.k * self.d].reshape(self.k, self.d, m).transpose(0, 1)
         weights = weights.reshape(self.d, self.k * m)
@@ -60,7 +60,7 @@ class LinearMapLinearization(Linearization):
                 part[:, self.d :] = w
             yield rows, part
 
-    def pull(self, cotangents: Tensor) -> Tensor:
+    def vjp(self, cotangents: Tensor) -> Tensor:
         m = cotangents.shape[2]
         weights = (self.X.T @ cotangents.reshape(self.n, self.k * m)).reshape(self.d, self.k, m)
         pulled = weights.transpose(0, 1).reshape(self.k * self.d, m)
@@ -68,17 +68,17 @@ class LinearMapLinearization(Linearization):
             return pulled
         return torch.cat([pulled, cotangents.sum(0)])
 
-    def bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+    def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         return torch.zeros_like(vectors)
 
-    def touches(self, roots: Tensor) -> list[Touch]:
+    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian]:
         size = self.k * self.d
         weight = Weight(0, size, slope=roots.transpose(1, 2)[:, :, None], entered=self.X[:, None])
         if not self.intercept:
             return [weight]
         return [weight, Shift(size, self.k, roots.transpose(1, 2))]
 
-    def pull_each(self, cotangents: Tensor) -> Tensor:
+    def vjp_rows(self, cotangents: Tensor) -> Tensor:
         each = torch.einsum("nkr,nd->nrkd", cotangents, self.X).flatten(2)
         if not self.intercept:
             return each
@@ -126,13 +126,13 @@ class LinearMapLinearization(Linearization):
             matrix[kd + a, kd + b] = block[-1, -1]
 
     def project(self, rows: Tensor | slice, basis: Tensor) -> Tensor:
-        return self.take(rows).push(basis)
+        return self.take(rows).jvp(basis)
 
     def squared_norms(self, roots: Tensor) -> Tensor:
         rows = torch.linalg.vector_norm(self.X, dim=1).square_()
         return (roots**2).sum((1, 2)) * rows.add_(float(self.intercept))
 
-    def kernel(
+    def ntk(
         self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
     ) -> Tensor:
         assert isinstance(other, LinearMapLinearization)

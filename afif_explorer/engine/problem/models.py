@@ -20,14 +20,14 @@ from afif_explorer.engine.jacobians.base import Linearization
 from afif_explorer.engine.jacobians.chain import ChainLinearization
 from afif_explorer.engine.jacobians.layers import chain_of
 from afif_explorer.engine.jacobians.linear import LinearMapLinearization
-from afif_explorer.engine.jacobians.recorded import RecordedLinearization, Structure, structure_of
+from afif_explorer.engine.jacobians.traced import Structure, TracedLinearization, structure_of
 from afif_explorer.engine.problem.module_parameters import (
     ModuleParameters,
     Penalised,
     moved_start,
     penalised_mask,
 )
-from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import checked_count, is_whole
 
 SAME = (
@@ -77,7 +77,7 @@ class LinearMap(Model):
     Args:
         d: inputs. k: outputs. intercept: whether there is a ``b``; no penalty touches it.
 
-    Raises :class:`ChoiceError` for sizes that cannot be, :class:`DataError` for rows of another shape.
+    Raises :class:`InvalidChoice` for sizes that cannot be, :class:`DataError` for rows of another shape.
     Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 2.
     """
 
@@ -85,7 +85,7 @@ class LinearMap(Model):
 
     def __init__(self, d: int, k: int = 1, *, intercept: bool = True) -> None:
         if not (is_whole(d) and d >= 0):
-            raise ChoiceError(f"A linear map's inputs d must be a whole number, not {d!r}.")
+            raise InvalidChoice(f"A linear map's inputs d must be a whole number, not {d!r}.")
         self.d, self.k, self.intercept = d, checked_count("A linear map's outputs k", k), intercept
         self.p = k * (d + intercept)
         self.penalised = torch.arange(self.p) < k * d
@@ -131,7 +131,7 @@ class ModuleModel(Model):
 
     The module is copied and used in the mode (``train`` or ``eval``) that it comes in.
 
-    Raises :class:`ChoiceError` if it is no module, has no parameters to train, gives two different answers
+    Raises :class:`InvalidChoice` if it is no module, has no parameters to train, gives two different answers
     to the same rows (dropout), mixes rows (batch statistics), does not return ``[n, k]``, or answers
     otherwise once ``theta`` replaces its parameters.
     """
@@ -143,7 +143,7 @@ class ModuleModel(Model):
         penalised: Penalised | None = None,
     ) -> None:
         if not isinstance(module, nn.Module):
-            raise ChoiceError(f"A model is a Model or a torch.nn.Module, not {module!r}.")
+            raise InvalidChoice(f"A model is a Model or a torch.nn.Module, not {module!r}.")
         self._module = copy.deepcopy(module)
         open_up(self._module)
         self.parameters = ModuleParameters(self._module)
@@ -163,18 +163,18 @@ class ModuleModel(Model):
         try:
             outputs, again = self._call(theta, rows), self._call(theta, rows)
         except (RuntimeError, ValueError, TypeError) as error:
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"The module cannot read rows of shape {tuple(rows.shape[1:])}: {error}"
             ) from error
         if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != len(rows):
-            raise ChoiceError("The module must return one row of outputs for each row, [n, k].")
+            raise InvalidChoice("The module must return one row of outputs for each row, [n, k].")
         if not torch.allclose(outputs, again, rtol=SAME, atol=SAME):
-            raise ChoiceError(
+            raise InvalidChoice(
                 "The module gives different outputs for the same rows; remove what is random in it, "
                 "or call its eval() to switch dropout off."
             )
         if not self._answers_alone(theta, rows, outputs):
-            raise ChoiceError(
+            raise InvalidChoice(
                 "The module's output for one row depends on the other rows, so the influence of one "
                 "row is not defined; call its eval() to freeze batch statistics."
             )
@@ -197,7 +197,7 @@ class ModuleModel(Model):
             wanted, found = own(rows), self._call(theta.to(rows.device), rows)
         apart = float((wanted - found).abs().max())
         if apart > AGREES * max(1.0, float(wanted.abs().max())):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"With other parameters the module's outputs differ by {apart:.2g} from those that theta "
                 "gives, so it holds weights that theta does not reach; register each as an nn.Parameter "
                 "and use it directly in forward."
@@ -242,7 +242,7 @@ class ModuleModel(Model):
         if self._chain is not None and X.ndim == 2:
             return ChainLinearization(self._chain, theta, X)
         if self._structure is not None:
-            return RecordedLinearization(self._structure, theta, X)
+            return TracedLinearization(self._structure, theta, X)
         return ModuleLinearization(self._call, theta, X)
 
 
@@ -256,13 +256,13 @@ class MLP(ModuleModel):
     Args:
         d: inputs. hidden: units of each hidden layer. k: outputs.
 
-    Raises :class:`ChoiceError` for sizes that cannot be.
+    Raises :class:`InvalidChoice` for sizes that cannot be.
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), section 4.6.
     """
 
     def __init__(self, d: int, hidden: Sequence[int], k: int) -> None:
         if not isinstance(hidden, Iterable) or not all(is_whole(u) and u >= 1 for u in hidden):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"Hidden layers are counts of units, such as (16, 8), not {hidden!r}."
             )
         checked_count("A perceptron's inputs d", d)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 Penalised = Collection[str] | Sequence[bool] | Tensor  # names of parameters, or a mask `[p]`
 
@@ -27,14 +27,16 @@ class ModuleParameters:
         names, shapes: of each trainable parameter, once. p: numbers in all of them.
         start: their values in the module, ``[p]`` float64.
 
-    Raises :class:`ChoiceError` for a module without trainable parameters.
+    Raises :class:`InvalidChoice` for a module without trainable parameters.
     """
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module
         trainable = {name: v for name, v in module.named_parameters() if v.requires_grad}
         if not trainable:
-            raise ChoiceError("The module has no trainable parameters, so no row can influence it.")
+            raise InvalidChoice(
+                "The module has no trainable parameters, so no row can influence it."
+            )
         self.names = tuple(trainable)
         self.shapes = tuple(value.shape for value in trainable.values())
         self._sizes = tuple(value.numel() for value in trainable.values())
@@ -89,7 +91,7 @@ def _places(module: nn.Module) -> dict[str, Tensor]:
 def penalised_mask(wanted: Penalised, slices: Mapping[str, slice], p: int) -> Tensor:
     """Which of ``p`` parameters a penalty touches, ``[p]`` bool, from names or from a mask.
 
-    Raises :class:`ChoiceError` for a name that there is not, or a mask of another length.
+    Raises :class:`InvalidChoice` for a name that there is not, or a mask of another length.
     """
     names = _names(wanted)
     if names is None:
@@ -98,7 +100,7 @@ def penalised_mask(wanted: Penalised, slices: Mapping[str, slice], p: int) -> Te
     for name in names:
         if name not in slices:
             known = ", ".join(slices) or "none; give a mask"
-            raise ChoiceError(f"There is no parameter {name!r}; the names are: {known}.")
+            raise InvalidChoice(f"There is no parameter {name!r}; the names are: {known}.")
         mask[slices[name]] = True
     return mask
 
@@ -119,7 +121,7 @@ def _checked_mask(wanted: object, p: int) -> Tensor:
     except (TypeError, ValueError, RuntimeError):
         mask = torch.empty(0)
     if mask.dtype != torch.bool or mask.shape != (p,):
-        raise ChoiceError(
+        raise InvalidChoice(
             f"penalised must be names of parameters or a mask of {p} True or False values, one for each "
             "number in theta."
         )

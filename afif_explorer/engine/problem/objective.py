@@ -16,10 +16,10 @@ from afif_explorer.engine.jacobians.base import Linearization
 from afif_explorer.engine.problem.losses import LOSSES, Loss
 from afif_explorer.engine.problem.models import Model, model_of
 from afif_explorer.engine.problem.module_parameters import Penalised, penalised_mask
-from afif_explorer.engine.problem.penalties import Kinked, Penalty
+from afif_explorer.engine.problem.penalties import NonsmoothPenalty, Penalty
 from afif_explorer.engine.runtime.device import device_for
 from afif_explorer.engine.runtime.memory import block_rows
-from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.errors import DataError, InvalidChoice
 
 
 class Objective:
@@ -39,7 +39,7 @@ class Objective:
     The precision of the work is that of ``X`` (all but float32 becomes float64), and a tensor's device is
     its device; arrays go where :class:`~afif_explorer.engine.runtime.device.use_device` says.
     Raises :class:`DataError` for rows or targets that are missing, not finite, of different counts, or that
-    the model or the loss cannot take; :class:`ChoiceError` for an unknown loss or one that wants another
+    the model or the loss cannot take; :class:`InvalidChoice` for an unknown loss or one that wants another
     number of outputs. Source: Giordano et al., A Swiss Army Infinitesimal Jackknife (2019), for the weights.
     """
 
@@ -72,7 +72,7 @@ class Objective:
     def _check(self) -> None:
         check_rows(self.X, self.y, self.loss)
         if not self.loss.fits(self.model.k, self.y):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"The {self.loss.name} loss needs {self.loss.outputs_for(self.y)} outputs a row for these "
                 f"targets, but the model has {self.model.k}; change one of them."
             )
@@ -97,12 +97,12 @@ class Objective:
     @property
     def smooth(self) -> bool:
         """False if the penalty has kinks, so that steps need its proximal operator."""
-        return not isinstance(self.penalty, Kinked)
+        return not isinstance(self.penalty, NonsmoothPenalty)
 
     @property
-    def kinked(self) -> Kinked:
+    def kinked(self) -> NonsmoothPenalty:
         """The penalty of an objective that is not smooth."""
-        assert isinstance(self.penalty, Kinked)
+        assert isinstance(self.penalty, NonsmoothPenalty)
         return self.penalty
 
     @property
@@ -119,12 +119,12 @@ class Objective:
         return torch.as_tensor(value, dtype=self.dtype, device=self.device)
 
     def weights(self, weights: Tensor | np.ndarray | None) -> Tensor:
-        """Row weights ``[n]``, ones if None. Raises :class:`ChoiceError` for other shapes, or not finite."""
+        """Row weights ``[n]``, ones if None. Raises :class:`InvalidChoice` unless ``n`` finite numbers."""
         if weights is None:
             return torch.ones(self.n, dtype=self.dtype, device=self.device)
         weights = self.vector(weights)
         if weights.shape != (self.n,) or not torch.isfinite(weights).all():
-            raise ChoiceError(f"Weights must be {self.n} finite numbers, one for each row.")
+            raise InvalidChoice(f"Weights must be {self.n} finite numbers, one for each row.")
         return weights
 
     def residual_size(self, outputs: Tensor) -> Tensor:
@@ -196,9 +196,9 @@ class Point:
 
     def gradient_sums(self, coefficients: Tensor) -> Tensor:
         """``sum_i c_i grad l_i`` for ``c`` ``[n, m]``: ``[p, m]``, without the ``[n, p]`` gradients."""
-        return self.pull_weighted(self.residual, coefficients)
+        return self.vjp_weighted(self.residual, coefficients)
 
-    def pull_weighted(self, weights: Tensor, coefficients: Tensor) -> Tensor:
+    def vjp_weighted(self, weights: Tensor, coefficients: Tensor) -> Tensor:
         """``sum_i c_i J_i' U_i`` for ``U`` ``[n, k]`` and ``c`` ``[n, m]``: ``[p, m]``."""
         return self.linearization.into(weights[:, :, None], coefficients[:, None])
 
@@ -208,7 +208,7 @@ class Point:
 
     def gradients(self, rows: Tensor) -> Tensor:
         """The loss gradients of some rows, ``[len(rows), p]``."""
-        return self.linearization.take(rows).pull_each(self.residual[rows][:, :, None])[:, 0]
+        return self.linearization.take(rows).vjp_rows(self.residual[rows][:, :, None])[:, 0]
 
 
 def loss_named(loss: Loss | str) -> Loss:
@@ -216,7 +216,7 @@ def loss_named(loss: Loss | str) -> Loss:
     if isinstance(loss, Loss):
         return loss
     if loss not in LOSSES:
-        raise ChoiceError(f"There is no loss {loss!r}; choose one of: {', '.join(LOSSES)}.")
+        raise InvalidChoice(f"There is no loss {loss!r}; choose one of: {', '.join(LOSSES)}.")
     return LOSSES[loss]()
 
 
@@ -297,5 +297,5 @@ def _all_finite(X: Tensor) -> bool:
 
 def _checked(penalty: Penalty | None) -> Penalty | None:
     if penalty is not None and not isinstance(penalty, Penalty):
-        raise ChoiceError(f"A penalty is one such as Ridge(1e-3), or None, not {penalty!r}.")
+        raise InvalidChoice(f"A penalty is one such as Ridge(1e-3), or None, not {penalty!r}.")
     return penalty

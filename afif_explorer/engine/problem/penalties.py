@@ -3,8 +3,9 @@
 A penalty may have a smooth part, told by its gradient and (diagonal) Hessian, and a part with kinks,
 told by its proximal operator and by what it does where it is smooth. ``strength`` multiplies the whole.
 
-To bring a penalty of your own, subclass :class:`Penalty` (smooth: ``value``, ``gradient``, ``hessian``)
-or :class:`Kinked` (``value``, ``prox``, ``active``, ``kink_gradient``; ``kink_hessian`` if it is curved).
+To bring a penalty of your own, subclass :class:`Penalty` (smooth: ``value``, ``gradient``, ``hessian``) or
+:class:`NonsmoothPenalty` (``value``, ``prox``, ``active``, ``kink_gradient``; ``kink_hessian`` if it is
+curved).
 
 Sources: Tibshirani (1996); Zou and Hastie (2005); Yuan and Lin (2006); Parikh and Boyd, Proximal
 Algorithms (2014), section 6.5.
@@ -20,7 +21,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_number, is_whole
 
 
@@ -29,14 +30,14 @@ class Penalty(ABC):
     """``strength * pi(theta)``, beside the mean (not the sum) of the losses.
 
     All methods include ``strength`` and see penalised parameters only: ``theta`` is ``[q]`` or ``[q, m]``,
-    values are scalars or ``[m]``. Raises :class:`ChoiceError` for a strength below 0 or not finite.
+    values are scalars or ``[m]``. Raises :class:`InvalidChoice` for a strength below 0 or not finite.
     """
 
     strength: float
 
     def __post_init__(self) -> None:
         if not (is_number(self.strength) and self.strength >= 0):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"The strength of a penalty must be a number of at least 0, not {self.strength!r}."
             )
 
@@ -60,7 +61,7 @@ class Ridge(Penalty):
 
     Beside mean losses: in scikit-learn's terms ``alpha = n * strength`` for ``Ridge``, ``alpha = strength``
     for ``PoissonRegressor``, ``C = 1 / (n * strength)`` for ``LogisticRegression``.
-    Raises :class:`ChoiceError` for a strength below 0, as every penalty does. Source: Hoerl and Kennard,
+    Raises :class:`InvalidChoice` for a strength below 0, as every penalty does. Source: Hoerl and Kennard,
     Ridge Regression: Biased Estimation for Nonorthogonal Problems (1970).
     """
 
@@ -75,7 +76,7 @@ class Ridge(Penalty):
         return self.strength
 
 
-class Kinked(Penalty):
+class NonsmoothPenalty(Penalty):
     """A penalty with a part that is not differentiable everywhere, told by its proximal operator.
 
     For one of your own: ``value``, ``prox``, ``active`` and ``kink_gradient`` (see their shapes), and
@@ -107,7 +108,7 @@ class Kinked(Penalty):
 
 
 @dataclass(frozen=True)
-class Lasso(Kinked):
+class Lasso(NonsmoothPenalty):
     """``strength * ||theta||_1``; its prox is ``sign(v) max(|v| - step * strength, 0)``.
 
     With ``1/n`` before the losses as here, ``strength`` is scikit-learn's ``alpha``.
@@ -128,11 +129,11 @@ class Lasso(Kinked):
 
 
 @dataclass(frozen=True)
-class ElasticNet(Kinked):
+class ElasticNet(NonsmoothPenalty):
     """``strength * (l1_ratio ||theta||_1 + (1 - l1_ratio) ||theta||^2 / 2)``, as in scikit-learn.
 
     The square is the smooth part and belongs to the curvature; the prox is that of the rest. Raises
-    :class:`ChoiceError` unless ``0 < l1_ratio <= 1``. Source: Zou and Hastie (2005).
+    :class:`InvalidChoice` unless ``0 < l1_ratio <= 1``. Source: Zou and Hastie (2005).
     """
 
     l1_ratio: float = 0.5
@@ -140,7 +141,7 @@ class ElasticNet(Kinked):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not (is_number(self.l1_ratio) and 0 < self.l1_ratio <= 1):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"An ElasticNet's l1_ratio must be above 0 and at most 1, not {self.l1_ratio!r}; for 0 use "
                 "Ridge."
             )
@@ -170,13 +171,13 @@ class ElasticNet(Kinked):
 
 
 @dataclass(frozen=True)
-class GroupLasso(Kinked):
+class GroupLasso(NonsmoothPenalty):
     """``strength * sum_g sqrt(|g|) ||theta_g||_2``: whole groups become exactly zero.
 
     ``groups`` are tuples of positions among the penalised parameters, without overlap; parameters in no
     group are not penalised. None: :func:`afif_explorer.fit` takes the columns of ``X`` that came from
     one raw column as a group (with all the outputs, or hidden units, that they lead to). Raises
-    :class:`ChoiceError` for empty or overlapping groups. Source: Yuan and Lin (2006).
+    :class:`InvalidChoice` for empty or overlapping groups. Source: Yuan and Lin (2006).
     """
 
     groups: tuple[tuple[int, ...], ...] | None = None
@@ -187,10 +188,10 @@ class GroupLasso(Kinked):
             return
         members = [place for group in self.groups for place in group]
         if not all(is_whole(place) and place >= 0 for place in members):
-            raise ChoiceError("Groups of a GroupLasso hold positions: whole numbers from 0 on.")
+            raise InvalidChoice("Groups of a GroupLasso hold positions: whole numbers from 0 on.")
         object.__setattr__(self, "groups", tuple(tuple(map(int, group)) for group in self.groups))
         if not all(self.groups) or len(set(members)) < len(members):
-            raise ChoiceError("Groups of a GroupLasso must not be empty and must not overlap.")
+            raise InvalidChoice("Groups of a GroupLasso must not be empty and must not overlap.")
 
     def value(self, theta: Tensor) -> Tensor:
         sizes, bounds, _ = self._sizes(theta)
@@ -234,7 +235,7 @@ class GroupLasso(Kinked):
 
     def _known(self) -> tuple[tuple[int, ...], ...]:
         if self.groups is None:
-            raise ChoiceError(
+            raise InvalidChoice(
                 "A GroupLasso needs groups: give tuples of positions among the penalised parameters."
             )
         return self.groups
@@ -251,7 +252,7 @@ def _membership(
 ) -> tuple[Tensor, Tensor]:
     """The group of each of ``q`` parameters, ``[q]``, and the weight of each group, ``[g + 1]``."""
     if max((place for group in groups for place in group), default=0) >= q:
-        raise ChoiceError(
+        raise InvalidChoice(
             f"A group of the GroupLasso reaches beyond the {q} penalised parameters; check its positions."
         )
     member = torch.full((q,), len(groups))

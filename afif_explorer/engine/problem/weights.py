@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_seed, is_whole
 
 
 def ordered_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Row positions as integers, in the order given; raises :class:`ChoiceError` if out of range."""
+    """Row positions as integers, in the order given; raises :class:`InvalidChoice` if out of range."""
     array = np.atleast_1d(np.asarray(rows))
     if array.dtype == bool:
         if array.shape != (n,):
-            raise ChoiceError(f"A mask of rows must hold {n} values, one for each training row.")
+            raise InvalidChoice(f"A mask of rows must hold {n} values, one for each training row.")
         array = np.flatnonzero(array)
     whole = array.size == 0 or (array.dtype.kind in "iu" and 0 <= array.min() <= array.max() < n)
     if array.ndim != 1 or not whole:
-        raise ChoiceError(f"Rows are whole numbers from 0 to {n - 1}; check the positions given.")
+        raise InvalidChoice(f"Rows are whole numbers from 0 to {n - 1}; check the positions given.")
     return array.astype(np.int64)
 
 
@@ -46,7 +46,7 @@ def leave_one_out(n: int, rows: Sequence[int] | np.ndarray | None = None) -> np.
 def folds(n: int, k: int, seed: int = 0) -> np.ndarray:
     """One column for each of ``k`` random folds of nearly equal size, leaving it out: ``[n, k]``."""
     if not (is_whole(k) and 2 <= k <= n):
-        raise ChoiceError(
+        raise InvalidChoice(
             f"The number of folds must be a whole one from 2 to {n} (the rows), not {k!r}."
         )
     fold = np.random.default_rng(checked_seed(seed)).permutation(n) % k

@@ -12,7 +12,7 @@ import torch
 
 from afif_explorer.engine.runtime.setting import Setting
 from afif_explorer.engine.runtime.threads import SMALL
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 VARIABLE = "AFIF_DEVICE"  # the device of a process that sets none
 AUTOMATIC = "auto"
@@ -28,7 +28,7 @@ class use_device(Setting):
     torch sees one, for work whose passes touch more numbers than one thread is enough for. Attribute
     ``device``: what is set. Fits keep the device that they were made on.
 
-    Raises :class:`ChoiceError` for what is no device here, or none that calculates in double precision.
+    Raises :class:`InvalidChoice` for what is no device here, or none that calculates in double precision.
     """
 
     def __init__(self, device: torch.device | str | None) -> None:
@@ -70,12 +70,12 @@ def _checked(wanted: torch.device | str) -> torch.device:
     try:
         device = torch.device(wanted)
     except (RuntimeError, TypeError) as error:
-        raise ChoiceError(f"There is no device {wanted!r}; {INSTEAD}") from error
+        raise InvalidChoice(f"There is no device {wanted!r}; {INSTEAD}") from error
     try:
         float(torch.zeros(1, dtype=torch.float64, device=device))
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
         reason = str(error).split("\n", 1)[0].rstrip(".")
-        raise ChoiceError(
+        raise InvalidChoice(
             f"Nothing can be calculated in double precision on the device {str(device)!r} ({reason}); "
             f"{INSTEAD}"
         ) from error

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.runtime.setting import Setting
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 VARIABLE = "AFIF_MEMORY"  # the limit of a process that sets none
 SHARE_OF_FREE = 4  # the limit is a quarter of what is free, if nobody sets one
@@ -45,7 +45,7 @@ class memory_limit(Setting):
     quarter of what is free, on a GPU in use if that is less. Units are of 1024; at least 1 MB. Attribute
     ``bytes``: the limit set.
 
-    Raises :class:`ChoiceError` for what is no amount of memory.
+    Raises :class:`InvalidChoice` for what is no amount of memory.
     """
 
     def __init__(self, limit: float | str | None) -> None:
@@ -95,7 +95,7 @@ def _in_bytes(limit: float | str) -> int:
     else:
         size = float(limit)
     if not (math.isfinite(size) and size >= LEAST):
-        raise ChoiceError(
+        raise InvalidChoice(
             f"A memory limit is at least 1 MB, as a number of bytes or like '2 GB', not {limit!r}."
         )
     return int(size)

@@ -39,7 +39,7 @@ FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
 
 
 @dataclass(frozen=True)
-class Choice:
+class SolverPlan:
     """What was chosen, and why.
 
     Attributes:
@@ -93,14 +93,14 @@ class Task:
 
 def choose(
     curvature: Curvature, columns: int, *, tolerance: float = 1e-8, dampings: int = 1
-) -> Choice:
+) -> SolverPlan:
     """The solver for so many right-hand sides, each to be solved for so many dampings."""
-    dtype = curvature.share.dtype
+    dtype = curvature.mean_weights.dtype
     task = Task(curvature, columns, tolerance, dampings)
     direct = _direct(task)
     if curvature.p <= FEW and fits(direct.numbers, dtype):
         why = f"{direct.words}: cheap for {wording.count(curvature.p)} parameters, and exact."
-        return Choice(direct.solver, direct.solver.name, why)
+        return SolverPlan(direct.solver, direct.solver.name, why)
     options = [direct, *_others(task)]
     affordable = [one for one in options if fits(one.numbers, dtype)]
     if not affordable:  # an iteration takes blocks of right-hand sides as they come
@@ -119,7 +119,7 @@ def choose(
             *(f"{one.solver.name} would take {_count(one.operations)}" for one in beaten),
         ]
     )
-    return Choice(best.solver, best.solver.name, f"{why}.")
+    return SolverPlan(best.solver, best.solver.name, f"{why}.")
 
 
 def _direct(task: Task) -> Option:
@@ -239,7 +239,7 @@ class PreparedAuto(Prepared):
 
     settings: Auto
     curvature: Curvature
-    choice: Choice | None = None
+    choice: SolverPlan | None = None
     _ready: dict[Solver, Prepared] = field(default_factory=dict)
 
     def for_columns(self, columns: int) -> Prepared:

@@ -17,7 +17,7 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.factor import Factor
-from afif_explorer.errors import ChoiceError, CurvatureError, SolverDiverged
+from afif_explorer.errors import CurvatureError, InvalidChoice, SolverDiverged
 from afif_explorer.numeric import checked_count, is_number
 from afif_explorer.progress import report
 
@@ -49,14 +49,14 @@ class Solution:
 
 
 class Solver(ABC):
-    """Settings of a solver. Raises :class:`ChoiceError` for a tolerance or a count that cannot be."""
+    """Settings of a solver. Raises :class:`InvalidChoice` for a tolerance or a count that cannot be."""
 
     name: str
 
     def __post_init__(self) -> None:
         tolerance = getattr(self, "tolerance", None)
         if tolerance is not None and not (is_number(tolerance) and 0 <= tolerance < 1):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"A solver's tolerance must be a number from 0 to below 1, not {tolerance!r}."
             )
         for what in ("max_steps", "size", "rows"):
@@ -93,7 +93,7 @@ class Prepared(ABC):
         """
         found = []
         linearization = self.curvature.point.linearization
-        step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.share)
+        step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.mean_weights)
         for few in rows.split(step):
             jacobian = linearization.jacobian(few)
             solution = self._solve(jacobian.flatten(0, 1).T.contiguous())

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, worst_ratio
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
 
 TOGETHER = 128  # right-hand sides that share a space
@@ -86,7 +86,7 @@ class BlockConjugateGradient(Solver):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.preconditioner, Approximation | None):
-            raise ChoiceError(
+            raise InvalidChoice(
                 "A preconditioner is an approximation such as EKFAC(), or None for none, not "
                 f"{self.preconditioner!r}."
             )

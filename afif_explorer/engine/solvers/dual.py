@@ -21,7 +21,7 @@ from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, worst_ratio
 from afif_explorer.engine.solvers.block_factor import BlockFactor
 from afif_explorer.engine.solvers.factor import Factor
-from afif_explorer.errors import ChoiceError, CurvatureError
+from afif_explorer.errors import CurvatureError, InvalidChoice
 
 MOST_FREE = 1000  # parameters without penalty or damping that are eliminated one by one
 EXACT = 1e-11  # relative residual at which a solve needs no repeat
@@ -42,7 +42,7 @@ class Dual(Solver):
         tolerance: the solve is repeated on what it leaves over, twice at most, until that is at most so much
             of every right-hand side; less than 100 times the precision of the work is not asked for.
 
-    Raises :class:`ChoiceError` for a Hessian that is no Fisher, for weights below zero, and where more
+    Raises :class:`InvalidChoice` for a Hessian that is no Fisher, for weights below zero, and where more
     than 1000 parameters have neither penalty nor damping; :class:`CurvatureError` as the direct solve.
     Source: Hager, Updating the Inverse of a Matrix (1989), for the Woodbury identity.
     """
@@ -58,7 +58,7 @@ def obstacle(curvature: Curvature) -> str:
     """Why the dual solve does not exist for a curvature; empty if it does."""
     if curvature.roots() is None:
         return f"the {curvature.name} is no sum of squares of rows; use the Fisher"
-    if bool((curvature.share < 0).any()):
+    if bool((curvature.mean_weights < 0).any()):
         return "some weights are below zero"
     if int((curvature.diagonal_shift == 0).sum()) > MOST_FREE:
         return "too many parameters have neither penalty nor damping; set a damping"
@@ -73,12 +73,12 @@ class PreparedDual(Prepared):
     def __init__(self, curvature: Curvature, tolerance: float = EXACT) -> None:
         trouble = obstacle(curvature)
         if trouble:
-            raise ChoiceError(f"There is no dual solve here: {trouble}.")
+            raise InvalidChoice(f"There is no dual solve here: {trouble}.")
         self.curvature, self._tolerance = curvature, tolerance
         self._linearization = curvature.point.linearization
         roots = curvature.roots()
         assert roots is not None
-        self._roots = roots * curvature.share.sqrt()[:, None, None]
+        self._roots = roots * curvature.mean_weights.sqrt()[:, None, None]
         held = curvature.diagonal_shift > 0
         self._free = torch.nonzero(~held).flatten()
         self._inverse = torch.where(held, 1.0 / torch.where(held, curvature.diagonal_shift, 1.0), 0)
@@ -93,7 +93,7 @@ class PreparedDual(Prepared):
 
     def _system(self) -> Tensor:
         """``B``; what is above its diagonal is not read."""
-        matrix = self._linearization.own_kernel(self._roots, self._inverse)
+        matrix = self._linearization.own_ntk(self._roots, self._inverse)
         matrix.diagonal().add_(1.0)
         return matrix
 
@@ -151,9 +151,9 @@ class PreparedDual(Prepared):
         part = self._linearization.take(rows)
         eye = torch.eye(part.k, dtype=self._roots.dtype, device=self._roots.device)
         eye = eye.expand(part.n, -1, -1)
-        cross = self._linearization.kernel(self._roots, part, eye, self._inverse)  # H E J'
+        cross = self._linearization.ntk(self._roots, part, eye, self._inverse)  # H E J'
         half = self._factor.half(cross)
-        own = part.pull_each(eye)  # [rows, k, p]
+        own = part.vjp_rows(eye)  # [rows, k, p]
         left = half.T.reshape(part.n, part.k, -1)
         blocks = (own * self._inverse) @ own.transpose(1, 2) - left @ left.transpose(1, 2)
         if self._schur is not None:

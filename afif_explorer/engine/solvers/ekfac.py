@@ -15,7 +15,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.kronecker import Basis, bases_of
 from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.jacobians.touching import Touch
+from afif_explorer.engine.jacobians.layer_factors import LayerJacobian
 from afif_explorer.engine.runtime.memory import fits
 from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, relative_residual
 from afif_explorer.engine.solvers.block_cg import (
@@ -24,7 +24,7 @@ from afif_explorer.engine.solvers.block_cg import (
     Preconditioner,
     PreparedBlockConjugateGradient,
 )
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 256
@@ -35,7 +35,7 @@ GLANCE = 64  # rows that show whether the approximation solves anything at all
 COLUMNS = 8  # that are looked at there, about
 FLAT = 1e-9  # times the steepest direction: nothing is taken for flatter than that
 
-Seen = tuple[list[Touch], Tensor]  # of a few rows, with their weights (never below zero)
+Seen = tuple[list[LayerJacobian], Tensor]  # of a few rows, with their weights (never below zero)
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class EKFAC(Solver, Approximation):
     solved. With more than 2048 rows the bases come from as many of them, and a row shows one random
     combination of its outputs. Parameters of a linear layer share a basis with its bias; an embedding has
     one for its columns, whatever is small one of its own. For networks made of layers that are known (see
-    :mod:`afif_explorer.engine.jacobians.recording`); the damping is the curvature's own.
-    Raises :class:`ChoiceError` for other modules. Sources: George et al., Fast Approximate Natural Gradient
+    :mod:`afif_explorer.engine.jacobians.trace`); the damping is the curvature's own.
+    Raises :class:`InvalidChoice` for other modules. Sources: George et al., Fast Approximate Natural Gradient
     Descent in a Kronecker-Factored Eigenbasis (2018); Grosse et al. (2023) for its use for influence.
     """
 
@@ -74,7 +74,7 @@ class EKFAC(Solver, Approximation):
 def factorable(curvature: Curvature) -> bool:
     """Whether the layers of a curvature's model are known."""
     few = curvature.point.linearization.take(slice(0, 1))
-    return few.touches(few.outputs.new_ones(few.n, few.k, 1)) is not None
+    return few.layer_jacobians(few.outputs.new_ones(few.n, few.k, 1)) is not None
 
 
 def _spread_evenly(n: int, count: int, device: torch.device) -> Tensor:
@@ -96,14 +96,16 @@ class KroneckerPreconditioner(Preconditioner):
     def __init__(self, curvature: Curvature, rows: int | None) -> None:
         self._curvature = curvature
         if not factorable(curvature):
-            raise ChoiceError(
+            raise InvalidChoice(
                 "EK-FAC needs a network whose layers are known (linear layers, embeddings, layer norms); "
                 "use conjugate gradients."
             )
         n = curvature.point.linearization.n
         self._roots = _shown(curvature.fisher_roots())
         self._bases: list[tuple[Basis, list[int]]] = []
-        chosen = _spread_evenly(n, n if rows is None else min(n, rows), curvature.share.device)
+        chosen = _spread_evenly(
+            n, n if rows is None else min(n, rows), curvature.mean_weights.device
+        )
         self._scale = n / len(chosen)
         first = _spread_evenly(len(chosen), min(len(chosen), TURNED), chosen.device)
         kept = self._find_bases(chosen[first])
@@ -117,14 +119,14 @@ class KroneckerPreconditioner(Preconditioner):
         """Find them on some rows; what was seen of the first of these, as far as it may be kept."""
         kept: list[Seen] = []
         numbers = 0
-        for touches, share in self._seen(rows):
+        for layer_jacobians, share in self._seen(rows):
             if not self._bases:
-                self._bases = bases_of(touches)
+                self._bases = bases_of(layer_jacobians)
             for basis, places in self._bases:
-                basis.add([touches[place] for place in places], share)
-            numbers += sum(touch.numbers for touch in touches)
+                basis.add([layer_jacobians[place] for place in places], share)
+            numbers += sum(layer.numbers for layer in layer_jacobians)
             if fits(numbers, share.dtype):
-                kept.append((touches, share))
+                kept.append((layer_jacobians, share))
         for basis, _ in self._bases:
             basis.turn()
         return kept
@@ -134,9 +136,11 @@ class KroneckerPreconditioner(Preconditioner):
         for start in range(0, len(rows), ROWS_AT_ONCE):
             report("EK-FAC", start, len(rows))
             few = rows[start : start + ROWS_AT_ONCE]
-            touches = curvature.point.linearization.take(few).touches(self._roots[few])
-            assert touches is not None
-            yield touches, curvature.share[few].clamp(min=0) * self._scale
+            layer_jacobians = curvature.point.linearization.take(few).layer_jacobians(
+                self._roots[few]
+            )
+            assert layer_jacobians is not None
+            yield layer_jacobians, curvature.mean_weights[few].clamp(min=0) * self._scale
 
     def _measured(self, seen: Iterable[Seen]) -> Tensor:
         """The curvature along the bases ``[p]``; of parameters that are in none, penalty and damping."""
@@ -145,9 +149,9 @@ class KroneckerPreconditioner(Preconditioner):
         for basis, _ in self._bases:
             here = slice(basis.start, basis.start + basis.size)
             total[here] = basis.spread(shift[here])
-        for touches, share in seen:
+        for layer_jacobians, share in seen:
             for basis, places in self._bases:
-                part = basis.squares([touches[place] for place in places], share)
+                part = basis.squares([layer_jacobians[place] for place in places], share)
                 total[basis.start : basis.start + basis.size] += part
         return total.clamp(min=FLAT * float(total.max()))
 
@@ -191,7 +195,7 @@ class PreparedEKFAC(Prepared):
 
     def _residual(self, value: Tensor, rhs: Tensor) -> float:
         """The worst column's; if it is above 1 for a few rows and columns, what these tell."""
-        share = self.curvature.share
+        share = self.curvature.mean_weights
         if len(share) > GLANCE:
             few = self.curvature.batch(_spread_evenly(len(share), GLANCE, share.device))
             some = slice(None, None, max(1, rhs.shape[1] // COLUMNS))

@@ -49,16 +49,16 @@ class LandmarkPreconditioner(Preconditioner):
         most = float(shift.max())
         held = shift.clamp(min=FLOOR * most if most > 0 else 1.0)
         self._root = held.sqrt()[:, None]
-        share = curvature.share.clamp(min=0).sqrt()
+        share = curvature.mean_weights.clamp(min=0).sqrt()
         roots = curvature.fisher_roots() * share[:, None, None]
         linearization, self._rank = curvature.point.linearization, roots.shape[2]
         generator = torch.Generator().manual_seed(settings.seed)
         order = torch.randperm(linearization.n, generator=generator).to(share.device)
         rows = order[: max(1, settings.count // self._rank)]
         self._part, self._roots = linearization.take(rows), roots[rows]
-        cross = linearization.kernel(roots, self._part, self._roots, 1 / held)  # K
+        cross = linearization.ntk(roots, self._part, self._roots, 1 / held)  # K
         few = self._part, self._roots
-        own = self._part.kernel(self._roots, *few, 1 / held.double())
+        own = self._part.ntk(self._roots, *few, 1 / held.double())
         self._turn = _orthonormal(own, cross.dtype)
         half = cross @ self._turn
         inner = half.T @ half

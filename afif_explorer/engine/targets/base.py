@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.targets.bound import Bound, Fitted, Sample
-from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import is_whole
 
 
@@ -44,7 +44,8 @@ class Target(ABC):
     def rows(self, fit: Fitted) -> Sample:
         """The rows that the target reads.
 
-        Raises :class:`ChoiceError` for an unknown split or row, :class:`DataError` for a split without rows.
+        Raises :class:`InvalidChoice` for an unknown split or row, :class:`DataError` for a split without
+        rows.
         """
         sample = fit.sample(self.where)
         if len(sample.X) == 0:
@@ -78,11 +79,11 @@ class RowTarget(Target):
         return self.rows_of(fit, [self.i])
 
     def rows_of(self, fit: Fitted, places: Sequence[int]) -> Sample:
-        """These rows of the split. Raises :class:`ChoiceError` for one that does not exist."""
+        """These rows of the split. Raises :class:`InvalidChoice` for one that does not exist."""
         sample = super().rows(fit)
         for i in places:
             if not (is_whole(i) and 0 <= i < len(sample.X)):
-                raise ChoiceError(
+                raise InvalidChoice(
                     f"Row {i} is not in the {self.split} split, whose rows are 0 to {len(sample.X) - 1}."
                 )
         rows = torch.as_tensor([int(i) for i in places], device=sample.X.device)
@@ -90,12 +91,12 @@ class RowTarget(Target):
 
 
 def as_targets(targets: Target | Iterable[Target]) -> list[Target]:
-    """One target or several, as a list. Raises :class:`ChoiceError` for what is no target."""
+    """One target or several, as a list. Raises :class:`InvalidChoice` for what is no target."""
     several = isinstance(targets, Iterable) and not isinstance(targets, str)
     found: list[Any] = list(cast(Iterable[Target], targets)) if several else [targets]
     for one in found:
         if not isinstance(one, Target):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"A target is one such as MeanLoss('test'), or several in a list, not {one!r}."
             )
     return found

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Linearization
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +50,9 @@ class Fitted(Protocol):
 
 
 def checked_fit(fit: Fitted) -> Fitted:
-    """The fit itself. Raises :class:`ChoiceError` for what is none."""
+    """The fit itself. Raises :class:`InvalidChoice` for what is none."""
     if not isinstance(fit, Fitted):
-        raise ChoiceError(
+        raise InvalidChoice(
             f"What is asked about its rows is a fit, not a {type(fit).__name__}; make one by ax.fit."
         )
     return fit
@@ -86,11 +86,11 @@ class Bound:
         linearization, _, slope = self._slope
         pull = slope.detach()[:, :, None]
         if self.count == 1:
-            return linearization.pull(pull)
-        each = linearization.pull_each(pull)[:, 0]
+            return linearization.vjp(pull)
+        each = linearization.vjp_rows(pull)[:, 0]
         return each.unflatten(0, (self.count, -1)).sum(1).T
 
-    def bend(self, vectors: Tensor, place: int = 0) -> Tensor:
+    def hvp(self, vectors: Tensor, place: int = 0) -> Tensor:
         """``(grad^2 T) V`` of one target at the fit, ``[p, m] -> [p, m]``."""
         linearization, f, slope = self._slope
         if self.count > 1:
@@ -99,7 +99,7 @@ class Bound:
         else:
             rows = slice(None)
         part = linearization.take(rows) if self.count > 1 else linearization
-        pushed = part.push(vectors)
+        pushed = part.jvp(vectors)
         bent = torch.zeros_like(pushed)
         if slope.requires_grad:  # otherwise T is linear in the outputs
             for column in range(vectors.shape[1]):
@@ -111,13 +111,13 @@ class Bound:
                     materialize_grads=True,
                 )
                 bent[:, :, column] = found[rows]
-        return part.pull(bent) + part.bend(slope.detach()[rows], vectors)
+        return part.vjp(bent) + part.hvp(slope.detach()[rows], vectors)
 
-    def own_slopes(self) -> Tensor:
+    def output_gradients(self) -> Tensor:
         """``dT/df`` of each target for the outputs that it reads, ``[count, q]``."""
         return self._slope[2].detach().reshape(self.count, -1)
 
-    def own_bends(self) -> Tensor:
+    def output_hessians(self) -> Tensor:
         """``d^2 T/df^2`` of each target, for few outputs: ``[count, q, q]``."""
         _, f, slope = self._slope
         bent = f.new_zeros(self.count, self.outputs, self.outputs)
@@ -131,7 +131,7 @@ class Bound:
 
     def seen(self, vectors: Tensor) -> Tensor:
         """How these outputs move along the vectors ``[p, m]``, at first order: ``[count, q, m]``."""
-        return self._slope[0].push(vectors).reshape(self.count, -1, vectors.shape[1])
+        return self._slope[0].jvp(vectors).reshape(self.count, -1, vectors.shape[1])
 
     @cached_property
     def _slope(self) -> tuple[Linearization, Tensor, Tensor]:

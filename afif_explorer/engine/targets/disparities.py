@@ -20,7 +20,7 @@ from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import Fitted, Sample
 from afif_explorer.engine.targets.predictions import decided, hits, predicted
-from afif_explorer.errors import ChoiceError, UndefinedMeasure
+from afif_explorer.errors import InvalidChoice, UndefinedMeasure
 
 Score = Callable[[Tensor], Tensor]  # outputs [n, k] -> a number of each row [n]
 WITH, WITHOUT = "with the outcome", "without the outcome"
@@ -79,7 +79,7 @@ class GroupDisparity(Target):
         split: the rows it is measured on.
         outcome: the class in question (the last if None).
 
-    Raises :class:`ChoiceError` for an unknown attribute and :class:`UndefinedMeasure` if fewer than two
+    Raises :class:`InvalidChoice` for an unknown attribute and :class:`UndefinedMeasure` if fewer than two
     groups have rows in the split (or rows that meet the measure's condition). Of more groups those without
     such rows are left out: :meth:`compare` names them.
     Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning, chapter 3.
@@ -162,7 +162,7 @@ class GroupDisparity(Target):
         """The rows ``[n]`` of each group that has any under the condition."""
         if self.sensitive not in sample.groups:
             known = ", ".join(map(repr, sample.groups)) or "none"
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"{self.sensitive!r} is not a sensitive attribute of these data; there are: {known}."
             )
         codes = torch.as_tensor(np.asarray(sample.groups[self.sensitive]), device=condition.device)
@@ -211,7 +211,7 @@ class _NeedsClasses(_OfPredictions):
     def _hits(self, fit: Fitted, sample: Sample) -> Tensor:
         loss = fit.objective.loss
         if not isinstance(loss, Bernoulli | Categorical):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"{type(self).__name__} is defined for classes; for numbers choose "
                 "MeanPredictionDifference or GroupLossDifference."
             )
@@ -223,7 +223,7 @@ class EqualOpportunityDifference(_NeedsClasses):
     """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``.
 
     True positive rates, softened: the mean runs over rows whose observed class is the outcome in
-    question. In units of probability. Raises :class:`ChoiceError` for numbers. Source: Hardt, Price and
+    question. In units of probability. Raises :class:`InvalidChoice` for numbers. Source: Hardt, Price and
     Srebro (2016).
     """
 
@@ -238,7 +238,7 @@ class EqualizedOddsDifference(_NeedsClasses):
     """``max_o (max_g E[prediction | g, o] - min_g E[prediction | g, o])`` over outcome ``o`` 1 and 0.
 
     The larger of two gaps: of the true and of the false positive rates. In units of probability. Raises
-    :class:`ChoiceError` for numbers. Source: Hardt, Price and Srebro (2016).
+    :class:`InvalidChoice` for numbers. Source: Hardt, Price and Srebro (2016).
     """
 
     condition_words = (WITH, WITHOUT)

@@ -35,7 +35,7 @@ class PointLoss(RowTarget):
     """``T = l(f(x_i; theta), y_i)`` of row ``i`` of a split, counted from 0 in the order of its rows.
 
     In nats, or half squared target units. ``split``: "train", "validation" or "test". Raises
-    :class:`ChoiceError` for a row that does not exist. Source: Koh and Liang (2017).
+    :class:`InvalidChoice` for a row that does not exist. Source: Koh and Liang (2017).
     """
 
     def each(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:

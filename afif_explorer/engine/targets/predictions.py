@@ -10,7 +10,7 @@ from torch import Tensor
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Loss
 from afif_explorer.engine.targets.base import RowTarget
 from afif_explorer.engine.targets.bound import Fitted, Sample
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_whole
 
 
@@ -19,7 +19,7 @@ class Prediction(RowTarget):
     """``T = A'(f(x_i; theta))``, the mean prediction for row ``i``: a probability, a count, a value.
 
     In units of probability, or of the target. ``split`` and ``i`` as for :class:`PointLoss`; ``outcome`` is
-    the class whose probability it is (the last if None). Raises :class:`ChoiceError` for a row or class
+    the class whose probability it is (the last if None). Raises :class:`InvalidChoice` for a row or class
     that does not exist.
     """
 
@@ -58,7 +58,9 @@ def _class(loss: Loss, k: int, outcome: int | None) -> int:
     if outcome is None:
         return several - 1
     if several == 1:
-        raise ChoiceError(f"A prediction of one number has no class {outcome}; leave outcome out.")
+        raise InvalidChoice(
+            f"A prediction of one number has no class {outcome}; leave outcome out."
+        )
     if not (is_whole(outcome) and 0 <= outcome < several):
-        raise ChoiceError(f"There is no class {outcome}; classes are 0 to {several - 1}.")
+        raise InvalidChoice(f"There is no class {outcome}; classes are 0 to {several - 1}.")
     return int(outcome)

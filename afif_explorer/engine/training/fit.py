@@ -23,7 +23,7 @@ from afif_explorer.engine.runtime.threads import threads_for
 from afif_explorer.engine.solvers.factor import Factor
 from afif_explorer.engine.training.convergence import gradient_scale, gradient_threshold, same_value
 from afif_explorer.engine.training.proximal_newton import proximal_newton
-from afif_explorer.errors import ChoiceError, CurvatureError
+from afif_explorer.errors import CurvatureError, InvalidChoice
 from afif_explorer.numeric import checked_seed, is_whole
 from afif_explorer.progress import report
 
@@ -69,10 +69,10 @@ def minimise(
     """Minimise ``L(theta; w)`` from ``start`` (None: the model's own start for ``seed``).
 
     ``max_steps`` stops training early, after so many steps in all; None: when it is done, or gets nowhere.
-    Raises :class:`ChoiceError` for less than one step, and for what is no seed.
+    Raises :class:`InvalidChoice` for less than one step, and for what is no seed.
     """
     if max_steps is not None and not (is_whole(max_steps) and max_steps >= 1):
-        raise ChoiceError(
+        raise InvalidChoice(
             f"Training's max_steps must be at least 1, not {max_steps!r}; give a whole number, or None to "
             "train to the end."
         )

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.problem.penalties import Kinked
+from afif_explorer.engine.problem.penalties import NonsmoothPenalty
 from afif_explorer.engine.solvers.factor import Factor
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
@@ -66,7 +66,9 @@ class ProximalProblem:
         theta: ``[p]``. penalty: with kinks. penalised: ``[p]`` bool, the parameters it sees.
     """
 
-    def __init__(self, matrix: Tensor, theta: Tensor, penalty: Kinked, penalised: Tensor) -> None:
+    def __init__(
+        self, matrix: Tensor, theta: Tensor, penalty: NonsmoothPenalty, penalised: Tensor
+    ) -> None:
         self._matrix, self._theta = matrix, theta
         self._penalty, self._penalised = penalty, penalised
         self._step = 1.0 / float(torch.linalg.matrix_norm(matrix, 2))

@@ -225,7 +225,7 @@ def test_a_module_that_is_no_chain_is_differentiated_by_torch() -> None:
 
 def test_outputs_that_are_linear_have_no_second_order() -> None:
     plain = ModuleLinearization(lambda theta, X: X @ theta[:, None], block(4)[:, 0], block(9, 4))
-    bent = plain.bend(block(9, 1), torch.eye(4, dtype=torch.float64))
+    bent = plain.hvp(block(9, 1), torch.eye(4, dtype=torch.float64))
     assert torch.equal(bent, torch.zeros(4, 4, dtype=torch.float64))
 
 
@@ -239,14 +239,14 @@ def test_a_perceptrons_matrix_products_are_what_torch_differentiates(case: Case)
     close(ours.outputs, theirs.outputs)
     V, rows = block(objective.p), torch.tensor([2, 2, 5])
     U = block(objective.n * case.k).reshape(objective.n, case.k, 3)
-    close(ours.push(V), theirs.push(V))
-    close(ours.pull(U), theirs.pull(U))
-    close(ours.bend(U[:, :, 0], V), theirs.bend(U[:, :, 0], V))
+    close(ours.jvp(V), theirs.jvp(V))
+    close(ours.vjp(U), theirs.vjp(U))
+    close(ours.hvp(U[:, :, 0], V), theirs.hvp(U[:, :, 0], V))
     close(ours.gram(U), theirs.gram(U))
     close(ours.jacobian(rows), theirs.jacobian(rows))
     close(ours.project(rows, V), theirs.project(rows, V))
     close(ours.squared_norms(U), theirs.squared_norms(U))
-    close(ours.take(rows).push(V), theirs.push(V)[rows])
+    close(ours.take(rows).jvp(V), theirs.jvp(V)[rows])
 
 
 WAYS = {"by inputs": (0.0, True), "by outputs": (0.0, False), "by rows": (math.inf, True)}

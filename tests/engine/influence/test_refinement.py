@@ -10,7 +10,7 @@ import torch
 import afif_explorer as ax
 from afif_explorer.engine.curvature.operators import Fisher, Hessian
 from afif_explorer.engine.influence import refinement as module
-from afif_explorer.engine.influence.refinement import newton_step, onward, proximal_step
+from afif_explorer.engine.influence.refinement import newton_step, proximal_step, refine
 from afif_explorer.engine.problem.objective import Point
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.training.fit import minimise
@@ -65,7 +65,7 @@ def test_what_a_singular_preconditioner_refuses_is_not_taken_for_the_end() -> No
 
     ones = torch.ones(objective.n, dtype=torch.float64)
     still = torch.zeros_like(start.theta)
-    found = onward(start, ones, still, propose, lambda s: float(s.norm()), 5, 1e-9)
+    found = refine(start, ones, still, propose, lambda s: float(s.norm()), 5, 1e-9)
     assert not found.settled
     assert not bool(found.step.any())
 
@@ -88,7 +88,7 @@ def test_it_ends_at_the_refit(case: Case) -> None:
     def size(step: torch.Tensor) -> float:
         return float(step @ (fisher @ step)) ** 0.5
 
-    found = onward(start, weights, torch.zeros_like(theta), propose, size, 12, 0.0)
+    found = refine(start, weights, torch.zeros_like(theta), propose, size, 12, 0.0)
     way = minimise(objective, weights=weights, start=theta).theta - theta
     assert found.settled
     assert size(found.step - way) < 0.02 * size(way)
@@ -107,7 +107,7 @@ def test_far_from_a_minimum_every_round_leads_down(case: Case) -> None:
         return newton_step(Hessian.of(there), gradient, solve, 60)
 
     still = torch.zeros_like(start.theta)
-    found = onward(start, ones, still, propose, lambda s: float(s.norm()), 6, 0.0)
+    found = refine(start, ones, still, propose, lambda s: float(s.norm()), 6, 0.0)
     heights.append(float(objective.at(start.theta + found.step).value()))
     assert all(b <= a + 1e-12 * abs(a) for a, b in pairwise(heights))
     assert heights[-1] < heights[0]
@@ -121,6 +121,6 @@ def test_a_step_that_never_leads_down_does_not_settle() -> None:
         return torch.full_like(gradient, 1e12)
 
     ones, still = torch.ones(objective.n, dtype=torch.float64), torch.zeros(objective.p)
-    found = onward(start, ones, still.double(), uphill, lambda s: float(s.norm()), 5, 0.0)
+    found = refine(start, ones, still.double(), uphill, lambda s: float(s.norm()), 5, 0.0)
     assert not found.settled
     assert not bool(found.step.any())

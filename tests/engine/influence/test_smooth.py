@@ -17,7 +17,7 @@ from afif_explorer.engine.influence.methods import (
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.weights import leave_one_out, leave_out
 from afif_explorer.engine.training.fit import minimise
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from tests.helpers.cases import CANONICAL, CASES, Case, Problem
 from tests.helpers.twin import Twin
 
@@ -152,10 +152,10 @@ def test_a_row_that_fits_its_own_copy_helps_it() -> None:
 
 @pytest.mark.parametrize("damping", [-1.0, np.nan, np.inf])
 def test_a_damping_that_is_no_number_of_at_least_zero_is_refused(damping) -> None:
-    with pytest.raises(ChoiceError, match="damping"):
+    with pytest.raises(InvalidChoice, match="damping"):
         AFIF(damping=damping)
 
 
 def test_an_unknown_solver_is_refused_by_name() -> None:
-    with pytest.raises(ChoiceError, match=r"'magic'.*cholesky"):
+    with pytest.raises(InvalidChoice, match=r"'magic'.*cholesky"):
         AFIF(solver="magic")

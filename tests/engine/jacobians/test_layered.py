@@ -72,7 +72,7 @@ def test_products_with_rows_equal_those_of_the_jacobian(
     close(here.out(mine, V.to(dtype)), H @ V, dtype)
     close(here.into(mine, U.to(dtype)), torch.einsum("nrp,nrm->pm", H, U), dtype)
     wanted = torch.einsum("nrp,n,nrm->pm", H, share, H @ V)
-    close(here.sandwich(mine, share.to(dtype), V.to(dtype)), wanted, dtype)
+    close(here.ggn_product(mine, share.to(dtype), V.to(dtype)), wanted, dtype)
     close(here.contract(mine[:, :, 0], V.to(dtype)), H[:, 0] @ V, dtype)
 
 
@@ -93,7 +93,7 @@ def test_the_kernel_of_rows_equals_that_of_the_jacobian(
     scale = torch.tensor([0.5, 3.0, 1.0, 2.0, 0.7]).double().repeat_interleave(sizes)
     scale = scale if even else torch.linspace(0.5, 2, here.p, dtype=torch.float64)
     H = (roots.transpose(1, 2) @ jacobian).flatten(0, 1)
-    found = here.own_kernel(roots.to(dtype), scale.to(dtype))
+    found = here.own_ntk(roots.to(dtype), scale.to(dtype))
     close(torch.tril(found), torch.tril((H * scale) @ H.T), dtype)
 
 

@@ -15,7 +15,7 @@ import afif_explorer as ax
 from afif_explorer.engine.curvature.minimum import negative_curvature
 from afif_explorer.engine.jacobians.attention import plain_attention
 from afif_explorer.engine.problem.models import LinearMap, ModuleModel
-from afif_explorer.engine.problem.penalties import Kinked
+from afif_explorer.engine.problem.penalties import NonsmoothPenalty
 from afif_explorer.engine.training.bregman import bregman_response
 
 PIXELS, DIGITS = load_digits(return_X_y=True)
@@ -67,7 +67,7 @@ def test_products_are_finite_differences(kind: type[nn.Module], train: bool) -> 
     point, up, down = (objective.at(theta + s * h * v) for s in (0, 1, -1))
     close = {"rtol": 1e-5, "atol": 1e-7}
     moved = (up.outputs - down.outputs) / (2 * h)
-    torch.testing.assert_close(point.linearization.push(v[:, None])[:, :, 0], moved, **close)
+    torch.testing.assert_close(point.linearization.jvp(v[:, None])[:, :, 0], moved, **close)
     slope = (up.value() - down.value()) / (2 * h)
     torch.testing.assert_close(point.gradient() @ v, slope, **close)
     bent = (up.gradient() - down.gradient()) / (2 * h)
@@ -121,7 +121,7 @@ def test_attention_is_left_as_it_was_found() -> None:
 
 
 def test_training_cannot_take_no_step() -> None:
-    with pytest.raises(ax.ChoiceError, match="max_steps must be at least 1, not 0"):
+    with pytest.raises(ax.InvalidChoice, match="max_steps must be at least 1, not 0"):
         ax.fit(ax.load_dataset("hiring"), max_steps=0)
 
 
@@ -168,7 +168,7 @@ def test_a_family_of_ones_own() -> None:
 
 
 @dataclass(frozen=True)
-class NonNegative(Kinked):
+class NonNegative(NonsmoothPenalty):
     """No parameter below 0: a penalty of 0 or infinity, whatever its strength."""
 
     def value(self, theta: Tensor) -> Tensor:
@@ -211,5 +211,5 @@ def test_two_calls_may_differ_by_rounding_but_by_no_more() -> None:
 
     assert ModuleModel(Trembling(3, 2), torch.ones(4, 3)).k == 2
     Trembling.size = 1e-6
-    with pytest.raises(ax.ChoiceError, match="different outputs for the same rows"):
+    with pytest.raises(ax.InvalidChoice, match="different outputs for the same rows"):
         ModuleModel(Trembling(3, 2), torch.ones(4, 3))

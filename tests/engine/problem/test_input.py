@@ -81,9 +81,9 @@ def test_rows_of_another_shape_are_refused(bad) -> None:
 
 @pytest.mark.parametrize("penalty", [1e-3, "ridge", ax.Ridge])
 def test_what_is_no_penalty_is_refused(penalty) -> None:
-    with pytest.raises(ax.ChoiceError, match=r"A penalty is one such as Ridge\(1e-3\)"):
+    with pytest.raises(ax.InvalidChoice, match=r"A penalty is one such as Ridge\(1e-3\)"):
         objective(penalty=penalty)
-    with pytest.raises(ax.ChoiceError, match="A penalty is one such as"):
+    with pytest.raises(ax.InvalidChoice, match="A penalty is one such as"):
         ax.fit(ax.load_dataset("diabetes"), penalty=penalty)
 
 
@@ -114,13 +114,13 @@ def test_test_rows_may_not_have_a_class_that_the_model_lacks() -> None:
 
 @pytest.mark.parametrize("hidden", [(0,), (-1,), (2.5,), 4, ("a",)])
 def test_layers_that_cannot_be_are_refused(hidden) -> None:
-    with pytest.raises(ax.ChoiceError, match="Hidden layers are counts of units") as error:
+    with pytest.raises(ax.InvalidChoice, match="Hidden layers are counts of units") as error:
         ax.fit(ax.load_dataset("diabetes"), model="mlp", hidden=hidden, max_steps=1)
     one_sentence(error)
 
 
 def test_a_data_frame_is_no_data_set_yet() -> None:
-    with pytest.raises(ax.ChoiceError, match=r"not a DataFrame; make one by Dataset.from_frame"):
+    with pytest.raises(ax.InvalidChoice, match=r"not a DataFrame; make one by Dataset.from_frame"):
         ax.fit(pd.DataFrame(X))
 
 
@@ -141,6 +141,6 @@ def test_a_data_frame_is_no_data_set_yet() -> None:
 )
 def test_what_is_no_method_is_refused(ask, method) -> None:
     with pytest.raises(
-        ax.ChoiceError, match=r"A method is one such as AFIF\(\), with its brackets"
+        ax.InvalidChoice, match=r"A method is one such as AFIF\(\), with its brackets"
     ):
         ask(ax.fit_objective(objective()), method)

@@ -13,7 +13,7 @@ from afif_explorer.engine.problem.models import MLP, LinearMap, ModuleModel
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Ridge
 from afif_explorer.engine.training.fit import minimise
-from afif_explorer.errors import ChoiceError, DataError
+from afif_explorer.errors import DataError, InvalidChoice
 from tests.helpers.cases import CASES, Gated
 
 X = torch.randn(12, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -49,7 +49,7 @@ class Mixing(nn.Module):
 def test_modules_that_have_no_influence_functions_are_refused(
     module: nn.Module, words: str
 ) -> None:
-    with pytest.raises(ChoiceError, match=words):
+    with pytest.raises(InvalidChoice, match=words):
         ModuleModel(module.double().train(), X)
 
 
@@ -109,13 +109,14 @@ def test_images_and_sequences_are_rows_too() -> None:
         ({"y": Y[:5]}, DataError, "12 rows but 5 targets"),
         ({"X": X.clone().fill_(np.nan)}, DataError, "not finite"),
         ({"y": Y.clone().fill_(np.inf)}, DataError, "not finite"),
-        ({"loss": "hinge"}, ChoiceError, "no loss 'hinge'"),
+        ({"loss": "hinge"}, InvalidChoice, "no loss 'hinge'"),
         ({"loss": "bernoulli"}, DataError, "0 or 1"),
         ({"model": LinearMap(7)}, DataError,  r"cannot read rows of shape \(5,\)"),
-        ({"model": LinearMap(5, 3)}, ChoiceError, "has 3"),
-        ({"loss": "bernoulli", "y": (Y > 0).double(), "model": LinearMap(5, 2)}, ChoiceError, "has 2"),
-        ({"loss": "categorical", "y": torch.arange(12) % 4, "model": LinearMap(5, 3)}, ChoiceError, "has 3"),
-        ({"y": torch.stack([Y, Y], 1)}, ChoiceError, "has 1"),
+        ({"model": LinearMap(5, 3)}, InvalidChoice, "has 3"),
+        ({"loss": "bernoulli", "y": (Y > 0).double(), "model": LinearMap(5, 2)}, InvalidChoice, "has 2"),
+        ({"loss": "categorical", "y": torch.arange(12) % 4, "model": LinearMap(5, 3)},
+         InvalidChoice, "has 3"),
+        ({"y": torch.stack([Y, Y], 1)}, InvalidChoice, "has 1"),
     ],
 )  # fmt: skip
 def test_objectives_that_do_not_fit_together_are_refused(change, error, words) -> None:
@@ -133,13 +134,13 @@ def test_a_class_without_rows_is_no_reason_to_refuse() -> None:
 @pytest.mark.parametrize("weights", [np.ones(3), np.full(12, np.nan), np.ones((12, 1))])
 def test_weights_of_the_wrong_kind_are_refused(weights: np.ndarray) -> None:
     objective = Objective(LinearMap(5), "gaussian", None, X, Y)
-    with pytest.raises(ChoiceError, match="12 finite numbers"):
+    with pytest.raises(InvalidChoice, match="12 finite numbers"):
         objective.weights(weights)
 
 
 @pytest.mark.parametrize("strength", [-1.0, np.nan, np.inf])
 def test_a_strength_is_a_number_of_at_least_zero(strength: float) -> None:
-    with pytest.raises(ChoiceError, match="strength"):
+    with pytest.raises(InvalidChoice, match="strength"):
         Ridge(strength)
 
 

@@ -113,7 +113,7 @@ class Hidden(nn.Module):
 
 
 def test_a_module_with_weights_out_of_reach_is_refused() -> None:
-    with pytest.raises(ax.ChoiceError, match="theta does not reach"):
+    with pytest.raises(ax.InvalidChoice, match="theta does not reach"):
         ax.Objective(Hidden().double(), "bernoulli", ax.Ridge(1e-2), X, Y)
 
 
@@ -179,7 +179,7 @@ def test_what_is_penalised_can_be_said(wanted) -> None:
     ],
 )
 def test_what_cannot_be_penalised_is_refused(wanted, message: str) -> None:
-    with pytest.raises(ax.ChoiceError, match=message):
+    with pytest.raises(ax.InvalidChoice, match=message):
         ax.Objective(Declared("bW"), "bernoulli", ax.Ridge(0.5), X, Y, penalised=wanted)
 
 

@@ -22,7 +22,7 @@ from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.runtime import device
 from afif_explorer.engine.solvers.base import Solver
 from afif_explorer.engine.training.fit import minimise
-from tests.engine.jacobians.test_recorded import LENGTH, VOCABULARY, Transformer
+from tests.engine.jacobians.test_traced import LENGTH, VOCABULARY, Transformer
 from tests.helpers.cases import CASES, KINKED, Case
 from tests.helpers.pretend_device import There, pretended
 
@@ -264,9 +264,9 @@ def test_without_a_wish_a_gpu_gets_what_is_worth_it(monkeypatch) -> None:
 
 @pytest.mark.parametrize("wrong", ["cuda:99", "abacus", "meta", 3.5, ""])
 def test_a_device_that_is_none_is_refused(wrong: Any, monkeypatch) -> None:
-    with pytest.raises(ax.ChoiceError, match="choose 'cpu', or leave it open"):
+    with pytest.raises(ax.InvalidChoice, match="choose 'cpu', or leave it open"):
         ax.use_device(wrong)
     assert device.setting() == device.AUTOMATIC
     monkeypatch.setenv(device.VARIABLE, str(wrong) or "abacus")
-    with pytest.raises(ax.ChoiceError, match="choose 'cpu', or leave it open"):
+    with pytest.raises(ax.InvalidChoice, match="choose 'cpu', or leave it open"):
         device.setting()

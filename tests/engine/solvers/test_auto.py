@@ -84,7 +84,7 @@ def test_a_choice_can_be_overruled() -> None:
     assert choice.solver is solver
     assert choice.why == "It was asked for."
     with pytest.raises(
-        ax.ChoiceError, match="choose one of: auto, block_conjugate_gradient, cholesky"
+        ax.InvalidChoice, match="choose one of: auto, block_conjugate_gradient, cholesky"
     ):
         ax.AFIF(solver="magic")
 
@@ -140,7 +140,7 @@ def test_limits_are_set_and_given_back(monkeypatch) -> None:
     free = memory._free(-1)
     assert 0 < memory.allowed() <= free
     for wrong in ("much", "-1 GB", 5, float("nan"), "1.2.3 GB"):
-        with pytest.raises(ax.ChoiceError, match="at least 1 MB"):
+        with pytest.raises(ax.InvalidChoice, match="at least 1 MB"):
             ax.memory_limit(wrong)
     assert memory.allowed() <= free
 

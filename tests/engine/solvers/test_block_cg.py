@@ -10,13 +10,13 @@ from torch import Tensor, nn
 import afif_explorer as ax
 from afif_explorer.engine.curvature.kronecker import Kronecker
 from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
-from afif_explorer.engine.jacobians.touching import Weight
+from afif_explorer.engine.jacobians.layer_factors import Weight
 from afif_explorer.engine.solvers import ekfac
 from afif_explorer.engine.solvers.base import Status
 from afif_explorer.engine.solvers.block_cg import Approximation, BlockConjugateGradient
 from afif_explorer.engine.solvers.ekfac import EKFAC, KroneckerPreconditioner
 from afif_explorer.engine.solvers.nystroem import Nystroem
-from tests.engine.jacobians.test_recorded import MODULES, Viewer, draw, rows
+from tests.engine.jacobians.test_traced import MODULES, Viewer, draw, rows
 from tests.helpers.cases import CASES, Case
 
 KNOWN = tuple(case for case in CASES if case.kind != "module")
@@ -135,11 +135,11 @@ def test_the_curvature_along_every_direction_of_the_basis_is_exact(name: str) ->
 @pytest.mark.parametrize("places", [1, 3, 9])
 def test_moments_need_no_block(places: int) -> None:
     """Against sums over explicit blocks, for fewer and for more places than inputs or outputs."""
-    touch = Weight(0, 15, slope=draw(7, 2, places, 3), entered=draw(7, places, 5))
+    layer = Weight(0, 15, slope=draw(7, 2, places, 3), entered=draw(7, places, 5))
     share = draw(7).abs()
-    basis = Kronecker(touch, with_bias=False)
-    basis.add([touch], share)
-    M = torch.einsum("nrto,nti->nroi", touch.slope, touch.entered)
+    basis = Kronecker(layer, with_bias=False)
+    basis.add([layer], share)
+    M = torch.einsum("nrto,nti->nroi", layer.slope, layer.entered)
     entering = torch.einsum("n,nroi,nroj->ij", share, M, M)
     leaving = torch.einsum("n,nroi,nrpi->op", share, M, M)
     torch.testing.assert_close(basis._entering, entering)
@@ -220,7 +220,7 @@ def test_a_module_whose_layers_are_not_known_is_refused() -> None:
         Viewer().double(), "categorical", ax.Ridge(0.1), rows(8), torch.arange(8) % 2
     )
     fisher = Fisher(objective, objective.vector(objective.model.initial(0)))
-    with pytest.raises(ax.ChoiceError, match="EK-FAC needs a network whose layers are known"):
+    with pytest.raises(ax.InvalidChoice, match="EK-FAC needs a network whose layers are known"):
         EKFAC().prepare(fisher)
 
 

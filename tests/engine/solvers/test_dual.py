@@ -17,7 +17,7 @@ from afif_explorer.engine.problem.penalties import Ridge
 from afif_explorer.engine.runtime import memory
 from afif_explorer.engine.solvers import block_factor
 from afif_explorer.engine.solvers.dual import Dual
-from afif_explorer.errors import ChoiceError, CurvatureError
+from afif_explorer.errors import CurvatureError, InvalidChoice
 from tests.helpers.cases import CASES, CURVED, Case, Problem
 
 PENALISED = tuple(case for case in CASES if case.ridge)
@@ -94,19 +94,21 @@ def test_kernels_with_scales_that_differ_within_a_layer(case: Case) -> None:
         J, K = here.jacobian(torch.arange(6)), here.jacobian(torch.tensor([4, 1]))
         H = (left.transpose(1, 2) @ J).flatten(0, 1) * scale
         wanted = H @ (right.transpose(1, 2) @ K).flatten(0, 1).T
-        torch.testing.assert_close(here.kernel(left, other, right, scale), wanted)
+        torch.testing.assert_close(here.ntk(left, other, right, scale), wanted)
 
 
 def test_what_has_no_dual_says_so() -> None:
     problem = CURVED[0].make(seed=1)
-    with pytest.raises(ChoiceError, match=r"Hessian is no sum of squares of rows; use the Fisher"):
+    with pytest.raises(
+        InvalidChoice, match=r"Hessian is no sum of squares of rows; use the Fisher"
+    ):
         Dual().prepare(Hessian(problem.objective, problem.theta))
     weights = torch.full((problem.objective.n,), -1.0, dtype=torch.float64)
-    with pytest.raises(ChoiceError, match="weights are below zero"):
+    with pytest.raises(InvalidChoice, match="weights are below zero"):
         Dual().prepare(Fisher(problem.objective, problem.theta, weights=weights))
     X = np.random.default_rng(0).normal(size=(5, 1500))
     bare = Objective(LinearMap(1500), "gaussian", None, X, X[:, 0])
-    with pytest.raises(ChoiceError, match="neither penalty nor damping; set a damping"):
+    with pytest.raises(InvalidChoice, match="neither penalty nor damping; set a damping"):
         Dual().prepare(Fisher(bare, torch.zeros(1501, dtype=torch.float64)))
 
 

@@ -21,7 +21,7 @@ from afif_explorer.engine.solvers.lissa.recursion import SLACK
 from afif_explorer.engine.solvers.lissa.rule import automatic
 from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.engine.training.fit import minimise
-from afif_explorer.errors import ChoiceError, SolverDiverged
+from afif_explorer.errors import InvalidChoice, SolverDiverged
 from afif_explorer.progress import listening
 from tests.helpers.cases import CANONICAL, CASES, Case
 
@@ -230,8 +230,8 @@ def test_a_depth_that_was_chosen_is_the_plain_recursion() -> None:
     c = gradients(fisher)
     for solver in (LiSSA(depth=50, batch_size=16), LiSSA(batch_size=200)):
         assert solver.prepare(fisher).solve(c).stats["averaged"] == 1
-    by_rule = LiSSA(batch_size=16).prepare(fisher)
-    assert by_rule.solve(c).stats["averaged"] == round(by_rule.depth / 2)
+    is_auto = LiSSA(batch_size=16).prepare(fisher)
+    assert is_auto.solve(c).stats["averaged"] == round(is_auto.depth / 2)
 
 
 def test_seeds_repeat_and_differ() -> None:
@@ -305,7 +305,7 @@ def test_negative_curvature_is_named_with_a_damping_that_works() -> None:
                 {"batch_size": 0.5}, {"average": 1.5}, {"average": np.nan}],
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(setting: dict) -> None:
-    with pytest.raises(ChoiceError, match=f"LiSSA's {next(iter(setting))}"):
+    with pytest.raises(InvalidChoice, match=f"LiSSA's {next(iter(setting))}"):
         LiSSA(**setting)
 
 

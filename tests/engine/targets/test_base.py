@@ -87,7 +87,7 @@ def test_another_outcome_is_another_disparity(task: str) -> None:
         assert value(fit, target) == pytest.approx(gap(mean, groups, among), rel=1e-12)
         hard = target.hard(fit, fit.parameters)
         assert hard == pytest.approx(gap(decided, groups, among), rel=1e-12)
-    with pytest.raises(ax.ChoiceError, match="no class 7"):
+    with pytest.raises(ax.InvalidChoice, match="no class 7"):
         value(fit, ax.DemographicParityDifference("side", outcome=7))
 
 
@@ -196,12 +196,12 @@ def test_rows_of_an_unknown_group_do_not_count() -> None:
     [
         (
             ax.DemographicParityDifference("age"),
-            ax.ChoiceError,
+            ax.InvalidChoice,
             "'age' is not a sensitive .*'side'",
         ),
-        (ax.MeanLoss("exam"), ax.ChoiceError, "no split 'exam'"),
-        (ax.PointLoss(SPLIT, 10_000), ax.ChoiceError, "Row 10000 is not in the test split"),
-        (ax.PointLoss(SPLIT, -1), ax.ChoiceError, "Row -1 is not in the test split"),
+        (ax.MeanLoss("exam"), ax.InvalidChoice, "no split 'exam'"),
+        (ax.PointLoss(SPLIT, 10_000), ax.InvalidChoice, "Row 10000 is not in the test split"),
+        (ax.PointLoss(SPLIT, -1), ax.InvalidChoice, "Row -1 is not in the test split"),
     ],
 )
 def test_targets_that_do_not_exist_are_refused(target, error, words) -> None:
@@ -210,7 +210,7 @@ def test_targets_that_do_not_exist_are_refused(target, error, words) -> None:
 
 
 def test_disparities_of_classes_are_refused_for_numbers() -> None:
-    with pytest.raises(ax.ChoiceError, match="defined for classes"):
+    with pytest.raises(ax.InvalidChoice, match="defined for classes"):
         value(fitted("number"), ax.EqualOpportunityDifference("side"))
 
 

@@ -148,5 +148,5 @@ def test_on_a_network_afif_is_closer_to_it_and_the_hessian_to_retraining() -> No
 
 def test_a_damping_below_zero_is_refused() -> None:
     fit = ax.fit(ax.load_dataset("hiring"))
-    with pytest.raises(ax.ChoiceError, match="at least 0, not -1"):
+    with pytest.raises(ax.InvalidChoice, match="at least 0, not -1"):
         ax.bregman_response(fit, [0], damping=-1)

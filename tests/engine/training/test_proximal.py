@@ -13,11 +13,11 @@ from sklearn.linear_model import Lasso as SkLasso
 import afif_explorer as ax
 from afif_explorer.engine.problem.models import MLP, LinearMap
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Kinked, Lasso
+from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, NonsmoothPenalty
 from afif_explorer.engine.problem.weights import leave_one_out, leave_out
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.engine.training.proximal import ProximalProblem
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from tests.helpers.cases import KINKED, Case
 
 PENALTIES = [
@@ -35,14 +35,14 @@ def rows(n: int = 120, d: int = 10, seed: int = 0) -> tuple[np.ndarray, np.ndarr
     return X, X @ truth + 0.5 * generator.standard_normal(n)
 
 
-def objective(penalty: Kinked, loss: str = "gaussian") -> Objective:
+def objective(penalty: NonsmoothPenalty, loss: str = "gaussian") -> Objective:
     X, y = rows()
     y = (y > 0).astype(float) if loss == "bernoulli" else y
     return Objective(LinearMap(X.shape[1]), loss, penalty, X, y)
 
 
 def slowly(
-    matrix: torch.Tensor, theta: torch.Tensor, b: torch.Tensor, penalty: Kinked
+    matrix: torch.Tensor, theta: torch.Tensor, b: torch.Tensor, penalty: NonsmoothPenalty
 ) -> torch.Tensor:
     """The sub-problem by plain proximal gradient steps, many of them; the last parameter is free."""
     t, step = theta.clone(), 1.0 / float(torch.linalg.eigvalsh(matrix)[-1])
@@ -65,7 +65,7 @@ def test_lasso_and_elastic_net_are_scikit_learns() -> None:
 
 @every_penalty
 @pytest.mark.parametrize("loss", ["gaussian", "bernoulli"])
-def test_a_fit_reaches_the_optimality_it_reports(penalty: Kinked, loss: str) -> None:
+def test_a_fit_reaches_the_optimality_it_reports(penalty: NonsmoothPenalty, loss: str) -> None:
     problem = objective(penalty, loss)
     found = minimise(problem)
     assert found.converged
@@ -91,7 +91,9 @@ def test_a_perceptron_with_lasso_reaches_a_minimum_with_zeros() -> None:
 
 
 @every_penalty
-def test_the_prox_solves_its_sub_problem_for_many_gradients_at_once(penalty: Kinked) -> None:
+def test_the_prox_solves_its_sub_problem_for_many_gradients_at_once(
+    penalty: NonsmoothPenalty,
+) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
     matrix = ax.Fisher(problem, theta).dense()
@@ -106,7 +108,7 @@ def test_the_prox_solves_its_sub_problem_for_many_gradients_at_once(penalty: Kin
 
 @every_penalty
 @pytest.mark.parametrize("method", [ax.AFIF, ax.InfinitesimalJackknife, ax.NewtonStep])
-def test_weights_of_one_change_nothing(penalty: Kinked, method: type[ax.AFIF]) -> None:
+def test_weights_of_one_change_nothing(penalty: NonsmoothPenalty, method: type[ax.AFIF]) -> None:
     problem = objective(penalty, "bernoulli")
     theta = minimise(problem).theta
     moved = method().prepare(problem, theta).parameters(problem.weights(None))
@@ -114,7 +116,7 @@ def test_weights_of_one_change_nothing(penalty: Kinked, method: type[ax.AFIF]) -
 
 
 @every_penalty
-def test_one_newton_step_is_exact_for_least_squares(penalty: Kinked) -> None:
+def test_one_newton_step_is_exact_for_least_squares(penalty: NonsmoothPenalty) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
     weights = problem.vector(leave_out(problem.n, range(30)))
@@ -124,7 +126,7 @@ def test_one_newton_step_is_exact_for_least_squares(penalty: Kinked) -> None:
 
 
 @every_penalty
-def test_effects_of_all_rows_are_those_of_their_parameters(penalty: Kinked) -> None:
+def test_effects_of_all_rows_are_those_of_their_parameters(penalty: NonsmoothPenalty) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
     influence = ax.AFIF(rescale=True).prepare(problem, theta)
@@ -138,7 +140,7 @@ def test_effects_of_all_rows_are_those_of_their_parameters(penalty: Kinked) -> N
 
 
 @every_penalty
-def test_leaving_one_out_follows_true_refits(penalty: Kinked) -> None:
+def test_leaving_one_out_follows_true_refits(penalty: NonsmoothPenalty) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
     weights = problem.vector(leave_one_out(problem.n, range(25)))
@@ -195,11 +197,11 @@ def test_group_lasso_zeroes_whole_one_hot_groups() -> None:
 
 
 def test_groups_are_checked() -> None:
-    with pytest.raises(ChoiceError, match="overlap"):
+    with pytest.raises(InvalidChoice, match="overlap"):
         GroupLasso(0.1, ((0, 1), (1, 2)))
-    with pytest.raises(ChoiceError, match="needs groups"):
+    with pytest.raises(InvalidChoice, match="needs groups"):
         objective(GroupLasso(0.1)).penalty_value(torch.zeros(11, dtype=torch.float64))
-    with pytest.raises(ChoiceError, match="l1_ratio"):
+    with pytest.raises(InvalidChoice, match="l1_ratio"):
         ElasticNet(0.1, 0.0)
 
 

@@ -22,7 +22,7 @@ from afif_explorer.engine.problem.weights import checked_rows, folds, leave_one_
 from afif_explorer.engine.training import retrain
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.engine.training.retrain import refit, refit_each
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from tests.helpers.cases import CANONICAL, CASES, Case, Problem
 from tests.helpers.twin import Twin
 
@@ -86,14 +86,14 @@ def test_weights_leave_out_what_they_say() -> None:
     "rows", [[-1], [4], [0.5], ["a"], [True, False], np.array([np.nan])], ids=str
 )
 def test_rows_that_do_not_exist_are_refused(rows) -> None:
-    with pytest.raises(ChoiceError, match=r"from 0 to 3|must hold 4"):
+    with pytest.raises(InvalidChoice, match=r"from 0 to 3|must hold 4"):
         checked_rows(4, rows)
 
 
 @given(n=st.integers(2, 60), k=st.integers(2, 60), seed=st.integers(0, 100))
 def test_folds_leave_every_row_out_once(n: int, k: int, seed: int) -> None:
     if k > n:
-        with pytest.raises(ChoiceError, match=f"from 2 to {n}"):
+        with pytest.raises(InvalidChoice, match=f"from 2 to {n}"):
             folds(n, k, seed)
         return
     weights = folds(n, k, seed)

@@ -30,12 +30,12 @@ def row_noise(curvature: Curvature) -> float:
 
     Source: Knyazev, Toward the Optimal Preconditioned Eigensolver (2001).
     """
-    share, n = curvature.share.clamp(min=0), len(curvature.share)
+    share, n = curvature.mean_weights.clamp(min=0), len(curvature.mean_weights)
     roots = curvature.fisher_roots()
     weight = share**2 * n * curvature.point.linearization.squared_norms(roots)
     shift = curvature.diagonal_shift[:, None]
     heavy = weight.topk(min(WIDTH, n)).indices
-    start = curvature.point.linearization.take(heavy).pull_each(roots[heavy]).flatten(0, 1).T
+    start = curvature.point.linearization.take(heavy).vjp_rows(roots[heavy]).flatten(0, 1).T
     ahead, old, largest = _orthonormal(start), None, 0.0
     for step in range(STEPS):
         report("steepness of rows", step, STEPS)

@@ -86,13 +86,13 @@ class Recursion:
 def _halved(curvature: Curvature) -> Tensor | None:
     """``sqrt(w_i / n) S_i' J_i`` of every row, ``[n, r, p]``; None if it does not exist or fit."""
     roots = curvature.roots()
-    if roots is None or bool((curvature.share < 0).any()):
+    if roots is None or bool((curvature.mean_weights < 0).any()):
         return None
     n, _, rank = roots.shape
     if not fits(n * rank * curvature.p, roots.dtype):
         return None
     half = roots.new_empty(n, rank, curvature.p)
-    scaled = roots * curvature.share.sqrt()[:, None, None]
+    scaled = roots * curvature.mean_weights.sqrt()[:, None, None]
     for rows, part in curvature.point.linearization.explicit(scaled):
         half[rows] = part
     return half

@@ -32,7 +32,7 @@ from afif_explorer.engine.solvers.base import (
 )
 from afif_explorer.engine.solvers.lissa.recursion import LOOK_EVERY, Recursion
 from afif_explorer.engine.solvers.lissa.rule import BATCH, Rule, automatic
-from afif_explorer.errors import ChoiceError
+from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, checked_seed, is_number, is_whole
 from afif_explorer.progress import report
 
@@ -67,7 +67,7 @@ class LiSSA(Solver):
     of the mean over the repeats (``stats["noise"]``) and the share of the slowest direction that the
     cut series leaves out (``stats["truncation"]``) are: a stochastic solve that is 3 % off may well have
     a residual of 15 %, nearly all of it in the steepest directions. A run that grows ends as DIVERGED, with
-    the scale to use as advice. Raises :class:`ChoiceError` for settings that cannot be.
+    the scale to use as advice. Raises :class:`InvalidChoice` for settings that cannot be.
     Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
     Time (2017); its use for influence: Koh and Liang (2017); the mean of the last steps: Polyak and Juditsky
     (1992).
@@ -84,17 +84,17 @@ class LiSSA(Solver):
 
     def __post_init__(self) -> None:
         if self.scale is not None and not (is_number(self.scale) and self.scale > 0):
-            raise ChoiceError(f"LiSSA's scale must be a positive number, not {self.scale!r}.")
+            raise InvalidChoice(f"LiSSA's scale must be a positive number, not {self.scale!r}.")
         for what in ("depth", "repeats", "batch_size"):
             if getattr(self, what) is not None:
                 checked_count(f"LiSSA's {what}", getattr(self, what))
         checked_seed(self.seed)
         if self.average is not None and not (is_number(self.average) and 0 <= self.average <= 1):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"LiSSA's average must be a share of the steps from 0 to 1, not {self.average!r}."
             )
         if not (is_whole(self.checkpoints) and self.checkpoints >= 0):
-            raise ChoiceError(
+            raise InvalidChoice(
                 f"LiSSA's checkpoints must be a whole number of at least 0, not {self.checkpoints!r}."
             )
 

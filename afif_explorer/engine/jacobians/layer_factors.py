@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from afif_explorer.engine.jacobians.recording import Use
+from afif_explorer.engine.jacobians.trace import Use
 from afif_explorer.engine.runtime.memory import block_rows
 
 TILE = 1 << 20  # numbers of a block that is worked on while it is near the processor
 
 
 @dataclass(frozen=True, eq=False)
-class Touch(ABC):
+class LayerJacobian(ABC):
     """A parameter's block ``[n, k, size]`` of the Jacobian, ``size`` numbers from ``start``."""
 
     start: int
@@ -30,7 +30,7 @@ class Touch(ABC):
 
     @classmethod
     @abstractmethod
-    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:
+    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> LayerJacobian:
         """From a use and the derivative ``[n, k, ...]`` at its tap."""
 
     @property
@@ -48,11 +48,11 @@ class Touch(ABC):
         """Put the block into a Jacobian ``[n, k, p]``, or add it if another use was there before."""
 
     @abstractmethod
-    def push(self, vectors: Tensor, total: Tensor) -> None:
+    def jvp(self, vectors: Tensor, total: Tensor) -> None:
         """Add the block times ``[p, m]`` to ``[n, k, m]``."""
 
     @abstractmethod
-    def pull(self, cotangents: Tensor, total: Tensor) -> None:
+    def vjp(self, cotangents: Tensor, total: Tensor) -> None:
         """Add the block's transpose times ``[n, k, m]`` to ``[p, m]``."""
 
     def _part(self, block: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class Touch(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Summed(Touch):
+class Summed(LayerJacobian):
     """A parameter so small that its block itself is kept, the places already summed."""
 
     block: Tensor  # [n, k, size]
@@ -79,10 +79,10 @@ class Summed(Touch):
     def write(self, jacobian: Tensor, fresh: bool) -> None:
         self._put(self.block, jacobian, fresh)
 
-    def push(self, vectors: Tensor, total: Tensor) -> None:
+    def jvp(self, vectors: Tensor, total: Tensor) -> None:
         total += self.block @ self._rows(vectors)
 
-    def pull(self, cotangents: Tensor, total: Tensor) -> None:
+    def vjp(self, cotangents: Tensor, total: Tensor) -> None:
         self._rows(total).addmm_(self.block.flatten(0, 1).T, cotangents.flatten(0, 1))
 
 
@@ -90,7 +90,7 @@ class Shift(Summed):
     """A parameter that is added."""
 
     @classmethod
-    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:
+    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> LayerJacobian:
         return cls(start, prod(shape), _to_shape(slope, shape))
 
 
@@ -98,7 +98,7 @@ class Factor(Summed):
     """A parameter that is multiplied elementwise."""
 
     @classmethod
-    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:
+    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> LayerJacobian:
         assert use.kept is not None
         return cls(start, prod(shape), _to_shape(slope * use.kept[:, None], shape))
 
@@ -117,7 +117,7 @@ def _beside(axes: int, shape: torch.Size) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Placed(Touch):
+class Placed(LayerJacobian):
     """A parameter that met every place of a row on its own: what it met is kept, not the block."""
 
     slope: Tensor  # [n, k, T, o]
@@ -142,14 +142,14 @@ class Placed(Touch):
     def _ordered(self, total: Tensor) -> Tensor:
         """What was gathered as ``[size, m]``."""
 
-    def push(self, vectors: Tensor, total: Tensor) -> None:
+    def jvp(self, vectors: Tensor, total: Tensor) -> None:
         for columns in self._columns(vectors.shape[1]):
             change = self._rows(vectors)[:, columns].contiguous()
             for rows in self._tiles(change.shape[1]):
                 moved = self._meet(change, rows)
                 total[rows, :, columns] += self.slope[rows].flatten(2) @ moved
 
-    def pull(self, cotangents: Tensor, total: Tensor) -> None:
+    def vjp(self, cotangents: Tensor, total: Tensor) -> None:
         for columns in self._columns(cotangents.shape[2]):
             back = cotangents[:, :, columns]
             found = self._nothing(back.shape[2])
@@ -178,7 +178,7 @@ class Weight(Placed):
     entered: Tensor  # [n, T, i]
 
     @classmethod
-    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:
+    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> LayerJacobian:
         assert use.kept is not None
         n, k = slope.shape[:2]
         entered = use.kept.expand(n, *use.kept.shape[1:]) if len(use.kept) != n else use.kept
@@ -205,19 +205,19 @@ class Weight(Placed):
         for rows, block in self.blocks():
             self._put(block, jacobian[rows], fresh)
 
-    def push(self, vectors: Tensor, total: Tensor) -> None:
+    def jvp(self, vectors: Tensor, total: Tensor) -> None:
         if self._pays(vectors.shape[1]):
             for rows, block in self.blocks():
                 total[rows].flatten(0, 1).addmm_(block.flatten(0, 1), self._rows(vectors))
         else:
-            super().push(vectors, total)
+            super().jvp(vectors, total)
 
-    def pull(self, cotangents: Tensor, total: Tensor) -> None:
+    def vjp(self, cotangents: Tensor, total: Tensor) -> None:
         if self._pays(cotangents.shape[2]):
             for rows, block in self.blocks():
                 self._rows(total).addmm_(block.flatten(0, 1).T, cotangents[rows].flatten(0, 1))
         else:
-            super().pull(cotangents, total)
+            super().vjp(cotangents, total)
 
     def _pays(self, columns: int) -> bool:
         """Whether it is cheaper to form the block than to go through every place with every column."""
@@ -249,7 +249,7 @@ class Table(Placed):
     index: Tensor  # [n, T], 0 where the row that is not learnt was looked up; its slope is zero
 
     @classmethod
-    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Touch:
+    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> LayerJacobian:
         assert use.kept is not None
         n, k = slope.shape[:2]
         index = use.kept.reshape(n, -1)

@@ -1,7 +1,7 @@
-"""``Sheet``: a figure under way, as the plain dictionaries that plotly.js reads.
+"""``FigureSpec``: a figure under way, as the plain dictionaries that plotly.js reads.
 
 Building plotly's own objects checks every value, which takes most of the time of a redraw. Here
-nothing is checked until :meth:`Sheet.figure`; the dashboard draws from :meth:`Sheet.plain` instead,
+nothing is checked until :meth:`FigureSpec.figure`; the dashboard draws from :meth:`FigureSpec.plain` instead,
 and tests put every figure through plotly's checks.
 """
 
@@ -19,7 +19,7 @@ def trace(kind: str, **settings: Any) -> Trace:
     return {"type": kind} | {name: value for name, value in settings.items() if value is not None}
 
 
-class Sheet:
+class FigureSpec:
     """Traces and a layout, in plotly's own terms; and the head as a page can show it by itself.
 
     ``head`` holds "title", "notes" and "key" as plain words, and in "room" the px at the top of the

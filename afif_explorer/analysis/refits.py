@@ -57,9 +57,10 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
         rows: positions ``[m]`` or a mask ``[n_train]``. warm: for a network another start may end in
             another minimum, so that only warm refits tell one row's effect.
 
-    Raises :class:`ChoiceError` for rows that do not exist and :class:`DataError` if none, or none of a class,
-    would be left. A refit that does not reach its ``gradient_threshold`` is returned with ``converged``
-    False. Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold starts.
+    Raises :class:`InvalidChoice` for rows that do not exist and :class:`DataError` if none, or none of a
+    class, would be left. A refit that does not reach its ``gradient_threshold`` is returned with
+    ``converged`` False. Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold
+    starts.
     """
     chosen = removable(fit, rows)
     weights = fit.objective.vector(leave_out(fit.n, chosen))
@@ -78,7 +79,7 @@ def bregman_response(
     AFIF (with the same damping), while warm retraining is that for the Hessian. For a converged fit of a
     linear map the two truths are the same.
 
-    Raises what :func:`retrain` raises, and :class:`ChoiceError` for a damping below 0.
+    Raises what :func:`retrain` raises, and :class:`InvalidChoice` for a damping below 0.
     Source: Bae et al., If Influence Functions are the Answer, Then What is the Question? (2022).
     """
     chosen = removable(fit, rows)
@@ -127,9 +128,9 @@ def retrain_each(
     ``[m]``, effects ``[m]`` or ``[m, t]``: positive if the target rises without the row. Warm refits;
     outputs that are linear in the parameters are refitted side by side.
 
-    Raises :class:`ChoiceError` for rows that do not exist, :class:`DataError` for one that is the only row of
-    its class. ``gradient_norm`` tells how true each refit is.
-    Source: Koh and Liang (2017), section 4.1.
+    Raises :class:`InvalidChoice` for rows that do not exist, :class:`DataError` for one that is the only
+    row of its class. ``gradient_norm`` tells how true each refit is. Source: Koh and Liang (2017), section
+    4.1.
     """
     chosen = removable_each(fit, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
@@ -146,7 +147,7 @@ def bregman_response_each(
     """:func:`bregman_response` without each of ``rows`` alone, and what it does to the targets.
 
     ``T(theta_response) - T(theta)`` for each row and target, ``[m]`` or ``[m, t]``; sign, units and errors as
-    for :func:`retrain_each`; :class:`ChoiceError` too for a damping below 0. Source: Bae et al. (2022).
+    for :func:`retrain_each`; :class:`InvalidChoice` too for a damping below 0. Source: Bae et al. (2022).
     """
     chosen = removable_each(fit, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))

@@ -45,7 +45,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Habits:
+class Usage:
     """What a module does with the results of the operations that its parameters enter.
 
     Attributes:
@@ -66,7 +66,7 @@ def record(
     call: Callable[[Mapping[str, Tensor]], Tensor],
     parameters: Mapping[str, Tensor],
     rows: int,
-    habits: Habits,
+    habits: Usage,
 ) -> tuple[Tensor, list[Use]]:
     """Run ``call(parameters)`` and return its outputs ``[n, k]`` and every use of a parameter, in order.
 
@@ -82,7 +82,7 @@ def record(
 class _Recorder(TorchFunctionMode):
     """Sees every torch function that is called inside its ``with`` block."""
 
-    def __init__(self, parameters: Mapping[str, Tensor], rows: int, habits: Habits) -> None:
+    def __init__(self, parameters: Mapping[str, Tensor], rows: int, habits: Usage) -> None:
         super().__init__()
         self._names = {id(value): name for name, value in parameters.items()}
         self._rows, self._habits = rows, habits
@@ -214,7 +214,7 @@ def _tensors(value: Any) -> Any:
         yield from _tensors(list(value.values()))
 
 
-def habits_of(call: Callable[..., Tensor], parameters: Mapping[str, Tensor]) -> Habits:
+def habits_of(call: Callable[..., Tensor], parameters: Mapping[str, Tensor]) -> Usage:
     """The habits of a module, seen on few rows.
 
     ``call(parameters, rows)`` runs it on so many, two and three here: an axis of rows is one that grows
@@ -222,11 +222,11 @@ def habits_of(call: Callable[..., Tensor], parameters: Mapping[str, Tensor]) -> 
     """
     seen = []
     for rows in (2, 3):
-        recorder = _Recorder(parameters, rows, Habits())
+        recorder = _Recorder(parameters, rows, Usage())
         with torch.enable_grad(), recorder:
             call(parameters, rows=rows)
         seen.append(recorder.passed)
     if len(seen[0]) != len(seen[1]):
         raise NotRecordable("The module does other things with more rows.")
     alone = [one.shape[:1] != (2,) or two.shape[:1] != (3,) for one, two in zip(*seen, strict=True)]
-    return Habits(tuple(alone), any(value._version > 0 for value in seen[0]))
+    return Usage(tuple(alone), any(value._version > 0 for value in seen[0]))

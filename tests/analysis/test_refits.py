@@ -117,14 +117,14 @@ def test_a_targets_bend_is_its_second_derivative(model: str) -> None:
     fit = ax.fit(ax.load_dataset("hiring"), model=model, penalty=ax.Ridge(1e-2), hidden=(2,))
     V = torch.eye(fit.objective.p, dtype=torch.float64)[:, :4]
     for target in (ax.MeanLoss("test"), ax.DemographicParityDifference("group")):
-        bent, h = target.bind(fit).bend(V), 1e-4
+        bent, h = target.bind(fit).hvp(V), 1e-4
         sample = fit.sample("test")
         function = target.function(fit, sample)
 
         def slope_at(theta: torch.Tensor, function=function) -> torch.Tensor:
             there = fit.objective.model.linearize(theta, fit.sample("test").X)
             slope = torch.func.grad(function)(there.outputs)
-            return there.pull(slope[:, :, None])[:, 0]
+            return there.vjp(slope[:, :, None])[:, 0]
 
         for column, wanted in zip(V.T, bent.T, strict=True):
             up, down = (slope_at(fit.parameters + s * h * column) for s in (1, -1))
@@ -133,9 +133,9 @@ def test_a_targets_bend_is_its_second_derivative(model: str) -> None:
 
 def test_unknown_orders_and_no_targets_are_refused() -> None:
     fit, targets = fitted("hiring", "logistic", 1e-3)
-    with pytest.raises(ax.ChoiceError, match="order of an effect is 1 or 2, not 3"):
+    with pytest.raises(ax.InvalidChoice, match="order of an effect is 1 or 2, not 3"):
         ax.attribute(fit, targets, order=3)
-    with pytest.raises(ax.ChoiceError, match="at least one"):
+    with pytest.raises(ax.InvalidChoice, match="at least one"):
         ax.attribute(fit, [])
 
 

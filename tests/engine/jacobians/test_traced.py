@@ -11,7 +11,7 @@ from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, He
 from afif_explorer.engine.jacobians.attention import OpenAttention
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.chain import ChainLinearization
-from afif_explorer.engine.jacobians.recorded import RecordedLinearization
+from afif_explorer.engine.jacobians.traced import TracedLinearization
 from afif_explorer.engine.problem.models import ModuleModel
 from afif_explorer.engine.runtime import memory
 
@@ -119,13 +119,13 @@ def rows(n: int) -> Tensor:
     return torch.randint(VOCABULARY, (n, LENGTH), generator=generator).double()
 
 
-def both(name: str, n: int = 7) -> tuple[RecordedLinearization, ModuleLinearization]:
+def both(name: str, n: int = 7) -> tuple[TracedLinearization, ModuleLinearization]:
     """The two linearizations of a module at one theta."""
     torch.manual_seed(1)
     model = ModuleModel(MODULES[name]().double(), rows(4))
     theta = model.initial(0) + 0.1 * torch.randn(model.p, dtype=torch.float64)
     ours = model.linearize(theta, rows(n))
-    assert isinstance(ours, RecordedLinearization), name
+    assert isinstance(ours, TracedLinearization), name
     return ours, ModuleLinearization(model._call, theta, rows(n))
 
 
@@ -151,14 +151,14 @@ def test_matrix_products_are_what_torch_differentiates(
     # Not `theirs.push`: forward mode moves a padding row, which no gradient ever reaches.
     wanted = theirs.jacobian(torch.arange(7)) @ V
     for _ in range(2):  # before and after anything is kept
-        same(ours.pull(U), theirs.pull(U))
-        same(ours.push(V), wanted)
+        same(ours.vjp(U), theirs.vjp(U))
+        same(ours.jvp(V), wanted)
     some = torch.tensor([2, 2, 5])
-    same(ours.take(some).push(V), wanted[some])
+    same(ours.take(some).jvp(V), wanted[some])
     same(ours.jacobian(some), theirs.jacobian(some))
     same(ours.gram(U[:, :, :3]), theirs.gram(U[:, :, :3]))
     same(ours.squared_norms(U), theirs.squared_norms(U))
-    same(ours.bend(U[:, :, 0], V[:, :1]), theirs.bend(U[:, :, 0], V[:, :1]))
+    same(ours.hvp(U[:, :, 0], V[:, :1]), theirs.hvp(U[:, :, 0], V[:, :1]))
 
 
 @every_module
@@ -166,27 +166,27 @@ def test_places_by_themselves_give_the_same_as_the_explicit_jacobian(name: str) 
     ours, theirs = both(name)
     V, U = draw(ours.p, 3), draw(7, ours.k, 3)
     pushed, pulled = torch.zeros(7, ours.k, 3).double(), torch.zeros(ours.p, 3).double()
-    for touch in ours._met:
-        touch.push(V, pushed)
-        touch.pull(U, pulled)
+    for layer in ours._met:
+        layer.jvp(V, pushed)
+        layer.vjp(U, pulled)
     same(pushed, theirs.jacobian(torch.arange(7)) @ V)
-    same(pulled, theirs.pull(U))
+    same(pulled, theirs.vjp(U))
 
 
 def test_nothing_is_kept_beyond_the_limit(monkeypatch) -> None:
     ours, theirs = both("transformer", n=40)
     monkeypatch.setattr(memory, "COMFORTABLE", 2000)
     V, S, w = draw(ours.p, 12), draw(40, ours.k, 1), draw(40)
-    wanted = theirs.sandwich(S, w, V)
+    wanted = theirs.ggn_product(S, w, V)
     monkeypatch.setattr(memory.memory_limit, "chosen", 1000)
-    same(ours.sandwich(S, w, V), wanted)
-    same(ours.sandwich(S, w, V), wanted)
+    same(ours.ggn_product(S, w, V), wanted)
+    same(ours.ggn_product(S, w, V), wanted)
     assert not ours._kept
     monkeypatch.setattr(memory.memory_limit, "chosen", 10**9)
-    same(ours.sandwich(S, w, V), wanted)
+    same(ours.ggn_product(S, w, V), wanted)
     assert len(ours._kept) > 1
-    same(ours.sandwich(S, 2 * w, V), 2 * wanted)
-    same(ours.sandwich(S.clone(), w, V[:, :1]), wanted[:, :1])
+    same(ours.ggn_product(S, 2 * w, V), 2 * wanted)
+    same(ours.ggn_product(S.clone(), w, V[:, :1]), wanted[:, :1])
     assert not ours._kept  # asked for once, perhaps never again
     same(ours.contract(S[:, :, 0], V), theirs.contract(S[:, :, 0], V))
 
@@ -210,9 +210,9 @@ def test_single_precision_is_double_precision_rounded() -> None:
     torch.manual_seed(1)
     model = ModuleModel(Transformer().double(), rows(4))
     theta, V = model.initial(0), draw(model.p, 30)
-    single = model.linearize(theta.float(), rows(7).float()).push(V.float())
+    single = model.linearize(theta.float(), rows(7).float()).jvp(V.float())
     assert single.dtype == torch.float32
-    double = model.linearize(theta, rows(7)).push(V)
+    double = model.linearize(theta, rows(7)).jvp(V)
     torch.testing.assert_close(
         single.double(), double, rtol=0, atol=1e-4 * float(double.abs().max())
     )

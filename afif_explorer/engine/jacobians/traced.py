@@ -1,9 +1,9 @@
 """Linearization of a network over sequences from what its parameters met, by matrix products.
 
 At a fixed ``theta`` the inputs ``a_t`` of every layer and the derivatives ``g_t`` of the outputs at every
-layer's result do not change. Kept (see :mod:`afif_explorer.engine.jacobians.recording`), they give the
+layer's result do not change. Kept (see :mod:`afif_explorer.engine.jacobians.trace`), they give the
 Jacobian of a row as ``sum_t g_t a_t'``, one layer at a time (see
-:mod:`afif_explorer.engine.jacobians.touching`). What is asked for again is kept if it stays within the
+:mod:`afif_explorer.engine.jacobians.layer_factors`). What is asked for again is kept if it stays within the
 memory limit, and otherwise recorded anew.
 """
 
@@ -20,18 +20,18 @@ from torch import Tensor
 
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.base import Work
-from afif_explorer.engine.jacobians.recording import (
-    Habits,
+from afif_explorer.engine.jacobians.layer_factors import Factor, LayerJacobian, Shift, Table, Weight
+from afif_explorer.engine.jacobians.trace import (
     Kind,
     NotRecordable,
+    Usage,
     Use,
     habits_of,
     record,
 )
-from afif_explorer.engine.jacobians.touching import Factor, Shift, Table, Touch, Weight
 from afif_explorer.engine.runtime.memory import fits
 
-TOUCHES: dict[Kind, type[Touch]] = {
+TOUCHES: dict[Kind, type[LayerJacobian]] = {
     Kind.WEIGHT: Weight,
     Kind.TABLE: Table,
     Kind.FACTOR: Factor,
@@ -50,13 +50,13 @@ class Structure:
 
     Attributes:
         call: ``call(parameters by name, X)``, the module itself. shapes: of the parameters, in order.
-        habits: see :class:`~afif_explorer.engine.jacobians.recording.Habits`.
+        habits: see :class:`~afif_explorer.engine.jacobians.trace.Usage`.
         kept: numbers that a row's record holds, about.
     """
 
     call: Callable[[Mapping[str, Tensor], Tensor], Tensor]
     shapes: Mapping[str, torch.Size]
-    habits: Habits
+    habits: Usage
     kept: int
 
     def named(self, theta: Tensor) -> dict[str, Tensor]:
@@ -67,7 +67,9 @@ class Structure:
             for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
         }
 
-    def touches(self, theta: Tensor, X: Tensor, roots: Tensor | None = None) -> list[Touch]:
+    def layer_jacobians(
+        self, theta: Tensor, X: Tensor, roots: Tensor | None = None
+    ) -> list[LayerJacobian]:
         """What every parameter met on the rows; for ``S`` ``[n, k, r]`` the ``r`` combinations of outputs."""
         named = self.named(theta.detach())
         outputs, uses = record(lambda by: self.call(by, X), named, len(X), self.habits)
@@ -108,15 +110,15 @@ def _side_by_side(slopes: Sequence[Tensor]) -> Tensor:
     return torch.stack(list(slopes), before).movedim(before, 1)
 
 
-def explicit(met: list[Touch], n: int, rank: int, theta: Tensor) -> Tensor:
-    """The Jacobian ``[n, r, p]`` that the touches make up."""
+def explicit(met: list[LayerJacobian], n: int, rank: int, theta: Tensor) -> Tensor:
+    """The Jacobian ``[n, r, p]`` that the layer_jacobians make up."""
     found, seen = theta.new_empty(n, rank, len(theta)), set()
-    for touch in met:
-        touch.write(found, touch.start not in seen)
-        seen.add(touch.start)
+    for layer in met:
+        layer.write(found, layer.start not in seen)
+        seen.add(layer.start)
     used = torch.zeros(len(theta), dtype=torch.bool, device=theta.device)
-    for touch in met:
-        used[touch.start : touch.start + touch.size] = True
+    for layer in met:
+        used[layer.start : layer.start + layer.size] = True
     if not bool(used.all()):  # a parameter that never enters
         found[:, :, ~used] = 0.0
     return found
@@ -137,16 +139,16 @@ def structure_of(
         shapes = {name: value.shape for name, value in parameters.items()}
         structure = Structure(call, shapes, habits, 0)
         theta = torch.cat([value.detach().reshape(-1) for value in parameters.values()])
-        met = structure.touches(theta, few)
+        met = structure.layer_jacobians(theta, few)
         if not _agrees(structure, theta, few, met):
             return None
     except (NotRecordable, RuntimeError, TypeError, ValueError, IndexError):
         return None
-    kept = sum(touch.numbers for touch in met) // len(few)
+    kept = sum(layer.numbers for layer in met) // len(few)
     return replace(structure, kept=kept)
 
 
-def _agrees(structure: Structure, theta: Tensor, rows: Tensor, met: list[Touch]) -> bool:
+def _agrees(structure: Structure, theta: Tensor, rows: Tensor, met: list[LayerJacobian]) -> bool:
     theta = theta.clone().requires_grad_()
     with torch.enable_grad():
         plain = structure.call(structure.named(theta), rows)
@@ -164,7 +166,7 @@ def _agrees(structure: Structure, theta: Tensor, rows: Tensor, met: list[Touch])
     return True
 
 
-class RecordedLinearization(ModuleLinearization):
+class TracedLinearization(ModuleLinearization):
     """A module whose uses of its parameters are all known. The second order is left to torch."""
 
     prefers_roots = True
@@ -177,11 +179,11 @@ class RecordedLinearization(ModuleLinearization):
             lambda theta, X: structure.call(structure.named(theta), X), theta, X, outputs
         )
         self._asked: Tensor | None = None  # the roots of the last product
-        self._kept: list[tuple[slice, list[Touch]]] = []  # what was met with them
+        self._kept: list[tuple[slice, list[LayerJacobian]]] = []  # what was met with them
 
     @cached_property
-    def _met(self) -> list[Touch]:
-        return self._structure.touches(self._theta, self.X)
+    def _met(self) -> list[LayerJacobian]:
+        return self._structure.layer_jacobians(self._theta, self.X)
 
     def take(self, rows: Tensor | slice) -> Self:
         return type(self)(self._structure, self._theta, self.X[rows], self.outputs[rows])
@@ -193,18 +195,18 @@ class RecordedLinearization(ModuleLinearization):
     def _blocks(self, rank: int) -> Iterator[tuple[slice, Self]]:
         return self.cut(self._structure.kept * rank / self.k)
 
-    def sandwich(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+    def ggn_product(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
         total = _sums(vectors)
         for rows, met in self._seen(roots):
             moved = vectors.new_zeros(len(share[rows]), roots.shape[2], vectors.shape[1])
-            for touch in met:
-                touch.push(vectors, moved)
+            for layer in met:
+                layer.jvp(vectors, moved)
             moved *= share[rows][:, None, None]
-            for touch in met:
-                touch.pull(moved, total)
+            for layer in met:
+                layer.vjp(moved, total)
         return total
 
-    def _seen(self, roots: Tensor) -> Iterator[tuple[slice, list[Touch]]]:
+    def _seen(self, roots: Tensor) -> Iterator[tuple[slice, list[LayerJacobian]]]:
         """What was met, a block of rows at a time; kept from the second time on, if there is room."""
         again, rank = self._asked is roots, roots.shape[2]
         if again and self._kept:
@@ -214,33 +216,33 @@ class RecordedLinearization(ModuleLinearization):
         found = []
         keep = again and fits(self.n * self._structure.kept * rank / self.k, self._theta.dtype)
         for rows, part in self._blocks(rank):
-            met = self._structure.touches(self._theta, part.X, roots[rows])
+            met = self._structure.layer_jacobians(self._theta, part.X, roots[rows])
             found += [(rows, met)] if keep else []
             yield rows, met
         self._kept = found
 
-    def touches(self, roots: Tensor) -> list[Touch]:
-        return self._structure.touches(self._theta, self.X, roots)
+    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian]:
+        return self._structure.layer_jacobians(self._theta, self.X, roots)
 
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         total = vectors.new_zeros(self.n, 1, vectors.shape[1])
         for rows, part in self._blocks(1):
-            for touch in part.touches(weights[rows][:, :, None]):
-                touch.push(vectors, total[rows])
+            for layer in part.layer_jacobians(weights[rows][:, :, None]):
+                layer.jvp(vectors, total[rows])
         return total[:, 0]
 
-    def pull_each(self, cotangents: Tensor) -> Tensor:
-        met = self._structure.touches(self._theta, self.X, cotangents)
+    def vjp_rows(self, cotangents: Tensor) -> Tensor:
+        met = self._structure.layer_jacobians(self._theta, self.X, cotangents)
         return explicit(met, self.n, cotangents.shape[2], self._theta)
 
-    def push(self, vectors: Tensor) -> Tensor:
+    def jvp(self, vectors: Tensor) -> Tensor:
         total = vectors.new_zeros(self.n, self.k, vectors.shape[1])
         for rows, part in self.pieces(vectors.shape[1]):
-            for touch in part._met:
-                touch.push(vectors, total[rows])
+            for layer in part._met:
+                layer.jvp(vectors, total[rows])
         return total
 
-    def pull(self, cotangents: Tensor) -> Tensor:
+    def vjp(self, cotangents: Tensor) -> Tensor:
         columns = cotangents.shape[2]
         if columns <= self.k and "_met" not in vars(self):
             total = cotangents.new_zeros(self.p, columns)
@@ -249,12 +251,12 @@ class RecordedLinearization(ModuleLinearization):
             return total
         total = _sums(cotangents.new_empty(self.p, columns))
         for rows, part in self.pieces(columns):
-            for touch in part._met:
-                touch.pull(cotangents[rows], total)
+            for layer in part._met:
+                layer.vjp(cotangents[rows], total)
         return total
 
     def _differentiated(self, cotangents: Tensor) -> Tensor:
-        """``pull`` of fewer vectors than a record would take backward passes."""
+        """``vjp`` of fewer vectors than a record would take backward passes."""
         theta = self._theta.detach().requires_grad_()
         with torch.enable_grad():
             outputs = self._function(theta, self.X)
