@@ -10,7 +10,7 @@ import numpy as np
 from afif_explorer import wording
 from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import bound, prepared, warn_unfinished
 from afif_explorer.analysis.removable import irremovable, warn_undefined
 from afif_explorer.engine.influence.leverages import HIGH
 from afif_explorer.engine.influence.methods import AFIF, Method
@@ -49,6 +49,7 @@ def attribute(
     """
     influence = prepared(method, fit)
     found = effects_of(influence, fit, target, order=order)
+    warn_unfinished(influence)
     warn_undefined(fit, "The effect")
     warn_of_groups(fit, as_targets(target))
     if not influence.rescale and influence.solves_cheaply:
@@ -69,7 +70,7 @@ def effects_of(
     targets = as_targets(target)
     if not targets:
         raise InvalidChoice("There is no target to attribute; give at least one.")
-    groups = bind_together(fit, targets)
+    groups = bind_together(fit, targets, bound)
     effects = influence.effects(gradients_of(groups))
     if order == 2 or (order is None and influence.affords_second_order):
         influence.add_second_orders(groups, effects)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import prepared, warn_unfinished
 from afif_explorer.analysis.removable import irremovable, loses_a_class
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
@@ -59,7 +59,9 @@ def cross_validate(
     Raises :class:`InvalidChoice` for fewer than 2 folds or more than there are rows. Units: nats, or half
     squared target units. Source: Wilson, Kasy and Mackey (2020).
     """
-    found = held_out(prepared(method, fit), folds, seed)
+    influence = prepared(method, fit)
+    found = held_out(influence, folds, seed)
+    warn_unfinished(influence)
     for note in found.notes:
         warnings.warn(note, Undefined, stacklevel=2)
     return found

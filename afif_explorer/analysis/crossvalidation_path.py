@@ -11,6 +11,7 @@ from torch import Tensor
 
 from afif_explorer.analysis.crossvalidation import CrossValidation, held_out
 from afif_explorer.analysis.fitting import Fit, grouped, objective_for
+from afif_explorer.analysis.prepared import warn_unfinished
 from afif_explorer.engine.influence.methods import AFIF, Method, checked_method
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Penalty, Ridge
@@ -98,7 +99,9 @@ def cross_validation_path(
         )
         optimum = minimise(objective, start=start, seed=seed)
         start = optimum.theta
-        found.append((optimum, held_out(method.prepare(objective, start), folds, seed)))
+        influence = method.prepare(objective, start)
+        found.append((optimum, held_out(influence, folds, seed)))
+        warn_unfinished(influence)
     return _path(ordered, found[::-1])
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import prepared, warn_unfinished
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets.bound import Sample, checked_fit
@@ -107,7 +107,9 @@ def audit_fairness(
     for told in losing:
         warnings.warn(told, Undefined, stacklevel=2)
     ids = None if fit.data is None else pd.Index(fit.data.train.ids, name="id")
-    effects = effects_of(prepared(method, fit), fit, list(defined.values()))
+    influence = prepared(method, fit)
+    effects = effects_of(influence, fit, list(defined.values()))
+    warn_unfinished(influence)
     return FairnessAudit(
         disparities=pd.DataFrame.from_dict(gaps, "index", columns=FORMS).reindex(list(asked)),
         compared=_compared(found),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import prepared, warn_unfinished
 from afif_explorer.analysis.refits import Retrained, retrain
 from afif_explorer.analysis.unlearning import Unlearned, unlearn_with
 from afif_explorer.engine.influence.methods import AFIF, Method
@@ -64,6 +64,7 @@ class Unlearner:
             raise InvalidChoice(f"Row {twice[0]} has been removed before; ask for each row once.")
         together = np.concatenate([self.removed, fresh])
         self.latest = unlearn_with(self._influence, self.fit, together, self.targets)
+        warn_unfinished(self._influence)
         return self.latest
 
     @property

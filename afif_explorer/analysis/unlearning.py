@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import bound, prepared, warn_unfinished
 from afif_explorer.analysis.reach import Reach, RefitEstimate
 from afif_explorer.analysis.removable import removable
 from afif_explorer.engine.influence.methods import AFIF, Method
@@ -55,7 +56,9 @@ def unlearn(
     :class:`NotConverged`, and :class:`Undefined` of groups that a disparity leaves out. Sources: Lev and
     Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
     """
-    found = unlearn_with(prepared(method, fit), fit, rows, targets)
+    influence = prepared(method, fit)
+    found = unlearn_with(influence, fit, rows, targets)
+    warn_unfinished(influence)
     warn_of_groups(fit, found.effects)
     return found
 
@@ -68,11 +71,18 @@ def unlearn_with(
 ) -> Unlearned:
     """The same with a method that was prepared before."""
     chosen, watched = removable(fit, rows), as_targets(targets)
-    theta = influence.parameters(fit.objective.vector(leave_out(fit.n, chosen)))
+    theta = parameters_without(influence, [chosen])[:, 0]
     beyond = RefitEstimate(influence, chosen, theta)
     effects, trusted = {}, {}
     for target in watched:
-        value = target.bind(fit).value
+        value = bound(target, fit).value
         effects[target] = value(theta) - value(fit.parameters)
         trusted[target] = beyond.reach_on(value)
     return Unlearned(theta.cpu().numpy(), effects, beyond.reach, trusted, chosen)
+
+
+def parameters_without(influence: Influence, sets: Sequence[np.ndarray]) -> Tensor:
+    """``theta(w)`` without each of some sets of rows (positions), ``[p, m]``, all solved together."""
+    objective = influence.objective
+    weights = np.stack([leave_out(objective.n, rows) for rows in sets], axis=1)
+    return influence.parameters(objective.vector(weights))

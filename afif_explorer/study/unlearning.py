@@ -14,7 +14,7 @@ from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.results import Reach, SolverSummary, Unlearning
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, positions
-from afif_explorer.study.effects import Ranking, change, judge_of, ranking
+from afif_explorer.study.effects import Ranking, judge_of, ranking, without
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.gaps import notes as gap_notes
 from afif_explorer.study.labels import label
@@ -39,10 +39,10 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     order = ranked.order
     removed = np.sort(order if spec.rule == "selection" else order[: spec.count])
     before = fit(spec).parameters
-    change_of_set = change(spec, removed, [len(removed)])
-    moved = change_of_set.value[:, 0]
+    change_of_set = without(spec, removed, [len(removed)])
+    predicted_theta = change_of_set.thetas[:, 0]
     table = measures(spec)
-    thetas = {"before": before, "predicted": before + moved}
+    thetas = {"before": before, "predicted": predicted_theta}
     gradient_norm = None
     if retrained:
         thetas["retrained"], gradient_norm = refit(spec, removed)
@@ -53,7 +53,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         sweep = dict(predicted.curves)
         if retrained:
             sweep["retrained"] = retrained_sweep(spec, order, counts)
-    reach = _reach(spec, removed, before + moved, table)
+    reach = _reach(spec, removed, predicted_theta, table)
     return Unlearning(
         rule=_UNRANKED if unranked else _rule(spec, len(removed)),
         ids=data(spec).train.ids[removed],
@@ -64,7 +64,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         shares=shares,
         sweep=sweep,
         scores_before=table.scores(before),
-        scores_after=table.scores(before + moved),
+        scores_after=table.scores(predicted_theta),
         reach=reach,
         solver=_least_accurate(ranked.solver, change_of_set.summary, *predicted.solvers),
         retrained=retrained,

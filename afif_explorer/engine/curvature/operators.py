@@ -16,8 +16,9 @@ added to the diagonal in the curvature's own units.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -54,6 +55,11 @@ class Curvature(ABC):
         self.point, self.damping = point, damping
         self.mean_weights = share  # [n], w_i / n
         self.p = point.objective.p
+        self._whole: tuple[Curvature, Tensor] | None = (
+            None  # what it is made of by leaving rows out
+        )
+        self._undamped: Curvature | None = None  # None: it is itself without damping, or alone
+        self.kept: dict[Hashable, Any] = {}  # what was made of it, for all who ask
 
     @classmethod
     def of(cls, point: Point, *, damping: float = 0.0, weights: Tensor | None = None) -> Self:
@@ -61,6 +67,34 @@ class Curvature(ABC):
         operator = cls.__new__(cls)
         objective = point.objective
         operator._place(point, damping, objective.weights(weights) / objective.n)
+        return operator
+
+    def damped(self, damping: float) -> Self:
+        """The same with a damping, from one without: both share the matrix."""
+        operator = type(self).__new__(type(self))
+        operator._place(self.point, damping, self.mean_weights)
+        operator._undamped = self
+        return operator
+
+    def without(self, rows: Tensor) -> Self:
+        """The same without some rows ``[m]``, for weights of one; its matrix is this one's less theirs."""
+        weights = torch.ones_like(self.mean_weights)
+        weights[rows] = 0.0
+        operator = type(self).of(self.point, damping=self.damping, weights=weights)
+        operator._whole = (self, rows)
+        return operator
+
+    @property
+    def undamped(self) -> Curvature:
+        """The same without damping."""
+        if self.damping and self._undamped is None:
+            self._undamped = type(self)._weighted(self.point, self.mean_weights)
+        return self._undamped or self
+
+    @classmethod
+    def _weighted(cls, point: Point, mean_weights: Tensor) -> Self:
+        operator = cls.__new__(cls)
+        operator._place(point, 0.0, mean_weights)
         return operator
 
     @cached_property
@@ -80,6 +114,14 @@ class Curvature(ABC):
 
     @cached_property
     def _matrix(self) -> Tensor:
+        if self._whole is not None:
+            whole, gone = self._whole
+            part = type(self)._weighted(self.point.take(gone), whole.mean_weights[gone])
+            return whole.dense() - mirror(part._dense())
+        if self._undamped is not None:
+            matrix = self._undamped.dense().clone()
+            matrix.diagonal().add_(self.damping)
+            return matrix
         matrix = mirror(self._dense())  # to the last digit, whatever order it was summed in
         matrix.diagonal().add_(self.diagonal_shift)
         return matrix

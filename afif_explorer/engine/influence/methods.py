@@ -14,6 +14,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.influence.nonsmooth import ProximalInfluence, ProximalNewtonInfluence
+from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.influence.smooth import Influence, NewtonInfluence
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.solvers.auto import Auto, SolverPlan, choose
@@ -99,8 +100,12 @@ class Method:
         With a penalty that has kinks the step is a proximal one, solved jointly without an inverse (see
         :mod:`afif_explorer.engine.training.proximal`); the solver is not used then.
         """
-        kind = Influence if objective.smooth else ProximalInfluence
-        return kind(self, objective, theta)
+        return self.at(Shared(objective, theta))
+
+    def at(self, shared: Shared) -> Influence:
+        """The same where other methods have been before; what they worked out is shared."""
+        kind = Influence if shared.objective.smooth else ProximalInfluence
+        return kind(self, shared)
 
 
 @dataclass(frozen=True)
@@ -152,9 +157,9 @@ class NewtonStep(Method):
 
     curvature: ClassVar[type[Curvature]] = Hessian
 
-    def prepare(self, objective: Objective, theta: Tensor) -> Influence:
-        kind = NewtonInfluence if objective.smooth else ProximalNewtonInfluence
-        return kind(self, objective, theta)
+    def at(self, shared: Shared) -> Influence:
+        kind = NewtonInfluence if shared.objective.smooth else ProximalNewtonInfluence
+        return kind(self, shared)
 
 
 def checked_method(method: Method) -> Method:

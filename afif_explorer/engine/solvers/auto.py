@@ -23,8 +23,8 @@ from afif_explorer.engine.solvers.block_cg import TOGETHER, BlockConjugateGradie
 from afif_explorer.engine.solvers.dual import Dual, obstacle
 from afif_explorer.engine.solvers.lanczos import Lanczos
 from afif_explorer.engine.solvers.landmarks import Landmarks
-from afif_explorer.engine.solvers.lissa.rule import BATCH
-from afif_explorer.engine.solvers.lissa.solver import TOLERANCE, LiSSA
+from afif_explorer.engine.solvers.lissa.rule import BATCH, TOLERANCE
+from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.engine.solvers.nystroem import Nystroem
 
 FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered

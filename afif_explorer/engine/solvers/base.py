@@ -16,7 +16,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.runtime.memory import block_rows
-from afif_explorer.engine.solvers.factor import Factor
+from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.errors import CurvatureError, InvalidChoice, SolverDiverged
 from afif_explorer.numeric import checked_count, is_number
 from afif_explorer.progress import report
@@ -140,7 +140,7 @@ class PreparedCholesky(Prepared):
 
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
-        self.factor = Factor(curvature.dense(), curvature.name, curvature.damping)
+        self.factor = factor_of(curvature)
 
     def _solve(self, rhs: Tensor) -> Solution:
         value = self.factor.solve(rhs)

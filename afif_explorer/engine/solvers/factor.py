@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.errors import CurvatureError
 
 ROUNDINGS = 10  # units of the precision, for each row of a matrix or root of its terms
@@ -22,6 +24,8 @@ class Factor:
 
     Raises :class:`CurvatureError` if ``C`` has negative eigenvalues; the message names a damping.
     """
+
+    seconds = 0.0  # that it took, matrix and factor, where that was measured
 
     def __init__(self, matrix: Tensor, name: str, damping: float, *, terms: int = 0) -> None:
         self._name, self._damping = name, damping
@@ -83,6 +87,17 @@ class Factor:
             f"no unique solution; set damping to at least {enough}, or use a stronger "
             "penalty."
         )
+
+
+def factor_of(curvature: Curvature) -> Factor:
+    """The factor of a curvature's dense matrix, made once."""
+    if "factor" not in curvature.kept:
+        began = time.perf_counter()
+        factor = Factor(curvature.dense(), curvature.name, curvature.damping)
+        factor.seconds = time.perf_counter() - began
+        curvature.kept["factor"] = factor
+    found: Factor = curvature.kept["factor"]
+    return found
 
 
 def enough_damping(damping: float, lowest: float, highest: float) -> str:

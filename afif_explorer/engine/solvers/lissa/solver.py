@@ -30,13 +30,13 @@ from afif_explorer.engine.solvers.base import (
     Status,
     relative_residual,
 )
+from afif_explorer.engine.solvers.lissa.full_batch import FEW, EvaluatedLiSSA
 from afif_explorer.engine.solvers.lissa.recursion import LOOK_EVERY, Recursion
-from afif_explorer.engine.solvers.lissa.rule import BATCH, Rule, automatic
+from afif_explorer.engine.solvers.lissa.rule import BATCH, NEAR, TOLERANCE, Rule, automatic
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, checked_seed, is_number, is_whole
 from afif_explorer.progress import report
 
-TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
 TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
 
 
@@ -59,6 +59,10 @@ class LiSSA(Solver):
         average: ``a``: the answer is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at least
             one, so 0 is the plain recursion. None: a half if the depth is left to the rule and steps take
             batches, else 0.
+
+    With all rows in every step, no checkpoints and up to 3000 parameters the steps are not carried out: their
+    result is a polynomial in the curvature, evaluated on its eigenvalues, and ``stats["error"]`` is the exact
+    relative error (:mod:`afif_explorer.engine.solvers.lissa.full_batch`).
 
     ``stats["batch_trace"]`` ``[R, s]`` holds ``||c - C_B u_(t-1) / scale|| / ||c||`` of every step, or every
     tenth: the residual as the step's own batch sees it, which costs nothing since it is the step itself.
@@ -109,7 +113,11 @@ class LiSSA(Solver):
         """
         return cls(scale=scale, depth=depth, repeats=repeats), scale * damping
 
-    def prepare(self, curvature: Curvature) -> PreparedLiSSA:
+    def prepare(self, curvature: Curvature) -> Prepared:
+        n = curvature.point.objective.n
+        plain = not self.checkpoints and not self.average
+        if plain and curvature.p <= FEW and min(n, self.batch_size or BATCH) == n:
+            return EvaluatedLiSSA(curvature, self.scale, self.depth)
         return PreparedLiSSA(self, curvature)
 
 
@@ -230,11 +238,9 @@ class PreparedLiSSA(Prepared):
         return float(np.mean(left**steps))
 
     def _shortfall(self, rule: Rule, stats: dict) -> str:
-        if self.scale < 0.6 * rule.largest:
-            return f"The scale is near where the recursion diverges: raise it to {rule.scale:.3g}."
-        if self._whole or stats["truncation"] > TOLERANCE:
-            needed = rule.enough_at(self.scale)
-            return f"The series was cut early: raise the depth to {needed}, or raise the damping."
+        near = self.scale < NEAR * rule.largest
+        if near or self._whole or stats["truncation"] > TOLERANCE:
+            return rule.shortfall(self.scale)
         if stats["noise"] is not None:
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
         return "One repeat cannot tell its own noise: set repeats to 4 or more."
