@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.removable import removable, removable_each
@@ -66,6 +67,24 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
     weights = fit.objective.vector(leave_out(fit.n, chosen))
     found = refit(fit.objective, fit.parameters, weights, warm=warm, seed=fit.seed)
     return _retrained(fit, found, chosen)
+
+
+def rises_without(fit: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
+    """By how much the loss of each of some rows (positions) rises in a refit without it, ``[m]``, and the
+    largest gradient norm that a refit stopped at."""
+    objective, theta = fit.objective, fit.parameters
+    refits = refit_each(objective, theta, objective.vector(leave_one_out(fit.n, rows)))
+    place = torch.as_tensor(rows, device=objective.device)
+    X, y = objective.X[place], objective.y[place]
+    with torch.no_grad():
+        before = objective.loss.value(objective.model.outputs(theta, X), y)
+        after = torch.cat(
+            [
+                objective.loss.value(objective.model.outputs(one, X[i : i + 1]), y[i : i + 1])
+                for i, one in enumerate(refits.theta.T)
+            ]
+        )
+    return (after - before).cpu().numpy(), float(refits.gradient_norm.max())
 
 
 def bregman_response(

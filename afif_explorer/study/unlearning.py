@@ -19,7 +19,7 @@ from afif_explorer.study.fitting import fit
 from afif_explorer.study.gaps import notes as gap_notes
 from afif_explorer.study.labels import label
 from afif_explorer.study.measures import Measures, measures, reported
-from afif_explorer.study.solving import curvature_of, influence
+from afif_explorer.study.solving import chosen
 from afif_explorer.study.sweep import Sweep, predicted_sweep, refit, retrained_sweep
 from afif_explorer.study.targets import aim, target_label
 
@@ -117,7 +117,7 @@ def _least_accurate(*solvers: SolverSummary | None) -> SolverSummary:
 
 def _reach(spec: Spec, removed: np.ndarray, moved: Tensor, table: Measures) -> Reach:
     """How far to trust the change of the parameters and of the target: the worse of the two."""
-    beyond = RefitEstimate(influence(spec, curvature_of(spec)), removed, moved)
+    beyond = RefitEstimate(chosen(spec), removed, moved)
     both = [beyond.reach]
     if _defined(table):
         both.append(beyond.reach_on(aim(spec).bound.value))

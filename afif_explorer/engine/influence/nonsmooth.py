@@ -124,6 +124,10 @@ class ProximalInfluence(Influence):
         """``C^-1 c`` among the parameters that are not held at a kink, ``[p]`` or ``[p, m]``."""
         return self.whitener @ (self.whitener.T @ rhs)
 
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        half = blocks @ self.whitener
+        return half @ half.transpose(1, 2)
+
     @cached_property
     def whitener(self) -> Tensor:
         """``Z`` with ``Z Z' = C^-1`` on the parameters that are not held at a kink, 0 elsewhere."""

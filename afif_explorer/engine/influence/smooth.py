@@ -36,6 +36,7 @@ from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.auto import FEW, Auto, PreparedAuto
 from afif_explorer.engine.solvers.base import (
     Prepared,
+    PreparedCholesky,
     Solution,
     Solver,
     Status,
@@ -106,6 +107,14 @@ class Influence:
         return Auto().prepare(self.curvature).for_columns(self.point.outputs.numel())
 
     @cached_property
+    def reliable(self) -> Prepared:
+        """A solver that is exact where a factor costs little; else the method's own."""
+        ready = self.prepared
+        if isinstance(ready, PreparedAuto):
+            ready = ready.for_columns(1)
+        return ready if ready.exact or self.objective.p > FEW else PreparedCholesky(self.curvature)
+
+    @cached_property
     def whitener(self) -> Tensor:
         """``Z`` with ``Z Z' = C^-1``, ``[p, rank]``; needs a dense factor."""
         return factor_of(self.curvature).whitener
@@ -116,6 +125,10 @@ class Influence:
         Raises :class:`SolverDiverged` with advice. What is only approximate :meth:`unfinished` tells.
         """
         return self._answer(self.prepared.solve(rhs))
+
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        """``B C^-1 B'`` of each block, ``[m, r, p] -> [m, r, r]``."""
+        return self.prepared.inner_products(blocks)
 
     def _answer(self, solution: Solution) -> Tensor:
         """The value of a solution; raises if there is none."""
@@ -230,10 +243,10 @@ class Influence:
         return torch.cat(blocks) / n
 
     def row_blocks_of(self, rows: Tensor) -> Tensor:
-        """The same of some rows ``[m]`` only, by the method's own solver: ``[m, k, k]``."""
+        """The same of some rows ``[m]`` only, by :attr:`reliable`: ``[m, k, k]``."""
         if "row_blocks" in vars(self):
             return self.row_blocks[rows]
-        return self.prepared.row_blocks(rows) / self.objective.n
+        return self.reliable.row_blocks(rows) / self.objective.n
 
     @property
     def solves_cheaply(self) -> bool:
@@ -267,7 +280,7 @@ class Influence:
         return self._leverage(self.point.outputs, self.row_blocks)
 
     def leverage_of(self, rows: Tensor) -> Tensor:
-        """The same of some rows ``[m]`` only, by the method's own solver."""
+        """The same of some rows ``[m]`` only."""
         return self._leverage(self.point.outputs[rows], self.row_blocks_of(rows))
 
     def _leverage(self, outputs: Tensor, blocks: Tensor) -> Tensor:

@@ -259,5 +259,8 @@ class PreparedAuto(Prepared):
         stats = found.stats | {"solver": self.choice.name, "why": self.choice.why}
         return Solution(found.value, found.status, found.advice, stats)
 
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        return self.for_columns(blocks.shape[0] * blocks.shape[1]).inner_products(blocks)
+
     def row_blocks(self, rows: Tensor) -> Tensor:
         return self.for_columns(len(rows) * self.curvature.point.linearization.k).row_blocks(rows)

@@ -86,6 +86,11 @@ class Prepared(ABC):
     def _solve(self, rhs: Tensor) -> Solution:
         """Solve for a block ``[p, m]``."""
 
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        """``B C^-1 B'`` of each block, ``[m, r, p] -> [m, r, r]``."""
+        solved = self._solve(blocks.flatten(0, 1).T.contiguous()).value
+        return blocks @ solved.T.reshape(blocks.shape).transpose(1, 2)
+
     def row_blocks(self, rows: Tensor) -> Tensor:
         """``J_i C^-1 J_i'`` of some rows, ``[rows, k, k]``.
 
@@ -151,6 +156,10 @@ class PreparedCholesky(Prepared):
             raise CurvatureError(self.factor.advice())
         stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.factor.rank}
         return Solution(value, Status.CONVERGED, "", stats)
+
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        half = self.factor.half(blocks.flatten(0, 1).T).T.unflatten(0, blocks.shape[:2])
+        return half @ half.transpose(1, 2)
 
     def row_blocks(self, rows: Tensor) -> Tensor:
         half = self.curvature.point.linearization.project(rows, self.factor.whitener)

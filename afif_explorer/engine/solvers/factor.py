@@ -48,9 +48,14 @@ class Factor:
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` ``[p, m]``; where ``C`` is singular, the one of least norm on its range."""
         if self._range is None:
-            half = torch.linalg.solve_triangular(self._lower, rhs, upper=False)
-            return torch.linalg.solve_triangular(self._lower.mT, half, upper=True)
+            return torch.linalg.solve_triangular(self._lower.mT, self.half(rhs), upper=True)
         return self._range @ (self._range.T @ rhs)
+
+    def half(self, rhs: Tensor) -> Tensor:
+        """``L^-1 c`` for ``[p, m]`` (on the range), whose inner products are those of ``C^-1``."""
+        if self._range is not None:
+            return self._range.T @ rhs
+        return torch.linalg.solve_triangular(self._lower, rhs, upper=False)
 
     @cached_property
     def whitener(self) -> Tensor:
