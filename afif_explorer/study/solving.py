@@ -20,7 +20,7 @@ from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.fitting import fit
-from afif_explorer.study.store import stage
+from afif_explorer.study.store import has_grown, stage
 
 DIRECT = "Direct (Cholesky)"
 PROXIMAL = "Proximal step"
@@ -41,6 +41,7 @@ def influence(spec: Spec, kind: type[Curvature]) -> Influence:
         method = _READY[kind](solver=Cholesky(), damping=spec.damping)
         made = prepared(method, fit(spec))
         made.whitener  # noqa: B018 - the factor belongs to this stage
+        has_grown("fit", spec)
         return made
 
     return stage("influence", spec, prepare, kind.name)
@@ -56,7 +57,9 @@ def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:
 
     def decompose() -> Spectrum:
         report(f"Eigenvalues of the {kind.name}", 0)
-        return spectrum_of(influence(spec, kind).curvature)
+        found = spectrum_of(influence(spec, kind).curvature)
+        has_grown("fit", spec)
+        return found
 
     return stage("spectrum", spec, decompose, kind.name)
 
