@@ -6,6 +6,7 @@ is never looked at to make a key, so a large array can't be mistaken for another
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from typing import Any, TypeVar
 
 from afif_explorer.progress import report
 from afif_explorer.sizes import leaves
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Key = tuple[str, str]  # stage, digest
@@ -105,13 +108,17 @@ class Cache:
 
     def _keep(self, key: Key, value: Any) -> None:
         entry = _Entry(value, tuple(leaves(value)))
+        dropped = []
         with self._lock:
             self.computed[key[0]] += 1
             self._entries[key] = entry
             self._ledger.add(entry)
             while self._ledger.total > self.max_bytes:
-                _, oldest = self._entries.popitem(last=False)
-                self._ledger.remove(oldest)
+                oldest, given_up = self._entries.popitem(last=False)
+                self._ledger.remove(given_up)
+                dropped.append(oldest)
+        for stage, name in dropped:
+            log.info("Cache: dropped %s %s to stay within %d bytes.", stage, name, self.max_bytes)
 
     def clear(self) -> None:
         """Forget all values (work that is under way goes on, and is kept)."""
