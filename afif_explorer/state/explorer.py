@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 import param
 
 from afif_explorer import results, study
+from afif_explorer.datasets import Dataset
 from afif_explorer.errors import AfifError, InvalidChoice
 from afif_explorer.jobs import Jobs, Outcome
 from afif_explorer.progress import Step
@@ -31,9 +32,6 @@ from afif_explorer.state.work import (
 )
 from afif_explorer.study.labels import label
 
-if TYPE_CHECKING:
-    from afif_explorer.datasets import Dataset
-
 _OF_THE_DATA = ("model", "sensitive", "row", "selected", "primary", "scale", "depth")  # begin anew
 
 
@@ -42,31 +40,18 @@ def _result(kind: type, doc: str) -> param.ClassSelector:
 
 
 class Explorer(Selection):
-    """Settings, results and selection of one session: what the dashboard and the notebook show.
-
-    Setting a choice starts the work that the current ``view`` needs, in the background; the results arrive
-    together in one update. ``stale`` is True while what is shown belongs to earlier choices. In JupyterLab
-    a cell that ends with an explorer shows it.
+    """Settings, results and selection of one session. Work runs in the background, as ``view`` needs it.
 
     Args:
-        dataset: a name of the catalogue.
-        data: a :class:`~afif_explorer.datasets.Dataset` instead.
-        schedule: called with a function of no arguments whenever something is to be delivered; an interface
-            gives one that runs it in its own thread. Default: call it at once, in the worker's thread.
+        dataset: a name of the catalogue. data: a :class:`~afif_explorer.datasets.Dataset` instead.
+        schedule: called with each function that delivers something; None: call it in the worker's thread.
         jobs, study: the pool and the functions that do the work; the shared ones by default.
-        choices: any other field of :class:`~afif_explorer.spec.Spec`, such as ``model``, ``penalty``,
-            ``strength``, ``method``, ``target`` or ``view``.
-
-    Raises:
-        InvalidChoice: for a value that is not one of its options or out of its range.
+        choices: any other field of :class:`~afif_explorer.spec.Spec`.
 
     >>> import afif_explorer as ax
-    >>> explorer = ax.Explorer("hiring", penalty="ridge", strength=1e-2)
-    >>> explorer.await_idle(timeout=120)
-    True
-    >>> len(explorer.points.ids)
-    1400
-    >>> explorer.close()
+    >>> explorer = ax.Explorer("hiring", strength=1e-2)
+    >>> explorer.await_idle(timeout=120), explorer.points.ids.shape, explorer.close()
+    (True, (1400,), None)
     """
 
     data = _result(results.DataSummary, "The data set as a person meets it.")
