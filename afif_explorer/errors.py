@@ -2,7 +2,7 @@
 
 
 class AfifError(Exception):
-    """Base of every error that this package raises on purpose; its text may be shown to a user.
+    """Base class of all errors raised by this package; the message can be shown to a user.
 
     >>> import afif_explorer as ax
     >>> try:
@@ -14,7 +14,7 @@ class AfifError(Exception):
 
 
 class DataError(AfifError, ValueError):
-    """The data cannot be used as they are (empty, one class only, not finite, ...).
+    """The data cannot be used as they are (empty, a single class, not finite, ...).
 
     >>> import numpy as np, afif_explorer as ax
     >>> ax.Dataset.from_arrays(np.empty((0, 2)), np.empty(0))
@@ -25,7 +25,7 @@ class DataError(AfifError, ValueError):
 
 
 class DownloadError(DataError):
-    """A data set could not be downloaded, or has the wrong checksum.
+    """A data set could not be downloaded, or its checksum is wrong.
 
     >>> import afif_explorer as ax
     >>> issubclass(ax.DownloadError, ax.DataError)
@@ -34,7 +34,7 @@ class DownloadError(DataError):
 
 
 class InvalidChoice(AfifError, ValueError):
-    """A name, number or combination of choices that does not exist or does not fit.
+    """An unknown name, an invalid value, or an invalid combination of settings.
 
     >>> import afif_explorer as ax
     >>> ax.Ridge(-1.0)
@@ -49,7 +49,7 @@ class DoesNotApply(InvalidChoice):
 
 
 class UndefinedMeasure(DoesNotApply, DataError):
-    """A measure that the rows at hand do not define; the message says which rows it lacks.
+    """A measure is undefined for the given rows; the message says which rows are missing.
 
     >>> import pandas as pd, afif_explorer as ax
     >>> frame = pd.DataFrame({"x": range(40), "y": [0, 1] * 20, "group": ["a", "b"] * 20})
@@ -63,7 +63,7 @@ class UndefinedMeasure(DoesNotApply, DataError):
 
 
 class SolverDiverged(AfifError, ArithmeticError):
-    """An iteration grew without bound; the message names the setting that would work.
+    """An iteration diverged; the message names a setting that would work.
 
     >>> import afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"))
@@ -75,7 +75,7 @@ class SolverDiverged(AfifError, ArithmeticError):
 
 
 class CurvatureError(AfifError, ArithmeticError):
-    """The curvature is not positive definite; the message names a damping that would do.
+    """The curvature is not positive definite; the message names a damping that would suffice.
 
     >>> import numpy as np, afif_explorer as ax
     >>> X = np.random.default_rng(0).normal(size=(40, 3))
@@ -96,7 +96,7 @@ class Cancelled(AfifError):
 
 
 class NotConverged(UserWarning):
-    """A result is usable but an iteration stopped early; the text gives the residual reached.
+    """A result is usable, but an iteration stopped early; the message gives the residual.
 
     >>> import warnings, afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"))
@@ -110,7 +110,7 @@ class NotConverged(UserWarning):
 
 
 class Undefined(UserWarning):
-    """Some numbers of a result do not exist, or leave out groups; the text names them and says why.
+    """Some values of a result are undefined, or leave out groups; the message says which and why.
 
     >>> import warnings, numpy as np, afif_explorer as ax
     >>> X, y = np.arange(8.0)[:, None], np.array([0, 0, 0, 0, 0, 0, 0, 1])
@@ -124,7 +124,7 @@ class Undefined(UserWarning):
 
 
 class HighLeverage(UserWarning):
-    """Effects of some rows are too small because of their leverage; the text says by how much.
+    """Effects of high-leverage rows are underestimated; the message says by how much.
 
     >>> import warnings, numpy as np, afif_explorer as ax
     >>> X, y = np.array([0.0, 0.1, 0.2, 0.3, 9.0])[:, None], np.array([1.0, 2.0, 1.0, 2.0, 5.0])

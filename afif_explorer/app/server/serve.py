@@ -36,17 +36,17 @@ def serve(
     show: bool = True,
     password_file: str | Path | None = None,
 ) -> None:
-    """Serve the dashboard until interrupted; its address is printed once it answers.
+    """Serve the dashboard until interrupted; its address is printed once it is ready.
 
     Args:
-        port: None or 0 for a free one.
+        port: None or 0 picks a free port.
         address: the interface to listen on: with the default only this machine can connect.
         show: open a browser.
-        password_file: a file with one password for all, or a JSON object of user names and passwords;
+        password_file: a file with one shared password, or a JSON object of user names and passwords;
             visitors must then log in.
 
     Raises:
-        InvalidChoice: if the port is not available or the password file is not usable.
+        InvalidChoice: if the port is not available or the password file is invalid.
 
     >>> import socket, afif_explorer as ax
     >>> with socket.create_server(("127.0.0.1", 0)) as other:

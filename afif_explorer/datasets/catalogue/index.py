@@ -51,16 +51,16 @@ def load(
     Args:
         name: one of :func:`names`. "adult", "crime" and "insurance" are downloaded when first used.
         seed: of the split.
-        validation, test: shares of all rows; None: the data set's own choice. If only ``validation`` is
-            given, ``test`` takes the rest of the held-out rows, so that ``validation=0`` reports on all of
-            them and the training rows stay the same.
+        validation, test: shares of all rows; None: the data set's default. If only ``validation`` is given,
+            ``test`` is the rest of the held-out rows, so that ``validation=0`` reports on all of them and
+            the training rows stay the same.
 
     Returns:
         A :class:`~afif_explorer.datasets.Dataset`.
 
     Raises:
         InvalidChoice: for an unknown name or an invalid seed.
-        DownloadError: if files are needed and cannot be downloaded.
+        DownloadError: if a required file cannot be downloaded.
 
     >>> import afif_explorer as ax
     >>> data = ax.load_dataset("hiring", seed=1)
@@ -72,7 +72,7 @@ def load(
 
 
 def describe(name: str) -> Description:
-    """What the catalogue knows about a data set, without loading it.
+    """A summary of a data set, without loading it.
 
     Args:
         name: one of :func:`names`.

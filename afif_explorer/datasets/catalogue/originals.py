@@ -34,7 +34,7 @@ class Original:
 
 
 def cache_folder() -> Path:
-    """The folder in which downloads are kept.
+    """The download folder.
 
     Returns:
         The path, whether or not it exists.

@@ -62,9 +62,9 @@ class Table(NamedTuple):
 def read_table(data: bytes) -> Table:
     r"""Read the bytes of a CSV or Parquet file.
 
-    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Western) and decimal comma
-    are inferred; every line must have as many cells as the header; empty cells and the usual marks (NA, ?,
-    null, ...) are missing; text stays text, formulas too.
+    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Windows-1252) and decimal
+    comma are detected; every line must have as many cells as the header; empty cells and the usual markers
+    (NA, ?, null, ...) are missing values; text stays text, including formulas.
 
     Args:
         data: the content of the file.
@@ -73,8 +73,8 @@ def read_table(data: bytes) -> Table:
         A :class:`Table`: the data frame, and notes on what was inferred or changed.
 
     Raises:
-        DataError: for other formats, for damaged files (with the number of the line) and for files beyond
-            the limits.
+        DataError: for other formats, for damaged files (with the line number) and for files that exceed the
+            limits.
 
     >>> import afif_explorer as ax
     >>> table = ax.datasets.read_table(b"age;height\n34;1,80\n51;1,65\n")

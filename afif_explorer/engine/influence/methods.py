@@ -109,7 +109,7 @@ class AFIF(Method):
 
     ``F`` ``[p, p]`` is the model-expectation :class:`Fisher`, penalty and damping included, ``g_i`` ``[p]``
     the gradient of row ``i``'s loss, and a removed row has the weight 0. ``F`` is positive semi-definite
-    everywhere, so that the parameters need not be a minimum.
+    everywhere, even away from a minimum.
 
     Args:
         solver: a solver, or its name: "auto" (the default), "block_conjugate_gradient", "cholesky",
@@ -139,8 +139,8 @@ class AFIF(Method):
 class InfinitesimalJackknife(Method):
     """The classical influence function: ``theta(w) - theta = (1/n) H^-1 sum_i (1 - w_i) g_i``.
 
-    ``H`` ``[p, p]`` is the :class:`Hessian`, penalty and damping included. Away from a minimum it may have
-    negative eigenvalues; answers then raise :class:`CurvatureError`, which names a sufficient damping.
+    ``H`` ``[p, p]`` is the :class:`Hessian`, penalty and damping included. If it has negative curvature,
+    results raise :class:`CurvatureError`, with a damping that would suffice.
 
     Args:
         solver, damping, rescale: as for :class:`AFIF`.
@@ -187,12 +187,12 @@ class EmpiricalFisherInfluence(Method):
 
 @dataclass(frozen=True)
 class NewtonStep(Method):
-    """``theta(w) - theta = (1/n) H(w)^-1 sum_i (1 - w_i) g_i``: the removed rows' curvature is removed too.
+    """``theta(w) - theta = (1/n) H(w)^-1 sum_i (1 - w_i) g_i``, with the Hessian of the remaining rows.
 
-    One Newton step of the objective at the new weights, exact for least squares. ``parameters`` takes the
+    One Newton step of the objective at the new weights, exact for least squares. ``parameters`` uses the
     Hessian at the given weights. ``effects`` of all rows removes each row's Gauss-Newton part
-    ``J_i' A'' J_i / n`` by the Woodbury identity, which is the whole of its Hessian where the outputs are
-    linear in the parameters.
+    ``J_i' A'' J_i / n`` by the Woodbury identity, which is its full Hessian if the outputs are linear in
+    the parameters.
 
     Args:
         solver, damping, rescale: as for :class:`AFIF`.

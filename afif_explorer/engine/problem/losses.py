@@ -33,14 +33,14 @@ from afif_explorer.errors import DataError
 class Loss(ABC):
     """An exponential family with its canonical link, ``l(f, y) = A(f) - <f, t(y)> - log h(y)``.
 
-    Subclass it for a family of your own: ``value``, ``residual``, ``variance`` and ``mean``, for ``f``
+    Subclass it to define your own family: ``value``, ``residual``, ``variance`` and ``mean``, for ``f``
     ``[n, k]`` or ``[n, k, m]`` and ``y`` ``[n]``. Losses are in nats, and not divided by ``n``.
 
     Source: McCullagh and Nelder, Generalized Linear Models (1989), section 2.2.
 
     Attributes:
         name: one word, for messages.
-        canonical_outputs: how many outputs ``k`` the family needs, or None if the data say.
+        canonical_outputs: the number of outputs ``k`` of the family, or None if it depends on the data.
 
     >>> import torch, afif_explorer as ax
     >>> class Binomial(ax.Loss):  # y successes in 10 trials: A(f) = 10 log(1 + e^f)

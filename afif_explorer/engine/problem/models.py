@@ -69,19 +69,18 @@ class Model(ABC):
 
 
 class LinearMap(Model):
-    """``f = W x + b``: least squares, logistic, softmax and Poisson regression, by the loss it is given.
+    """``f = W x + b``: least squares, logistic, softmax or Poisson regression, depending on the loss.
 
     ``theta`` ``[p]`` is ``W`` ``[k, d]`` row by row, then ``b`` ``[k]``, so that ``p = k (d + 1)``; rows
-    ``X`` are ``[n, d]``, outputs ``[n, k]``. Training starts at 0. Fisher and Hessian are the same matrix
-    here.
+    ``X`` are ``[n, d]``, outputs ``[n, k]``. Training starts at 0. Fisher and Hessian are the same matrix.
 
     Args:
         d: inputs.
         k: outputs.
-        intercept: whether there is a ``b``; no penalty applies to it.
+        intercept: whether there is a ``b``; it is not penalised.
 
     Raises:
-        InvalidChoice: for sizes that are not whole numbers in range.
+        InvalidChoice: for invalid sizes.
         DataError: for rows of another shape.
 
     Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 2.
@@ -132,19 +131,18 @@ class ModuleModel(Model):
     """Any deterministic ``torch.nn.Module`` ``f(x; theta)``, its parameters flattened in the module's order.
 
     Rows ``X`` are ``[n, ...]``, outputs ``[n, k]``, ``theta`` is ``[p]``: all parameters that require a
-    gradient, each once however many names it has. Buffers and frozen parameters are constants. The module
-    is copied and used in the mode (``train`` or ``eval``) that it comes in; training starts at its own
+    gradient, each once even if it has several names. Buffers and frozen parameters are constants. The
+    module is copied and used in its current mode (``train`` or ``eval``); training starts at its own
     parameters.
 
     Args:
         module: maps rows to natural parameters (logits, log-odds, log-means; no softmax at the end).
-        example: some rows, on which the module is tried.
-        penalised: the parameters that a penalty applies to: names, or a mask ``[p]``. None: all but the
-            intercept, which is any parameter of ``k`` numbers that is added to the outputs, wherever it is
-            declared.
+        example: some rows on which the module is tested.
+        penalised: the penalised parameters: their names, or a mask ``[p]``. None: all but the intercept,
+            which is any parameter of ``k`` numbers that is added to the outputs, wherever it is declared.
 
     Raises:
-        InvalidChoice: if it is not a module, has no parameters to train, gives two different answers to the
+        InvalidChoice: if it is not a module, has no trainable parameters, gives different outputs for the
             same rows (dropout), mixes rows (batch statistics), does not return ``[n, k]``, or uses weights
             that ``theta`` does not replace.
 
@@ -272,7 +270,7 @@ class MLP(ModuleModel):
 
     ``theta`` ``[p]`` holds ``W_1``, ``b_1``, ``W_2``, ... row by row; rows ``X`` are ``[n, d]``, outputs
     ``[n, k]``. ``initial(seed)`` draws each weight uniformly from ``+- sqrt(3 / inputs of its layer)``,
-    which has the variance ``1 / inputs``, and starts every ``b`` at 0.
+    which has the variance ``1 / inputs``, and starts every ``b`` at 0; each seed gives another start.
 
     Args:
         d: inputs.
@@ -280,7 +278,7 @@ class MLP(ModuleModel):
         k: outputs.
 
     Raises:
-        InvalidChoice: for sizes that are not whole numbers in range.
+        InvalidChoice: for invalid sizes.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), section 4.6.
 

@@ -29,8 +29,8 @@ from afif_explorer.numeric import is_number, is_whole
 class Penalty(ABC):
     """``strength * pi(theta)``, added to the mean (not the sum) of the losses.
 
-    Subclass it for a smooth penalty of your own: ``value``, ``gradient`` and ``hessian``. All methods
-    include ``strength`` and see penalised parameters only: ``theta`` is ``[q]`` or ``[q, m]``, values are
+    Subclass it to define your own smooth penalty: ``value``, ``gradient`` and ``hessian``. All methods
+    include ``strength`` and take penalised parameters only: ``theta`` is ``[q]`` or ``[q, m]``, values are
     scalars or ``[m]``.
 
     Args:
@@ -81,8 +81,8 @@ class Penalty(ABC):
 class Ridge(Penalty):
     """``strength * ||theta||^2 / 2``; gradient ``strength * theta``, Hessian ``strength * I``.
 
-    Added to mean losses: in scikit-learn's terms ``alpha = n * strength`` for ``Ridge``,
-    ``alpha = strength`` for ``PoissonRegressor``, ``C = 1 / (n * strength)`` for ``LogisticRegression``.
+    In scikit-learn's terms, with mean losses: ``alpha = n * strength`` for ``Ridge``, ``alpha = strength``
+    for ``PoissonRegressor``, ``C = 1 / (n * strength)`` for ``LogisticRegression``.
 
     Args:
         strength: at least 0.
@@ -109,9 +109,9 @@ class Ridge(Penalty):
 
 
 class NonsmoothPenalty(Penalty):
-    """A penalty with a part that is not differentiable everywhere, specified by its proximal operator.
+    """A penalty with a non-smooth part, specified by its proximal operator.
 
-    Subclass it for one of your own: ``value``, ``prox``, ``active`` and ``kink_gradient``, and
+    Subclass it to define your own: ``value``, ``prox``, ``active`` and ``kink_gradient``, and
     ``kink_hessian`` if the non-smooth part is curved; ``gradient`` and ``hessian`` if there is a smooth
     part.
 
@@ -154,7 +154,7 @@ class NonsmoothPenalty(Penalty):
 class Lasso(NonsmoothPenalty):
     """``strength * ||theta||_1``; its prox is ``sign(v) max(|v| - step * strength, 0)``.
 
-    With ``1/n`` before the losses as here, ``strength`` is scikit-learn's ``alpha``.
+    Since losses are averaged, ``strength`` equals scikit-learn's ``alpha``.
 
     Args:
         strength: at least 0.
@@ -242,9 +242,9 @@ class GroupLasso(NonsmoothPenalty):
 
     Args:
         strength: at least 0.
-        groups: tuples of positions among the penalised parameters, without overlap; parameters in no group
-            are not penalised. None: :func:`afif_explorer.fit` takes the columns of ``X`` that came from one
-            raw column as a group (with all the outputs, or hidden units, that they lead to).
+        groups: disjoint tuples of indices into the penalised parameters; parameters in no group are not
+            penalised. None: :func:`afif_explorer.fit` groups the columns of ``X`` encoded from the same raw
+            column (with their weights for all outputs or hidden units).
 
     Raises:
         InvalidChoice: for empty or overlapping groups.

@@ -21,17 +21,17 @@ INSTEAD = "choose 'cpu', or leave it open."
 
 
 class use_device(Setting):
-    """Set where rows that come as arrays are computed on, for the whole process.
+    """Set the device for data given as arrays, for the whole process.
 
-    ``use_device("cpu")`` from now on; ``with use_device("cuda:1"): ...`` within the block. Tensors stay on
-    their own device, and fits on the one they were made on. Attribute ``device``: what is set.
+    ``use_device("cpu")`` permanently; ``with use_device("cuda:1"): ...`` within the block. Tensors stay on
+    their own device, and fits on the one they were made on. Attribute ``device``: the current setting.
 
     Args:
         device: a torch device or its name. None: the environment variable ``AFIF_DEVICE`` or, without it, a
-            GPU if torch sees one, for work that is too large for one processor thread.
+            GPU if torch finds one, for problems that are too large for a single thread.
 
     Raises:
-        InvalidChoice: for a device that does not exist here, or does not compute in double precision.
+        InvalidChoice: for a device that is not available, or without double precision.
 
     >>> import afif_explorer as ax
     >>> with ax.use_device("cpu"):

@@ -38,18 +38,18 @@ _CONTROL_GROUPS = (
 
 
 class memory_limit(Setting):
-    """Set how many bytes computations may use beside the data and their results, for the whole process.
+    """Set the limit on working memory, in addition to data and results, for the whole process.
 
-    ``memory_limit("2 GB")`` from now on; ``with memory_limit(2e9): ...`` within the block. Attribute
+    ``memory_limit("2 GB")`` permanently; ``with memory_limit(2e9): ...`` within the block. Attribute
     ``bytes``:
-    the limit set.
+    the current setting.
 
     Args:
         limit: bytes, or text with a unit (of 1024); at least 1 MB. None: the environment variable
             ``AFIF_MEMORY`` or, without it, a quarter of the free memory, on a GPU in use if that is less.
 
     Raises:
-        InvalidChoice: for what is not an amount of memory.
+        InvalidChoice: for an invalid amount of memory.
 
     >>> import afif_explorer as ax
     >>> with ax.memory_limit("64 MB") as limit:

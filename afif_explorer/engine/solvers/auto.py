@@ -43,10 +43,10 @@ FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
 
 @dataclass(frozen=True)
 class SolverPlan:
-    """Which solver was chosen, and why: the result of ``method.plan(fit)``.
+    """The chosen solver, and why: the result of ``method.plan(fit)``.
 
     Attributes:
-        solver: ready to use. name: its name. why: one sentence for people.
+        solver: ready to use. name: its name. why: the reason, one sentence.
 
     >>> import afif_explorer as ax
     >>> plan = ax.AFIF().plan(ax.fit(ax.load_dataset("hiring")), columns=10)
@@ -219,15 +219,15 @@ def _size(count: float) -> str:
 
 @dataclass(frozen=True)
 class Auto(Solver):
-    """The solver with the fewest operations among those that reach the tolerance and fit in memory.
+    """Selects the cheapest solver that is accurate enough and fits into memory.
 
-    Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters that is the direct
-    solve. ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` report the choice, and so does
-    the log (INFO); ``method.plan(fit)`` tells it beforehand.
+    Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters it is the direct solver.
+    ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` give the choice and the reason, and so
+    does the log (INFO); ``method.plan(fit)`` gives them in advance.
 
     Args:
-        tolerance: of ``||C x - c|| / ||c||``, for solvers that iterate; the dual solve is not refined
-            further if it is above 1e-6. From 5 % on LiSSA may be chosen.
+        tolerance: for ``||C x - c|| / ||c||`` of iterative solvers; the dual solve is not refined further
+            if it is above 1e-6. From 5 % upwards LiSSA may be chosen.
 
     Raises:
         InvalidChoice: for a tolerance that is not in [0, 1).

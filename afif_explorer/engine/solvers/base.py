@@ -23,7 +23,7 @@ from afif_explorer.progress import report
 
 
 class Status(Enum):
-    """The verdict of a solver: CONVERGED, MAX_STEPS (stopped before the tolerance) or DIVERGED.
+    """The status of a solve: CONVERGED, MAX_STEPS (stopped before the tolerance) or DIVERGED.
 
     >>> import afif_explorer as ax
     >>> [status.value for status in ax.Status]
@@ -37,14 +37,14 @@ class Status(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """What a solver found, with its verdict.
+    """The result of a solve.
 
     Attributes:
-        value: ``[p]`` or ``[p, m]``, as the right-hand side. After a divergence: the last iterate before
+        value: ``[p]`` or ``[p, m]``, like the right-hand side. After divergence: the last iterate before
             the norm grew, for diagnosis only.
-        status: the verdict. advice: what to change if it is not CONVERGED.
+        status: the status. advice: what to change if it is not CONVERGED.
         stats: "residual" (``||C x - c|| / ||c||``, the worst column), "steps", "products" (curvature times
-            one vector), and what the solver adds of its own.
+            one vector), and solver-specific entries.
 
     >>> import afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"))
@@ -131,12 +131,12 @@ def worst_ratio(left: Tensor, rhs: Tensor) -> float:
 class Cholesky(Solver):
     """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
 
-    A singular but positive semi-definite ``C`` (softmax with a free intercept, repeated columns) is solved
-    on its range; the answer is then the one of least norm, and ``stats["rank"]`` gives the rank.
+    A singular but positive semi-definite ``C`` (softmax with an unpenalised intercept, repeated columns) is
+    solved on its range; the result then has minimum norm, and ``stats["rank"]`` is the rank.
 
     Raises:
         CurvatureError: if ``C`` has a negative eigenvalue, or if a right-hand side lies outside the range
-            of a singular ``C``; the message names a sufficient damping.
+            of a singular ``C``; the message names a damping that would suffice.
 
     Source: Golub and Van Loan, Matrix Computations (2013), section 4.2.
 
@@ -182,13 +182,13 @@ class PreparedCholesky(Prepared):
 
 @dataclass(frozen=True)
 class ConjugateGradient(Solver):
-    """Conjugate gradients for ``C x = c`` from ``x = 0``, all right-hand sides ``[p, m]`` side by side.
+    """Conjugate gradients for ``C x = c`` from ``x = 0``, for all right-hand sides ``[p, m]`` in parallel.
 
-    A direction of negative curvature ends the run with status DIVERGED and advice.
+    If negative curvature is encountered, the run ends with status DIVERGED and advice.
 
     Args:
         tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column.
-        max_steps: at most so many; None: ``10 p``, at least 100.
+        max_steps: the maximum number of steps; None: ``10 p``, at least 100.
 
     Raises:
         InvalidChoice: for a tolerance that is not in [0, 1), or ``max_steps`` below 1.

@@ -66,14 +66,14 @@ class Approximation(ABC):
 
 @dataclass(frozen=True)
 class BlockConjugateGradient(Solver):
-    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, with an optional preconditioner.
+    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, optionally preconditioned.
 
-    A direction of negative curvature ends the run with status DIVERGED and advice.
+    If negative curvature is encountered, the run ends with status DIVERGED and advice.
 
     Args:
-        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; below 100 times the
-            precision (about 1e-5 in float32) that is what counts.
-        max_steps: at most so many products of a block; None: ``10 p``, at least 100.
+        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; raised to what the
+            precision allows (about 1e-5 in float32).
+        max_steps: the maximum number of block products; None: ``10 p``, at least 100.
         preconditioner: :class:`EKFAC`, :class:`Nystroem` or :class:`Landmarks`; None for none.
 
     Raises:

@@ -22,8 +22,8 @@ class Lanczos(Solver):
     is orthogonalised twice.
 
     Args:
-        size: vectors in a basis, at most.
-        tolerance: of ``||C x - c|| / ||c||`` in the verdict.
+        size: the maximum number of basis vectors.
+        tolerance: of ``||C x - c|| / ||c||`` for convergence.
 
     Raises:
         InvalidChoice: for a tolerance that is not in [0, 1), or a size below 1.

@@ -29,8 +29,8 @@ class Landmarks(Approximation):
     :class:`BlockConjugateGradient` with many rows and right-hand sides.
 
     Args:
-        count: of rows times their rank.
-        seed: of their draw.
+        count: number of rows times their rank.
+        seed: for sampling them.
 
     Raises:
         InvalidChoice: for a count below 1 or an invalid seed.

@@ -26,7 +26,7 @@ class Nystroem(Approximation):
     For :class:`BlockConjugateGradient` and any model; ``U`` is ``[p, rank]``.
 
     Args:
-        rank: random vectors, and columns of ``U``; one product of the curvature with as many vectors.
+        rank: number of random vectors, and of columns of ``U``; needs one product with that many vectors.
         seed: of the vectors.
 
     Raises:

@@ -21,9 +21,9 @@ from afif_explorer.numeric import is_whole
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """What to watch: ``T(theta)``, a smooth function of the outputs ``[n, k]`` on the rows of a split.
+    """A quantity of interest ``T(theta)``: a smooth function of the outputs ``[n, k]`` on a split's rows.
 
-    Subclass it for a target of your own: ``where`` names the split and ``function(fit, sample)`` returns
+    Subclass it to define your own target: ``where`` names the split and ``function(fit, sample)`` returns
     ``T`` as a differentiable function of the outputs. Effects of rows are changes of ``T``, in its units,
     positive if it rises without the row.
 

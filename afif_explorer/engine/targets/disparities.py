@@ -193,8 +193,8 @@ class _OfPredictions(GroupDisparity):
 class DemographicParityDifference(_OfPredictions):
     """``max_g E[prediction | group g] - min_g E[prediction | group g]``, in units of probability.
 
-    0: every group has the same mean prediction. At least 0 at the fit, where the two groups are chosen;
-    positive effects widen the gap. For numbers it is in the target's units.
+    0: the mean prediction is the same for every group. At least 0 at the fit, where the two groups are
+    chosen; positive effects widen the gap. For regression it is in the target's units.
 
     Args:
         sensitive: display name of the sensitive column.
@@ -219,7 +219,7 @@ class DemographicParityDifference(_OfPredictions):
 
 @dataclass(frozen=True)
 class MeanPredictionDifference(_OfPredictions):
-    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for numbers, in the target's units.
+    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for regression, in target units.
 
     The counterpart of :class:`DemographicParityDifference` for regression and counts.
 
@@ -257,7 +257,7 @@ class EqualOpportunityDifference(_NeedsClasses):
         sensitive, split, outcome: as for :class:`DemographicParityDifference`.
 
     Raises:
-        InvalidChoice: when used with a model of numbers.
+        InvalidChoice: when used with a regression model.
 
     Source: Hardt, Price and Srebro, Equality of Opportunity in Supervised Learning (2016).
 
@@ -285,7 +285,7 @@ class EqualizedOddsDifference(_NeedsClasses):
         sensitive, split, outcome: as for :class:`DemographicParityDifference`.
 
     Raises:
-        InvalidChoice: when used with a model of numbers.
+        InvalidChoice: when used with a regression model.
 
     Source: Hardt, Price and Srebro, Equality of Opportunity in Supervised Learning (2016).
 
