@@ -108,17 +108,29 @@ class Cache:
 
     def _keep(self, key: Key, value: Any) -> None:
         entry = _Entry(value, tuple(leaves(value)))
-        dropped = []
         with self._lock:
             self.computed[key[0]] += 1
-            self._entries[key] = entry
-            self._ledger.add(entry)
-            while self._ledger.total > self.max_bytes:
-                oldest, given_up = self._entries.popitem(last=False)
-                self._ledger.remove(given_up)
-                dropped.append(oldest)
-        for stage, name in dropped:
-            log.info("Cache: dropped %s %s to stay within %d bytes.", stage, name, self.max_bytes)
+            self._place(key, entry)
+
+    def measure(self, key: Key) -> None:
+        """Look again at how much memory a value holds, since it has grown."""
+        with self._lock:
+            entry = self._entries.get(key)
+        if entry is None:
+            return
+        grown = _Entry(entry.value, tuple(leaves(entry.value)))
+        with self._lock:
+            if self._entries.get(key) is entry:
+                self._ledger.remove(entry)
+                self._place(key, grown)
+
+    def _place(self, key: Key, entry: _Entry) -> None:
+        self._entries[key] = entry
+        self._ledger.add(entry)
+        while self._ledger.total > self.max_bytes:
+            name, oldest = self._entries.popitem(last=False)
+            self._ledger.remove(oldest)
+            log.info("The cache let go of %s, to stay within %d bytes.", name[0], self.max_bytes)
 
     def clear(self) -> None:
         """Forget all values (work that is under way goes on, and is kept)."""

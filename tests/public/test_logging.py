@@ -27,7 +27,7 @@ def test_the_chosen_solver_is_logged_once_with_the_reason(caplog: pytest.LogCapt
     (record,) = [one for one in caplog.records if one.name == "afif_explorer.engine.solvers.auto"]
     plan = ax.AFIF().plan(fit, columns=3)
     assert record.levelno == logging.INFO
-    assert record.getMessage() == f"Solver {plan.name!r} for 3 right-hand sides: {plan.why}"
+    assert all(words in record.getMessage() for words in (plan.name, " 3 ", plan.why))
 
 
 def test_what_the_cache_drops_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -35,12 +35,10 @@ def test_what_the_cache_drops_is_logged(caplog: pytest.LogCaptureFixture) -> Non
     with caplog.at_level(logging.INFO, logger="afif_explorer"):
         for key in keys:
             cache.get(key, lambda: np.zeros(100))
+    assert [key in cache for key in keys] == [False, False, True]
     told = [one.getMessage() for one in caplog.records if one.name == "afif_explorer.cache"]
-    dropped = [key for key in keys if key not in cache]
-    assert dropped == keys[:2]
-    assert told == [
-        f"Cache: dropped {stage} {name} to stay within 1000 bytes." for stage, name in dropped
-    ]
+    assert len(told) == 2
+    assert all("effects" in text and "1000 bytes" in text for text in told)
 
 
 def test_what_a_fit_drops_is_logged(caplog: pytest.LogCaptureFixture) -> None:
