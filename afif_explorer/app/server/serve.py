@@ -36,13 +36,24 @@ def serve(
     show: bool = True,
     password_file: str | Path | None = None,
 ) -> None:
-    """Serve the dashboard until interrupted; its address is printed once it answers.
+    """Serve the dashboard until interrupted; its address is printed once it is ready.
 
-    ``port`` None or 0 takes a free one. ``address`` is the interface to listen on: with the default
-    only this machine can connect. ``show`` opens a browser. ``password_file`` holds one password for
-    all, or a JSON object of user names and passwords; visitors must then log in.
+    Args:
+        port: None or 0 picks a free port.
+        address: the interface to listen on: with the default only this machine can connect.
+        show: open a browser.
+        password_file: a file with one shared password, or a JSON object of user names and passwords;
+            visitors must then log in.
 
-    Raises InvalidChoice if the port cannot be had or the password file is of no use.
+    Raises:
+        InvalidChoice: if the port is not available or the password file is invalid.
+
+    >>> import socket, afif_explorer as ax
+    >>> with socket.create_server(("127.0.0.1", 0)) as other:
+    ...     ax.serve(port=other.getsockname()[1], show=False)  # taken
+    Traceback (most recent call last):
+        ...
+    afif_explorer.errors.InvalidChoice: ...
     """
     warm()
     server = make_server(port, address, password_file)

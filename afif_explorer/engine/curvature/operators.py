@@ -179,10 +179,28 @@ class Fisher(Curvature):
     """``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D + damping I``, the model-expectation Fisher, ``[p, p]``.
 
     ``J_i`` ``[k, p]`` is the Jacobian of row ``i``'s outputs, ``A''`` ``[k, k]`` their Fisher information
-    and ``D`` the Hessian of the penalty's smooth part. Positive semi-definite for weights of at least 0,
-    also on any batch of rows, and without second derivatives of the model.
+    and ``D`` the Hessian of the penalty's smooth part. It equals the generalised Gauss-Newton matrix.
+    Positive semi-definite for weights of at least 0, also on any batch of rows, and without second
+    derivatives of the model.
+
+    Args:
+        objective: model, loss, penalty and rows.
+        theta: where, ``[p]``.
+        damping: added to the diagonal.
+        weights: row weights ``[n]``; None: ones. ``n`` stays the full count.
+
+    Raises:
+        InvalidChoice: for weights that are not ``n`` finite numbers.
+
     Sources: Schraudolph, Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent (2002);
     Martens (2020), sections 8 and 9.
+
+    >>> import torch, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> fisher = ax.Fisher(fit.objective, fit.theta, damping=1e-3)
+    >>> vectors = torch.randn(fit.objective.p, 2, dtype=torch.float64)
+    >>> torch.allclose(fisher @ vectors, fisher.dense() @ vectors)
+    True
     """
 
     name = "Fisher"
@@ -219,9 +237,23 @@ class Fisher(Curvature):
 class Hessian(Fisher):
     """``H = F + (1/n) sum_i w_i sum_k r_ik grad^2 f_ik``, the Hessian of the objective, ``[p, p]``.
 
-    ``r_i = A'(f_i) - t(y_i)`` ``[k]`` is the residual and ``F`` the :class:`Fisher`, damping included. Equal
-    to ``F`` where outputs are linear in ``theta``; may be indefinite away from a minimum, and on batches
-    of rows. Sources: Pearlmutter, Fast Exact Multiplication by the Hessian (1994); Martens (2020).
+    ``r_i = A'(f_i) - t(y_i)`` ``[k]`` is the residual and ``F`` the :class:`Fisher`, damping included.
+    Equal to ``F`` where outputs are linear in ``theta``; may be indefinite away from a minimum, and on
+    batches of rows.
+
+    Args:
+        objective, theta, damping, weights: as for :class:`Fisher`.
+
+    Raises:
+        InvalidChoice: for weights that are not ``n`` finite numbers.
+
+    Sources: Pearlmutter, Fast Exact Multiplication by the Hessian (1994); Martens (2020).
+
+    >>> import torch, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> hessian, fisher = (kind(fit.objective, fit.theta).dense() for kind in (ax.Hessian, ax.Fisher))
+    >>> torch.equal(hessian, fisher)  # the model is linear
+    True
     """
 
     name = "Hessian"
@@ -253,8 +285,23 @@ class Hessian(Fisher):
 class EmpiricalFisher(Curvature):
     """``(1/n) sum_i w_i g_i g_i' + D + damping I`` with ``g_i = J_i' r_i`` at the observed label, ``[p, p]``.
 
-    A contrast only: it vanishes as residuals do, while Fisher and Hessian don't. Source: Kunstner, Hennig
-    and Balles, Limitations of the Empirical Fisher Approximation for Natural Gradient Descent (2019).
+    For comparison only: it vanishes as residuals do, while Fisher and Hessian don't.
+
+    Args:
+        objective, theta, damping, weights: as for :class:`Fisher`.
+
+    Raises:
+        InvalidChoice: for weights that are not ``n`` finite numbers.
+
+    Source: Kunstner, Hennig and Balles, Limitations of the Empirical Fisher Approximation for Natural
+    Gradient Descent (2019).
+
+    >>> import torch, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=None)
+    >>> gradients = fit.objective.at(fit.theta).gradients(torch.arange(fit.n))
+    >>> matrix = ax.EmpiricalFisher(fit.objective, fit.theta).dense()
+    >>> torch.allclose(matrix, gradients.T @ gradients / fit.n)
+    True
     """
 
     name = "empirical Fisher"

@@ -21,10 +21,23 @@ from afif_explorer.numeric import is_whole
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """What to watch: ``T(theta)``, a smooth function of the outputs ``[n, k]`` on the rows of a split.
+    """A quantity of interest ``T(theta)``: a smooth function of the outputs ``[n, k]`` on a split's rows.
 
-    Subclass it for a target of your own: ``function`` is all there is to it, and ``where`` names the split.
-    Effects of rows are changes of ``T``, in its units, positive if it rises without the row.
+    Subclass it to define your own target: ``where`` names the split and ``function(fit, sample)`` returns
+    ``T`` as a differentiable function of the outputs. Effects of rows are changes of ``T``, in its units,
+    positive if it rises without the row.
+
+    >>> from dataclasses import dataclass
+    >>> import afif_explorer as ax
+    >>> @dataclass(frozen=True)
+    ... class LargestLogit(ax.Target):
+    ...     where = "test"
+    ...
+    ...     def function(self, fit, sample):
+    ...         return lambda outputs: outputs.max()
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> ax.attribute(fit, LargestLogit()).shape
+    (1400,)
     """
 
     @property
