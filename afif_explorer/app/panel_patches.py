@@ -15,6 +15,7 @@ from typing import Any
 
 import param
 from panel.io import document as panel_document
+from panel.io.resources import LOCAL_DIST
 
 
 def send_all_messages() -> None:
@@ -38,6 +39,16 @@ def send_all_messages() -> None:
 
     dispatch_all.original = dispatch  # type: ignore[attr-defined]
     panel_document._dispatch_msgs = dispatch_all
+
+
+def use_own_stylesheets(document: Any) -> None:
+    """Take the style sheets of a page from this server, whichever way its session was made. Panel 1.9.4.
+
+    Panel notes their address only when it writes the page. Where the browser connects after the session of
+    its page is gone, a new one is made without writing a page, and all style sheets would be asked for
+    elsewhere. Not reported upstream.
+    """
+    document.template_variables["dist_url"] = LOCAL_DIST
 
 
 def send_value_at_once(widget: Any) -> None:

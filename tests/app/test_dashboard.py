@@ -61,7 +61,7 @@ def test_the_table_waits_until_the_first_figures_are_drawn(page) -> None:
     drawing.plot._handle_msg({"kind": "ready"})
     loop.pass_time(10 * IDLE)
     assert points_view(dashboard)._table._table is None
-    drawing.plot._handle_msg({"kind": "settled"})
+    drawing.plot._handle_msg({"kind": "drawn"})
     loop.pass_time(IDLE)
     assert points_view(dashboard)._table._table is not None
 

@@ -16,6 +16,7 @@ import panel as pn
 import panel_material_ui as material
 import pytest
 from bokeh.document import Document
+from bokeh.models import ImportedStyleSheet
 from bokeh.server.server import Server
 from panel.io import document as panels
 from panel.reactive import Syncable
@@ -218,6 +219,26 @@ def test_a_page_is_let_go_of() -> None:
 
 def test_the_count_of_busy_sessions_still_keeps_a_page() -> None:
     assert is_kept(material.Page)
+
+
+def stylesheets(document: Document) -> set[str]:
+    """Addresses of the style sheets of a page with a button, made without being written."""
+    root = (
+        toolkit.make_page("A page", main=[toolkit.Button(label="A")]).server_doc(document).roots[0]
+    )
+    return {sheet.url for sheet in root.select({"type": ImportedStyleSheet})}
+
+
+def test_stylesheets_come_from_this_server() -> None:
+    document = Document()
+    panel_patches.use_own_stylesheets(document)
+    found = stylesheets(document)
+    assert found
+    assert not [url for url in found if "//" in url]
+
+
+def test_panel_still_asks_for_them_elsewhere() -> None:
+    assert [url for url in stylesheets(Document()) if url.startswith("https://")]
 
 
 def test_a_server_still_has_no_public_name_for_its_tornado_application() -> None:

@@ -95,9 +95,9 @@ class Dashboard:
         self._listen()
         scheduler.busy = self._awaits_figures
 
-    def early(self) -> list[dict[str, Any]]:
+    def first_paint(self) -> list[dict[str, Any]]:
         """The figures that the page can draw before the rest of it has come."""
-        return [figure for view in self._views for figure in view.early()]
+        return [figure for view in self._views for figure in view.first_paint()]
 
     def close(self) -> None:
         """Let go of everything; the visitor has left."""
@@ -158,7 +158,7 @@ class Dashboard:
     def _arrived(self, dark: bool, narrow: bool) -> None:
         def adopt() -> None:
             self.page.param.update(dark_theme=dark, sidebar_open=not narrow)
-            self._browser.settled = True
+            self._browser.themed = True
 
         self.scheduler.now(adopt)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import panel as pn
 
-from afif_explorer.app import theme
+from afif_explorer.app import panel_patches, theme
 from afif_explorer.app.page.dashboard import Dashboard
 from afif_explorer.app.updates.loop import DocumentLoop
 from afif_explorer.app.updates.scheduler import Scheduler
@@ -21,13 +21,14 @@ KNOWN_SECONDS = 0.1  # results that are known already are there by then, and com
 def open_session() -> Any:
     """The page of a new visitor, with the choices that the link carries."""
     document = pn.state.curdoc
+    panel_patches.use_own_stylesheets(document)
     spec, notes = Spec.from_query(_choices(document.session_context.request))
     others = {name: getattr(spec, name) for name in FIELDS if name != "dataset"}
     scheduler = Scheduler(DocumentLoop(document))
     explorer = Explorer(spec.dataset, schedule=scheduler.now, **others)
     scheduler.flush(lambda: explorer.await_idle(0), KNOWN_SECONDS)
     dashboard = Dashboard(explorer, scheduler, notes=notes)
-    figures = in_script(dashboard.early())
+    figures = in_script(dashboard.first_paint())
     document.template_variables.update(theme.TEMPLATE_VARIABLES, afif_figures=figures)
     pn.state.onload(scheduler.open)
     pn.state.on_session_destroyed(lambda _context: dashboard.close())

@@ -37,11 +37,11 @@ class View:
         """Whether the browser is still to draw a figure of this view for the first time."""
         return any(drawing.plot.awaited for drawing in self.drawings)
 
-    def early(self) -> list[dict[str, Any]]:
+    def first_paint(self) -> list[dict[str, Any]]:
         """What a page needs to draw the first figures before anything else, if all are there."""
         if self.desk.explorer.view != self.name:
             return []
-        found = [drawing.early() for drawing in self.drawings[: self.first]]
+        found = [drawing.first_paint() for drawing in self.drawings[: self.first]]
         return [figure for figure in found if figure is not None]
 
     def update(self) -> None:
