@@ -128,9 +128,9 @@ class Cache:
         self._entries[key] = entry
         self._ledger.add(entry)
         while self._ledger.total > self.max_bytes:
-            name, oldest = self._entries.popitem(last=False)
+            (stage, name), oldest = self._entries.popitem(last=False)
             self._ledger.remove(oldest)
-            log.info("The cache let go of %s, to stay within %d bytes.", name[0], self.max_bytes)
+            log.info("Cache: dropped %s %s to stay within %d bytes.", stage, name, self.max_bytes)
 
     def clear(self) -> None:
         """Forget all values (work that is under way goes on, and is kept)."""

@@ -33,7 +33,7 @@ class PreparedMethods:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shared: Shared | None = None
-        self._kept: OrderedDict[Hashable, Influence] = OrderedDict()
+        self._kept: OrderedDict[tuple[Method, Hashable], Influence] = OrderedDict()
         self._targets: OrderedDict[Target, Bound] = OrderedDict()
 
     def get(self, method: Method, fit: Fitted) -> Influence:
@@ -64,7 +64,8 @@ class PreparedMethods:
         if len(self._kept) >= MOST:
             self._kept.popitem(last=False)
         if self._shared is not None and self._bytes(self._shared) > allowed() // SHARE:
-            log.info("A fit let go of what %d methods had worked out.", len(self._kept))
+            dropped = ", ".join(str(method) for method, _ in self._kept)
+            log.info("Fit: dropped %s to stay within the memory limit.", dropped)
             self._kept.clear()
             self._shared = None
 
