@@ -1,4 +1,4 @@
-"""``audit_fairness``: the disparities of a model, and what each row does to them."""
+"""``audit_fairness``: the disparities of a model, and the effect of each row on them."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ FOR_NUMBERS: dict[str, type[GroupDisparity]] = {
 
 @dataclass(frozen=True, eq=False)
 class FairnessAudit:
-    """What :func:`audit_fairness` found.
+    """The result of :func:`audit_fairness`.
 
     Attributes:
-        disparities: data frame, one row a measure; columns ``soft`` (mean predictions) and ``hard``
+        disparities: data frame, one row per measure; columns ``soft`` (mean predictions) and ``hard``
             (decisions, as fairlearn defines them); NaN where undefined.
         compared: data frame, rows ``(measure, "soft")`` and ``(measure, "hard")``: the two groups
             (``highest``, ``lowest``), how many of their rows count (``highest_rows``, ``lowest_rows``), and
             ``among`` which.
-        groups: data frame of the groups' rows and mean predictions.
+        groups: data frame of the groups' numbers of rows and mean predictions.
         effects: data frame ``[n_train, measures]``, indexed by row id: the predicted change of each soft
             disparity if the row is removed; NaN where undefined.
         notes: a sentence for each measure that is undefined, for groups that it leaves out, and for a gap

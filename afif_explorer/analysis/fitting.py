@@ -1,4 +1,4 @@
-"""``fit``: train a model on a data set, ready to be asked about its rows."""
+"""``fit``: train a model on a data set; ``Fit``: the trained model with its rows."""
 
 from __future__ import annotations
 
@@ -102,22 +102,22 @@ class Fit:
 
     @cached_property
     def negative_curvature(self) -> float | None:
-        """How far the Hessian bends down at ``theta``: its smallest eigenvalue if below 0, else 0.
+        """The smallest eigenvalue of the Hessian at ``theta`` if it is below 0, else 0.
 
-        Below 0 the fit is no minimum, and the Hessian needs a damping of more than its size; the Fisher
-        never does. With kinks in the penalty it is that among the parameters that are not held at a kink.
-        See :func:`~afif_explorer.engine.curvature.minimum.negative_curvature` for the cost; None where that
-        is too high.
+        Below 0 the fit is not a minimum, and the Hessian needs a damping of more than its size; the Fisher
+        never does. With a non-smooth penalty it is that of the parameters at which the penalty is smooth.
+        None where computing it is too expensive: see
+        :func:`~afif_explorer.engine.curvature.minimum.negative_curvature`.
         """
         return negative_curvature(self.objective, self.parameters)
 
     @property
     def n(self) -> int:
-        """Training rows."""
+        """The number of training rows."""
         return self.objective.n
 
     def sample(self, split: str) -> Sample:
-        """The rows of a split. Raises :class:`InvalidChoice` for an unknown one."""
+        """The rows of a split. Raises :class:`InvalidChoice` for an unknown split."""
         if not isinstance(split, str) or split not in self.samples:
             raise InvalidChoice(
                 f"There is no split {split!r} here; choose one of: {', '.join(self.samples)}."
@@ -199,7 +199,7 @@ def objective_for(
     hidden: Sequence[int],
     penalised: Penalised | None = None,
 ) -> Objective:
-    """What :func:`fit` minimises for these choices."""
+    """The objective that :func:`fit` minimises for these arguments."""
     from afif_explorer.datasets import Dataset
 
     if not isinstance(data, Dataset):
@@ -306,10 +306,10 @@ def _fitted(
 
 
 def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
-    """A group lasso without groups gets them: the columns of ``X`` that one raw column became.
+    """A group lasso without groups gets them: the columns of ``X`` encoded from the same raw column.
 
-    A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer);
-    every other penalised parameter is a group of its own.
+    A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer); every
+    other penalised parameter is a group of its own.
     """
     if not isinstance(penalty, GroupLasso) or penalty.groups is not None:
         return penalty
