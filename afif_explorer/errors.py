@@ -1,53 +1,53 @@
-"""The errors that people meet: one clear sentence each (what was wrong, where, what to do)."""
+"""Errors and warnings; each message says what was wrong, where, and what to do."""
 
 
 class AfifError(Exception):
-    """Base of every error that this package raises on purpose; its text may be shown to a user."""
+    """Base class of all errors raised by this package; the message can be shown to a user."""
 
 
 class DataError(AfifError, ValueError):
-    """The data cannot be used as they are (empty, one class only, not finite, ...)."""
+    """The data cannot be used as they are (empty, a single class, not finite, ...)."""
 
 
 class DownloadError(DataError):
-    """A data set could not be fetched, or arrived with the wrong checksum."""
+    """A data set could not be downloaded, or its checksum is wrong."""
 
 
 class InvalidChoice(AfifError, ValueError):
-    """A name, number or combination of choices that does not exist or does not fit."""
+    """An unknown name, an invalid value, or an invalid combination of settings."""
 
 
 class DoesNotApply(InvalidChoice):
-    """A result that does not exist for the choices; the message names choices that have it."""
+    """A result that does not exist for the current settings; the message names settings that have it."""
 
 
 class UndefinedMeasure(DoesNotApply, DataError):
-    """A measure that the rows at hand do not define; the message says which rows it lacks."""
+    """A measure is undefined for the given rows; the message says which rows are missing."""
 
 
 class SolverDiverged(AfifError, ArithmeticError):
-    """An iteration grew without bound; the message names the setting that would work."""
+    """An iteration diverged; the message names a setting that would work."""
 
 
 class CurvatureError(AfifError, ArithmeticError):
-    """The curvature is not positive definite; the message names a damping that would do."""
+    """The curvature is not positive definite; the message names a damping that would suffice."""
 
 
 class OutOfMemory(AfifError, MemoryError):
-    """The work needs more memory than there is on its device; the message says what to do."""
+    """The computation needs more memory than its device has; the message says what to do."""
 
 
 class Cancelled(AfifError):
-    """The work was asked to stop. Raised by :func:`afif_explorer.progress.report`."""
+    """The computation was cancelled. Raised by :func:`afif_explorer.progress.report`."""
 
 
 class NotConverged(UserWarning):
-    """A result is usable but an iteration stopped early; the text names the residual reached."""
+    """A result is usable, but an iteration stopped early; the message gives the residual."""
 
 
 class Undefined(UserWarning):
-    """Some numbers of a result do not exist, or leave out groups; the text names them and says why."""
+    """Some values of a result are undefined, or leave out groups; the message says which and why."""
 
 
 class HighLeverage(UserWarning):
-    """Effects of some rows fall short, because each row holds much of its own fit; the text says how much."""
+    """Effects of high-leverage rows are underestimated; the message says by how much."""

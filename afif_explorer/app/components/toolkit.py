@@ -1,6 +1,6 @@
-"""The one place that knows panel-material-ui: its page, its widgets, and how they look.
+"""The only module that imports panel-material-ui: its page, its widgets, and their style.
 
-Widgets are taken from here, so that a move of the toolkit touches one file.
+Widgets are imported from here, so that a change of the toolkit touches one file.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ __all__ = [
 
 
 class _HeardOnce:
-    """A slider that is heard when its value changes, and not once more when it is let go of."""
+    """A slider that sends its value when it changes, and not again when it is released."""
 
     @property
     def _linked_properties(self) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ class FloatSlider(_HeardOnce, material.FloatSlider):
 
 
 class IntSlider(_HeardOnce, material.IntSlider):
-    """A slider over whole numbers."""
+    """A slider over integers."""
 
 
 class FileDownload(material.FileDownload):
@@ -71,13 +71,13 @@ class FileDownload(material.FileDownload):
 
     def _sync_data(self, fileobj: Any) -> None:
         if fileobj is not None:
-            self.data = None  # the browser takes a file for new only if it differs from the last
+            self.data = None  # the browser only accepts a file that differs from the last one
             super()._sync_data(fileobj)
 
 
 class FileField(material.FileInput):
-    """A button for a file. ``arrived(name, content)`` hears of every file that is chosen, also of an empty
-    one and of the same one again; ``refused(reason)`` of one that the browser did not send.
+    """A file upload button. ``arrived(name, content)`` is called for every chosen file, including an
+    empty one or the same one again; ``refused(reason)`` for a file that the browser did not send.
     """
 
     def __init__(
@@ -101,16 +101,16 @@ class FileField(material.FileInput):
 
 
 def load() -> None:
-    """Load the parts of Panel that a page needs; call it once before anything is served."""
+    """Load the Panel extensions that a page needs; call it once before serving."""
     pn.extension("tabulator", notifications=False)
     deliver_all()
 
 
 def prompt(widget: Any) -> None:
-    """Let what a person does with a widget be heard at once.
+    """Make a widget respond without delay.
 
-    Panel waits 50 ms for more of it, half of what a redraw may take, and keeps a count of what it is
-    busy with, which takes a few more and which nothing here shows.
+    Panel debounces events by 50 ms, half the time budget of a redraw, and maintains a busy counter,
+    which costs a few more and is not shown here.
     """
     widget._debounce = 1  # ms
     widget._busy__ignore = [*widget._busy__ignore, "value"]
@@ -120,7 +120,7 @@ def make_page(title: str, **params: Any) -> Page:
     """A page with our theme."""
     page = Page(
         meta_title=title,
-        meta_description="See what each training row did to a model, and what happens if it goes.",
+        meta_description="See what each training row did to a model, and what happens if it is removed.",
         template=theme.TEMPLATE,
         theme_config=theme.THEME,
         sx=theme.PAGE,
@@ -131,8 +131,8 @@ def make_page(title: str, **params: Any) -> Page:
         theme_toggle=True,
         **params,
     )
-    # The page follows Panel's global count of busy sessions: two messages for every event of a
-    # visitor, and a tie that would keep the page in memory for ever.
+    # The page follows Panel's global count of busy sessions: two messages for every event, and a
+    # reference that would keep the page in memory for ever.
     with param.parameterized.edit_constant(page):
         page.param._update_ref("busy", False)
     return page

@@ -1,4 +1,4 @@
-"""The left side: what a person chooses, in the order in which it is chosen."""
+"""The sidebar: all settings, in the order in which people choose them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INSET = ":host { border-left: 3px solid var(--mui-palette-divider); padding-left
 
 
 class Controls:
-    """All choices of ``fields.explorer``. ``explain(name)`` opens a page of explanations."""
+    """All settings of ``fields.explorer``. ``explain(name)`` opens a help page."""
 
     def __init__(
         self, fields: Fields, *, explain: Callable[[str], None], upload: Callable[[], None]
@@ -44,7 +44,7 @@ class Controls:
         self.panel = stack(
             self._section("1", "Data", "choices/dataset", *self._data()),
             self._section("2", "Model", "choices/model", *self._model()),
-            self._section("3", "What to watch", "choices/target", *self._target()),
+            self._section("3", "Target", "choices/target", *self._target()),
             self._section("4", "Curvature and solver", "choices/method", *self._curvature()),
             gap=20,
             stylesheets=[":host { padding: 16px 16px 32px; }"],
@@ -66,7 +66,7 @@ class Controls:
         return stack(row, *parts, gap=10)
 
     def _data(self) -> tuple[Any, ...]:
-        own = button("Use my own file", "upload_file", self._upload, **WIDE)
+        own = button("Upload a file", "upload_file", self._upload, **WIDE)
         seed = self._fields.whole("seed")
         return self._fields.select("dataset"), self._about, own, seed
 
@@ -108,7 +108,7 @@ class Controls:
         return stack(scale.panel, depth.panel, repeats, gap=4, stylesheets=[INSET])
 
     def _arrange(self) -> None:
-        """Show the choices that mean something now."""
+        """Show the settings that apply to the current choices."""
         shown = relevant(self._explorer)
         self._hidden.reveal("hidden" in shown)
         self._strength.visible = "strength" in shown
@@ -121,11 +121,11 @@ class Controls:
 
 
 def about(explorer: Any) -> Any:
-    """The data set of an explorer in a few lines."""
+    """A short description of an explorer's data set."""
     data = explorer.data
     if data is not None and data.name == explorer.dataset:
         rows = html(
-            "{train} rows to train on, {validation} to validate, {test} to test. "
+            "{train} training, {validation} validation and {test} test rows. "
             "Predicts <b>{target}</b>.",
             train=count(data.n_train),
             validation=count(data.n_validation),
@@ -142,7 +142,7 @@ def about(explorer: Any) -> Any:
         entry = datasets.describe(explorer.dataset)
     except AfifError:
         return ""
-    wait = " Fetched from its source at first use." if entry.needs_network else ""
+    wait = " Downloaded from its source on first use." if entry.needs_network else ""
     return html('<p class="hint">{title}.{wait}</p>', title=entry.title, wait=wait)
 
 

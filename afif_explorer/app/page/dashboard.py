@@ -1,4 +1,4 @@
-"""``Dashboard``: one visitor's page, put together."""
+"""``Dashboard``: assembles a visitor's page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from afif_explorer.app.components.elements import stack
 from afif_explorer.app.components.fields import Fields
 from afif_explorer.app.page.controls import Controls
 from afif_explorer.app.page.header import Header
-from afif_explorer.app.page.help import GUIDE, Code, Help
+from afif_explorer.app.page.help import GLOSSARY, GUIDE, Code, Help
 from afif_explorer.app.page.notices import Notices
 from afif_explorer.app.page.status import StatusHead
 from afif_explorer.app.page.upload import Upload
@@ -39,7 +39,7 @@ VIEWS = (PointsView, AgreementView, LissaView, CrossValidationView, UnlearningVi
 
 
 class Dashboard:
-    """Shows ``explorer`` and sets it. ``notes`` tell what could not be read from the link."""
+    """Shows and controls ``explorer``. ``notes`` list the parts of the link that could not be read."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Dashboard:
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
         self._later = Debounce(Timer(document), self._gate, self._awaited)
-        desk = PageContext(
+        context = PageContext(
             explorer,
             self.follower,
             fields,
@@ -75,9 +75,9 @@ class Dashboard:
             explorer,
             self._browser,
             show_code=self._show_code,
-            show_guide=lambda: self._help.show(GUIDE),
+            show_guide=lambda: self._help.show(GUIDE, GLOSSARY),
         )
-        self._views = [view(desk) for view in VIEWS]
+        self._views = [view(context) for view in VIEWS]
         self._tabs = self._make_tabs()
         dialogs = (self._help.dialog, self._code.dialog, upload.dialog, *header.dialogs)
         main = stack(
@@ -101,7 +101,7 @@ class Dashboard:
         return [figure for view in self._views for figure in view.early()]
 
     def close(self) -> None:
-        """Let go of everything; the visitor has left."""
+        """Release all resources after the visitor has left."""
         self._later.stop()
         self.follower.close()
         self.explorer.close()
@@ -142,7 +142,7 @@ class Dashboard:
         self._browser.query = self.explorer.spec.to_query()
 
     def _turn(self) -> None:
-        """Show the view that is chosen, and no other."""
+        """Show only the chosen view."""
         for place, view in enumerate(self._views):
             chosen = view.name == self.explorer.view
             view.panel.visible = chosen
@@ -175,4 +175,6 @@ class Dashboard:
         if worked:
             self._notices.say("Copied.")
         else:
-            self._notices.refuse("The browser does not let this page copy; copy by hand instead.")
+            self._notices.refuse(
+                "The browser denied access to the clipboard; copy the text manually."
+            )

@@ -1,4 +1,4 @@
-"""The head of the page's body: what is on screen, how good the fit is, what is being worked on."""
+"""The status area: a one-sentence headline, facts about the fit, and progress."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from afif_explorer.figures.text import number
 from afif_explorer.results import FitSummary, Points
 from afif_explorer.wording import count
 
-# Sixty pictures a second of a moving bar take a core from the work that it stands for.
+# Animating the bar at sixty frames a second takes a core away from the computation.
 UNHURRIED = {"& .MuiLinearProgress-bar": {"animationTimingFunction": "steps(4) !important"}}
 
 
 class StatusHead:
-    """The one-sentence headline, facts about the fit, and progress with a way to stop it."""
+    """A one-sentence headline, facts about the fit, and progress with a cancel button."""
 
     def __init__(self, explorer: Any) -> None:
         self._explorer = explorer
@@ -52,13 +52,13 @@ class StatusHead:
         )
 
     def say(self) -> None:
-        """Bring the headline and the facts up to date."""
+        """Update the headline and the facts."""
         self._sentence.put(html('<h1 class="headline">{x}</h1>', x=self._explorer.sentence()))
         self._facts.put(_facts(self._explorer.fitted))
         self._gap.put(_gap(self._explorer.points))
 
     def progress(self) -> None:
-        """Show how the work stands now."""
+        """Show the progress of the computation."""
         status = self._explorer.status
         running = status.kind == "running"
         self._running.visible = running
@@ -79,7 +79,7 @@ class StatusHead:
 
 
 def _gap(points: Points | None) -> Any:
-    """Of a target that is a gap: between which groups, and what to be careful about."""
+    """For a target that is a gap: the groups it compares, and caveats."""
     if points is None or not points.compares:
         return ""
     gap = html(
@@ -102,9 +102,10 @@ def _facts(fit: FitSummary | None) -> Any:
         html(
             '<span class="badge {level}" title="{why}">{word} · gradient norm {norm}</span>',
             level="good" if fit.converged else "poor",
-            word="at the optimum" if fit.converged else "not at an optimum",
+            word="converged" if fit.converged else "not converged",
             why=fit.advice
-            or f"At most {number(fit.gradient_threshold)} is one; it took {fit.steps} steps on {fit.device}.",
+            or f"Converged: gradient norm at most {number(fit.gradient_threshold)} after "
+            f"{count(fit.steps)} steps on {fit.device}.",
             norm=number(fit.gradient_norm, 2),
         )
     )

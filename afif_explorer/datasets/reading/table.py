@@ -1,8 +1,8 @@
-"""Somebody's file: bytes in, a data frame out.
+"""Untrusted files: reads the bytes of a CSV or Parquet file into a data frame.
 
-Only bytes come in, never a path or an address, so nothing on the machine or the network can be
-reached through a file. Nothing in a file is run: CSV is text, Parquet is data, and everything else
-(pickles, archives, programs, spreadsheets, pages) is refused by its first bytes.
+Input is bytes, never a path or URL, so a file cannot give access to the machine or the network.
+Nothing in a file is executed: CSV is text, Parquet is data, and everything else (pickles, archives,
+programs, spreadsheets, web pages) is rejected by its first bytes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
 
 class Table(NamedTuple):
-    """A file as a table, and what had to be guessed or changed to read it, a sentence each."""
+    """A file as a table, with notes on what had to be guessed or changed, a sentence each."""
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
@@ -56,16 +56,16 @@ class Table(NamedTuple):
 def read_table(data: bytes) -> Table:
     """Read the bytes of a CSV or Parquet file.
 
-    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Western) and decimal
-    comma are found by trial; every line must have as many cells as the header; empty cells and the
-    usual marks (NA, ?, null, ...) are missing; text stays text, formulas too.
+    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Windows-1252) and
+    decimal comma are detected; every line must have as many cells as the header; empty cells and the
+    usual markers (NA, ?, null, ...) are missing values; text stays text, including formulas.
 
-    Raises :class:`~afif_explorer.errors.DataError` for anything else, for damaged files (with the
-    number of the line) and for files beyond the limits.
+    Raises :class:`~afif_explorer.errors.DataError` for anything else, for damaged files (with the line
+    number) and for files that exceed the limits.
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise DataError(
-            f"The content of a file is needed, as bytes, not {type(data).__name__}; "
+            f"Expected the content of a file as bytes, got {type(data).__name__}; "
             "paths and addresses are not opened."
         )
     data = bytes(data)

@@ -57,7 +57,7 @@ class Curvature(ABC):
 
     @classmethod
     def of(cls, point: Point, *, damping: float = 0.0, weights: Tensor | None = None) -> Self:
-        """The operator at a point that was looked at before."""
+        """The operator at a point that is already linearized."""
         operator = cls.__new__(cls)
         objective = point.objective
         operator._place(point, damping, objective.weights(weights) / objective.n)
@@ -65,7 +65,7 @@ class Curvature(ABC):
 
     @cached_property
     def diagonal_shift(self) -> Tensor:
-        """What penalty and damping add to the diagonal, ``[p]``."""
+        """The diagonal that penalty and damping add, ``[p]``."""
         return self.point.objective.penalty_diagonal() + self.damping
 
     def __matmul__(self, vectors: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class Curvature(ABC):
 
     @cached_property
     def _matrix(self) -> Tensor:
-        matrix = mirror(self._dense())  # to the last digit, whatever order it was summed in
+        matrix = mirror(self._dense())  # exactly symmetric, whatever the order of summation
         matrix.diagonal().add_(self.diagonal_shift)
         return matrix
 
@@ -111,7 +111,7 @@ class Curvature(ABC):
         return torch.eye(self.p, dtype=self.mean_weights.dtype, device=self.mean_weights.device)
 
     def fisher_roots(self) -> Tensor:
-        """The roots of the part that is a sum of squares of rows: all of it, but for a Hessian."""
+        """The square roots of the Gauss-Newton part: of everything except for a Hessian."""
         roots = self.roots()
         assert roots is not None
         return roots

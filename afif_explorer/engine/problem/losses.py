@@ -1,7 +1,7 @@
 """Losses of exponential families, in their natural parameter.
 
 A loss is the negative log-likelihood ``l(f, y) = A(f) - <f, t(y)> - log h(y)``, where the model's
-outputs ``f`` are the family's natural parameters. All a method of this package needs of it is
+outputs ``f`` are the family's natural parameters. The methods of this package need
 
 ===========  ==========================  ========================================
 name         formula                     meaning
@@ -33,14 +33,14 @@ from afif_explorer.errors import DataError
 class Loss(ABC):
     """An exponential family with its canonical link, ``l(f, y) = A(f) - <f, t(y)> - log h(y)``.
 
-    Subclass it to bring a family of your own: ``value``, ``residual``, ``variance`` and ``mean``, for
+    Subclass it to define your own family: ``value``, ``residual``, ``variance`` and ``mean``, for
     ``f`` ``[n, k]`` or ``[n, k, m]`` and ``y`` ``[n]``. Losses are in nats, and not divided by ``n``.
 
     Source: McCullagh and Nelder, Generalized Linear Models (1989), section 2.2.
 
     Attributes:
         name: one word, for messages.
-        canonical_outputs: how many outputs ``k`` the family needs, or None if the data say.
+        canonical_outputs: the number of outputs ``k`` of the family, or None if it depends on the data.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Loss(ABC):
         """``A(f) - A(f0) - <A'(f0), f - f0>`` of each row in nats, ``[n]`` or ``[n, m]``; at least 0.
 
         The Bregman divergence of ``A``, which is ``KL(p_f0 || p_f)`` of the predicted distributions. It
-        is the loss less its tangent at ``f0``, whatever the targets ``y``.
+        is the loss minus its tangent at ``f0``, for any targets ``y``.
         """
         tangent = self.value(f0, y) + (self.residual(f0, y) * (f - f0)).sum(1)
         return self.value(f, y) - tangent
@@ -79,18 +79,16 @@ class Loss(ABC):
         return vectors * values.clamp(min=0).sqrt()[:, None, :]
 
     def check(self, y: Tensor) -> None:
-        """Raise :class:`DataError` if ``y`` ``[n]`` holds a value that the family cannot produce."""
+        """Raise :class:`DataError` if ``y`` ``[n]`` contains a value outside the family's support."""
         if not torch.isfinite(y.double()).all():
-            raise DataError(
-                "The target holds values that are not finite numbers; remove those rows."
-            )
+            raise DataError("The target contains values that are not finite; remove those rows.")
 
     def outputs_for(self, y: Tensor) -> int:
-        """How many natural parameters a row has, given the targets."""
+        """The number of natural parameters of a row, given the targets."""
         return self.canonical_outputs or 1
 
     def fits(self, k: int, y: Tensor) -> bool:
-        """Whether a model with ``k`` outputs can have this loss on these targets."""
+        """Whether this loss works with ``k`` outputs and these targets."""
         return self.canonical_outputs is None or k == self.outputs_for(y)
 
 
@@ -172,7 +170,7 @@ class Bernoulli(_OneParameter):
 class Poisson(_OneParameter):
     """Counts with ``f`` the log of the mean: ``l = e^f - y f + log y!``, in nats.
 
-    The residual is ``e^f - y``, the variance ``e^f``. Raises :class:`DataError` for targets that are no
+    The residual is ``e^f - y``, the variance ``e^f``. Raises :class:`DataError` for targets that are not
     counts. Source: McCullagh and Nelder (1989), chapter 6.
     """
 
@@ -198,8 +196,8 @@ class Poisson(_OneParameter):
 class Categorical(Loss):
     """``k`` classes with ``f`` the logits: ``l = logsumexp(f) - f_y``, in nats; ``y`` holds class numbers.
 
-    With ``p = softmax(f)`` the residual is ``p`` less 1 at the observed class, the variance
-    ``diag(p) - p p'``. Raises :class:`DataError` for targets that are no class numbers.
+    With ``p = softmax(f)`` the residual is ``p`` minus 1 at the observed class, the variance
+    ``diag(p) - p p'``. Raises :class:`DataError` for targets that are not class numbers.
 
     All ``k`` logits are kept. Adding a constant to them changes nothing, so without a penalty the
     curvature has ``d + 1`` flat directions: use a penalty or a damping.
@@ -234,7 +232,8 @@ class Categorical(Loss):
         if p.shape[1] == 1:
             return torch.zeros_like(p)[:, :, None]
         tiny = torch.finfo(p.dtype).tiny
-        tail = p.flip(1).cumsum(1).flip(1).clamp(min=tiny)  # summed from the end: no cancellation
+        # Summed from the end to avoid cancellation.
+        tail = p.flip(1).cumsum(1).flip(1).clamp(min=tiny)
         after = tail[:, 1:].sqrt()
         factor = torch.tril(-p[:, :, None] / after[:, None, :], -1)
         factor.diagonal(dim1=1, dim2=2).copy_(after)
@@ -249,7 +248,7 @@ class Categorical(Loss):
         return int(y.max()) + 1
 
     def fits(self, k: int, y: Tensor) -> bool:
-        return k >= self.outputs_for(y)  # the last classes may have no rows
+        return k >= self.outputs_for(y)  # the last classes may be empty
 
 
 def _index(y: Tensor, f: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Solvers of ``C x = c`` for a curvature ``C`` and a block of right-hand sides.
 
-``solver.prepare(curvature)`` does once what serves every right-hand side; ``prepared.solve(c)`` takes
-``[p]`` or ``[p, m]`` and returns a :class:`Solution`, which always says whether it can be trusted.
+``solver.prepare(curvature)`` does the work shared by all right-hand sides; ``prepared.solve(c)`` takes
+``[p]`` or ``[p, m]`` and returns a :class:`Solution`, which always says whether it converged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from afif_explorer.progress import report
 
 
 class Status(Enum):
-    """The verdict of a solver."""
+    """The status of a solve."""
 
     CONVERGED = "converged"
     MAX_STEPS = "max_steps"
@@ -32,14 +32,14 @@ class Status(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """What a solver found.
+    """The result of a solve.
 
     Attributes:
-        value: ``[p]`` or ``[p, m]``, as the right-hand side. After a divergence: the last iterate
-            before the norm grew, to be looked at, not used.
-        status: the verdict. advice: what to change if it is not CONVERGED, in words.
+        value: ``[p]`` or ``[p, m]``, like the right-hand side. After divergence: the last iterate before
+            the norm grew, for diagnosis only.
+        status: the status. advice: what to change if it is not CONVERGED.
         stats: "residual" (``||C x - c|| / ||c||``, the worst column), "steps", "products" (curvature
-            times one vector), and what the solver adds of its own.
+            times one vector), and solver-specific entries.
     """
 
     value: Tensor
@@ -49,7 +49,7 @@ class Solution:
 
 
 class Solver(ABC):
-    """Settings of a solver. Raises :class:`InvalidChoice` for a tolerance or a count that cannot be."""
+    """Settings of a solver. Raises :class:`InvalidChoice` for an invalid tolerance or count."""
 
     name: str
 
@@ -57,7 +57,7 @@ class Solver(ABC):
         tolerance = getattr(self, "tolerance", None)
         if tolerance is not None and not (is_number(tolerance) and 0 <= tolerance < 1):
             raise InvalidChoice(
-                f"A solver's tolerance must be a number from 0 to below 1, not {tolerance!r}."
+                f"A solver's tolerance must be at least 0 and below 1, not {tolerance!r}."
             )
         for what in ("max_steps", "size", "rows"):
             count = getattr(self, what, None)
@@ -66,14 +66,14 @@ class Solver(ABC):
 
     @abstractmethod
     def prepare(self, curvature: Curvature) -> Prepared:
-        """Do what is needed once for this curvature."""
+        """Do the work shared by all solves with this curvature."""
 
 
 class Prepared(ABC):
-    """A solver made ready for one curvature."""
+    """A solver prepared for one curvature."""
 
     curvature: Curvature
-    exact = False  # True if a solution is right to rounding
+    exact = False  # True if solutions are accurate to rounding
 
     def solve(self, rhs: Tensor) -> Solution:
         """Solve ``C x = c`` for ``c`` ``[p]`` or ``[p, m]``."""
@@ -104,7 +104,7 @@ class Prepared(ABC):
 
 
 def relative_residual(curvature: Curvature, x: Tensor, rhs: Tensor) -> float:
-    """``||C x - c|| / ||c||`` of the worst column of a block; 0 for columns that are zero."""
+    """``||C x - c|| / ||c||`` of the worst column of a block; 0 for zero columns."""
     return worst_ratio(curvature @ x - rhs, rhs)
 
 
@@ -119,11 +119,11 @@ def worst_ratio(left: Tensor, rhs: Tensor) -> float:
 class Cholesky(Solver):
     """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
 
-    A singular but positive semi-definite ``C`` (softmax with a free intercept, repeated columns) is
-    solved on its range; the answer is then the one of least norm, and ``stats["rank"]`` tells the rank.
+    A singular but positive semi-definite ``C`` (softmax with an unpenalised intercept, repeated columns)
+    is solved on its range; the result then has minimum norm, and ``stats["rank"]`` is the rank.
 
     Raises :class:`CurvatureError` if ``C`` has negative curvature, or if a right-hand side lies outside
-    the range of a singular ``C``; the message names a damping that would do.
+    the range of a singular ``C``; the message names a damping that would suffice.
     Source: Golub and Van Loan, Matrix Computations (2013), section 4.2.
     """
 
@@ -145,7 +145,7 @@ class PreparedCholesky(Prepared):
     def _solve(self, rhs: Tensor) -> Solution:
         value = self.factor.solve(rhs)
         residual = worst_ratio(self.curvature.dense() @ value - rhs, rhs)
-        # In single precision the right-hand sides themselves leave the range by about this much.
+        # In single precision the right-hand sides themselves deviate from the range by about this much.
         allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
         if self.factor.singular and residual > allowed:
             raise CurvatureError(self.factor.advice())
@@ -161,13 +161,13 @@ class PreparedCholesky(Prepared):
 
 @dataclass(frozen=True)
 class ConjugateGradient(Solver):
-    """Conjugate gradients for ``C x = c`` from ``x = 0``, all right-hand sides ``[p, m]`` abreast.
+    """Conjugate gradients for ``C x = c`` from ``x = 0``, for all right-hand sides ``[p, m]`` in parallel.
 
     Args:
         tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column.
-        max_steps: at most so many; None: ``10 p``, at least 100.
+        max_steps: the maximum number of steps; None: ``10 p``, at least 100.
 
-    Negative curvature met on the way ends the run with status DIVERGED and advice.
+    If negative curvature is encountered, the run ends with status DIVERGED and advice.
     Source: Hestenes and Stiefel (1952).
     """
 
@@ -180,7 +180,7 @@ class ConjugateGradient(Solver):
 
 
 class PreparedConjugateGradient(Prepared):
-    """Conjugate gradients on one curvature; columns that are done stay as they are."""
+    """Conjugate gradients on one curvature; converged columns are no longer updated."""
 
     def __init__(self, settings: ConjugateGradient, curvature: Curvature) -> None:
         self.settings, self.curvature = settings, curvature

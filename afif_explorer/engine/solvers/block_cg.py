@@ -1,10 +1,10 @@
-"""Conjugate gradients that search for all right-hand sides in one common space.
+"""Block conjugate gradients: all right-hand sides share one search space.
 
-Every product with the curvature then serves all of them: with ``m`` right-hand sides the space grows by
-``m`` directions a step, so that the steepest ``m`` directions, which slow a single solve down, are gone
-after the first few steps. Sources: O'Leary (1980); Dubrulle, Retooling the Method of Block Conjugate
-Gradients (2001), whose variant with a QR factorisation of the residuals is used here, for it needs no
-independent right-hand sides.
+Every product with the curvature then benefits all of them: with ``m`` right-hand sides the space grows by
+``m`` directions per step, so that the steepest ``m`` directions, which slow down a single solve, are
+resolved after the first few steps. Sources: O'Leary (1980); Dubrulle, Retooling the Method of Block
+Conjugate Gradients (2001), whose variant with a QR factorisation of the residuals is used here, because it
+does not need independent right-hand sides.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
 
-TOGETHER = 128  # right-hand sides that share a space
-RESTARTS = 3  # on what is truly left over, after the recurrence says that nothing is
-ROUNDING = 100  # times the precision: no smaller residual can be asked for
+TOGETHER = 128  # right-hand sides per search space
+RESTARTS = 3  # restarts on the true residual, after the recurrence has converged
+ROUNDING = 100  # times the machine precision: the smallest attainable residual
 
 
 class Preconditioner(ABC):
@@ -38,7 +38,7 @@ class Preconditioner(ABC):
 
     @abstractmethod
     def back(self, vectors: Tensor) -> Tensor:
-        """``W'^-1 V``, which undoes :meth:`into`."""
+        """``W'^-1 V``, the inverse of :meth:`into`."""
 
 
 class Unchanged(Preconditioner):
@@ -61,20 +61,20 @@ class Approximation(ABC):
 
     @abstractmethod
     def precondition(self, curvature: Curvature) -> Preconditioner:
-        """Make it for a curvature."""
+        """Build the preconditioner for a curvature."""
 
 
 @dataclass(frozen=True)
 class BlockConjugateGradient(Solver):
-    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, preconditioned if asked.
+    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, optionally preconditioned.
 
     Args:
-        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; what the precision of
-            the work does not allow (below about 1e-5 in float32) is not asked for.
-        max_steps: at most so many products of a block; None: ``10 p``, at least 100.
+        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; raised to what the
+            precision allows (about 1e-5 in float32).
+        max_steps: the maximum number of block products; None: ``10 p``, at least 100.
         preconditioner: for instance :class:`~afif_explorer.engine.solvers.ekfac.EKFAC`; None for none.
 
-    Negative curvature met on the way ends the run with status DIVERGED and advice.
+    If negative curvature is encountered, the run ends with status DIVERGED and advice.
     Sources: O'Leary, The Block Conjugate Gradient Algorithm and Related Methods (1980); Dubrulle (2001).
     """
 
@@ -87,8 +87,7 @@ class BlockConjugateGradient(Solver):
         super().__post_init__()
         if not isinstance(self.preconditioner, Approximation | None):
             raise InvalidChoice(
-                "A preconditioner is an approximation such as EKFAC(), or None for none, not "
-                f"{self.preconditioner!r}."
+                f"Expected a preconditioner such as EKFAC(), or None, got {self.preconditioner!r}."
             )
 
     def prepare(self, curvature: Curvature) -> PreparedBlockConjugateGradient:
@@ -100,7 +99,7 @@ class BlockConjugateGradient(Solver):
 
 @dataclass(eq=False)
 class _Run:
-    """What all groups of right-hand sides add to."""
+    """Statistics accumulated over all groups of right-hand sides."""
 
     most: int
     steps: int = 0
@@ -110,7 +109,7 @@ class _Run:
 
 
 class PreparedBlockConjugateGradient(Prepared):
-    """The method on one curvature, its preconditioner made."""
+    """The method on one curvature, with its preconditioner."""
 
     def __init__(
         self,
@@ -137,7 +136,7 @@ class PreparedBlockConjugateGradient(Prepared):
         return Solution(value, run.status, run.advice, stats)
 
     def _group(self, rhs: Tensor, run: _Run) -> tuple[Tensor, Tensor]:
-        """The solution of some columns and what it truly leaves over."""
+        """The solution of some columns and its true residual."""
         tolerance = max(self.settings.tolerance, ROUNDING * torch.finfo(rhs.dtype).eps)
         goal = tolerance * rhs.norm(dim=0)
         value, left = torch.zeros_like(rhs), rhs
@@ -149,7 +148,7 @@ class PreparedBlockConjugateGradient(Prepared):
             run.products += rhs.shape[1]
         if bool((left.norm(dim=0) > goal).any()):
             run.status = Status.MAX_STEPS
-            run.advice = "Rounding allows no more; work in float64, or raise the damping."
+            run.advice = "The residual is limited by rounding; use float64, or raise the damping."
         return value, left
 
     def _searched(self, rhs: Tensor, goal: Tensor, run: _Run) -> Tensor:

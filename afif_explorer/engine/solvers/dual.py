@@ -1,12 +1,12 @@
-"""The direct solve through the rows: for fewer rows (times outputs) than parameters.
+"""The dual direct solve, in row space: for fewer rows (times outputs) than parameters.
 
 With ``H`` ``[n r, p]`` the rows ``sqrt(w_i / n) S_i' J_i`` and ``D`` the diagonal of penalty and damping,
 ``C = H' H + D``. By the Woodbury identity, with ``E = D^-1`` and ``B = I + H E H'`` ``[n r, n r]``,
 
 ``C^-1 = E - E H' B^-1 H E``.
 
-Parameters that nothing holds (``D = 0``: an intercept) are eliminated by their Schur complement, which
-is ``G' B^-1 G`` for their columns ``G`` of ``H``. Neither ``C`` nor ``H`` is formed.
+Parameters without penalty or damping (``D = 0``: an intercept) are eliminated by their Schur complement,
+which is ``G' B^-1 G`` for their columns ``G`` of ``H``. Neither ``C`` nor ``H`` is formed.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from afif_explorer.engine.solvers.factor import Factor
 from afif_explorer.errors import CurvatureError, InvalidChoice
 
 MOST_FREE = 1000  # parameters without penalty or damping that are eliminated one by one
-EXACT = 1e-11  # relative residual at which a solve needs no repeat
-REFINEMENTS = 2  # repeats of the solve on what is left over
+EXACT = 1e-11  # relative residual at which no refinement is needed
+REFINEMENTS = 2  # iterative refinement steps
 
 
 @dataclass(frozen=True)
 class Dual(Solver):
-    """The direct solve through the rows, exact to rounding: ``C^-1 = E - E H' B^-1 H E``, ``E = D^-1``.
+    """The dual direct solve, in row space, exact to rounding: ``C^-1 = E - E H' B^-1 H E``, ``E = D^-1``.
 
     ``B = I + H E H'`` is ``[n r, n r]``, ``H`` ``[n r, p]`` the rows ``sqrt(w_i / n) S_i' J_i`` with
     ``S_i S_i' = A''(f_i)``, and ``D`` the diagonal of penalty and damping; neither ``C`` nor ``H`` is formed.
 
-    ``r`` is the rank of a row's part: 1 for one output, ``k - 1`` for ``k`` classes. It takes ``2 (n r)^2``
-    numbers and ``(n r)^3 / 3`` multiplications besides the kernel ``H E H'``.
+    ``r`` is the rank of a row's part: 1 for one output, ``k - 1`` for ``k`` classes. It needs ``2 (n r)^2``
+    numbers and ``(n r)^3 / 3`` multiplications in addition to the kernel ``H E H'``.
 
     Args:
-        tolerance: the solve is repeated on what it leaves over, twice at most, until that is at most so much
-            of every right-hand side; less than 100 times the precision of the work is not asked for.
+        tolerance: at most two steps of iterative refinement are taken until the relative residual of every
+            right-hand side is at most this; raised to 100 times the machine precision.
 
-    Raises :class:`InvalidChoice` for a Hessian that is no Fisher, for weights below zero, and where more
-    than 1000 parameters have neither penalty nor damping; :class:`CurvatureError` as the direct solve.
+    Raises :class:`InvalidChoice` for a Hessian that is not a Fisher, for negative weights, and if more
+    than 1000 parameters have neither penalty nor damping; :class:`CurvatureError` like the direct solve.
     Source: Hager, Updating the Inverse of a Matrix (1989), for the Woodbury identity.
     """
 
@@ -55,25 +55,25 @@ class Dual(Solver):
 
 
 def obstacle(curvature: Curvature) -> str:
-    """Why the dual solve does not exist for a curvature; empty if it does."""
+    """Why the dual solve is not available for a curvature; empty if it is."""
     if curvature.roots() is None:
-        return f"the {curvature.name} is no sum of squares of rows; use the Fisher"
+        return f"the {curvature.name} is not a sum of squares over rows; use the Fisher"
     if bool((curvature.mean_weights < 0).any()):
-        return "some weights are below zero"
+        return "some weights are negative"
     if int((curvature.diagonal_shift == 0).sum()) > MOST_FREE:
         return "too many parameters have neither penalty nor damping; set a damping"
     return ""
 
 
 class PreparedDual(Prepared):
-    """The factor of ``B``, and what the parameters that nothing holds need."""
+    """The factor of ``B``, and the Schur complement of the unpenalised parameters."""
 
     exact = True
 
     def __init__(self, curvature: Curvature, tolerance: float = EXACT) -> None:
         trouble = obstacle(curvature)
         if trouble:
-            raise InvalidChoice(f"There is no dual solve here: {trouble}.")
+            raise InvalidChoice(f"The dual solve is not available: {trouble}.")
         self.curvature, self._tolerance = curvature, tolerance
         self._linearization = curvature.point.linearization
         roots = curvature.roots()
@@ -92,7 +92,7 @@ class PreparedDual(Prepared):
             self._schur = Factor(complement, curvature.name, curvature.damping, terms=terms)
 
     def _system(self) -> Tensor:
-        """``B``; what is above its diagonal is not read."""
+        """``B``; its upper triangle is not used."""
         matrix = self._linearization.own_ntk(self._roots, self._inverse)
         matrix.diagonal().add_(1.0)
         return matrix
@@ -141,7 +141,7 @@ class PreparedDual(Prepared):
         return Solution(value, Status.CONVERGED, "", stats)
 
     def row_blocks(self, rows: Tensor) -> Tensor:
-        """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, a few rows at a time."""
+        """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, in blocks of rows."""
         k = self._linearization.k
         numbers = 2 * k * self._roots[:, 0].numel() + k**2 * self.curvature.p
         step = block_rows(numbers, self._roots)

@@ -1,7 +1,7 @@
-"""Targets ``T(theta)``: what a user watches while rows come and go.
+"""Targets ``T(theta)``: the quantities whose change is predicted when rows are removed.
 
-A target is a function of the model's outputs on a sample of rows. Bound to a fit it gives its value at any
-``theta`` and its derivatives at the fit: see :class:`~afif_explorer.engine.targets.bound.Bound`.
+A target is a function of the model's outputs on a sample of rows. Bound to a fit it has a value at any
+``theta`` and derivatives at the fit: see :class:`~afif_explorer.engine.targets.bound.Bound`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from afif_explorer.numeric import is_whole
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """What to watch: ``T(theta)``, a smooth function of the outputs ``[n, k]`` on the rows of a split.
+    """A quantity of interest ``T(theta)``: a smooth function of the outputs ``[n, k]`` on a split's rows.
 
-    Subclass it for a target of your own: ``function`` is all there is to it, and ``where`` names the split.
-    Effects of rows are changes of ``T``, in its units, positive if it rises without the row.
+    Subclass it to define your own target: implement ``function``, and set ``where`` to the split. Effects of
+    rows are changes of ``T``, in its units, positive if it rises without the row.
     """
 
     @property
@@ -42,7 +42,7 @@ class Target(ABC):
         return Bound(fit, sample, self.function(fit, sample))
 
     def rows(self, fit: Fitted) -> Sample:
-        """The rows that the target reads.
+        """The rows that the target depends on.
 
         Raises :class:`InvalidChoice` for an unknown split or row, :class:`DataError` for a split without
         rows.
@@ -58,7 +58,7 @@ class Target(ABC):
 
 @dataclass(frozen=True)
 class RowTarget(Target):
-    """A target that reads row ``i`` (a position in the split) only."""
+    """A target that depends only on row ``i`` (a position in the split)."""
 
     split: str = "test"
     i: int = 0
@@ -91,19 +91,19 @@ class RowTarget(Target):
 
 
 def as_targets(targets: Target | Iterable[Target]) -> list[Target]:
-    """One target or several, as a list. Raises :class:`InvalidChoice` for what is no target."""
+    """One target or several, as a list. Raises :class:`InvalidChoice` for anything else."""
     several = isinstance(targets, Iterable) and not isinstance(targets, str)
     found: list[Any] = list(cast(Iterable[Target], targets)) if several else [targets]
     for one in found:
         if not isinstance(one, Target):
             raise InvalidChoice(
-                f"A target is one such as MeanLoss('test'), or several in a list, not {one!r}."
+                f"Expected a target such as MeanLoss('test'), or a list of targets, got {one!r}."
             )
     return found
 
 
 class Group(NamedTuple):
-    """Targets that are differentiated together, and their places among all."""
+    """Targets that are differentiated together, and their indices among all targets."""
 
     places: list[int]
     bound: Bound
@@ -119,7 +119,7 @@ def gradients_of(groups: Sequence[Group]) -> Tensor:
 
 
 def bind_together(fit: Fitted, targets: Sequence[Target]) -> list[Group]:
-    """All targets on a fit; those that read one row each of the same split are taken together."""
+    """All targets bound to a fit; single-row targets on the same split are grouped."""
     alike: dict[object, list[int]] = {}
     for place, target in enumerate(targets):
         key = replace(target, i=0) if isinstance(target, RowTarget) else place

@@ -28,15 +28,15 @@ WITH, WITHOUT = "with the outcome", "without the outcome"
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a disparity is between.
+    """The two groups that a disparity compares.
 
     Attributes:
-        highest, lowest: the two groups. rows: of each, those that count. among: which these are, as words
-            after "rows"; empty if all.
+        highest, lowest: the two groups. rows: the number of relevant rows of each. among: the condition on
+            these rows, as words after "rows"; empty if all.
         gap: the difference of their means.
-        left_out: for each condition the groups of the split without rows that meet it, so that their mean
-            is undefined and they are left out.
-        as_zero: the gap if such a mean counted as 0, as it does in fairlearn.
+        left_out: for each condition the groups of the split without rows that satisfy it; their mean is
+            undefined.
+        as_zero: the gap if an undefined mean counted as 0, as in fairlearn.
     """
 
     highest: str
@@ -50,7 +50,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class _Pair:
-    """Two groups by name and rows ``[n]``, under the condition with the number ``place``."""
+    """Two groups by name and rows ``[n]``, under the condition with index ``place``."""
 
     highest: str
     lowest: str
@@ -62,7 +62,7 @@ class _Pair:
 
 
 def _range_as_zero(score: Tensor, groups: Mapping[str, Tensor], condition: Tensor) -> float:
-    """Highest minus lowest mean of all groups; 0 where no row of a group meets the condition."""
+    """Highest minus lowest mean of all groups; 0 for groups without rows that satisfy the condition."""
     met = [mask & condition for mask in groups.values()]
     means = [float(score[mask].mean()) if bool(mask.any()) else 0.0 for mask in met]
     return max(means) - min(means)
@@ -72,16 +72,17 @@ def _range_as_zero(score: Tensor, groups: Mapping[str, Tensor], condition: Tenso
 class GroupDisparity(Target):
     """Highest minus lowest group mean of a score ``s``: ``T = max_g mean_g(s) - min_g mean_g(s)``.
 
-    At least 0 at the fit, where the two groups are chosen; positive effects of rows widen the gap.
+    At least 0 at the fit, where the two groups are fixed; a positive effect means that removing the row
+    widens the gap.
 
     Args:
         sensitive: name of the sensitive attribute.
         split: the rows it is measured on.
-        outcome: the class in question (the last if None).
+        outcome: the positive class (the last if None).
 
     Raises :class:`InvalidChoice` for an unknown attribute and :class:`UndefinedMeasure` if fewer than two
-    groups have rows in the split (or rows that meet the measure's condition). Of more groups those without
-    such rows are left out: :meth:`compare` names them.
+    groups have rows in the split (or rows that satisfy the measure's condition). Other groups without such
+    rows are left out: :meth:`compare` names them.
     Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning, chapter 3.
     """
 
@@ -104,10 +105,10 @@ class GroupDisparity(Target):
         return self.compare(fit, theta, soft=False).gap
 
     def compare(self, fit: Fitted, theta: Tensor, *, soft: bool = True) -> Comparison:
-        """Which two groups the gap at ``theta`` ``[p]`` is between, and the rows behind it.
+        """The two groups that the gap at ``theta`` ``[p]`` compares, and their rows.
 
         ``soft``: of mean predictions; else of decisions. Raises :class:`UndefinedMeasure` if fewer than two
-        groups have rows that it is about.
+        groups have relevant rows.
         """
         sample = self.rows(fit)
         score = self.score(fit, sample, soft=soft)(fit.objective.model.outputs(theta, sample.X))
@@ -159,7 +160,7 @@ class GroupDisparity(Target):
         return _Pair(highest, lowest, high, low, condition, place, contrast)
 
     def _group_masks(self, sample: Sample, condition: Tensor) -> dict[str, Tensor]:
-        """The rows ``[n]`` of each group that has any under the condition."""
+        """The rows ``[n]`` of each group with rows under the condition."""
         if self.sensitive not in sample.groups:
             known = ", ".join(map(repr, sample.groups)) or "none"
             raise InvalidChoice(
@@ -175,12 +176,12 @@ class GroupDisparity(Target):
     condition_words: ClassVar[tuple[str, ...]] = ("",)  # of each condition, after "rows"
 
     def conditions(self, fit: Fitted, sample: Sample) -> list[Tensor]:
-        """Which rows count, ``[n]`` bool; of several conditions the one with the largest gap counts."""
+        """The relevant rows, ``[n]`` bool; of several conditions the one with the largest gap is used."""
         return [torch.ones(len(sample.X), dtype=torch.bool, device=sample.X.device)]
 
     @abstractmethod
     def score(self, fit: Fitted, sample: Sample, *, soft: bool) -> Score:
-        """The number of each row whose group means are compared."""
+        """The per-row score whose group means are compared."""
 
 
 class _OfPredictions(GroupDisparity):
@@ -193,16 +194,16 @@ class _OfPredictions(GroupDisparity):
 class DemographicParityDifference(_OfPredictions):
     """``max_g E[prediction | group g] - min_g E[prediction | group g]``, in units of probability.
 
-    0: every group is predicted alike on average. For numbers it is in the target's units.
+    0: the mean prediction is the same for every group. For regression it is in the target's units.
     Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3 (independence).
     """
 
 
 @dataclass(frozen=True)
 class MeanPredictionDifference(_OfPredictions):
-    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for numbers, in the target's units.
+    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for regression, in target units.
 
-    For regression and counts what :class:`DemographicParityDifference` is for classes.
+    The counterpart of :class:`DemographicParityDifference` for regression and counts.
     Source: Calders et al., Controlling Attribute Effect in Linear Regression (2013).
     """
 
@@ -212,7 +213,7 @@ class _NeedsClasses(_OfPredictions):
         loss = fit.objective.loss
         if not isinstance(loss, Bernoulli | Categorical):
             raise InvalidChoice(
-                f"{type(self).__name__} is defined for classes; for numbers choose "
+                f"{type(self).__name__} is defined for classification; for regression choose "
                 "MeanPredictionDifference or GroupLossDifference."
             )
         return hits(loss, sample.y, self.outcome, fit.objective.model.k)
@@ -222,8 +223,8 @@ class _NeedsClasses(_OfPredictions):
 class EqualOpportunityDifference(_NeedsClasses):
     """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``.
 
-    True positive rates, softened: the mean runs over rows whose observed class is the outcome in
-    question. In units of probability. Raises :class:`InvalidChoice` for numbers. Source: Hardt, Price and
+    A soft true positive rate: the mean is over rows whose observed class is the positive one. In units of
+    probability. Raises :class:`InvalidChoice` for regression. Source: Hardt, Price and
     Srebro (2016).
     """
 
@@ -237,8 +238,8 @@ class EqualOpportunityDifference(_NeedsClasses):
 class EqualizedOddsDifference(_NeedsClasses):
     """``max_o (max_g E[prediction | g, o] - min_g E[prediction | g, o])`` over outcome ``o`` 1 and 0.
 
-    The larger of two gaps: of the true and of the false positive rates. In units of probability. Raises
-    :class:`InvalidChoice` for numbers. Source: Hardt, Price and Srebro (2016).
+    The larger of the gaps in true and false positive rates. In units of probability. Raises
+    :class:`InvalidChoice` for regression. Source: Hardt, Price and Srebro (2016).
     """
 
     condition_words = (WITH, WITHOUT)

@@ -2,9 +2,9 @@
 
 ``u_0 = c``, ``u_t = c + u_{t-1} - C_{B_t} u_{t-1} / sigma`` with a fresh batch ``B_t`` of rows at each
 step (drawn with replacement), and ``x = u_T / sigma`` averaged over ``R`` repeats. ``C_B`` includes
-penalty and damping in their own units, so the fixed point is ``C^-1 c`` whatever the scale ``sigma``.
-What chance does to the last step it has undone many steps later: the mean of the last steps instead of
-``u_T`` costs an addition a step and saves most of the batch.
+penalty and damping in their own units, so the fixed point is ``C^-1 c`` for any scale ``sigma``.
+The noise of distant steps is nearly independent: averaging the last steps instead of using ``u_T`` costs
+one addition per step and removes most of the batch noise.
 
 Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
 Time (2017); Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging (1992). The
@@ -37,7 +37,7 @@ from afif_explorer.numeric import checked_count, checked_seed, is_number, is_who
 from afif_explorer.progress import report
 
 TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
-TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
+TAIL = 0.5  # share of the steps averaged by default: the first half is burn-in
 
 
 @dataclass(frozen=True)
@@ -45,29 +45,29 @@ class LiSSA(Solver):
     """``u_0 = c``, ``u_t = c + u_(t-1) - C_B u_(t-1) / scale``, then ``C^-1 c ~ u_T / scale``, ``[p, m]``.
 
     ``C_B`` is the curvature of a fresh batch of rows, with penalty and damping in their own units. None
-    stands for the automatic rule (:mod:`afif_explorer.engine.solvers.lissa.rule`).
+    means automatic (:mod:`afif_explorer.engine.solvers.lissa.rule`).
 
     Args:
         scale: ``sigma``. The recursion diverges if some batch's curvature often exceeds twice the scale.
-        depth: ``T``, steps of each repeat.
+        depth: ``T``, the number of steps of each repeat.
         repeats: ``R``, independent runs that are averaged.
-        batch_size: rows of each step; ``n`` or more means all rows, each once, without chance.
+        batch_size: rows per step; ``n`` or more means all rows, each once, without randomness.
         seed: of the batches.
-        checkpoints: at so many depths, evenly spread on a log scale, ``u_t / scale`` is kept in
+        checkpoints: at this many depths, evenly spaced on a log scale, ``u_t / scale`` is kept in
             ``stats["path"]`` (depths ``[s]``, estimates ``[s, p, m]``) and its relative residual in
-            ``stats["trace"]`` ``[s]``; the batches' own residual is then looked at in every step.
-        average: ``a``: the answer is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at least
-            one, so 0 is the plain recursion. None: a half if the depth is left to the rule and steps take
+            ``stats["trace"]`` ``[s]``; the batch residual is then recorded at every step.
+        average: ``a``: the result is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at least
+            one, so 0 is the plain recursion. None: one half if the depth is automatic and steps use
             batches, else 0.
 
     ``stats["batch_trace"]`` ``[R, s]`` holds ``||c - C_B u_(t-1) / scale|| / ||c||`` of every step, or every
-    tenth: the residual as the step's own batch sees it, which costs nothing since it is the step itself.
+    tenth: the residual with the step's own batch, which costs nothing since it is the step itself.
 
-    The verdict is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
-    of the mean over the repeats (``stats["noise"]``) and the share of the slowest direction that the
-    cut series leaves out (``stats["truncation"]``) are: a stochastic solve that is 3 % off may well have
-    a residual of 15 %, nearly all of it in the steepest directions. A run that grows ends as DIVERGED, with
-    the scale to use as advice. Raises :class:`InvalidChoice` for settings that cannot be.
+    The status is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
+    of the mean over the repeats (``stats["noise"]``) and the truncation error in the slowest direction
+    (``stats["truncation"]``) are: a stochastic solve with an error of 3 % may have a residual of 15 %, nearly
+    all of it in the steepest directions. A run that grows ends as DIVERGED, with the scale to use as advice.
+    Raises :class:`InvalidChoice` for invalid settings.
     Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
     Time (2017); its use for influence: Koh and Liang (2017); the mean of the last steps: Polyak and Juditsky
     (1992).
@@ -91,7 +91,7 @@ class LiSSA(Solver):
         checked_seed(self.seed)
         if self.average is not None and not (is_number(self.average) and 0 <= self.average <= 1):
             raise InvalidChoice(
-                f"LiSSA's average must be a share of the steps from 0 to 1, not {self.average!r}."
+                f"LiSSA's average must be a share of the steps between 0 and 1, not {self.average!r}."
             )
         if not (is_whole(self.checkpoints) and self.checkpoints >= 0):
             raise InvalidChoice(
@@ -102,10 +102,10 @@ class LiSSA(Solver):
     def from_koh_liang(
         cls, scale: float, depth: int, damping: float, repeats: int = 1
     ) -> tuple[LiSSA, float]:
-        """Settings in the convention ``u <- c + (1 - d) u - H u / scale`` turned into ours.
+        """Convert settings from the convention ``u <- c + (1 - d) u - H u / scale``.
 
-        There the fixed point is ``(H + scale * d * I)^-1 c``, so the damping in the curvature's own
-        units, returned second, is ``scale * d``; every step of the two recursions is the same.
+        Its fixed point is ``(H + scale * d * I)^-1 c``, so the damping in the curvature's own units,
+        returned second, is ``scale * d``; the two recursions are identical step by step.
         """
         return cls(scale=scale, depth=depth, repeats=repeats), scale * damping
 
@@ -121,7 +121,7 @@ def _noise(found: Tensor) -> float:
 
 
 class PreparedLiSSA(Prepared):
-    """The recursion on one curvature, with every setting decided."""
+    """The recursion on one curvature, with all settings resolved."""
 
     def __init__(self, settings: LiSSA, curvature: Curvature) -> None:
         self.curvature, self.settings = curvature, settings
@@ -145,7 +145,7 @@ class PreparedLiSSA(Prepared):
         self.tail = self._tail()
 
     def _tail(self) -> int:
-        """``K``, how many of the last steps are averaged."""
+        """``K``, the number of last steps that are averaged."""
         share = self.settings.average
         if share is None:
             share = TAIL if self.settings.depth is None and not self._whole else 0.0
@@ -179,7 +179,7 @@ class PreparedLiSSA(Prepared):
         return self._judged(torch.stack(found), rhs, marks, path, seen)
 
     def _marks(self) -> dict[int, int]:
-        """Depth -> place in the path, for the depths at which the estimate is kept."""
+        """Depth -> index in the path, for the depths at which the estimate is kept."""
         if not self.settings.checkpoints:
             return {}
         depths = np.geomspace(1, self.depth, self.settings.checkpoints).round().astype(int)
@@ -198,7 +198,7 @@ class PreparedLiSSA(Prepared):
         path: Tensor,
         seen: list[list[float]],
     ) -> Solution:
-        """The mean of the repeats ``[R, p, m]`` with a verdict."""
+        """The mean of the repeats ``[R, p, m]`` with its status."""
         value = found.mean(0)
         stats = self._stats(len(found) * self.depth, rhs.shape[1], seen)
         stats["residual"] = relative_residual(self.curvature, value, rhs)
@@ -220,9 +220,9 @@ class PreparedLiSSA(Prepared):
         return Solution(value, Status.MAX_STEPS, self._shortfall(rule, stats), stats)
 
     def _truncation(self, rule: Rule) -> float:
-        """Share of the slowest direction that the cut series leaves out.
+        """The relative truncation error in the slowest direction.
 
-        ``r^(T + 1)`` with ``r = |1 - t / sigma|``, or the mean of that over the steps that are averaged.
+        ``r^(T + 1)`` with ``r = |1 - t / sigma|``, or its mean over the averaged steps.
         """
         flat, steep = 1 - max(rule.smallest, 0.0) / self.scale, 1 - rule.largest / self.scale
         left = min(1.0, max(abs(flat), abs(steep)))
@@ -231,13 +231,13 @@ class PreparedLiSSA(Prepared):
 
     def _shortfall(self, rule: Rule, stats: dict) -> str:
         if self.scale < 0.6 * rule.largest:
-            return f"The scale is near where the recursion diverges: raise it to {rule.scale:.3g}."
+            return f"The scale is close to divergence: raise it to {rule.scale:.3g}."
         if self._whole or stats["truncation"] > TOLERANCE:
             needed = rule.enough_at(self.scale)
-            return f"The series was cut early: raise the depth to {needed}, or raise the damping."
+            return f"The series was truncated early: raise the depth to {needed}, or raise the damping."
         if stats["noise"] is not None:
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
-        return "One repeat cannot tell its own noise: set repeats to 4 or more."
+        return "The noise cannot be estimated from a single repeat: set repeats to 4 or more."
 
     def _stats(self, steps: int, columns: int, seen: list[list[float]]) -> dict:
         return {
