@@ -30,7 +30,7 @@ BELOW = """plots => plots.slice(1).every((plot, i) =>
 
 
 def upload(page: Page, path: Path) -> None:
-    page.get_by_role("button", name="Use my own file").click()
+    page.get_by_role("button", name="Upload a file").click()
     page.get_by_role("dialog").wait_for()
     page.wait_for_timeout(1000)  # nobody has a file ready before the dialog stands still
     page.locator("input[type=file]").set_input_files(path)
@@ -93,7 +93,7 @@ def test_the_notes_of_reading_stand_beside_the_data_set(
 
 def test_what_a_link_cannot_say_is_told(page: Page, app_url: str) -> None:
     Dashboard(page, app_url).open(seed="many", nonsense=1, strength="0.01")
-    banner = page.locator(".banner", has_text="Some parts of the link were left out")
+    banner = page.locator(".banner", has_text="Parts of the link were ignored")
     expect(banner).to_contain_text("'nonsense' in the link is not a choice")
     expect(banner).to_contain_text("'seed' in the link cannot be 'many'")
     expect(page.locator(".headline")).to_contain_text("ridge 0.01")
@@ -102,7 +102,7 @@ def test_what_a_link_cannot_say_is_told(page: Page, app_url: str) -> None:
 def test_an_unknown_data_set_is_told_and_the_page_lives_on(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url)
     page.goto(f"{app_url}/?dataset=nowhere")
-    page.get_by_text("That did not work").wait_for()
+    page.get_by_text("Error", exact=True).wait_for()
     page.get_by_role("combobox", name="Data set").click()
     page.get_by_role("menuitem", name="Breast cancer (Wisconsin)").click()
     visit.wait()
@@ -149,7 +149,7 @@ def test_everything_is_reached_with_the_keyboard(page: Page, app_url: str) -> No
     for _ in range(60):
         seen.add(page.evaluate(FOCUSED))
         page.keyboard.press("Tab")
-    assert {"Data set", "Use my own file", "Model", "Penalty", "Target"} <= seen
+    assert {"Data set", "Upload a file", "Model", "Penalty", "Target"} <= seen
 
 
 def test_no_figure_lies_over_another_on_a_phone(page: Page, app_url: str) -> None:

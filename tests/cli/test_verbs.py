@@ -197,7 +197,7 @@ def test_solutions_are_for_teachers(tmp_path: Path) -> None:
 def test_a_folder_for_lessons_that_cannot_be_made(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(InvalidChoice, match=r"cannot be copied .* choose another place"):
+    with pytest.raises(InvalidChoice, match=r"cannot be copied .* choose another folder"):
         lab.copy_lessons(lab.lessons(), blocked)
 
 

@@ -105,7 +105,7 @@ def test_task_can_be_said():
     guessed = Dataset.from_frame(frame, target="visits")
     said = Dataset.from_frame(frame, target="visits", task="count")
     assert guessed.task == "classification"
-    assert "read as classes" in notes(guessed)
+    assert "treated as classes" in notes(guessed)
     assert said.task == "count"
     np.testing.assert_array_equal(said.train.y, frame["visits"][said.train.ids])
 
@@ -167,7 +167,7 @@ def test_dates_become_days():
     data = Dataset.from_frame(frame, target="charges", standardise=False)
     column = data.train.X[:, data.feature_names.index("day")]
     np.testing.assert_array_equal(np.round(np.diff(column)), np.diff(data.train.ids))
-    assert "turned into days" in notes(data)
+    assert "converted to days" in notes(data)
 
 
 @pytest.mark.parametrize("far", ["9999-12-31", "0001-01-01", "1677-09-20", "2262-04-12"])
@@ -244,21 +244,21 @@ def one_class(frame: pd.DataFrame) -> pd.DataFrame:
         (lambda frame: frame.to_dict(), {}, "DataFrame is needed, not dict"),
         (lambda frame: frame, {"target": "charge"}, "did you mean 'charges'"),
         (lambda frame: frame, {"target": "qqqq"}, "there are 'age'"),
-        (one_class, {}, r"one value only \('yes'\)"),
-        (lambda frame: frame.assign(charges=5.0), {}, "one value only"),
+        (one_class, {}, r"only one value \('yes'\)"),
+        (lambda frame: frame.assign(charges=5.0), {}, "only one value"),
         (lambda frame: frame.assign(charges=np.nan), {}, "no values at all"),
         (lambda frame: frame.assign(charges=np.inf), {}, "no values at all"),
         (lambda frame: frame.assign(charges=[str(i) for i in range(200)]), {}, "200 classes"),
         (lambda frame: frame.assign(charges=pd.Timestamp(0)), {}, "datetime64"),
-        (lambda frame: frame, {"target": "sex", "task": "regression"}, "does not hold numbers"),
+        (lambda frame: frame, {"target": "sex", "task": "regression"}, "is not numeric"),
         (lambda frame: frame, {"task": "count"}, "not a count"),
         (lambda frame: frame.assign(sex="male"), {"sensitive": ["sex"]}, r"one group only \('male"),
         (lambda frame: frame.assign(age=1.5), {"sensitive": ["age"]}, "one group only"),
         (lambda frame: frame, {"sensitive": ["gender"]}, "no column 'gender' to be the sensitive"),
         (lambda frame: frame, {"sensitive": ["charges"]}, "both the target and a sensitive"),
         (lambda frame: frame.iloc[:3], {}, "too few"),
-        (lambda frame: frame.iloc[:1], {}, "one value only"),
-        (lambda frame: frame[["charges", "sex"]], {"sensitive": "sex"}, "No column is left"),
+        (lambda frame: frame.iloc[:1], {}, "only one value"),
+        (lambda frame: frame[["charges", "sex"]], {"sensitive": "sex"}, "No input columns are left"),
     ],
 )
 def test_bad_frames_are_refused_in_words(change, options, message):

@@ -33,7 +33,7 @@ def test_dialects(separator, encoding, newline):
     data = ROWS.format(separator).replace("\n", newline).encode(encoding)
     frame, notes = read_table(data)
     assert frame.to_dict("list") == {"name": ["Zoë", "Max"], "amount": [1.5, 2.0]}
-    assert any("separated" in note for note in notes) == (separator != ",")
+    assert any("Separator" in note for note in notes) == (separator != ",")
     assert any("Western" in note for note in notes) == (encoding == "cp1252")
 
 

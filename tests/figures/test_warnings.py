@@ -62,7 +62,7 @@ def test_the_sentence_says_what_is_known() -> None:
 
 def test_lissas_own_figure_warns() -> None:
     diverged = figures.FIGURES["lissa_error"].sketch(cases.lissa(scale=10.0))
-    assert diverged["head"]["warning"].startswith("It diverges")
+    assert diverged["head"]["warning"].startswith("LiSSA diverges")
     settled = figures.FIGURES["lissa_error"].sketch(cases.lissa())
     assert settled["head"]["warning"] == ""
 

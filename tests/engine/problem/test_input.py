@@ -81,9 +81,9 @@ def test_rows_of_another_shape_are_refused(bad) -> None:
 
 @pytest.mark.parametrize("penalty", [1e-3, "ridge", ax.Ridge])
 def test_what_is_no_penalty_is_refused(penalty) -> None:
-    with pytest.raises(ax.InvalidChoice, match=r"A penalty is one such as Ridge\(1e-3\)"):
+    with pytest.raises(ax.InvalidChoice, match=r"Expected a penalty such as Ridge\(1e-3\)"):
         objective(penalty=penalty)
-    with pytest.raises(ax.InvalidChoice, match="A penalty is one such as"):
+    with pytest.raises(ax.InvalidChoice, match="Expected a penalty such as"):
         ax.fit(ax.load_dataset("diabetes"), penalty=penalty)
 
 
@@ -141,6 +141,6 @@ def test_a_data_frame_is_no_data_set_yet() -> None:
 )
 def test_what_is_no_method_is_refused(ask, method) -> None:
     with pytest.raises(
-        ax.InvalidChoice, match=r"A method is one such as AFIF\(\), with its brackets"
+        ax.InvalidChoice, match=r"Expected a method such as AFIF\(\), with parentheses"
     ):
         ask(ax.fit_objective(objective()), method)

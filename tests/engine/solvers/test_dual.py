@@ -104,7 +104,7 @@ def test_what_has_no_dual_says_so() -> None:
     ):
         Dual().prepare(Hessian(problem.objective, problem.theta))
     weights = torch.full((problem.objective.n,), -1.0, dtype=torch.float64)
-    with pytest.raises(InvalidChoice, match="weights are below zero"):
+    with pytest.raises(InvalidChoice, match="weights are negative"):
         Dual().prepare(Fisher(problem.objective, problem.theta, weights=weights))
     X = np.random.default_rng(0).normal(size=(5, 1500))
     bare = Objective(LinearMap(1500), "gaussian", None, X, X[:, 0])
