@@ -88,7 +88,7 @@ def test_leaving_out_none_of_the_rows_is_an_empty_answer(each, penalty) -> None:
 @pytest.mark.parametrize("folds", [0, 1, 2.5, "5", 1401])
 def test_folds_that_cannot_be_are_refused(folds) -> None:
     with pytest.raises(
-        ax.InvalidChoice, match="number of folds must be a whole one from 2 to 1400"
+        ax.InvalidChoice, match="number of folds must be a whole number from 2 to 1400"
     ):
         ax.cross_validate(hiring(), folds=folds)
 
@@ -111,7 +111,7 @@ def test_a_class_that_is_none_is_refused(outcome) -> None:
 
 def test_a_number_has_no_class() -> None:
     fit = ax.fit(ax.load_dataset("diabetes"))
-    with pytest.raises(ax.InvalidChoice, match="has no class 0; leave outcome out"):
+    with pytest.raises(ax.InvalidChoice, match="has no class 0; omit outcome"):
         ax.attribute(fit, ax.Prediction("test", 0, outcome=0))
 
 
@@ -123,7 +123,7 @@ def test_a_number_has_no_class() -> None:
         (lambda: ax.ElasticNet(0.1, "a"), "l1_ratio"),
         (lambda: ax.GroupLasso(0.1, ((0,), (-1,))), "whole numbers of at least 0"),
         (lambda: ax.GroupLasso(0.1, (("a",),)), "whole numbers of at least 0"),
-        (lambda: ax.fit(hiring().data, penalty=ax.GroupLasso(0.1, ((0, 12),))), "beyond the 12"),
+        (lambda: ax.fit(hiring().data, penalty=ax.GroupLasso(0.1, ((0, 12),))), "exceeds the 12"),
         (lambda: ax.AFIF(damping="a"), "damping must be a number"),
         (lambda: ax.AFIF(damping=None), "damping must be a number"),
         (lambda: ax.LiSSA(scale="a"), "LiSSA's scale"),

@@ -73,7 +73,7 @@ def test_after_a_divergence_the_reason_is_told(explorer) -> None:
         export.rows_csv(explorer)
     report = export.report(explorer, "").getvalue()
     assert FIGURES["row_map"].title not in report
-    assert "Influential points is left out. LiSSA grew without bound" in report
+    assert "Influential points is left out. LiSSA diverged" in report
 
 
 def test_unsettled_effects_are_marked_in_their_heading(explorer) -> None:

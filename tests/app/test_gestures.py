@@ -120,7 +120,7 @@ def test_a_point_tells_its_effect_in_few_digits(page: Page, app_url: str) -> Non
     drawing = visit.plot("row_map").locator(".afif-drawing")
     drawing.evaluate("drawing => Plotly.Fx.hover(drawing, [{curveNumber: 0, pointNumber: 5}])")
     words = drawing.locator(".hovertext").text_content() or ""
-    assert re.search(r"Row \d+.*[-−]?[\d.]{1,5}[mµn]?\xa0nats if left out", words, re.DOTALL)
+    assert re.search(r"Row \d+.*[-−]?[\d.]{1,5}[mµn]?\xa0nats if removed", words, re.DOTALL)
 
 
 def test_a_click_in_lissas_map_sets_scale_and_depth(page: Page, app_url: str) -> None:

@@ -42,7 +42,7 @@ def name_of(path: Path) -> str:
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_a_file_is_short(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= LONGEST, "this room wants to be two"
+    assert len(path.read_text().splitlines()) <= LONGEST, "split this file by purpose"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -218,6 +218,6 @@ def test_lab_starts_in_the_copy(
     (folder / lessons.RECORD).write_text(json.dumps(record | {"00_explorer.ipynb": "older"}))
     assert main(["lab", "--no-browser", "--teacher", "--folder", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert "00_explorer.ipynb has changed since you got it" in said
+    assert "00_explorer.ipynb has a new version" in said
     assert "00_explorer (new).ipynb" in said
     assert list(folder.glob("*solutions*"))

@@ -47,21 +47,21 @@ def refine(
     propose: Callable[[Point, Tensor], Tensor],
     size: Callable[[Tensor], float],
     rounds: int,
-    trifle: float,
+    negligible: float,
 ) -> Refined:
     """From ``start`` towards the minimum of ``L(t; w) - <tilt, t>``, in at most ``rounds``.
 
     Args:
         weights: ``[n]``. tilt: ``[p]``, the gradient to aim for.
         propose: a step ``[p]`` from a point, for the remaining gradient. size: the norm of a step.
-        trifle: norm at and below which the remaining gradient is negligible (never with kinks).
+        negligible: norm at and below which the remaining gradient is negligible (never with kinks).
     """
     there, added = start, torch.zeros_like(start.theta)
     smooth = start.objective.smooth
     for done in range(rounds):
         report("reach", done, None)
         left = there.gradient(weights) - tilt
-        if smooth and float(left.norm()) <= trifle:
+        if smooth and float(left.norm()) <= negligible:
             return Refined(added, True)
         lower = _lower(there, propose(there, left), weights, tilt)
         if lower is None:

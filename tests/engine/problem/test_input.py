@@ -74,7 +74,9 @@ def test_targets_that_are_no_numbers_are_refused() -> None:
 
 @pytest.mark.parametrize("bad", [X[:, 0], X[:, :2], X[:, :, None]])
 def test_rows_of_another_shape_are_refused(bad) -> None:
-    with pytest.raises(ax.DataError, match="A linear map of 3 inputs cannot read rows of") as error:
+    with pytest.raises(
+        ax.DataError, match="A linear map with 3 inputs cannot take rows of"
+    ) as error:
         objective(bad)
     one_sentence(error)
 
@@ -93,7 +95,7 @@ def test_what_is_no_penalty_is_refused(penalty) -> None:
         (X, "come as a pair"),
         ((X[:, :2], Y), "must match"),
         ((X, Y[:5]), "There are 30 test rows but 5 targets"),
-        ((np.where(X > 1, np.nan, X), Y), "The test rows hold values that are not finite"),
+        ((np.where(X > 1, np.nan, X), Y), "The test rows contain values that are not finite"),
         ((X, np.where(Y > 1, np.nan, Y)), "not finite"),
         ((X.astype(str), Y), "must be real numbers"),
         ((X, np.column_stack([Y, Y])), "a class or column that the model does not have"),

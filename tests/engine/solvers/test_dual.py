@@ -100,7 +100,7 @@ def test_kernels_with_scales_that_differ_within_a_layer(case: Case) -> None:
 def test_what_has_no_dual_says_so() -> None:
     problem = CURVED[0].make(seed=1)
     with pytest.raises(
-        InvalidChoice, match=r"Hessian is no sum of squares of rows; use the Fisher"
+        InvalidChoice, match=r"Hessian is not a sum of squares over rows; use the Fisher"
     ):
         Dual().prepare(Hessian(problem.objective, problem.theta))
     weights = torch.full((problem.objective.n,), -1.0, dtype=torch.float64)

@@ -38,7 +38,7 @@ def row_noise(curvature: Curvature) -> float:
     start = curvature.point.linearization.take(heavy).vjp_rows(roots[heavy]).flatten(0, 1).T
     ahead, old, largest = _orthonormal(start), None, 0.0
     for step in range(STEPS):
-        report("steepness of rows", step, STEPS)
+        report("batch noise", step, STEPS)
         above = curvature.fisher_product(ahead, weight)
         below = curvature.fisher_product(ahead, share) + shift * ahead
         values, turn = _pencil(ahead.T @ above, ahead.T @ below)
