@@ -233,7 +233,7 @@ class Unlearning:
     units: dict[str, str]
     disparity: str | None  # the row of metrics that the view focuses on
     shares: np.ndarray  # [s] of rows removed, for the sweep
-    # "AFIF", "AFIF, rescaled", "Newton step", "retrained" -> disparity [s]
+    # "AFIF", "AFIF, leverage correction", "Newton step", "retrained" -> disparity [s]
     sweep: dict[str, np.ndarray]
     scores_before: dict[str, np.ndarray]  # group -> mean predictions on the test rows
     scores_after: dict[str, np.ndarray]  # predicted

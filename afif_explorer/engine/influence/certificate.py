@@ -165,6 +165,7 @@ def _farthest(without: float, relative: float, pull: float) -> float:
         raise InvalidChoice(
             "No error bound holds: the intercept is not penalised, and the data's curvature (at least "
             f"{max(without, 0.0):.2g} at the fit without that many rows) is too small to keep the refit "
-            "near the fit. Remove fewer rows, use a stronger penalty or a model without intercept, or retrain."
+            "near the fit. Remove fewer rows, use a stronger penalty or a model without intercept, or "
+            "retrain."
         )
     return pull / without if relative == 0 else -math.log1p(-relative * pull / without) / relative

@@ -9,8 +9,8 @@ change of the target if the row is removed**. :class:`AFIF` uses the Fisher for 
 :class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the Hessian of the remaining rows.
 
 ``rescale=True`` (leverage correction) divides by one minus the leverage: with ``M_i = J_i C^-1 J_i' / n``,
-the residual ``r_i`` becomes ``(I - A''(f_i) M_i)^-1 r_i``. That is exact for least squares and one row, and close to the
-Newton step otherwise; for sets the corrected rows are summed.
+the residual ``r_i`` becomes ``(I - A''(f_i) M_i)^-1 r_i``. That is exact for least squares and one row,
+and close to the Newton step otherwise; for sets the corrected rows are summed.
 
 Sources: Lev and Wilson, arXiv 2407.08169 (Fisher); Koh and Liang (2017); Giordano et al. (2019);
 Rubinstein and Hopkins (2025) for the leverage correction.

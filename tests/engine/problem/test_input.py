@@ -122,7 +122,9 @@ def test_layers_that_cannot_be_are_refused(hidden) -> None:
 
 
 def test_a_data_frame_is_no_data_set_yet() -> None:
-    with pytest.raises(ax.InvalidChoice, match=r"not a DataFrame; make one by Dataset.from_frame"):
+    with pytest.raises(
+        ax.InvalidChoice, match=r"got DataFrame; create one with Dataset.from_frame"
+    ):
         ax.fit(pd.DataFrame(X))
 
 
