@@ -30,7 +30,7 @@ BELOW = """plots => plots.slice(1).every((plot, i) =>
 
 
 def upload(page: Page, path: Path) -> None:
-    page.get_by_role("button", name="Upload a file").click()
+    page.get_by_role("button", name="Use my own file").click()
     page.get_by_role("dialog").wait_for()
     page.wait_for_timeout(1000)  # nobody has a file ready before the dialog stands still
     page.locator("input[type=file]").set_input_files(path)
@@ -149,7 +149,7 @@ def test_everything_is_reached_with_the_keyboard(page: Page, app_url: str) -> No
     for _ in range(60):
         seen.add(page.evaluate(FOCUSED))
         page.keyboard.press("Tab")
-    assert {"Data set", "Upload a file", "Model", "Penalty", "Target"} <= seen
+    assert {"Data set", "Use my own file", "Model", "Penalty", "Target"} <= seen
 
 
 def test_no_figure_lies_over_another_on_a_phone(page: Page, app_url: str) -> None:

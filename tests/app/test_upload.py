@@ -37,7 +37,7 @@ WATCH = """() => {
 
 def opened(page: Page, app_url: str) -> Dashboard:
     visit = Dashboard(page, app_url).open()
-    page.get_by_role("button", name="Upload a file").click()
+    page.get_by_role("button", name="Use my own file").click()
     page.get_by_role("dialog").wait_for()
     page.wait_for_timeout(1000)
     return visit

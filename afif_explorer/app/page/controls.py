@@ -66,7 +66,7 @@ class Controls:
         return stack(row, *parts, gap=10)
 
     def _data(self) -> tuple[Any, ...]:
-        own = button("Upload a file", "upload_file", self._upload, **WIDE)
+        own = button("Use my own file", "upload_file", self._upload, **WIDE)
         seed = self._fields.whole("seed")
         return self._fields.select("dataset"), self._about, own, seed
 

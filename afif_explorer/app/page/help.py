@@ -42,8 +42,8 @@ class Help:
         self.dialog = Dialog("About", lambda: self._page)
 
     def show(self, *names: str) -> None:
-        """Open the pages ``names``, one below the other."""
-        self._page.object = "\n".join(explain.page(name) for name in names)
+        """Open these pages, one below the other."""
+        self._page.object = "\n\n".join(map(explain.page, names))
         self.dialog.open()
 
 

@@ -66,7 +66,7 @@ class Upload:
             self._target, self._sensitive, self._task, self._use, gap=14, visible=False
         )
         self.dialog = Dialog(
-            "Upload a file", lambda: stack(self._says, self._file, self._columns, gap=14)
+            "Use my own file", lambda: stack(self._says, self._file, self._columns, gap=14)
         )
 
     def open(self) -> None:
