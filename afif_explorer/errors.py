@@ -2,19 +2,19 @@
 
 
 class AfifError(Exception):
-    """Base class of all errors raised by this package; the message can be shown to a user."""
+    """Base of every error that this package raises on purpose; its text may be shown to a user."""
 
 
 class DataError(AfifError, ValueError):
-    """The data cannot be used as they are (empty, a single class, not finite, ...)."""
+    """The data cannot be used as they are (empty, one class only, not finite, ...)."""
 
 
 class DownloadError(DataError):
-    """A data set could not be downloaded, or its checksum is wrong."""
+    """A data set could not be fetched, or arrived with the wrong checksum."""
 
 
 class InvalidChoice(AfifError, ValueError):
-    """An unknown name, an invalid value, or an invalid combination of settings."""
+    """A name, number or combination of choices that does not exist or does not fit."""
 
 
 class DoesNotApply(InvalidChoice):
@@ -22,15 +22,15 @@ class DoesNotApply(InvalidChoice):
 
 
 class UndefinedMeasure(DoesNotApply, DataError):
-    """A measure is undefined for the given rows; the message says which rows are missing."""
+    """A measure that the rows at hand do not define; the message says which rows it lacks."""
 
 
 class SolverDiverged(AfifError, ArithmeticError):
-    """An iteration diverged; the message names a setting that would work."""
+    """An iteration grew without bound; the message names the setting that would work."""
 
 
 class CurvatureError(AfifError, ArithmeticError):
-    """The curvature is not positive definite; the message names a damping that would suffice."""
+    """The curvature is not positive definite; the message names a damping that would do."""
 
 
 class OutOfMemory(AfifError, MemoryError):
@@ -42,12 +42,12 @@ class Cancelled(AfifError):
 
 
 class NotConverged(UserWarning):
-    """A result is usable, but an iteration stopped early; the message gives the residual."""
+    """A result is usable but an iteration stopped early; the text names the residual reached."""
 
 
 class Undefined(UserWarning):
-    """Some values of a result are undefined, or leave out groups; the message says which and why."""
+    """Some numbers of a result do not exist, or leave out groups; the text names them and says why."""
 
 
 class HighLeverage(UserWarning):
-    """Effects of high-leverage rows are underestimated; the message says by how much."""
+    """Effects of some rows fall short, because each row holds much of its own fit; the text says how much."""

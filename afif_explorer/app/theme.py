@@ -51,7 +51,7 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
         },
         "shape": {"borderRadius": 8},
         "components": {
-            # On a phone the sidebar covers everything, including the first figures of early.js.
+            # On a phone the sidebar lies above everything, even above the first figures of early.js.
             "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}},
             "MuiTooltip": {"defaultProps": _TOOLTIP},
             # Animating the slider would delay the figures that it redraws.
@@ -144,4 +144,4 @@ TEMPLATE_VARIABLES = {
         "plot_css": "\n".join(PLOT_CSS),
     }
 }
-SHEET = (STATIC / "parts.css").read_text(encoding="utf-8")  # for elements inside shadow roots
+SHEET = (STATIC / "parts.css").read_text(encoding="utf-8")  # of the parts inside shadow roots

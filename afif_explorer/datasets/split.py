@@ -13,7 +13,7 @@ class Split:
     """Some rows of a data set, in the order of the raw table. A split may be empty.
 
     The arrays are read-only. ``y`` is float64 for regression, counts and two classes (0 or 1, where
-    1 is ``Dataset.classes[1]``), and an int64 index into ``Dataset.classes`` for more classes.
+    1 is ``Dataset.classes[1]``), and an int64 position in ``Dataset.classes`` for more classes.
     """
 
     X: np.ndarray  # [n, d] float64

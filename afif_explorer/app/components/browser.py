@@ -20,9 +20,9 @@ class Browser(JSComponent):
     the visitor's theme and whether the window is as narrow as a phone's.
     """
 
-    query = param.String(doc="The query string of the page's address.")
-    settled = param.Boolean(doc="Whether the visitor's theme has been applied.")
-    dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: none.")
+    query = param.String(doc="What stands behind the question mark of the address.")
+    settled = param.Boolean(doc="Whether the page looks as the visitor likes it.")
+    dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: nothing.")
 
     _esm = STATIC / "browser.js"
 

@@ -1,4 +1,4 @@
-"""Small elements that views are built from. Text from data enters through :func:`html` only."""
+"""Small parts that every view is made of. Text from data gets in through :func:`html` alone."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def html(template: str, /, **values: object) -> Markup:
 
 
 def literal(text: str) -> Markup:
-    """Multi-line text, escaped, with its line breaks."""
+    """Text of several lines, escaped; the lines stay."""
     return Markup("\n").join(escape(line) for line in text.splitlines())
 
 
 def join(parts: Iterable[Markup]) -> Markup:
-    """Concatenated pieces of markup."""
+    """Pieces of markup in a row."""
     return Markup("").join(parts)
 
 
@@ -83,14 +83,14 @@ def stack(*objects: Any, gap: int = 14, **params: Any) -> pn.Column:
 
 
 class Postponed:
-    """A placeholder for elements that are created when first needed: ``make()`` returns them."""
+    """A place for parts that are made when they are first needed: ``make()`` returns them."""
 
     def __init__(self, make: Callable[[], Any], **params: Any) -> None:
         self._make = make
         self.panel = stack(visible=False, **params)
 
     def reveal(self, wanted: bool) -> None:
-        """Show or hide the elements."""
+        """Show the parts or hide them."""
         if wanted and not self.panel.objects:
             self.panel.objects = [self._make()]
         self.panel.visible = wanted
@@ -134,7 +134,7 @@ def button(
 
 
 def stats(pairs: Sequence[tuple[str, object]]) -> Markup:
-    """A row of statistics, each (name, value as text)."""
+    """A row of large figures, each (what it is, its value as text)."""
     one = '<div class="stat"><div class="v">{value}</div><div class="k">{name}</div></div>'
     body = join(html(one, name=name, value=value) for name, value in pairs)
     return html('<div class="stats">{body}</div>', body=body)
@@ -176,7 +176,7 @@ def banner(kind: str, title: str, lines: Sequence[str] = ()) -> Markup:
 
 
 def absent(explorer: Any, result: str, waiting: str) -> Markup:
-    """The text shown instead of a missing result: why it is missing, or what it is waiting for."""
+    """What stands in place of words about a result that is not there: why, or what it waits for."""
     why = explorer.absence(result)
     return html('<p class="{kind}">{text}</p>', kind="poor" if why else "hint", text=why or waiting)
 

@@ -50,7 +50,7 @@ __all__ = [
 
 
 class _HeardOnce:
-    """A slider that sends its value when it changes, and not again when it is released."""
+    """A slider that is heard when its value changes, and not once more when it is let go of."""
 
     @property
     def _linked_properties(self) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ class FloatSlider(_HeardOnce, material.FloatSlider):
 
 
 class IntSlider(_HeardOnce, material.IntSlider):
-    """A slider over integers."""
+    """A slider over whole numbers."""
 
 
 class FileDownload(material.FileDownload):
@@ -71,7 +71,7 @@ class FileDownload(material.FileDownload):
 
     def _sync_data(self, fileobj: Any) -> None:
         if fileobj is not None:
-            self.data = None  # the browser only accepts a file that differs from the last one
+            self.data = None  # the browser takes a file for new only if it differs from the last
             super()._sync_data(fileobj)
 
 
@@ -107,10 +107,10 @@ def load() -> None:
 
 
 def prompt(widget: Any) -> None:
-    """Make a widget respond without delay.
+    """Let what a person does with a widget be heard at once.
 
-    Panel debounces events by 50 ms, half the time budget of a redraw, and maintains a busy counter,
-    which costs a few more and is not shown here.
+    Panel waits 50 ms for more of it, half of what a redraw may take, and keeps a count of what it is
+    busy with, which takes a few more and which nothing here shows.
     """
     widget._debounce = 1  # ms
     widget._busy__ignore = [*widget._busy__ignore, "value"]
@@ -131,8 +131,8 @@ def make_page(title: str, **params: Any) -> Page:
         theme_toggle=True,
         **params,
     )
-    # The page follows Panel's global count of busy sessions: two messages for every event, and a
-    # reference that would keep the page in memory for ever.
+    # The page follows Panel's global count of busy sessions: two messages for every event of a
+    # visitor, and a tie that would keep the page in memory for ever.
     with param.parameterized.edit_constant(page):
         page.param._update_ref("busy", False)
     return page

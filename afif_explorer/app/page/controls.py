@@ -30,7 +30,7 @@ INSET = ":host { border-left: 3px solid var(--mui-palette-divider); padding-left
 
 
 class Controls:
-    """All settings of ``fields.explorer``. ``explain(name)`` opens a help page."""
+    """All choices of ``fields.explorer``. ``explain(name)`` opens a page of explanations."""
 
     def __init__(
         self, fields: Fields, *, explain: Callable[[str], None], upload: Callable[[], None]
@@ -44,7 +44,7 @@ class Controls:
         self.panel = stack(
             self._section("1", "Data", "choices/dataset", *self._data()),
             self._section("2", "Model", "choices/model", *self._model()),
-            self._section("3", "Target", "choices/target", *self._target()),
+            self._section("3", "What to watch", "choices/target", *self._target()),
             self._section("4", "Curvature and solver", "choices/method", *self._curvature()),
             gap=20,
             stylesheets=[":host { padding: 16px 16px 32px; }"],
@@ -108,7 +108,7 @@ class Controls:
         return stack(scale.panel, depth.panel, repeats, gap=4, stylesheets=[INSET])
 
     def _arrange(self) -> None:
-        """Show the settings that apply to the current choices."""
+        """Show the choices that mean something now."""
         shown = relevant(self._explorer)
         self._hidden.reveal("hidden" in shown)
         self._strength.visible = "strength" in shown

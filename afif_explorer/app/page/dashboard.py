@@ -59,7 +59,7 @@ class Dashboard:
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
         self._later = Debounce(Timer(document), self._gate, self._awaited)
-        context = PageContext(
+        desk = PageContext(
             explorer,
             self.follower,
             fields,
@@ -77,7 +77,7 @@ class Dashboard:
             show_code=self._show_code,
             show_guide=lambda: self._help.show(GUIDE, GLOSSARY),
         )
-        self._views = [view(context) for view in VIEWS]
+        self._views = [view(desk) for view in VIEWS]
         self._tabs = self._make_tabs()
         dialogs = (self._help.dialog, self._code.dialog, upload.dialog, *header.dialogs)
         main = stack(
@@ -101,7 +101,7 @@ class Dashboard:
         return [figure for view in self._views for figure in view.early()]
 
     def close(self) -> None:
-        """Release all resources after the visitor has left."""
+        """Let go of everything; the visitor has left."""
         self._later.stop()
         self.follower.close()
         self.explorer.close()

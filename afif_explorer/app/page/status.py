@@ -24,7 +24,7 @@ UNHURRIED = {"& .MuiLinearProgress-bar": {"animationTimingFunction": "steps(4) !
 
 
 class StatusHead:
-    """A one-sentence headline, facts about the fit, and progress with a cancel button."""
+    """The one-sentence headline, facts about the fit, and progress with a way to stop it."""
 
     def __init__(self, explorer: Any) -> None:
         self._explorer = explorer
@@ -52,7 +52,7 @@ class StatusHead:
         )
 
     def say(self) -> None:
-        """Update the headline and the facts."""
+        """Bring the headline and the facts up to date."""
         self._sentence.put(html('<h1 class="headline">{x}</h1>', x=self._explorer.sentence()))
         self._facts.put(_facts(self._explorer.fitted))
         self._gap.put(_gap(self._explorer.points))
@@ -79,7 +79,7 @@ class StatusHead:
 
 
 def _gap(points: Points | None) -> Any:
-    """For a target that is a gap: the groups it compares, and caveats."""
+    """Of a target that is a gap: between which groups, and what to be careful about."""
     if points is None or not points.compares:
         return ""
     gap = html(
@@ -102,10 +102,9 @@ def _facts(fit: FitSummary | None) -> Any:
         html(
             '<span class="badge {level}" title="{why}">{word} · gradient norm {norm}</span>',
             level="good" if fit.converged else "poor",
-            word="converged" if fit.converged else "not converged",
+            word="at the optimum" if fit.converged else "not at an optimum",
             why=fit.advice
-            or f"Converged: gradient norm at most {number(fit.gradient_threshold)} after "
-            f"{count(fit.steps)} steps on {fit.device}.",
+            or f"At most {number(fit.gradient_threshold)} is one; it took {fit.steps} steps on {fit.device}.",
             norm=number(fit.gradient_norm, 2),
         )
     )

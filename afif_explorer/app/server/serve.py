@@ -36,13 +36,13 @@ def serve(
     show: bool = True,
     password_file: str | Path | None = None,
 ) -> None:
-    """Serve the dashboard until interrupted; its address is printed once it is ready.
+    """Serve the dashboard until interrupted; its address is printed once it answers.
 
-    ``port`` None or 0 picks a free port. ``address`` is the interface to listen on: by default only
-    this machine can connect. ``show`` opens a browser. ``password_file`` holds one shared password,
-    or a JSON object of user names and passwords; visitors must then log in.
+    ``port`` None or 0 takes a free one. ``address`` is the interface to listen on: with the default
+    only this machine can connect. ``show`` opens a browser. ``password_file`` holds one password for
+    all, or a JSON object of user names and passwords; visitors must then log in.
 
-    Raises InvalidChoice if the port is not available or the password file is invalid.
+    Raises InvalidChoice if the port cannot be had or the password file is of no use.
     """
     warm()
     server = make_server(port, address, password_file)
@@ -50,7 +50,7 @@ def serve(
     ending.on_signal(lambda _: server.io_loop.add_callback_from_signal(stop, server), status=0)
     server.io_loop.asyncio_loop.set_exception_handler(unless_left)
     server.start()
-    if password_file is None:  # a page belongs to the user who logged in
+    if password_file is None:  # a page belongs to whoever logged in
         server.io_loop.run_sync(WarmSession(server, UNUSED_SECONDS).prepare)
     print(f"Dashboard: {url}", flush=True)
     if show:

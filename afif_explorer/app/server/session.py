@@ -63,7 +63,7 @@ def _open(gate: Gate) -> Callable[[], None]:
 
 
 class _Farewell:
-    """Closes a dashboard once, when Panel reports the end of its session."""
+    """Closes a dashboard once, when Panel says that its session is over."""
 
     def __init__(self, dashboard: Dashboard) -> None:
         self._dashboard: Dashboard | None = dashboard

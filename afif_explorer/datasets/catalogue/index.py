@@ -40,19 +40,19 @@ def load(
 ) -> Dataset:
     """A data set of the catalogue, split by ``seed``.
 
-    ``validation`` and ``test`` are shares of all rows; None is the data set's default. If only
-    ``validation`` is given, ``test`` is the rest of the held-out rows, so that ``validation=0``
-    reports on all of them and the training rows stay the same.
+    ``validation`` and ``test`` are shares of all rows; None is the data set's own choice. With
+    ``test`` left open it takes what ``validation`` leaves of the held-out rows, so that
+    ``validation=0`` reports on all of them and the training rows stay the same.
 
-    Raises :class:`~afif_explorer.errors.InvalidChoice` for an unknown name or an invalid seed, and
-    :class:`~afif_explorer.errors.DownloadError` if a required file cannot be downloaded.
+    Raises :class:`~afif_explorer.errors.InvalidChoice` for an unknown name or what is no seed, and
+    :class:`~afif_explorer.errors.DownloadError` if files are needed and cannot be had.
     """
     entry = _entry(name)
     return entry.make(entry, checked_seed(seed), validation, test)
 
 
 def describe(name: str) -> Description:
-    """A summary of a data set, without loading it."""
+    """What the catalogue knows about a data set, without loading it."""
     entry = _entry(name)
     return Description(
         name=entry.name,

@@ -34,7 +34,7 @@ class Original:
 
 
 def cache_folder() -> Path:
-    """The download folder."""
+    """The folder that downloads are kept in."""
     return Path(platformdirs.user_cache_dir("afif_explorer", appauthor=False)) / "data"
 
 

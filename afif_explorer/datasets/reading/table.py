@@ -47,7 +47,7 @@ _PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
 
 class Table(NamedTuple):
-    """A file as a table, with notes on what had to be guessed or changed, a sentence each."""
+    """A file as a table, and what had to be guessed or changed to read it, a sentence each."""
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
@@ -56,12 +56,12 @@ class Table(NamedTuple):
 def read_table(data: bytes) -> Table:
     """Read the bytes of a CSV or Parquet file.
 
-    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Windows-1252) and
-    decimal comma are detected; every line must have as many cells as the header; empty cells and the
-    usual markers (NA, ?, null, ...) are missing values; text stays text, including formulas.
+    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Western) and decimal
+    comma are found by trial; every line must have as many cells as the header; empty cells and the
+    usual marks (NA, ?, null, ...) are missing; text stays text, formulas too.
 
-    Raises :class:`~afif_explorer.errors.DataError` for anything else, for damaged files (with the line
-    number) and for files that exceed the limits.
+    Raises :class:`~afif_explorer.errors.DataError` for anything else, for damaged files (with the
+    number of the line) and for files beyond the limits.
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise DataError(

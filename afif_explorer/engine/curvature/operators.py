@@ -80,7 +80,7 @@ class Curvature(ABC):
 
     @cached_property
     def _matrix(self) -> Tensor:
-        matrix = mirror(self._dense())  # exactly symmetric, whatever the order of summation
+        matrix = mirror(self._dense())  # to the last digit, whatever order it was summed in
         matrix.diagonal().add_(self.diagonal_shift)
         return matrix
 

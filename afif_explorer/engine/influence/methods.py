@@ -108,7 +108,7 @@ class AFIF(Method):
     """The Approximate Fisher Influence Function: ``theta(w) - theta = (1/n) F^-1 sum_i (1 - w_i) g_i``.
 
     ``F`` ``[p, p]`` is the model-expectation :class:`Fisher`, penalty and damping included, ``g_i`` ``[p]``
-    the gradient of row ``i``'s loss. ``F`` is positive semi-definite everywhere, even away from a minimum.
+    the gradient of row ``i``'s loss. Positive semi-definite everywhere, so that it needs no minimum.
     Source: Lev and Wilson, arXiv 2407.08169.
     """
 
@@ -119,8 +119,8 @@ class AFIF(Method):
 class InfinitesimalJackknife(Method):
     """The classical influence function: ``theta(w) - theta = (1/n) H^-1 sum_i (1 - w_i) g_i``.
 
-    ``H`` ``[p, p]`` is the :class:`Hessian`, penalty and damping included. If it has negative curvature,
-    :class:`CurvatureError` is raised, with a damping that would suffice.
+    ``H`` ``[p, p]`` is the :class:`Hessian`, penalty and damping included. Answers raise
+    :class:`CurvatureError` with a damping that would do, where it bends down.
     Sources: Koh and Liang (2017); Giordano et al. (2019).
     """
 
@@ -140,13 +140,13 @@ class EmpiricalFisherInfluence(Method):
 
 @dataclass(frozen=True)
 class NewtonStep(Method):
-    """``theta(w) - theta = (1/n) H(w)^-1 sum_i (1 - w_i) g_i``, with the Hessian of the remaining rows.
+    """``theta(w) - theta = (1/n) H(w)^-1 sum_i (1 - w_i) g_i``: the removed rows' curvature goes too.
 
     One Newton step of the objective at the new weights, exact for least squares.
 
-    ``parameters`` uses the Hessian at the given weights. ``effects`` of all rows removes each row's
-    Gauss-Newton part ``J_i' A'' J_i / n`` by the Woodbury identity, which is its full Hessian
-    if the outputs are linear in the parameters. Raises :class:`CurvatureError` if a row has a leverage
+    ``parameters`` takes the Hessian at the given weights. ``effects`` of all rows removes each row's
+    Gauss-Newton part ``J_i' A'' J_i / n`` by the Woodbury identity, which is the whole of its Hessian
+    where the outputs are linear in the parameters. Raises :class:`CurvatureError` if a row has a leverage
     of 1 or more. Sources: Wilson, Kasy and Mackey (2020); Sekhari et al. (2021).
     """
 

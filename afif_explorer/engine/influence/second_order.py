@@ -25,7 +25,7 @@ from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
-FEW_OUTPUTS = 32  # number of outputs up to which a target is computed from their changes
+FEW_OUTPUTS = 32  # outputs of a target up to which it is seen through their moves
 
 
 class _Part(NamedTuple):
@@ -110,7 +110,7 @@ def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
 
 
 def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
-    """From ``Z' (grad^2 T) Z`` of each target, in batches that fit into memory, ``[n, m]``."""
+    """From ``Z' (grad^2 T) Z`` of each target, as many together as there is room for, ``[n, m]``."""
     whitener = influence.whitener
     targets = [(one.bound, int(place)) for one in parts for place in one.within]
     room = block_rows(2 * whitener.numel(), whitener)

@@ -124,13 +124,13 @@ class Influence:
         return self._answer(self.prepared.solve(rhs))
 
     def _answer(self, solution: Solution) -> Tensor:
-        """The value of a solution; raises if it diverged, warns if it has not converged."""
+        """The value of a solution: raises if there is none, warns if it is only approximate."""
         self.solution = solution
         if solution.status is Status.DIVERGED:
             raise SolverDiverged(solution.advice)
         if solution.status is Status.MAX_STEPS:
             text = (
-                f"The result is only approximate: {self._unfinished(solution)}. {solution.advice}"
+                f"The answer is only approximate: {self._unfinished(solution)}. {solution.advice}"
             )
             warnings.warn(text, NotConverged, stacklevel=4)
         return solution.value

@@ -33,14 +33,14 @@ from afif_explorer.errors import DataError
 class Loss(ABC):
     """An exponential family with its canonical link, ``l(f, y) = A(f) - <f, t(y)> - log h(y)``.
 
-    Subclass it to define your own family: ``value``, ``residual``, ``variance`` and ``mean``, for
+    Subclass it to bring a family of your own: ``value``, ``residual``, ``variance`` and ``mean``, for
     ``f`` ``[n, k]`` or ``[n, k, m]`` and ``y`` ``[n]``. Losses are in nats, and not divided by ``n``.
 
     Source: McCullagh and Nelder, Generalized Linear Models (1989), section 2.2.
 
     Attributes:
         name: one word, for messages.
-        canonical_outputs: the number of outputs ``k`` of the family, or None if it depends on the data.
+        canonical_outputs: how many outputs ``k`` the family needs, or None if the data say.
     """
 
     name: str
@@ -170,7 +170,7 @@ class Bernoulli(_OneParameter):
 class Poisson(_OneParameter):
     """Counts with ``f`` the log of the mean: ``l = e^f - y f + log y!``, in nats.
 
-    The residual is ``e^f - y``, the variance ``e^f``. Raises :class:`DataError` for targets that are not
+    The residual is ``e^f - y``, the variance ``e^f``. Raises :class:`DataError` for targets that are no
     counts. Source: McCullagh and Nelder (1989), chapter 6.
     """
 
@@ -196,8 +196,8 @@ class Poisson(_OneParameter):
 class Categorical(Loss):
     """``k`` classes with ``f`` the logits: ``l = logsumexp(f) - f_y``, in nats; ``y`` holds class numbers.
 
-    With ``p = softmax(f)`` the residual is ``p`` minus 1 at the observed class, the variance
-    ``diag(p) - p p'``. Raises :class:`DataError` for targets that are not class numbers.
+    With ``p = softmax(f)`` the residual is ``p`` less 1 at the observed class, the variance
+    ``diag(p) - p p'``. Raises :class:`DataError` for targets that are no class numbers.
 
     All ``k`` logits are kept. Adding a constant to them changes nothing, so without a penalty the
     curvature has ``d + 1`` flat directions: use a penalty or a damping.

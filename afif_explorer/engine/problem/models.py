@@ -69,15 +69,15 @@ class Model(ABC):
 
 
 class LinearMap(Model):
-    """``f = W x + b``: least squares, logistic, softmax or Poisson regression, depending on the loss.
+    """``f = W x + b``: least squares, logistic, softmax and Poisson regression, by the loss it is given.
 
     ``theta`` ``[p]`` is ``W`` ``[k, d]`` row by row, then ``b`` ``[k]``, so that ``p = k (d + 1)``; rows
-    ``X`` are ``[n, d]``, outputs ``[n, k]``. Training starts at 0. Fisher and Hessian are the same matrix.
+    ``X`` are ``[n, d]``, outputs ``[n, k]``. Training starts at 0. Fisher and Hessian are one matrix here.
 
     Args:
-        d: inputs. k: outputs. intercept: whether there is a ``b``; it is not penalised.
+        d: inputs. k: outputs. intercept: whether there is a ``b``; no penalty touches it.
 
-    Raises :class:`InvalidChoice` for invalid sizes, :class:`DataError` for rows of another shape.
+    Raises :class:`InvalidChoice` for sizes that cannot be, :class:`DataError` for rows of another shape.
     Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 2.
     """
 
@@ -120,19 +120,20 @@ class ModuleModel(Model):
     """Any deterministic ``torch.nn.Module`` ``f(x; theta)``, its parameters flattened in the module's order.
 
     Rows ``X`` are ``[n, ...]``, outputs ``[n, k]``, ``theta`` is ``[p]``: all parameters that require a
-    gradient, each once even if it has several names. Buffers and frozen parameters are constants.
+    gradient, each once however many names it has. Buffers and frozen parameters are constants.
 
     Args:
         module: maps rows to natural parameters (logits, log-odds, log-means; no softmax at the end).
-        example: some rows on which the module is tested.
-        penalised: the penalised parameters: their names, or a mask ``[p]``. None: all but the intercept,
-            which is any parameter of ``k`` numbers that is added to the outputs, wherever it is declared.
+        example: some rows, on which the module is tried.
+        penalised: what a penalty touches: names of parameters, or a mask ``[p]``. None: all but the
+            intercept, which is any parameter of ``k`` numbers that is added to the outputs, wherever it
+            is declared.
 
-    The module is copied and used in its current mode (``train`` or ``eval``).
+    The module is copied and used in the mode (``train`` or ``eval``) that it comes in.
 
-    Raises :class:`InvalidChoice` if it is not a module, has no trainable parameters, gives different outputs
-    for the same rows (dropout), mixes rows (batch statistics), does not return ``[n, k]``, or gives other
-    outputs once ``theta`` replaces its parameters.
+    Raises :class:`InvalidChoice` if it is no module, has no parameters to train, gives two different answers
+    to the same rows (dropout), mixes rows (batch statistics), does not return ``[n, k]``, or answers
+    otherwise once ``theta`` replaces its parameters.
     """
 
     def __init__(
@@ -250,12 +251,12 @@ class MLP(ModuleModel):
 
     ``theta`` ``[p]`` holds ``W_1``, ``b_1``, ``W_2``, ... row by row; rows ``X`` are ``[n, d]``, outputs
     ``[n, k]``. ``initial(seed)`` draws each weight uniformly from ``+- sqrt(3 / inputs of its layer)``,
-    which has the variance ``1 / inputs``, and starts every ``b`` at 0; each seed gives another start.
+    which has the variance ``1 / inputs``, and starts every ``b`` at 0; two seeds give two starts.
 
     Args:
         d: inputs. hidden: units of each hidden layer. k: outputs.
 
-    Raises :class:`InvalidChoice` for invalid sizes.
+    Raises :class:`InvalidChoice` for sizes that cannot be.
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), section 4.6.
     """
 

@@ -28,9 +28,9 @@ from afif_explorer.numeric import is_number, is_whole
 
 @dataclass(frozen=True)
 class Penalty(ABC):
-    """``strength * pi(theta)``, added to the mean (not the sum) of the losses.
+    """``strength * pi(theta)``, beside the mean (not the sum) of the losses.
 
-    All methods include ``strength`` and take penalised parameters only: ``theta`` is ``[q]`` or ``[q, m]``,
+    All methods include ``strength`` and see penalised parameters only: ``theta`` is ``[q]`` or ``[q, m]``,
     values are scalars or ``[m]``. Raises :class:`InvalidChoice` for a strength below 0 or not finite.
     """
 
@@ -60,7 +60,7 @@ class Penalty(ABC):
 class Ridge(Penalty):
     """``strength * ||theta||^2 / 2``; gradient ``strength * theta``, Hessian ``strength * I``.
 
-    In scikit-learn's terms, with mean losses: ``alpha = n * strength`` for ``Ridge``, ``alpha = strength``
+    Beside mean losses: in scikit-learn's terms ``alpha = n * strength`` for ``Ridge``, ``alpha = strength``
     for ``PoissonRegressor``, ``C = 1 / (n * strength)`` for ``LogisticRegression``.
     Raises :class:`InvalidChoice` for a strength below 0, as every penalty does. Source: Hoerl and Kennard,
     Ridge Regression: Biased Estimation for Nonorthogonal Problems (1970).
@@ -78,10 +78,10 @@ class Ridge(Penalty):
 
 
 class NonsmoothPenalty(Penalty):
-    """A penalty with a non-smooth part, specified by its proximal operator.
+    """A penalty with a part that is not differentiable everywhere, told by its proximal operator.
 
-    To define your own: ``value``, ``prox``, ``active`` and ``kink_gradient`` (see their shapes), and
-    ``kink_hessian`` if the non-smooth part is curved; ``gradient`` and ``hessian`` if there is a smooth part.
+    For one of your own: ``value``, ``prox``, ``active`` and ``kink_gradient`` (see their shapes), and
+    ``kink_hessian`` if the part with kinks is curved; ``gradient`` and ``hessian`` if there is a smooth part.
     """
 
     def gradient(self, theta: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ class NonsmoothPenalty(Penalty):
 class Lasso(NonsmoothPenalty):
     """``strength * ||theta||_1``; its prox is ``sign(v) max(|v| - step * strength, 0)``.
 
-    Since losses are averaged, ``strength`` equals scikit-learn's ``alpha``.
+    With ``1/n`` before the losses as here, ``strength`` is scikit-learn's ``alpha``.
     Source: Tibshirani (1996).
     """
 
@@ -175,9 +175,9 @@ class ElasticNet(NonsmoothPenalty):
 class GroupLasso(NonsmoothPenalty):
     """``strength * sum_g sqrt(|g|) ||theta_g||_2``: whole groups become exactly zero.
 
-    ``groups`` are disjoint tuples of indices into the penalised parameters; parameters in no group are
-    not penalised. None: :func:`afif_explorer.fit` groups the columns of ``X`` encoded from the same raw
-    column (with their weights for all outputs or hidden units). Raises
+    ``groups`` are tuples of positions among the penalised parameters, without overlap; parameters in no
+    group are not penalised. None: :func:`afif_explorer.fit` takes the columns of ``X`` that came from
+    one raw column as a group (with all the outputs, or hidden units, that they lead to). Raises
     :class:`InvalidChoice` for empty or overlapping groups. Source: Yuan and Lin (2006).
     """
 

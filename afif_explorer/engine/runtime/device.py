@@ -21,14 +21,14 @@ INSTEAD = "choose 'cpu', or leave it unset."
 
 
 class use_device(Setting):
-    """Set the device for data given as arrays, for the whole process.
+    """Set where rows that come as arrays are worked on, for the whole process.
 
-    ``use_device("cpu")`` permanently; ``with use_device("cuda:1"): ...`` within the block;
-    ``use_device(None)`` reverts to the environment variable ``AFIF_DEVICE`` or, without it, to a GPU if
-    torch finds one, for problems that are too large for a single thread. Attribute ``device``: the
-    current setting. Fits keep the device on which they were made.
+    ``use_device("cpu")`` from now on; ``with use_device("cuda:1"): ...`` within the block;
+    ``use_device(None)`` goes back to the environment variable ``AFIF_DEVICE`` or, without it, to a GPU if
+    torch sees one, for work whose passes touch more numbers than one thread is enough for. Attribute
+    ``device``: what is set. Fits keep the device that they were made on.
 
-    Raises :class:`InvalidChoice` for a device that is not available, or without double precision.
+    Raises :class:`InvalidChoice` for what is no device here, or none that calculates in double precision.
     """
 
     def __init__(self, device: torch.device | str | None) -> None:

@@ -38,14 +38,14 @@ _CONTROL_GROUPS = (
 
 
 class memory_limit(Setting):
-    """Set the limit on working memory, in addition to data and results, for the whole process.
+    """Set how many bytes the work may take beside the data and its results, for the whole process.
 
-    ``memory_limit("2 GB")`` permanently; ``with memory_limit(2e9): ...`` within the block;
-    ``memory_limit(None)`` reverts to the environment variable ``AFIF_MEMORY`` or, without it, to a
-    quarter of the free memory, on a GPU in use if that is less. Units are powers of 1024; at least 1 MB.
-    Attribute ``bytes``: the current setting.
+    ``memory_limit("2 GB")`` from now on; ``with memory_limit(2e9): ...`` within the block;
+    ``memory_limit(None)`` goes back to the environment variable ``AFIF_MEMORY`` or, without it, to a
+    quarter of what is free, on a GPU in use if that is less. Units are of 1024; at least 1 MB. Attribute
+    ``bytes``: the limit set.
 
-    Raises :class:`InvalidChoice` for an invalid amount of memory.
+    Raises :class:`InvalidChoice` for what is no amount of memory.
     """
 
     def __init__(self, limit: float | str | None) -> None:

@@ -27,9 +27,9 @@ from afif_explorer.engine.solvers.lissa.rule import BATCH
 from afif_explorer.engine.solvers.lissa.solver import TOLERANCE, LiSSA
 from afif_explorer.engine.solvers.nystroem import Nystroem
 
-FEW = 3000  # parameters up to which a dense factorisation is always chosen
-# Estimated block products per digit of accuracy: with few right-hand sides, with many, with many and
-# landmarks.
+FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
+# Products of a block that an iteration is taken to need for each digit of accuracy: with few right-hand
+# sides, with many, with many and landmarks.
 STEPS_FEW, STEPS_MANY, STEPS_MARKED = 12, 3, 1.5
 FEW_LANDMARKS = 5  # minimum number of rows per landmark
 ROUGH = 1e-6  # above this tolerance a direct solve is not refined
@@ -40,10 +40,10 @@ FEW_SIDES = 2  # maximum number of right-hand sides with a Lanczos basis each
 
 @dataclass(frozen=True)
 class SolverPlan:
-    """The chosen solver, and why.
+    """What was chosen, and why.
 
     Attributes:
-        solver: ready to use. name: its name. why: the reason, one sentence.
+        solver: ready to use. name: its name. why: one sentence for people.
     """
 
     solver: Solver
@@ -211,15 +211,15 @@ def _size(count: float) -> str:
 
 @dataclass(frozen=True)
 class Auto(Solver):
-    """Selects the cheapest solver that fits into memory.
+    """Whichever solver is cheapest for the problem at hand and fits into memory.
 
     Args:
-        tolerance: for ``||C x - c|| / ||c||`` of iterative solvers; the dual solve is not refined further
-            if it is above 1e-6. From 5 % upwards LiSSA may be chosen.
+        tolerance: of ``||C x - c|| / ||c||``, for solvers that iterate; the dual solve is not refined further
+            if it is above 1e-6. At 5 % and more LiSSA may be taken.
 
-    Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters it is the direct
-    solver. ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` give the choice and the reason;
-    ``method.plan(fit)`` gives them in advance.
+    Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters that is the direct
+    solve. ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` tell the choice;
+    ``method.plan(fit)`` tells it beforehand.
     """
 
     tolerance: float = 1e-8

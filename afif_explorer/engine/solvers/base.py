@@ -23,7 +23,7 @@ from afif_explorer.progress import report
 
 
 class Status(Enum):
-    """The status of a solve."""
+    """The verdict of a solver."""
 
     CONVERGED = "converged"
     MAX_STEPS = "max_steps"
@@ -32,14 +32,14 @@ class Status(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """The result of a solve.
+    """What a solver found.
 
     Attributes:
-        value: ``[p]`` or ``[p, m]``, like the right-hand side. After divergence: the last iterate before
-            the norm grew, for diagnosis only.
-        status: the status. advice: what to change if it is not CONVERGED.
+        value: ``[p]`` or ``[p, m]``, as the right-hand side. After a divergence: the last iterate
+            before the norm grew, to be looked at, not used.
+        status: the verdict. advice: what to change if it is not CONVERGED, in words.
         stats: "residual" (``||C x - c|| / ||c||``, the worst column), "steps", "products" (curvature
-            times one vector), and solver-specific entries.
+            times one vector), and what the solver adds of its own.
     """
 
     value: Tensor
@@ -119,11 +119,11 @@ def worst_ratio(left: Tensor, rhs: Tensor) -> float:
 class Cholesky(Solver):
     """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
 
-    A singular but positive semi-definite ``C`` (softmax with an unpenalised intercept, repeated columns)
-    is solved on its range; the result then has minimum norm, and ``stats["rank"]`` is the rank.
+    A singular but positive semi-definite ``C`` (softmax with a free intercept, repeated columns) is
+    solved on its range; the answer is then the one of least norm, and ``stats["rank"]`` tells the rank.
 
     Raises :class:`CurvatureError` if ``C`` has negative curvature, or if a right-hand side lies outside
-    the range of a singular ``C``; the message names a damping that would suffice.
+    the range of a singular ``C``; the message names a damping that would do.
     Source: Golub and Van Loan, Matrix Computations (2013), section 4.2.
     """
 
@@ -161,13 +161,13 @@ class PreparedCholesky(Prepared):
 
 @dataclass(frozen=True)
 class ConjugateGradient(Solver):
-    """Conjugate gradients for ``C x = c`` from ``x = 0``, for all right-hand sides ``[p, m]`` in parallel.
+    """Conjugate gradients for ``C x = c`` from ``x = 0``, all right-hand sides ``[p, m]`` abreast.
 
     Args:
         tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column.
-        max_steps: the maximum number of steps; None: ``10 p``, at least 100.
+        max_steps: at most so many; None: ``10 p``, at least 100.
 
-    If negative curvature is encountered, the run ends with status DIVERGED and advice.
+    Negative curvature met on the way ends the run with status DIVERGED and advice.
     Source: Hestenes and Stiefel (1952).
     """
 

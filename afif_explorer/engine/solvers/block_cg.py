@@ -66,15 +66,15 @@ class Approximation(ABC):
 
 @dataclass(frozen=True)
 class BlockConjugateGradient(Solver):
-    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, optionally preconditioned.
+    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, preconditioned if asked.
 
     Args:
-        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; raised to what the
-            precision allows (about 1e-5 in float32).
-        max_steps: the maximum number of block products; None: ``10 p``, at least 100.
+        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; what the precision of
+            the work does not allow (below about 1e-5 in float32) is not asked for.
+        max_steps: at most so many products of a block; None: ``10 p``, at least 100.
         preconditioner: for instance :class:`~afif_explorer.engine.solvers.ekfac.EKFAC`; None for none.
 
-    If negative curvature is encountered, the run ends with status DIVERGED and advice.
+    Negative curvature met on the way ends the run with status DIVERGED and advice.
     Sources: O'Leary, The Block Conjugate Gradient Algorithm and Related Methods (1980); Dubrulle (2001).
     """
 

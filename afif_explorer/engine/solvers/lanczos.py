@@ -20,7 +20,7 @@ class Lanczos(Solver):
     ``T = Q' C Q`` is diagonalised once, so that each further damping is a division.
 
     Args:
-        size: the maximum number of basis vectors. tolerance: of ``||C x - c|| / ||c||`` for convergence.
+        size: vectors in a basis, at most. tolerance: of ``||C x - c|| / ||c||`` in the verdict.
 
     ``prepare(curvature).sweep(c, dampings)`` solves ``(C + damping I) x = c`` for all of them.
     Source: Golub and Van Loan, Matrix Computations (2013), 10.1 and 10.2; every vector is orthogonalised

@@ -26,7 +26,7 @@ class Landmarks(Approximation):
     """``C ~ D^1/2 (I + W M W') D^1/2`` with ``D`` the diagonal of penalty and damping.
 
     Args:
-        count: number of rows times their rank. seed: for sampling them.
+        count: of rows times their rank. seed: of their draw.
     """
 
     count: int = 800

@@ -21,10 +21,10 @@ from afif_explorer.numeric import is_whole
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """A quantity of interest ``T(theta)``: a smooth function of the outputs ``[n, k]`` on a split's rows.
+    """What to watch: ``T(theta)``, a smooth function of the outputs ``[n, k]`` on the rows of a split.
 
-    Subclass it to define your own target: implement ``function``, and set ``where`` to the split. Effects of
-    rows are changes of ``T``, in its units, positive if it rises without the row.
+    Subclass it for a target of your own: ``function`` is all there is to it, and ``where`` names the split.
+    Effects of rows are changes of ``T``, in its units, positive if it rises without the row.
     """
 
     @property
@@ -119,7 +119,7 @@ def gradients_of(groups: Sequence[Group]) -> Tensor:
 
 
 def bind_together(fit: Fitted, targets: Sequence[Target]) -> list[Group]:
-    """All targets bound to a fit; single-row targets on the same split are grouped."""
+    """All targets on a fit; those that read one row each of the same split are taken together."""
     alike: dict[object, list[int]] = {}
     for place, target in enumerate(targets):
         key = replace(target, i=0) if isinstance(target, RowTarget) else place

@@ -50,7 +50,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class _Pair:
-    """Two groups by name and rows ``[n]``, under the condition with index ``place``."""
+    """Two groups by name and rows ``[n]``, under the condition with the number ``place``."""
 
     highest: str
     lowest: str
@@ -62,7 +62,7 @@ class _Pair:
 
 
 def _range_as_zero(score: Tensor, groups: Mapping[str, Tensor], condition: Tensor) -> float:
-    """Highest minus lowest mean of all groups; 0 for groups without rows that satisfy the condition."""
+    """Highest minus lowest mean of all groups; 0 where no row of a group meets the condition."""
     met = [mask & condition for mask in groups.values()]
     means = [float(score[mask].mean()) if bool(mask.any()) else 0.0 for mask in met]
     return max(means) - min(means)
@@ -160,7 +160,7 @@ class GroupDisparity(Target):
         return _Pair(highest, lowest, high, low, condition, place, contrast)
 
     def _group_masks(self, sample: Sample, condition: Tensor) -> dict[str, Tensor]:
-        """The rows ``[n]`` of each group with rows under the condition."""
+        """The rows ``[n]`` of each group that has any under the condition."""
         if self.sensitive not in sample.groups:
             known = ", ".join(map(repr, sample.groups)) or "none"
             raise InvalidChoice(
@@ -176,7 +176,7 @@ class GroupDisparity(Target):
     condition_words: ClassVar[tuple[str, ...]] = ("",)  # of each condition, after "rows"
 
     def conditions(self, fit: Fitted, sample: Sample) -> list[Tensor]:
-        """The relevant rows, ``[n]`` bool; of several conditions the one with the largest gap is used."""
+        """Which rows count, ``[n]`` bool; of several conditions the one with the largest gap counts."""
         return [torch.ones(len(sample.X), dtype=torch.bool, device=sample.X.device)]
 
     @abstractmethod
@@ -194,16 +194,16 @@ class _OfPredictions(GroupDisparity):
 class DemographicParityDifference(_OfPredictions):
     """``max_g E[prediction | group g] - min_g E[prediction | group g]``, in units of probability.
 
-    0: the mean prediction is the same for every group. For regression it is in the target's units.
+    0: every group is predicted alike on average. For numbers it is in the target's units.
     Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3 (independence).
     """
 
 
 @dataclass(frozen=True)
 class MeanPredictionDifference(_OfPredictions):
-    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for regression, in target units.
+    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for numbers, in the target's units.
 
-    The counterpart of :class:`DemographicParityDifference` for regression and counts.
+    For regression and counts what :class:`DemographicParityDifference` is for classes.
     Source: Calders et al., Controlling Attribute Effect in Linear Regression (2013).
     """
 
@@ -223,8 +223,8 @@ class _NeedsClasses(_OfPredictions):
 class EqualOpportunityDifference(_NeedsClasses):
     """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``.
 
-    A soft true positive rate: the mean is over rows whose observed class is the positive one. In units of
-    probability. Raises :class:`InvalidChoice` for regression. Source: Hardt, Price and
+    True positive rates, softened: the mean runs over rows whose observed class is the outcome in
+    question. In units of probability. Raises :class:`InvalidChoice` for numbers. Source: Hardt, Price and
     Srebro (2016).
     """
 
@@ -238,8 +238,8 @@ class EqualOpportunityDifference(_NeedsClasses):
 class EqualizedOddsDifference(_NeedsClasses):
     """``max_o (max_g E[prediction | g, o] - min_g E[prediction | g, o])`` over outcome ``o`` 1 and 0.
 
-    The larger of the gaps in true and false positive rates. In units of probability. Raises
-    :class:`InvalidChoice` for regression. Source: Hardt, Price and Srebro (2016).
+    The larger of two gaps: of the true and of the false positive rates. In units of probability. Raises
+    :class:`InvalidChoice` for numbers. Source: Hardt, Price and Srebro (2016).
     """
 
     condition_words = (WITH, WITHOUT)

@@ -37,7 +37,7 @@ from afif_explorer.numeric import checked_count, checked_seed, is_number, is_who
 from afif_explorer.progress import report
 
 TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
-TAIL = 0.5  # share of the steps averaged by default: the first half is burn-in
+TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
 
 
 @dataclass(frozen=True)
@@ -45,29 +45,29 @@ class LiSSA(Solver):
     """``u_0 = c``, ``u_t = c + u_(t-1) - C_B u_(t-1) / scale``, then ``C^-1 c ~ u_T / scale``, ``[p, m]``.
 
     ``C_B`` is the curvature of a fresh batch of rows, with penalty and damping in their own units. None
-    means automatic (:mod:`afif_explorer.engine.solvers.lissa.rule`).
+    stands for the automatic rule (:mod:`afif_explorer.engine.solvers.lissa.rule`).
 
     Args:
         scale: ``sigma``. The recursion diverges if some batch's curvature often exceeds twice the scale.
-        depth: ``T``, the number of steps of each repeat.
+        depth: ``T``, steps of each repeat.
         repeats: ``R``, independent runs that are averaged.
-        batch_size: rows per step; ``n`` or more means all rows, each once, without randomness.
+        batch_size: rows of each step; ``n`` or more means all rows, each once, without chance.
         seed: of the batches.
-        checkpoints: at this many depths, evenly spaced on a log scale, ``u_t / scale`` is kept in
+        checkpoints: at so many depths, evenly spread on a log scale, ``u_t / scale`` is kept in
             ``stats["path"]`` (depths ``[s]``, estimates ``[s, p, m]``) and its relative residual in
-            ``stats["trace"]`` ``[s]``; the batch residual is then recorded at every step.
-        average: ``a``: the result is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at least
-            one, so 0 is the plain recursion. None: one half if the depth is automatic and steps use
+            ``stats["trace"]`` ``[s]``; the batches' own residual is then looked at in every step.
+        average: ``a``: the answer is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at least
+            one, so 0 is the plain recursion. None: a half if the depth is left to the rule and steps take
             batches, else 0.
 
     ``stats["batch_trace"]`` ``[R, s]`` holds ``||c - C_B u_(t-1) / scale|| / ||c||`` of every step, or every
-    tenth: the residual with the step's own batch, which costs nothing since it is the step itself.
+    tenth: the residual as the step's own batch sees it, which costs nothing since it is the step itself.
 
-    The status is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
-    of the mean over the repeats (``stats["noise"]``) and the truncation error in the slowest direction
-    (``stats["truncation"]``) are: a stochastic solve with an error of 3 % may have a residual of 15 %, nearly
-    all of it in the steepest directions. A run that grows ends as DIVERGED, with the scale to use as advice.
-    Raises :class:`InvalidChoice` for invalid settings.
+    The verdict is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
+    of the mean over the repeats (``stats["noise"]``) and the share of the slowest direction that the
+    cut series leaves out (``stats["truncation"]``) are: a stochastic solve that is 3 % off may well have
+    a residual of 15 %, nearly all of it in the steepest directions. A run that grows ends as DIVERGED, with
+    the scale to use as advice. Raises :class:`InvalidChoice` for settings that cannot be.
     Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
     Time (2017); its use for influence: Koh and Liang (2017); the mean of the last steps: Polyak and Juditsky
     (1992).
@@ -231,10 +231,10 @@ class PreparedLiSSA(Prepared):
 
     def _shortfall(self, rule: Rule, stats: dict) -> str:
         if self.scale < 0.6 * rule.largest:
-            return f"The scale is close to divergence: raise it to {rule.scale:.3g}."
+            return f"The scale is near where the recursion diverges: raise it to {rule.scale:.3g}."
         if self._whole or stats["truncation"] > TOLERANCE:
             needed = rule.enough_at(self.scale)
-            return f"The series was truncated early: raise the depth to {needed}, or raise the damping."
+            return f"The series was cut early: raise the depth to {needed}, or raise the damping."
         if stats["noise"] is not None:
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
         return "The noise cannot be estimated from a single repeat: set repeats to 4 or more."
