@@ -12,12 +12,14 @@ True
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
 
+# Where each public name is. The stub beside this file is made of this table by tools/make_stub.py.
 _HOMES = {
     "afif_explorer.analysis.attribution": ("attribute",),
     "afif_explorer.analysis.certified": ("CertifiedUnlearning", "certified_unlearn"),
@@ -101,22 +103,23 @@ _HOMES = {
     "afif_explorer.spec": ("Spec",),
     "afif_explorer.state": ("Explorer",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_ROOMS = ("datasets", "engine", "explain", "figures", "notebook", "study")
+_RENAMED = {"load_dataset": ("afif_explorer.datasets", "load")}
+_HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | _RENAMED
+_SUBPACKAGES = ("datasets", "engine", "explain", "figures", "notebook", "study")
 
-__all__ = sorted([*_HOME_OF, *_ROOMS, "load_dataset"])
+__all__ = sorted([*_HOME_OF, *_SUBPACKAGES])
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, so that ``import afif_explorer`` costs next to nothing."""
-    if name in _ROOMS:
+    if name in _SUBPACKAGES:
         return import_module(f"afif_explorer.{name}")
-    if name == "load_dataset":
-        value = import_module("afif_explorer.datasets").load
-    elif name in _HOME_OF:
-        value = getattr(import_module(_HOME_OF[name]), name)
-    else:
+    if name not in _HOME_OF:
         raise AttributeError(f"module 'afif_explorer' has no attribute {name!r}")
+    home, there = _HOME_OF[name]
+    value = getattr(import_module(home), there)
     if name == "Explorer" and "IPython" in sys.modules:
         import_module("afif_explorer.notebook").install()  # so that a cell shows an explorer
     globals()[name] = value

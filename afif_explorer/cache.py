@@ -6,6 +6,7 @@ never derived from values, so two large arrays cannot be confused.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from typing import Any, TypeVar
 
 from afif_explorer.progress import report
 from afif_explorer.sizes import leaves
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Key = tuple[str, str]  # stage, digest
@@ -107,11 +110,27 @@ class Cache:
         entry = _Entry(value, tuple(leaves(value)))
         with self._lock:
             self.computed[key[0]] += 1
-            self._entries[key] = entry
-            self._ledger.add(entry)
-            while self._ledger.total > self.max_bytes:
-                _, oldest = self._entries.popitem(last=False)
-                self._ledger.remove(oldest)
+            self._place(key, entry)
+
+    def measure(self, key: Key) -> None:
+        """Look again at how much memory a value holds, since it has grown."""
+        with self._lock:
+            entry = self._entries.get(key)
+        if entry is None:
+            return
+        grown = _Entry(entry.value, tuple(leaves(entry.value)))
+        with self._lock:
+            if self._entries.get(key) is entry:
+                self._ledger.remove(entry)
+                self._place(key, grown)
+
+    def _place(self, key: Key, entry: _Entry) -> None:
+        self._entries[key] = entry
+        self._ledger.add(entry)
+        while self._ledger.total > self.max_bytes:
+            (stage, name), oldest = self._entries.popitem(last=False)
+            self._ledger.remove(oldest)
+            log.info("Cache: dropped %s %s to stay within %d bytes.", stage, name, self.max_bytes)
 
     def clear(self) -> None:
         """Remove all values (running computations continue, and their results are cached)."""

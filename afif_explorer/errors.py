@@ -2,19 +2,46 @@
 
 
 class AfifError(Exception):
-    """Base of every error that this package raises on purpose; its text may be shown to a user."""
+    """Base class of all errors raised by this package; the message can be shown to a user.
+
+    >>> import afif_explorer as ax
+    >>> try:
+    ...     ax.load_dataset("no such data")
+    ... except ax.AfifError as error:
+    ...     print(type(error).__name__)
+    InvalidChoice
+    """
 
 
 class DataError(AfifError, ValueError):
-    """The data cannot be used as they are (empty, one class only, not finite, ...)."""
+    """The data cannot be used as they are (empty, a single class, not finite, ...).
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> ax.Dataset.from_arrays(np.empty((0, 2)), np.empty(0))
+    Traceback (most recent call last):
+        ...
+    afif_explorer.errors.DataError: ...
+    """
 
 
 class DownloadError(DataError):
-    """A data set could not be fetched, or arrived with the wrong checksum."""
+    """A data set could not be downloaded, or its checksum is wrong.
+
+    >>> import afif_explorer as ax
+    >>> issubclass(ax.DownloadError, ax.DataError)
+    True
+    """
 
 
 class InvalidChoice(AfifError, ValueError):
-    """A name, number or combination of choices that does not exist or does not fit."""
+    """An unknown name, an invalid value, or an invalid combination of settings.
+
+    >>> import afif_explorer as ax
+    >>> ax.Ridge(-1.0)
+    Traceback (most recent call last):
+        ...
+    afif_explorer.errors.InvalidChoice: ...
+    """
 
 
 class DoesNotApply(InvalidChoice):
@@ -22,15 +49,42 @@ class DoesNotApply(InvalidChoice):
 
 
 class UndefinedMeasure(DoesNotApply, DataError):
-    """A measure that the rows at hand do not define; the message says which rows it lacks."""
+    """A measure is undefined for the given rows; the message says which rows are missing.
+
+    >>> import pandas as pd, afif_explorer as ax
+    >>> frame = pd.DataFrame({"x": range(40), "y": [0, 1] * 20, "group": ["a", "b"] * 20})
+    >>> data = ax.Dataset.from_frame(frame, target="y", sensitive="group")
+    >>> fit = ax.fit(data)
+    >>> ax.attribute(fit, ax.EqualOpportunityDifference("group"))  # nobody of group "a" has the outcome
+    Traceback (most recent call last):
+        ...
+    afif_explorer.errors.UndefinedMeasure: ...
+    """
 
 
 class SolverDiverged(AfifError, ArithmeticError):
-    """An iteration grew without bound; the message names the setting that would work."""
+    """An iteration diverged; the message names a setting that would work.
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> ax.attribute(fit, ax.MeanLoss("test"), ax.AFIF(solver=ax.LiSSA(scale=1e-3)))
+    Traceback (most recent call last):
+        ...
+    afif_explorer.errors.SolverDiverged: ...
+    """
 
 
 class CurvatureError(AfifError, ArithmeticError):
-    """The curvature is not positive definite; the message names a damping that would do."""
+    """The curvature is not positive definite; the message names a damping that would suffice.
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> X = np.random.default_rng(0).normal(size=(40, 3))
+    >>> fit = ax.fit(ax.Dataset.from_arrays(X, np.sin(3 * X[:, 0])), model="mlp", max_steps=1)
+    >>> ax.attribute(fit, ax.MeanLoss("test"), ax.InfinitesimalJackknife())
+    Traceback (most recent call last):
+        ...
+    afif_explorer.errors.CurvatureError: ...
+    """
 
 
 class OutOfMemory(AfifError, MemoryError):
@@ -42,12 +96,42 @@ class Cancelled(AfifError):
 
 
 class NotConverged(UserWarning):
-    """A result is usable but an iteration stopped early; the text names the residual reached."""
+    """A result is usable, but an iteration stopped early; the message gives the residual.
+
+    >>> import warnings, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     method = ax.AFIF(solver=ax.ConjugateGradient(max_steps=1))
+    ...     effects = ax.attribute(fit, ax.MeanLoss("test"), method)
+    >>> caught[0].category is ax.NotConverged
+    True
+    """
 
 
 class Undefined(UserWarning):
-    """Some numbers of a result do not exist, or leave out groups; the text names them and says why."""
+    """Some values of a result are undefined, or leave out groups; the message says which and why.
+
+    >>> import warnings, numpy as np, afif_explorer as ax
+    >>> X, y = np.arange(8.0)[:, None], np.array([0, 0, 0, 0, 0, 0, 0, 1])
+    >>> objective = ax.Objective(ax.LinearMap(1), "bernoulli", ax.Ridge(0.1), X, y)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     effects = ax.attribute(ax.fit_objective(objective), ax.MeanLoss("train"))
+    >>> ax.Undefined in {one.category for one in caught}, bool(np.isnan(effects[-1]))
+    (True, True)
+    """
 
 
 class HighLeverage(UserWarning):
-    """Effects of some rows fall short, because each row holds much of its own fit; the text says how much."""
+    """Effects of high-leverage rows are underestimated; the message says by how much.
+
+    >>> import warnings, numpy as np, afif_explorer as ax
+    >>> X, y = np.array([0.0, 0.1, 0.2, 0.3, 9.0])[:, None], np.array([1.0, 2.0, 1.0, 2.0, 5.0])
+    >>> fit = ax.fit_objective(ax.Objective(ax.LinearMap(1), "gaussian", ax.Ridge(1e-3), X, y))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     effects = ax.attribute(fit, ax.MeanLoss("train"))
+    >>> [one.category.__name__ for one in caught]
+    ['HighLeverage']
+    """

@@ -71,10 +71,17 @@ _MOST_NOTES = 8
 
 @dataclass(frozen=True)
 class Spec:
-    """One complete set of choices. A number that is ``None`` is chosen by rule during the work.
+    """One complete set of choices. A number that is ``None`` is chosen automatically.
 
-    Raises :class:`~afif_explorer.errors.InvalidChoice` on construction if a value is not one of its
-    options or out of its range; the message names the field.
+    Raises:
+        InvalidChoice: on construction, if a value is not one of its options or out of its range; the
+            message names the field.
+
+    >>> import afif_explorer as ax
+    >>> spec = ax.Spec(dataset="adult", penalty="lasso", strength=1e-2)
+    >>> again, notes = ax.Spec.from_query(spec.to_query())
+    >>> again == spec, notes
+    (True, ())
     """
 
     dataset: str = "hiring"  # a catalogue name, or "upload-<digest>" for somebody's own file

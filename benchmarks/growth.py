@@ -1,13 +1,13 @@
-"""How cost grows with rows, parameters and right-hand sides: seconds, and the slope of their logarithms.
+"""How cost grows with rows, parameters and targets: seconds, and the slope of their logarithms.
 
 ``python -m benchmarks.growth [--quick] [--json FILE]``
 
-A logistic model in float64: one factor, all effects, and LiSSA. One size is doubled at a time while the
-others stay; the slope is that of the least-squares line through the logarithms of the upper half of the
-sizes, where fixed costs no longer count. In theory: rows 1 for all but LiSSA, whose steps don't see how many
-there are, only the check of its residual at the end; parameters 2 for the factor's Gram
-matrix (3 for the factor itself, where rows are few) and 1 for effects and LiSSA; right-hand sides 0 for the
-factor and 1 for the rest.
+A logistic model in float64: the first ``ax.attribute`` of a fit, the second, and a first one by LiSSA. One
+size is doubled at a time while the others stay; the slope is that of the least-squares line through the
+logarithms of the upper half of the sizes, where fixed costs no longer count. In theory: rows 1 for all but
+LiSSA, whose steps don't see how many there are, only its effects and the check of its residual do;
+parameters between 1 for the effects and 2 for the Gram matrix (3 for its factor, where rows are few);
+targets 1 for the effects.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,16 @@ import torch
 import afif_explorer as ax
 from benchmarks.common import machine
 
-BASE = {"rows": 20_000, "parameters": 200, "right-hand sides": 100}
+BASE = {"rows": 20_000, "parameters": 200, "targets": 100}
 SIZES = {
     "rows": (5_000, 10_000, 20_000, 40_000, 80_000),
     "parameters": (50, 100, 200, 400, 800),
-    "right-hand sides": (25, 50, 100, 200, 400),
+    "targets": (25, 50, 100, 200, 400),
 }
 THEORY: dict[str, dict[str, object]] = {
-    "rows": {"factor": 1, "effects": 1, "LiSSA": "0 to 1"},
-    "parameters": {"factor": 2, "effects": 1, "LiSSA": 1},
-    "right-hand sides": {"factor": 0, "effects": 1, "LiSSA": 1},
+    "rows": {"first attribute": 1, "second attribute": 1, "LiSSA": "0 to 1"},
+    "parameters": {"first attribute": "1 to 2", "second attribute": 1, "LiSSA": 1},
+    "targets": {"first attribute": "0 to 1", "second attribute": 1, "LiSSA": 1},
 }
 REPEATS = 3
 LISSA = ax.LiSSA(scale=10.0, depth=200, repeats=1, batch_size=128)  # the same work for every size
@@ -65,15 +66,16 @@ def costs(rows: int, parameters: int, columns: int) -> dict[str, float]:
     X = torch.randn(rows, parameters - 1, dtype=torch.float64, generator=generator)
     y = (X[:, 0] > 0).double()
     objective = ax.Objective(ax.LinearMap(parameters - 1), "bernoulli", ax.Ridge(1e-2), X, y)
-    theta = torch.zeros(parameters, dtype=torch.float64)
-    c = torch.randn(parameters, columns, dtype=torch.float64, generator=generator)
-    influence = ax.AFIF(solver="cholesky").prepare(objective, theta)
-    influence.solve(c)
-    lissa = LISSA.prepare(ax.Fisher(objective, theta))
+    fit = ax.fit_objective(objective, max_steps=1)
+    targets = [ax.PointLoss("train", i) for i in range(columns)]
+
+    def attribute(fit: ax.Fit, solver: ax.Solver) -> object:
+        return ax.attribute(fit, targets, ax.AFIF(solver=solver), order=1)
+
     return {
-        "factor": timed(lambda: ax.Cholesky().prepare(ax.Fisher(objective, theta))),
-        "effects": timed(lambda: influence.effects(c)),
-        "LiSSA": timed(lambda: lissa.solve(c)),
+        "first attribute": timed(lambda: attribute(replace(fit), ax.Cholesky())),
+        "second attribute": timed(lambda: attribute(fit, ax.Cholesky())),
+        "LiSSA": timed(lambda: attribute(replace(fit), LISSA)),
     }
 
 

@@ -1,4 +1,4 @@
-"""How much memory a large problem takes beside its data: fit, effects of every row, every leverage.
+"""How much memory a large problem takes beside its data: ``fit_objective``, ``attribute``, ``diagnostics``.
 
 ``python -m benchmarks.memory [--rows N] [--columns D] [--targets M] [--limit "1 GB"] [--json FILE]``
 
@@ -20,7 +20,6 @@ from typing import Any
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.training.fit import minimise
 from benchmarks.common import resident
 
 PROMISED = 2.0  # GB above the data
@@ -59,15 +58,12 @@ def main() -> None:
     X, y = data(chosen.rows, chosen.columns)
     start = resident.now()
     objective = ax.Objective(ax.LinearMap(chosen.columns), "bernoulli", ax.Ridge(1e-3), X, y)
-    found, fitted = measured("fit", start, lambda: minimise(objective))
-    influence, prepared = measured(
-        "prepare", start, lambda: ax.AFIF().prepare(objective, found.theta)
-    )
-    c = influence.point.gradients(torch.arange(chosen.targets)).T.contiguous()
-    effects, told = measured("effects", start, lambda: influence.effects(c))
-    leverage, levered = measured("leverages", start, influence.leverage)
-    phases = [fitted, prepared, told, levered]
-    results = (effects.nbytes + leverage.nbytes) / GB
+    fit, fitted = measured("fit", start, lambda: ax.fit_objective(objective))
+    targets = [ax.PointLoss("train", i) for i in range(chosen.targets)]
+    effects, told = measured("attribute", start, lambda: ax.attribute(fit, targets))
+    table, levered = measured("diagnostics", start, lambda: ax.diagnostics(fit))
+    phases = [fitted, told, levered]
+    results = (effects.nbytes + int(table.memory_usage().sum())) / GB
     most = max(one["above"] for one in phases)
     facts = {
         "rows": chosen.rows,
@@ -81,8 +77,8 @@ def main() -> None:
         "peak_above_gb": most,
         "promised_gb": PROMISED,
         "kept": most <= PROMISED,
-        "gradient_norm": found.gradient_norm,
-        "sum_of_leverages": float(leverage.sum()),
+        "gradient_norm": fit.gradient_norm,
+        "sum_of_leverages": float(table["leverage"].sum()),
         "phases": phases,
     }
     print("| phase | seconds | GB above |\n| --- | ---: | ---: |")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,11 @@ def share(rows: int, columns: int, targets: int, dtype: torch.dtype) -> dict[str
     X = torch.randn(rows, columns, dtype=dtype, generator=generator)
     y = (X[:, 0] > 0).to(dtype)
     objective = ax.Objective(ax.LinearMap(columns), "bernoulli", ax.Ridge(1e-2), X, y)
-    theta, p = torch.zeros(objective.p, dtype=dtype), objective.p
-    c = torch.randn(p, targets, dtype=dtype, generator=generator)
+    fit, p = ax.fit_objective(objective, max_steps=1), objective.p
+    watched = [ax.PointLoss("train", i) for i in range(targets)]
 
     def direct() -> None:
-        ax.AFIF(solver="cholesky").prepare(objective, theta).effects(c)
+        ax.attribute(replace(fit), watched, ax.AFIF(solver="cholesky"), order=1)
 
     with OperationCounter() as counter:
         direct()

@@ -95,7 +95,7 @@ def visit_seconds(browser: Browser) -> dict[str, float]:
             page.wait_for_function(DRAWN.format(since=0), arg=plot)
         drawn = time.perf_counter() - began
         visit.wait()
-        page.locator("#afif-early").wait_for(state="detached")
+        page.locator("#afif-first-paint").wait_for(state="detached")
         return {"first plots, s": drawn, "whole page, s": time.perf_counter() - began}
     finally:
         page.close()

@@ -10,7 +10,7 @@ import numpy as np
 from afif_explorer import wording
 from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import bound, prepared, warn_unfinished
 from afif_explorer.analysis.removable import irremovable, warn_undefined
 from afif_explorer.engine.influence.leverages import HIGH
 from afif_explorer.engine.influence.methods import AFIF, Method
@@ -28,27 +28,48 @@ def attribute(
     *,
     order: int | None = None,
 ) -> np.ndarray:
-    """The predicted change of the target if each training row is removed, ``T(theta(w)) - T(theta(1))``.
+    """The predicted change of a target if each training row is removed, ``T(theta(w)) - T(theta(1))``.
 
-    ``c' D_i + D_i' (grad^2 T) D_i / 2`` with ``D_i = C^-1 g_i / n`` the row's predicted step, ``c`` the
-    target's gradient, ``C`` the method's curvature and ``g_i`` the row's loss gradient. Positive: leaving
-    the row out raises the target. Units: those of the target.
+    ``c' D_i + D_i' (grad^2 T) D_i / 2`` with ``D_i = C^-1 g_i / n`` the predicted change of the parameters
+    without row ``i``, ``c = grad T`` the target's gradient, ``C`` the method's curvature and ``g_i`` the
+    gradient of the row's loss. Positive: the target rises without the row. Units: those of the target.
 
-    ``order=1`` leaves the second term out: the classical influence, additive over rows. It is small but
-    one-sided for losses. None: both terms where the second costs little (outputs linear in no more
-    than 3000 parameters, no kinks in the penalty), else the first.
+    Args:
+        fit: a model and its training rows.
+        target: what to watch, or a list of ``m`` targets, which share one block solve.
+        method: curvature, solver and corrections.
+        order: 1 keeps the first term only: the classical influence, additive over rows. 2 keeps both; the
+            second term is small but has the same sign for every row where ``T`` is convex, as a loss is.
+            None: both where the second is cheap (outputs linear in at most 3000 parameters, smooth
+            penalty), else 1.
 
-    Returns ``[n_train]``, or ``[n_train, m]`` for ``m`` targets, which share one block solve. The only row of
-    a class has no effect that is defined: NaN, with the warning :class:`Undefined`, which also names groups
-    that a disparity leaves out.
+    Returns:
+        ``[n_train]`` in the order of the training rows, or ``[n_train, m]`` for a list. NaN where removing
+        the row leaves no model, as for the only row of a class.
 
-    Raises :class:`SolverDiverged`; warns :class:`NotConverged`, and :class:`HighLeverage` where a row holds
-    so much of its own fit that its effect falls short by a fifth or more. ``AFIF(rescale=True)`` corrects
-    that, as the Newton step does; it is looked for where a factor of the curvature is there.
-    Source: Lev and Wilson, arXiv 2407.08169.
+    Raises:
+        InvalidChoice: for what is not a fit, target or method, and for an order other than 1 or 2.
+        SolverDiverged or CurvatureError: where the system has no usable solution.
+
+    Warns :class:`NotConverged`; :class:`Undefined` where effects are NaN or a disparity leaves out groups;
+    and :class:`HighLeverage` where rows have so much leverage that their effect is too small by a fifth or
+    more, which ``AFIF(rescale=True)`` or :class:`NewtonStep` corrects. Leverages are computed only where
+    that is cheap.
+
+    Source: Lev and Wilson, The Approximate Fisher Influence Function, arXiv 2407.08169.
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
+    >>> effects = ax.attribute(fit, ax.MeanLoss("test"))
+    >>> effects.shape
+    (1400,)
+    >>> several = ax.attribute(fit, [ax.MeanLoss("test"), ax.DemographicParityDifference("group")])
+    >>> several.shape
+    (1400, 2)
     """
     influence = prepared(method, fit)
     found = effects_of(influence, fit, target, order=order)
+    warn_unfinished(influence)
     warn_undefined(fit, "The effect")
     warn_of_groups(fit, as_targets(target))
     if not influence.rescale and influence.solves_cheaply:
@@ -69,7 +90,7 @@ def effects_of(
     targets = as_targets(target)
     if not targets:
         raise InvalidChoice("There is no target to attribute; give at least one.")
-    groups = bind_together(fit, targets)
+    groups = bind_together(fit, targets, bound)
     effects = influence.effects(gradients_of(groups))
     if order == 2 or (order is None and influence.affords_second_order):
         influence.add_second_orders(groups, effects)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import prepared, warn_unfinished
 from afif_explorer.analysis.removable import irremovable, loses_a_class
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
@@ -46,20 +46,42 @@ def cross_validate(
 ) -> CrossValidation:
     """Approximate leave-one-out (``folds=None``) or k-fold cross-validation, without retraining.
 
-    Leave-one-out: ``l(f_i + M_i r_i, y_i)`` with ``M_i = J_i C^-1 J_i' / n``, the row's own outputs after
-    its removal (linearised in the parameters for networks), and ``r_i`` divided by one minus the row's
-    leverage: the ridge closed form ``e_i / (1 - h_i)`` for least squares. ``AFIF()`` leaves that out, and
-    then a row that holds much of its own fit seems to lose little. With kinks in the penalty every row has
-    its own proximal step ``D_i``, and its outputs become ``f_i + J_i D_i``. k folds: the parameters
-    without each fold are predicted, and its rows evaluated there.
+    Leave-one-out: ``l(f_i + M_i r_i, y_i)`` with ``M_i = J_i C^-1 J_i' / n``, which gives the row's own
+    outputs after its removal (linearised in the parameters for networks), and the residual ``r_i`` divided
+    by one minus the row's leverage: the closed form ``e_i / (1 - h_i)`` for ridge regression. With a
+    non-smooth penalty every row has its own proximal step ``D_i``, and its outputs become
+    ``f_i + J_i D_i``. k folds: the parameters without each fold are predicted, and its rows evaluated
+    there.
 
-    A row whose removal leaves no fit (the only one of its class, or of a leverage of 1) has no held-out loss:
-    NaN, with a note and the warning :class:`Undefined`.
+    Args:
+        fit: a model and its training rows.
+        method: of prediction. Without ``rescale`` rows of high leverage seem to lose too little.
+        folds: their number; None: leave-one-out.
+        seed: of the folds.
 
-    Raises :class:`InvalidChoice` for fewer than 2 folds or more than there are rows. Units: nats, or half
-    squared target units. Source: Wilson, Kasy and Mackey (2020).
+    Returns:
+        A ``CrossValidation`` with ``losses`` ``[n_train]`` (nats, or half squared target units), their
+        ``mean``, its ``standard_error`` and ``notes``. A row whose removal leaves no fit (the only one of
+        its class, or of leverage 1) has the loss NaN, with a note and the warning :class:`Undefined`.
+
+    Raises:
+        InvalidChoice: for fewer than 2 folds or more than there are rows, and for what is not a fit.
+
+    Source: Wilson, Kasy and Mackey, Approximate Cross-Validation: Guarantees for Model Assessment and
+    Selection (2020).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> held_out = ax.cross_validate(fit)
+    >>> held_out.losses.shape
+    (1400,)
+    >>> training_loss = ax.diagnostics(fit)["loss"].mean()
+    >>> bool(held_out.mean > training_loss)
+    True
     """
-    found = held_out(prepared(method, fit), folds, seed)
+    influence = prepared(method, fit)
+    found = held_out(influence, folds, seed)
+    warn_unfinished(influence)
     for note in found.notes:
         warnings.warn(note, Undefined, stacklevel=2)
     return found

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from afif_explorer.analysis.crossvalidation import CrossValidation, held_out
 from afif_explorer.analysis.fitting import Fit, grouped, objective_for
+from afif_explorer.analysis.prepared import warn_unfinished
 from afif_explorer.engine.influence.methods import AFIF, Method, checked_method
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Penalty, Ridge
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class CrossValidationPath:
-    """Held-out losses along a path of strengths, weakest first.
+    """Held-out losses along a path of strengths, weakest first: see :func:`cross_validation_path`.
 
     Attributes:
         strengths: ``[s]``, ascending. means, standard_errors: ``[s]`` of the held-out losses, in nats or
@@ -33,6 +34,13 @@ class CrossValidationPath:
         gradient_norms: ``[s]`` of each fit, and converged: ``[s]`` whether it counts as a minimum (see
             :class:`~afif_explorer.analysis.fitting.Fit`); a point of the path is no better than its fit.
         thetas: ``[s, p]``.
+
+    >>> import afif_explorer as ax
+    >>> path = ax.cross_validation_path(ax.load_dataset("hiring"), [1e-3, 1e-1])
+    >>> path.strengths.tolist()
+    [0.001, 0.1]
+    >>> path.one_standard_error >= path.best
+    True
     """
 
     strengths: np.ndarray
@@ -71,20 +79,35 @@ def cross_validation_path(
     seed: int = 0,
     hidden: Sequence[int] = (16,),
 ) -> CrossValidationPath:
-    """Approximate cross-validation for each strength of a penalty: one fit a strength, no refits.
+    """Approximate cross-validation for each strength of a penalty: one fit per strength, no refits.
 
     ``CV(s) = (1/n) sum_i l(z_i, theta_s(w_i))`` with ``w_i`` leaving row ``i`` (or its fold) out, as
     :func:`cross_validate` has it. The strongest penalty is fitted first and each fit starts the next.
 
     Args:
-        data: a data set, fitted with ``model`` (and ``hidden``), or a fit whose model, rows and penalty
-            are taken. strengths: at least one number of at least 0.
+        data: a data set, or a fit whose model, rows and penalty are used.
+        strengths: at least one number of at least 0.
+        model, hidden: what to fit to a data set, as for :func:`fit`.
         penalty: its kind; its own strength does not matter. None: that of the fit, or a ridge.
-        method: of prediction. folds: leave-one-out if None. seed: of the folds and of training.
+        method: of prediction.
+        folds: their number; None: leave-one-out.
+        seed: of the folds and of training.
 
-    Losses are ``[s, n_train]``, strengths ascending. Raises :class:`InvalidChoice` for strengths or a
-    penalty that cannot be. Source: Wilson, Kasy and Mackey, Approximate Cross-Validation: Guarantees for
-    Model Assessment and Selection (2020).
+    Returns:
+        A :class:`CrossValidationPath`: losses ``[s, n_train]``, strengths ascending.
+
+    Raises:
+        InvalidChoice: for strengths, a method or a penalty that do not exist, or a fit without a penalty.
+
+    Source: Wilson, Kasy and Mackey, Approximate Cross-Validation: Guarantees for Model Assessment and
+    Selection (2020).
+
+    >>> import afif_explorer as ax
+    >>> path = ax.cross_validation_path(ax.load_dataset("hiring"), [1e-4, 1e-2, 1.0], folds=5)
+    >>> path.losses.shape
+    (3, 1400)
+    >>> path.best < 1
+    True
     """
     checked_method(method)
     base, kind, start = _base(data, model, penalty, hidden)
@@ -98,7 +121,9 @@ def cross_validation_path(
         )
         optimum = minimise(objective, start=start, seed=seed)
         start = optimum.theta
-        found.append((optimum, held_out(method.prepare(objective, start), folds, seed)))
+        influence = method.prepare(objective, start)
+        found.append((optimum, held_out(influence, folds, seed)))
+        warn_unfinished(influence)
     return _path(ordered, found[::-1])
 
 

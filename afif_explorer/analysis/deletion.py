@@ -19,17 +19,35 @@ from afif_explorer.progress import report
 
 
 def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
-    """How each row holds each parameter, ``[n_train, p]``, indexed by row id, a column a parameter.
+    """The standardised change of each parameter if each row is removed, ``[n_train, p]``.
 
-    ``DFBETAS_ij = (theta - theta_(i))_j / (s_(i) sqrt((C^-1)_jj / n))`` with ``theta_(i)`` the rescaled
-    one-row step and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian losses; else 1), with
-    ``n - rank - 1`` degrees of freedom for the rank of the columns (see :func:`diagnostics`).
-    In standard errors of the parameter. Positive: the row raises it; the sign is that of the classical
-    literature, fit minus fit without the row. Exact for least squares. RefitEstimate ``2 / sqrt(n)`` a row is
-    usually called influential.
+    ``DFBETAS_ij = (theta - theta_(i))_j / (s_(i) sqrt((C^-1)_jj / n))`` with ``theta_(i)`` the one-row
+    step, rescaled by the leverage, and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian
+    losses; else 1), with ``n - rank - 1`` degrees of freedom for the rank of the columns (see
+    :func:`diagnostics`). In standard errors of the parameter. Positive: the row raises the parameter; the
+    sign is that of the classical literature, fit minus fit without the row. Exact for least squares. Beyond
+    ``2 / sqrt(n)`` a row is usually called influential.
 
-    Raises :class:`CurvatureError` if a row's leverage is 1 or more. Source: Belsley, Kuh and Welsch,
-    Regression Diagnostics (1980), section 2.1.
+    Args:
+        fit: a model and its training rows.
+        method: of prediction.
+
+    Returns:
+        A data frame indexed by row id, with one column per parameter.
+
+    Raises:
+        CurvatureError: if a row's leverage is 1 or more.
+        InvalidChoice: for what is not a fit or a method.
+
+    Source: Belsley, Kuh and Welsch, Regression Diagnostics (1980), section 2.1.
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=None)
+    >>> table = ax.dfbetas(fit)
+    >>> table.shape == (fit.n, len(fit.theta))
+    True
+    >>> table.columns[0]
+    'years of experience'
     """
     influence = prepared(method, fit)
     whitener = influence.whitener
@@ -40,14 +58,28 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
 
 
 def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
-    """How each row holds its own outputs, ``[n_train, k]``, indexed by row id.
+    """The standardised change of each row's own outputs if it is removed, ``[n_train, k]``.
 
-    ``DFFITS_i = (f_i - f_(i)i) / (s_(i) sqrt(M_i))`` with ``M_i = J_i C^-1 J_i' / n`` (its diagonal, for many
-    outputs) and ``s_(i)`` as for :func:`dfbetas`: in standard errors of the output. Positive: the row raises
-    its own output. RefitEstimate ``2 sqrt(p / n)`` a row is usually called influential.
+    ``DFFITS_i = (f_i - f_(i)i) / (s_(i) sqrt(M_i))`` with ``M_i = J_i C^-1 J_i' / n`` (its diagonal, for
+    several outputs) and ``s_(i)`` as for :func:`dfbetas`: in standard errors of the output. Positive: the
+    row raises its own output. Beyond ``2 sqrt(p / n)`` a row is usually called influential.
 
-    NaN for a row whose leverage is 1 or more. Source: Belsley, Kuh and Welsch, Regression Diagnostics
-    (1980), section 2.1.
+    Args:
+        fit: a model and its training rows.
+        method: of prediction.
+
+    Returns:
+        A data frame indexed by row id, with one column per output; NaN for a row of leverage 1 or more.
+
+    Raises:
+        InvalidChoice: for what is not a fit or a method.
+
+    Source: Belsley, Kuh and Welsch, Regression Diagnostics (1980), section 2.1.
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=None)
+    >>> ax.dffits(fit).shape
+    (1400, 1)
     """
     influence = prepared(method, fit).rescaled()
     errors = influence.row_blocks.diagonal(dim1=1, dim2=2).sqrt()

@@ -17,23 +17,43 @@ from afif_explorer.engine.problem.losses import Categorical, Gaussian
 
 
 def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
-    """One row for each training row, ``[n_train, 5]``, indexed by row id.
+    """The classical regression diagnostics of every training row, for any model: ``[n_train, 5]``.
 
     * ``leverage``: ``h_i = tr(A'' J_i C^-1 J_i') / n``; in [0, 1] for one output; sums to the effective
       number of parameters.
-    * ``cooks_distance``: ``(theta_(i) - theta)' n C (theta_(i) - theta) / (rank phi)`` with the rescaled
-      one-row step; ``rank`` counts the parameters that the rows determine (dummy columns that add up to
-      the intercept take one off); ``phi`` is the residual variance ``sum e^2 / (n - rank)`` for Gaussian
-      losses, else 1. NaN where no row is left to estimate it.
-    * ``self_influence``: ``g_i' C^-1 g_i / n``, the predicted rise of the row's own loss without it.
-    * ``loss``: nats, or half squared target units. ``residual``: observed minus predicted (one minus
-      the probability of the observed class, for more than two classes).
+    * ``cooks_distance``: ``(theta_(i) - theta)' n C (theta_(i) - theta) / (rank phi)`` with the one-row
+      step rescaled by the leverage; ``rank`` counts the parameters that the rows determine (dummy columns
+      that add up to the intercept take one off); ``phi`` is the residual variance ``sum e^2 / (n - rank)``
+      for Gaussian losses, else 1. NaN where there is no degree of freedom left to estimate it.
+    * ``self_influence``: ``g_i' C^-1 g_i / n``, the predicted rise of the row's own loss without it; at
+      least 0.
+    * ``loss``: nats, or half squared target units.
+    * ``residual``: observed minus predicted (one minus the probability of the observed class, for more than
+      two classes).
 
     ``C`` is the method's curvature, ``M_i = J_i C^-1 J_i' / n``. A row whose leverage is 1 or more has no
     rescaled step: its distance is NaN. So are distance and self-influence of the only row of a class.
-    Raises :class:`CurvatureError` where the curvature bends down.
+
+    Args:
+        fit: a model and its training rows.
+        method: curvature and solver; ``rescale`` makes no difference.
+
+    Returns:
+        A data frame indexed by row id.
+
+    Raises:
+        CurvatureError: where the curvature has a negative eigenvalue.
+        InvalidChoice: for what is not a fit or a method.
+
     Sources: Cook (1977); Cook and Weisberg, Residuals and Influence in Regression (1982), chapter 3;
     Pregibon (1981) for generalised linear models.
+
+    >>> import afif_explorer as ax
+    >>> table = ax.diagnostics(ax.fit(ax.load_dataset("hiring")))
+    >>> list(table.columns)
+    ['leverage', 'cooks_distance', 'self_influence', 'loss', 'residual']
+    >>> bool((table["leverage"] < 1).all())
+    True
     """
     influence = prepared(method, fit)
     return diagnostics_of(influence, fit)

@@ -11,7 +11,7 @@ import pandas as pd
 from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import prepared, warn_unfinished
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets.bound import Sample, checked_fit
@@ -82,20 +82,40 @@ def audit_fairness(
 
     A disparity ``T = max_g mean_g(s) - min_g mean_g(s)`` compares the groups' mean predictions (or losses);
     row ``i`` has the effect ``T(theta(w)) - T(theta(1))`` without it, predicted as by :func:`attribute`:
-    positive if the gap widens without the row. ``effects`` are ``[n_train, measures]``, in the units of
-    each: probability, nats, or the target's.
+    positive if the gap widens without the row. In the units of each measure: probability, nats, or the
+    target's.
 
-    Classes: demographic parity, equal opportunity, equalised odds, group loss. Numbers: mean prediction
-    and group loss. ``split`` is where they are measured: rows that are chosen by their effects on one split
-    are judged on another.
+    Classes: demographic parity, equal opportunity, equalised odds, group loss. Numbers: mean prediction and
+    group loss.
 
-    A group without rows that a measure is about (equal opportunity: rows with the outcome) has no mean; it is
-    left out, and a measure with fewer than two groups left is NaN. fairlearn counts such a mean as 0. Either
-    is warned of as :class:`Undefined` and told in ``notes``.
+    Args:
+        fit: a fit of a data set with sensitive columns.
+        sensitive: the display name of one of them.
+        method: of prediction.
+        split: where the disparities are measured: "train", "validation" or "test". Rows that are chosen by
+            their effects on one split should be judged on another.
 
-    Raises :class:`InvalidChoice` for an unknown attribute, :class:`UndefinedMeasure` if the split holds fewer
-    than two groups. Sources: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3;
-    Sattigeri et al., Fair Infinitesimal Jackknife (2022).
+    Returns:
+        A ``FairnessAudit``: ``disparities`` (soft and hard), ``compared``, ``groups``, ``effects``
+        ``[n_train, measures]`` and ``notes``.
+
+    Raises:
+        InvalidChoice: for an unknown attribute or split.
+        UndefinedMeasure: if the split has rows of fewer than two groups.
+
+    A group without rows that a measure is about (equal opportunity: rows with the outcome) has no mean; it
+    is left out, and a measure with fewer than two groups left is NaN. fairlearn counts such a mean as 0.
+    The warning :class:`Undefined` and ``notes`` report both.
+
+    Sources: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3; Sattigeri et
+    al., Fair Infinitesimal Jackknife (2022).
+
+    >>> import afif_explorer as ax
+    >>> audit = ax.audit_fairness(ax.fit(ax.load_dataset("hiring")), "group")
+    >>> audit.disparities.index.tolist()
+    ['demographic_parity', 'equal_opportunity', 'equalized_odds', 'group_loss']
+    >>> audit.effects.shape
+    (1400, 4)
     """
     asked = {name: kind(sensitive, split) for name, kind in measures_for(fit).items()}
     means = next(iter(asked.values())).group_means(fit, fit.parameters)
@@ -107,7 +127,9 @@ def audit_fairness(
     for told in losing:
         warnings.warn(told, Undefined, stacklevel=2)
     ids = None if fit.data is None else pd.Index(fit.data.train.ids, name="id")
-    effects = effects_of(prepared(method, fit), fit, list(defined.values()))
+    influence = prepared(method, fit)
+    effects = effects_of(influence, fit, list(defined.values()))
+    warn_unfinished(influence)
     return FairnessAudit(
         disparities=pd.DataFrame.from_dict(gaps, "index", columns=FORMS).reindex(list(asked)),
         compared=_compared(found),

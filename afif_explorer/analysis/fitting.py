@@ -56,19 +56,27 @@ class Fit:
 
     Attributes:
         theta: flat parameters ``[p]`` (NumPy). For linear maps: weights row by row, then intercepts.
-        gradient_norm: Euclidean norm of the objective's gradient at ``theta``; 0 at a minimum. With
-            kinks in the penalty, of ``theta - prox(theta - gradient)``, 0 at a minimum likewise.
+        gradient_norm: Euclidean norm of the objective's gradient at ``theta``; 0 at a minimum. With a
+            non-smooth penalty, of ``theta - prox(theta - gradient)``, 0 at a minimum likewise.
         gradient_threshold: at and below which that counts as a minimum: 1e-8 of the mean norm of the rows'
-            loss gradients, or what rounding leaves, if that is more
+            loss gradients, or the rounding error, if that is more
             (:mod:`afif_explorer.engine.training.convergence`).
         converged: True if the norm is at most the threshold. advice: what to change if it is not.
         metrics: measured on the test rows (the training rows, if there are none): see
             :func:`~afif_explorer.analysis.metrics.measure`.
-        steps, seconds: what training took.
+        steps, seconds: of training.
         data: the :class:`~afif_explorer.datasets.Dataset`, or None for an objective of your own.
         samples: the rows of each split, for targets. seed: of the start of training.
         objective: the engine's :class:`~afif_explorer.engine.problem.objective.Objective`.
-        prepared_methods: what earlier questions have worked out, for the next ones.
+        prepared_methods: factors and other intermediate results that later questions reuse.
+
+    >>> import afif_explorer as ax
+    >>> data = ax.load_dataset("hiring")
+    >>> fit = ax.fit(data)
+    >>> fit.gradient_norm <= fit.gradient_threshold
+    True
+    >>> fit.predict(data.test.X).shape  # probabilities of the second class
+    (300,)
     """
 
     objective: Objective
@@ -146,24 +154,37 @@ def fit(
 ) -> Fit:
     """Minimise ``(1/n) sum_i l_i(theta) + strength * pi(theta)`` over the training rows of ``data``.
 
+    Losses are averaged, not summed, so that ``strength`` means the same for any ``n`` (see :class:`Ridge`
+    for scikit-learn's names).
+
     Args:
         data: a data set.
-        model: "linear", "logistic", "softmax", "poisson", "mlp" (tanh, hidden layers of ``hidden``
-            units), "auto" (the plain model of the data's task), or a ``torch.nn.Module`` that returns
-            natural parameters ``[n, k]``.
+        model: "linear", "logistic", "softmax", "poisson", "mlp" (tanh, hidden layers of ``hidden`` units),
+            "auto" (the default for the data's task: linear, logistic, softmax or Poisson), or a
+            ``torch.nn.Module`` that returns natural parameters ``[n, k]``.
         penalty: on all parameters but the intercept; None for none.
-        seed: of the start of training, for models that draw one.
-        max_steps: stop training after so many steps; None: when it is done.
-        penalised: the parameters that the penalty touches: a mask ``[p]``, or for a module names of its
-            parameters. None: all but the intercept, wherever a module declares it.
+        seed: of the start of training, for models with a random start.
+        hidden: units of each hidden layer of "mlp".
+        max_steps: stop training after so many steps; None: train to convergence.
+        penalised: the parameters that the penalty applies to: a mask ``[p]``, or for a module the names of
+            its parameters. None: all but the intercept, wherever a module declares it.
 
-    Losses are averaged, not summed, so that ``strength`` means the same for any ``n`` (see :class:`Ridge`
-    for scikit-learn's names). ``fit.theta`` is ``[p]``.
+    Returns:
+        A :class:`Fit`; ``fit.theta`` is ``[p]``. If the gradient norm stays above its
+        ``gradient_threshold``, ``converged`` is False and ``advice`` says what to change.
 
-    Raises :class:`InvalidChoice` if the model does not fit the data's task. A fit whose gradient norm stays
-    above its ``gradient_threshold`` is returned all the same, with ``converged`` False and advice.
-    Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3 and 7; with kinks in the penalty
+    Raises:
+        InvalidChoice: if the model does not suit the data's task, or for options that do not exist.
+
+    Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3 and 7; for non-smooth penalties
     Lee, Sun and Saunders, Proximal Newton-type Methods (2014).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), model="logistic", penalty=ax.Ridge(1e-3))
+    >>> fit.converged, fit.theta.shape
+    (True, (13,))
+    >>> sorted(fit.metrics)
+    ['accuracy', 'mean_loss']
     """
     objective = objective_for(data, model, penalty, hidden=hidden, penalised=penalised)
     samples = {name: _sample(data, getattr(data, name), objective.device) for name in SPLITS}
@@ -202,16 +223,28 @@ def fit_objective(
     seed: int = 0,
     max_steps: int | None = None,
 ) -> Fit:
-    """The same for an :class:`Objective` of your own: ``theta = argmin L(theta; 1)``, ``[p]``.
+    """Minimise an :class:`Objective` of your own: ``theta = argmin L(theta; 1)``, ``[p]``.
 
     Args:
+        objective: model, loss, penalty and training rows.
         validation, test: ``(X, y)``, arrays ``[m, ...]`` and ``[m]``, for targets and metrics.
-        seed: of the start. max_steps: stop training after so many steps; None: when it is done.
+        seed: of the start of training.
+        max_steps: stop training after so many steps; None: train to convergence.
 
-    Raises :class:`InvalidChoice` for what is no objective or less than one step, :class:`DataError` for
-    rows or targets that the objective's model and loss cannot take. A fit whose gradient norm stays above
-    its ``gradient_threshold`` is returned all the same, with ``converged`` False, advice and its
-    ``negative_curvature``. Source: Nocedal and Wright, Numerical Optimization (2006).
+    Returns:
+        A :class:`Fit`, as from :func:`fit`; its ``negative_curvature`` tells whether it is a minimum.
+
+    Raises:
+        InvalidChoice: for what is not an objective, or less than one step.
+        DataError: for rows or targets that the objective's model and loss cannot take.
+
+    Source: Nocedal and Wright, Numerical Optimization (2006).
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> X = np.linspace(-1, 1, 20)[:, None]
+    >>> objective = ax.Objective(ax.LinearMap(1), "gaussian", ax.Ridge(1e-6), X, 3 * X[:, 0] + 1)
+    >>> ax.fit_objective(objective).theta.round(3).tolist()
+    [3.0, 1.0]
     """
     if not isinstance(objective, Objective):
         raise InvalidChoice(f"Expected an Objective, got {type(objective).__name__}.")

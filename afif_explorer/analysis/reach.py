@@ -16,7 +16,6 @@ from afif_explorer.engine.influence.refinement import Refined, newton_step, prox
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.objective import Point
 from afif_explorer.engine.problem.weights import leave_out
-from afif_explorer.engine.solvers.auto import PreparedAuto
 
 GOOD, FAIR = 0.05, 0.25  # expected relative errors up to which a prediction is good, or fair
 # Rounds onward, and products with the Hessian in each: where solves cost little, and where they don't.
@@ -133,8 +132,7 @@ class RefitEstimate:
 
             still = torch.zeros_like(tilt)
             return refine(start, weights, still, proximal, self._norm, DIRECTLY[0], 0.0)
-        ready = self._influence.prepared
-        solver = ready.for_columns(1) if isinstance(ready, PreparedAuto) else ready
+        solver = self._influence.reliable
         rounds, products = DIRECTLY if solver.exact else ITERATIVELY
 
         def newton(there: Point, gradient: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.removable import removable, removable_each
@@ -48,19 +49,34 @@ class Retrained:
 
 
 def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) -> Retrained:
-    """Fit again without ``rows``, from the old parameters (``warm``) or from the model's own start.
+    """Fit again without ``rows``: what :func:`unlearn` predicts.
 
     ``theta(w) = argmin_t (1/n) sum_(rows that stay) l_i(t) + strength * pi(t)``, ``[p]``: ``n`` stays the
-    full count, so the penalty keeps its weight against each row.
+    full count, so the penalty keeps its weight relative to each row.
 
     Args:
-        rows: positions ``[m]`` or a mask ``[n_train]``. warm: for a network another start may end in
-            another minimum, so that only warm refits tell one row's effect.
+        fit: the model with all rows.
+        rows: positions ``[m]`` or a mask ``[n_train]``.
+        warm: start at the old parameters; else at the model's own start. A network may then end in another
+            minimum, so that only warm refits show one row's effect.
 
-    Raises :class:`InvalidChoice` for rows that do not exist and :class:`DataError` if none, or none of a
-    class, would be left. A refit that does not reach its ``gradient_threshold`` is returned with
-    ``converged`` False. Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold
-    starts.
+    Returns:
+        A ``Retrained`` with ``theta`` ``[p]``, ``effects(targets)`` and how far it converged; ``converged``
+        is False if it did not reach its ``gradient_threshold``.
+
+    Raises:
+        InvalidChoice: for rows that do not exist.
+        DataError: if no rows, or none of a class, would be left.
+
+    Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold starts.
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
+    >>> target = ax.MeanLoss("test")
+    >>> refit = ax.retrain(fit, [0, 1, 2])
+    >>> predicted = ax.unlearn(fit, [0, 1, 2], targets=target).effects[target]
+    >>> abs(predicted / refit.effects(target)[target] - 1) < 0.1
+    True
     """
     chosen = removable(fit, rows)
     weights = fit.objective.vector(leave_out(fit.n, chosen))
@@ -68,19 +84,53 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
     return _retrained(fit, found, chosen)
 
 
+def rises_without(fit: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
+    """By how much the loss of each of some rows (positions) rises in a refit without it, ``[m]``, and the
+    largest gradient norm that a refit stopped at."""
+    objective, theta = fit.objective, fit.parameters
+    refits = refit_each(objective, theta, objective.vector(leave_one_out(fit.n, rows)))
+    place = torch.as_tensor(rows, device=objective.device)
+    X, y = objective.X[place], objective.y[place]
+    with torch.no_grad():
+        before = objective.loss.value(objective.model.outputs(theta, X), y)
+        after = torch.cat(
+            [
+                objective.loss.value(objective.model.outputs(one, X[i : i + 1]), y[i : i + 1])
+                for i, one in enumerate(refits.theta.T)
+            ]
+        )
+    return (after - before).cpu().numpy(), float(refits.gradient_norm.max())
+
+
 def bregman_response(
     fit: Fit, rows: Sequence[int] | np.ndarray, *, damping: float = 0.0
 ) -> Retrained:
-    """Where the proximal Bregman objective without ``rows`` has its minimum: what AFIF approximates.
+    """The minimum of the proximal Bregman objective without ``rows``: what AFIF approximates, ``[p]``.
 
     ``argmin_t (1/n) sum_i KL(p_i(theta) || p_i(t)) - (1/n) sum_rows l_i(t) + damping ||t - theta||^2 / 2``,
-    ``[p]``, the penalty entering by its divergence from ``theta`` as well. It stays near the fit, so that
-    without rows it is the fit itself, converged or not; for a network that makes it the fair truth for
-    AFIF (with the same damping), while warm retraining is that for the Hessian. For a converged fit of a
-    linear map the two truths are the same.
+    with the penalty entering by its divergence from ``theta`` as well. Without rows it is the fit itself,
+    converged or not. For a network it is therefore the reference for AFIF (with the same damping), as warm
+    retraining is for the Hessian. For a converged fit of a linear map the two are the same.
 
-    Raises what :func:`retrain` raises, and :class:`InvalidChoice` for a damping below 0.
+    Args:
+        fit: the model with all rows.
+        rows: positions ``[m]`` or a mask ``[n_train]``.
+        damping: that of the method it is compared with.
+
+    Returns:
+        A ``Retrained``, as from :func:`retrain`.
+
+    Raises:
+        InvalidChoice: for rows that do not exist and for a damping below 0.
+        DataError: if no rows, or none of a class, would be left.
+
     Source: Bae et al., If Influence Functions are the Answer, Then What is the Question? (2022).
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
+    >>> response, refit = ax.bregman_response(fit, [0, 1]), ax.retrain(fit, [0, 1])
+    >>> bool(np.allclose(response.theta, refit.theta, atol=1e-6))
+    True
     """
     chosen = removable(fit, rows)
     weights = fit.objective.vector(leave_out(fit.n, chosen))
@@ -122,15 +172,32 @@ class LeftOut:
 def retrain_each(
     fit: Fit, rows: Sequence[int] | np.ndarray, target: Target | Sequence[Target]
 ) -> LeftOut:
-    """Leave out each of ``rows`` alone, fit again, and measure: the truth for :func:`attribute`.
+    """Leave out each of ``rows`` alone, fit again, and measure: what :func:`attribute` predicts.
 
-    ``T(theta(w)) - T(theta(1))`` for each row and target, in the target's units; ``rows`` are positions
-    ``[m]``, effects ``[m]`` or ``[m, t]``: positive if the target rises without the row. Warm refits;
-    outputs that are linear in the parameters are refitted side by side.
+    ``T(theta(w)) - T(theta(1))`` for each row and target, in the target's units: positive if the target
+    rises without the row. Refits start at the fit's parameters; where outputs are linear in the parameters
+    many rows are refitted side by side.
 
-    Raises :class:`InvalidChoice` for rows that do not exist, :class:`DataError` for one that is the only
-    row of its class. ``gradient_norm`` tells how true each refit is. Source: Koh and Liang (2017), section
-    4.1.
+    Args:
+        fit: the model with all rows.
+        rows: positions ``[m]``.
+        target: what to measure, or a list of ``t`` targets.
+
+    Returns:
+        A ``LeftOut`` with effects ``[m]`` or ``[m, t]``, ``theta`` ``[p, m]`` and the ``gradient_norm``
+        ``[m]`` that each refit reached.
+
+    Raises:
+        InvalidChoice: for rows that do not exist.
+        DataError: for the only row of a class.
+
+    Source: Koh and Liang (2017), section 4.1.
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> fit, target = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2)), ax.MeanLoss("test")
+    >>> refits = ax.retrain_each(fit, [0, 1, 2], target)
+    >>> bool(np.allclose(refits.effects, ax.attribute(fit, target)[:3], rtol=0.1))
+    True
     """
     chosen = removable_each(fit, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
@@ -146,8 +213,28 @@ def bregman_response_each(
 ) -> LeftOut:
     """:func:`bregman_response` without each of ``rows`` alone, and what it does to the targets.
 
-    ``T(theta_response) - T(theta)`` for each row and target, ``[m]`` or ``[m, t]``; sign, units and errors as
-    for :func:`retrain_each`; :class:`InvalidChoice` too for a damping below 0. Source: Bae et al. (2022).
+    ``T(theta_response) - T(theta)`` for each row and target: positive if the target rises without the row,
+    in the target's units.
+
+    Args:
+        fit: the model with all rows.
+        rows: positions ``[m]``.
+        target: what to measure, or a list of ``t`` targets.
+        damping: that of the method it is compared with.
+
+    Returns:
+        A ``LeftOut``, as from :func:`retrain_each`: effects ``[m]`` or ``[m, t]``.
+
+    Raises:
+        InvalidChoice: for rows that do not exist and for a damping below 0.
+        DataError: for the only row of a class.
+
+    Source: Bae et al. (2022).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
+    >>> ax.bregman_response_each(fit, [0, 1], [ax.MeanLoss("test"), ax.PointLoss("test", 0)]).effects.shape
+    (2, 2)
     """
     chosen = removable_each(fit, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import prepared, warn_unfinished
 from afif_explorer.analysis.refits import Retrained, retrain
 from afif_explorer.analysis.unlearning import Unlearned, unlearn_with
 from afif_explorer.engine.influence.methods import AFIF, Method
@@ -23,18 +23,33 @@ _ADVICE = {
 
 
 class Unlearner:
-    """Rows forgotten request by request.
+    """Unlearn rows request by request.
 
-    The curvature is that of the full fit for good, factored once, so that every answer is the one that
-    :func:`unlearn` gives for all rows removed so far, in whatever order and portions they came:
+    The curvature is always that of the full fit, factorised once, so that every answer is the one that
+    :func:`unlearn` gives for all rows removed so far, whatever their order and grouping:
 
     ``theta_t = theta + (1/n) C^-1 sum_(rows so far) g_i``, ``[p]``.
 
     Args:
-        fit: the model with all rows. method: of prediction. targets: measured after each request; an
-            effect is positive if the target rises without the rows.
+        fit: the model with all rows.
+        method: of prediction.
+        targets: measured after each request; an effect is positive if the target rises without the rows.
+
+    Raises:
+        InvalidChoice: for what is not a fit, method or target.
 
     Source: Suriyakumar and Wilson, Algorithms that Approximate Data Removal (2022).
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> unlearner = ax.Unlearner(fit)
+    >>> first, second = unlearner.remove([4, 7]), unlearner.remove([1])
+    >>> unlearner.removed.tolist()
+    [1, 4, 7]
+    >>> bool(np.allclose(second.theta, ax.unlearn(fit, [1, 4, 7]).theta))
+    True
+    >>> unlearner.retrain_due
+    False
     """
 
     def __init__(
@@ -66,6 +81,7 @@ class Unlearner:
             )
         together = np.concatenate([self.removed, fresh])
         self.latest = unlearn_with(self._influence, self.fit, together, self.targets)
+        warn_unfinished(self._influence)
         return self.latest
 
     @property

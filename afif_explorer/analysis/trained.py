@@ -26,18 +26,27 @@ def from_trained(
 ) -> Fit:
     """A :class:`Fit` at the parameters that ``module`` has; nothing is trained.
 
-    ``L(theta) = (1/n) sum_i l_i(theta) + strength * pi(theta)`` should be what it was trained on. The fit
-    says how near its minimum the parameters are (``gradient_norm``), and ``converged`` only where they are at
-    it: influence is about the neighbourhood of a minimum. The module itself is left as it is.
+    ``L(theta) = (1/n) sum_i l_i(theta) + strength * pi(theta)`` should be the objective that it was trained
+    on. The fit reports how close the parameters are to its minimum (``gradient_norm``, ``converged``),
+    because influence functions assume a minimum. The module itself is left unchanged.
 
     Args:
         module: maps rows to natural parameters ``[n, k]`` (logits; no softmax at the end), with its trained
-            parameters. X: the training rows ``[n, ...]``. y: their targets ``[n]``.
-        loss: a :class:`Loss` or its name. penalty: that of its training, such as ``Ridge(weight_decay)``.
-        penalised: what that touched: names of parameters, or a mask ``[p]``; None: all but the intercept.
+            parameters.
+        X: the training rows ``[n, ...]``.
+        y: their targets ``[n]``.
+        loss: a :class:`Loss` or its name.
+        penalty: that of its training, such as ``Ridge(weight_decay)``.
+        penalised: the parameters that the penalty applied to: names, or a mask ``[p]``; None: all but the
+            intercept.
         validation, test: ``(X, y)`` for targets and metrics.
 
-    Raises what :class:`Objective` raises, and :class:`DataError` for rows that the module cannot take.
+    Returns:
+        A :class:`Fit` with ``steps`` 0.
+
+    Raises:
+        InvalidChoice, DataError: as Objective, and for rows that the module cannot take.
+
     Source: Koh and Liang, Understanding Black-box Predictions via Influence Functions (2017), section 4.
 
     >>> import torch, afif_explorer as ax

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from afif_explorer.analysis.comparisons import warn_of_groups
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.prepared import bound, prepared, warn_unfinished
 from afif_explorer.analysis.reach import Reach, RefitEstimate
 from afif_explorer.analysis.removable import removable
 from afif_explorer.engine.influence.methods import AFIF, Method
@@ -43,19 +44,40 @@ def unlearn(
 ) -> Unlearned:
     """Parameters and targets without ``rows``, predicted in one step.
 
-    ``theta(w) = theta + (1/n) C^-1 sum_rows g_i``, ``[p]``, with ``C`` the method's curvature (with kinks
-    in the penalty the proximal step in its norm). Each target is evaluated there: its effect is
+    ``theta(w) = theta + (1/n) C^-1 sum_rows g_i``, ``[p]``, with ``C`` the method's curvature (for a
+    non-smooth penalty the proximal step in its norm). Each target is evaluated there: its effect is
     ``T(theta(w)) - T(theta(1))``, in its units, positive if it rises without the rows.
 
     Args:
-        rows: positions ``[m]`` or a mask ``[n_train]``. targets: what to measure before and after.
+        fit: the model with all rows.
+        rows: positions ``[m]`` or a mask ``[n_train]``.
+        method: curvature, solver and corrections.
+        targets: one target or several, measured before and after.
 
-    Raises :class:`InvalidChoice` for rows that do not exist, :class:`DataError` if none, or none of a class,
-    would be left, :class:`CurvatureError` and :class:`SolverDiverged` where the step does not exist; warns
-    :class:`NotConverged`, and :class:`Undefined` of groups that a disparity leaves out. Sources: Lev and
-    Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
+    Returns:
+        An ``Unlearned``: ``theta`` ``[p]``, ``effects`` by target, and how far to trust them (``reach``,
+        ``target_reach``).
+
+    Raises:
+        InvalidChoice: for rows that do not exist.
+        DataError: if no rows, or none of a class, would be left.
+        CurvatureError, SolverDiverged: where the step does not exist.
+
+    Warns :class:`NotConverged`, and :class:`Undefined` where a disparity leaves out groups.
+
+    Sources: Lev and Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
+
+    >>> import afif_explorer as ax
+    >>> fit, target = ax.fit(ax.load_dataset("hiring")), ax.MeanLoss("test")
+    >>> found = ax.unlearn(fit, [0, 1, 2], targets=target)
+    >>> found.theta.shape
+    (13,)
+    >>> found.reach.level
+    'good'
     """
-    found = unlearn_with(prepared(method, fit), fit, rows, targets)
+    influence = prepared(method, fit)
+    found = unlearn_with(influence, fit, rows, targets)
+    warn_unfinished(influence)
     warn_of_groups(fit, found.effects)
     return found
 
@@ -68,11 +90,18 @@ def unlearn_with(
 ) -> Unlearned:
     """The same with a method that was prepared before."""
     chosen, watched = removable(fit, rows), as_targets(targets)
-    theta = influence.parameters(fit.objective.vector(leave_out(fit.n, chosen)))
+    theta = parameters_without(influence, [chosen])[:, 0]
     beyond = RefitEstimate(influence, chosen, theta)
     effects, trusted = {}, {}
     for target in watched:
-        value = target.bind(fit).value
+        value = bound(target, fit).value
         effects[target] = value(theta) - value(fit.parameters)
         trusted[target] = beyond.reach_on(value)
     return Unlearned(theta.cpu().numpy(), effects, beyond.reach, trusted, chosen)
+
+
+def parameters_without(influence: Influence, sets: Sequence[np.ndarray]) -> Tensor:
+    """``theta(w)`` without each of some sets of rows (positions), ``[p, m]``, all solved together."""
+    objective = influence.objective
+    weights = np.stack([leave_out(objective.n, rows) for rows in sets], axis=1)
+    return influence.parameters(objective.vector(weights))

@@ -51,7 +51,7 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
         },
         "shape": {"borderRadius": 8},
         "components": {
-            # On a phone the sidebar lies above everything, even above the first figures of early.js.
+            # On a phone the sidebar lies above everything, even above the first figures of first_paint.js.
             "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}},
             "MuiTooltip": {"defaultProps": _TOOLTIP},
             # Animating the slider would delay the figures that it redraws.
@@ -119,8 +119,8 @@ def _variables(selector: str, colours: dict[str, str]) -> str:
 GLOBAL_CSS = "\n".join(
     (
         (STATIC / "page.css").read_text(encoding="utf-8"),
-        _variables("#afif-early", LIGHT),
-        _variables('#afif-early[data-scheme="dark"]', DARK),
+        _variables("#afif-first-paint", LIGHT),
+        _variables('#afif-first-paint[data-scheme="dark"]', DARK),
     )
 )
 
@@ -140,7 +140,7 @@ PLOT_CSS = [
 TEMPLATE = (STATIC / "page.html").read_text(encoding="utf-8")
 TEMPLATE_VARIABLES = {
     "afif": {
-        "scripts": [PLOTLY_URL, _url("drawing.js"), _url("early.js")],
+        "scripts": [PLOTLY_URL, _url("drawing.js"), _url("first_paint.js")],
         "plot_css": "\n".join(PLOT_CSS),
     }
 }

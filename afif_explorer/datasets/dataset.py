@@ -7,12 +7,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.build import fields_of, frame_of, shares
+from afif_explorer.datasets.options import FrameOptions
 from afif_explorer.datasets.split import Split
 
 PREPARATION = {"include_sensitive": False, "standardise": True, "baseline": False}
@@ -20,7 +21,12 @@ PREPARATION = {"include_sensitive": False, "standardise": True, "baseline": Fals
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A table made ready for a model; see :meth:`from_frame` for what was done to it."""
+    """A table made ready for a model; see :meth:`from_frame` for what was done to it.
+
+    >>> import afif_explorer as ax
+    >>> ax.load_dataset("hiring")
+    <Dataset 'hiring': classification of 'hired', 1400 + 300 + 300 rows, d = 12>
+    """
 
     name: str  # in the catalogue, or "your data"
     title: str  # for people
@@ -86,45 +92,51 @@ class Dataset:
         description: str = "",
         notes: Sequence[str] = (),
     ) -> Dataset:
-        """A data set from any data frame. Everything that is done to it is told in ``notes``.
+        """A data set from any data frame. ``notes`` lists everything that was done to it.
 
-        Task, where ``task`` is None: text, booleans, categories and any two distinct values are
-        classes; so are 3 to 10 distinct whole numbers; whole numbers from 0 up with more than 10
-        distinct values and a mean of at most 10 are counts; all other numbers are amounts
-        (regression). Classes are sorted; an ordered or categorical column keeps its own order.
+        The task, where ``task`` is None: text, booleans, categories and any two distinct values are
+        classes; so are 3 to 10 distinct whole numbers; whole numbers from 0 up with more than 10 distinct
+        values and a mean of at most 10 are counts; all other numbers are amounts (regression). Classes are
+        sorted; an ordered or categorical column keeps its own order.
 
-        Rows without a target are dropped. ``validation`` and ``test`` are shares of the others (0:
-        none), drawn by ``seed``, stratified on the class, or else on the first sensitive column.
+        Rows without a target are dropped. Validation and test rows are drawn by ``seed``, stratified on the
+        class, or else on the first sensitive column.
 
-        Inputs: all columns but the target and the sensitive ones. Numbers are standardised with the
-        mean and standard deviation of the training rows, missing and infinite ones filled with the
-        training median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns,
-        one per level that the training rows have (one column for two levels); "missing" is a level.
-        Columns that are constant on the training rows, copies of another column, row numbers, free
-        text and nested values are left out.
+        Inputs: all columns but the target and the sensitive ones. Numbers are standardised with the mean
+        and standard deviation of the training rows, missing and infinite ones filled with the training
+        median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns, one per level that
+        the training rows have (one column for two levels); "missing" is a level. Columns that are constant
+        on the training rows, copies of another column, row numbers, free text and nested values are left
+        out.
 
-        A sensitive number with more than 10 distinct values makes two groups, cut at the training
-        median.
+        A sensitive number with more than 10 distinct values makes two groups, cut at the training median.
 
-        Options
-        -------
-        include_sensitive : bool, False
-            Let the sensitive columns be inputs, too.
-        standardise : bool, True
-            False leaves numbers in their own units.
-        baseline : bool, False
-            Leave out the most common level of each category, so that the columns are linearly
-            independent of the intercept (wanted for fits without a penalty).
-        title, source, licence, description : str
-        notes : sequence of str
-            Notes to begin with (from reading the file, say).
+        Args:
+            frame: one row per example.
+            target: the column to predict.
+            sensitive: one or several columns whose groups are compared.
+            task: "regression", "classification" or "count"; None: inferred from the target.
+            validation, test: shares of the rows with a target; 0 for none.
+            seed: of the split.
+            include_sensitive: use the sensitive columns as inputs as well.
+            standardise: False leaves numbers in their own units.
+            baseline: leave out the most common level of each category, so that the columns are linearly
+                independent of the intercept (for fits without a penalty).
+            name, title, source, licence, description: shown where the data set is.
+            notes: to begin with (from reading the file, say).
 
-        Raises
-        ------
-        DataError
-            No such column, no rows, one class or one group only, nothing to learn from, ...
-        InvalidChoice
-            Unknown task, or shares that leave no training rows.
+        Returns:
+            A data set whose rows keep their position in ``frame`` as id.
+
+        Raises:
+            DataError: no such column, no rows, one class or one group only, nothing to learn from, ...
+            InvalidChoice: unknown task, an invalid seed, or shares that leave no training rows.
+
+        >>> import pandas as pd, afif_explorer as ax
+        >>> rows = {"age": range(20, 60), "city": ["A", "B", "C", "D"] * 10, "paid": [0, 0, 1, 1, 1] * 8}
+        >>> data = ax.Dataset.from_frame(pd.DataFrame(rows), target="paid", sensitive="city")
+        >>> data.task, data.classes, data.sensitive
+        ('classification', ('0', '1'), ('city',))
         """
         fields = fields_of(
             frame,
@@ -159,7 +171,29 @@ class Dataset:
         *,
         feature_names: Sequence[str] | None = None,
         target: str = "target",
-        **options: Any,
+        **options: Unpack[FrameOptions],
     ) -> Dataset:
-        """The same from a matrix [n, d] and a vector [n]; ``options`` are those of from_frame."""
+        """:meth:`from_frame` for a matrix and a vector.
+
+        Args:
+            X: inputs ``[n, d]``.
+            y: targets ``[n]``.
+            feature_names: of the ``d`` columns; None: x1, x2, ...
+            target: display name of ``y``.
+            options: those of :meth:`from_frame`: ``sensitive`` (names of columns of ``X``), ``task``,
+                ``validation``, ``test``, ``seed``, ``include_sensitive``, ``standardise``, ``baseline``,
+                ``name``, ``title``, ``source``, ``licence``, ``description`` and ``notes``.
+
+        Returns:
+            A data set.
+
+        Raises:
+            DataError: for arrays of other shapes, and as :meth:`from_frame`.
+            InvalidChoice: as :meth:`from_frame`.
+
+        >>> import numpy as np, afif_explorer as ax
+        >>> X = np.random.default_rng(0).normal(size=(100, 2))
+        >>> ax.Dataset.from_arrays(X, X[:, 0] > 0, validation=0, test=0.5, name="signs")
+        <Dataset 'signs': classification of 'target', 50 + 0 + 50 rows, d = 2>
+        """
         return cls.from_frame(frame_of(X, y, feature_names, target), target=target, **options)

@@ -12,8 +12,13 @@ import pandas as pd
 class Split:
     """Some rows of a data set, in the order of the raw table. A split may be empty.
 
-    The arrays are read-only. ``y`` is float64 for regression, counts and two classes (0 or 1, where
-    1 is ``Dataset.classes[1]``), and an int64 position in ``Dataset.classes`` for more classes.
+    The arrays are read-only. ``y`` is float64 for regression, counts and two classes (0 or 1, where 1 is
+    ``Dataset.classes[1]``), and an int64 index into ``Dataset.classes`` for more classes.
+
+    >>> import afif_explorer as ax
+    >>> test = ax.load_dataset("hiring").test
+    >>> len(test), test.X.shape, test.frame.shape
+    (300, (300, 12), (300, 9))
     """
 
     X: np.ndarray  # [n, d] float64

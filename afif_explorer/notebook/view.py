@@ -18,7 +18,19 @@ from afif_explorer.state import Explorer
 class ExplorerView:
     """Controls, status, figures and selection of an explorer; ``widget`` holds them all.
 
-    Two views of one explorer follow the same choices; two explorers know nothing of each other.
+    Two views of one explorer follow the same choices; two explorers are independent.
+
+    Args:
+        explorer: what to show.
+        dark: dark or light; None: like the page.
+
+    >>> import afif_explorer as ax
+    >>> explorer = ax.Explorer("hiring")
+    >>> view = ax.notebook.ExplorerView(explorer, dark=True)
+    >>> type(view.widget).__name__
+    'VBox'
+    >>> view.close()
+    >>> explorer.close()
     """
 
     def __init__(self, explorer: Explorer, dark: bool | None = None) -> None:
@@ -43,18 +55,34 @@ class ExplorerView:
 
 
 def show(explorer: Explorer, *, dark: bool | None = None) -> ipywidgets.Widget:
-    """An explorer as a widget for the last line of a cell: dark or light, or like the page (None).
+    """An explorer as a widget, for the last line of a cell.
 
     A cell whose last expression is the explorer itself shows it like the page.
+
+    Args:
+        explorer: what to show.
+        dark: dark or light; None: like the page.
+
+    Returns:
+        A widget of ipywidgets.
+
+    >>> import afif_explorer as ax
+    >>> explorer = ax.Explorer("hiring")
+    >>> type(ax.notebook.show(explorer, dark=False)).__name__
+    'VBox'
+    >>> explorer.close()
     """
     return ExplorerView(explorer, dark).widget
 
 
 def install() -> None:
-    """Teach the IPython that is running, if there is one, to show an explorer as its widget.
+    """Register with the running IPython, if there is one, so that it shows an explorer as its widget.
 
-    The explorer itself knows no interface, so it has no display method of its own: this registers one
-    with IPython instead.
+    ``ax.Explorer`` calls this when it is first used. The explorer itself has no display method, because it
+    does not depend on any interface.
+
+    >>> import afif_explorer as ax
+    >>> ax.notebook.install()  # outside IPython: nothing to do
     """
     shell = get_ipython()
     if shell is not None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 import param
 
 from afif_explorer import results, study
+from afif_explorer.datasets import Dataset
 from afif_explorer.errors import AfifError, InvalidChoice
 from afif_explorer.jobs import Jobs, Outcome
 from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import recipe, ruled, words
+from afif_explorer.state.options import ExplorerOptions
 from afif_explorer.state.selection import Selection
 from afif_explorer.state.work import (
     ALWAYS,
@@ -38,18 +40,18 @@ def _result(kind: type, doc: str) -> param.ClassSelector:
 
 
 class Explorer(Selection):
-    """Settings, results and selection of one session.
-
-    Setting a choice starts the work that the current ``view`` needs, in the background; the results
-    arrive together in one update. ``stale`` says that what is shown belongs to earlier choices.
+    """Settings, results and selection of one session. Work runs in the background, as ``view`` needs it.
 
     Args:
         dataset: a name of the catalogue. data: a :class:`~afif_explorer.datasets.Dataset` instead.
-        schedule: called with a function of no arguments whenever something is to be delivered; an
-            interface gives one that runs it in its own thread. Default: call it at once, in the
-            worker's thread.
+        schedule: called with each function that delivers something; None: call it in the worker's thread.
         jobs, study: the pool and the functions that do the work; the shared ones by default.
         choices: any other field of :class:`~afif_explorer.spec.Spec`.
+
+    >>> import afif_explorer as ax
+    >>> explorer = ax.Explorer("hiring", strength=1e-2)
+    >>> explorer.await_idle(timeout=120), explorer.points.ids.shape, explorer.close()
+    (True, (1400,), None)
     """
 
     data = _result(results.DataSummary, "The data set as a person meets it.")
@@ -69,11 +71,11 @@ class Explorer(Selection):
         self,
         dataset: str | None = None,
         *,
-        data: Any = None,
+        data: Dataset | None = None,
         schedule: Callable[[Callable[[], None]], Any] | None = None,
         jobs: Jobs | None = None,
         study: Any = study,
-        **choices: Any,
+        **choices: Unpack[ExplorerOptions],
     ) -> None:
         self._study = study
         self._jobs = jobs or shared_jobs()

@@ -1,11 +1,11 @@
 // What only the visitor's browser can do: the address bar, the clipboard, remembering the theme, and
 // reporting a lost connection.
 
-const {THEME, likesDark, settle} = globalThis.afif // of early.js
+const {THEME, likesDark, showPage} = globalThis.afif // of first_paint.js
 const PHONE = 600 // px; up to here the choices would cover everything else
 const RETRY = 5000 // ms between two questions to a server that does not answer
 const BEGUN = 10_000 // ms after which a page may reload by itself
-const REST = 250 // ms; browsers refuse to change the address many times a second
+const DEBOUNCE = 250 // ms; browsers refuse to change the address many times a second
 
 function address(query) {
   return `${location.origin}${location.pathname}${query ? `?${query}` : ""}`
@@ -59,7 +59,7 @@ export function render({model, view}) {
     clearTimeout(timer)
     timer = setTimeout(() => {
       if (model.query) history.replaceState(history.state, "", address(model.query))
-    }, REST)
+    }, DEBOUNCE)
   }
   const remember = () => {
     if (model.dark === null) return
@@ -73,9 +73,9 @@ export function render({model, view}) {
     const wanted = JSON.parse(text).copy
     model.send_msg({copied: await copy(wanted ?? address(model.query))})
   })
-  const settled = () => model.settled && settle()
-  model.on("settled", settled)
-  settled()
+  const show = () => model.themed && showPage()
+  model.on("themed", show)
+  show()
   model.send_msg({arrived: true, dark: likesDark(), narrow: window.innerWidth < PHONE})
   follow()
   return document.createElement("span")

@@ -1,7 +1,7 @@
 // One plotly figure, drawn in place, on a page of the dashboard or in a notebook. A whole figure comes once, and then only
 // what changed; out go row ids and coordinates of what was picked or drawn around, and nothing else.
 //
-// A script and no module, so that a page can draw before everything else has arrived (early.js); what
+// A script and no module, so that a page can draw before everything else has arrived (first_paint.js); what
 // ties a drawing to the server is plot.js, to a notebook's kernel notebook.js.
 "use strict"
 
@@ -138,11 +138,11 @@ function download(Plotly, drawing, figure) {
   })
 }
 
-// What is off the screen waits until nothing has come in its place for so long.
-const CALM = 500 // ms
-const afterwards = (work) => setTimeout(
+// What is off the screen waits until nothing has come in its place for so long, and the browser is idle.
+const IDLE = 500 // ms
+const whenIdle = (work) => setTimeout(
   () => window.requestIdleCallback ? window.requestIdleCallback(work, {timeout: 500}) : work(),
-  CALM,
+  IDLE,
 )
 
 /* A drawing. ``name`` of the figure, its ``title``, a height in px until it comes, the URL of plotly.js. */
@@ -164,7 +164,7 @@ function makeDrawing({name, title, height, url}) {
 
   let figure = null
   let config = null
-  const unheard = [] // what was done to an early figure, until the server is there to hear it
+  const unheard = [] // what was done to a figure of the first paint, until the server is there to hear it
   let send = (message) => unheard.push(message)
   let waiting = false
   let busy = false
@@ -173,7 +173,7 @@ function makeDrawing({name, title, height, url}) {
   let headed = "" // the head that the page shows
   let near = null // on the screen; the browser tells with its first frame, which comes late
   let due = false // something came that is not drawn yet
-  let calm = 0 // the timer of what waits
+  let waits = 0 // the timer of what is drawn when idle
 
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
 
@@ -264,7 +264,7 @@ function makeDrawing({name, title, height, url}) {
       note.textContent = error.message
     } finally {
       busy = false
-      if (drawn < 2) send({kind: "settled"})
+      if (drawn < 2) send({kind: "drawn"})
     }
   }
 
@@ -287,8 +287,8 @@ function makeDrawing({name, title, height, url}) {
     makeRoom()
     if (near ?? stage.getBoundingClientRect().top < window.innerHeight) draw()
     else {
-      clearTimeout(calm)
-      calm = afterwards(() => due && draw())
+      clearTimeout(waits)
+      waits = whenIdle(() => due && draw())
     }
   }
 
@@ -299,11 +299,11 @@ function makeDrawing({name, title, height, url}) {
   observer.observe(stage)
 
   // What is off the screen is drawn when there is nothing more urgent.
-  const sight = new IntersectionObserver((entries) => {
+  const visibility = new IntersectionObserver((entries) => {
     near = entries.at(-1).isIntersecting
     if (near && due) draw()
   })
-  sight.observe(stage)
+  visibility.observe(stage)
 
   canvas.style.minHeight = `${height}px`
   drawing.setAttribute("role", "img")
@@ -319,13 +319,13 @@ function makeDrawing({name, title, height, url}) {
       unheard.splice(0).forEach(server)
     },
     close() {
-      clearTimeout(calm)
+      clearTimeout(waits)
       observer.disconnect()
-      sight.disconnect()
+      visibility.disconnect()
       if (drawn) window.Plotly.purge(drawing)
     },
   }
 }
 
-return {makeDrawing, early: {}}
+return {makeDrawing, firstPaint: {}}
 })()

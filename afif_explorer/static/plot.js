@@ -1,21 +1,21 @@
-// Ties a drawing to the server's ``Plot``: what drawing.js draws, or what early.js has drawn already.
+// Ties a drawing to the server's ``Plot``: what drawing.js draws, or what first_paint.js has drawn already.
 
 export function render({model}) {
-  const {early, makeDrawing} = globalThis.afif
+  const {firstPaint, makeDrawing} = globalThis.afif
   const name = model.figure_name
-  const {drawing, scheme, home} = early[name] ?? {
+  const {drawing, scheme, home} = firstPaint[name] ?? {
     drawing: makeDrawing({
       name, title: model.title, height: model.height_hint, url: model.library,
     }),
   }
-  delete early[name]
+  delete firstPaint[name]
   const describe = () => drawing.describe(model.state, model.note)
 
   model.on("msg:custom", drawing.receive)
   model.on(["state", "note"], describe)
   model.on("remove", drawing.close)
   describe()
-  model.send_msg({kind: "ready", early: scheme ?? null})
+  model.send_msg({kind: "ready", scheme: scheme ?? null})
   drawing.connect((message) => model.send_msg(message))
   return home ?? drawing.element
 }

@@ -13,7 +13,7 @@ from afif_explorer.engine.runtime.operations import OperationCounter
 from afif_explorer.results import Agreement, Cost
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
-from afif_explorer.study.effects import Effects, effects, effects_by
+from afif_explorer.study.effects import Effects, effects
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.solving import factor_seconds, influence, spectrum
 from afif_explorer.study.store import stage
@@ -30,7 +30,7 @@ def agreement(spec: Spec) -> Agreement:
     ids = data(spec).train.ids
     direct = spec.replace(method="infinitesimal_jackknife", solver="cholesky")
     ours = effects(spec.replace(method="afif"))
-    theirs = stage("effects", direct, lambda: effects_by(direct, Hessian))
+    theirs = effects(direct)
     fisher, hessian = ours.values, theirs.values
     top = min(TOP, max(1, len(ids) // 10))
     known = ~np.isnan(fisher)  # the only row of a class has no effect

@@ -1,34 +1,27 @@
-"""The fourth stage: the effect of every training row on one target."""
+"""The fourth stage: the effect of every training row on one target, and of sets of rows on the parameters."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
+from torch import Tensor
 
-from afif_explorer import wording
+from afif_explorer.analysis.accuracy import relative_difference, solution_error
+from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.removable import irremovable
-from afif_explorer.engine.curvature.operators import Curvature, Hessian
-from afif_explorer.engine.influence.methods import NewtonStep
+from afif_explorer.analysis.unlearning import parameters_without
 from afif_explorer.engine.influence.smooth import Influence
-from afif_explorer.engine.targets.base import Group
-from afif_explorer.errors import CurvatureError, UndefinedMeasure
-from afif_explorer.progress import report
+from afif_explorer.engine.runtime.operations import OperationCounter
+from afif_explorer.engine.solvers.lissa.rule import TOLERANCE
+from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, positions
 from afif_explorer.study.fitting import fit
-from afif_explorer.study.proximal import row_effects, set_steps
-from afif_explorer.study.solving import (
-    DIRECT,
-    Solved,
-    curvature_of,
-    influence,
-    influence_on_rows,
-    solve,
-)
+from afif_explorer.study.solving import chosen, curvature_of, influence, lissa_rule, summary
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim
 
@@ -45,105 +38,108 @@ class Effects:
 
 def effects(spec: Spec) -> Effects:
     """Effects of all training rows on the chosen target, by the chosen method and solver."""
-    return stage("effects", spec, lambda: effects_by(spec, curvature_of(spec)))
+    return stage("effects", spec, lambda: _effects(spec))
 
 
-def effects_by(spec: Spec, kind: type[Curvature]) -> Effects:
-    """The same with a given curvature: ``(1/n) c' (C + damping)^-1 g_i``, and the target's own
-    curvature where that costs little; with kinks in the penalty the change along proximal steps.
+def _effects(spec: Spec) -> Effects:
+    """``ax.attribute`` with these choices, and how its system was solved."""
+    ready, target = chosen(spec), aim(spec).target
+    began = time.perf_counter()
+    if fit(spec).objective.smooth:
+        values, flops = effects_of(ready, fit(spec), target), 0.0
+    else:
+        with OperationCounter() as counter:
+            values = effects_of(ready, fit(spec), target)
+        flops = float(counter.total)
+    seconds = time.perf_counter() - began
+    told = _judged(
+        spec,
+        ready,
+        seconds,
+        lambda exact: exact.solve(aim(spec).gradient[:, None]),
+        ready.effects_from,
+    )
+    assert ready.solution is not None
+    products = 0 if spec.solver == "cholesky" else ready.solution.stats.get("products", 0)
+    return Effects(values, told, products, flops)
+
+
+def _judged(
+    spec: Spec,
+    ready: Influence,
+    seconds: float,
+    by: Callable[[Influence], Tensor],
+    seen: Callable[[Tensor], Tensor] | None,
+) -> SolverSummary:
+    """How the last system was solved, beside its direct solution ``by`` the factor.
+
+    ``seen(x)`` is what will be shown of the solution, linear in it: its error tells whether the solver
+    converged, since a small residual says nothing of flat directions. None if nothing is.
     """
-    ready, chosen = influence_on_rows(spec, kind), aim(spec)
+    solution = ready.solution
+    ready.unfinished()  # told by the summary
+    assert solution is not None
     if not ready.objective.smooth:
-        values, summary, flops = row_effects(ready, chosen.gradient)
-        return Effects(_defined(spec, values), summary, 0, flops)
-    solved = solve(spec, chosen.gradient[:, None], kind, ready.effects_from)
-    values = ready.effects_from(solved.value)[:, 0]
-    if ready.affords_second_order:
-        first = values[:, None]
-
-        def second() -> torch.Tensor:
-            both = first.clone()
-            ready.add_second_orders([Group([0], chosen.bound)], both)
-            return (both - first)[:, 0]
-
-        # That of one output follows from the effects; that of many is the same for all solver settings.
-        alone = chosen.bound.outputs == 1
-        values = values + (second() if alone else stage("second order", spec, second, kind.name))
-    return Effects(_defined(spec, values), solved.summary, solved.products)
+        return summary(spec, solution, seconds, error=None, off=None)
+    if spec.solver == "cholesky":
+        return summary(spec, solution, seconds, error=0.0, off=None)
+    exact = by(influence(spec, curvature_of(spec)))
+    off = None if seen is None else relative_difference(seen(solution.value), seen(exact))
+    error = solution_error(solution.value, exact)
+    told = summary(spec, solution, seconds, error=error, off=off)
+    if off is not None and off > TOLERANCE and told.status == "converged":
+        return replace(told, status="max_steps", advice=_flat(spec, told))
+    return told
 
 
-def _defined(spec: Spec, values: torch.Tensor) -> np.ndarray:
-    """The effects, NaN for the only row of a class: without it the model has no finite fit."""
-    found = values.cpu().numpy()
-    found[irremovable(fit(spec).objective)] = np.nan
-    return found
+def _flat(spec: Spec, told: SolverSummary) -> str:
+    """What would settle a solution whose residual is small and which is still wrong."""
+    if told.scale is None:
+        return _FLAT
+    return lissa_rule(spec, curvature_of(spec)).shortfall(told.scale)
 
 
-def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
-    """Predicted changes of the parameters ``[p, m]`` when the first ``counts[j]`` rows of ``order`` go.
+_FLAT = "The flattest directions are not reached: raise the damping, or solve directly."
 
-    ``(1/n) (C + damping)^-1 sum_removed g_i``, by the chosen method and solver; with kinks in the
-    penalty the proximal step.
-    """
-    kind = curvature_of(spec)
-    if not fit(spec).objective.smooth:
-        moved, summary = set_steps(_stepping(spec, kind), order, counts)
-        return Solved(moved, 0, summary)
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """Parameters ``thetas`` ``[p, m]`` without sets of rows, and how they were solved for."""
+
+    thetas: Tensor
+    summary: SolverSummary
+
+
+def without(spec: Spec, order: np.ndarray, counts: list[int]) -> Changes:
+    """The parameters when the first ``counts[j]`` rows of ``order`` go, as ``ax.unlearn`` has them."""
     if spec.method == "newton_step":
-        return _newton_change(spec, order, counts)
-    ready = influence(spec, kind)
-    gone = np.zeros((ready.objective.n, len(counts)))
-    for column, count in enumerate(counts):
-        gone[order[:count], column] = 1 / ready.objective.n
-    residual = influence_on_rows(spec, kind).residual
-    pull = residual[:, :, None] * ready.objective.vector(gone)[:, None, :]
-    return solve(spec, ready.point.linearization.vjp(pull), kind, _change_of_target(spec))
+        spec = spec.replace(solver="cholesky")  # each set has a curvature of its own
+    ready, sets = chosen(spec), [order[:count] for count in counts]
+    began = time.perf_counter()
+    thetas = parameters_without(ready, sets)
+    seconds = time.perf_counter() - began
+    gradient = _gradient(spec)
+    told = _judged(
+        spec,
+        ready,
+        seconds,
+        lambda _: _without_by_factor(spec, sets) - ready.point.theta[:, None],
+        None if gradient is None else lambda steps: gradient @ steps,
+    )
+    return Changes(thetas, told)
 
 
-def _change_of_target(spec: Spec) -> Callable[[torch.Tensor], torch.Tensor] | None:
-    """How the target changes along steps ``[p, m]``, at first order; None where it is not defined."""
+def _without_by_factor(spec: Spec, sets: list[np.ndarray]) -> Tensor:
+    """The same by the factor."""
+    return parameters_without(chosen(spec.replace(solver="cholesky")), sets)
+
+
+def _gradient(spec: Spec) -> Tensor | None:
+    """The target's gradient ``[p]``; None where the target is not defined."""
     try:
-        gradient = aim(spec).gradient
+        return aim(spec).gradient
     except UndefinedMeasure:
         return None
-    return lambda steps: gradient @ steps
-
-
-def _stepping(spec: Spec, kind: type[Curvature]) -> Influence:
-    """What takes the steps for sets of rows; for Newton steps the curvature of those goes too."""
-    if spec.method != "newton_step":
-        return influence_on_rows(spec, kind)
-    found = fit(spec)
-    return NewtonStep(damping=spec.damping).prepare(found.objective, found.parameters)
-
-
-def _newton_change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
-    """One Newton step for each count, with the Hessian of the rows that stay.
-
-    Of ever more removed rows each adds its part once: ``H_w = H - (1/n) sum_removed H_i``.
-    """
-    ready = influence(spec, Hessian)
-    n, pull = ready.objective.n, ready.point.residual
-    kept = ready.curvature.dense().clone()
-    rhs = torch.zeros(ready.objective.p, dtype=ready.objective.dtype, device=kept.device)
-    found, done = [], 0
-    for count in sorted(counts):
-        report("Newton steps", done, max(counts))
-        gone = torch.as_tensor(order[done:count].copy(), device=kept.device)
-        if len(gone):
-            part = ready.curvature.batch(gone)
-            kept -= (part.dense() - torch.diag(part.diagonal_shift)) * (len(gone) / n)
-            rhs = rhs + part.point.gradient_sums(torch.ones_like(pull[gone, :1]) / n)[:, 0]
-        factor, info = torch.linalg.cholesky_ex(kept)
-        if int(info) != 0:
-            raise CurvatureError(
-                f"Without {wording.count(count)} rows the Hessian is not positive definite; raise "
-                "the damping, or use a stronger penalty."
-            )
-        found.append(torch.cholesky_solve(rhs[:, None], factor)[:, 0])
-        done = count
-    value = torch.stack([found[sorted(counts).index(count)] for count in counts], dim=1)
-    return Solved(value, 0, SolverSummary(DIRECT, "converged", "", None, 0.0, 0.0))
 
 
 @dataclass(frozen=True, eq=False)

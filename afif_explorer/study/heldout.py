@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 
 from afif_explorer.analysis import compare
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.problem.weights import leave_one_out
-from afif_explorer.engine.training.retrain import refit_each
+from afif_explorer.analysis.refits import rises_without
 from afif_explorer.results import HeldOutCheck
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
@@ -74,20 +72,4 @@ def check_of(spec: Spec, at: dict[float, HeldOut]) -> HeldOutCheck:
 
 def _true_rise(at: Spec, found: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
     """Rise of each row's own loss by a refit without it ``[m]``, and the worst gradient norm."""
-
-    def work() -> tuple[np.ndarray, float]:
-        objective, theta = found.objective, found.parameters
-        refits = refit_each(objective, theta, objective.vector(leave_one_out(found.n, rows)))
-        place = torch.as_tensor(rows, device=objective.device)
-        X, y = objective.X[place], objective.y[place]
-        with torch.no_grad():
-            before = objective.loss.value(objective.model.outputs(theta, X), y)
-            after = torch.cat(
-                [
-                    objective.loss.value(objective.model.outputs(one, X[i : i + 1]), y[i : i + 1])
-                    for i, one in enumerate(refits.theta.T)
-                ]
-            )
-        return (after - before).cpu().numpy(), float(refits.gradient_norm.max())
-
-    return stage("held out for real", at, work, rows.tobytes())
+    return stage("held out for real", at, lambda: rises_without(found, rows), rows.tobytes())

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import torch
-from torch import Tensor
 
 from afif_explorer import wording
-from afif_explorer.engine.solvers.base import Status
-from afif_explorer.engine.solvers.lissa.solver import TOLERANCE, LiSSA
+from afif_explorer.analysis.lissa_runs import LissaRun, run_lissa
+from afif_explorer.engine.solvers.lissa.rule import TOLERANCE
+from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.errors import DoesNotApply
-from afif_explorer.progress import report
 from afif_explorer.results import LissaReport
 from afif_explorer.spec import KINKED, Spec
 from afif_explorer.study.labels import label
@@ -21,7 +17,6 @@ from afif_explorer.study.solving import (
     influence,
     lissa_rule,
     lissa_settings,
-    shortfall,
     spectrum,
 )
 from afif_explorer.study.store import stage
@@ -31,7 +26,6 @@ MARKS = 40  # depths at which errors are given
 MAP = (45, 41)  # depths and scales of the map
 SMALLEST, LARGEST = 0.2, 200.0  # scales of the map, relative to the largest eigenvalue
 DEEPEST = 100_000
-CARRIED_OUT = 1000  # steps of the recursion with all rows, at most, that check what is computed
 
 
 def lissa(spec: Spec, run: bool = False) -> LissaReport:
@@ -54,7 +48,7 @@ def lissa(spec: Spec, run: bool = False) -> LissaReport:
     scales = np.geomspace(SMALLEST, LARGEST, MAP[1]) * abs(rule.largest)
     depths = _spread(1, DEEPEST, MAP[0])
     mean = basis.errors(c, np.array([scale]), steps, spec.damping)[:, 0]
-    true = stage("lissa run", spec, lambda: _run(spec)) if run else _NOT_RUN
+    true = stage("lissa run", spec, lambda: _run(spec)) if run else None
     return LissaReport(
         scale=scale,
         depth=depth,
@@ -69,35 +63,21 @@ def lissa(spec: Spec, run: bool = False) -> LissaReport:
         trace=rule.trace,
         steps=steps,
         mean_error=mean,
-        run_error=true.errors,
-        run_steps=true.steps,
-        run_status=true.status,
+        run_error=np.empty(0) if true is None else true.errors,
+        run_steps=np.empty(0, int) if true is None else true.steps,
+        run_status="" if true is None else true.solution.status.value,
         map_scales=scales,
         map_depths=depths,
         map_error=basis.errors(c, scales, depths, spec.damping),
         advice=_advice(spec, scale, depth, mean, true),
-        run_gap=true.gap,
-        recursion_gap=true.recursion_gap,
+        run_gap=None if true is None else true.gap,
+        recursion_gap=None if true is None else true.recursion_gap,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Run:
-    steps: np.ndarray
-    errors: np.ndarray
-    status: str
-    advice: str
-    gap: float | None = None
-    recursion_gap: float | None = None
-
-
-_NOT_RUN = _Run(np.empty(0, int), np.empty(0), "", "")
-
-
-def _run(spec: Spec) -> _Run:
+def _run(spec: Spec) -> LissaRun:
     kind = curvature_of(spec)
     scale, depth = lissa_settings(spec, kind)
-    ready, c = influence(spec, kind), aim(spec).gradient
     settings = LiSSA(
         scale=scale,
         depth=depth,
@@ -106,52 +86,19 @@ def _run(spec: Spec) -> _Run:
         seed=spec.seed,
         checkpoints=MARKS,
     )
-    solution = settings.prepare(ready.curvature).solve(c)
-    if solution.status is Status.DIVERGED:
-        return _Run(np.empty(0, int), np.empty(0), "diverged", solution.advice)
-    truth = ready.prepared.solve(c).value
-    steps, path = solution.stats["path"]
-    away = torch.linalg.vector_norm(path.reshape(len(steps), -1) - truth.cpu(), dim=1)
-    errors = (away / truth.norm().cpu().clamp(min=1e-300)).numpy()
-    return _Run(
-        np.asarray(steps),
-        errors,
-        solution.status.value,
-        solution.advice,
-        _gap(spec, scale, depth, solution.value),
-        _recursion_gap(spec, scale, depth),
-    )
+    return run_lissa(influence(spec, kind).curvature, aim(spec).gradient, settings)
 
 
-def _gap(spec: Spec, scale: float, depth: int, found: Tensor) -> float | None:
-    """How far the computed result of so many steps is from ``found`` ``[p]``, as a share of its length."""
-    basis, c = spectrum(spec, curvature_of(spec)), aim(spec).gradient
-    if basis.diverges(scale, spec.damping):
-        return None
-    computed = basis.lissa(c, scale=scale, depth=depth, damping=spec.damping)
-    return float((found - computed).norm() / computed.norm().clamp(min=1e-300))
-
-
-def _recursion_gap(spec: Spec, scale: float, depth: int) -> float | None:
-    """The same for the recursion with all rows in every step, or for its first thousand steps."""
-    matrix, c = influence(spec, curvature_of(spec)).curvature.dense(), aim(spec).gradient
-    steps, u = min(depth, CARRIED_OUT), c
-    for step in range(steps):
-        report("recursion with all rows", step, steps)
-        u = c + u - matrix @ u / scale
-    return _gap(spec, scale, steps, u / scale)
-
-
-def _advice(spec: Spec, scale: float, depth: int, mean: np.ndarray, true: _Run) -> str:
+def _advice(spec: Spec, scale: float, depth: int, mean: np.ndarray, true: LissaRun | None) -> str:
     kind = curvature_of(spec)
     if np.isnan(mean[-1]):
         return lissa_rule(spec, kind).way_out(kind.name, scale)
-    if true.status in ("diverged", "max_steps"):
-        return true.advice
+    if true is not None and true.solution.advice:
+        return true.solution.advice
     if mean[-1] > TOLERANCE:
         return (
             f"After {wording.count(depth)} steps the error is still {mean[-1]:.2g}. "
-            f"{shortfall(spec, kind, scale, depth)}"
+            f"{lissa_rule(spec, kind).shortfall(scale)}"
         )
     return ""
 

@@ -1,103 +1,55 @@
-"""The third stage: the curvature at the fit, made ready, and solves with it.
+"""The third stage: the curvature at the fit, made ready, and the method that the choices name.
 
-LiSSA is answered from the eigenvalues: with all rows in every step it is a polynomial in the
-curvature, so any scale and depth cost one small product.
+LiSSA is asked with all rows in every step, so that its result is evaluated on the eigenvalues: any scale and
+depth cost one small product.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-import torch
-from torch import Tensor
-
+from afif_explorer.analysis.prepared import prepared
 from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
-from afif_explorer.engine.curvature.spectrum import Bounds, Spectrum
-from afif_explorer.engine.influence.methods import AFIF, InfinitesimalJackknife, Method
+from afif_explorer.engine.curvature.spectrum import Spectrum, spectrum_of
+from afif_explorer.engine.influence.methods import AFIF, METHODS, InfinitesimalJackknife, Method
 from afif_explorer.engine.influence.smooth import Influence
-from afif_explorer.engine.solvers.base import ConjugateGradient, Status
-from afif_explorer.engine.solvers.lissa.noise import row_noise
-from afif_explorer.engine.solvers.lissa.rule import Rule, batch_for
-from afif_explorer.engine.solvers.lissa.solver import TOLERANCE
-from afif_explorer.errors import SolverDiverged
+from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solution, Solver
+from afif_explorer.engine.solvers.factor import factor_of
+from afif_explorer.engine.solvers.lissa.full_batch import exact_rule
+from afif_explorer.engine.solvers.lissa.rule import Rule
+from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.fitting import fit
-from afif_explorer.study.store import stage
-from afif_explorer.wording import count
+from afif_explorer.study.store import has_grown, stage
 
 DIRECT = "Direct (Cholesky)"
-TINY = 1e-300
-_FLAT = "The flattest directions are not reached: raise the damping, or solve directly."
-CURVATURES: dict[str, type[Curvature]] = {
-    "afif": Fisher,
-    "infinitesimal_jackknife": Hessian,
-    "newton_step": Hessian,
-}
+PROXIMAL = "Proximal step"
+_NAMES = {"conjugate_gradient": "Conjugate gradients", "lissa": "LiSSA"}
 _READY: dict[type[Curvature], type[Method]] = {Fisher: AFIF, Hessian: InfinitesimalJackknife}
-
-
-@dataclass(frozen=True, eq=False)
-class Solved:
-    """``x`` of ``(C + damping) x = c``, ``[p, m]``, and how it came about."""
-
-    value: Tensor
-    products: int  # curvature times one vector
-    summary: SolverSummary
 
 
 def curvature_of(spec: Spec) -> type[Curvature]:
     """The curvature that the chosen method takes."""
-    return CURVATURES[spec.method]
-
-
-@dataclass(frozen=True, eq=False)
-class _Factorised:
-    influence: Influence
-    seconds: float  # to build and factorise the matrix
+    return METHODS[spec.method].curvature
 
 
 def influence(spec: Spec, kind: type[Curvature]) -> Influence:
     """A curvature at the fit with its dense factor, shared by everything that looks at rows."""
-    return _factorised(spec, kind).influence
 
-
-def factor_seconds(spec: Spec, kind: type[Curvature]) -> float:
-    """What it took to build that matrix and its factor."""
-    return _factorised(spec, kind).seconds
-
-
-def _factorised(spec: Spec, kind: type[Curvature]) -> _Factorised:
-    def prepare() -> _Factorised:
+    def prepare() -> Influence:
         report(f"Factorising the {kind.name}", 0)
-        found = fit(spec)
-        method = _READY[kind](solver="cholesky", damping=spec.damping)
-        made = method.prepare(found.objective, found.parameters)
-        began = time.perf_counter()
+        method = _READY[kind](solver=Cholesky(), damping=spec.damping)
+        made = prepared(method, fit(spec))
         made.whitener  # noqa: B018 - the factor belongs to this stage
-        return _Factorised(made, time.perf_counter() - began)
+        has_grown("fit", spec)
+        return made
 
     return stage("influence", spec, prepare, kind.name)
 
 
-def influence_on_rows(spec: Spec, kind: type[Curvature]) -> Influence:
-    """The same, with rows rescaled by their leverage where that is chosen.
-
-    The Newton step leaves out the removed row's own curvature, which is just that rescaling.
-    """
-    ready = influence(spec, kind)
-    if not (spec.rescale or spec.method == "newton_step"):
-        return ready
-
-    def rescaled() -> Influence:
-        made = ready.rescaled()
-        made.residual  # noqa: B018 - belongs to this stage
-        return made
-
-    return stage("influence", spec, rescaled, kind.name, "rescaled")
+def factor_seconds(spec: Spec, kind: type[Curvature]) -> float:
+    """What it took to build that matrix and its factor."""
+    return factor_of(influence(spec, kind).curvature).seconds
 
 
 def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:
@@ -105,27 +57,17 @@ def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:
 
     def decompose() -> Spectrum:
         report(f"Eigenvalues of the {kind.name}", 0)
-        return Spectrum.full(influence(spec, kind).curvature)
+        found = spectrum_of(influence(spec, kind).curvature)
+        has_grown("fit", spec)
+        return found
 
     return stage("spectrum", spec, decompose, kind.name)
 
 
 def lissa_rule(spec: Spec, kind: type[Curvature]) -> Rule:
     """LiSSA's settings by rule, from the exact eigenvalues (penalty and damping included)."""
-    values = spectrum(spec, kind).values
-    objective = fit(spec).objective
-    found = Bounds(
-        largest=float(values[-1]) + spec.damping,
-        smallest=float(values[0]) + spec.damping,
-        trace=max(0.0, float(values.sum() - objective.penalty_diagonal().sum())),
-    )
-    noise = _row_noise(spec, kind) if batch_for(objective.n, spec.batch_size) < objective.n else 0.0
-    return Rule.of(found, noise, objective.n, spec.batch_size)
-
-
-def _row_noise(spec: Spec, kind: type[Curvature]) -> float:
-    curvature = influence(spec, kind).curvature
-    return stage("row noise", spec, lambda: row_noise(curvature), kind.name)
+    spectrum(spec, kind)
+    return exact_rule(influence(spec, kind).curvature, spec.batch_size)
 
 
 def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
@@ -135,102 +77,33 @@ def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
     return scale, spec.depth or rule.depth_at(scale)
 
 
-def solve(
-    spec: Spec,
-    rhs: Tensor,
-    kind: type[Curvature],
-    seen: Callable[[Tensor], Tensor] | None = None,
-) -> Solved:
-    """Solve ``(C + damping) x = c`` with the chosen solver, ``c`` ``[p, m]``.
-
-    ``seen(x)`` is what will be shown of the solution, linear in it: its error tells whether the solver
-    converged, since a small residual says nothing of flat directions. Raises :class:`SolverDiverged`
-    with advice; what is merely not exact says so in its summary.
-    """
-    how = {"lissa": _lissa, "conjugate_gradient": _conjugate_gradient, "cholesky": _direct}
-    solved = how[spec.solver](spec, rhs, kind)
-    if seen is None or spec.solver == "cholesky":
-        return solved
-    truth = seen(influence(spec, kind).prepared.solve(rhs).value)
-    off = float((seen(solved.value) - truth).norm() / truth.norm().clamp(min=TINY))
-    summary = replace(solved.summary, off=off)
-    if off > TOLERANCE and summary.status == "converged":
-        summary = replace(summary, status="max_steps", advice=_flat(spec, kind, summary))
-    return replace(solved, summary=summary)
+def chosen(spec: Spec) -> Influence:
+    """The chosen method, with its solver, at the fit; what it shares with others is made ready."""
+    influence(spec, curvature_of(spec))
+    method = METHODS[spec.method](solver=_solver(spec), damping=spec.damping, rescale=spec.rescale)
+    return prepared(method, fit(spec))
 
 
-def _direct(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
-    began = time.perf_counter()
-    solution = influence(spec, kind).prepared.solve(rhs)
-    seconds = time.perf_counter() - began
-    residual = solution.stats["residual"]
-    summary = SolverSummary(DIRECT, "converged", "", residual, 0.0, seconds)
-    return Solved(solution.value, 0, summary)
+def _solver(spec: Spec) -> Solver:
+    if spec.solver == "lissa" and fit(spec).objective.smooth:
+        scale, depth = lissa_settings(spec, curvature_of(spec))
+        return LiSSA(scale=scale, depth=depth, repeats=1, batch_size=fit(spec).n)
+    return ConjugateGradient() if spec.solver == "conjugate_gradient" else Cholesky()
 
 
-def _conjugate_gradient(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
-    began = time.perf_counter()
-    ready = influence(spec, kind)
-    solution = ConjugateGradient().prepare(ready.curvature).solve(rhs)
-    if solution.status is Status.DIVERGED:
-        raise SolverDiverged(solution.advice)
-    seconds = time.perf_counter() - began
-    error = _worst(solution.value - ready.prepared.solve(rhs).value, solution.value)
-    summary = SolverSummary(
-        name="Conjugate gradients",
+def summary(
+    spec: Spec, solution: Solution, seconds: float, *, error: float | None, off: float | None
+) -> SolverSummary:
+    """How a system was solved. ``error``: of the solution, ``off``: of what is shown of it."""
+    stats, smooth = solution.stats, fit(spec).objective.smooth
+    return SolverSummary(
+        name=_NAMES.get(spec.solver, DIRECT) if smooth else PROXIMAL,
         status=solution.status.value,
         advice=solution.advice,
-        residual=solution.stats["residual"],
+        residual=stats["residual"],
         error=error,
         seconds=seconds,
+        scale=stats.get("scale"),
+        depth=stats.get("depth"),
+        off=off,
     )
-    return Solved(solution.value, solution.stats["products"], summary)
-
-
-def _lissa(spec: Spec, rhs: Tensor, kind: type[Curvature]) -> Solved:
-    scale, depth = lissa_settings(spec, kind)
-    basis = spectrum(spec, kind)
-    if basis.diverges(scale, spec.damping):
-        raise SolverDiverged(lissa_rule(spec, kind).way_out(kind.name, scale))
-    began = time.perf_counter()
-    value = basis.lissa(rhs, scale=scale, depth=depth, damping=spec.damping)
-    seconds = time.perf_counter() - began
-    # What the truncated series leaves out, (1 - (C + damping) / scale)^(depth + 1) c, tells both the
-    # residual and the error without another product.
-    damped = (basis.values + spec.damping)[:, None]
-    wanted = basis.coordinates(rhs)
-    missing = (1 - damped / scale) ** (depth + 1) * wanted
-    residual = _worst(missing, wanted)
-    good = residual <= TOLERANCE
-    summary = SolverSummary(
-        name="LiSSA",
-        status="converged" if good else "max_steps",
-        advice="" if good else shortfall(spec, kind, scale, depth),
-        residual=residual,
-        error=_worst(missing / damped, wanted / damped),
-        seconds=seconds,
-        scale=scale,
-        depth=depth,
-    )
-    return Solved(value, depth * rhs.shape[1], summary)
-
-
-def _worst(difference: Tensor, reference: Tensor) -> float:
-    """The largest relative size of a column; 0 where the reference is 0."""
-    size = reference.norm(dim=0)
-    return float((difference.norm(dim=0) / torch.where(size > 0, size, 1.0)).max())
-
-
-def shortfall(spec: Spec, kind: type[Curvature], scale: float, depth: int) -> str:
-    """What would let LiSSA converge that has not after ``depth`` steps."""
-    enough = lissa_rule(spec, kind).depth_at(scale)
-    if depth < enough:
-        return f"The series was cut early: with {count(enough)} steps it would be complete."
-    return _FLAT
-
-
-def _flat(spec: Spec, kind: type[Curvature], summary: SolverSummary) -> str:
-    """What settles a solution whose residual is small and which is still wrong."""
-    if summary.scale is None or summary.depth is None:
-        return _FLAT
-    return shortfall(spec, kind, summary.scale, summary.depth)

@@ -46,7 +46,16 @@ def stage(name: str, spec: Spec, compute: Callable[[], T], *more: object) -> T:
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise OutOfMemory(TOO_LARGE) from error
 
-    return CACHE.get((name, digest(setting(), *key(name, spec), *more)), fitting)
+    return CACHE.get(_place(name, spec, *more), fitting)
+
+
+def has_grown(name: str, spec: Spec) -> None:
+    """Measure the value of a stage again: it has kept what others made of it."""
+    CACHE.measure(_place(name, spec))
+
+
+def _place(name: str, spec: Spec, *more: object) -> tuple[str, str]:
+    return (name, digest(setting(), *key(name, spec), *more))
 
 
 @dataclass(frozen=True, eq=False)

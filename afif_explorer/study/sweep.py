@@ -13,7 +13,7 @@ from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
-from afif_explorer.study.effects import change
+from afif_explorer.study.effects import without
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim
@@ -44,7 +44,7 @@ def predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> Sweep:
     for name, choices in methods.items():
         report(f"Sweep of removals: {name}", len(sweep.curves), len(methods))
         try:
-            found = change(choices, order, counts)
+            found = without(choices, order, counts)
         except CurvatureError:  # a network's Hessian may be indefinite without the rows
             sweep.notes.append(_NO_NEWTON)
             continue
@@ -52,7 +52,7 @@ def predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> Sweep:
             # Under the Fisher, where the chosen method takes the Hessian.
             sweep.notes.append(f"{name} is left out of the sweep. {error}")
             continue
-        sweep.curves[name] = _focus(spec, found.value + fit(spec).parameters[:, None])
+        sweep.curves[name] = _focus(spec, found.thetas)
         sweep.solvers.append(found.summary)
     return sweep
 

@@ -14,12 +14,12 @@ from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.results import Reach, SolverSummary, Unlearning
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, positions
-from afif_explorer.study.effects import Ranking, change, judge_of, ranking
+from afif_explorer.study.effects import Ranking, judge_of, ranking, without
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.gaps import notes as gap_notes
 from afif_explorer.study.labels import label
 from afif_explorer.study.measures import Measures, measures, reported
-from afif_explorer.study.solving import curvature_of, influence
+from afif_explorer.study.solving import chosen
 from afif_explorer.study.sweep import Sweep, predicted_sweep, refit, retrained_sweep
 from afif_explorer.study.targets import aim, target_label
 
@@ -39,10 +39,10 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     order = ranked.order
     removed = np.sort(order if spec.rule == "selection" else order[: spec.count])
     before = fit(spec).parameters
-    change_of_set = change(spec, removed, [len(removed)])
-    moved = change_of_set.value[:, 0]
+    change_of_set = without(spec, removed, [len(removed)])
+    predicted_theta = change_of_set.thetas[:, 0]
     table = measures(spec)
-    thetas = {"before": before, "predicted": before + moved}
+    thetas = {"before": before, "predicted": predicted_theta}
     gradient_norm = None
     if retrained:
         thetas["retrained"], gradient_norm = refit(spec, removed)
@@ -53,7 +53,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         sweep = dict(predicted.curves)
         if retrained:
             sweep["retrained"] = retrained_sweep(spec, order, counts)
-    reach = _reach(spec, removed, before + moved, table)
+    reach = _reach(spec, removed, predicted_theta, table)
     return Unlearning(
         rule=_UNRANKED if unranked else _rule(spec, len(removed)),
         ids=data(spec).train.ids[removed],
@@ -64,7 +64,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         shares=shares,
         sweep=sweep,
         scores_before=table.scores(before),
-        scores_after=table.scores(before + moved),
+        scores_after=table.scores(predicted_theta),
         reach=reach,
         solver=_least_accurate(ranked.solver, change_of_set.summary, *predicted.solvers),
         retrained=retrained,
@@ -117,7 +117,7 @@ def _least_accurate(*solvers: SolverSummary | None) -> SolverSummary:
 
 def _reach(spec: Spec, removed: np.ndarray, moved: Tensor, table: Measures) -> Reach:
     """How far to trust the change of the parameters and of the target: the worse of the two."""
-    beyond = RefitEstimate(influence(spec, curvature_of(spec)), removed, moved)
+    beyond = RefitEstimate(chosen(spec), removed, moved)
     both = [beyond.reach]
     if _defined(table):
         both.append(beyond.reach_on(aim(spec).bound.value))

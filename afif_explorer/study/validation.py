@@ -27,7 +27,7 @@ from afif_explorer.spec import (
 )
 from afif_explorer.study.data import data
 from afif_explorer.study.labels import label
-from afif_explorer.study.proximal import PROXIMAL
+from afif_explorer.study.solving import PROXIMAL
 from afif_explorer.wording import count
 
 _TASKS = {

@@ -1,83 +1,18 @@
-"""How work reaches a page: what is known already comes with it, what can wait does."""
+"""How changes of an explorer reach the parts of a page."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
-import bokeh.document
 import param
 import pytest
 
-from afif_explorer.app.updates.follower import Debounce, Follower, Gate, Timer
+from afif_explorer.app.updates.follower import PROGRESS_DELAY, Follower
+from afif_explorer.app.updates.scheduler import Scheduler
 from afif_explorer.state.work import Status
+from tests.helpers.loop import ManualLoop, open_scheduler
 
-
-class Document:
-    """Stands in for a page: keeps what is to be done later until :meth:`pass_time`."""
-
-    def __init__(self) -> None:
-        self.later: list[Callable[[], None]] = []
-
-    def add_next_tick_callback(self, action: Callable[[], None]) -> None:
-        self.later.append(action)
-
-    def add_timeout_callback(self, action: Callable[[], None], _milliseconds: int) -> Any:
-        self.later.append(action)
-        return action
-
-    def remove_timeout_callback(self, action: Callable[[], None]) -> None:
-        self.later.remove(action)
-
-    def pass_time(self) -> None:
-        due, self.later = self.later, []
-        for action in due:
-            action()
-
-
-def test_what_is_known_is_there_before_the_page_and_the_rest_comes_when_it_is() -> None:
-    done: list[str] = []
-    gate = Gate(Document())
-    threading.Thread(target=lambda: gate(lambda: done.append("known"))).start()
-    gate.settle(lambda: bool(done), 60)
-    assert done == ["known"]
-    gate(lambda: done.append("new"))
-    assert done == ["known"]
-    gate.open()
-    assert done == ["known", "new"]
-
-
-def test_a_page_does_not_wait_for_long_work() -> None:
-    done: list[str] = []
-    gate = Gate(Document())
-    gate.settle(lambda: False, 0.01)
-    gate(lambda: done.append("late"))
-    gate.open()
-    assert done == ["late"]
-
-
-def test_what_can_wait_waits_for_what_is_urgent_and_only_the_newest_is_done() -> None:
-    done: list[str] = []
-    urgent = [True]
-    document = Document()
-    lull = Debounce(Timer(document), lambda action: action(), lambda: urgent[0])
-    lull.start(lambda: done.append("first"), 1)
-    lull.start(lambda: done.append("second"), 1)
-    document.pass_time()
-    assert not done
-    urgent[0] = False
-    document.pass_time()
-    assert done == ["second"]
-    assert not document.later
-
-
-def test_what_waits_can_be_forgotten() -> None:
-    document = Document()
-    lull = Debounce(Timer(document), lambda action: action(), lambda: False)
-    lull.start(lambda: None, 1)
-    lull.stop()
-    assert not document.later
+RUNNING = Status("running", what="Training")
 
 
 class Source(param.Parameterized):
@@ -89,49 +24,76 @@ class Source(param.Parameterized):
     stale = param.Boolean(default=False)
 
 
+@pytest.fixture
+def followed() -> tuple[Source, Follower, ManualLoop]:
+    scheduler, loop = open_scheduler()
+    source = Source()
+    return source, Follower(source, scheduler), loop
+
+
 def test_what_changes_before_the_page_is_there_is_told_once_when_it_is() -> None:
     told: list[set[str]] = []
-    source, gate = Source(), Gate(Document())
-    Follower(source, gate=gate).on(("depth", "scale"), told.append)
+    source, scheduler = Source(), Scheduler(ManualLoop())
+    Follower(source, scheduler).on(("depth", "scale"), told.append)
     source.depth = 2
     source.param.update(depth=3, scale=2.0)
     assert not told
-    gate.open()
+    scheduler.open()
     assert told == [{"depth", "scale"}]
     source.depth = 4
     assert told == [{"depth", "scale"}, {"depth"}]
 
 
-def pass_time(document: bokeh.document.Document) -> None:
-    for due in document.session_callbacks:
-        document.remove_timeout_callback(due)
-        due.callback()
-
-
-def test_what_may_come_late_is_told_once_after_the_rest() -> None:
+def test_all_that_one_change_does_is_one_message(followed) -> None:
+    source, follower, loop = followed
     told: list[Any] = []
-    source, document = Source(), bokeh.document.Document()
-    follower = Follower(source, document)
-    follower.on(("depth", "scale"), lambda changed: told.append(changed), late=True)
-    follower.on(("depth",), lambda _changed: told.append("at once"))
-    source.depth = 2
+    follower.on(("depth",), lambda changed: told.append(("one", changed)))
+    follower.on(("depth", "scale"), lambda changed: told.append(("both", changed)))
+    before = loop.messages
     source.param.update(depth=3, scale=2.0)
-    assert told == ["at once", "at once"]
-    pass_time(document)
-    assert told == ["at once", "at once", {"depth", "scale"}]
-    assert not document.session_callbacks
+    assert told == [("one", {"depth"}), ("both", {"depth", "scale"})]
+    assert loop.messages == before + 1
 
 
-def test_what_comes_late_comes_even_if_there_is_no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr("afif_explorer.app.updates.follower.time.monotonic", lambda: now[0])
-    source, document = Source(), bokeh.document.Document()
-    Follower(source, document).on(("depth",), lambda _changed: None, late=True)
-    waiting = []
-    for move in range(8):
-        now[0] = move * 0.05
-        source.depth = move + 2
-        waiting.append(document.session_callbacks[0])
-    # Put off by every move, but by none after PATIENCE.
-    assert len({id(due) for due in waiting[:6]}) == 6
-    assert len({id(due) for due in waiting[6:]}) == 1
+def test_short_work_shows_no_progress(followed) -> None:
+    source, follower, loop = followed
+    told: list[Any] = []
+    follower.on(("status", "stale"), lambda _changed: told.append(source.status.kind))
+    source.param.update(status=RUNNING, stale=True)
+    loop.pass_time(0.9 * PROGRESS_DELAY)
+    assert not told
+    source.param.update(status=Status("done"), stale=False)
+    assert told == ["done"]
+    loop.pass_time(10)
+    assert told == ["done"]
+
+
+def test_longer_work_shows_it_however_often_it_reports(followed) -> None:
+    source, follower, loop = followed
+    told: list[Any] = []
+    follower.on(("status",), lambda _changed: told.append(source.status.done))
+    for step in range(4):
+        source.status = Status("running", "Training", step, 100)
+        loop.pass_time(0.3 * PROGRESS_DELAY)
+    assert told == [3]
+    source.status = Status("running", "Training", 4, 100)
+    assert told == [3, 4]
+
+
+def test_a_choice_made_while_work_begins_is_told_at_once(followed) -> None:
+    source, follower, _ = followed
+    told: list[Any] = []
+    follower.on(("depth", "status"), told.append)
+    source.param.update(depth=2, status=RUNNING)
+    assert told == [{"depth"}]
+
+
+def test_a_closed_follower_tells_nothing(followed) -> None:
+    source, follower, loop = followed
+    told: list[Any] = []
+    follower.on(("depth", "status"), told.append)
+    source.status = RUNNING
+    follower.close()
+    source.depth = 2
+    loop.pass_time(10)
+    assert not told

@@ -245,7 +245,7 @@ def test_an_unsettled_lissa_is_told_beside_each_figure(page: Page, app_url: str)
             visit.drawn(name)
             warning = visit.plot(name).locator(".afif-warning")
             expect(warning).to_contain_text("10 steps")
-            expect(warning).to_contain_text("it would be complete")
+            expect(warning).to_contain_text("raise the depth to")
     visit.turn_to("Cross-validation")
     expect(page.get_by_text("the choice of solver does not matter here")).to_be_visible()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -10,36 +9,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from afif_explorer.app.views.row_table import LEISURE, REST, RowTable
+from afif_explorer.app.updates.scheduler import IDLE
+from afif_explorer.app.views.row_table import UNSEEN, RowTable
 from tests.helpers.figures import points
+from tests.helpers.loop import ManualLoop, open_scheduler
 
 # Panel's own table says so to pandas.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 
 
-class Debounce:
-    """Keeps what is to be done later, and how much later."""
-
-    def __init__(self) -> None:
-        self.waits: int | None = None
-        self._action: Callable[[], None] = lambda: None
-
-    def __call__(self, action: Callable[[], None], milliseconds: int) -> None:
-        self._action, self.waits = action, milliseconds
-
-    def pass_time(self) -> None:
-        self._action()
-
-
 @pytest.fixture
-def table() -> tuple[RowTable, Any, Debounce]:
+def table() -> tuple[RowTable, Any, ManualLoop]:
     """A table that shows the rows of an explorer, and has not been seen yet."""
-    lull, explorer = Debounce(), SimpleNamespace(points=points(), selected=())
-    made = RowTable(SimpleNamespace(explorer=explorer, later=lull))
+    explorer = SimpleNamespace(points=points(), selected=())
+    scheduler, loop = open_scheduler()
+    made = RowTable(SimpleNamespace(explorer=explorer, scheduler=scheduler))
     made.update()
-    assert lull.waits == REST
-    lull.pass_time()
-    return made, explorer, lull
+    loop.pass_time(IDLE)
+    assert made._table is not None
+    return made, explorer, loop
 
 
 def effects(made: RowTable) -> np.ndarray:
@@ -50,48 +38,51 @@ def turned(before: Any) -> Any:
     return replace(before, effect=-before.effect)
 
 
-def test_what_is_not_seen_follows_at_leisure(table) -> None:
-    made, explorer, lull = table
+def test_what_is_not_seen_follows_later(table) -> None:
+    made, explorer, loop = table
     before = effects(made)
     explorer.points = turned(explorer.points)
     made.update()
-    assert lull.waits == LEISURE
+    loop.pass_time(0.9 * UNSEEN)
     np.testing.assert_array_equal(effects(made), before)
-    lull.pass_time()
+    loop.pass_time(0.1 * UNSEEN)
     np.testing.assert_array_equal(effects(made), -before)
 
 
 def test_what_comes_near_the_screen_follows_soon(table) -> None:
-    made, explorer, lull = table
+    made, explorer, loop = table
+    before = effects(made)
     explorer.points = turned(explorer.points)
     made.update()
     made._sight._handle_msg({"near": True})
-    assert lull.waits == REST
+    loop.pass_time(IDLE)
+    np.testing.assert_array_equal(effects(made), -before)
     made._sight._handle_msg({"near": False})
+    explorer.points = turned(explorer.points)
     made.update()
-    assert lull.waits == LEISURE
+    loop.pass_time(IDLE)
+    np.testing.assert_array_equal(effects(made), -before)
 
 
 @pytest.mark.parametrize("message", [None, 3, [], {}, {"near": 1}, {"near": "yes"}])
 def test_a_message_that_says_nothing_changes_nothing(table, message: Any) -> None:
-    made, _, lull = table
-    lull.waits = None
+    made, _, loop = table
     made._sight._handle_msg(message)
-    assert lull.waits is None
+    assert not loop.waits
     assert not made._sight.near
 
 
 def test_after_a_divergence_no_older_effects_are_shown(table) -> None:
-    made, explorer, lull = table
+    made, explorer, loop = table
     before, explorer.points = explorer.points, None
     explorer.absence = lambda result: f"No {result}: set the scale to 2."
     made.update()
     assert not made._table.visible
     assert "No points: set the scale to 2." in made._head.object
-    lull.pass_time()
+    loop.pass_time(UNSEEN)
     assert not made._table.visible
     explorer.points = turned(before)
     made.update()
-    lull.pass_time()
+    loop.pass_time(UNSEEN)
     assert made._table.visible
     assert "set the scale" not in made._head.object

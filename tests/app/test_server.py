@@ -25,7 +25,6 @@ from afif_explorer.app import theme
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.server import login
 from afif_explorer.app.server import serve as server
-from afif_explorer.app.server.warm_session import WarmSession
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
@@ -229,19 +228,23 @@ def test_a_page_that_was_left_is_let_go_of() -> None:
     assert len(_explorers()) == len(others)
 
 
+def test_bokeh_takes_every_setting(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="bokeh.server"):  # what differs from its defaults
+        server.make_server().stop()
+    assert f"Unused sessions last for {1000 * server.UNUSED_SECONDS} milliseconds" in caplog.text
+    assert f"Check for unused sessions every {500 * server.UNUSED_SECONDS} mill" in caplog.text
+    assert f"max_message_size set to {server.MESSAGE_LIMIT} bytes" in caplog.text
+
+
 @pytest.mark.parametrize("query", ["seed=7&view=unlearning", ""])
-@pytest.mark.parametrize("early", [True, False])
-def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str, early: bool) -> None:
+def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str) -> None:
     running = server.make_server()
-    spare = WarmSession(running, unused_seconds=0)
     running.start()
     url = server.location(running, "127.0.0.1")
     [context] = running._tornado.applications.values()
     here = {"Origin": url.rstrip("/")}
 
     async def visit() -> str:
-        if early:
-            await spare.prepare()
         page = await SimpleAsyncHTTPClient().fetch(f"{url}?{query}", request_timeout=SECONDS)
         [token] = re.findall('"token":"([^"]+)"', page.body.decode())
         assert token_payload(token)["session_expiry"] > time.time() + 86_400, (
@@ -263,35 +266,6 @@ def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str, early
     finally:
         running.stop()
     assert Spec.from_query(shown)[0] == Spec.from_query(query)[0]
-
-
-def test_a_page_is_ready_for_the_next_visitor_who_asks_for_nothing_special() -> None:
-    running = server.make_server()
-    spare = WarmSession(running, unused_seconds=0)
-    running.start()
-    url = server.location(running, "127.0.0.1")
-    [context] = running._tornado.applications.values()
-
-    async def visit() -> None:
-        client = SimpleAsyncHTTPClient()
-        await spare.prepare()
-        [ready] = context.sessions
-        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
-        assert set(context.sessions) == {ready}, "it waits for as long as it takes"
-        await client.fetch(url + "?seed=1", request_timeout=SECONDS)
-        [own] = set(context.sessions) - {ready}
-        page = await client.fetch(url, request_timeout=SECONDS)
-        assert set(context.sessions) == {ready, own}
-        assert all(root.id in page.body.decode() for root in ready.document.roots)
-        await client.fetch(url, request_timeout=SECONDS)
-        assert len(set(context.sessions)) == 3
-        await context._cleanup_sessions(unused_session_linger_milliseconds=0)
-        assert not set(context.sessions)
-
-    try:
-        running.io_loop.run_sync(visit, timeout=SECONDS)
-    finally:
-        running.stop()
 
 
 def test_others_are_served_while_one_computes(monkeypatch: pytest.MonkeyPatch) -> None:

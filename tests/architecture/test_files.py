@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.files import ROOT, files, name_of
+
 LONGEST = 400
 TEXT = {"", ".css", ".ipynb", ".js", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml"}
 
@@ -22,22 +22,11 @@ FOREIGN = {
 }
 
 
-def tracked() -> list[Path]:
-    """The files of the checkout, without what git ignores."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
-
-
-FILES = [path for path in tracked() if path.suffix in TEXT]
+FILES = [path for path in files() if path.suffix in TEXT]
 PACKAGE = [
     path for path in FILES if path.is_relative_to(ROOT / "afif_explorer") and path.suffix == ".py"
 ]
 CODE = [path for path in FILES if path.suffix in {".py", ".js", ".css"}]
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
 
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)

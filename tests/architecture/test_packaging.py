@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import afif_explorer
 
@@ -20,6 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NEEDED = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 ALL = NEEDED + [Requirement(text) for texts in EXTRAS.values() for text in texts]
+WITHIN_A_MINOR = {"bokeh", "panel", "panel-material-ui"}  # private parts are patched or styled
 CONDA_NAMES = {"torch": "pytorch"}
 
 
@@ -35,9 +38,28 @@ def test_the_pinned_version_is_within_the_bounds(requirement: Requirement) -> No
     assert requirement.specifier.contains(pinned()[canonicalize_name(requirement.name)])
 
 
-@pytest.mark.parametrize("requirement", NEEDED, ids=str)
-def test_a_dependency_has_a_lower_and_an_upper_bound(requirement: Requirement) -> None:
-    assert {part.operator for part in requirement.specifier} >= {">=", "<"}
+def bound(requirement: Requirement, operator: str) -> Version:
+    """The version after an operator, which must be there once."""
+    (found,) = [part.version for part in requirement.specifier if part.operator == operator]
+    return Version(found)
+
+
+@pytest.mark.parametrize("requirement", ALL, ids=str)
+def test_a_dependency_has_a_lower_bound_and_excludes_the_next_major(
+    requirement: Requirement,
+) -> None:
+    assert bound(requirement, ">=") <= Version(pinned()[canonicalize_name(requirement.name)])
+    upper = bound(requirement, "<")
+    if requirement.name not in WITHIN_A_MINOR:
+        next_major = Version(pinned()[canonicalize_name(requirement.name)]).major + 1
+        assert upper == Version(str(next_major)), "tighter only where private parts are patched"
+
+
+def test_patched_libraries_exclude_the_next_minor() -> None:
+    named = {part.name: part for part in NEEDED}
+    for name in WITHIN_A_MINOR:
+        version = Version(pinned()[name])
+        assert bound(named[name], "<") == Version(f"{version.major}.{version.minor + 1}")
 
 
 def test_torch_is_pinned_to_the_release_it_was_tested_with() -> None:
@@ -91,3 +113,37 @@ def test_the_hosted_workflow_runs_the_script_of_this_project() -> None:
     text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
     steps = yaml.safe_load(text)["jobs"]["test"]["steps"]
     assert {"run": "bash .ci/run"} in steps
+
+
+def test_the_templates_ask_for_what_can_be_given() -> None:
+    forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    assert [path.name for path in forms] == ["bug.yml", "config.yml", "question.yml"]
+    for path in forms:
+        form = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if path.name != "config.yml":
+            assert form.keys() >= {"name", "description", "body"}
+    commands = "afif-explorer check"
+    assert commands in (ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml").read_text(encoding="utf-8")
+
+
+def test_commits_are_checked_as_continuous_integration_does() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    hooks = [hook for repo in yaml.safe_load(text)["repos"] for hook in repo["hooks"]]
+    entries = {hook["id"]: hook["entry"] for hook in hooks}
+    assert entries["check"] == "make check"
+    assert entries["ruff-check"].startswith(".venv/bin/ruff check")
+    assert entries["ruff-format"].startswith(".venv/bin/ruff format")
+    assert (ROOT / entries["stub"].split()[1]).is_file()
+
+
+def test_the_drawing_library_is_built_from_a_lock_file() -> None:
+    folder = ROOT / "tools" / "plotly"
+    asked = json.loads((folder / "package.json").read_text())["dependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert locked.pop("")["dependencies"] == asked
+    assert all(one["integrity"].startswith("sha512-") for one in locked.values())
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in asked} == asked
+    library = ROOT / "afif_explorer" / "static" / "plotly"
+    for name in ("plotly.min.js", "plotly.css"):
+        head = (library / name).read_text(encoding="utf-8")[:100]
+        assert f"plotly.js {asked['plotly.js']}," in head

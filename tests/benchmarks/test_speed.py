@@ -51,10 +51,12 @@ def test_a_slope_is_the_power_in_the_upper_half() -> None:
 def test_the_table_of_growth_has_a_line_for_each_part() -> None:
     one = {
         "sizes": [50, 1000],
-        "seconds": {"factor": [0.1, 2.0], "effects": [0.3, 0.6]},
-        "slopes": {"factor": 1.0, "effects": 0.25},
+        "seconds": {"first attribute": [0.1, 2.0], "second attribute": [0.3, 0.6]},
+        "slopes": {"first attribute": 1.0, "second attribute": 0.25},
     }
-    assert "| rows | effects | 50, 1,000 | 0.3, 0.6 | 0.25 | 1 |" in growth.table({"rows": one})
+    assert "| rows | second attribute | 50, 1,000 | 0.3, 0.6 | 0.25 | 1 |" in growth.table(
+        {"rows": one}
+    )
 
 
 def test_the_share_of_the_peak_counts_the_products() -> None:

@@ -128,7 +128,7 @@ def test_what_is_no_region_is_left_out(region: dict[str, Any]) -> None:
     assert brushed == []
 
 
-@pytest.mark.parametrize("message", [None, [], {}, {"kind": "settled"}, {"kind": 3, "ids": [1]}])
+@pytest.mark.parametrize("message", [None, [], {}, {"kind": "drawn"}, {"kind": 3, "ids": [1]}])
 def test_what_is_no_gesture_picks_nothing(message: Any) -> None:
     picked: list[tuple[int, ...]] = []
     tell(Chart(picked=picked.append, brushed=picked.append), message)

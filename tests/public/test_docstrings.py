@@ -19,13 +19,14 @@ from typing import Any
 import pytest
 
 import afif_explorer as ax
-from afif_explorer import errors
+from afif_explorer import datasets, errors, notebook
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.problem.losses import Loss
 from afif_explorer.engine.problem.penalties import Penalty
 from afif_explorer.engine.solvers.base import Solver
 from afif_explorer.engine.targets.base import Target
+from tests.helpers.public import NAMES
 
 SHAPE = re.compile(r"\[\w[\w+*/, .-]*\]")
 FORMULA = re.compile(r"``[^`]*[=+/^*'(|][^`]*``")
@@ -68,8 +69,26 @@ CHANGES = {  # that tell by how much something changes without a row
 }
 MADE_BY = ("__init__", "__post_init__")
 RAISED = {name for name in vars(errors) if name[0].isupper()}
-PLAIN = {name: getattr(ax, name) for name in ax.__all__ if not inspect.ismodule(getattr(ax, name))}
+PLAIN = NAMES
 CLASSES_HERE = {name for name, thing in PLAIN.items() if inspect.isclass(thing)}
+RECORDS = {  # that are returned or read, not made by a user: their fields are explained one by one
+    "CertifiedUnlearning",
+    "CrossValidationPath",
+    "Dataset",
+    "Fit",
+    "Solution",
+    "SolverPlan",
+    "Spec",
+    "Status",
+}
+ERRORS = {name for name in CLASSES_HERE if issubclass(PLAIN[name], Exception)}
+CALLED = {
+    **{name: PLAIN[name] for name in PLAIN.keys() - RECORDS - ERRORS},
+    "Dataset.from_arrays": ax.Dataset.from_arrays,
+    "Dataset.from_frame": ax.Dataset.from_frame,
+    **{f"datasets.{name}": getattr(datasets, name) for name in datasets.__all__ if name.islower()},
+    **{f"notebook.{name}": getattr(notebook, name) for name in notebook.__all__},
+}
 WITHOUT_ROWS_OF_NUMBERS = {"Dataset", "Explorer", "Spec", "serve"}  # shapes are not their subject
 
 
@@ -144,6 +163,12 @@ def raised(call: Callable[..., Any]) -> frozenset[str]:
     return frozenset(found & RAISED)
 
 
+def section(thing: Any, title: str) -> str:
+    """The part of a docstring below a title such as "Args:"; empty if there is none."""
+    found = re.search(rf"^{title}:\n((?:    .*\n?)+)", inspect.getdoc(thing) or "", re.MULTILINE)
+    return found[1] if found else ""
+
+
 every_name = pytest.mark.parametrize("name", sorted(PLAIN))
 RESULTS = results()
 every_record = pytest.mark.parametrize(
@@ -158,6 +183,43 @@ def test_everything_that_can_be_called_is_described_in_a_sentence(name: str) -> 
     texts |= {method: described(thing, method, call) for method, call in calls_of(thing)}
     for what, text in texts.items():
         assert re.search(r"[.;:!](\s|$)", text), f"{name}.{what} is not described"
+
+
+@pytest.mark.parametrize("name", sorted(CALLED))
+def test_every_parameter_is_explained(name: str) -> None:
+    thing = CALLED[name]
+    asked = inspect.signature(thing).parameters if takes_arguments(thing) else {}
+    told_of = section(thing, "Args")
+    missing = [name for name in asked if not re.search(rf"\b{name}\b[^.]*:", told_of)]
+    assert not missing, missing
+
+
+def takes_arguments(thing: Any) -> bool:
+    """Whether it is called by users: functions, and classes with a constructor of their own."""
+    if not inspect.isclass(thing):
+        return True
+    return is_dataclass(thing) or any("__init__" in vars(one) for one in lineage(thing))
+
+
+@pytest.mark.parametrize("name", sorted(CALLED))
+def test_what_is_returned_is_explained(name: str) -> None:
+    thing = CALLED[name]
+    returns = getattr(thing, "__annotations__", {}).get("return", "None")
+    if not inspect.isclass(thing) and returns != "None":
+        assert section(thing, "Returns")
+
+
+@pytest.mark.parametrize("name", sorted(CALLED))
+def test_errors_are_listed(name: str) -> None:
+    thing = CALLED[name]
+    if inspect.isclass(thing):
+        made = [vars(thing).get(start) for start in MADE_BY]
+        calls = [one for one in made if inspect.isfunction(one)]
+    else:
+        calls = [getattr(thing, "__func__", thing)]
+    listed = section(thing, "Raises")
+    missing = [error for call in calls for error in raised(call) if error not in listed]
+    assert not missing, missing
 
 
 @every_name

@@ -67,6 +67,21 @@ def test_none_is_a_value_too():
     assert cache.computed["stage"] == 1
 
 
+def test_a_value_that_has_grown_is_measured_again():
+    cache = Cache(10_000)
+    cache.get(key("old"), lambda: np.zeros(500))
+    grows: dict = {}
+    cache.get(key("grows"), lambda: grows)
+    assert cache.bytes < 6_000
+    grows["more"] = np.zeros(1000)
+    cache.measure(key("grows"))
+    assert key("grows") in cache
+    assert key("old") not in cache
+    assert 8_000 < cache.bytes <= 10_000
+    cache.measure(key("old"))  # that is not there any more
+    assert len(cache) == 1
+
+
 def test_threads_that_ask_at_once_share_one_computation():
     cache, started = Cache(1e6), []
 

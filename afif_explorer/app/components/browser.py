@@ -21,7 +21,7 @@ class Browser(JSComponent):
     """
 
     query = param.String(doc="What stands behind the question mark of the address.")
-    settled = param.Boolean(doc="Whether the page looks as the visitor likes it.")
+    themed = param.Boolean(doc="Whether the page has the theme that the visitor likes.")
     dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: nothing.")
 
     _esm = STATIC / "browser.js"

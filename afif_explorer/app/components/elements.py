@@ -82,14 +82,14 @@ def stack(*objects: Any, gap: int = 14, **params: Any) -> pn.Column:
     )
 
 
-class Postponed:
+class Lazy:
     """A place for parts that are made when they are first needed: ``make()`` returns them."""
 
     def __init__(self, make: Callable[[], Any], **params: Any) -> None:
         self._make = make
         self.panel = stack(visible=False, **params)
 
-    def reveal(self, wanted: bool) -> None:
+    def show(self, wanted: bool) -> None:
         """Show the parts or hide them."""
         if wanted and not self.panel.objects:
             self.panel.objects = [self._make()]

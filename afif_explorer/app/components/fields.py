@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from afif_explorer.app import panel_patches
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.elements import NO_MARGIN
 from afif_explorer.app.updates.follower import Follower
@@ -49,7 +50,7 @@ class Fields:
             show()
 
         show()
-        toolkit.prompt(widget)
+        panel_patches.send_value_at_once(widget)
         widget.param.watch(changed, "value")
         self.follower.on((name, "offered", *also), lambda _changed: show())
         return widget

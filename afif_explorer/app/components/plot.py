@@ -63,15 +63,15 @@ class Plot(JSComponent):
         self._on_select, self._on_click = on_select, on_click
         self._config = config or {}
         self._figure: dict[str, Any] | None = None
-        self._early: dict[str, dict[str, Any]] = {}
+        self._first_paint: dict[str, dict[str, Any]] = {}
         self._mounted = False
-        self._settled = False
+        self._drawn = False
         self._version = 0
 
     @property
     def awaited(self) -> bool:
         """Whether the browser has a figure to draw here, its first, and has not done it yet."""
-        return self._mounted and self._figure is not None and not self._settled
+        return self._mounted and self._figure is not None and not self._drawn
 
     def show(self, figure: dict[str, Any]) -> None:
         """Draw ``figure`` ("data", "layout", "head"); only what changed is sent to the browser."""
@@ -85,15 +85,17 @@ class Plot(JSComponent):
         elif change := difference(old, new):
             self._send(change)
 
-    def early(self, dark: dict[str, Any]) -> dict[str, Any]:
+    def first_paint(self, dark: dict[str, Any]) -> dict[str, Any]:
         """What a page needs to draw the figure by itself, before the server's part of it has come.
 
         The figure that :meth:`show` has shown is for a light page, ``dark`` for a dark one; the page
         draws the one that its visitor likes.
         """
         self._version = 1
-        self._early = {"light": self._figure or {}, "dark": plain(dark)}
-        wholes = {scheme: whole(figure, self._config) for scheme, figure in self._early.items()}
+        self._first_paint = {"light": self._figure or {}, "dark": plain(dark)}
+        wholes = {
+            scheme: whole(figure, self._config) for scheme, figure in self._first_paint.items()
+        }
         place = {"url": self.library, "height": self.height_hint}
         return {"name": self.figure_name, "title": self.title} | place | wholes
 
@@ -110,15 +112,15 @@ class Plot(JSComponent):
         self._send({"whole": whole(self._figure or {}, self._config)})
 
     def _arrive(self, scheme: Any) -> None:
-        """The browser's part is there; it has drawn the early figure of ``scheme``, or nothing."""
+        """The browser's part is there; it has drawn the first paint of ``scheme``, or nothing."""
         self._mounted = True
-        early, self._early = self._early, {}
-        wanted, drawn = self._figure, early.get(scheme) if isinstance(scheme, str) else None
+        painted, self._first_paint = self._first_paint, {}
+        wanted, drawn = self._figure, painted.get(scheme) if isinstance(scheme, str) else None
         if wanted is None:
             return
         if drawn is None:
             self._send_whole()
-        elif wanted == early["light"]:
+        elif wanted == painted["light"]:
             self._figure = drawn  # a dark page asks for it dark in a moment
         elif change := difference(drawn, wanted):
             self._send(change)
@@ -132,9 +134,9 @@ class Plot(JSComponent):
             return
         kind = data.get("kind")
         if kind == "ready":
-            self._arrive(data.get("early"))
-        elif kind == "settled":
-            self._settled = True
+            self._arrive(data.get("scheme"))
+        elif kind == "drawn":
+            self._drawn = True
         elif kind == "select" and self._on_select and (drawn := brush(data)):
             self._on_select(drawn)
         elif kind == "click" and self._on_click:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from afif_explorer.app import panel_patches
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.elements import stack
 from afif_explorer.app.components.fields import WIDE, Fields, put
@@ -83,7 +84,7 @@ class Automatic:
             size="small",
             **(WIDE | {"margin": (0, 0, 8, 0)}),
         )
-        toolkit.prompt(self._switch)
+        panel_patches.send_value_at_once(self._switch)
         self._switch.param.watch(self._switched, "value")
         also = (*heard, "status")
         fields.tie(name, self._slider.widget, show=self._show, read=self._slid, also=also)

@@ -10,7 +10,6 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as material
-import param
 from panel_material_ui import (
     Button,
     Dialog,
@@ -25,8 +24,7 @@ from panel_material_ui import (
     Tabs,
 )
 
-from afif_explorer.app import theme
-from afif_explorer.app.panel_patches import deliver_all
+from afif_explorer.app import panel_patches, theme
 
 __all__ = [
     "Button",
@@ -45,34 +43,22 @@ __all__ = [
     "Tabs",
     "load",
     "make_page",
-    "prompt",
 ]
 
 
-class _HeardOnce:
-    """A slider that is heard when its value changes, and not once more when it is let go of."""
-
-    @property
-    def _linked_properties(self) -> tuple[str, ...]:
-        linked: tuple[str, ...] = super()._linked_properties  # type: ignore[misc]
-        return tuple(name for name in linked if name != "value_throttled")
-
-
-class FloatSlider(_HeardOnce, material.FloatSlider):
+@panel_patches.sends_value_once
+class FloatSlider(material.FloatSlider):
     """A slider over numbers."""
 
 
-class IntSlider(_HeardOnce, material.IntSlider):
+@panel_patches.sends_value_once
+class IntSlider(material.IntSlider):
     """A slider over whole numbers."""
 
 
+@panel_patches.sends_each_file
 class FileDownload(material.FileDownload):
     """A button that downloads what its callback returns; nothing if that is None."""
-
-    def _sync_data(self, fileobj: Any) -> None:
-        if fileobj is not None:
-            self.data = None  # the browser takes a file for new only if it differs from the last
-            super()._sync_data(fileobj)
 
 
 class FileField(material.FileInput):
@@ -86,34 +72,14 @@ class FileField(material.FileInput):
         refused: Callable[[str], None],
         **params: Any,
     ) -> None:
-        self._arrived, self._refused = arrived, refused
         super().__init__(**params)
-
-    def _handle_msg(self, msg: Any) -> None:
-        if msg["status"] == "error":
-            self._refused(str(msg.get("error", "")))
-        else:
-            super()._handle_msg(msg)
-
-    def _update_file(self, filename: Any, mime_type: Any, value: Any) -> None:
-        super()._update_file(filename, mime_type, value)
-        self._arrived(filename or "", value or b"")
+        panel_patches.hear_files(self, arrived, refused)
 
 
 def load() -> None:
     """Load the Panel extensions that a page needs; call it once before serving."""
     pn.extension("tabulator", notifications=False)
-    deliver_all()
-
-
-def prompt(widget: Any) -> None:
-    """Let what a person does with a widget be heard at once.
-
-    Panel waits 50 ms for more of it, half of what a redraw may take, and keeps a count of what it is
-    busy with, which takes a few more and which nothing here shows.
-    """
-    widget._debounce = 1  # ms
-    widget._busy__ignore = [*widget._busy__ignore, "value"]
+    panel_patches.send_all_messages()
 
 
 def make_page(title: str, **params: Any) -> Page:
@@ -131,8 +97,5 @@ def make_page(title: str, **params: Any) -> Page:
         theme_toggle=True,
         **params,
     )
-    # The page follows Panel's global count of busy sessions: two messages for every event of a
-    # visitor, and a tie that would keep the page in memory for ever.
-    with param.parameterized.edit_constant(page):
-        page.param._update_ref("busy", False)
+    panel_patches.unlink_busy(page)
     return page

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from afif_explorer import datasets
 from afif_explorer.app.components.elements import (
-    Postponed,
+    Lazy,
     Text,
     ask,
     button,
@@ -71,7 +71,7 @@ class Controls:
         return self._fields.select("dataset"), self._about, own, seed
 
     def _model(self) -> tuple[Any, ...]:
-        self._hidden = Postponed(lambda: self._fields.whole("hidden"))
+        self._hidden = Lazy(lambda: self._fields.whole("hidden"))
         self._strength = LogSlider(self._fields, "strength").connect().widget
         return (
             self._fields.select("model"),
@@ -82,7 +82,7 @@ class Controls:
 
     def _target(self) -> tuple[Any, ...]:
         self._sensitive = self._fields.select("sensitive")
-        self._row = Postponed(lambda: self._fields.whole("row"))
+        self._row = Lazy(lambda: self._fields.whole("row"))
         return (
             self._fields.select("target"),
             self._fields.select("split"),
@@ -91,7 +91,7 @@ class Controls:
         )
 
     def _curvature(self) -> tuple[Any, ...]:
-        self._lissa = Postponed(self._lissas_own)
+        self._lissa = Lazy(self._lissas_own)
         return (
             self._fields.select("method"),
             self._fields.select("solver"),
@@ -110,11 +110,11 @@ class Controls:
     def _arrange(self) -> None:
         """Show the choices that mean something now."""
         shown = relevant(self._explorer)
-        self._hidden.reveal("hidden" in shown)
+        self._hidden.show("hidden" in shown)
         self._strength.visible = "strength" in shown
-        self._row.reveal("row" in shown)
+        self._row.show("row" in shown)
         self._sensitive.visible = "sensitive" in shown
-        self._lissa.reveal("depth" in shown)
+        self._lissa.show("depth" in shown)
 
     def _describe(self) -> None:
         self._about.put(about(self._explorer))

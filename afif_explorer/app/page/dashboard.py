@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from afif_explorer.app.components import toolkit
@@ -15,7 +14,8 @@ from afif_explorer.app.page.help import GLOSSARY, GUIDE, Code, Help
 from afif_explorer.app.page.notices import Notices
 from afif_explorer.app.page.status import StatusHead
 from afif_explorer.app.page.upload import Upload
-from afif_explorer.app.updates.follower import Debounce, Follower, Gate, Timer
+from afif_explorer.app.updates.follower import Follower
+from afif_explorer.app.updates.scheduler import Scheduler
 from afif_explorer.app.views.agreement import AgreementView
 from afif_explorer.app.views.context import PageContext
 from afif_explorer.app.views.cross_validation import CrossValidationView
@@ -44,21 +44,19 @@ class Dashboard:
     def __init__(
         self,
         explorer: Any,
-        document: Any = None,
+        scheduler: Scheduler,
         *,
-        gate: Gate | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
         self.explorer = explorer
-        self._gate: Callable[[Callable[[], None]], None] = gate or (lambda action: action())
-        self.follower = Follower(explorer, document, gate)
+        self.scheduler = scheduler
+        self.follower = Follower(explorer, scheduler)
         self._notices = Notices(explorer)
         self._notices.link(notes)
         self._browser = Browser(on_copied=self._copied, on_arrival=self._arrived)
         self._help = Help()
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
-        self._later = Debounce(Timer(document), self._gate, self._awaited)
         desk = PageContext(
             explorer,
             self.follower,
@@ -66,7 +64,7 @@ class Dashboard:
             self._help.show,
             self._notices.refuse,
             self._is_dark,
-            self._later.start,
+            scheduler,
         )
         upload = Upload(explorer)
         controls = Controls(fields, explain=self._help.show, upload=upload.open)
@@ -95,19 +93,20 @@ class Dashboard:
         )
         self.page.param.watch(self._themed, "dark_theme")
         self._listen()
+        scheduler.busy = self._awaits_figures
 
-    def early(self) -> list[dict[str, Any]]:
+    def first_paint(self) -> list[dict[str, Any]]:
         """The figures that the page can draw before the rest of it has come."""
-        return [figure for view in self._views for figure in view.early()]
+        return [figure for view in self._views for figure in view.first_paint()]
 
     def close(self) -> None:
         """Let go of everything; the visitor has left."""
-        self._later.stop()
+        self.scheduler.close()
         self.follower.close()
         self.explorer.close()
 
-    def _awaited(self) -> bool:
-        """Whether figures are still to be drawn for the first time, which everything else can await."""
+    def _awaits_figures(self) -> bool:
+        """Whether the browser is still to draw figures for the first time."""
         return any(view.awaited for view in self._views)
 
     def _is_dark(self) -> bool:
@@ -125,10 +124,11 @@ class Dashboard:
         return tabs
 
     def _listen(self) -> None:
-        self.follower.on(FIELDS, lambda _changed: self._address(), late=True)
+        after_paint = self.scheduler.after_paint
+        self.follower.on(FIELDS, lambda _changed: after_paint(self._address))
         self.follower.on(("view",), lambda _changed: self._turn())
         heard = (*FIELDS, "data", "fitted", "points")
-        self.follower.on(heard, lambda _changed: self._status.say(), late=True)
+        self.follower.on(heard, lambda _changed: after_paint(self._status.say))
         self.follower.on(("status", "stale"), lambda _changed: self._status.progress())
         self.follower.on(("status",), lambda _changed: self._notices.update())
         self._address()
@@ -156,11 +156,11 @@ class Dashboard:
             self._notices.refuse(str(error))
 
     def _arrived(self, dark: bool, narrow: bool) -> None:
-        def settle() -> None:
+        def adopt() -> None:
             self.page.param.update(dark_theme=dark, sidebar_open=not narrow)
-            self._browser.settled = True
+            self._browser.themed = True
 
-        self._gate(settle)
+        self.scheduler.now(adopt)
 
     def _themed(self, event: Any) -> None:
         self._browser.dark = bool(event.new)
@@ -169,7 +169,6 @@ class Dashboard:
     def _redraw(self) -> None:
         for view in self._views:
             view.refresh()
-            view.follow()
 
     def _copied(self, worked: bool) -> None:
         if worked:

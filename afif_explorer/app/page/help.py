@@ -11,7 +11,7 @@ from afif_explorer import explain
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.elements import (
     NO_MARGIN,
-    Postponed,
+    Lazy,
     Text,
     button,
     html,
@@ -69,7 +69,7 @@ class Dialog:
     """A dialog with a title; Escape or the close button closes it. ``make()`` creates its content."""
 
     def __init__(self, title: str, make: Callable[[], Any]) -> None:
-        self._content = Postponed(make)
+        self._content = Lazy(make)
         self.panel = toolkit.Dialog(
             self._content.panel,
             title=title,
@@ -82,7 +82,7 @@ class Dialog:
 
     def open(self) -> None:
         """Open it."""
-        self._content.reveal(True)
+        self._content.show(True)
         self.panel.open = True
 
     def close(self) -> None:

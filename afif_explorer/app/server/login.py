@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from panel.auth import BasicAuthProvider, BasicLoginHandler
+from panel.io.resources import parse_template
 
 from afif_explorer.app.theme import STATIC
 from afif_explorer.errors import InvalidChoice
@@ -55,19 +56,18 @@ class Provider(BasicAuthProvider):
 
     def __init__(self, known: Passwords) -> None:
         self._known = known
-        super().__init__(login_template=str(STATIC / "login.html"))
+        super().__init__()
 
     @property
     def login_handler(self) -> type[BasicLoginHandler]:
-        template = self._login_template
-        return type("Login", (Login,), {"known": self._known, "template": template})
+        return type("Login", (Login,), {"known": self._known})
 
 
 class Login(BasicLoginHandler):
     """Shows the login page and handles its form. The requested address is kept in ``next``."""
 
     known: Passwords
-    template: Any
+    template = parse_template((STATIC / "login.html").read_text(encoding="utf-8"))
 
     def get(self) -> None:
         self._ask()

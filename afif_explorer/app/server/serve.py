@@ -13,10 +13,10 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from afif_explorer import ending, study
+from afif_explorer.app import panel_patches
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.server import scripts, security
 from afif_explorer.app.server.login import login
-from afif_explorer.app.server.warm_session import WarmSession
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.spec import Spec
@@ -36,13 +36,24 @@ def serve(
     show: bool = True,
     password_file: str | Path | None = None,
 ) -> None:
-    """Serve the dashboard until interrupted; its address is printed once it answers.
+    """Serve the dashboard until interrupted; its address is printed once it is ready.
 
-    ``port`` None or 0 takes a free one. ``address`` is the interface to listen on: with the default
-    only this machine can connect. ``show`` opens a browser. ``password_file`` holds one password for
-    all, or a JSON object of user names and passwords; visitors must then log in.
+    Args:
+        port: None or 0 picks a free port.
+        address: the interface to listen on: with the default only this machine can connect.
+        show: open a browser.
+        password_file: a file with one shared password, or a JSON object of user names and passwords;
+            visitors must then log in.
 
-    Raises InvalidChoice if the port cannot be had or the password file is of no use.
+    Raises:
+        InvalidChoice: if the port is not available or the password file is invalid.
+
+    >>> import socket, afif_explorer as ax
+    >>> with socket.create_server(("127.0.0.1", 0)) as other:
+    ...     ax.serve(port=other.getsockname()[1], show=False)  # taken
+    Traceback (most recent call last):
+        ...
+    afif_explorer.errors.InvalidChoice: ...
     """
     warm()
     server = make_server(port, address, password_file)
@@ -50,8 +61,6 @@ def serve(
     ending.on_signal(lambda _: server.io_loop.add_callback_from_signal(stop, server), status=0)
     server.io_loop.asyncio_loop.set_exception_handler(unless_left)
     server.start()
-    if password_file is None:  # a page belongs to whoever logged in
-        server.io_loop.run_sync(WarmSession(server, UNUSED_SECONDS).prepare)
     print(f"Dashboard: {url}", flush=True)
     if show:
         server.io_loop.add_callback(server.show, "/")
@@ -112,8 +121,8 @@ def make_server(
             verbose=False,
             liveness="healthz",
             websocket_max_message_size=MESSAGE_LIMIT,
-            unused_session_lifetime=UNUSED_SECONDS * 1000,
-            check_unused_sessions=UNUSED_SECONDS * 500,
+            unused_session_lifetime_milliseconds=UNUSED_SECONDS * 1000,
+            check_unused_sessions_milliseconds=UNUSED_SECONDS * 500,
             session_token_expiration=TOKEN_SECONDS,
             **login(password_file),
         )
@@ -122,8 +131,9 @@ def make_server(
             f"The dashboard cannot listen on port {port} of {address!r}: {error.strerror}. "
             "Choose another port, or 0 to pick a free one."
         ) from error
-    security.protect(server._tornado)
-    scripts.send_whole(server._tornado)
+    application = panel_patches.tornado_application(server)
+    security.protect(application)
+    scripts.send_whole(application)
     return server
 
 

@@ -16,7 +16,7 @@ class Visibility(JSComponent):
     ``near`` is False until the browser has told; ``on_near()`` hears when the place comes near.
     """
 
-    _esm = STATIC / "sight.js"
+    _esm = STATIC / "visibility.js"
 
     def __init__(self, on_near: Callable[[], None], **params: Any) -> None:
         super().__init__(width=1, height=1, margin=0, **params)

@@ -8,6 +8,7 @@ from typing import Any
 
 from afif_explorer.app.components.fields import Fields
 from afif_explorer.app.updates.follower import Follower
+from afif_explorer.app.updates.scheduler import Scheduler
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,4 +21,4 @@ class PageContext:
     explain: Callable[[str], None]  # open a page of explanations
     complain: Callable[[str], None]  # show what went wrong
     dark: Callable[[], bool]  # is the page dark now
-    later: Callable[[Callable[[], None], int], None]  # do something after so many ms of rest
+    scheduler: Scheduler  # when to do what can wait

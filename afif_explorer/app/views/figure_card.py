@@ -71,13 +71,13 @@ class Drawing:
             self._drawn = now
         self.plot.fade(explorer.stale)
 
-    def early(self) -> dict[str, Any] | None:
+    def first_paint(self) -> dict[str, Any] | None:
         """What a page needs to draw this before anything else; None while there is no result."""
         result = getattr(self._desk.explorer, self._figure.needs)
         if result is None or self.plot.state != Plot.READY:
             return None
         dark = self._sketch(result, self._options(dark=True))
-        return self.plot.early(dark) | self._share
+        return self.plot.first_paint(dark) | self._share
 
     def _sketch(self, result: Any, options: dict[str, Any]) -> dict[str, Any]:
         drawn = self._figure.sketch(result, **options)

@@ -9,6 +9,7 @@ import pandas as pd
 import panel as pn
 
 from afif_explorer.app.components.elements import NO_MARGIN, Text, absent, html, stack
+from afif_explorer.app.updates.scheduler import IDLE
 from afif_explorer.app.updates.visibility import Visibility
 from afif_explorer.app.views.context import PageContext
 from afif_explorer.figures.text import Scale, clean
@@ -16,7 +17,7 @@ from afif_explorer.results import Points
 
 SCALED = ("effect", "self_influence")  # small numbers, shown with a prefix
 PAGE = 10
-REST, LEISURE = 400, 2000  # ms without a change, after which it follows: seen, unseen
+UNSEEN = 2.0  # s for which the page is idle before a table that nobody sees follows
 TITLES = {
     "row": "Row",
     "effect": "Effect if left out",
@@ -65,7 +66,7 @@ class RowTable:
 
     def __init__(self, desk: PageContext) -> None:
         self._explorer = desk.explorer
-        self._later = desk.later
+        self._scheduler = desk.scheduler
         self._sight = Visibility(on_near=self.update)
         self._shown: Points | None = None
         self._table: Any = None
@@ -79,7 +80,7 @@ class RowTable:
             self._hide()
             return
         soon = self._table is None or self._sight.near
-        self._later(self._follow, REST if soon else LEISURE)
+        self._scheduler.when_idle(self._follow, IDLE if soon else UNSEEN)
 
     def _hide(self) -> None:
         """There are no effects: say why, and show none of older choices."""

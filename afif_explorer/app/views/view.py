@@ -22,13 +22,11 @@ class View:
         self.desk = desk
         self.drawings: list[Drawing] = []
         self._outdated = True
-        self._behind = False  # the first drawings are up to date, the others are not
         # Made at once: what is added to a page while somebody turns to it may not reach the browser.
         self.panel: Any = stack(self.build(), visible=False)
         hears = ("status", "stale", *self.hears)
         desk.follower.on(hears, lambda _changed: self.refresh())
         desk.follower.on(("view",), lambda _changed: self.refresh(changed=False))
-        desk.follower.on((*hears, "view"), lambda _changed: self.follow(), late=True)
 
     def build(self) -> Any:
         """Make the parts; called once."""
@@ -39,11 +37,11 @@ class View:
         """Whether the browser is still to draw a figure of this view for the first time."""
         return any(drawing.plot.awaited for drawing in self.drawings)
 
-    def early(self) -> list[dict[str, Any]]:
+    def first_paint(self) -> list[dict[str, Any]]:
         """What a page needs to draw the first figures before anything else, if all are there."""
         if self.desk.explorer.view != self.name:
             return []
-        found = [drawing.early() for drawing in self.drawings[: self.first]]
+        found = [drawing.first_paint() for drawing in self.drawings[: self.first]]
         return [figure for figure in found if figure is not None]
 
     def update(self) -> None:
@@ -59,14 +57,15 @@ class View:
         """Bring the view up to date, now if it is on screen, or else when it comes there."""
         self._outdated |= changed
         if self._outdated and self.desk.explorer.view == self.name:
-            self._outdated, self._behind = False, True
+            self._outdated = False
             for drawing in self.drawings[: self.first]:
                 drawing.draw()
             self.update()
+            self.desk.scheduler.after_paint(self._draw_others)
 
-    def follow(self) -> None:
-        """Draw what :meth:`refresh` has left."""
-        if self._behind and self.desk.explorer.view == self.name:
-            self._behind = False
-            for drawing in self.drawings[self.first :]:
-                drawing.draw()
+    def _draw_others(self) -> None:
+        if self.desk.explorer.view != self.name:
+            self._outdated = True  # somebody has turned to another view meanwhile
+            return
+        for drawing in self.drawings[self.first :]:
+            drawing.draw()

@@ -31,7 +31,15 @@ _ENTRIES = {
 
 
 def names() -> tuple[str, ...]:
-    """The names that :func:`load` knows; the first is the default."""
+    """The names that :func:`load` knows; the first is the default.
+
+    Returns:
+        The names, in the order of the catalogue.
+
+    >>> import afif_explorer as ax
+    >>> ax.datasets.names()
+    ('hiring', 'adult', 'crime', 'insurance', 'diabetes', 'breast_cancer', 'digits')
+    """
     return tuple(_ENTRIES)
 
 
@@ -40,19 +48,47 @@ def load(
 ) -> Dataset:
     """A data set of the catalogue, split by ``seed``.
 
-    ``validation`` and ``test`` are shares of all rows; None is the data set's own choice. With
-    ``test`` left open it takes what ``validation`` leaves of the held-out rows, so that
-    ``validation=0`` reports on all of them and the training rows stay the same.
+    Args:
+        name: one of :func:`names`. "adult", "crime" and "insurance" are downloaded when first used.
+        seed: of the split.
+        validation, test: shares of all rows; None: the data set's default. If only ``validation`` is given,
+            ``test`` is the rest of the held-out rows, so that ``validation=0`` reports on all of them and
+            the training rows stay the same.
 
-    Raises :class:`~afif_explorer.errors.InvalidChoice` for an unknown name or what is no seed, and
-    :class:`~afif_explorer.errors.DownloadError` if files are needed and cannot be had.
+    Returns:
+        A :class:`~afif_explorer.datasets.Dataset`.
+
+    Raises:
+        InvalidChoice: for an unknown name or an invalid seed.
+        DownloadError: if a required file cannot be downloaded.
+
+    >>> import afif_explorer as ax
+    >>> data = ax.load_dataset("hiring", seed=1)
+    >>> data.train.X.shape, data.sensitive
+    ((1400, 12), ('group',))
     """
     entry = _entry(name)
     return entry.make(entry, checked_seed(seed), validation, test)
 
 
 def describe(name: str) -> Description:
-    """What the catalogue knows about a data set, without loading it."""
+    """A summary of a data set, without loading it.
+
+    Args:
+        name: one of :func:`names`.
+
+    Returns:
+        A ``Description``: title, task, rows, source, licence, description and whether loading needs the
+        network.
+
+    Raises:
+        InvalidChoice: for an unknown name.
+
+    >>> import afif_explorer as ax
+    >>> about = ax.datasets.describe("hiring")
+    >>> about.task, about.rows, about.needs_network
+    ('classification', 2000, False)
+    """
     entry = _entry(name)
     return Description(
         name=entry.name,

@@ -34,7 +34,15 @@ class Original:
 
 
 def cache_folder() -> Path:
-    """The folder that downloads are kept in."""
+    """The download folder.
+
+    Returns:
+        The path, whether or not it exists.
+
+    >>> import afif_explorer as ax
+    >>> ax.datasets.cache_folder().name
+    'data'
+    """
     return Path(platformdirs.user_cache_dir("afif_explorer", appauthor=False)) / "data"
 
 

@@ -47,21 +47,39 @@ _PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
 
 class Table(NamedTuple):
-    """A file as a table, and what had to be guessed or changed to read it, a sentence each."""
+    r"""A file as a table: ``frame``, and ``notes`` on what was inferred or changed to read it.
+
+    >>> import afif_explorer as ax
+    >>> frame, notes = ax.datasets.read_table(b"x,y\n1,2\n3,4\n")
+    >>> frame.shape
+    (2, 2)
+    """
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
 
 
 def read_table(data: bytes) -> Table:
-    """Read the bytes of a CSV or Parquet file.
+    r"""Read the bytes of a CSV or Parquet file.
 
-    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Western) and decimal
-    comma are found by trial; every line must have as many cells as the header; empty cells and the
-    usual marks (NA, ?, null, ...) are missing; text stays text, formulas too.
+    CSV: separator (comma, semicolon, tab or bar), encoding (UTF-8, UTF-16, else Windows-1252) and decimal
+    comma are detected; every line must have as many cells as the header; empty cells and the usual markers
+    (NA, ?, null, ...) are missing values; text stays text, including formulas.
 
-    Raises :class:`~afif_explorer.errors.DataError` for anything else, for damaged files (with the
-    number of the line) and for files beyond the limits.
+    Args:
+        data: the content of the file.
+
+    Returns:
+        A :class:`Table`: the data frame, and notes on what was inferred or changed.
+
+    Raises:
+        DataError: for other formats, for damaged files (with the line number) and for files that exceed the
+            limits.
+
+    >>> import afif_explorer as ax
+    >>> table = ax.datasets.read_table(b"age;height\n34;1,80\n51;1,65\n")
+    >>> table.frame["height"].tolist()
+    [1.8, 1.65]
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise DataError(

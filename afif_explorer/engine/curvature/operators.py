@@ -16,8 +16,9 @@ added to the diagonal in the curvature's own units.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -54,6 +55,11 @@ class Curvature(ABC):
         self.point, self.damping = point, damping
         self.mean_weights = share  # [n], w_i / n
         self.p = point.objective.p
+        self._whole: tuple[Curvature, Tensor] | None = (
+            None  # what it is made of by leaving rows out
+        )
+        self._undamped: Curvature | None = None  # None: it is itself without damping, or alone
+        self.kept: dict[Hashable, Any] = {}  # what was made of it, for all who ask
 
     @classmethod
     def of(cls, point: Point, *, damping: float = 0.0, weights: Tensor | None = None) -> Self:
@@ -61,6 +67,34 @@ class Curvature(ABC):
         operator = cls.__new__(cls)
         objective = point.objective
         operator._place(point, damping, objective.weights(weights) / objective.n)
+        return operator
+
+    def damped(self, damping: float) -> Self:
+        """The same with a damping, from one without: both share the matrix."""
+        operator = type(self).__new__(type(self))
+        operator._place(self.point, damping, self.mean_weights)
+        operator._undamped = self
+        return operator
+
+    def without(self, rows: Tensor) -> Self:
+        """The same without some rows ``[m]``, for weights of one; its matrix is this one's less theirs."""
+        weights = torch.ones_like(self.mean_weights)
+        weights[rows] = 0.0
+        operator = type(self).of(self.point, damping=self.damping, weights=weights)
+        operator._whole = (self, rows)
+        return operator
+
+    @property
+    def undamped(self) -> Curvature:
+        """The same without damping."""
+        if self.damping and self._undamped is None:
+            self._undamped = type(self)._weighted(self.point, self.mean_weights)
+        return self._undamped or self
+
+    @classmethod
+    def _weighted(cls, point: Point, mean_weights: Tensor) -> Self:
+        operator = cls.__new__(cls)
+        operator._place(point, 0.0, mean_weights)
         return operator
 
     @cached_property
@@ -80,6 +114,14 @@ class Curvature(ABC):
 
     @cached_property
     def _matrix(self) -> Tensor:
+        if self._whole is not None:
+            whole, gone = self._whole
+            part = type(self)._weighted(self.point.take(gone), whole.mean_weights[gone])
+            return whole.dense() - mirror(part._dense())
+        if self._undamped is not None:
+            matrix = self._undamped.dense().clone()
+            matrix.diagonal().add_(self.damping)
+            return matrix
         matrix = mirror(self._dense())  # to the last digit, whatever order it was summed in
         matrix.diagonal().add_(self.diagonal_shift)
         return matrix
@@ -137,10 +179,28 @@ class Fisher(Curvature):
     """``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D + damping I``, the model-expectation Fisher, ``[p, p]``.
 
     ``J_i`` ``[k, p]`` is the Jacobian of row ``i``'s outputs, ``A''`` ``[k, k]`` their Fisher information
-    and ``D`` the Hessian of the penalty's smooth part. Positive semi-definite for weights of at least 0,
-    also on any batch of rows, and without second derivatives of the model.
+    and ``D`` the Hessian of the penalty's smooth part. It equals the generalised Gauss-Newton matrix.
+    Positive semi-definite for weights of at least 0, also on any batch of rows, and without second
+    derivatives of the model.
+
+    Args:
+        objective: model, loss, penalty and rows.
+        theta: where, ``[p]``.
+        damping: added to the diagonal.
+        weights: row weights ``[n]``; None: ones. ``n`` stays the full count.
+
+    Raises:
+        InvalidChoice: for weights that are not ``n`` finite numbers.
+
     Sources: Schraudolph, Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent (2002);
     Martens (2020), sections 8 and 9.
+
+    >>> import torch, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> fisher = ax.Fisher(fit.objective, fit.theta, damping=1e-3)
+    >>> vectors = torch.randn(fit.objective.p, 2, dtype=torch.float64)
+    >>> torch.allclose(fisher @ vectors, fisher.dense() @ vectors)
+    True
     """
 
     name = "Fisher"
@@ -177,9 +237,23 @@ class Fisher(Curvature):
 class Hessian(Fisher):
     """``H = F + (1/n) sum_i w_i sum_k r_ik grad^2 f_ik``, the Hessian of the objective, ``[p, p]``.
 
-    ``r_i = A'(f_i) - t(y_i)`` ``[k]`` is the residual and ``F`` the :class:`Fisher`, damping included. Equal
-    to ``F`` where outputs are linear in ``theta``; may be indefinite away from a minimum, and on batches
-    of rows. Sources: Pearlmutter, Fast Exact Multiplication by the Hessian (1994); Martens (2020).
+    ``r_i = A'(f_i) - t(y_i)`` ``[k]`` is the residual and ``F`` the :class:`Fisher`, damping included.
+    Equal to ``F`` where outputs are linear in ``theta``; may be indefinite away from a minimum, and on
+    batches of rows.
+
+    Args:
+        objective, theta, damping, weights: as for :class:`Fisher`.
+
+    Raises:
+        InvalidChoice: for weights that are not ``n`` finite numbers.
+
+    Sources: Pearlmutter, Fast Exact Multiplication by the Hessian (1994); Martens (2020).
+
+    >>> import torch, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> hessian, fisher = (kind(fit.objective, fit.theta).dense() for kind in (ax.Hessian, ax.Fisher))
+    >>> torch.equal(hessian, fisher)  # the model is linear
+    True
     """
 
     name = "Hessian"
@@ -211,8 +285,23 @@ class Hessian(Fisher):
 class EmpiricalFisher(Curvature):
     """``(1/n) sum_i w_i g_i g_i' + D + damping I`` with ``g_i = J_i' r_i`` at the observed label, ``[p, p]``.
 
-    A contrast only: it vanishes as residuals do, while Fisher and Hessian don't. Source: Kunstner, Hennig
-    and Balles, Limitations of the Empirical Fisher Approximation for Natural Gradient Descent (2019).
+    For comparison only: it vanishes as residuals do, while Fisher and Hessian don't.
+
+    Args:
+        objective, theta, damping, weights: as for :class:`Fisher`.
+
+    Raises:
+        InvalidChoice: for weights that are not ``n`` finite numbers.
+
+    Source: Kunstner, Hennig and Balles, Limitations of the Empirical Fisher Approximation for Natural
+    Gradient Descent (2019).
+
+    >>> import torch, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=None)
+    >>> gradients = fit.objective.at(fit.theta).gradients(torch.arange(fit.n))
+    >>> matrix = ax.EmpiricalFisher(fit.objective, fit.theta).dense()
+    >>> torch.allclose(matrix, gradients.T @ gradients / fit.n)
+    True
     """
 
     name = "empirical Fisher"

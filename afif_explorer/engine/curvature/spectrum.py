@@ -135,6 +135,15 @@ class Spectrum:
         return self.vectors @ scaled
 
 
+def spectrum_of(curvature: Curvature) -> Spectrum:
+    """The full spectrum of a curvature without its damping, made once for all dampings."""
+    undamped = curvature.undamped
+    if "spectrum" not in undamped.kept:
+        undamped.kept["spectrum"] = Spectrum.full(undamped)
+    found: Spectrum = undamped.kept["spectrum"]
+    return found
+
+
 def lanczos(curvature: Curvature, start: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """An orthonormal basis ``[p, q]`` of the Krylov space of ``start`` and the curvature in it ``[q, q]``.
 

@@ -25,7 +25,7 @@ HIGH = 0.2  # leverage above which a warning says that effects are underestimate
 PROBES = 16  # right-hand sides; one estimate is off by sqrt(h (1 - h) / 16)
 MARGIN = 0.15  # how far an estimate may be below the threshold
 SMALL = 2_000_000  # rows x outputs x parameters up to which every row is computed
-COMPUTED = 256  # rows, those of the largest estimates, that are computed
+COMPUTED = 256  # rows times roots, those of the largest estimates, that are computed
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Solving(Protocol):
     @property
     def whitener(self) -> Tensor: ...
 
-    def solve(self, rhs: Tensor) -> Tensor: ...
+    def inner_products(self, blocks: Tensor) -> Tensor: ...
 
 
 def high_leverages(influence: Solving) -> HighLeverages:
@@ -63,7 +63,7 @@ def high_leverages(influence: Solving) -> HighLeverages:
     """
     objective, point = influence.objective, influence.point
     roots = objective.loss.root(point.outputs)
-    rows, unseen = torch.arange(objective.n, device=roots.device), 0
+    rows, unseen, exact = torch.arange(objective.n, device=roots.device), 0, True
     size = roots.shape[2] * objective.p
     if objective.smooth and size * objective.n > SMALL and objective.p**2 <= PROBES * objective.n:
         rows = torch.nonzero(_bounds(influence, roots) > HIGH).flatten()
@@ -71,20 +71,20 @@ def high_leverages(influence: Solving) -> HighLeverages:
         estimates = _estimates(influence, roots)
         order = torch.argsort(estimates, descending=True)
         candidates = order[: int((estimates > HIGH - MARGIN).sum())]
-        rows = candidates[:COMPUTED]
-        unseen = int((estimates[candidates[COMPUTED:]] > HIGH).sum())
+        few = max(1, COMPUTED // roots.shape[2])
+        rows, rest = candidates[:few], candidates[few:]
+        unseen, exact = int((estimates[rest] > HIGH).sum()), not len(rest)
     if not len(rows):
         return HighLeverages(0, 0.0, True)
     parts = [_largest(influence, few, roots) for few in rows.split(block_rows(2 * size, roots))]
     found = torch.cat(parts)
-    return HighLeverages(int((found > HIGH).sum()) + unseen, float(found.max()), not unseen)
+    return HighLeverages(int((found > HIGH).sum()) + unseen, float(found.max()), exact)
 
 
 def _largest(influence: Solving, rows: Tensor, roots: Tensor) -> Tensor:
     """The largest eigenvalue of each row's block of ``K``, ``[m]``."""
     half = influence.point.linearization.take(rows).vjp_rows(roots[rows])  # [m, r, p]
-    solved = influence.solve(half.flatten(0, 1).T.contiguous()).T.reshape(half.shape)
-    blocks = half @ solved.transpose(1, 2) / influence.objective.n
+    blocks = influence.inner_products(half) / influence.objective.n
     return torch.linalg.eigvalsh(blocks)[:, -1]
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.influence.nonsmooth import ProximalInfluence, ProximalNewtonInfluence
+from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.influence.smooth import Influence, NewtonInfluence
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.solvers.auto import Auto, SolverPlan, choose
@@ -99,8 +100,12 @@ class Method:
         With a non-smooth penalty the step is a proximal step, solved jointly without an inverse (see
         :mod:`afif_explorer.engine.training.proximal`); the solver is not used then.
         """
-        kind = Influence if objective.smooth else ProximalInfluence
-        return kind(self, objective, theta)
+        return self.at(Shared(objective, theta))
+
+    def at(self, shared: Shared) -> Influence:
+        """The same where other methods have been before; what they worked out is shared."""
+        kind = Influence if shared.objective.smooth else ProximalInfluence
+        return kind(self, shared)
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,28 @@ class AFIF(Method):
     """The Approximate Fisher Influence Function: ``theta(w) - theta = (1/n) F^-1 sum_i (1 - w_i) g_i``.
 
     ``F`` ``[p, p]`` is the model-expectation :class:`Fisher`, penalty and damping included, ``g_i`` ``[p]``
-    the gradient of row ``i``'s loss. Positive semi-definite everywhere, so that it needs no minimum.
+    the gradient of row ``i``'s loss, and a removed row has the weight 0. ``F`` is positive semi-definite
+    everywhere, even away from a minimum.
+
+    Args:
+        solver: a solver, or its name: "auto" (the default), "block_conjugate_gradient", "cholesky",
+            "conjugate_gradient", "dual", "ekfac", "lanczos" or "lissa". ``plan(fit)`` tells which one
+            "auto" uses.
+        damping: added to the curvature's diagonal, in its own units.
+        rescale: divide each row's effect by one minus its leverage.
+
+    Raises:
+        InvalidChoice: for an unknown solver or a damping below 0.
+
     Source: Lev and Wilson, arXiv 2407.08169.
+
+    >>> import afif_explorer as ax
+    >>> method = ax.AFIF(solver=ax.ConjugateGradient(tolerance=1e-10), damping=1e-3)
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> ax.attribute(fit, ax.MeanLoss("test"), method).shape
+    (1400,)
+    >>> ax.AFIF().plan(fit).name
+    'Cholesky'
     """
 
     curvature: ClassVar[type[Curvature]] = Fisher
@@ -119,9 +144,22 @@ class AFIF(Method):
 class InfinitesimalJackknife(Method):
     """The classical influence function: ``theta(w) - theta = (1/n) H^-1 sum_i (1 - w_i) g_i``.
 
-    ``H`` ``[p, p]`` is the :class:`Hessian`, penalty and damping included. Answers raise
-    :class:`CurvatureError` with a damping that would do, where it bends down.
+    ``H`` ``[p, p]`` is the :class:`Hessian`, penalty and damping included. If it has negative curvature,
+    results raise :class:`CurvatureError`, with a damping that would suffice.
+
+    Args:
+        solver, damping, rescale: as for :class:`AFIF`.
+
+    Raises:
+        InvalidChoice: for an unknown solver or a damping below 0.
+
     Sources: Koh and Liang (2017); Giordano et al. (2019).
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> fit, target = ax.fit(ax.load_dataset("hiring")), ax.MeanLoss("test")
+    >>> classical = ax.attribute(fit, target, ax.InfinitesimalJackknife())
+    >>> bool(np.allclose(classical, ax.attribute(fit, target)))  # one matrix, as the model is linear
+    True
     """
 
     curvature: ClassVar[type[Curvature]] = Hessian
@@ -129,10 +167,24 @@ class InfinitesimalJackknife(Method):
 
 @dataclass(frozen=True)
 class EmpiricalFisherInfluence(Method):
-    """A contrast: ``(1/n) sum_i g_i g_i'`` at the observed labels (:class:`EmpiricalFisher`) as curvature.
+    """For comparison: the :class:`EmpiricalFisher` ``(1/n) sum_i g_i g_i'`` at the observed labels as
+    curvature.
 
-    ``theta(w) - theta = (1/n) C^-1 sum_i (1 - w_i) g_i`` otherwise, with sign and shapes as for
-    :class:`AFIF`. Source: Kunstner, Hennig and Balles (2019).
+    ``theta(w) - theta = (1/n) C^-1 sum_i (1 - w_i) g_i``, with sign and shapes as for :class:`AFIF`. Not an
+    approximation of the Fisher or the Hessian.
+
+    Args:
+        solver, damping, rescale: as for :class:`AFIF`.
+
+    Raises:
+        InvalidChoice: for an unknown solver or a damping below 0.
+
+    Source: Kunstner, Hennig and Balles (2019).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> ax.attribute(fit, ax.MeanLoss("test"), ax.EmpiricalFisherInfluence(damping=1e-3)).shape
+    (1400,)
     """
 
     curvature: ClassVar[type[Curvature]] = EmpiricalFisher
@@ -140,21 +192,35 @@ class EmpiricalFisherInfluence(Method):
 
 @dataclass(frozen=True)
 class NewtonStep(Method):
-    """``theta(w) - theta = (1/n) H(w)^-1 sum_i (1 - w_i) g_i``: the removed rows' curvature goes too.
+    """``theta(w) - theta = (1/n) H(w)^-1 sum_i (1 - w_i) g_i``, with the Hessian of the remaining rows.
 
-    One Newton step of the objective at the new weights, exact for least squares.
+    One Newton step of the objective at the new weights, exact for least squares. ``parameters`` uses the
+    Hessian at the given weights. ``effects`` of all rows removes each row's Gauss-Newton part
+    ``J_i' A'' J_i / n`` by the Woodbury identity, which is its full Hessian if the outputs are linear in
+    the parameters.
 
-    ``parameters`` takes the Hessian at the given weights. ``effects`` of all rows removes each row's
-    Gauss-Newton part ``J_i' A'' J_i / n`` by the Woodbury identity, which is the whole of its Hessian
-    where the outputs are linear in the parameters. Raises :class:`CurvatureError` if a row has a leverage
-    of 1 or more. Sources: Wilson, Kasy and Mackey (2020); Sekhari et al. (2021).
+    Args:
+        solver, damping, rescale: as for :class:`AFIF`.
+
+    Raises:
+        InvalidChoice: for an unknown solver or a damping below 0.
+        CurvatureError: if a row has a leverage of 1 or more.
+
+    Sources: Wilson, Kasy and Mackey (2020); Sekhari et al. (2021).
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> X = np.random.default_rng(0).normal(size=(40, 3))
+    >>> fit = ax.fit(ax.Dataset.from_arrays(X, X[:, 0] ** 2, validation=0, test=0))
+    >>> step, refit = ax.unlearn(fit, [0, 1, 2], ax.NewtonStep()), ax.retrain(fit, [0, 1, 2])
+    >>> bool(np.allclose(step.theta, refit.theta, atol=1e-8))
+    True
     """
 
     curvature: ClassVar[type[Curvature]] = Hessian
 
-    def prepare(self, objective: Objective, theta: Tensor) -> Influence:
-        kind = NewtonInfluence if objective.smooth else ProximalNewtonInfluence
-        return kind(self, objective, theta)
+    def at(self, shared: Shared) -> Influence:
+        kind = NewtonInfluence if shared.objective.smooth else ProximalNewtonInfluence
+        return kind(self, shared)
 
 
 def checked_method(method: Method) -> Method:

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from afif_explorer.engine.influence.rank import data_rank
 from afif_explorer.engine.influence.second_order import bent_along
+from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Influence, MethodSettings
-from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.solvers.base import Solution, Status
 from afif_explorer.engine.solvers.factor import Factor, enough_damping
 from afif_explorer.engine.targets.base import Group
@@ -29,8 +29,8 @@ COLUMNS_AT_ONCE = 512  # rows that are left out in one batch
 class ProximalInfluence(Influence):
     """A method at one fit with a non-smooth penalty."""
 
-    def __init__(self, method: MethodSettings, objective: Objective, theta: Tensor) -> None:
-        super().__init__(method, objective, theta)
+    def __init__(self, method: MethodSettings, shared: Shared) -> None:
+        super().__init__(method, shared)
         self._gradient = self.point.gradient()
 
     @cached_property
@@ -123,6 +123,10 @@ class ProximalInfluence(Influence):
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` among the parameters that are not held at a kink, ``[p]`` or ``[p, m]``."""
         return self.whitener @ (self.whitener.T @ rhs)
+
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        half = blocks @ self.whitener
+        return half @ half.transpose(1, 2)
 
     @cached_property
     def whitener(self) -> Tensor:

@@ -11,13 +11,14 @@ Source: Basu, You and Feizi, On Second-Order Group Influence Functions (2020), f
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.targets.base import Group
@@ -25,6 +26,7 @@ from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
+MOST = 8  # terms of one target each that a curvature keeps
 FEW_OUTPUTS = 32  # outputs of a target up to which it is seen through their moves
 
 
@@ -47,6 +49,12 @@ class Stepping(Protocol):
 
     @property
     def residual(self) -> Tensor: ...
+
+    @property
+    def curvature(self) -> Curvature: ...
+
+    @property
+    def rescale(self) -> bool: ...
 
     @property
     def whitener(self) -> Tensor: ...
@@ -111,6 +119,19 @@ def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
 
 def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     """From ``Z' (grad^2 T) Z`` of each target, as many together as there is room for, ``[n, m]``."""
+    if len(parts) > 1 or parts[0].bound.count > 1:
+        return _by_whitener(influence, parts)
+    kept = influence.curvature.kept.setdefault("second order", OrderedDict())
+    key = (parts[0].bound, influence.rescale)  # it is the same for all solvers
+    if key not in kept:
+        kept[key] = _by_whitener(influence, parts)
+    while len(kept) > MOST:
+        kept.popitem(last=False)
+    found: Tensor = kept[key]
+    return found
+
+
+def _by_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     whitener = influence.whitener
     targets = [(one.bound, int(place)) for one in parts for place in one.within]
     room = block_rows(2 * whitener.numel(), whitener)

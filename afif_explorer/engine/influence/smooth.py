@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import copy
 import threading
-import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol, Self
@@ -32,19 +31,19 @@ from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.influence.leverages import HighLeverages, high_leverages
 from afif_explorer.engine.influence.rank import data_rank
 from afif_explorer.engine.influence.second_order import add_second_orders, bent_along
-from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.auto import FEW, Auto, PreparedAuto
 from afif_explorer.engine.solvers.base import (
-    Cholesky,
     Prepared,
     PreparedCholesky,
     Solution,
     Solver,
     Status,
 )
+from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.engine.targets.base import Group
-from afif_explorer.errors import CurvatureError, NotConverged, SolverDiverged
+from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
@@ -71,10 +70,10 @@ class MethodSettings(Protocol):
 class Influence:
     """A method at one fit. :attr:`solution` is the result of the last solve."""
 
-    def __init__(self, method: MethodSettings, objective: Objective, theta: Tensor) -> None:
-        self.method, self.objective, self.rescale = method, objective, method.rescale
-        self.point = objective.at(theta)
-        self.curvature = method.curvature.of(self.point, damping=method.damping)
+    def __init__(self, method: MethodSettings, shared: Shared) -> None:
+        self.method, self.objective, self.rescale = method, shared.objective, method.rescale
+        self.point = shared.point
+        self.curvature = shared.curvature(method.curvature, method.damping)
         self._last = threading.local()  # threads share a method
 
     def rescaled(self) -> Self:
@@ -109,31 +108,43 @@ class Influence:
         return Auto().prepare(self.curvature).for_columns(self.point.outputs.numel())
 
     @cached_property
+    def reliable(self) -> Prepared:
+        """A solver that is exact where a factor costs little; else the method's own."""
+        ready = self.prepared
+        if isinstance(ready, PreparedAuto):
+            ready = ready.for_columns(1)
+        return ready if ready.exact or self.objective.p > FEW else PreparedCholesky(self.curvature)
+
+    @cached_property
     def whitener(self) -> Tensor:
         """``Z`` with ``Z Z' = C^-1``, ``[p, rank]``; needs a dense factor."""
-        ready = self._by_row
-        if not isinstance(ready, PreparedCholesky):
-            ready = Cholesky().prepare(self.curvature)
-        return ready.factor.whitener
+        return factor_of(self.curvature).whitener
 
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` for ``[p]`` or ``[p, m]``.
 
-        Raises :class:`SolverDiverged` with advice; warns :class:`NotConverged` with the residual.
+        Raises :class:`SolverDiverged` with advice. What is only approximate :meth:`unfinished` tells.
         """
         return self._answer(self.prepared.solve(rhs))
 
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        """``B C^-1 B'`` of each block, ``[m, r, p] -> [m, r, r]``."""
+        return self.prepared.inner_products(blocks)
+
     def _answer(self, solution: Solution) -> Tensor:
-        """The value of a solution: raises if there is none, warns if it is only approximate."""
+        """The value of a solution; raises if there is none."""
         self.solution = solution
         if solution.status is Status.DIVERGED:
             raise SolverDiverged(solution.advice)
         if solution.status is Status.MAX_STEPS:
-            text = (
+            self._last.unfinished = (
                 f"The answer is only approximate: {self._unfinished(solution)}. {solution.advice}"
             )
-            warnings.warn(text, NotConverged, stacklevel=4)
         return solution.value
+
+    def unfinished(self) -> str:
+        """What this thread's answers are short of since it was last asked; empty if nothing."""
+        return vars(self._last).pop("unfinished", "")
 
     def _unfinished(self, solution: Solution) -> str:
         name = solution.stats.get("solver", self.method.chosen_solver.name)
@@ -217,17 +228,26 @@ class Influence:
     @cached_property
     def row_blocks(self) -> Tensor:
         """``M_i = J_i C^-1 J_i' / n`` of each row, ``[n, k, k]``."""
+        kept, ready = self.curvature.kept, self._by_row
+        if not ready.exact:
+            return self._all_row_blocks(ready)
+        if "row blocks" not in kept:
+            kept["row blocks"] = self._all_row_blocks(ready)
+        found: Tensor = kept["row blocks"]
+        return found
+
+    def _all_row_blocks(self, ready: Prepared) -> Tensor:
         n, blocks = self.objective.n, []
         for rows in torch.arange(n, device=self.objective.device).split(ROWS_AT_ONCE):
             report("leverages", int(rows[0]), n)
-            blocks.append(self._by_row.row_blocks(rows))
+            blocks.append(ready.row_blocks(rows))
         return torch.cat(blocks) / n
 
     def row_blocks_of(self, rows: Tensor) -> Tensor:
-        """The same of some rows ``[m]`` only, by the method's own solver: ``[m, k, k]``."""
+        """The same of some rows ``[m]`` only, by :attr:`reliable`: ``[m, k, k]``."""
         if "row_blocks" in vars(self):
             return self.row_blocks[rows]
-        return self.prepared.row_blocks(rows) / self.objective.n
+        return self.reliable.row_blocks(rows) / self.objective.n
 
     @property
     def solves_cheaply(self) -> bool:
@@ -263,7 +283,7 @@ class Influence:
         return self._leverage(self.point.outputs, self.row_blocks)
 
     def leverage_of(self, rows: Tensor) -> Tensor:
-        """The same of some rows ``[m]`` only, by the method's own solver."""
+        """The same of some rows ``[m]`` only."""
         return self._leverage(self.point.outputs[rows], self.row_blocks_of(rows))
 
     def _leverage(self, outputs: Tensor, blocks: Tensor) -> Tensor:
@@ -279,17 +299,24 @@ class Influence:
 class NewtonInfluence(Influence):
     """:class:`NewtonStep` at one fit: the curvature without the removed rows."""
 
-    def __init__(self, method: MethodSettings, objective: Objective, theta: Tensor) -> None:
-        super().__init__(method, objective, theta)
+    def __init__(self, method: MethodSettings, shared: Shared) -> None:
+        super().__init__(method, shared)
         self.rescale = True
 
     def parameters(self, weights: Tensor) -> Tensor:
         if weights.ndim == 2:
             columns = [self.parameters(column) for column in weights.T]
             return torch.stack(columns, dim=1)
-        reduced = self.method.curvature.of(self.point, damping=self.method.damping, weights=weights)
+        reduced = self._reduced(weights)
         step = self.point.gradient_sums((1 - weights)[:, None] / self.objective.n)
         return (
             self.point.theta
             + self._answer(self.method.chosen_solver.prepare(reduced).solve(step))[:, 0]
         )
+
+    def _reduced(self, weights: Tensor) -> Curvature:
+        """The curvature at these weights; what few rows bring is taken off what is known of all."""
+        gone = torch.nonzero(weights == 0).flatten()
+        if 2 * len(gone) <= len(weights) and bool((weights[weights != 0] == 1).all()):
+            return self.curvature.without(gone)
+        return self.method.curvature.of(self.point, damping=self.method.damping, weights=weights)

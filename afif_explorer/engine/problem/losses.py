@@ -33,14 +33,36 @@ from afif_explorer.errors import DataError
 class Loss(ABC):
     """An exponential family with its canonical link, ``l(f, y) = A(f) - <f, t(y)> - log h(y)``.
 
-    Subclass it to bring a family of your own: ``value``, ``residual``, ``variance`` and ``mean``, for
-    ``f`` ``[n, k]`` or ``[n, k, m]`` and ``y`` ``[n]``. Losses are in nats, and not divided by ``n``.
+    Subclass it to define your own family: ``value``, ``residual``, ``variance`` and ``mean``, for ``f``
+    ``[n, k]`` or ``[n, k, m]`` and ``y`` ``[n]``. Losses are in nats, and not divided by ``n``.
 
     Source: McCullagh and Nelder, Generalized Linear Models (1989), section 2.2.
 
     Attributes:
         name: one word, for messages.
-        canonical_outputs: how many outputs ``k`` the family needs, or None if the data say.
+        canonical_outputs: the number of outputs ``k`` of the family, or None if it depends on the data.
+
+    >>> import torch, afif_explorer as ax
+    >>> class Binomial(ax.Loss):  # y successes in 10 trials: A(f) = 10 log(1 + e^f)
+    ...     name = "binomial"
+    ...
+    ...     def value(self, f, y):
+    ...         beside = y.reshape(-1, *[1] * (f.ndim - 1))
+    ...         return (10 * torch.nn.functional.softplus(f) - beside * f).sum(1)
+    ...
+    ...     def residual(self, f, y):
+    ...         return self.mean(f) - y.reshape(-1, *[1] * (f.ndim - 1))
+    ...
+    ...     def variance(self, f, u):
+    ...         return (10 * f.sigmoid() * (-f).sigmoid())[:, :, None] * u
+    ...
+    ...     def mean(self, f):
+    ...         return 10 * f.sigmoid()
+    >>> X = torch.linspace(-1, 1, 11, dtype=torch.float64)[:, None]
+    >>> objective = ax.Objective(ax.LinearMap(1), Binomial(), None, X, torch.arange(11.0))
+    >>> fit = ax.fit_objective(objective)
+    >>> fit.converged, fit.predict(X.numpy()).shape
+    (True, (11,))
     """
 
     name: str
@@ -125,7 +147,14 @@ class Gaussian(_OneParameter):
     """Unit-variance Gaussian, ``l = (y - f)^2 / 2``; ``A(f) = f^2 / 2``. ``y`` may be ``[n, k]``.
 
     The residual is ``f - y``, the variance 1. In half squared units of the target: the constant
-    ``log(2 pi) / 2`` is left out. Source: McCullagh and Nelder (1989), chapter 3.
+    ``log(2 pi) / 2`` is left out.
+
+    Source: McCullagh and Nelder (1989), chapter 3.
+
+    >>> import torch, afif_explorer as ax
+    >>> f, y = torch.tensor([[1.0], [3.0]]), torch.tensor([2.0, 3.0])
+    >>> ax.Gaussian().value(f, y).tolist()
+    [0.5, 0.0]
     """
 
     name = "Gaussian"
@@ -146,8 +175,16 @@ class Gaussian(_OneParameter):
 class Bernoulli(_OneParameter):
     """Two classes 0 and 1 with ``f`` the log-odds of 1: ``l = log(1 + e^f) - y f``, in nats.
 
-    With ``s = 1 / (1 + e^-f)`` the residual is ``s - y`` and the variance ``s (1 - s)``. Raises
-    :class:`DataError` for other targets. Source: McCullagh and Nelder (1989), chapter 4.
+    With ``s = 1 / (1 + e^-f)`` the residual is ``s - y`` and the variance ``s (1 - s)``.
+
+    Raises:
+        DataError: for targets other than 0 and 1.
+
+    Source: McCullagh and Nelder (1989), chapter 4.
+
+    >>> import torch, afif_explorer as ax
+    >>> ax.Bernoulli().mean(torch.tensor([[0.0]])).item()
+    0.5
     """
 
     name = "Bernoulli"
@@ -170,8 +207,16 @@ class Bernoulli(_OneParameter):
 class Poisson(_OneParameter):
     """Counts with ``f`` the log of the mean: ``l = e^f - y f + log y!``, in nats.
 
-    The residual is ``e^f - y``, the variance ``e^f``. Raises :class:`DataError` for targets that are no
-    counts. Source: McCullagh and Nelder (1989), chapter 6.
+    The residual is ``e^f - y``, the variance ``e^f``.
+
+    Raises:
+        DataError: for targets that are not counts.
+
+    Source: McCullagh and Nelder (1989), chapter 6.
+
+    >>> import torch, afif_explorer as ax
+    >>> ax.Poisson().residual(torch.tensor([[0.0]]), torch.tensor([3.0])).tolist()
+    [[-2.0]]
     """
 
     name = "Poisson"
@@ -196,12 +241,20 @@ class Poisson(_OneParameter):
 class Categorical(Loss):
     """``k`` classes with ``f`` the logits: ``l = logsumexp(f) - f_y``, in nats; ``y`` holds class numbers.
 
-    With ``p = softmax(f)`` the residual is ``p`` less 1 at the observed class, the variance
-    ``diag(p) - p p'``. Raises :class:`DataError` for targets that are no class numbers.
+    With ``p = softmax(f)`` the residual is ``p`` minus 1 at the observed class, the variance
+    ``diag(p) - p p'``.
 
-    All ``k`` logits are kept. Adding a constant to them changes nothing, so without a penalty the
-    curvature has ``d + 1`` flat directions: use a penalty or a damping.
+    All ``k`` logits are kept. Adding a constant to them changes nothing, so without a penalty the curvature
+    has ``d + 1`` zero eigenvalues: use a penalty or a damping.
+
+    Raises:
+        DataError: for targets that are not class numbers.
+
     Source: McCullagh and Nelder (1989), chapter 5.
+
+    >>> import torch, afif_explorer as ax
+    >>> ax.Categorical().mean(torch.zeros(1, 4)).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
     """
 
     name = "categorical"

@@ -69,16 +69,27 @@ class Model(ABC):
 
 
 class LinearMap(Model):
-    """``f = W x + b``: least squares, logistic, softmax and Poisson regression, by the loss it is given.
+    """``f = W x + b``: least squares, logistic, softmax or Poisson regression, depending on the loss.
 
     ``theta`` ``[p]`` is ``W`` ``[k, d]`` row by row, then ``b`` ``[k]``, so that ``p = k (d + 1)``; rows
-    ``X`` are ``[n, d]``, outputs ``[n, k]``. Training starts at 0. Fisher and Hessian are one matrix here.
+    ``X`` are ``[n, d]``, outputs ``[n, k]``. Training starts at 0. Fisher and Hessian are the same matrix.
 
     Args:
-        d: inputs. k: outputs. intercept: whether there is a ``b``; no penalty touches it.
+        d: inputs.
+        k: outputs.
+        intercept: whether there is a ``b``; it is not penalised.
 
-    Raises :class:`InvalidChoice` for sizes that cannot be, :class:`DataError` for rows of another shape.
+    Raises:
+        InvalidChoice: for invalid sizes.
+        DataError: for rows of another shape.
+
     Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 2.
+
+    >>> import torch, afif_explorer as ax
+    >>> model = ax.LinearMap(2)
+    >>> theta = torch.tensor([1.0, 10.0, 5.0], dtype=torch.float64)  # two weights, then the intercept
+    >>> model.outputs(theta, torch.eye(2, dtype=torch.float64)).tolist()
+    [[6.0], [15.0]]
     """
 
     linear = True
@@ -120,20 +131,28 @@ class ModuleModel(Model):
     """Any deterministic ``torch.nn.Module`` ``f(x; theta)``, its parameters flattened in the module's order.
 
     Rows ``X`` are ``[n, ...]``, outputs ``[n, k]``, ``theta`` is ``[p]``: all parameters that require a
-    gradient, each once however many names it has. Buffers and frozen parameters are constants.
+    gradient, each once even if it has several names. Buffers and frozen parameters are constants. The
+    module is copied and used in its current mode (``train`` or ``eval``); training starts at its own
+    parameters.
 
     Args:
         module: maps rows to natural parameters (logits, log-odds, log-means; no softmax at the end).
-        example: some rows, on which the module is tried.
-        penalised: what a penalty touches: names of parameters, or a mask ``[p]``. None: all but the
-            intercept, which is any parameter of ``k`` numbers that is added to the outputs, wherever it
-            is declared.
+        example: some rows on which the module is tested.
+        penalised: the penalised parameters: their names, or a mask ``[p]``. None: all but the intercept,
+            which is any parameter of ``k`` numbers that is added to the outputs, wherever it is declared.
 
-    The module is copied and used in the mode (``train`` or ``eval``) that it comes in.
+    Raises:
+        InvalidChoice: if it is not a module, has no trainable parameters, gives different outputs for the
+            same rows (dropout), mixes rows (batch statistics), does not return ``[n, k]``, or uses weights
+            that ``theta`` does not replace.
 
-    Raises :class:`InvalidChoice` if it is no module, has no parameters to train, gives two different answers
-    to the same rows (dropout), mixes rows (batch statistics), does not return ``[n, k]``, or answers
-    otherwise once ``theta`` replaces its parameters.
+    >>> import torch, afif_explorer as ax
+    >>> net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.GELU(), torch.nn.Linear(4, 2))
+    >>> model = ax.ModuleModel(net, torch.randn(5, 3))
+    >>> model.p, model.k
+    (26, 2)
+    >>> int((~model.penalised).sum())  # the two intercepts of the outputs
+    2
     """
 
     def __init__(
@@ -247,17 +266,26 @@ class ModuleModel(Model):
 
 
 class MLP(ModuleModel):
-    """A multilayer perceptron with smooth hidden layers: ``f = W_L tanh(... tanh(W_1 x + b_1)) + b_L``.
+    """A multilayer perceptron with tanh hidden layers: ``f = W_L tanh(... tanh(W_1 x + b_1)) + b_L``.
 
     ``theta`` ``[p]`` holds ``W_1``, ``b_1``, ``W_2``, ... row by row; rows ``X`` are ``[n, d]``, outputs
     ``[n, k]``. ``initial(seed)`` draws each weight uniformly from ``+- sqrt(3 / inputs of its layer)``,
-    which has the variance ``1 / inputs``, and starts every ``b`` at 0; two seeds give two starts.
+    which has the variance ``1 / inputs``, and starts every ``b`` at 0; each seed gives another start.
 
     Args:
-        d: inputs. hidden: units of each hidden layer. k: outputs.
+        d: inputs.
+        hidden: units of each hidden layer.
+        k: outputs.
 
-    Raises :class:`InvalidChoice` for sizes that cannot be.
+    Raises:
+        InvalidChoice: for invalid sizes.
+
     Source: LeCun, Bottou, Orr and Müller, Efficient BackProp (1998), section 4.6.
+
+    >>> import afif_explorer as ax
+    >>> model = ax.MLP(3, (8,), 1)
+    >>> model.p  # 3 * 8 + 8 + 8 + 1
+    41
     """
 
     def __init__(self, d: int, hidden: Sequence[int], k: int) -> None:

@@ -25,22 +25,35 @@ from afif_explorer.errors import DataError, InvalidChoice
 class Objective:
     """A model, its loss, a penalty and ``n`` rows: ``L(theta; w) = (1/n) sum_i w_i l_i + strength * pi``.
 
-    ``l_i = l(f(x_i; theta), y_i)``. ``n`` is the count of all rows whatever their weights, so that the
-    penalty keeps its strength beside each row's loss when others are removed.
+    ``l_i = l(f(x_i; theta), y_i)``. ``n`` is the number of all rows whatever their weights, so that the
+    penalty keeps its weight relative to each row's loss when others are removed.
+
+    Computations use the precision of ``X`` (anything but float32 becomes float64). Tensors stay on their
+    device; arrays are moved to the device set by :class:`use_device`.
 
     Args:
-        model: outputs ``f(x; theta)``; a ``torch.nn.Module`` is wrapped in a ``ModuleModel``.
-        loss: a :class:`~afif_explorer.engine.problem.losses.Loss` or its name ("gaussian", ...).
-        penalty: a :class:`~afif_explorer.engine.problem.penalties.Penalty`, or None for none.
-        X: rows, ``[n, ...]`` (an array, a data frame of numbers, a list or a tensor). y: targets, ``[n]``.
-        penalised: the parameters that the penalty touches: a mask ``[p]``, or for a module names of its
-            parameters. None: what the model says, all but the intercept.
+        model: outputs ``f(x; theta)``; a ``torch.nn.Module`` is wrapped in a :class:`ModuleModel`.
+        loss: a :class:`Loss` or its name: "gaussian", "bernoulli", "categorical" or "poisson".
+        penalty: a :class:`Penalty`, or None for none.
+        X: rows, ``[n, ...]`` (an array, a data frame of numbers, a list or a tensor).
+        y: targets, ``[n]``.
+        penalised: the penalised parameters: a mask ``[p]``, or for a module names of its parameters. None:
+            the model's default, all but the intercept.
 
-    The precision of the work is that of ``X`` (all but float32 becomes float64), and a tensor's device is
-    its device; arrays go where :class:`~afif_explorer.engine.runtime.device.use_device` says.
-    Raises :class:`DataError` for rows or targets that are missing, not finite, of different counts, or that
-    the model or the loss cannot take; :class:`InvalidChoice` for an unknown loss or one that wants another
-    number of outputs. Source: Giordano et al., A Swiss Army Infinitesimal Jackknife (2019), for the weights.
+    Raises:
+        DataError: for rows or targets that are missing, not finite, of different lengths, or unsuitable for
+            the model or the loss.
+        InvalidChoice: for an unknown loss or one that needs another number of outputs.
+
+    Source: Giordano et al., A Swiss Army Infinitesimal Jackknife (2019), for the weights.
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0.0, 0.0, 1.0, 1.0])
+    >>> objective = ax.Objective(ax.LinearMap(1), "bernoulli", ax.Ridge(0.1), X, y)
+    >>> objective.n, objective.p
+    (4, 2)
+    >>> ax.fit_objective(objective).converged
+    True
     """
 
     def __init__(

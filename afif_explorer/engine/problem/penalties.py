@@ -28,10 +28,32 @@ from afif_explorer.numeric import is_number, is_whole
 
 @dataclass(frozen=True)
 class Penalty(ABC):
-    """``strength * pi(theta)``, beside the mean (not the sum) of the losses.
+    """``strength * pi(theta)``, added to the mean (not the sum) of the losses.
 
-    All methods include ``strength`` and see penalised parameters only: ``theta`` is ``[q]`` or ``[q, m]``,
-    values are scalars or ``[m]``. Raises :class:`InvalidChoice` for a strength below 0 or not finite.
+    Subclass it to define your own smooth penalty: ``value``, ``gradient`` and ``hessian``. All methods
+    include ``strength`` and take penalised parameters only: ``theta`` is ``[q]`` or ``[q, m]``, values are
+    scalars or ``[m]``.
+
+    Args:
+        strength: at least 0.
+
+    Raises:
+        InvalidChoice: for a strength below 0 or not finite.
+
+    >>> import torch, afif_explorer as ax
+    >>> class TowardsOne(ax.Penalty):
+    ...     def value(self, theta):
+    ...         return 0.5 * self.strength * ((theta - 1) ** 2).sum(0)
+    ...
+    ...     def gradient(self, theta):
+    ...         return self.strength * (theta - 1)
+    ...
+    ...     @property
+    ...     def hessian(self):
+    ...         return self.strength
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=TowardsOne(1e3))
+    >>> bool((abs(fit.theta[:-1] - 1) < 0.01).all())
+    True
     """
 
     strength: float
@@ -60,10 +82,20 @@ class Penalty(ABC):
 class Ridge(Penalty):
     """``strength * ||theta||^2 / 2``; gradient ``strength * theta``, Hessian ``strength * I``.
 
-    Beside mean losses: in scikit-learn's terms ``alpha = n * strength`` for ``Ridge``, ``alpha = strength``
+    In scikit-learn's terms, with mean losses: ``alpha = n * strength`` for ``Ridge``, ``alpha = strength``
     for ``PoissonRegressor``, ``C = 1 / (n * strength)`` for ``LogisticRegression``.
-    Raises :class:`InvalidChoice` for a strength below 0, as every penalty does. Source: Hoerl and Kennard,
-    Ridge Regression: Biased Estimation for Nonorthogonal Problems (1970).
+
+    Args:
+        strength: at least 0.
+
+    Raises:
+        InvalidChoice: for a strength below 0.
+
+    Source: Hoerl and Kennard, Ridge Regression: Biased Estimation for Nonorthogonal Problems (1970).
+
+    >>> import torch, afif_explorer as ax
+    >>> ax.Ridge(0.1).value(torch.tensor([3.0, 4.0])).item()
+    1.25
     """
 
     def value(self, theta: Tensor) -> Tensor:
@@ -78,10 +110,21 @@ class Ridge(Penalty):
 
 
 class NonsmoothPenalty(Penalty):
-    """A penalty with a part that is not differentiable everywhere, told by its proximal operator.
+    """A penalty with a non-smooth part, specified by its proximal operator.
 
-    For one of your own: ``value``, ``prox``, ``active`` and ``kink_gradient`` (see their shapes), and
-    ``kink_hessian`` if the part with kinks is curved; ``gradient`` and ``hessian`` if there is a smooth part.
+    Subclass it to define your own: ``value``, ``prox``, ``active`` and ``kink_gradient``, and
+    ``kink_hessian`` if the non-smooth part is curved; ``gradient`` and ``hessian`` if there is a smooth
+    part.
+
+    Args:
+        strength: at least 0.
+
+    >>> import torch, afif_explorer as ax
+    >>> penalty = ax.Lasso(0.5)
+    >>> isinstance(penalty, ax.NonsmoothPenalty), penalty.hessian
+    (True, 0.0)
+    >>> penalty.active(torch.tensor([0.0, 2.0])).tolist()
+    [False, True]
     """
 
     def gradient(self, theta: Tensor) -> Tensor:
@@ -112,8 +155,19 @@ class NonsmoothPenalty(Penalty):
 class Lasso(NonsmoothPenalty):
     """``strength * ||theta||_1``; its prox is ``sign(v) max(|v| - step * strength, 0)``.
 
-    With ``1/n`` before the losses as here, ``strength`` is scikit-learn's ``alpha``.
-    Source: Tibshirani (1996).
+    Since losses are averaged, ``strength`` equals scikit-learn's ``alpha``.
+
+    Args:
+        strength: at least 0.
+
+    Source: Tibshirani, Regression Shrinkage and Selection via the Lasso (1996).
+
+    >>> import torch, afif_explorer as ax
+    >>> ax.Lasso(0.5).prox(torch.tensor([2.0, -0.25]), step=1.0).tolist()
+    [1.5, -0.0]
+    >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Lasso(0.02))
+    >>> bool((fit.theta == 0).any())
+    True
     """
 
     def value(self, theta: Tensor) -> Tensor:
@@ -133,8 +187,20 @@ class Lasso(NonsmoothPenalty):
 class ElasticNet(NonsmoothPenalty):
     """``strength * (l1_ratio ||theta||_1 + (1 - l1_ratio) ||theta||^2 / 2)``, as in scikit-learn.
 
-    The square is the smooth part and belongs to the curvature; the prox is that of the rest. Raises
-    :class:`InvalidChoice` unless ``0 < l1_ratio <= 1``. Source: Zou and Hastie (2005).
+    The square is the smooth part and belongs to the curvature; the prox is that of the rest.
+
+    Args:
+        strength: at least 0.
+        l1_ratio: above 0, at most 1; for 0 use :class:`Ridge`.
+
+    Raises:
+        InvalidChoice: unless ``0 < l1_ratio <= 1``.
+
+    Source: Zou and Hastie, Regularization and Variable Selection via the Elastic Net (2005).
+
+    >>> import torch, afif_explorer as ax
+    >>> ax.ElasticNet(1.0, l1_ratio=0.5).value(torch.tensor([2.0])).item()
+    2.0
     """
 
     l1_ratio: float = 0.5
@@ -175,10 +241,21 @@ class ElasticNet(NonsmoothPenalty):
 class GroupLasso(NonsmoothPenalty):
     """``strength * sum_g sqrt(|g|) ||theta_g||_2``: whole groups become exactly zero.
 
-    ``groups`` are tuples of positions among the penalised parameters, without overlap; parameters in no
-    group are not penalised. None: :func:`afif_explorer.fit` takes the columns of ``X`` that came from
-    one raw column as a group (with all the outputs, or hidden units, that they lead to). Raises
-    :class:`InvalidChoice` for empty or overlapping groups. Source: Yuan and Lin (2006).
+    Args:
+        strength: at least 0.
+        groups: disjoint tuples of indices into the penalised parameters; parameters in no group are not
+            penalised. None: :func:`afif_explorer.fit` groups the columns of ``X`` encoded from the same raw
+            column (with their weights for all outputs or hidden units).
+
+    Raises:
+        InvalidChoice: for empty or overlapping groups.
+
+    Source: Yuan and Lin, Model Selection and Estimation in Regression with Grouped Variables (2006).
+
+    >>> import torch, afif_explorer as ax
+    >>> penalty = ax.GroupLasso(1.0, groups=((0, 1), (2,)))
+    >>> penalty.prox(torch.tensor([0.3, 0.4, 3.0]), step=1.0).round(decimals=6).tolist()
+    [0.0, 0.0, 2.0]
     """
 
     groups: tuple[tuple[int, ...], ...] | None = None

@@ -21,14 +21,23 @@ INSTEAD = "choose 'cpu', or leave it unset."
 
 
 class use_device(Setting):
-    """Set where rows that come as arrays are worked on, for the whole process.
+    """Set the device for data given as arrays, for the whole process.
 
-    ``use_device("cpu")`` from now on; ``with use_device("cuda:1"): ...`` within the block;
-    ``use_device(None)`` goes back to the environment variable ``AFIF_DEVICE`` or, without it, to a GPU if
-    torch sees one, for work whose passes touch more numbers than one thread is enough for. Attribute
-    ``device``: what is set. Fits keep the device that they were made on.
+    ``use_device("cpu")`` permanently; ``with use_device("cuda:1"): ...`` within the block. Tensors stay on
+    their own device, and fits on the one they were made on. Attribute ``device``: the current setting.
 
-    Raises :class:`InvalidChoice` for what is no device here, or none that calculates in double precision.
+    Args:
+        device: a torch device or its name. None: the environment variable ``AFIF_DEVICE`` or, without it, a
+            GPU if torch finds one, for problems that are too large for a single thread.
+
+    Raises:
+        InvalidChoice: for a device that is not available, or without double precision.
+
+    >>> import afif_explorer as ax
+    >>> with ax.use_device("cpu"):
+    ...     fit = ax.fit(ax.load_dataset("hiring"))
+    >>> fit.objective.device
+    device(type='cpu')
     """
 
     def __init__(self, device: torch.device | str | None) -> None:

@@ -38,14 +38,24 @@ _CONTROL_GROUPS = (
 
 
 class memory_limit(Setting):
-    """Set how many bytes the work may take beside the data and its results, for the whole process.
+    """Set the limit on working memory, in addition to data and results, for the whole process.
 
-    ``memory_limit("2 GB")`` from now on; ``with memory_limit(2e9): ...`` within the block;
-    ``memory_limit(None)`` goes back to the environment variable ``AFIF_MEMORY`` or, without it, to a
-    quarter of what is free, on a GPU in use if that is less. Units are of 1024; at least 1 MB. Attribute
-    ``bytes``: the limit set.
+    ``memory_limit("2 GB")`` permanently; ``with memory_limit(2e9): ...`` within the block. Attribute
+    ``bytes``:
+    the current setting.
 
-    Raises :class:`InvalidChoice` for what is no amount of memory.
+    Args:
+        limit: bytes, or text with a unit (of 1024); at least 1 MB. None: the environment variable
+            ``AFIF_MEMORY`` or, without it, a quarter of the free memory, on a GPU in use if that is less.
+
+    Raises:
+        InvalidChoice: for an invalid amount of memory.
+
+    >>> import afif_explorer as ax
+    >>> with ax.memory_limit("64 MB") as limit:
+    ...     effects = ax.attribute(ax.fit(ax.load_dataset("hiring")), ax.MeanLoss("test"))
+    >>> limit.bytes == 64 * 2**20
+    True
     """
 
     def __init__(self, limit: float | str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,9 +24,11 @@ from afif_explorer.engine.solvers.block_cg import TOGETHER, BlockConjugateGradie
 from afif_explorer.engine.solvers.dual import Dual, obstacle
 from afif_explorer.engine.solvers.lanczos import Lanczos
 from afif_explorer.engine.solvers.landmarks import Landmarks
-from afif_explorer.engine.solvers.lissa.rule import BATCH
-from afif_explorer.engine.solvers.lissa.solver import TOLERANCE, LiSSA
+from afif_explorer.engine.solvers.lissa.rule import BATCH, TOLERANCE
+from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.engine.solvers.nystroem import Nystroem
+
+log = logging.getLogger(__name__)
 
 FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
 # Products of a block that an iteration is taken to need for each digit of accuracy: with few right-hand
@@ -40,10 +43,15 @@ FEW_SIDES = 2  # maximum number of right-hand sides with a Lanczos basis each
 
 @dataclass(frozen=True)
 class SolverPlan:
-    """What was chosen, and why.
+    """The chosen solver, and why: the result of ``method.plan(fit)``.
 
     Attributes:
-        solver: ready to use. name: its name. why: one sentence for people.
+        solver: ready to use. name: its name. why: the reason, one sentence.
+
+    >>> import afif_explorer as ax
+    >>> plan = ax.AFIF().plan(ax.fit(ax.load_dataset("hiring")), columns=10)
+    >>> plan.solver == ax.Cholesky(), plan.name
+    (True, 'Cholesky')
     """
 
     solver: Solver
@@ -211,15 +219,24 @@ def _size(count: float) -> str:
 
 @dataclass(frozen=True)
 class Auto(Solver):
-    """Whichever solver is cheapest for the problem at hand and fits into memory.
+    """Selects the cheapest solver that is accurate enough and fits into memory.
+
+    Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters it is the direct solver.
+    ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` give the choice and the reason, and so
+    does the log (INFO); ``method.plan(fit)`` gives them in advance.
 
     Args:
-        tolerance: of ``||C x - c|| / ||c||``, for solvers that iterate; the dual solve is not refined further
-            if it is above 1e-6. At 5 % and more LiSSA may be taken.
+        tolerance: for ``||C x - c|| / ||c||`` of iterative solvers; the dual solve is not refined further
+            if it is above 1e-6. From 5 % upwards LiSSA may be chosen.
 
-    Right-hand sides and solutions are ``[p]`` or ``[p, m]``. Up to 3000 parameters that is the direct
-    solve. ``stats["solver"]`` and ``stats["why"]`` of a :class:`Solution` tell the choice;
-    ``method.plan(fit)`` tells it beforehand.
+    Raises:
+        InvalidChoice: for a tolerance that is not in [0, 1).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> prepared = ax.Auto().prepare(ax.Fisher(fit.objective, fit.parameters))
+    >>> prepared.solve(fit.parameters).stats["solver"]
+    'Cholesky'
     """
 
     tolerance: float = 1e-8
@@ -250,6 +267,7 @@ class PreparedAuto(Prepared):
         self.choice = choose(self.curvature, columns, tolerance=self.settings.tolerance)
         solver = self.choice.solver
         if solver not in self._ready:
+            log.info("Solver %r for %d right-hand sides: %s", solver.name, columns, self.choice.why)
             self._ready[solver] = solver.prepare(self.curvature)
         return self._ready[solver]
 
@@ -258,6 +276,9 @@ class PreparedAuto(Prepared):
         assert self.choice is not None
         stats = found.stats | {"solver": self.choice.name, "why": self.choice.why}
         return Solution(found.value, found.status, found.advice, stats)
+
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        return self.for_columns(blocks.shape[0] * blocks.shape[1]).inner_products(blocks)
 
     def row_blocks(self, rows: Tensor) -> Tensor:
         return self.for_columns(len(rows) * self.curvature.point.linearization.k).row_blocks(rows)

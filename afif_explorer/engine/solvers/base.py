@@ -16,14 +16,19 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.runtime.memory import block_rows
-from afif_explorer.engine.solvers.factor import Factor
+from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.errors import CurvatureError, InvalidChoice, SolverDiverged
 from afif_explorer.numeric import checked_count, is_number
 from afif_explorer.progress import report
 
 
 class Status(Enum):
-    """The verdict of a solver."""
+    """The status of a solve: CONVERGED, MAX_STEPS (stopped before the tolerance) or DIVERGED.
+
+    >>> import afif_explorer as ax
+    >>> [status.value for status in ax.Status]
+    ['converged', 'max_steps', 'diverged']
+    """
 
     CONVERGED = "converged"
     MAX_STEPS = "max_steps"
@@ -32,14 +37,21 @@ class Status(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """What a solver found.
+    """The result of a solve.
 
     Attributes:
-        value: ``[p]`` or ``[p, m]``, as the right-hand side. After a divergence: the last iterate
-            before the norm grew, to be looked at, not used.
-        status: the verdict. advice: what to change if it is not CONVERGED, in words.
-        stats: "residual" (``||C x - c|| / ||c||``, the worst column), "steps", "products" (curvature
-            times one vector), and what the solver adds of its own.
+        value: ``[p]`` or ``[p, m]``, like the right-hand side. After divergence: the last iterate before
+            the norm grew, for diagnosis only.
+        status: the status. advice: what to change if it is not CONVERGED.
+        stats: "residual" (``||C x - c|| / ||c||``, the worst column), "steps", "products" (curvature times
+            one vector), and solver-specific entries.
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> solver = ax.ConjugateGradient(max_steps=1)
+    >>> found = solver.prepare(ax.Fisher(fit.objective, fit.parameters)).solve(fit.parameters)
+    >>> found.status, found.stats["steps"]
+    (<Status.MAX_STEPS: 'max_steps'>, 1)
     """
 
     value: Tensor
@@ -86,6 +98,11 @@ class Prepared(ABC):
     def _solve(self, rhs: Tensor) -> Solution:
         """Solve for a block ``[p, m]``."""
 
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        """``B C^-1 B'`` of each block, ``[m, r, p] -> [m, r, r]``."""
+        solved = self._solve(blocks.flatten(0, 1).T.contiguous()).value
+        return blocks @ solved.T.reshape(blocks.shape).transpose(1, 2)
+
     def row_blocks(self, rows: Tensor) -> Tensor:
         """``J_i C^-1 J_i'`` of some rows, ``[rows, k, k]``.
 
@@ -119,12 +136,21 @@ def worst_ratio(left: Tensor, rhs: Tensor) -> float:
 class Cholesky(Solver):
     """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
 
-    A singular but positive semi-definite ``C`` (softmax with a free intercept, repeated columns) is
-    solved on its range; the answer is then the one of least norm, and ``stats["rank"]`` tells the rank.
+    A singular but positive semi-definite ``C`` (softmax with an unpenalised intercept, repeated columns) is
+    solved on its range; the result then has minimum norm, and ``stats["rank"]`` is the rank.
 
-    Raises :class:`CurvatureError` if ``C`` has negative curvature, or if a right-hand side lies outside
-    the range of a singular ``C``; the message names a damping that would do.
+    Raises:
+        CurvatureError: if ``C`` has a negative eigenvalue, or if a right-hand side lies outside the range
+            of a singular ``C``; the message names a damping that would suffice.
+
     Source: Golub and Van Loan, Matrix Computations (2013), section 4.2.
+
+    >>> import torch, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> fisher = ax.Fisher(fit.objective, fit.parameters, damping=1e-3)
+    >>> found = ax.Cholesky().prepare(fisher).solve(fit.parameters)
+    >>> torch.allclose(fisher @ found.value, fit.parameters)
+    True
     """
 
     name = "Cholesky"
@@ -140,7 +166,7 @@ class PreparedCholesky(Prepared):
 
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
-        self.factor = Factor(curvature.dense(), curvature.name, curvature.damping)
+        self.factor = factor_of(curvature)
 
     def _solve(self, rhs: Tensor) -> Solution:
         value = self.factor.solve(rhs)
@@ -152,6 +178,10 @@ class PreparedCholesky(Prepared):
         stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.factor.rank}
         return Solution(value, Status.CONVERGED, "", stats)
 
+    def inner_products(self, blocks: Tensor) -> Tensor:
+        half = self.factor.half(blocks.flatten(0, 1).T).T.unflatten(0, blocks.shape[:2])
+        return half @ half.transpose(1, 2)
+
     def row_blocks(self, rows: Tensor) -> Tensor:
         half = self.curvature.point.linearization.project(rows, self.factor.whitener)
         if half.shape[1] == 1:
@@ -161,14 +191,25 @@ class PreparedCholesky(Prepared):
 
 @dataclass(frozen=True)
 class ConjugateGradient(Solver):
-    """Conjugate gradients for ``C x = c`` from ``x = 0``, all right-hand sides ``[p, m]`` abreast.
+    """Conjugate gradients for ``C x = c`` from ``x = 0``, for all right-hand sides ``[p, m]`` in parallel.
+
+    If negative curvature is encountered, the run ends with status DIVERGED and advice.
 
     Args:
         tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column.
-        max_steps: at most so many; None: ``10 p``, at least 100.
+        max_steps: the maximum number of steps; None: ``10 p``, at least 100.
 
-    Negative curvature met on the way ends the run with status DIVERGED and advice.
-    Source: Hestenes and Stiefel (1952).
+    Raises:
+        InvalidChoice: for a tolerance that is not in [0, 1), or ``max_steps`` below 1.
+
+    Source: Hestenes and Stiefel, Methods of Conjugate Gradients for Solving Linear Systems (1952).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> fisher = ax.Fisher(fit.objective, fit.parameters, damping=1e-3)
+    >>> found = ax.ConjugateGradient(tolerance=1e-6).prepare(fisher).solve(fit.parameters)
+    >>> found.status is ax.Status.CONVERGED, found.stats["residual"] <= 1e-6
+    (True, True)
     """
 
     tolerance: float = 1e-8

@@ -66,16 +66,28 @@ class Approximation(ABC):
 
 @dataclass(frozen=True)
 class BlockConjugateGradient(Solver):
-    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, preconditioned if asked.
+    """Conjugate gradients for ``C X = B`` ``[p, m]`` in one common space, optionally preconditioned.
+
+    If negative curvature is encountered, the run ends with status DIVERGED and advice.
 
     Args:
-        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; what the precision of
-            the work does not allow (below about 1e-5 in float32) is not asked for.
-        max_steps: at most so many products of a block; None: ``10 p``, at least 100.
-        preconditioner: for instance :class:`~afif_explorer.engine.solvers.ekfac.EKFAC`; None for none.
+        tolerance: stop when ``||C x - c|| <= tolerance ||c||`` for every column; raised to what the
+            precision allows (about 1e-5 in float32).
+        max_steps: the maximum number of block products; None: ``10 p``, at least 100.
+        preconditioner: :class:`EKFAC`, :class:`Nystroem` or :class:`Landmarks`; None for none.
 
-    Negative curvature met on the way ends the run with status DIVERGED and advice.
+    Raises:
+        InvalidChoice: for a tolerance, a count or a preconditioner that does not exist.
+
     Sources: O'Leary, The Block Conjugate Gradient Algorithm and Related Methods (1980); Dubrulle (2001).
+
+    >>> import torch, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> fisher = ax.Fisher(fit.objective, fit.parameters, damping=1e-3)
+    >>> solver = ax.BlockConjugateGradient(preconditioner=ax.Nystroem(rank=5))
+    >>> found = solver.prepare(fisher).solve(torch.eye(fisher.p, dtype=torch.float64))
+    >>> torch.allclose(found.value, torch.linalg.inv(fisher.dense()))
+    True
     """
 
     tolerance: float = 1e-8

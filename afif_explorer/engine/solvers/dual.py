@@ -30,21 +30,34 @@ REFINEMENTS = 2  # iterative refinement steps
 
 @dataclass(frozen=True)
 class Dual(Solver):
-    """The direct solve through the rows, exact to rounding: ``C^-1 = E - E H' B^-1 H E``, ``E = D^-1``.
+    """The dual direct solve, in row space, exact to rounding: ``C^-1 = E - E H' B^-1 H E``, ``E = D^-1``.
 
     ``B = I + H E H'`` is ``[n r, n r]``, ``H`` ``[n r, p]`` the rows ``sqrt(w_i / n) S_i' J_i`` with
-    ``S_i S_i' = A''(f_i)``, and ``D`` the diagonal of penalty and damping; neither ``C`` nor ``H`` is formed.
+    ``S_i S_i' = A''(f_i)``, and ``D`` the diagonal of penalty and damping; neither ``C`` nor ``H`` is
+    formed.
 
-    ``r`` is the rank of a row's part: 1 for one output, ``k - 1`` for ``k`` classes. It takes ``2 (n r)^2``
-    numbers and ``(n r)^3 / 3`` multiplications besides the kernel ``H E H'``.
+    ``r`` is the rank of a row's part: 1 for one output, ``k - 1`` for ``k`` classes. It needs ``2 (n r)^2``
+    numbers and ``(n r)^3 / 3`` multiplications in addition to the kernel ``H E H'``.
 
     Args:
-        tolerance: the solve is repeated on what it leaves over, twice at most, until that is at most so much
-            of every right-hand side; less than 100 times the precision of the work is not asked for.
+        tolerance: at most two steps of iterative refinement are taken until the relative residual of every
+            right-hand side is at most this; raised to 100 times the machine precision.
 
-    Raises :class:`InvalidChoice` for a Hessian that is no Fisher, for weights below zero, and where more
-    than 1000 parameters have neither penalty nor damping; :class:`CurvatureError` as the direct solve.
+    Raises:
+        InvalidChoice: for a Hessian that is not a Fisher, for negative weights, and if more than 1000
+            parameters have neither penalty nor damping.
+        CurvatureError: as for :class:`Cholesky`.
+
     Source: Hager, Updating the Inverse of a Matrix (1989), for the Woodbury identity.
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> X = np.random.default_rng(0).normal(size=(20, 50))
+    >>> fit = ax.fit(ax.Dataset.from_arrays(X, X[:, 0] ** 2, validation=0, test=0))
+    >>> target = ax.MeanLoss("train")
+    >>> through_rows, direct = (ax.AFIF(solver=solver) for solver in (ax.Dual(), ax.Cholesky()))
+    >>> found, known = ax.attribute(fit, target, through_rows), ax.attribute(fit, target, direct)
+    >>> bool(np.allclose(found, known))
+    True
     """
 
     tolerance: float = EXACT

@@ -45,18 +45,29 @@ class EKFAC(Solver, Approximation):
     ``U`` holds the eigenvectors of the second moments of each layer's inputs and of its outputs' gradients,
     ``lambda`` ``[p]`` the curvature measured along them, penalty and damping included.
 
+    By itself it reports the residual of a few rows and columns where that is above 1, so that nothing is
+    solved. With more than 2048 rows the bases come from as many of them, and a row shows one random
+    combination of its outputs. Parameters of a linear layer share a basis with its bias; an embedding has
+    one for its columns, whatever is small one of its own. For networks made of supported layers (see
+    :mod:`afif_explorer.engine.jacobians.trace`); the damping is the curvature's own.
+
     Args:
         tolerance: of ``||C x - c|| / ||c||``; None: one application, however good.
         rows: at most so many rows, spread evenly, measure the curvature along the basis; None: all.
         max_steps: of the refinement, see :class:`BlockConjugateGradient`.
 
-    By itself it tells the residual of a few rows and columns where that is above 1, so that nothing is
-    solved. With more than 2048 rows the bases come from as many of them, and a row shows one random
-    combination of its outputs. Parameters of a linear layer share a basis with its bias; an embedding has
-    one for its columns, whatever is small one of its own. For networks made of layers that are known (see
-    :mod:`afif_explorer.engine.jacobians.trace`); the damping is the curvature's own.
-    Raises :class:`InvalidChoice` for other modules. Sources: George et al., Fast Approximate Natural Gradient
-    Descent in a Kronecker-Factored Eigenbasis (2018); Grosse et al. (2023) for its use for influence.
+    Raises:
+        InvalidChoice: for modules with other layers.
+
+    Sources: George et al., Fast Approximate Natural Gradient Descent in a Kronecker-Factored Eigenbasis
+    (2018); Grosse et al. (2023) for its use for influence.
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), model="mlp", hidden=(4,))
+    >>> method = ax.AFIF(solver=ax.EKFAC(tolerance=1e-8), damping=1e-2)
+    >>> exact = ax.attribute(fit, ax.MeanLoss("test"), ax.AFIF(damping=1e-2))
+    >>> bool(np.allclose(ax.attribute(fit, ax.MeanLoss("test"), method), exact, rtol=1e-4, atol=1e-9))
+    True
     """
 
     tolerance: float | None = None

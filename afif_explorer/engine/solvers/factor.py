@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.errors import CurvatureError
 
 ROUNDINGS = 10  # in units of the machine precision, per row of a matrix or root of its terms
@@ -22,6 +24,8 @@ class Factor:
 
     Raises :class:`CurvatureError` if ``C`` has negative eigenvalues; the message names a damping.
     """
+
+    seconds = 0.0  # that it took, matrix and factor, where that was measured
 
     def __init__(self, matrix: Tensor, name: str, damping: float, *, terms: int = 0) -> None:
         self._name, self._damping = name, damping
@@ -44,9 +48,14 @@ class Factor:
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` ``[p, m]``; if ``C`` is singular, the minimum-norm solution on its range."""
         if self._range is None:
-            half = torch.linalg.solve_triangular(self._lower, rhs, upper=False)
-            return torch.linalg.solve_triangular(self._lower.mT, half, upper=True)
+            return torch.linalg.solve_triangular(self._lower.mT, self.half(rhs), upper=True)
         return self._range @ (self._range.T @ rhs)
+
+    def half(self, rhs: Tensor) -> Tensor:
+        """``L^-1 c`` for ``[p, m]`` (on the range), whose inner products are those of ``C^-1``."""
+        if self._range is not None:
+            return self._range.T @ rhs
+        return torch.linalg.solve_triangular(self._lower, rhs, upper=False)
 
     @cached_property
     def whitener(self) -> Tensor:
@@ -83,6 +92,17 @@ class Factor:
             f"no unique solution; set damping to at least {enough}, or use a stronger "
             "penalty."
         )
+
+
+def factor_of(curvature: Curvature) -> Factor:
+    """The factor of a curvature's dense matrix, made once."""
+    if "factor" not in curvature.kept:
+        began = time.perf_counter()
+        factor = Factor(curvature.dense(), curvature.name, curvature.damping)
+        factor.seconds = time.perf_counter() - began
+        curvature.kept["factor"] = factor
+    found: Factor = curvature.kept["factor"]
+    return found
 
 
 def enough_damping(damping: float, lowest: float, highest: float) -> str:

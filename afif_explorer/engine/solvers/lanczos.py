@@ -17,14 +17,24 @@ from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status
 class Lanczos(Solver):
     """A Krylov basis ``Q`` ``[p, size]`` of each right-hand side: ``x = Q (T + damping I)^-1 Q' c``.
 
-    ``T = Q' C Q`` is diagonalised once, so that each further damping is a division.
+    ``T = Q' C Q`` is diagonalised once, so that each further damping is a division:
+    ``prepare(curvature).sweep(c, dampings)`` solves ``(C + damping I) x = c`` for all of them. Every vector
+    is orthogonalised twice.
 
     Args:
-        size: vectors in a basis, at most. tolerance: of ``||C x - c|| / ||c||`` in the verdict.
+        size: the maximum number of basis vectors.
+        tolerance: of ``||C x - c|| / ||c||`` for convergence.
 
-    ``prepare(curvature).sweep(c, dampings)`` solves ``(C + damping I) x = c`` for all of them.
-    Source: Golub and Van Loan, Matrix Computations (2013), 10.1 and 10.2; every vector is orthogonalised
-    twice.
+    Raises:
+        InvalidChoice: for a tolerance that is not in [0, 1), or a size below 1.
+
+    Source: Golub and Van Loan, Matrix Computations (2013), 10.1 and 10.2.
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> prepared = ax.Lanczos().prepare(ax.Fisher(fit.objective, fit.parameters))
+    >>> prepared.sweep(fit.parameters, [1e-3, 1e-2, 1e-1]).shape
+    torch.Size([3, 13])
     """
 
     size: int = 200

@@ -23,10 +23,27 @@ from afif_explorer.numeric import checked_count, checked_seed
 
 @dataclass(frozen=True)
 class Landmarks(Approximation):
-    """``C ~ D^1/2 (I + W M W') D^1/2`` with ``D`` the diagonal of penalty and damping.
+    """A preconditioner ``C ~ D^1/2 (I + W M W') D^1/2``, with ``D`` the diagonal of penalty and damping.
+
+    ``W`` is an orthonormal basis of the span of some rows and ``M`` the Fisher there. For
+    :class:`BlockConjugateGradient` with many rows and right-hand sides.
 
     Args:
-        count: of rows times their rank. seed: of their draw.
+        count: number of rows times their rank.
+        seed: for sampling them.
+
+    Raises:
+        InvalidChoice: for a count below 1 or an invalid seed.
+
+    Sources: Williams and Seeger, Using the Nyström Method to Speed Up Kernel Machines (2001); Frangella,
+    Tropp and Udell, Randomized Nyström Preconditioning (2023).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> solver = ax.BlockConjugateGradient(preconditioner=ax.Landmarks(count=100))
+    >>> found = solver.prepare(ax.Fisher(fit.objective, fit.parameters)).solve(fit.parameters)
+    >>> found.status is ax.Status.CONVERGED
+    True
     """
 
     count: int = 800

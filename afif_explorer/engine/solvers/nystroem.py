@@ -21,14 +21,25 @@ FLOOR = 1e-6  # times the largest shift: used for parameters without penalty or 
 
 @dataclass(frozen=True)
 class Nystroem(Approximation):
-    """``C ~ D^1/2 (U Lambda U' + I) D^1/2`` with ``D`` the diagonal of penalty and damping.
+    """A preconditioner ``C ~ D^1/2 (U Lambda U' + I) D^1/2``, with ``D`` the diagonal of penalty and damping.
+
+    For :class:`BlockConjugateGradient` and any model; ``U`` is ``[p, rank]``.
 
     Args:
         rank: number of random vectors, and of columns of ``U``; needs one product with that many vectors.
         seed: of the vectors.
 
-    A preconditioner for :class:`BlockConjugateGradient`, of any model; ``U`` is ``[p, rank]``.
+    Raises:
+        InvalidChoice: for a rank below 1 or an invalid seed.
+
     Source: Frangella, Tropp and Udell, Randomized Nyström Preconditioning (2023).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> solver = ax.BlockConjugateGradient(preconditioner=ax.Nystroem(rank=5))
+    >>> found = solver.prepare(ax.Fisher(fit.objective, fit.parameters)).solve(fit.parameters)
+    >>> found.status is ax.Status.CONVERGED
+    True
     """
 
     rank: int = 100

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple, TypeGuard, cast
 
 import torch
 from torch import Tensor
@@ -21,10 +21,23 @@ from afif_explorer.numeric import is_whole
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """What to watch: ``T(theta)``, a smooth function of the outputs ``[n, k]`` on the rows of a split.
+    """A quantity of interest ``T(theta)``: a smooth function of the outputs ``[n, k]`` on a split's rows.
 
-    Subclass it for a target of your own: ``function`` is all there is to it, and ``where`` names the split.
-    Effects of rows are changes of ``T``, in its units, positive if it rises without the row.
+    Subclass it to define your own target: ``where`` names the split and ``function(fit, sample)`` returns
+    ``T`` as a differentiable function of the outputs. Effects of rows are changes of ``T``, in its units,
+    positive if it rises without the row.
+
+    >>> from dataclasses import dataclass
+    >>> import afif_explorer as ax
+    >>> @dataclass(frozen=True)
+    ... class LargestLogit(ax.Target):
+    ...     where = "test"
+    ...
+    ...     def function(self, fit, sample):
+    ...         return lambda outputs: outputs.max()
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> ax.attribute(fit, LargestLogit()).shape
+    (1400,)
     """
 
     @property
@@ -40,6 +53,14 @@ class Target(ABC):
         """The target on this fit. Raises :class:`DataError` if the split has no rows."""
         sample = self.rows(fit)
         return Bound(fit, sample, self.function(fit, sample))
+
+    def is_value(self) -> bool:
+        """Whether all that the target holds is in its fields, so that equal ones are the same."""
+        try:
+            hash(self)
+        except TypeError:
+            return False
+        return vars(self).keys() <= {one.name for one in fields(self)}
 
     def rows(self, fit: Fitted) -> Sample:
         """The rows that the target depends on.
@@ -102,6 +123,15 @@ def as_targets(targets: Target | Iterable[Target]) -> list[Target]:
     return found
 
 
+def _is_plain(target: Target) -> TypeGuard[RowTarget]:
+    """Whether a target is that of :class:`RowTarget`, row by row, whatever a subclass made of it."""
+    if not isinstance(target, RowTarget):
+        return False
+    kind = type(target)
+    own = kind.function is not RowTarget.function or kind.rows is not RowTarget.rows
+    return not own and target.is_value()
+
+
 class Group(NamedTuple):
     """Targets that are differentiated together, and their indices among all targets."""
 
@@ -118,18 +148,26 @@ def gradients_of(groups: Sequence[Group]) -> Tensor:
     return found[:, torch.argsort(torch.as_tensor(places)).to(found.device)]
 
 
-def bind_together(fit: Fitted, targets: Sequence[Target]) -> list[Group]:
-    """All targets on a fit; those that read one row each of the same split are taken together."""
+def bind_together(
+    fit: Fitted,
+    targets: Sequence[Target],
+    bind: Callable[[Target, Fitted], Bound] = lambda target, fit: target.bind(fit),
+) -> list[Group]:
+    """All targets on a fit; those that read one row each of the same split are taken together.
+
+    ``bind`` binds each of the others.
+    """
     alike: dict[object, list[int]] = {}
     for place, target in enumerate(targets):
-        key = replace(target, i=0) if isinstance(target, RowTarget) else place
+        key = replace(target, i=0) if _is_plain(target) else place
         alike.setdefault(key, []).append(place)
     groups = []
     for places in alike.values():
         first = targets[places[0]]
-        if len(places) == 1 or not isinstance(first, RowTarget):
-            groups.append(Group(places, first.bind(fit)))
+        if len(places) == 1:
+            groups.append(Group(places, bind(first, fit)))
             continue
+        assert isinstance(first, RowTarget)
         rows = first.rows_of(fit, [cast(RowTarget, targets[place]).i for place in places])
         groups.append(Group(places, Bound(fit, rows, first.function(fit, rows), len(places))))
     return groups

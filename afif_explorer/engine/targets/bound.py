@@ -81,6 +81,10 @@ class Bound:
 
     def gradients(self) -> Tensor:
         """``grad T`` of each target at the fit, ``[p, count]``."""
+        return self._gradients
+
+    @cached_property
+    def _gradients(self) -> Tensor:
         linearization, _, slope = self._slope
         pull = slope.detach()[:, :, None]
         if self.count == 1:

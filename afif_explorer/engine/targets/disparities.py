@@ -194,17 +194,45 @@ class _OfPredictions(GroupDisparity):
 class DemographicParityDifference(_OfPredictions):
     """``max_g E[prediction | group g] - min_g E[prediction | group g]``, in units of probability.
 
-    0: every group is predicted alike on average. For numbers it is in the target's units.
+    0: the mean prediction is the same for every group. At least 0 at the fit, where the two groups are
+    chosen; positive effects widen the gap. For regression it is in the target's units.
+
+    Args:
+        sensitive: display name of the sensitive column.
+        split: the rows it is measured on: "train", "validation" or "test".
+        outcome: number of the class in question; None: the last one.
+
+    Raises:
+        InvalidChoice, UndefinedMeasure: when used with a fit without that column, or with fewer than two
+            groups in the split.
+
     Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3 (independence).
+
+    >>> import afif_explorer as ax
+    >>> fit, gap = ax.fit(ax.load_dataset("hiring")), ax.DemographicParityDifference("group")
+    >>> compared = gap.compare(fit, fit.parameters)
+    >>> compared.highest, compared.lowest
+    ('blue', 'green')
+    >>> 0 < compared.gap < 1
+    True
     """
 
 
 @dataclass(frozen=True)
 class MeanPredictionDifference(_OfPredictions):
-    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for numbers, in the target's units.
+    """``max_g E[prediction | group g] - min_g E[prediction | group g]`` for regression, in target units.
 
-    For regression and counts what :class:`DemographicParityDifference` is for classes.
+    The counterpart of :class:`DemographicParityDifference` for regression and counts.
+
+    Args:
+        sensitive, split, outcome: as for :class:`DemographicParityDifference`.
+
     Source: Calders et al., Controlling Attribute Effect in Linear Regression (2013).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("diabetes"))
+    >>> ax.attribute(fit, ax.MeanPredictionDifference(fit.data.sensitive[0])).shape == (fit.n,)
+    True
     """
 
 
@@ -221,11 +249,24 @@ class _NeedsClasses(_OfPredictions):
 
 @dataclass(frozen=True)
 class EqualOpportunityDifference(_NeedsClasses):
-    """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``.
+    """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``, in units of probability.
 
-    True positive rates, softened: the mean runs over rows whose observed class is the outcome in
-    question. In units of probability. Raises :class:`InvalidChoice` for numbers. Source: Hardt, Price and
-    Srebro (2016).
+    The difference of true positive rates with the mean prediction in place of the decision: the mean is
+    over rows whose observed class is the outcome in question.
+
+    Args:
+        sensitive, split, outcome: as for :class:`DemographicParityDifference`.
+
+    Raises:
+        InvalidChoice: when used with a regression model.
+
+    Source: Hardt, Price and Srebro, Equality of Opportunity in Supervised Learning (2016).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> gap = ax.EqualOpportunityDifference("group", split="validation")
+    >>> gap.compare(fit, fit.parameters).among
+    'with the outcome'
     """
 
     condition_words = (WITH,)
@@ -238,8 +279,23 @@ class EqualOpportunityDifference(_NeedsClasses):
 class EqualizedOddsDifference(_NeedsClasses):
     """``max_o (max_g E[prediction | g, o] - min_g E[prediction | g, o])`` over outcome ``o`` 1 and 0.
 
-    The larger of two gaps: of the true and of the false positive rates. In units of probability. Raises
-    :class:`InvalidChoice` for numbers. Source: Hardt, Price and Srebro (2016).
+    The larger of two gaps: of the true and of the false positive rates, with the mean prediction in place
+    of the decision. In units of probability.
+
+    Args:
+        sensitive, split, outcome: as for :class:`DemographicParityDifference`.
+
+    Raises:
+        InvalidChoice: when used with a regression model.
+
+    Source: Hardt, Price and Srebro, Equality of Opportunity in Supervised Learning (2016).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> gaps = ax.EqualizedOddsDifference("group"), ax.EqualOpportunityDifference("group")
+    >>> odds, opportunity = (gap.compare(fit, fit.parameters).gap for gap in gaps)
+    >>> odds >= opportunity
+    True
     """
 
     condition_words = (WITH, WITHOUT)
@@ -253,7 +309,17 @@ class EqualizedOddsDifference(_NeedsClasses):
 class GroupLossDifference(GroupDisparity):
     """``max_g E[l | group g] - min_g E[l | group g]`` of the losses; nats, or half squared target units.
 
+    Args:
+        sensitive, split, outcome: as for :class:`DemographicParityDifference`; losses do not depend on
+            ``outcome``.
+
     Source: Agarwal, Dudik and Wu, Fair Regression (2019), who bound the loss of every group.
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> means = ax.GroupLossDifference("group").group_means(fit, fit.parameters)
+    >>> sorted(means)
+    ['blue', 'green']
     """
 
     def score(self, fit: Fitted, sample: Sample, *, soft: bool) -> Score:

@@ -15,8 +15,18 @@ from afif_explorer.engine.targets.bound import Fitted, Sample
 class MeanLoss(Target):
     """``T = (1/m) sum_i l(f(x_i; theta), y_i)`` over the ``m`` rows of a split, without penalty.
 
-    In nats, or half squared target units. ``split``: "train", "validation" or "test".
+    In nats, or half squared target units.
+
+    Args:
+        split: "train", "validation" or "test".
+
     Source: Koh and Liang, Understanding Black-box Predictions via Influence Functions (2017).
+
+    >>> import afif_explorer as ax
+    >>> fit, target = ax.fit(ax.load_dataset("hiring")), ax.MeanLoss("test")
+    >>> loss = target.bind(fit).value(fit.parameters)
+    >>> abs(loss - fit.metrics["mean_loss"]) < 1e-12
+    True
     """
 
     split: str = "test"
@@ -32,10 +42,23 @@ class MeanLoss(Target):
 
 @dataclass(frozen=True)
 class PointLoss(RowTarget):
-    """``T = l(f(x_i; theta), y_i)`` of row ``i`` of a split, counted from 0 in the order of its rows.
+    """``T = l(f(x_i; theta), y_i)``, the loss of one row of a split.
 
-    In nats, or half squared target units. ``split``: "train", "validation" or "test". Raises
-    :class:`InvalidChoice` for a row that does not exist. Source: Koh and Liang (2017).
+    In nats, or half squared target units.
+
+    Args:
+        split: "train", "validation" or "test".
+        i: position of the row in the split, from 0.
+
+    Raises:
+        InvalidChoice: when used with a fit whose split does not have that row.
+
+    Source: Koh and Liang (2017).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> ax.attribute(fit, [ax.PointLoss("test", i) for i in range(10)]).shape
+    (1400, 10)
     """
 
     def each(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:

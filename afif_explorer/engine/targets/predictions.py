@@ -16,11 +16,23 @@ from afif_explorer.numeric import is_whole
 
 @dataclass(frozen=True)
 class Prediction(RowTarget):
-    """``T = A'(f(x_i; theta))``, the mean prediction for row ``i``: a probability, a count, a value.
+    """``T = A'(f(x_i; theta))``, the mean prediction for one row: a probability, a count, a value.
 
-    In units of probability, or of the target. ``split`` and ``i`` as for :class:`PointLoss`; ``outcome`` is
-    the class whose probability it is (the last if None). Raises :class:`InvalidChoice` for a row or class
-    that does not exist.
+    In units of probability, or of the target.
+
+    Args:
+        split: "train", "validation" or "test".
+        i: position of the row in the split, from 0.
+        outcome: number of the class whose probability it is; None: the last one.
+
+    Raises:
+        InvalidChoice: when used with a fit that does not have that row or class.
+
+    >>> import afif_explorer as ax
+    >>> fit, target = ax.fit(ax.load_dataset("hiring")), ax.Prediction("test", 0)
+    >>> value = target.bind(fit).value(fit.parameters)
+    >>> bool(abs(value - fit.predict(fit.data.test.X[:1])[0]) < 1e-12)
+    True
     """
 
     outcome: int | None = None

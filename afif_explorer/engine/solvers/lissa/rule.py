@@ -13,6 +13,8 @@ from afif_explorer.engine.solvers.lissa.noise import row_noise
 DECAY = 8.0  # the automatic depth leaves e^-8 of the error in the flattest direction
 DEPTH_LIMIT = 10_000
 BATCH = 256
+TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
+NEAR = 0.6  # of the largest eigenvalue: below that a scale is near the half of it, where steps grow
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,13 @@ class Rule:
             f"LiSSA diverged at scale {scale:.3g}: set the scale to {self.scale:.3g} "
             f"(largest eigenvalue {self.largest:.3g}{room})."
         )
+
+    def shortfall(self, scale: float) -> str:
+        """What would complete a series that was cut early at this scale."""
+        if scale < NEAR * self.largest:
+            return f"The scale is near where the recursion diverges: raise it to {self.scale:.3g}."
+        enough = self.enough_at(scale)
+        return f"The series was cut early: raise the depth to {enough}, or raise the damping."
 
 
 def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:

@@ -30,13 +30,13 @@ from afif_explorer.engine.solvers.base import (
     Status,
     relative_residual,
 )
+from afif_explorer.engine.solvers.lissa.full_batch import FEW, EvaluatedLiSSA
 from afif_explorer.engine.solvers.lissa.recursion import LOOK_EVERY, Recursion
-from afif_explorer.engine.solvers.lissa.rule import BATCH, Rule, automatic
+from afif_explorer.engine.solvers.lissa.rule import BATCH, NEAR, TOLERANCE, Rule, automatic
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, checked_seed, is_number, is_whole
 from afif_explorer.progress import report
 
-TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
 TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
 
 
@@ -45,32 +45,44 @@ class LiSSA(Solver):
     """``u_0 = c``, ``u_t = c + u_(t-1) - C_B u_(t-1) / scale``, then ``C^-1 c ~ u_T / scale``, ``[p, m]``.
 
     ``C_B`` is the curvature of a fresh batch of rows, with penalty and damping in their own units. None
-    stands for the automatic rule (:mod:`afif_explorer.engine.solvers.lissa.rule`).
+    means automatic (:mod:`afif_explorer.engine.solvers.lissa.rule`).
+
+    The status is CONVERGED if the relative residual is at most 5 %, or else if both the standard error of
+    the mean over the repeats (``stats["noise"]``) and the truncation error in the slowest direction
+    (``stats["truncation"]``) are: a stochastic solve with an error of 3 % may have a residual of 15 %,
+    nearly all of it in the steepest directions. A run that grows ends as DIVERGED, with the scale to use as
+    advice. ``stats["batch_trace"]`` ``[R, s]`` holds ``||c - C_B u_(t-1) / scale|| / ||c||`` of every step,
+    or every tenth: the residual with the step's own batch.
+
+    With all rows in every step, no checkpoints and up to 3000 parameters the steps are not carried out: the
+    result is a polynomial in the curvature, evaluated on its eigenvalues, and ``stats["error"]`` is its exact
+    relative error (:mod:`afif_explorer.engine.solvers.lissa.full_batch`).
 
     Args:
         scale: ``sigma``. The recursion diverges if some batch's curvature often exceeds twice the scale.
-        depth: ``T``, steps of each repeat.
+        depth: ``T``, the number of steps of each repeat.
         repeats: ``R``, independent runs that are averaged.
-        batch_size: rows of each step; ``n`` or more means all rows, each once, without chance.
+        batch_size: rows per step; ``n`` or more means all rows, each once, without randomness.
         seed: of the batches.
-        checkpoints: at so many depths, evenly spread on a log scale, ``u_t / scale`` is kept in
+        checkpoints: at this many depths, evenly spaced on a log scale, ``u_t / scale`` is kept in
             ``stats["path"]`` (depths ``[s]``, estimates ``[s, p, m]``) and its relative residual in
-            ``stats["trace"]`` ``[s]``; the batches' own residual is then looked at in every step.
-        average: ``a``: the answer is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at least
-            one, so 0 is the plain recursion. None: a half if the depth is left to the rule and steps take
+            ``stats["trace"]`` ``[s]``; the batch residual is then recorded at every step.
+        average: ``a``: the result is ``1/K (u_(T-K+1) + ... + u_T) / scale`` with ``K = a T`` steps, at
+            least one, so 0 is the plain recursion. None: one half if the depth is automatic and steps use
             batches, else 0.
 
-    ``stats["batch_trace"]`` ``[R, s]`` holds ``||c - C_B u_(t-1) / scale|| / ||c||`` of every step, or every
-    tenth: the residual as the step's own batch sees it, which costs nothing since it is the step itself.
+    Raises:
+        InvalidChoice: for invalid settings.
 
-    The verdict is CONVERGED if the relative residual is at most 5 %, or else if both the standard error
-    of the mean over the repeats (``stats["noise"]``) and the share of the slowest direction that the
-    cut series leaves out (``stats["truncation"]``) are: a stochastic solve that is 3 % off may well have
-    a residual of 15 %, nearly all of it in the steepest directions. A run that grows ends as DIVERGED, with
-    the scale to use as advice. Raises :class:`InvalidChoice` for settings that cannot be.
     Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
-    Time (2017); its use for influence: Koh and Liang (2017); the mean of the last steps: Polyak and Juditsky
-    (1992).
+    Time (2017); its use for influence: Koh and Liang (2017); the mean of the last steps: Polyak and
+    Juditsky (1992).
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> fit, target = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(0.1)), ax.MeanLoss("test")
+    >>> approximate = ax.attribute(fit, target, ax.AFIF(solver=ax.LiSSA(seed=1)))
+    >>> bool(np.corrcoef(approximate, ax.attribute(fit, target))[0, 1] > 0.99)
+    True
     """
 
     scale: float | None = None
@@ -109,7 +121,11 @@ class LiSSA(Solver):
         """
         return cls(scale=scale, depth=depth, repeats=repeats), scale * damping
 
-    def prepare(self, curvature: Curvature) -> PreparedLiSSA:
+    def prepare(self, curvature: Curvature) -> Prepared:
+        n = curvature.point.objective.n
+        plain = not self.checkpoints and not self.average
+        if plain and curvature.p <= FEW and min(n, self.batch_size or BATCH) == n:
+            return EvaluatedLiSSA(curvature, self.scale, self.depth)
         return PreparedLiSSA(self, curvature)
 
 
@@ -230,11 +246,9 @@ class PreparedLiSSA(Prepared):
         return float(np.mean(left**steps))
 
     def _shortfall(self, rule: Rule, stats: dict) -> str:
-        if self.scale < 0.6 * rule.largest:
-            return f"The scale is near where the recursion diverges: raise it to {rule.scale:.3g}."
-        if self._whole or stats["truncation"] > TOLERANCE:
-            needed = rule.enough_at(self.scale)
-            return f"The series was cut early: raise the depth to {needed}, or raise the damping."
+        near = self.scale < NEAR * rule.largest
+        if near or self._whole or stats["truncation"] > TOLERANCE:
+            return rule.shortfall(self.scale)
         if stats["noise"] is not None:
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
         return "The noise cannot be estimated from a single repeat: set repeats to 4 or more."

@@ -1,4 +1,4 @@
-"""An installed wheel is whole: it runs away from the checkout, with pages, scripts and lessons."""
+"""What is released is whole: the source distribution tests itself, the wheel made from it runs anywhere."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.files import ROOT, files, name_of
+
+# Quick ones of every kind: about the project, pages, mathematics and public names.
+SOME_TESTS = (
+    "tests/architecture/test_imports.py",
+    "tests/architecture/test_packaging.py",
+    "tests/engine/problem/test_losses.py",
+    "tests/explain",
+    "tests/public/test_bad_input.py",
+)
 SHIPPED = {
     "afif_explorer/explain": "**/*.md",
     "afif_explorer/static": "**/*",
@@ -28,18 +38,31 @@ def _run(*command: str | Path, cwd: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an environment in which the wheel is installed, its libraries borrowed."""
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, built of a copy of this project's files and unpacked."""
+    place = tmp_path_factory.mktemp("sdist")
+    for path in files():
+        copy = place / "copy" / name_of(path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    code = "from setuptools import build_meta; build_meta.build_sdist('../dist')"
+    _run(sys.executable, "-c", code, cwd=place / "copy")
+    (archive,) = (place / "dist").glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        opened.extractall(place, filter="data")
+    return place / archive.name.removesuffix(".tar.gz")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, unpacked: Path) -> Path:
+    """A folder with an environment in which the wheel is installed, its libraries borrowed.
+
+    The wheel is built from the source distribution, as it is for a release.
+    """
     place = tmp_path_factory.mktemp("wheel")
-    source = place / "source"
-    for name in ("afif_explorer", "notebooks"):
-        ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-        shutil.copytree(ROOT / name, source / name, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
     building = ("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", place)
-    _run(*pip, *building, source, cwd=place)
+    _run(*pip, *building, unpacked, cwd=place)
 
     venv.create(place / "env", with_pip=False, symlinks=True)
     python = place / "env" / "bin" / "python"
@@ -48,6 +71,21 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = place.glob("*.whl")
     _run(*pip, "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=place)
     return place
+
+
+def test_the_source_distribution_has_every_file_and_no_other(unpacked: Path) -> None:
+    found = {path.relative_to(unpacked) for path in unpacked.rglob("*") if path.is_file()}
+    made = {path for path in found if path.match("*.egg-info/*")}
+    made |= {Path("PKG-INFO"), Path("setup.cfg")}
+    assert found - made == {Path(name_of(path)) for path in files()}
+
+
+def test_the_source_distribution_passes_its_own_tests(unpacked: Path) -> None:
+    code = "import afif_explorer; print(afif_explorer.__file__)"
+    own = _run(sys.executable, "-c", code, cwd=unpacked)
+    assert Path(own.strip()).is_relative_to(unpacked)
+    command = (sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider")
+    assert " passed in " in _run(*command, *SOME_TESTS, cwd=unpacked)
 
 
 def test_the_command_starts(place: Path) -> None:

@@ -30,14 +30,14 @@ def plot(monkeypatch: pytest.MonkeyPatch) -> tuple[Plot, list[dict[str, Any]]]:
     made, sent = Plot(figure_name="ranking", title="Rows"), []
     monkeypatch.setattr(made, "_send_msg", lambda text: sent.append(json.loads(text)))
     made.show(figure(1.0, "black"))
-    made.early(figure(1.0, "white"))
+    made.first_paint(figure(1.0, "white"))
     return made, sent
 
 
 @pytest.mark.parametrize(("scheme", "colour"), [("light", "black"), ("dark", "white")])
 def test_what_the_page_has_drawn_is_not_sent_again(plot, scheme: str, colour: str) -> None:
     made, sent = plot
-    made._handle_msg({"kind": "ready", "early": scheme})
+    made._handle_msg({"kind": "ready", "scheme": scheme})
     made.show(figure(1.0, colour))
     assert sent == []
     made.show(figure(2.0, colour))
@@ -47,14 +47,14 @@ def test_what_the_page_has_drawn_is_not_sent_again(plot, scheme: str, colour: st
 def test_what_has_changed_meanwhile_is_sent(plot) -> None:
     made, sent = plot
     made.show(figure(2.0, "black"))
-    made._handle_msg({"kind": "ready", "early": "light"})
+    made._handle_msg({"kind": "ready", "scheme": "light"})
     assert sent == [{"data": [{"set": {"y": [2.0]}}], "version": 2}]
 
 
 @pytest.mark.parametrize("scheme", [None, "pink", 3, ["light"]])
 def test_a_page_that_has_drawn_nothing_gets_all_of_it(plot, scheme: Any) -> None:
     made, sent = plot
-    made._handle_msg({"kind": "ready", "early": scheme})
+    made._handle_msg({"kind": "ready", "scheme": scheme})
     assert [message["whole"]["data"] for message in sent] == [figure(1.0, "black")["data"]]
 
 
@@ -70,7 +70,7 @@ def test_they_are_drawn_before_the_rest_has_come(page: Page, app_url: str) -> No
     page.route("**/panel.min.js*", lambda route: held.append(route))
     page.goto(app_url, wait_until="commit")
     for name in ("row_map", "ranking"):
-        drawing = page.locator(f'#afif-early .afif-plot[data-figure="{name}"]')
+        drawing = page.locator(f'#afif-first-paint .afif-plot[data-figure="{name}"]')
         expect(drawing).to_have_attribute("data-drawn", "1", timeout=PATIENCE)
         expect(drawing.locator(".main-svg").first).to_be_visible()
     assert held
@@ -84,7 +84,7 @@ def test_what_is_picked_before_the_rest_has_come_is_heard_then(page: Page, app_u
     held: list[Route] = []
     page.route("**/panel.min.js*", lambda route: held.append(route))
     page.goto(app_url, wait_until="commit")
-    early = page.locator('#afif-early .afif-plot[data-figure="ranking"]')
+    early = page.locator('#afif-first-paint .afif-plot[data-figure="ranking"]')
     expect(early).to_have_attribute("data-drawn", "1", timeout=PATIENCE)
     early.locator(".bars .point path").first.click(force=True)
     for route in held:
@@ -98,11 +98,11 @@ def test_what_is_picked_before_the_rest_has_come_is_heard_then(page: Page, app_u
 def test_they_stay_and_go_to_their_place(page: Page, app_url: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(app_url, wait_until="commit")
-    early = page.locator('#afif-early .afif-plot[data-figure="ranking"]')
+    early = page.locator('#afif-first-paint .afif-plot[data-figure="ranking"]')
     early.evaluate("plot => { plot.dataset.same = 'yes' }")
     visit = Dashboard(page, app_url)
     visit.wait()
-    expect(page.locator("#afif-early")).to_have_count(0)
+    expect(page.locator("#afif-first-paint")).to_have_count(0)
     visit.drawn("ranking")
     visit.rest()
     plot = visit.plot("ranking")

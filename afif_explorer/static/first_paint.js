@@ -2,7 +2,7 @@
 // the browser seconds more. When that looks as its visitor likes it, each goes to its place there.
 "use strict"
 
-const PATIENCE = 20_000 // ms; by then what has come of the page is shown
+const TIMEOUT = 20_000 // ms; by then what has come of the page is shown
 
 afif.THEME = "afif-explorer-theme"
 
@@ -19,10 +19,10 @@ afif.likesDark = () => {
 ;(() => {
   const text = (id) => document.getElementById(id).textContent
   const figures = JSON.parse(text("afif-figures"))
-  const page = document.getElementById("afif-early")
+  const page = document.getElementById("afif-first-paint")
   const scheme = afif.likesDark() ? "dark" : "light"
   page.dataset.scheme = scheme
-  afif.settle = () => {}
+  afif.showPage = () => {}
   if (!figures.length) {
     page.remove()
     return
@@ -37,9 +37,9 @@ afif.likesDark = () => {
 
   // What the server has told reaches the screen some frames later, its theme with it.
   const ground = (element) => getComputedStyle(element).backgroundColor
-  afif.settle = () => {
+  afif.showPage = () => {
     if (!page.isConnected || ground(document.body) === ground(page)) finish()
-    else requestAnimationFrame(afif.settle)
+    else requestAnimationFrame(afif.showPage)
   }
 
   document.documentElement.classList.add("afif-begun", "afif-waits")
@@ -58,7 +58,7 @@ afif.likesDark = () => {
     const home = document.createElement("div")
     home.style.display = "contents"
     moves.push(() => home.append(drawing.element))
-    afif.early[name] = {drawing, scheme, home}
+    afif.firstPaint[name] = {drawing, scheme, home}
     return [drawing, {whole: schemes[scheme], version: 1}]
   }
   // All cards first: the second takes from the width of the first.
@@ -66,5 +66,5 @@ afif.likesDark = () => {
     drawing.receive(JSON.stringify(message))
     drawing.describe("ready", "")
   }
-  setTimeout(finish, PATIENCE)
+  setTimeout(finish, TIMEOUT)
 })()

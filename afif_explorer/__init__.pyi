@@ -1,0 +1,167 @@
+"""The public names of the package. Written by tools/make_stub.py."""
+
+from afif_explorer import datasets, engine, explain, figures, notebook, study
+from afif_explorer.analysis.attribution import attribute
+from afif_explorer.analysis.certified import CertifiedUnlearning, certified_unlearn
+from afif_explorer.analysis.crossvalidation import cross_validate
+from afif_explorer.analysis.crossvalidation_path import CrossValidationPath, cross_validation_path
+from afif_explorer.analysis.deletion import dfbetas, dffits
+from afif_explorer.analysis.diagnostics import diagnostics
+from afif_explorer.analysis.fairness import audit_fairness
+from afif_explorer.analysis.fitting import Fit, fit, fit_objective
+from afif_explorer.analysis.refits import (
+    bregman_response,
+    bregman_response_each,
+    retrain,
+    retrain_each,
+)
+from afif_explorer.analysis.streaming import Unlearner
+from afif_explorer.analysis.trained import from_trained
+from afif_explorer.analysis.unlearning import unlearn
+from afif_explorer.app import serve
+from afif_explorer.datasets import Dataset
+from afif_explorer.datasets import load as load_dataset
+from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.influence.methods import (
+    AFIF,
+    EmpiricalFisherInfluence,
+    InfinitesimalJackknife,
+    NewtonStep,
+)
+from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian, Loss, Poisson
+from afif_explorer.engine.problem.models import MLP, LinearMap, ModuleModel
+from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import (
+    ElasticNet,
+    GroupLasso,
+    Lasso,
+    NonsmoothPenalty,
+    Penalty,
+    Ridge,
+)
+from afif_explorer.engine.runtime.device import use_device
+from afif_explorer.engine.runtime.memory import memory_limit
+from afif_explorer.engine.solvers.auto import Auto, SolverPlan
+from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solution, Status
+from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
+from afif_explorer.engine.solvers.dual import Dual
+from afif_explorer.engine.solvers.ekfac import EKFAC
+from afif_explorer.engine.solvers.lanczos import Lanczos
+from afif_explorer.engine.solvers.landmarks import Landmarks
+from afif_explorer.engine.solvers.lissa.solver import LiSSA
+from afif_explorer.engine.solvers.nystroem import Nystroem
+from afif_explorer.engine.targets.base import Target
+from afif_explorer.engine.targets.disparities import (
+    DemographicParityDifference,
+    EqualizedOddsDifference,
+    EqualOpportunityDifference,
+    GroupLossDifference,
+    MeanPredictionDifference,
+)
+from afif_explorer.engine.targets.losses import MeanLoss, PointLoss
+from afif_explorer.engine.targets.predictions import Prediction
+from afif_explorer.errors import (
+    AfifError,
+    CurvatureError,
+    DataError,
+    DownloadError,
+    HighLeverage,
+    InvalidChoice,
+    NotConverged,
+    SolverDiverged,
+    Undefined,
+    UndefinedMeasure,
+)
+from afif_explorer.spec import Spec
+from afif_explorer.state import Explorer
+
+__version__: str
+__all__ = [
+    "AFIF",
+    "EKFAC",
+    "MLP",
+    "AfifError",
+    "Auto",
+    "Bernoulli",
+    "BlockConjugateGradient",
+    "Categorical",
+    "CertifiedUnlearning",
+    "Cholesky",
+    "ConjugateGradient",
+    "CrossValidationPath",
+    "CurvatureError",
+    "DataError",
+    "Dataset",
+    "DemographicParityDifference",
+    "DownloadError",
+    "Dual",
+    "ElasticNet",
+    "EmpiricalFisher",
+    "EmpiricalFisherInfluence",
+    "EqualOpportunityDifference",
+    "EqualizedOddsDifference",
+    "Explorer",
+    "Fisher",
+    "Fit",
+    "Gaussian",
+    "GroupLasso",
+    "GroupLossDifference",
+    "Hessian",
+    "HighLeverage",
+    "InfinitesimalJackknife",
+    "InvalidChoice",
+    "Lanczos",
+    "Landmarks",
+    "Lasso",
+    "LiSSA",
+    "LinearMap",
+    "Loss",
+    "MeanLoss",
+    "MeanPredictionDifference",
+    "ModuleModel",
+    "NewtonStep",
+    "NonsmoothPenalty",
+    "NotConverged",
+    "Nystroem",
+    "Objective",
+    "Penalty",
+    "PointLoss",
+    "Poisson",
+    "Prediction",
+    "Ridge",
+    "Solution",
+    "SolverDiverged",
+    "SolverPlan",
+    "Spec",
+    "Status",
+    "Target",
+    "Undefined",
+    "UndefinedMeasure",
+    "Unlearner",
+    "attribute",
+    "audit_fairness",
+    "bregman_response",
+    "bregman_response_each",
+    "certified_unlearn",
+    "cross_validate",
+    "cross_validation_path",
+    "datasets",
+    "dfbetas",
+    "dffits",
+    "diagnostics",
+    "engine",
+    "explain",
+    "figures",
+    "fit",
+    "fit_objective",
+    "from_trained",
+    "load_dataset",
+    "memory_limit",
+    "notebook",
+    "retrain",
+    "retrain_each",
+    "serve",
+    "study",
+    "unlearn",
+    "use_device",
+]

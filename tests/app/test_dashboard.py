@@ -1,0 +1,101 @@
+"""The whole page without a server or a browser: what is done now, after the paint, and when idle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from afif_explorer.app.components.plot import Plot
+from afif_explorer.app.page.dashboard import Dashboard
+from afif_explorer.app.updates.scheduler import IDLE, PAINT, Scheduler
+from afif_explorer.app.views.points import PointsView
+from afif_explorer.state import Explorer
+from tests.helpers.loop import ManualLoop
+
+# Panel's own table says so to pandas.
+pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
+SECONDS = 60
+
+
+@pytest.fixture
+def page() -> Iterator[tuple[Dashboard, Scheduler, ManualLoop]]:
+    """A page with its results, which no browser has drawn yet."""
+    loop = ManualLoop()
+    scheduler = Scheduler(loop)
+    explorer = Explorer(schedule=scheduler.now)
+    scheduler.flush(lambda: explorer.await_idle(0), SECONDS)
+    made = Dashboard(explorer, scheduler)
+    yield made, scheduler, loop
+    made.close()
+
+
+def points_view(dashboard: Dashboard) -> Any:
+    [view] = [view for view in dashboard._views if isinstance(view, PointsView)]
+    return view
+
+
+def states(dashboard: Dashboard) -> list[str]:
+    return [drawing.plot.state for drawing in points_view(dashboard).drawings]
+
+
+def test_the_first_figures_come_before_the_others_and_the_table_last(page) -> None:
+    dashboard, scheduler, loop = page
+    assert states(dashboard) == [Plot.READY, Plot.READY, Plot.LOADING]
+    loop.pass_time(10 * IDLE)
+    assert states(dashboard) == [Plot.READY, Plot.READY, Plot.LOADING]
+    scheduler.open()
+    loop.pass_time(PAINT)
+    assert states(dashboard) == [Plot.READY] * 3
+    assert points_view(dashboard)._table._table is None
+    loop.pass_time(IDLE)
+    assert points_view(dashboard)._table._table is not None
+
+
+def test_the_table_waits_until_the_first_figures_are_drawn(page) -> None:
+    dashboard, scheduler, loop = page
+    scheduler.open()
+    drawing = points_view(dashboard).drawings[0]
+    drawing.plot._send_msg = lambda _message: None
+    drawing.plot._handle_msg({"kind": "ready"})
+    loop.pass_time(10 * IDLE)
+    assert points_view(dashboard)._table._table is None
+    drawing.plot._handle_msg({"kind": "drawn"})
+    loop.pass_time(IDLE)
+    assert points_view(dashboard)._table._table is not None
+
+
+def test_a_selection_is_drawn_now_and_the_address_follows(page) -> None:
+    dashboard, scheduler, loop = page
+    scheduler.open()
+    loop.pass_time(PAINT)
+    before = dashboard._browser.query
+    first = points_view(dashboard).drawings[0].plot
+    drawn = first._figure
+    dashboard.explorer.select((0,))
+    assert first._figure != drawn
+    assert dashboard._browser.query == before
+    loop.pass_time(PAINT)
+    assert "selected=0" in dashboard._browser.query
+
+
+def test_a_view_that_was_left_too_soon_is_drawn_when_somebody_comes_back(page) -> None:
+    dashboard, scheduler, loop = page
+    scheduler.open()
+    dashboard.explorer.view = "agreement"
+    loop.pass_time(PAINT)
+    assert states(dashboard)[2] == Plot.LOADING
+    dashboard.explorer.view = "points"
+    loop.pass_time(PAINT)
+    assert states(dashboard)[2] == Plot.READY
+
+
+def test_a_page_that_was_left_does_nothing_more(page) -> None:
+    dashboard, scheduler, loop = page
+    scheduler.open()
+    dashboard.close()
+    assert not loop.waits
+    dashboard.explorer.depth = 50
+    scheduler.now(lambda: pytest.fail("the session has ended"))
+    loop.pass_time(10)
