@@ -2,9 +2,9 @@
 // reporting a lost connection.
 
 const {THEME, likesDark, showPage} = globalThis.afif // of first_paint.js
-const PHONE = 600 // px; up to here the choices would cover everything else
-const RETRY = 5000 // ms between two questions to a server that does not answer
-const BEGUN = 10_000 // ms after which a page may reload by itself
+const PHONE = 600 // px; below this width the sidebar would cover everything else
+const RETRY = 5000 // ms between two requests to a server that does not answer
+const BEGUN = 10_000 // ms after which a page may reload automatically
 const DEBOUNCE = 250 // ms; browsers refuse to change the address many times a second
 
 function address(query) {

@@ -20,9 +20,9 @@ class Browser(JSComponent):
     the visitor's theme and whether the window is as narrow as a phone's.
     """
 
-    query = param.String(doc="What stands behind the question mark of the address.")
+    query = param.String(doc="The query string of the page's address.")
     themed = param.Boolean(doc="Whether the page has the theme that the visitor likes.")
-    dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: nothing.")
+    dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: none.")
 
     _esm = STATIC / "browser.js"
 

@@ -53,7 +53,7 @@ class FloatSlider(material.FloatSlider):
 
 @panel_patches.sends_value_once
 class IntSlider(material.IntSlider):
-    """A slider over whole numbers."""
+    """A slider over integers."""
 
 
 @panel_patches.sends_each_file

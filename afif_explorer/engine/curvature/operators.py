@@ -122,7 +122,7 @@ class Curvature(ABC):
             matrix = self._undamped.dense().clone()
             matrix.diagonal().add_(self.damping)
             return matrix
-        matrix = mirror(self._dense())  # to the last digit, whatever order it was summed in
+        matrix = mirror(self._dense())  # exactly symmetric, whatever the order of summation
         matrix.diagonal().add_(self.diagonal_shift)
         return matrix
 

@@ -27,7 +27,7 @@ from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
 MOST = 8  # terms of one target each that a curvature keeps
-FEW_OUTPUTS = 32  # outputs of a target up to which it is seen through their moves
+FEW_OUTPUTS = 32  # number of outputs up to which a target is computed from their changes
 
 
 class _Part(NamedTuple):
@@ -118,7 +118,7 @@ def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
 
 
 def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
-    """From ``Z' (grad^2 T) Z`` of each target, as many together as there is room for, ``[n, m]``."""
+    """From ``Z' (grad^2 T) Z`` of each target, in batches that fit into memory, ``[n, m]``."""
     if len(parts) > 1 or parts[0].bound.count > 1:
         return _by_whitener(influence, parts)
     kept = influence.curvature.kept.setdefault("second order", OrderedDict())

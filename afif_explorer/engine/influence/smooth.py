@@ -138,7 +138,7 @@ class Influence:
             raise SolverDiverged(solution.advice)
         if solution.status is Status.MAX_STEPS:
             self._last.unfinished = (
-                f"The answer is only approximate: {self._unfinished(solution)}. {solution.advice}"
+                f"The result is only approximate: {self._unfinished(solution)}. {solution.advice}"
             )
         return solution.value
 

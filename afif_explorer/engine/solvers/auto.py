@@ -30,9 +30,9 @@ from afif_explorer.engine.solvers.nystroem import Nystroem
 
 log = logging.getLogger(__name__)
 
-FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
-# Products of a block that an iteration is taken to need for each digit of accuracy: with few right-hand
-# sides, with many, with many and landmarks.
+FEW = 3000  # parameters up to which a dense factorisation is always chosen
+# Estimated block products per digit of accuracy: with few right-hand sides, with many, with many and
+# landmarks.
 STEPS_FEW, STEPS_MANY, STEPS_MARKED = 12, 3, 1.5
 FEW_LANDMARKS = 5  # minimum number of rows per landmark
 ROUGH = 1e-6  # above this tolerance a direct solve is not refined

@@ -37,7 +37,7 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, checked_seed, is_number, is_whole
 from afif_explorer.progress import report
 
-TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
+TAIL = 0.5  # share of the steps averaged by default: the first half is burn-in
 
 
 @dataclass(frozen=True)
