@@ -142,7 +142,7 @@ def _notes(
     if ranked and judge_of(spec).split != spec.split:
         notes.append("Rows are ranked on the validation split and evaluated on the test split.")
     if reported(spec) == "train":
-        notes.append("There are no test rows, so the metrics are computed on the training rows.")
+        notes.append("There are no test rows, so the metrics are those of the training rows.")
     if spec.rule == "selection" and not spec.selected:
         notes.append("No rows are selected, so none is removed.")
     return notes
