@@ -66,7 +66,7 @@ turned_down.loc[[candidate_id]]
 #
 # ## 2. Guess first
 #
-# One of these training rows holds the applicant down more than any other row of the table. Which one?
+# One of these training rows lowers the applicant's chance more than any other row of the table. Which one?
 
 # %%
 line_up = [480, 596, 840, 1291, 148]
@@ -333,7 +333,7 @@ print(f"{few / n:.1%} of the rows go, and the gap changes by {true_change / now:
 print(f"the prediction is {predicted / true_change:.0%} of the true change.")
 
 # %% [markdown]
-# The prediction has the right direction; compare its size with the true one.
+# The prediction has the right sign; compare its size with the true change.
 #
 # ## 9. When does it fail?
 #
@@ -383,8 +383,7 @@ for k in (counts[0], counts[-1]):
 # - The **effect** of a row is what changes if it is left out: after minus before.
 # - *The missing pull, turned round and divided by the stiffness*, predicts it for all rows at once, without training again.
 # - An effect is **surprise times similarity** to what is asked about: neither alone makes a row strong.
-# - Influence answers the question that it is asked. Put a **simple baseline** beside it: for finding wrong labels the loss
-#   may do as well.
-# - For a few rows the formula is nearly exact. For many it falls short, and `reach` says so: then train again.
+# - Compare influence with a **simple baseline**: for finding wrong labels, the loss may do as well.
+# - For a few rows the formula is nearly exact. For many it underestimates the change, and `reach` says so: then retrain.
 #
 # Next: open `00_explorer.ipynb` and do the same with sliders and a lasso.
