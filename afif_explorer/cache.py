@@ -1,7 +1,7 @@
-"""One store of finished work for all sessions: bounded in bytes, no two at the same work at once.
+"""A cache of results shared by all sessions: bounded in bytes, computing each value only once.
 
-Keys are explicit: the name of a stage and a digest of everything that its value depends on. A value
-is never looked at to make a key, so a large array can't be mistaken for another.
+Keys are explicit: the name of a stage and a digest of everything that its value depends on. Keys are
+never derived from values, so two large arrays cannot be confused.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Key = tuple[str, str]  # stage, digest
 
-_LOOK_UP = 0.05  # seconds between two looks of a waiting thread at its own stop flag
+_LOOK_UP = 0.05  # seconds between two checks of a waiting thread's own stop flag
 
 
 def digest(*parts: Any) -> str:
     """A hexadecimal digest of plain values (numbers, text, bytes, None and tuples of them).
 
-    Values of different types differ (1, 1.0, "1" and True give four digests). Raises TypeError for
-    anything else, arrays and frames above all.
+    Values of different types give different digests (1, 1.0, "1" and True). Raises TypeError for
+    anything else, in particular arrays and frames.
     """
     return blake2b(_plain(parts), digest_size=16).hexdigest()
 
@@ -47,9 +47,9 @@ def _plain(value: Any) -> bytes:
 
 
 class Cache:
-    """Values by key; the least recently used leave first when ``max_bytes`` are exceeded.
+    """An LRU cache: the least recently used values are evicted when ``max_bytes`` is exceeded.
 
-    ``computed`` counts, per stage, how many times a value was worked out.
+    ``computed`` counts, per stage, how many values were computed.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -62,7 +62,7 @@ class Cache:
 
     @property
     def bytes(self) -> int:
-        """What is held now; memory that two values share is counted once."""
+        """Bytes currently held; memory shared by several values is counted once."""
         return self._ledger.total
 
     def __len__(self) -> int:
@@ -72,11 +72,11 @@ class Cache:
         return key in self._entries
 
     def get(self, key: Key, compute: Callable[[], T]) -> T:
-        """The value of ``key``; works it out by ``compute()`` if it is not there.
+        """The value of ``key``, computed by ``compute()`` on a cache miss.
 
-        Should another thread be at it already, this one waits for it (and leaves when its own work
-        is cancelled). If the other one fails or is cancelled, this one does the work itself.
-        Exceptions of ``compute`` are raised to its own caller and not remembered.
+        If another thread is computing it, this one waits (until its own work is cancelled). If the
+        other thread fails or is cancelled, this one computes the value itself. Exceptions of
+        ``compute`` are raised to its own caller and not cached.
         """
         while True:
             with self._lock:
@@ -91,7 +91,7 @@ class Cache:
             if mine:
                 return self._work(key, pending, compute)
             while not pending.finished.wait(_LOOK_UP):
-                report("Waiting for the same work of another session", 0)
+                report("Waiting for another session that computes the same result", 0)
             if pending.succeeded:
                 return pending.value
 
@@ -133,7 +133,7 @@ class Cache:
             log.info("Cache: dropped %s %s to stay within %d bytes.", stage, name, self.max_bytes)
 
     def clear(self) -> None:
-        """Forget all values (work that is under way goes on, and is kept)."""
+        """Remove all values (running computations continue, and their results are cached)."""
         with self._lock:
             self._entries.clear()
             self._ledger = _Ledger()
@@ -149,11 +149,11 @@ class _Pending:
 @dataclass(frozen=True)
 class _Entry:
     value: Any
-    leaves: tuple[tuple[Any, int], ...]  # the objects that hold memory, and how much each
+    leaves: tuple[tuple[Any, int], ...]  # the objects that hold memory, with their bytes
 
 
 class _Ledger:
-    """Bytes by object, so that an array which several values share is counted once."""
+    """Bytes by object, so that an array shared by several values is counted once."""
 
     def __init__(self) -> None:
         self.total = 0

@@ -1,4 +1,4 @@
-"""What the garbage collector need not look at."""
+"""Excluding long-lived objects from garbage collection."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def lasting() -> Iterator[None]:
-    """What is made inside this block lives as long as the process: no garbage is looked for in it.
+    """Exclude the objects created in this block from garbage collection; they live as long as the process.
 
-    Modules, above all: the collector goes through them again and again while they are imported, and
-    through all of them whenever it looks at everything.
+    This is meant for imports: the collector would traverse modules repeatedly while they are being
+    imported, and again at every full collection.
     """
     enabled = gc.isenabled()
     gc.disable()

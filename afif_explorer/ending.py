@@ -1,4 +1,4 @@
-"""How a process ends that has been told to: within two seconds, whatever its threads compute."""
+"""Process shutdown within two seconds of a signal, whatever its threads are computing."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-PATIENCE = 1.5  # s from the signal; then the process ends without waiting for anything
-JOINING = 0.5  # s for threads that were told to stop and reach their next step by then
+PATIENCE = 1.5  # s after the signal; then the process exits without waiting
+JOINING = 0.5  # s for cancelled threads to reach their next step
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def on_signal(act: Callable[[int], None], status: int | None = None) -> None:
-    """Call ``act(signum)`` in the main thread at the first Ctrl-C or SIGTERM. Call it in that thread.
+    """Call ``act(signum)`` in the main thread at the first Ctrl-C or SIGTERM. Call this in the main thread.
 
-    If the process is still there after :data:`PATIENCE`, it ends with ``status`` (None: 128 plus the
-    number of the signal); a second signal ends it at once.
+    If the process is still running after :data:`PATIENCE`, it exits with ``status`` (None: 128 plus the
+    signal number); a second signal ends it at once.
     """
 
     def told(signum: int, _frame: FrameType | None) -> None:
@@ -37,14 +37,14 @@ def on_signal(act: Callable[[int], None], status: int | None = None) -> None:
 
 
 def give_up(signum: int) -> NoReturn:
-    """Leave whatever the main thread does; the exit status tells the signal."""
+    """Exit from the main thread, with an exit status that encodes the signal."""
     raise SystemExit(128 + signum)
 
 
 def leave(status: int) -> NoReturn:
-    """End the process with ``status``; threads that are deep in some computation are not waited for.
+    """Exit with ``status`` without waiting for threads that are still computing.
 
-    The interpreter would wait for them, and pulling the libraries away under them can crash.
+    The interpreter would wait for them, and unloading libraries while they run can crash.
     """
     end = time.monotonic() + JOINING
     for thread in _others():
@@ -57,6 +57,6 @@ def leave(status: int) -> NoReturn:
 
 
 def _others() -> list[threading.Thread]:
-    """Threads that the interpreter would wait for at its end."""
+    """Threads that the interpreter would wait for on exit."""
     main = threading.main_thread()
     return [one for one in threading.enumerate() if one is not main and not one.daemon]

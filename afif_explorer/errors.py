@@ -1,4 +1,4 @@
-"""The errors that people meet: one clear sentence each (what was wrong, where, what to do)."""
+"""Errors and warnings; each message says what was wrong, where, and what to do."""
 
 
 class AfifError(Exception):
@@ -45,7 +45,7 @@ class InvalidChoice(AfifError, ValueError):
 
 
 class DoesNotApply(InvalidChoice):
-    """A result that does not exist for the choices; the message names choices that have it."""
+    """A result that does not exist for the current settings; the message names settings that have it."""
 
 
 class UndefinedMeasure(DoesNotApply, DataError):
@@ -88,11 +88,11 @@ class CurvatureError(AfifError, ArithmeticError):
 
 
 class OutOfMemory(AfifError, MemoryError):
-    """The work needs more memory than there is on its device; the message says what to do."""
+    """The computation needs more memory than its device has; the message says what to do."""
 
 
 class Cancelled(AfifError):
-    """The work was asked to stop. Raised by :func:`afif_explorer.progress.report`."""
+    """The computation was cancelled. Raised by :func:`afif_explorer.progress.report`."""
 
 
 class NotConverged(UserWarning):

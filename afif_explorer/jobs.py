@@ -1,7 +1,7 @@
-"""Background work: a bounded pool where the newest request of an owner wins.
+"""Background jobs in a bounded thread pool, where a new request of an owner replaces the older one.
 
-An owner has one job at a time. Submitting another tells the older one to stop: it sees
-``Cancelled`` at its next :func:`afif_explorer.progress.report`; what it still returns is dropped.
+An owner has one job at a time. Submitting another cancels the older one: ``Cancelled`` is raised at
+its next :func:`afif_explorer.progress.report`, and its result is dropped.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from afif_explorer.progress import Listener, Step, listening
 log = logging.getLogger(__name__)
 
 REPORTS_PER_SECOND = 10
-SURPRISE = "Something went wrong; the details are in the log."
+SURPRISE = "An unexpected error occurred; see the log for details."
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended. ``value`` is what the work returned, ``message`` why it failed."""
+    """The outcome of a job. ``value`` is the return value, ``message`` the reason for a failure."""
 
     kind: Literal["done", "failed", "cancelled"]
     value: Any = None
@@ -35,7 +35,7 @@ class Outcome:
 
 @dataclass(eq=False)
 class Job:
-    """One request. ``finished`` is set when all its callbacks have been called."""
+    """A request. ``finished`` is set when all its callbacks have been called."""
 
     on_step: Listener | None
     on_end: Callable[[Outcome], None] | None
@@ -45,16 +45,16 @@ class Job:
     _reported: float = float("-inf")
 
     def cancel(self) -> None:
-        """Ask the work to stop; it does at its next step. No effect on a job that has ended."""
+        """Request cancellation; the job stops at its next step. No effect on a finished job."""
         self._stop.set()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end; whether it was reached in ``timeout`` seconds."""
+        """Wait until finished; returns whether that happened within ``timeout`` seconds."""
         return self.finished.wait(timeout)
 
     def heard(self, step: Step) -> None:
-        """Listen to the work: stop it if asked to, pass on at most ten reports a second."""
-        # A program that is on its way out must not wait for long work that nobody will see.
+        """Handle a progress report: raise if cancelled, forward at most ten reports a second."""
+        # A program that is exiting must not wait for long computations.
         if self._stop.is_set() or not threading.main_thread().is_alive():
             raise Cancelled("The work was cancelled.")
         now = time.monotonic()
@@ -63,7 +63,7 @@ class Job:
             self.on_step(step)
 
     def run(self, work: Callable[[], Any]) -> Outcome:
-        """Do the work and say how it ended; nothing that it raises gets past here."""
+        """Run the work and return its outcome; all exceptions are caught."""
         try:
             with listening(self.heard):
                 self.heard(Step("Starting", 0, None))
@@ -78,7 +78,7 @@ class Job:
 
 
 class Jobs:
-    """A pool of ``workers`` threads shared by all owners."""
+    """A thread pool of ``workers`` threads, shared by all owners."""
 
     def __init__(self, workers: int = 2) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="afif-job")
@@ -97,7 +97,7 @@ class Jobs:
         """Run ``work()`` in a thread, with the caller's context variables, as the owner's only job.
 
         ``on_step`` and ``on_end`` are called in the worker thread; ``on_end`` exactly once, unless
-        a newer job of the same owner has taken the place. RuntimeError after :meth:`shutdown`.
+        a newer job of the same owner has replaced this one. RuntimeError after :meth:`shutdown`.
         """
         job = Job(on_step, on_end)
         context = contextvars.copy_context()
@@ -122,21 +122,21 @@ class Jobs:
             if job.on_end and not dropped:
                 job.on_end(outcome)
         except Exception:
-            log.exception("The end of a background job could not be delivered.")
+            log.exception("The on_end callback of a background job failed.")
         finally:
             with self._lock:
                 self._unfinished.discard(job)
             job.finished.set()
 
     def cancel(self, owner: Hashable) -> None:
-        """Stop the owner's job, if there is one; it ends as "cancelled"."""
+        """Cancel the owner's job, if there is one."""
         with self._lock:
             job = self._newest.get(owner)
         if job:
             job.cancel()
 
     def shutdown(self, wait: bool = True) -> None:
-        """Tell everything to stop and, if ``wait``, wait until it has. No job is accepted afterwards."""
+        """Cancel all jobs and, if ``wait``, wait until they have stopped. No job is accepted afterwards."""
         with self._lock:
             self._pool.shutdown(wait=False)
             unfinished = list(self._unfinished)

@@ -1,7 +1,7 @@
-"""How long loops tell a listener how far they are, and how a listener stops them.
+"""Progress reports from loops to a listener, which can also stop them.
 
-Loops of the engine and the downloads call :func:`report` at every step. With no listener that costs
-next to nothing. Whoever runs the work (``jobs``, a progress bar in a notebook) listens:
+Loops of the engine and the downloads call :func:`report` at every step. Without a listener that
+costs almost nothing. The code that runs the work (``jobs``, a progress bar in a notebook) listens:
 
 >>> seen = []
 >>> with listening(lambda step: seen.append(step.done)):
@@ -10,8 +10,8 @@ next to nothing. Whoever runs the work (``jobs``, a progress bar in a notebook) 
 >>> seen
 [0, 1, 2]
 
-A listener that raises (:class:`afif_explorer.errors.Cancelled`, usually) stops the loop there.
-Listeners belong to the context that set them, so two threads never hear each other.
+A listener stops the loop by raising (usually :class:`afif_explorer.errors.Cancelled`).
+Listeners belong to the context that set them, so threads do not receive each other's reports.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _listener: ContextVar[Listener | None] = ContextVar("afif_explorer_progress", de
 
 
 def report(what: str, done: int, total: int | None = None) -> None:
-    """Tell the listener, if there is one, that ``done`` of ``total`` steps of ``what`` are done."""
+    """Report to the listener, if any, that ``done`` of ``total`` steps of ``what`` are done."""
     listener = _listener.get()
     if listener is not None:
         listener(Step(what, done, total))
@@ -44,7 +44,7 @@ def report(what: str, done: int, total: int | None = None) -> None:
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Send every report made inside the ``with`` block (and this context) to ``listener``."""
+    """Send every report made inside the ``with`` block (in this context) to ``listener``."""
     token = _listener.set(listener)
     try:
         yield

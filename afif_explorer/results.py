@@ -1,9 +1,8 @@
-"""What the study hands to figures, tables and export: frozen values of NumPy and pandas.
+"""Results for figures, tables and exports: frozen dataclasses of NumPy and pandas values.
 
-Conventions, everywhere the same. An *effect* is the predicted change of the target if the row is
-removed, ``T(theta(w)) - T(theta(1))``, in the target's units. ``ids`` are the row numbers of the
-raw table; arrays of one result are in the same order. A quantity that is not known is ``None``,
-never NaN.
+Conventions: an *effect* is the predicted change of the target if the row is removed,
+``T(theta(w)) - T(theta(1))``, in the target's units. ``ids`` are the row numbers of the raw table; all
+arrays of a result are in the same order. An unknown quantity is ``None``, never NaN.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import pandas as pd
 
 @dataclass(frozen=True, eq=False)
 class DataSummary:
-    """The data set as a person meets it."""
+    """The data set, as displayed."""
 
     name: str
     title: str
@@ -34,41 +33,39 @@ class DataSummary:
     notes: tuple[str, ...]  # what was done to the data: missing values, dropped columns, ...
     source: str = ""
     licence: str = ""
-    file: str = ""  # the name of the file that it was read from, if it was
-    made: Mapping[str, Any] | None = (
-        None  # how ``Dataset.from_frame`` made it of a table, if it did
-    )
+    file: str = ""  # the name of the uploaded file, if any
+    made: Mapping[str, Any] | None = None  # the options of ``Dataset.from_frame``, if it was used
 
 
 @dataclass(frozen=True, eq=False)
 class FitSummary:
-    """What training reached."""
+    """The result of training."""
 
     model: str
     n_parameters: int
-    metrics: dict[str, float]  # display name -> value on the test split (and how many zeros)
+    metrics: dict[str, float]  # display name -> value on the test split (and the number of zeros)
     gradient_norm: float
-    gradient_threshold: float  # at most so much counts as an optimum
+    gradient_threshold: float  # converged if the gradient norm is at most this
     converged: bool
     steps: int
     seconds: float
-    device: str  # where, in words
-    advice: str = ""  # what to do when it did not converge
+    device: str  # description of the device
+    advice: str = ""  # what to do if it did not converge
 
 
 @dataclass(frozen=True, eq=False)
 class SolverSummary:
-    """How the system ``(curvature + damping) x = c`` was solved."""
+    """The solve of ``(curvature + damping) x = c``."""
 
     name: str
     status: str  # "converged" | "max_steps" | "diverged"
     advice: str
     residual: float | None  # ||(C + damping) x - c|| / ||c||; KKT residual of a proximal step
-    error: float | None  # of x relative to the direct solve, where that is affordable
+    error: float | None  # of x relative to the direct solve, if that is affordable
     seconds: float
     scale: float | None = None
     depth: int | None = None
-    off: float | None = None  # the same of what is shown: the effects, or the change of the target
+    off: float | None = None  # relative error of what is shown: effects, or a change of the target
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +74,11 @@ class Points:
 
     ids: np.ndarray  # [n] int
     effect: np.ndarray  # [n]
-    self_influence: np.ndarray  # [n] predicted rise of the row's own loss when it is left out
+    self_influence: np.ndarray  # [n] predicted increase of the row's own loss if it is removed
     leverage: np.ndarray  # [n] in [0, 1]
     loss: np.ndarray  # [n]
     prediction: np.ndarray  # [n] mean prediction (probability of the last class, count or value)
-    outcome: np.ndarray  # [n] str: the observed target as people read it
+    outcome: np.ndarray  # [n] str: the observed target, as displayed
     group: np.ndarray  # [n] str: the group of the chosen sensitive column ("" without one)
     x: np.ndarray  # [n] map coordinates
     y: np.ndarray
@@ -90,15 +87,15 @@ class Points:
     target_label: str  # "mean loss on the test rows"
     unit: str  # "nats", "probability", ...
     target_value: float  # of the fit on all rows
-    raises: str  # what a positive effect means, in words: "leaving the row out raises the loss"
+    raises: str  # the meaning of a positive effect: "removing the row raises the loss"
     solver: SolverSummary
-    compares: str = ""  # of a target that is a gap: its two groups, with their rows
-    notes: tuple[str, ...] = ()  # what to be careful about with it
+    compares: str = ""  # for a target that is a gap: its two groups, with their row counts
+    notes: tuple[str, ...] = ()  # caveats
 
 
 @dataclass(frozen=True, eq=False)
 class Cost:
-    """What one way to the effects took."""
+    """The cost of computing the effects with one curvature."""
 
     products: int  # curvature-vector products
     flops: float
@@ -107,7 +104,7 @@ class Cost:
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """Effects under Fisher beside effects under the Hessian, row by row."""
+    """Effects under Fisher and Hessian, row by row."""
 
     ids: np.ndarray
     fisher: np.ndarray
@@ -116,21 +113,21 @@ class Agreement:
     spearman: float | None
     slope: float | None  # least squares of fisher on hessian
     top_k: int
-    overlap: float  # share of the top_k largest |effect| that both name
-    identical: bool  # true by theory: a linear map with its canonical loss
-    fisher_eigenvalues: np.ndarray  # ascending; empty where too large to compute
+    overlap: float  # share of the top_k largest |effect| that both have in common
+    identical: bool  # identical in theory: a linear map with its canonical loss
+    fisher_eigenvalues: np.ndarray  # ascending; empty if too large to compute
     hessian_eigenvalues: np.ndarray
     relative_gap: float | None  # ||H^-1/2 F H^-1/2 - I||
     fisher_cost: Cost
     hessian_cost: Cost
     target_label: str
     unit: str
-    solver: SolverSummary  # of the Fisher side, which follows the chosen solver
+    solver: SolverSummary  # of the Fisher effects, which use the chosen solver
 
 
 @dataclass(frozen=True, eq=False)
 class Verification:
-    """Predicted effects beside the effects of true retraining, for a checked subset of rows."""
+    """Predicted effects and true effects by retraining, for a subset of rows."""
 
     ids: np.ndarray
     predicted: np.ndarray
@@ -148,7 +145,7 @@ class Verification:
 
 @dataclass(frozen=True, eq=False)
 class LissaReport:
-    """LiSSA at one scale and depth, and over the whole plane of both."""
+    """LiSSA's error at one scale and depth, and over a grid of both."""
 
     scale: float
     depth: int
@@ -156,34 +153,34 @@ class LissaReport:
     repeats: int
     damping: float
     automatic_scale: float
-    automatic_depth: int  # what the rule takes at ``scale``
-    rule_depth: int  # what it takes at its own scale, so that both are automatic
+    automatic_depth: int  # the automatic depth for ``scale``
+    rule_depth: int  # the automatic depth for the automatic scale
     largest_eigenvalue: float
     smallest_eigenvalue: float
     trace: float
     steps: np.ndarray  # [s] depths at which the error is given
     mean_error: np.ndarray  # [s] error of the full-batch recursion relative to the direct solve
-    run_error: np.ndarray  # [r] the same of the true mini-batch run; empty before it has run
+    run_error: np.ndarray  # [r] error of the stochastic mini-batch run; empty before it has run
     run_steps: np.ndarray  # [r]
     run_status: str  # "converged" | "max_steps" | "diverged" | "" before it has run
     map_scales: np.ndarray  # [a]
     map_depths: np.ndarray  # [b]
     map_error: np.ndarray  # [b, a]; NaN where the recursion diverges
     advice: str
-    # Once it has run, how far the computed result is from what it stands for, as shares of its length:
-    run_gap: float | None = None  # from the mini-batch run, of which it is the mean
-    recursion_gap: float | None = None  # from the recursion with all rows, carried out step by step
+    # After the run, the relative distance of the computed result from:
+    run_gap: float | None = None  # the mini-batch run, of which it is the mean
+    recursion_gap: float | None = None  # the full-batch recursion, carried out step by step
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOutCheck:
-    """Held-out losses of some rows by true refits without them, one entry a refit."""
+    """Held-out losses of some rows by true refits without them, one entry per refit."""
 
-    ids: np.ndarray  # [c] row ids; a row comes once for each strength
+    ids: np.ndarray  # [c] row ids; each row occurs once per strength
     strength: np.ndarray  # [c] of the penalty
-    predicted: np.ndarray  # [c] rise of the row's own loss when it is left out
+    predicted: np.ndarray  # [c] increase of the row's own loss when it is left out
     actual: np.ndarray  # [c]
-    strengths: np.ndarray  # [s] each once
+    strengths: np.ndarray  # [s] distinct
     mean: np.ndarray  # [s] held-out loss of all rows: predicted, corrected by the checked rows
     standard_error: np.ndarray  # [s] of that correction
     pearson: float | None
@@ -194,7 +191,7 @@ class HeldOutCheck:
 
 @dataclass(frozen=True, eq=False)
 class CrossValidationReport:
-    """Approximate leave-one-out losses: over penalty strengths, and row by row at the chosen one."""
+    """Approximate leave-one-out losses: by strength, and row by row at the chosen strength."""
 
     penalty: str  # its display name
     strengths: np.ndarray  # [s] ascending; empty without a penalty
@@ -207,10 +204,10 @@ class CrossValidationReport:
     mean_here: float  # held-out loss at the chosen strength
     standard_error_here: float
     ids: np.ndarray  # [n]
-    rise: np.ndarray  # [n] of the row's own loss when it is left out
+    rise: np.ndarray  # [n] increase of the row's own loss when it is left out
     leverage: np.ndarray  # [n]; their sum is the effective number of parameters
     n_parameters: int
-    check: HeldOutCheck | None  # None before it was asked for
+    check: HeldOutCheck | None  # None before it was requested
     unit: str  # of a loss
     notes: tuple[str, ...] = ()
 
@@ -221,31 +218,31 @@ class Reach:
 
     level: str  # "good" | "fair" | "poor"
     leverage: float  # sum of the leverages of the removed rows
-    share: float  # of the training rows that are removed
+    share: float  # of the training rows, removed
     text: str
 
 
 @dataclass(frozen=True, eq=False)
 class Unlearning:
-    """What removing a set of rows does: before, predicted and (once asked for) retrained."""
+    """The effect of removing a set of rows: before, predicted and (on request) retrained."""
 
-    rule: str  # in words
+    rule: str  # as displayed
     ids: np.ndarray  # removed rows
     n_train: int
-    metrics: pd.DataFrame  # index: display names; columns: before, predicted, and maybe retrained
+    metrics: pd.DataFrame  # index: display names; columns: before, predicted, maybe retrained
     units: dict[str, str]
-    disparity: str | None  # which row of metrics the view is about
+    disparity: str | None  # the row of metrics that the view focuses on
     shares: np.ndarray  # [s] of rows removed, for the sweep
-    # "AFIF", "AFIF, rescaled", "Newton step", "retrained" -> disparity [s]
+    # "AFIF", "AFIF, leverage correction", "Newton step", "retrained" -> disparity [s]
     sweep: dict[str, np.ndarray]
     scores_before: dict[str, np.ndarray]  # group -> mean predictions on the test rows
     scores_after: dict[str, np.ndarray]  # predicted
     reach: Reach
-    solver: SolverSummary  # of the predictions, the least accurate of them
+    solver: SolverSummary  # of the least accurate prediction
     retrained: bool
     seconds: float
-    gradient_norm: float | None = None  # that the retraining stopped at
+    gradient_norm: float | None = None  # at which retraining stopped
     notes: tuple[str, ...] = field(default=())
-    # of metrics that are gaps: which two groups each compares, with their rows, and why it is undefined
+    # for metrics that are gaps: the two groups compared, with their row counts, and why it is undefined
     compares: Mapping[str, str] = field(default_factory=dict)
     undefined: Mapping[str, str] = field(default_factory=dict)

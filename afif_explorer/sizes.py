@@ -1,4 +1,4 @@
-"""How much memory Python objects hold, arrays and frames in them included."""
+"""The memory held by Python objects, including arrays and frames."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CODE = (FunctionType, BuiltinFunctionType, MethodType, ModuleType)
 def leaves(value: Any) -> Iterator[tuple[Any, int]]:
     """Every object inside ``value`` that holds memory, once, with its bytes.
 
-    Arrays count as the buffer they look at; containers and objects as the sum of what is in them.
+    An array view counts as its underlying buffer; containers and objects as the sum of their contents.
     """
     seen: set[int] = set()
     queue = [value]

@@ -1,15 +1,15 @@
-"""How counts and phrases are written wherever people read them."""
+"""Formatting of counts and phrases for display."""
 
 from __future__ import annotations
 
-SPACE = "\u00a0"  # keeps a number, and a number and its unit, on one line
+SPACE = "\u00a0"  # a no-break space, within numbers and between a number and its unit
 
 
 def count(value: float) -> str:
-    """A count with its thousands apart: ``30 162``."""
+    """A count with a thousands separator: ``30 162``."""
     return f"{int(value):,}".replace(",", SPACE)
 
 
 def within(phrase: str) -> str:
-    """A phrase that stands for itself elsewhere, within a sentence: ``the 100 rows``."""
+    """A stand-alone phrase, adapted for use within a sentence: ``the 100 rows``."""
     return phrase[:1].lower() + phrase[1:].rstrip(".")

@@ -204,7 +204,7 @@ def objective_for(
 
     if not isinstance(data, Dataset):
         raise InvalidChoice(
-            f"What is fitted is a Dataset, not a {type(data).__name__}; make one by Dataset.from_frame."
+            f"Expected a Dataset, got {type(data).__name__}; create one with Dataset.from_frame."
         )
     built, loss = _model_for(data, model, hidden)
     if penalised is None:
@@ -247,7 +247,7 @@ def fit_objective(
     [3.0, 1.0]
     """
     if not isinstance(objective, Objective):
-        raise InvalidChoice(f"What is fitted is an Objective, not a {type(objective).__name__}.")
+        raise InvalidChoice(f"Expected an Objective, got {type(objective).__name__}.")
     samples = samples_of(objective, validation=validation, test=test)
     return _fitted(objective, samples, None, seed, max_steps)
 

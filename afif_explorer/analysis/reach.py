@@ -1,4 +1,4 @@
-"""How far a prediction about removed rows can be trusted, in words and numbers."""
+"""Reach: how far a prediction about removed rows can be trusted."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from afif_explorer.engine.problem.weights import leave_out
 GOOD, FAIR = 0.05, 0.25  # expected relative errors up to which a prediction is good, or fair
 # Rounds onward, and products with the Hessian in each: where solves cost little, and where they don't.
 DIRECTLY, ITERATIVELY = (12, 60), (3, 4)
-TRIFLE = 1e-6  # of the rows' pull: what is left of it counts as nothing
-ROUNDINGS = 100  # units of the precision, where that is more
-MOST_TOLD = 10.0  # expected relative error that is still told as a number
+NEGLIGIBLE = 1e-6  # relative to the rows' gradient: a remaining gradient that is ignored
+ROUNDINGS = 100  # units of the machine precision, if that is larger
+MOST_STATED = 10.0  # expected relative error that is still stated as a number
 SMALLEST = 1e-300
-_TOO_MUCH = "Too much is removed for one step; retrain to know."
-_UNSURE = "Further steps towards the refit do not settle; retrain to know."
+_TOO_MUCH = "Too much is removed for a one-step prediction; retrain to check."
+_UNSURE = "Further steps towards the refit do not converge; retrain to check."
 _CANCEL = (
-    "What the rows do to the target nearly cancels, so that little of it is left beside what one step "
-    "misses; retrain to know."
+    "The effects of the rows on the target nearly cancel, so the error of one step is large relative to "
+    "the net change; retrain to check."
 )
 
 
@@ -139,26 +139,30 @@ class RefitEstimate:
             hessian = Hessian.of(there, weights=weights)
             return newton_step(hessian, gradient, lambda v: solver.solve(v).value, products)
 
-        least = max(TRIFLE, ROUNDINGS * torch.finfo(tilt.dtype).eps)
-        trifle = least * float((fitted.gradient(weights) - tilt).norm())
-        return refine(start, weights, tilt, newton, self._norm, rounds, trifle)
+        least = max(NEGLIGIBLE, ROUNDINGS * torch.finfo(tilt.dtype).eps)
+        negligible = least * float((fitted.gradient(weights) - tilt).norm())
+        return refine(start, weights, tilt, newton, self._norm, rounds, negligible)
 
 
 def judge(
     error: float, captured: float, leverage: float, share: float, whose: str, poor: str
 ) -> Reach:
-    """Numbers turned into a verdict on ``whose`` change; ``poor``: what to say if the error is large.
+    """The reach of ``whose`` change; ``poor``: the advice if the error is large.
 
-    An infinite ``error`` is one that cannot be told.
+    An infinite ``error`` means that it cannot be estimated.
     """
     size = "small" if captured < 1 else "large"
-    told = f"{_percent(error)} % of the {whose} change is beyond one step."
+    told = f"the expected error is {_percent(error)} % of the {whose} change."
     if math.isinf(error):
-        level, told, advice = "poor", f"the error of the {whose} change cannot be told.", _UNSURE
+        level, told, advice = (
+            "poor",
+            f"the error of the {whose} change cannot be estimated.",
+            _UNSURE,
+        )
     elif error <= GOOD:
-        level, advice = "good", "Expect the refit to differ little from this prediction."
+        level, advice = "good", "A refit should agree with this prediction."
     elif error <= FAIR:
-        level, advice = "fair", f"Its direction holds; its size is likely to be too {size}."
+        level, advice = "fair", f"The direction is reliable; the size is probably too {size}."
     else:
         level, advice = "poor", poor
     text = f"Removing {100 * share:.2g} % of the rows (summed leverage {leverage:.2g}): {told} {advice}"
@@ -166,8 +170,8 @@ def judge(
 
 
 def _percent(error: float) -> str:
-    if error > MOST_TOLD:
-        return f"more than {100 * MOST_TOLD:.0f}"
+    if error > MOST_STATED:
+        return f"more than {100 * MOST_STATED:.0f}"
     return f"about {100 * error:.2g}" if error < 1 else f"about {100 * error:.0f}"
 
 

@@ -16,9 +16,9 @@ from afif_explorer.engine.targets.base import Target, as_targets
 from afif_explorer.errors import InvalidChoice
 
 _ADVICE = {
-    "good": "There is no need to retrain yet.",
-    "fair": "Retrain when convenient: the predicted sizes begin to fall short.",
-    "poor": "Retrain now: too much has been removed for a step from the old fit.",
+    "good": "No need to retrain yet.",
+    "fair": "Retrain when convenient: predicted changes are becoming too small.",
+    "poor": "Retrain now: too much has been removed for one step from the original fit.",
 }
 
 
@@ -76,7 +76,9 @@ class Unlearner:
         fresh = checked_rows(self.fit.n, rows)
         twice = np.intersect1d(fresh, self.removed)
         if len(twice):
-            raise InvalidChoice(f"Row {twice[0]} has been removed before; ask for each row once.")
+            raise InvalidChoice(
+                f"Row {twice[0]} has already been removed; pass each row only once."
+            )
         together = np.concatenate([self.removed, fresh])
         self.latest = unlearn_with(self._influence, self.fit, together, self.targets)
         warn_unfinished(self._influence)

@@ -11,8 +11,8 @@ SIDEBAR_WIDTH = 320
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
 
-# Beside a button a tooltip would lie over the next one: it goes below, or above where there is no room,
-# as if no tooltip ever fitted to the right. It takes no click from what it covers.
+# To the right of a button, a tooltip would cover the next button. So it is placed below, or above if
+# there is no room, by pretending that it never fits on the right. It does not intercept clicks.
 _TOOLTIP = {
     "disableInteractive": True,
     "slotProps": {
@@ -54,7 +54,7 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
             # On a phone the sidebar lies above everything, even above the first figures of first_paint.js.
             "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}},
             "MuiTooltip": {"defaultProps": _TOOLTIP},
-            # Frames of a gliding slider are taken from the figures that its move redraws.
+            # Animating the slider would delay the figures that it redraws.
             "MuiSlider": {
                 "styleOverrides": {part: {"transition": "none"} for part in ("thumb", "track")}
             },
@@ -88,7 +88,7 @@ DARK = {
 }
 THEME = {"light": _scheme(LIGHT), "dark": _scheme(DARK)}
 
-# With exactly these two settings the toolkit leaves the colours of the header's children alone.
+# With exactly these two settings the toolkit does not override the colours of the header's children.
 PAGE = {
     ".MuiAppBar-root": {
         "bgcolor": "primary.contrastText",
@@ -103,7 +103,7 @@ PAGE = {
 
 
 def _variables(selector: str, colours: dict[str, str]) -> str:
-    """The variables of Material UI that stand for ``colours``, before it is there to set them."""
+    """Material UI's variables for ``colours``, for use before Material UI has loaded."""
     names = {
         "primary-main": "primary",
         "background-default": "ground",
@@ -126,13 +126,13 @@ GLOBAL_CSS = "\n".join(
 
 
 def _url(name: str) -> str:
-    """Where the server has a file of :data:`STATIC`; a browser may keep it until it changes."""
+    """The URL of a file in :data:`STATIC`; browsers may cache it until it changes."""
     version = sha256((STATIC / name).read_bytes()).hexdigest()[:16]
     return f"assets/{name}?v={version}"
 
 
-# plotly.js with the kinds of traces that the figures use, made by tools/plotly: a browser reads it in a
-# third of the time that the whole takes.
+# plotly.js with only the trace types that the figures use, built by tools/plotly: it loads in a third of
+# the time of the full library.
 PLOTLY_URL = _url("plotly/plotly.min.js")
 PLOT_CSS = [
     (STATIC / name).read_text(encoding="utf-8") for name in ("plotly/plotly.css", "plot.css")

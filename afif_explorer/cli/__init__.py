@@ -1,10 +1,10 @@
 """The command line: ``afif-explorer serve | lab | class | data | check``.
 
-Every verb is one module with ``add(verbs)``, which declares its options, and ``run(options)``,
-which returns the exit status. Only ``run`` imports what is heavy: ``--help`` answers at once.
+Each subcommand is a module with ``add(commands)``, which declares its options, and ``run(options)``,
+which returns the exit status. Only ``run`` imports heavy libraries, so ``--help`` is fast.
 
-Exit status: 0 done, 1 a check failed, 2 wrong use or an error with one clear sentence, 130 stopped
-from the keyboard (143: by SIGTERM). A server that is up and is told to stop has done its work: 0.
+Exit status: 0 success, 1 a check failed, 2 a usage error or any error of this package, 130
+interrupted from the keyboard (143: by SIGTERM). A running server that is stopped exits with 0.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from afif_explorer import __version__, ending
 from afif_explorer.cli import check, classroom, data, lab, serve
 from afif_explorer.errors import AfifError
 
-VERBS = (serve, lab, classroom, data, check)
+COMMANDS = (serve, lab, classroom, data, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb of the command line and return its exit status."""
+    """Run one subcommand and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command() -> NoReturn:
-    """:func:`main` as a process of its own, which ends when the verb does or a signal tells it to."""
+    """The entry point: run :func:`main` and exit when it returns or a signal arrives."""
     ending.on_signal(ending.give_up)
     ending.leave(main())
 
@@ -42,10 +42,10 @@ def command() -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="afif-explorer",
-        description="See what each training row did to a model, and what happens if it goes.",
+        description="See what each training row did to a model, and what happens if it is removed.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-    for verb in VERBS:
-        verb.add(verbs)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for each in COMMANDS:
+        each.add(commands)
     return parser

@@ -1,8 +1,8 @@
-"""``afif-explorer check``: does this installation tell the truth?
+"""``afif-explorer check``: a self-test of this installation against retraining.
 
-It fits small models on data that come with the package, where one row has little weight and the
-estimate is known to be good, predicts what removing rows would do, fits again without each of them,
-and compares: on the CPU, and on a GPU where torch sees one.
+It fits small models to data sets that come with the package, on which the estimates are known to be
+accurate, predicts the effect of removing rows, refits without each of them, and compares: on the CPU,
+and on a GPU if torch finds one.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ CASES = (
 )
 STRENGTH = 1e-3
 ROWS = 40  # half of them at random, half with the largest effects
-# Looser than what the tests ask of the large data sets: these tables are small, and the error of
-# the estimate grows with the leverage of a row.
+# Looser than the tests on the large data sets: these tables are small, and the error of the estimate
+# grows with the leverage of a row.
 LEAST_PEARSON = 0.995
 SLOPES = (0.95, 1.05)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """How estimates and refits of one case agree; ``slope`` is that of refits on estimates."""
+    """The agreement between estimates and refits; ``slope`` is that of refits on estimates."""
 
     pearson: float | None
     slope: float | None
@@ -37,42 +37,42 @@ class Finding:
 
     @property
     def passed(self) -> bool:
-        """Whether they agree well enough to trust this installation."""
+        """Whether they agree well enough."""
         if self.pearson is None or self.slope is None:
             return False
         return self.pearson >= LEAST_PEARSON and SLOPES[0] <= self.slope <= SLOPES[1]
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare ``check``."""
-    parser = verbs.add_parser(
+    parser = commands.add_parser(
         "check",
-        help="test this installation against real retraining",
-        description="Print versions and compare estimates with real refits, within a minute. "
-        "The exit status is 0 if all agree and 1 if not.",
+        help="test this installation against retraining",
+        description="Print versions and compare estimates with refits; takes less than a minute. "
+        "The exit status is 0 if all cases agree and 1 otherwise.",
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is installed and whether it tells the truth."""
+    """Print the installed versions and whether estimates agree with refits."""
     import afif_explorer as ax
     from afif_explorer.engine.runtime.device import described, devices
 
     print(f"afif_explorer {ax.__version__}, Python {platform.python_version()}")
     print(", ".join(f"{name} {version(name)}" for name in LIBRARIES))
-    print(f"Removing each of {ROWS} rows: AFIF's estimates beside real refits, ridge {STRENGTH}")
+    print(f"Removing each of {ROWS} rows: AFIF's estimates against refits, ridge {STRENGTH}")
     passed = True
     for device in devices():
         print(f"\nOn {described(device)}:")
         with ax.use_device(device):
             passed &= _all_agree()
-    print("PASS" if passed else "FAIL: estimates and refits disagree; install the package again.")
+    print("PASS" if passed else "FAIL: estimates and refits disagree; reinstall the package.")
     return 0 if passed else 1
 
 
 def _all_agree() -> bool:
-    """Compare all cases and print how each went; whether none failed."""
+    """Compare all cases and print the results; returns whether all passed."""
     head = ("Pearson", "slope", "gradient", "seconds")
     print(f"{'data':<15}{'target':<20}" + "".join(f"{name:>10}" for name in head))
     passed = True

@@ -1,4 +1,4 @@
-"""``afif-explorer class``: one dashboard for a room full of people."""
+"""``afif-explorer class``: one password-protected dashboard for a class."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from afif_explorer.cli import network
 from afif_explorer.cli.dashboard import open_dashboard
 from afif_explorer.errors import InvalidChoice
 
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike on a projector
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters that look alike on a projector
 LENGTH = 10
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare ``class``."""
-    parser = verbs.add_parser(
+    parser = commands.add_parser(
         "class",
-        help="open the dashboard to a class",
-        description="Open the dashboard to all machines of the network, behind a password, and "
-        "print the address and the password to write on the board. What one student computes is "
-        "there at once for the others. The connection is not encrypted: use a network you trust.",
+        help="serve the dashboard to a class",
+        description="Serve the dashboard to all machines on the network, protected by a password, and "
+        "print the address and the password. Results computed for one student are cached for all "
+        "others. The connection is not encrypted: use a trusted network.",
     )
     parser.add_argument(
         "--port",
@@ -36,7 +36,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--password-file",
         type=Path,
         metavar="F",
-        help="use the password in this file (default: a new one is made and shown)",
+        help="file with the password (default: a new password is generated and printed)",
     )
     parser.set_defaults(run=run)
 
@@ -44,7 +44,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve the class until stopped."""
     if not options.port:
-        raise InvalidChoice("A class needs an address that is known beforehand; choose a --port.")
+        raise InvalidChoice("A class needs a fixed address; choose a --port.")
     with _password(options.password_file) as path:
         address = f"http://{network.reachable_address()}:{options.port}"
         print(f"For the class: {address}", flush=True)
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _password(chosen: Path | None) -> Iterator[Path]:
-    """The file with the password; a new one lives, readable by its owner alone, while in use."""
+    """The password file; a generated one is readable by its owner only and deleted afterwards."""
     if chosen is not None:
         yield chosen
         return

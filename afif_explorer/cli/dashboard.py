@@ -1,4 +1,4 @@
-"""The dashboard in a process that does nothing else."""
+"""Starts the dashboard in a dedicated process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from afif_explorer.collector import lasting
 
 
 def open_dashboard(*, port: int, address: str, show: bool, password_file: Path | None) -> None:
-    """Serve until stopped; what is imported for it lasts as long as the process."""
+    """Serve until stopped; its imports are excluded from garbage collection."""
     with lasting():
         from afif_explorer import app
 

@@ -1,4 +1,4 @@
-"""``afif-explorer data``: the catalogue of data sets, and where their files are kept."""
+"""``afif-explorer data``: the catalogue of data sets, and where their files are stored."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ import sys
 from afif_explorer.progress import Step, listening
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare ``data list``, ``data fetch`` and ``data where``."""
-    parser = verbs.add_parser("data", help="list the data sets, fetch one, show where they are")
+    parser = commands.add_parser(
+        "data", help="list data sets, download one, show where they are stored"
+    )
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="all data sets with task, rows and licence")
+    listing = actions.add_parser("list", help="list all data sets with task, rows and licence")
     listing.set_defaults(run=show_all)
-    fetching = actions.add_parser("fetch", help="download a data set, check and keep it")
+    fetching = actions.add_parser("fetch", help="download a data set and verify its checksum")
     fetching.add_argument("name", metavar="NAME")
     fetching.set_defaults(run=fetch)
-    place = actions.add_parser("where", help="the folders that hold the files")
+    place = actions.add_parser("where", help="show the folders with the files")
     place.set_defaults(run=where)
 
 
 def show_all(options: argparse.Namespace) -> int:
-    """Print one line for each data set of the catalogue."""
+    """Print one line per data set of the catalogue."""
     from afif_explorer import datasets
 
     print(f"{'name':<16}{'task':<16}{'rows':>7}  {'download':<10}{'licence'}")
@@ -34,7 +36,7 @@ def show_all(options: argparse.Namespace) -> int:
 
 
 def fetch(options: argparse.Namespace) -> int:
-    """Bring a data set to this machine, if it is not here yet, and print what it is."""
+    """Download a data set, if necessary, and print a summary."""
     from afif_explorer import datasets
 
     with listening(_show_progress):
@@ -49,7 +51,7 @@ def fetch(options: argparse.Namespace) -> int:
 
 
 def where(options: argparse.Namespace) -> int:
-    """Print the folder that the user named, if any, and the one for downloads."""
+    """Print the folder set by the user, if any, and the download folder."""
     from afif_explorer.datasets.catalogue import originals
 
     named = originals.home_folder()
@@ -59,7 +61,7 @@ def where(options: argparse.Namespace) -> int:
 
 
 def _show_progress(step: Step) -> None:
-    """One line on a terminal that counts up; nothing where the output is read by a program."""
+    """A progress line on a terminal; nothing if the output is not a terminal."""
     if sys.stderr.isatty():
         share = f"{step.done / step.total:.0%}" if step.total else f"{step.done} bytes"
         end = "\n" if step.done == step.total else ""

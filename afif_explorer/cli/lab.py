@@ -1,4 +1,4 @@
-"""``afif-explorer lab``: JupyterLab on a copy of the lessons that is the user's own."""
+"""``afif-explorer lab``: JupyterLab with the user's own copy of the lessons."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from afif_explorer.cli import network
 from afif_explorer.cli.lessons import copy_lessons, lessons, replaced
 
-# JupyterLab asks for news, new versions and the list of its extensions on the internet; nobody
-# who opens a lesson has asked for that.
+# JupyterLab would request news, updates and its extension list from the internet, which nobody who
+# opens a lesson has asked for.
 QUIET = (
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
@@ -18,24 +18,22 @@ QUIET = (
 )
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare ``lab``."""
-    parser = verbs.add_parser(
+    parser = commands.add_parser(
         "lab",
         help="open the lessons in JupyterLab",
-        description="Copy the lessons into a folder of yours and open JupyterLab there. A file that "
-        "is already in that folder is never overwritten: a lesson that has changed comes beside it.",
+        description="Copy the lessons into a folder of yours and open JupyterLab there. Existing files "
+        "are never overwritten: a new version of a lesson is saved beside your copy.",
     )
     parser.add_argument(
         "--port", type=network.port, default=8888, help="port (default: %(default)s)"
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument(
-        "--folder", type=Path, help="where your copy is (default: a folder for your user data)"
+        "--folder", type=Path, help="folder for your copy (default: in your user data folder)"
     )
-    parser.add_argument(
-        "--teacher", action="store_true", help="copy the lessons with their solutions, too"
-    )
+    parser.add_argument("--teacher", action="store_true", help="also copy the solutions")
     parser.set_defaults(run=run)
 
 
@@ -46,9 +44,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"Your copy of the lessons: {folder} ({len(new)} new)", flush=True)
     for path in new:
         if original := replaced(path):
-            print(
-                f"{original} has changed since you got it. Yours stays; the new one is {path.name}."
-            )
+            print(f"{original} has a new version, saved as {path.name}; your copy is unchanged.")
 
     from jupyterlab.labapp import LabApp
 
@@ -57,9 +53,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def arguments(folder: Path, *, port: int, browser: bool) -> list[str]:
-    """What JupyterLab is told, to open on ``folder``."""
+    """The arguments for JupyterLab to open ``folder``."""
     place = [f"--ServerApp.root_dir={folder.resolve()}", f"--port={port}"]
-    # In a container one is root; JupyterLab would refuse, and the command was root's own choice.
+    # JupyterLab refuses to run as root by default, but containers usually run as root.
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return [*place, *QUIET, *as_root, *([] if browser else ["--no-browser"])]
 

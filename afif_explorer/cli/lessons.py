@@ -1,4 +1,4 @@
-"""The lessons that came with the package, and the user's own copies of them."""
+"""The lessons in the package, and the user's copies of them."""
 
 from __future__ import annotations
 
@@ -12,26 +12,24 @@ from pathlib import Path
 
 from afif_explorer.errors import AfifError, InvalidChoice
 
-RECORD = (
-    ".afif-lessons.json"  # in the folder of copies: file name -> digest of the lesson last given
-)
-SOLUTIONS = "_solutions"  # ends the names of lessons for teachers
+RECORD = ".afif-lessons.json"  # in the folder of copies: file name -> digest of the lesson as last copied
+SOLUTIONS = "_solutions"  # suffix of lessons with solutions
 
 
 def lessons() -> Path:
-    """The lessons as they came: inside the installed package, or ``notebooks/`` of a checkout."""
+    """The original lessons: inside the installed package, or ``notebooks/`` of a checkout."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "lessons", package.parent / "notebooks"):
         if folder.is_dir():
             return folder
-    raise AfifError("The lessons are missing from this installation; install the package again.")
+    raise AfifError("The lessons are missing from this installation; reinstall the package.")
 
 
 def copy_lessons(source: Path, folder: Path, *, teacher: bool = False) -> list[Path]:
     """Copy the lessons that ``folder`` does not have yet; return the new files.
 
-    A lesson that has changed since it was copied comes beside the copy, as "name (new)". Nothing in
-    ``folder`` is ever written over. Solutions are for a ``teacher`` alone.
+    If a lesson has changed since it was copied, the new version is saved as "name (new)". Existing
+    files are never overwritten. Solutions are copied only for a ``teacher``.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,13 +39,13 @@ def copy_lessons(source: Path, folder: Path, *, teacher: bool = False) -> list[P
     except OSError as error:
         raise InvalidChoice(
             f"The lessons cannot be copied to {folder}: {error.strerror}; "
-            "choose another place with --folder."
+            "choose another folder with --folder."
         ) from error
     return made
 
 
 def _copies(source: Path, folder: Path, given: dict[str, str], teacher: bool) -> Iterator[Path]:
-    """Make the copies that are missing; ``given`` learns what each one holds."""
+    """Copy the missing lessons; records their digests in ``given``."""
     for lesson in sorted(path for path in source.iterdir() if path.is_file()):
         if lesson.stem.endswith(SOLUTIONS) and not teacher:
             continue
@@ -62,10 +60,10 @@ def _copies(source: Path, folder: Path, given: dict[str, str], teacher: bool) ->
 
 
 def _outdated(copy: Path, content: bytes, given: str | None) -> bool:
-    """Whether ``copy`` was made from another edition of the lesson than ``content``.
+    """Whether ``copy`` was made from another version of the lesson than ``content``.
 
-    Of copies made before there was a record only this can be told: they are not the lesson as it is
-    now, but share cells with it.
+    For copies older than the record, a copy counts as outdated if it differs from the current lesson
+    but shares cells with it.
     """
     if given is not None:
         return given != sha256(content).hexdigest()
@@ -74,7 +72,7 @@ def _outdated(copy: Path, content: bytes, given: str | None) -> bool:
 
 
 def _cells(content: bytes) -> set[str]:
-    """The texts of the cells of a notebook; none of anything else."""
+    """The cell texts of a notebook; empty for anything else."""
     try:
         cells = json.loads(content)["cells"]
         return {"".join(cell["source"]).strip() for cell in cells} - {""}
@@ -83,13 +81,13 @@ def _cells(content: bytes) -> set[str]:
 
 
 def _beside(copy: Path) -> Path:
-    """A name for the new edition that nothing has yet."""
+    """An unused file name for the new version."""
     names = (f"{copy.stem} (new{f' {n}' if n > 1 else ''}){copy.suffix}" for n in count(1))
     return next(path for name in names if not (path := copy.with_name(name)).exists())
 
 
 def replaced(new: Path) -> str | None:
-    """The name of the copy that ``new`` lies beside; None if it is the first."""
+    """The name of the copy that ``new`` is a new version of; None if it is the first copy."""
     name = re.sub(r" \(new(?: \d+)?\)$", "", new.stem) + new.suffix
     return name if name != new.name else None
 

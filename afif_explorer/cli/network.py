@@ -17,13 +17,13 @@ def port(text: str) -> int:
 
 
 def reachable_address() -> str:
-    """The address under which other machines of the network see this one.
+    """The address at which other machines on the network can reach this one.
 
-    Connecting a datagram socket sends nothing; it only makes the system pick the interface.
+    Connecting a datagram socket sends nothing; it only makes the system select the interface.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # an address set aside for documentation
+            probe.connect(("192.0.2.1", 9))  # an address reserved for documentation
             return str(probe.getsockname()[0])
         except OSError:
             return socket.gethostname()

@@ -9,9 +9,9 @@ from afif_explorer.cli import network
 from afif_explorer.cli.dashboard import open_dashboard
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare ``serve``."""
-    parser = verbs.add_parser(
+    parser = commands.add_parser(
         "serve",
         help="open the dashboard",
         description="Open the dashboard in a browser and print its address. Stop it with Ctrl-C.",
@@ -20,16 +20,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--port",
         type=network.port,
         default=network.DASHBOARD_PORT,
-        help="port; 0 takes any free one (default: %(default)s)",
+        help="port; 0 picks a free one (default: %(default)s)",
     )
     parser.add_argument(
         "--address",
         default="127.0.0.1",
-        help="listen on this address; 0.0.0.0 lets other machines in (default: %(default)s)",
+        help="address to listen on; 0.0.0.0 accepts other machines (default: %(default)s)",
     )
     parser.add_argument("--no-show", action="store_true", help="do not open a browser")
     parser.add_argument(
-        "--password-file", type=Path, metavar="F", help="ask visitors for the password in this file"
+        "--password-file", type=Path, metavar="F", help="require the password in this file"
     )
     parser.set_defaults(run=run)
 

@@ -1,4 +1,4 @@
-"""Data sets: the catalogue, somebody's own tables, and the matrices that models learn from.
+"""Data sets: the catalogue, the user's own tables, and the matrices that models are fitted to.
 
 >>> from afif_explorer import datasets
 >>> data = datasets.load("hiring")

@@ -1,4 +1,4 @@
-"""From a data frame to the fields of a data set, step by step."""
+"""Builds the fields of a data set from a data frame, step by step."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from afif_explorer.numeric import checked_seed
 from afif_explorer.wording import count
 
 Divide = Callable[[np.ndarray, np.ndarray], Parts]
-"""From ids [n] and strata [n] of the usable rows to the positions of each split."""
+"""Maps ids [n] and strata [n] of the usable rows to the positions of each split."""
 
 
 def shares(validation: float, test: float, seed: int) -> Divide:
-    """The rule that draws both held-out splits by seed."""
+    """A rule that draws both held-out splits at random by seed."""
     check_shares(validation, test)
     checked_seed(seed)
     return lambda ids, strata: divide(strata, validation, test, seed)
@@ -48,7 +48,7 @@ def fields_of(
     licence: str = "",
     description: str = "",
 ) -> dict[str, Any]:
-    """What ``Dataset.from_frame`` makes of a frame, with any rule of division and any ids of the rows."""
+    """Like ``Dataset.from_frame``, with any rule for the splits and any row ids."""
     _check(frame)
     raw = list(frame.columns)
     names, renamed = text.column_names(raw)
@@ -83,7 +83,7 @@ def fields_of(
     if design.X.shape[1] > len(train):
         told.append(
             f"There are more inputs ({count(design.X.shape[1])}) than training rows "
-            f"({count(len(train))}); without a penalty many models fit equally well."
+            f"({count(len(train))}); without a penalty the fit is not unique."
         )
     name = text.clean(name) or "your data"
     return {
@@ -108,7 +108,7 @@ def fields_of(
 def frame_of(
     X: np.ndarray, y: np.ndarray, feature_names: Sequence[str] | None, target: str
 ) -> pd.DataFrame:
-    """One frame from a matrix and a vector."""
+    """A data frame from a matrix and a vector."""
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim != 2 or y.ndim != 1 or len(X) != len(y):
         raise DataError(
@@ -121,7 +121,7 @@ def frame_of(
             raise DataError(f"There are {len(names)} feature names for {X.shape[1]} columns of X.")
     if target in names:
         raise DataError(
-            f"A feature is named {target!r} like the target; name the target otherwise."
+            f"A feature is named {target!r} like the target; give the target another name."
         )
     frame = pd.DataFrame(X, columns=names)
     frame[target] = y
@@ -130,7 +130,7 @@ def frame_of(
 
 def _check(frame: object) -> None:
     if not isinstance(frame, pd.DataFrame):
-        raise DataError(f"A pandas DataFrame is needed, not {type(frame).__name__}.")
+        raise DataError(f"Expected a pandas DataFrame, got {type(frame).__name__}.")
     if frame.shape[1] == 0:
         raise DataError("The table is empty: it has no columns.")
     if frame.shape[0] == 0:
@@ -145,11 +145,11 @@ def _find(wanted: Hashable, raw: list[Hashable], names: list[str], role: str) ->
             return places[0]
         if places:
             raise DataError(
-                f"{len(places)} columns are named '{text.clean(wanted)}'; give the {role} a name "
-                "of its own."
+                f"{len(places)} columns are named '{text.clean(wanted)}'; give the {role} a unique "
+                "name."
             )
     raise DataError(
-        f"There is no column '{text.clean(wanted)}' to be the {role}; {text.near(wanted, names)}"
+        f"There is no column '{text.clean(wanted)}' to use as the {role}; {text.near(wanted, names)}"
     )
 
 
@@ -158,7 +158,7 @@ def _same(name: Hashable, wanted: Hashable) -> bool:
 
 
 def _shown(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """The frame under display names, with every text cell cleaned."""
+    """The frame with display names and cleaned text cells."""
     columns = {}
     for place, name in enumerate(names):
         column = frame.iloc[:, place]
@@ -186,7 +186,7 @@ def _strata(outcome: Outcome, who: dict[str, pd.Series]) -> np.ndarray:
 def _check_parts(parts: Parts, outcome: Outcome, target: str) -> None:
     if len(np.unique(outcome.y[parts.train])) < 2:
         raise DataError(
-            f"The training rows have one value of the target '{target}' only; add rows or lower "
+            f"The training rows have only one value of the target '{target}'; add rows or lower "
             "the validation and test shares."
         )
 
@@ -210,7 +210,7 @@ def _finish_groups(
 def _usable(
     inputs: Sequence[Column | LeftOut], train: np.ndarray
 ) -> tuple[list[Column], list[str]]:
-    """The columns that can be inputs, and notes about those that cannot."""
+    """The columns that can be used as inputs, and notes about those that cannot."""
     columns: list[Column] = []
     notes: list[str] = []
     constant: list[str] = []
@@ -227,11 +227,11 @@ def _usable(
             notes += column.notes
     if constant:
         notes.append(
-            f"Left out, as the training rows all have the same value: {text.listing(constant)}."
+            f"Left out because they are constant on the training rows: {text.listing(constant)}."
         )
     if not columns:
         raise DataError(
-            "No column is left to learn from besides the target and the sensitive columns. "
+            "No input columns are left besides the target and the sensitive columns. "
             + " ".join(notes[:3])
         )
     return columns, notes

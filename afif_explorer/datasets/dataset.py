@@ -1,4 +1,4 @@
-"""What a data set is to the rest of the house: three splits of numbers, and their origin."""
+"""``Dataset``: three splits of numbers, with their origin."""
 
 from __future__ import annotations
 

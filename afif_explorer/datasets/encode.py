@@ -1,4 +1,4 @@
-"""Columns into the matrix of inputs, with scikit-learn, fitted on the training rows alone."""
+"""Encodes columns into the input matrix with scikit-learn, fitted on the training rows only."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _KINDS = ("numeric", "indicator", "category")
 
 @dataclass(frozen=True)
 class Design:
-    """The inputs of all rows."""
+    """The encoded inputs of all rows."""
 
     X: np.ndarray  # [N, d]
     names: tuple[str, ...]  # [d]
-    groups: tuple[tuple[int, ...], ...]  # the columns of X per raw column
+    groups: tuple[tuple[int, ...], ...]  # the columns of X for each raw column
     notes: tuple[str, ...]
 
 
 def encode(
     columns: Sequence[Column], train: np.ndarray, *, standardise: bool, baseline: bool
 ) -> Design:
-    """One matrix from all columns, in their order; see ``Dataset.from_frame`` for the rules."""
+    """Encode all columns, in order, into one matrix; see ``Dataset.from_frame`` for the rules."""
     from scipy.sparse import issparse
 
     rows = len(columns[0].values)
@@ -45,7 +45,7 @@ def encode(
     table = pd.DataFrame({f"c{place}": column.values for place, column in enumerate(columns)})
     transformer = _transformer(columns, standardise)
     transformer.fit(table.iloc[train])
-    coded = transformer.transform(table)  # sparse where there are categories
+    coded = transformer.transform(table)  # sparse if there are categories
     names: list[str] = []
     order: list[int] = []
     groups: list[tuple[int, ...]] = []
@@ -84,7 +84,7 @@ def _of(columns: Sequence[Column], kind: str) -> list[str]:
 def _kept(
     transformer: Any, key: str, column: Column, train: np.ndarray, baseline: bool
 ) -> list[tuple[int, str]]:
-    """Which columns of the transformer's output this raw column has, and their names."""
+    """The columns of the transformer's output for this raw column, and their names."""
     start = transformer.output_indices_[column.kind].start
     members = transformer.transformers_[_KINDS.index(column.kind)][2]
     place = list(members).index(key)
@@ -109,7 +109,9 @@ def _check_finite(X: np.ndarray, names: Sequence[str]) -> None:
     bad = ~np.isfinite(X).all(axis=0)
     if bad.any():
         name = names[int(np.flatnonzero(bad)[0])]
-        raise DataError(f"'{name}' has numbers too large to compute with; rescale or leave it out.")
+        raise DataError(
+            f"'{name}' has values that are too large to compute with; rescale or remove the column."
+        )
 
 
 def _fill_notes(transformer: Any, columns: Sequence[Column]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The sensitive columns: who is in which group."""
+"""Groups from sensitive columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def read_groups(column: pd.Series, name: str) -> pd.Series:
-    """The values of a sensitive column as groups; numbers stay numbers, missing is a group."""
+    """The groups of a sensitive column; missing values are a group of their own."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         if pd.api.types.is_bool_dtype(column) and not column.isna().any():
             return column
@@ -31,7 +31,7 @@ def read_groups(column: pd.Series, name: str) -> pd.Series:
 
 
 def cut(groups: pd.Series, train: np.ndarray, name: str) -> tuple[pd.Series, tuple[str, ...]]:
-    """Two groups, below and above the training median, of a number with many values."""
+    """Two groups of a number with many values: up to and above the training median."""
     if not pd.api.types.is_numeric_dtype(groups) or groups.nunique() <= FEW_VALUES:
         return groups, ()
     numbers = groups.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -49,19 +49,19 @@ def cut(groups: pd.Series, train: np.ndarray, name: str) -> tuple[pd.Series, tup
 
 
 def check(groups: pd.Series, train: np.ndarray, name: str) -> tuple[str, ...]:
-    """Refuse a column whose groups cannot be compared; note the groups that are very small."""
+    """Reject a column whose groups cannot be compared; note very small groups."""
     counts = groups.iloc[train].value_counts()
     if len(counts) < 2:
         only = text.clean(groups.iloc[0], 40)
         where = "" if groups.nunique() < 2 else " among the training rows"
         raise DataError(
-            f"The sensitive column '{name}' has one group only ('{only}'){where}, so groups cannot "
+            f"The sensitive column '{name}' has only one group ('{only}'){where}, so groups cannot "
             "be compared; choose another column."
         )
     if len(counts) > MOST_GROUPS:
         raise DataError(
-            f"The sensitive column '{name}' has {count(len(counts))} groups, more than the "
-            f"{MOST_GROUPS} that can be compared here; merge groups or choose another column."
+            f"The sensitive column '{name}' has {count(len(counts))} groups; at most "
+            f"{MOST_GROUPS} are supported. Merge groups or choose another column."
         )
     return _small(counts, name)
 
@@ -75,9 +75,9 @@ def _small(counts: pd.Series, name: str) -> tuple[str, ...]:
 
 
 def gaps(groups: pd.Series, parts: Parts, outcome: Outcome, name: str) -> list[str]:
-    """Notes about groups that a split lacks, or whose rows there all have, or all lack, the last class.
+    """Notes about groups that are missing from a split, or whose rows there have only one outcome.
 
-    Where they are, a difference between groups leaves them out: their mean is undefined.
+    Gaps leave these groups out, because their mean is undefined.
     """
     words = groups.astype(str).to_numpy()
     every = sorted(set(words))

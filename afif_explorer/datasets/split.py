@@ -1,4 +1,4 @@
-"""Some rows of a data set, as models and figures read them."""
+"""``Split``: some rows of a data set, for models and figures."""
 
 from __future__ import annotations
 

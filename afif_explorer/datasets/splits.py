@@ -1,4 +1,4 @@
-"""Which rows are for training, validation and test."""
+"""Divides rows into training, validation and test splits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Parts(NamedTuple):
 
 
 def check_shares(validation: float, test: float) -> None:
-    """Raise InvalidChoice unless both shares are at least 0 and leave something to train on."""
+    """Raise InvalidChoice unless both shares are at least 0 and leave training rows."""
     for name, share in (("validation", validation), ("test", test)):
         if not (is_number(share) and 0 <= share < 1):
             raise InvalidChoice(
@@ -32,11 +32,11 @@ def check_shares(validation: float, test: float) -> None:
 
 
 def divide(strata: np.ndarray, validation: float, test: float, seed: int) -> Parts:
-    """Draw the splits so that each stratum is spread over them in proportion.
+    """Draw stratified splits.
 
     ``strata`` [n] holds a code per row. A stratum keeps a training row as long as there are enough.
-    The training rows depend on ``validation + test`` and the seed alone, not on how the two share
-    the rest.
+    The training rows depend only on ``validation + test`` and the seed, not on how the rest is divided
+    between the two.
     """
     check_shares(validation, test)
     n = len(strata)
@@ -58,10 +58,10 @@ def divide(strata: np.ndarray, validation: float, test: float, seed: int) -> Par
 
 
 def pick(strata: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """``count`` positions drawn from all strata in proportion, and the others; both ascending.
+    """``count`` positions drawn proportionally from all strata, and the others; both ascending.
 
-    Each row gets a place, evenly spread within its stratum, and the first ``count`` places are
-    taken. The last row of a stratum is placed behind all others, so that it is not taken early.
+    Each row gets a rank, evenly spaced within its stratum, and the first ``count`` ranks are
+    drawn. The last row of a stratum is ranked after all others, so that it is not drawn early.
     """
     places = np.empty(len(strata))
     for code in np.unique(strata):

@@ -1,8 +1,8 @@
-"""Figures: results in, plotly figures out; nothing else.
+"""Figures: pure functions from results to plotly figures.
 
 Every function takes one value of :mod:`afif_explorer.results` (or ``None``: its empty state) and
 returns a :class:`plotly.graph_objects.Figure` with a transparent background, row ids in
-``customdata`` and a ``uirevision`` that keeps zoom and pan for as long as the axes mean the same.
+``customdata`` and a ``uirevision`` that keeps zoom and pan as long as the axes have the same meaning.
 ``FIGURES`` lists them all; render each with ``CONFIG``.
 """
 

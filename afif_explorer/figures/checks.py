@@ -1,4 +1,4 @@
-"""Predictions beside the truth of retraining."""
+"""Predicted effects compared with retraining."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from afif_explorer.results import Verification
 from afif_explorer.wording import count
 
 VERIFICATION = "Prediction against retraining"
-WAITING = (
-    "Nothing has been checked yet. Start the check to retrain without a few rows, one at a time."
-)
+WAITING = "No check has been run yet. Start the check to retrain without each of a few rows."
 MARKS = (("●", "circle"), ("◆", "diamond"), ("■", "square"), ("▲", "triangle-up"))
 
 
@@ -39,7 +37,7 @@ def verification_places(verification: Verification) -> Places:
 
 @figure("verification", VERIFICATION, WAITING, verification_places)
 def verification(verification: Verification, *, dark: bool = False) -> FigureSpec:
-    """Predicted effects against the effects of leaving the row out and training again."""
+    """Predicted effects against the effects found by retraining without the row."""
     colours = theme(dark)
     predicted, actual = verification.predicted, verification.actual
     known = _finite(verification)

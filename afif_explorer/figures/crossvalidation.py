@@ -1,4 +1,4 @@
-"""Cross-validation: the path over penalty strengths, and its check by true refits."""
+"""Cross-validation: held-out loss by regularisation strength, and its check by true refits."""
 
 from __future__ import annotations
 
@@ -15,18 +15,16 @@ from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import CrossValidationReport, HeldOutCheck
 from afif_explorer.wording import count
 
-PATH = "Held-out loss over penalty strength"
-LOSSES = "Held-out losses against true refits"
-WAITING = "Held-out losses at every penalty strength appear here once the model is trained."
+PATH = "Held-out loss by regularisation strength"
+LOSSES = "Predicted and true held-out losses"
+WAITING = "Held-out losses for each regularisation strength appear here once the model is trained."
 SMALLEST = 1e-8  # of the largest rise; below that a log axis shows rounding
-UNCHECKED = (
-    "Nothing has been checked yet. Start the check to refit without a few rows, one at a time."
-)
+UNCHECKED = "No check has been run yet. Start the check to refit without each of a few rows."
 
 
 @figure("cross_validation", PATH, WAITING)
 def strength_path(report: CrossValidationReport, *, dark: bool = False) -> FigureSpec:
-    """Mean held-out loss, give or take a standard error, with its minimum and the chosen strength."""
+    """Mean held-out loss with a band of one standard error, its minimum and the chosen strength."""
     colours = theme(dark)
     shown = report.strengths > 0
     if not shown.any():
@@ -51,19 +49,19 @@ def strength_path(report: CrossValidationReport, *, dark: bool = False) -> Figur
             x=report.strength, line={"color": colours.reference, "width": 1, "dash": "dot"}
         )
     result.lay_out(
-        xaxis=log_axis(colours, f"Strength of the penalty ({report.penalty.lower()})", low, high),
+        xaxis=log_axis(colours, f"Regularisation strength ({report.penalty.lower()})", low, high),
         yaxis=axis(colours, f"Mean loss of a training row ({unit})", zeroline=False),
     )
     return result
 
 
 def _choice(report: CrossValidationReport) -> tuple[str, str]:
-    here = f"At the chosen strength {number(report.mean_here, 4)} ± " + number(
+    here = f"At the current strength {number(report.mean_here, 4)} ± " + number(
         report.standard_error_here, 2
     )
     best, simplest = number(report.best), number(report.one_standard_error)
     return (
-        f"Smallest at {best}; within one standard error of that up to {simplest}.",
+        f"Smallest at {best}; within one standard error of it up to {simplest}.",
         f"{here}.",
     )
 
@@ -119,7 +117,7 @@ def _choices(report: CrossValidationReport, colours: Theme) -> list[Trace]:
     found = []
     for strength, symbol, size, name in (
         (report.one_standard_error, "star-open", 22, "one standard error"),
-        (report.best, "star", 13, "smallest"),  # both may be one
+        (report.best, "star", 13, "smallest"),  # both may be the same
     ):
         found.append(
             trace(
@@ -171,14 +169,16 @@ def _refitted(check: HeldOutCheck, colours: Theme) -> Trace:
 
 @figure("cross_validation", LOSSES, UNCHECKED)
 def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> FigureSpec:
-    """Rises of single rows' losses when they are left out: predicted against true refits."""
+    """Increase of each row's own loss when it is left out: predicted against true refits."""
     colours, check = theme(dark), report.check
     if check is None:
         return empty(UNCHECKED, dark=dark, title=LOSSES)
     smaller = np.minimum(check.predicted, check.actual)
     known = smaller > SMALLEST * max(float(check.actual.max()), 0.0)
     if not known.any():
-        return empty("No checked row loses by being left out.", dark=dark, title=LOSSES)
+        return empty(
+            "No checked row's loss increases when it is left out.", dark=dark, title=LOSSES
+        )
     values = np.concatenate([check.predicted[known], check.actual[known]])
     ends = float(values.min()) / 1.5, float(values.max()) * 1.5
     styles = {
@@ -215,14 +215,16 @@ def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> Fig
         )
     unit = short(report.unit, 40)
     result.lay_out(
-        xaxis=log_axis(colours, f"Predicted rise of the row's loss when left out ({unit})", *ends),
-        yaxis=log_axis(colours, f"Rise after a refit without the row ({unit})", *ends),
+        xaxis=log_axis(
+            colours, f"Predicted increase of the row's loss when left out ({unit})", *ends
+        ),
+        yaxis=log_axis(colours, f"Increase after a refit without the row ({unit})", *ends),
     )
     return result
 
 
 def _small_note(small: int) -> str:
-    return f"{count(small)} rises are all but zero and not drawn." if small else ""
+    return f"{count(small)} increases are close to zero and not drawn." if small else ""
 
 
 def _verdict(check: HeldOutCheck) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Fisher beside Hessian: the effects they give, and their eigenvalues."""
+"""Fisher and Hessian compared: their effects and their eigenvalues."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ CLOUD = (
 )
 WAITING = "Both curvatures are compared here once the model is trained."
 IDENTICAL = (
-    "The two are identical by theory for this model: its outputs are linear in the parameters "
-    "and its loss is the canonical one."
+    "The two are identical in theory for this model: its outputs are linear in the parameters "
+    "and it uses the canonical loss."
 )
 
 
@@ -139,7 +139,7 @@ def spectra(agreement: Agreement, *, dark: bool = False) -> FigureSpec:
         notes=(
             f"Relative spectral gap {number(gap, 2)}." if gap is not None else "",
             _negative_note(int((hessian < 0).sum())),
-            f"{count(zeros)} at zero cannot be drawn on a log axis." if zeros else "",
+            f"{count(zeros)} zero eigenvalues cannot be drawn on a log axis." if zeros else "",
         ),
         key=[Key(mark, colour, name) for name, mark, colour in _series(fisher, hessian, colours)],
         height=330,
@@ -191,7 +191,8 @@ def _negative_note(negative: int) -> str:
         return ""
     verb = "eigenvalue is" if negative == 1 else "eigenvalues are"
     return (
-        f"{count(negative)} Hessian {verb} negative, drawn by size: the fit is not a minimum there."
+        f"{count(negative)} Hessian {verb} negative, drawn by absolute value: "
+        "the fit is not a minimum."
     )
 
 

@@ -1,4 +1,4 @@
-"""How the effects of all rows are spread."""
+"""The distribution of the effects of all rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Points
 from afif_explorer.wording import count
 
-DISTRIBUTION = "How the effects are spread"
+DISTRIBUTION = "Distribution of effects"
 BINS = 60
 HEAVY = 100  # largest bin over smallest non-empty bin, from which counts are drawn on a log axis
 
@@ -61,7 +61,7 @@ def effect_distribution(
     result.add(_histogram(counts, edges, scale, colours))
     if marked.size:
         result.add(_rug(points, marked, scale, colours))
-    title = f"Predicted change of {short(points.target_label, 90)} if the row is left out"
+    title = f"Predicted change of {short(points.target_label, 90)} if the row is removed"
     domain = [0.1 if marked.size else 0, 1]
     high = float(counts.max())
     if heavy:

@@ -1,8 +1,8 @@
-"""``FigureSpec``: a figure under way, as the plain dictionaries that plotly.js reads.
+"""``FigureSpec``: builds a figure as the plain dictionaries that plotly.js reads.
 
-Building plotly's own objects checks every value, which takes most of the time of a redraw. Here
-nothing is checked until :meth:`FigureSpec.figure`; the dashboard draws from :meth:`FigureSpec.plain` instead,
-and tests put every figure through plotly's checks.
+plotly's own objects validate every value, which takes most of the time of a redraw. Here nothing is
+validated until :meth:`FigureSpec.figure`; the dashboard draws from :meth:`FigureSpec.plain` instead,
+and the tests validate every figure with plotly.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ def trace(kind: str, **settings: Any) -> Trace:
 
 
 class FigureSpec:
-    """Traces and a layout, in plotly's own terms; and the head as a page can show it by itself.
+    """Traces and a layout in plotly's terms, and the head for pages that render it themselves.
 
-    ``head`` holds "title", "notes" and "key" as plain words, and in "room" the px at the top of the
-    layout that a page which shows them saves.
+    ``head`` holds "title", "notes" and "key" as plain text, and in "room" the height in px at the top
+    of the layout that such a page can reclaim.
     """
 
     def __init__(self, head: dict[str, Any] | None, layout: dict[str, Any]) -> None:
@@ -32,7 +32,7 @@ class FigureSpec:
         self.layout = layout
 
     def add(self, *traces: Trace) -> None:
-        """Draw ``traces`` on top of what is there."""
+        """Add ``traces`` on top of the existing ones."""
         self.data += traces
 
     def lay_out(self, **settings: Any) -> None:

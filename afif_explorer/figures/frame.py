@@ -48,12 +48,12 @@ def frame(
     axes_mean: Iterable[object] = (),
     **layout: Any,
 ) -> FigureSpec:
-    """An empty figure with title, notes and key under it, fonts and colours; ``ramp`` for its page.
+    """An empty figure with title, notes, key, fonts and colours; ``ramp`` is a colour key for the page.
 
     ``warning``, ``verdict`` and ``notes`` are sentences (raw text; empty ones are left out), see
     :class:`~afif_explorer.figures.head.Head`. ``height`` is that of the plot in
-    px; the head comes on top. ``axes_mean`` says what the axes stand for: zoom and pan survive a
-    new drawing for as long as it stays the same.
+    px; the head comes on top. ``axes_mean`` identifies what the axes show: zoom and pan survive a
+    redraw as long as it stays the same.
     """
     said, noted = (tuple(filter(None, sentences)) for sentences in (verdict, notes))
     head = Head(title, warning, said, noted, tuple(key), ramp)
@@ -105,7 +105,7 @@ def frame(
 def colour_bar(
     colours: Theme, title: str, values: Iterable[float], words: Iterable[str]
 ) -> dict[str, Any]:
-    """A thin bar beside the plot, its ticks at ``values`` in ``words``; ``title`` is raw text."""
+    """A thin colour bar with ticks at ``values`` labelled ``words``; ``title`` is raw text."""
     return {
         "x": 1.02,
         "xpad": 0,
@@ -212,12 +212,12 @@ def line(
 
 
 def compact(values: np.ndarray) -> np.ndarray:
-    """Numbers to draw, in single precision: half the bytes on the way to the browser."""
+    """Numbers to draw, in single precision: half the bytes to send to the browser."""
     return np.asarray(values, dtype=np.float32)
 
 
 def empty(message: str, *, dark: bool = False, title: str = "", height: int = 280) -> FigureSpec:
-    """A figure that says why there is nothing to see and what to do about it (raw text)."""
+    """An empty figure that says why there is nothing to show and what to do about it (raw text)."""
     colours = theme(dark)
     figure = frame(colours, name="empty", title=title, height=height) if title else _bare(colours)
     figure.lay_out(height=height, xaxis={"visible": False}, yaxis={"visible": False})

@@ -1,7 +1,7 @@
-"""The words over a figure: title, notes and a key instead of a legend beside the plot.
+"""The head of a figure: title, notes, and a key instead of a legend beside the plot.
 
-Inside a figure they are plotly's own markup, in lines that fit a phone; a page that has room of its
-own for them takes them as plain words.
+Inside a figure it is plotly markup, in lines that fit a phone; a page that renders the head itself
+takes it as plain text.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Key(NamedTuple):
 
 
 class Ramp(NamedTuple):
-    """What the colours of marks mean, beside the key: evenly spaced words under a run of colours."""
+    """A colour key for marks: evenly spaced labels below a colour gradient."""
 
     title: str
     colours: tuple[str, ...]
     words: tuple[str, ...]  # raw texts, as all of these
 
     def plain(self) -> dict[str, Any]:
-        """For a page, which shows it in place of plotly's colour bar."""
+        """For a page, which shows it instead of plotly's colour bar."""
         words = [clean(word) for word in self.words]
         return {"title": clean(self.title), "colours": list(self.colours), "words": words}
 
@@ -45,8 +45,8 @@ class Ramp(NamedTuple):
 class Head:
     """Title, notes (sentences), key and ramp of a figure; all texts are raw.
 
-    ``warning`` says why the figure cannot be taken at its word; ``verdict`` is for a page that does not
-    say the same beside the figure.
+    ``warning`` says why the figure may be unreliable; ``verdict`` is a summary for pages that do not
+    show it elsewhere.
     """
 
     title: str
@@ -74,7 +74,7 @@ class Head:
         return "<br>".join(lines)
 
     def height(self, markup: str) -> int:
-        """What the markup takes at the top of a figure, in px."""
+        """The height of the markup at the top of a figure, in px."""
         return TOP + _TITLE_LINE + _NOTE_LINE * markup.count("<br>")
 
     def plain(self) -> dict[str, Any]:

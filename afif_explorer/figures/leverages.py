@@ -1,4 +1,4 @@
-"""How the leverages of the training rows are spread."""
+"""The distribution of the training rows' leverages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def leverage_distribution(
         notes=(
             f"Their sum, {number(effective)}, is the effective number of parameters "
             f"(of {count(report.n_parameters)}).",
-            f"{count(above)} of {count(report.ids.size)} rows have over {number(HIGH)} times the mean.",
+            f"{count(above)} of {count(report.ids.size)} rows have more than {number(HIGH)} times the mean.",
             _small_note(report.ids.size - known.size),
         ),
         key=(
@@ -78,7 +78,7 @@ def leverage_distribution(
 
 
 def _small_note(small: int) -> str:
-    return f"{count(small)} rows have all but none and are not drawn." if small else ""
+    return f"{count(small)} rows have a leverage close to zero and are not drawn." if small else ""
 
 
 def _bars(counts: np.ndarray, edges: np.ndarray, colour: str) -> Trace:

@@ -1,4 +1,4 @@
-"""LiSSA: its error step by step, and over the plane of scale and depth."""
+"""LiSSA's error: step by step, and as a map over scale and depth."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _RELATIVE = "Relative error against the direct solve (log scale)"
 
 @figure("lissa", ERROR, WAITING)
 def lissa_error(lissa: LissaReport, *, dark: bool = False) -> FigureSpec:
-    """Relative error by depth: of the full-batch recursion and, once it ran, of the true run."""
+    """Relative error by depth: of the full-batch recursion and, once it has run, of the stochastic run."""
     colours = theme(dark)
     curves = [curve for curve in _curves(lissa, colours) if curve.steps.size]
     if not curves:
@@ -47,7 +47,7 @@ def lissa_error(lissa: LissaReport, *, dark: bool = False) -> FigureSpec:
         notes=(f"Scale {number(lissa.scale)}.", _gaps(lissa)),
         key=(
             *(Key("┅" if c.diverged else "━", c.colour, c.name) for c in curves),
-            Key("│", colours.reference, f"depth now ({count(lissa.depth)})"),
+            Key("│", colours.reference, f"current depth ({count(lissa.depth)})"),
             Key("┊", colours.reference, f"automatic ({count(lissa.automatic_depth)})"),
         ),
         height=340,
@@ -79,10 +79,10 @@ def lissa_map(lissa: LissaReport, *, dark: bool = False) -> FigureSpec:
         colours,
         name="lissa_map",
         title=MAP,
-        notes=("Computed for full batches, every setting at once.",),
+        notes=("Computed for full batches.",),
         key=(
-            Key("✚", colours.warning, "setting now"),
-            Key("○", colours.warning, "both automatic"),
+            Key("✚", colours.warning, "current setting"),
+            Key("○", colours.warning, "automatic setting"),
             *(() if finite.all() else blocked),
         ),
         height=380,
@@ -94,7 +94,7 @@ def lissa_map(lissa: LissaReport, *, dark: bool = False) -> FigureSpec:
         result.add(_heat(lissa, finite, colours))
     automatic = (lissa.automatic_scale, lissa.rule_depth)
     result.add(_setting("automatic", *automatic, "circle-open", colours))
-    result.add(_setting("setting now", lissa.scale, lissa.depth, "cross-thin-open", colours))
+    result.add(_setting("current setting", lissa.scale, lissa.depth, "cross-thin-open", colours))
     result.lay_out(
         xaxis=log_axis(
             colours,
@@ -124,16 +124,19 @@ def _advice(lissa: LissaReport) -> str:
     if not full_batch_diverges(lissa):
         return advice
     largest = number(lissa.largest_eigenvalue)
-    return f"It diverges: the scale must be above half the largest eigenvalue ({largest}). {advice}"
+    return (
+        f"LiSSA diverges: the scale must exceed half the largest eigenvalue ({largest}). {advice}"
+    )
 
 
 def _gaps(lissa: LissaReport) -> str:
-    """How far the computed curve is from what it stands for, once that has run."""
+    """How far the computed curve is from the actual runs, once they have been carried out."""
     if lissa.run_gap is None or lissa.recursion_gap is None:
         return ""
     return (
-        f"The computed result is off by {percent(lissa.run_gap, 2)} against the true run, and by "
-        f"{number(lissa.recursion_gap, 1)} (relative) against the recursion with all rows, step by step."
+        f"The computed result differs by {percent(lissa.run_gap, 2)} from the stochastic run, and by "
+        f"{number(lissa.recursion_gap, 1)} (relative) from the full-batch recursion, "
+        "carried out step by step."
     )
 
 
@@ -179,7 +182,7 @@ class _Curve:
 
 
 def _curves(lissa: LissaReport, colours: Theme) -> tuple[_Curve, _Curve]:
-    mean, run = "full batch, computed", f"true run, batches of {count(lissa.batch_size)}"
+    mean, run = "full batch, computed", f"stochastic run, batches of {count(lissa.batch_size)}"
     blue, orange = colours.series[:2]
     diverges, diverged = full_batch_diverges(lissa), lissa.run_status == "diverged"
     if diverges:
@@ -258,5 +261,5 @@ def _span(values: np.ndarray, *marks: float) -> tuple[float, float]:
 
 
 def _sign(tick: float, low: float) -> str:
-    """What stands before the label of a colour that also holds everything beyond it."""
+    """The prefix of the label of a colour that also covers all values beyond it."""
     return "≤ " if tick == low else "≥ " if tick == MAP_CEILING else ""

@@ -1,4 +1,4 @@
-"""What was done to a table when it was read, as markup for both skins."""
+"""The notes on how a table was read, as markup for the dashboard and for notebooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the rows of a figure lie, drawn or not, and which of them a region holds."""
+"""The coordinates of a figure's rows, drawn or not, and which of them a region contains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Places(NamedTuple):
-    """Every row that a figure stands for, at its coordinates; it may draw a sample of them."""
+    """The coordinates of every row that a figure represents; it may draw only a sample of them."""
 
     ids: np.ndarray  # [n] row ids
     x: np.ndarray  # [n]
@@ -17,7 +17,7 @@ class Places(NamedTuple):
     def within(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Ids of the rows inside a polygon with the corners ``x``, ``y`` ``[v]``.
 
-        A polygon that crosses itself holds what an odd number of its edges separates from the outside.
+        Self-intersecting polygons follow the even-odd rule.
         """
         if x.size < 3:
             return self.ids[:0]

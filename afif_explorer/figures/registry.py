@@ -1,4 +1,4 @@
-"""The list of all figures, so that app, notebook, export and tests can go through it."""
+"""The registry of all figures, for app, notebook, export and tests."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from afif_explorer.figures.places import Places
 class Figure:
     """One figure: ``draw(result, dark=..., ...)`` with the result that ``needs`` names.
 
-    ``draw`` gives plotly's object, ``sketch`` the same as plain dictionaries, several times faster. Without
-    a result (None) both say ``why`` there is none, or what the figure waits for.
+    ``draw`` returns plotly's object, ``sketch`` the same as plain dictionaries, several times faster. Without
+    a result (None) both return an empty figure that says ``why``, or what the figure is waiting for.
     """
 
     name: str
@@ -29,9 +29,9 @@ class Figure:
     sketch: Callable[..., dict[str, Any]]
     needs: str  # the result: "points", "agreement", "lissa", "cross_validation", "unlearning", ...
     title: str
-    waiting: str  # what its empty state says
+    waiting: str  # the text of its empty state
     takes: frozenset[str]  # its optional arguments: "selected", "limit", "top", "dark"
-    places: Callable[[Any], Places] | None = None  # where rows lie that a region may select
+    places: Callable[[Any], Places] | None = None  # rows that a lasso or box may select
 
 
 _figures: dict[str, Figure] = {}
@@ -41,7 +41,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(_figures)
 def figure(
     needs: str, title: str, waiting: str, places: Callable[[Any], Places] | None = None
 ) -> Callable[[Callable[..., FigureSpec]], Callable[..., go.Figure]]:
-    """Register what fills a sheet as a figure function, and let it answer ``None`` as empty."""
+    """Register a function that builds a figure spec; ``None`` as its result gives an empty figure."""
 
     def register(fill: Callable[..., FigureSpec]) -> Callable[..., go.Figure]:
         def sheet(result: object, **options: object) -> FigureSpec:

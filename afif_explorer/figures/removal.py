@@ -15,9 +15,9 @@ from afif_explorer.results import Unlearning
 from afif_explorer.wording import count, within
 
 METRICS = "What removing the rows changes"
-WAITING = "Choose rows to remove; what that changes appears here."
+WAITING = "Choose rows to remove to see the effect on each metric."
 _NAME_WIDTH, _ABOUT_WIDTH = 44, 64  # characters
-_SIZES = {"before": 17, "predicted": 7, "retrained": 12}  # px; each is seen around the next
+_SIZES = {"before": 17, "predicted": 7, "retrained": 12}  # px; each remains visible around the next
 _LINE, _WORDS, _BAR, _BELOW = (
     16,
     21,
@@ -28,7 +28,7 @@ _LINE, _WORDS, _BAR, _BELOW = (
 
 @figure("unlearning", METRICS, WAITING)
 def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
-    """One small axis a metric, since units differ: a mark for each state, an arrow between."""
+    """One small axis per metric, since units differ: a mark for each state, an arrow between them."""
     colours = theme(dark)
     metrics = unlearning.metrics
     if metrics.empty:
@@ -69,7 +69,7 @@ def _removed_note(unlearning: Unlearning) -> str:
 
 
 def _styles(colours: Theme) -> dict[str, tuple[str, str, str]]:
-    """Glyph, symbol and colour of each state, in the order of the story."""
+    """Glyph, symbol and colour of each state, in chronological order."""
     return {
         "before": ("○", "circle-open", colours.muted),
         "predicted": ("●", "circle", colours.series[0]),
@@ -78,7 +78,7 @@ def _styles(colours: Theme) -> dict[str, tuple[str, str, str]]:
 
 
 def _place(rows: list[int], i: int) -> tuple[float, float]:
-    """From where to where the ``i``-th axis lies, as shares of the figure from below."""
+    """The vertical extent of the ``i``-th axis, as shares of the figure height from below."""
     total = sum(rows)
     bottom = total - sum(rows[: i + 1]) + _BELOW
     return bottom / total, (bottom + _BAR) / total
@@ -192,7 +192,7 @@ def _add_words(
 
 
 def _about(unlearning: Unlearning, name: str) -> str:
-    """Lines below: why a metric is not defined, or which groups a gap compares."""
+    """Lines below an axis: why a metric is undefined, or which groups a gap compares."""
     told = unlearning.undefined.get(name) or unlearning.compares.get(name)
     return f"<br>{wrapped(told, _ABOUT_WIDTH)}" if told else ""
 

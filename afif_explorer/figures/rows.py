@@ -24,9 +24,9 @@ MAP = "Map of the training rows"
 WAITING = "The effects of the rows appear here once the model is trained."
 COLOUR_PERCENTILE = 99
 _BAR = 21  # px
-_BAR_WIDTH = 0.72  # of that
+_BAR_WIDTH = 0.72  # of the same
 CLOUD = (
-    "<b>Row %{{customdata}}</b><br>%{{marker.color:.3s}}\u00a0{unit} if left out"
+    "<b>Row %{{customdata}}</b><br>%{{marker.color:.3s}}\u00a0{unit} if removed"
     "<br>%{{text}}<br>predicted %{{hovertext}}<extra></extra>"
 )
 
@@ -51,7 +51,7 @@ def ranking(
             dropped_note(int((~np.isfinite(points.effect)).sum())),
         ),
         key=(
-            Key("■", colours.positive, "rises if the row is left out"),
+            Key("■", colours.positive, "rises if the row is removed"),
             Key("■", colours.negative, "falls"),
             *ring_key(int(np.isin(selected, points.ids[order]).sum()), colours, mark="□"),
         ),
@@ -88,14 +88,14 @@ def ranking(
 
 
 def _on_map(points: Points) -> np.ndarray:
-    """Positions of the rows that have a place on the map and a colour."""
+    """Positions of the rows that have finite coordinates and a finite effect."""
     return np.flatnonzero(
         np.isfinite(points.effect) & np.isfinite(points.x) & np.isfinite(points.y)
     )
 
 
 def map_places(points: Points) -> Places:
-    """Where each row lies on the map."""
+    """The coordinates of each row on the map."""
     known = _on_map(points)
     return Places(points.ids[known], points.x[known], points.y[known])
 
@@ -123,7 +123,7 @@ def row_map(
         )
     ]
     marked = np.intersect1d(known[always], rows)
-    rows = rows[np.argsort(np.abs(points.effect[rows]), kind="stable")]  # the strong ones on top
+    rows = rows[np.argsort(np.abs(points.effect[rows]), kind="stable")]  # the strongest on top
     scale, bound = Scale.of(points.effect[rows], points.unit), _full_colour(points)
     ramp = _effect_ramp(bound, colours, scale)
     result = frame(
@@ -214,10 +214,10 @@ def _row_label(points: Points, row: int) -> str:
 
 
 def _hover(points: Points, rows: np.ndarray, scale: Scale) -> list[str]:
-    """What a row is and does: effect, outcome, group, prediction."""
+    """A row's effect, outcome, group and prediction."""
     effects, words = scale.texts(points.effect[rows]), _words(points, rows)
     return [
-        f"{effect} if left out<br>{word}<br>predicted {prediction}"
+        f"{effect} if removed<br>{word}<br>predicted {prediction}"
         for effect, word, prediction in zip(effects, words, _predicted(points, rows), strict=True)
     ]
 
@@ -243,7 +243,7 @@ def _predicted(points: Points, rows: np.ndarray) -> list[str]:
 
 def _effect_title(points: Points, scale: Scale) -> str:
     label = short(points.target_label, 90)
-    return f"Predicted change of {label} if the row is left out ({scale.title})"
+    return f"Predicted change of {label} if the row is removed ({scale.title})"
 
 
 def _sign_note(points: Points) -> str:
@@ -251,7 +251,7 @@ def _sign_note(points: Points) -> str:
 
 
 def _full_colour(points: Points) -> float:
-    """The size of effect from which on a mark has its full colour."""
+    """The absolute effect from which a mark has its full colour."""
     sizes = np.abs(points.effect[np.isfinite(points.effect)])
     return float(np.percentile(sizes, COLOUR_PERCENTILE)) or float(sizes.max()) or 1.0
 

@@ -1,4 +1,4 @@
-"""Which rows are drawn when there are too many: extremes, selected rows, and a fair rest."""
+"""Which rows are drawn when there are too many: extremes, selected rows, and a random sample."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ EXTREME_SHARE = 0.2  # of the limit that goes to the largest magnitudes
 
 
 def chosen(ids: np.ndarray, selected: Sequence[int]) -> np.ndarray:
-    """Positions of the selected row ids; ids that do not occur are passed over."""
+    """Positions of the selected row ids; unknown ids are ignored."""
     if len(selected) == 0:
         return np.empty(0, dtype=np.intp)
     return np.flatnonzero(np.isin(ids, np.asarray(selected)))
 
 
 def marks(selected: np.ndarray, most: int = MOST_MARKED) -> np.ndarray:
-    """The entries of ``selected`` that get a mark of their own: all, or a fixed random part of ``most``."""
+    """The entries of ``selected`` that get their own mark: all, or a fixed random sample of ``most``."""
     if selected.size <= most:
         return selected
     return selected[np.sort(_shuffled(selected.size)[:most])]
@@ -35,10 +35,10 @@ def drawn_rows(
 ) -> np.ndarray:
     """Positions of the rows to draw, ascending; all of them if there are at most ``limit``.
 
-    Kept for certain: the largest entries of each array of ``magnitudes`` (a fifth of ``limit``
+    Always included: the largest entries of each array of ``magnitudes`` (a fifth of ``limit``
     together), the smallest and largest entry of each array of ``corners`` (so that the axes don't
     shrink) and ``always``. The rest follows one fixed shuffle, so the same rows stay on screen when
-    another target is chosen. More than ``limit`` rows come back only if ``always`` is that long.
+    another target is chosen. More than ``limit`` rows are returned only if ``always`` is that long.
     """
     n = len(magnitudes[0])
     if n <= limit:
@@ -58,19 +58,19 @@ def drawn_rows(
 
 @lru_cache(maxsize=4)
 def _shuffled(n: int) -> np.ndarray:
-    """The same order of ``n`` rows every time."""
+    """A fixed shuffle of ``n`` rows."""
     return np.random.default_rng(0).permutation(n)
 
 
 def sample_note(drawn: int, total: int) -> str:
-    """The sentence that a figure must show if it leaves rows out; empty if it leaves out none."""
+    """The note for a figure that draws only a sample; empty if all rows are drawn."""
     if drawn == total:
         return ""
-    return f"Showing {count(drawn)} of {count(total)} rows, all extremes kept."
+    return f"Showing {count(drawn)} of {count(total)} rows; all extreme values are included."
 
 
 def dropped_note(dropped: int) -> str:
-    """The sentence for rows that have no finite value; empty if there are none."""
+    """The note for rows without a finite value; empty if there are none."""
     if dropped == 0:
         return ""
     rows = "1 row has" if dropped == 1 else f"{count(dropped)} rows have"

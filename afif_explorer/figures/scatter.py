@@ -1,4 +1,4 @@
-"""Marks in a plane: the rows themselves, the rings around the selected ones."""
+"""Scatter traces: the rows, and the rings around the selected ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from afif_explorer.figures.theme import Theme
 from afif_explorer.wording import count
 
 WEBGL_ABOVE = 2000  # marks; fewer are drawn as SVG, which is sharper and needs no WebGL context
-CROWD = 100  # rings from which on thinner ones leave the marks inside to be seen
+CROWD = 100  # above this number, rings are thinner so that the marks inside stay visible
 ROW = "<b>Row %{customdata}</b><br>%{text}<extra></extra>"
 
 
@@ -27,9 +27,9 @@ def scatter(
     name: str = "rows",
     **hover: Any,
 ) -> Trace:
-    """One mark a row; ``customdata`` holds the row ids, ``text`` (escaped) what hovering says.
+    """One mark per row; ``customdata`` holds the row ids, ``text`` (escaped) the hover text.
 
-    ``hover`` may replace the template that says so.
+    ``hover`` may replace the default hover template.
     """
     return trace(
         "scattergl" if x.size > WEBGL_ABOVE else "scatter",
@@ -48,9 +48,9 @@ def scatter(
 def ring_key(
     selected: int, colours: Theme, *, mark: str = "○", marked: int | None = None
 ) -> tuple[Key, ...]:
-    """The entry of the key for :func:`ring`; none if nothing is selected.
+    """The key entry for :func:`ring`; none if nothing is selected.
 
-    ``marked``: how many of the selected rows are drawn, if not all.
+    ``marked``: the number of selected rows that are drawn, if not all.
     """
     if not selected:
         return ()
@@ -62,7 +62,7 @@ def ring_key(
 def ring(
     x: np.ndarray, y: np.ndarray, *, ids: np.ndarray, text: list[str], colours: Theme
 ) -> Trace:
-    """Rings around the selected rows: a trace of its own, so the rows need not be sent again."""
+    """Rings around the selected rows: a separate trace, so that the rows are not sent again."""
     many = ids.size > CROWD
     marker = {
         "symbol": "circle-open",

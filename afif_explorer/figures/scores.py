@@ -23,13 +23,13 @@ _ROW = 108  # px
 
 @figure("unlearning", SCORES, WAITING)
 def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
-    """One row a group: predictions on the test rows before (filled, faint) and after (line)."""
+    """One row per group: predictions on the test rows before (filled, faint) and after (line)."""
     colours = theme(dark)
     before, after = unlearning.scores_before, unlearning.scores_after
     sizes = {name: int(np.isfinite(scores).sum()) for name, scores in before.items()}
     names = sorted((n for n in sizes if sizes[n]), key=lambda n: -sizes[n])[:MOST_GROUPS]
     if not names:
-        message = "There is no sensitive column, so there are no groups to compare."
+        message = "No sensitive column is chosen, so there are no groups to compare."
         return empty(message, dark=dark, title=SCORES)
     left_out = len(before) - len(names)
     result = frame(
@@ -38,7 +38,7 @@ def score_distributions(unlearning: Unlearning, *, dark: bool = False) -> Figure
         title=SCORES,
         warning=unsettled(unlearning.solver),
         notes=(
-            "On the test rows. Upright lines mark the group means.",
+            "Test rows. Vertical lines mark the group means.",
             f"The {len(names)} largest of {len(before)} groups are shown." if left_out else "",
         ),
         key=(Key("■", colours.axis, "before"), Key("━", colours.text, "after (predicted)")),
@@ -123,7 +123,7 @@ def _add_group(
             y1=1,
             line={
                 "color": colours.muted if fill else colour,
-                "width": 4 if fill else 1.5,  # both may be at one place
+                "width": 4 if fill else 1.5,  # both may coincide
                 "dash": "dot" if fill else "solid",
             },
         )

@@ -1,4 +1,4 @@
-"""A figure on its way to a browser, and what a browser tells about it: plain values, checked.
+"""Figures as JSON for the browser, and the browser's messages, validated.
 
 The dashboard and the notebook send the same, and one script draws it (``static/drawing.js``).
 """
@@ -11,34 +11,34 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
-KINDS = ("bar", "heatmap", "scatter", "scattergl")  # of traces that the drawing library knows
+KINDS = ("bar", "heatmap", "scatter", "scattergl")  # of traces that our build of plotly.js includes
 MOST_IDS = 100_000  # of one click
 MOST_CORNERS = 10_000  # of one lasso
 How = Literal["replace", "add", "remove"]
-TEXTS = ("text", "hovertext")  # fields whose lists the browser puts together again, by drawing.js
-LONG = 200  # texts in a list from which it is coded
+TEXTS = ("text", "hovertext")  # fields whose lists drawing.js decodes
+LONG = 200  # minimum length of a list of texts that is encoded
 DTYPES = {"<f4": "f4", "<f8": "f8", "<i4": "i4", "|i1": "i1", "|u1": "u1"}  # NumPy's: plotly.js's
 
 
 class Brush(NamedTuple):
-    """A region that was drawn around marks, and what it does to the selection."""
+    """A region drawn by a lasso or box, and how it changes the selection."""
 
-    x: np.ndarray  # [v] corners of a polygon, in the coordinates of the axes; none: nothing at all
+    x: np.ndarray  # [v] corners of a polygon in axis coordinates; empty: an empty region
     y: np.ndarray  # [v]
     how: How
 
 
 class Click(NamedTuple):
-    """One mark that was clicked: its row (None: not a row) and where it lies on the axes."""
+    """A clicked mark: its row (None: not a row) and its axis coordinates."""
 
     id: int | None
     x: float | None
     y: float | None
-    add: bool  # a modifier key was down: add to the selection
+    add: bool  # a modifier key was held: add to the selection
 
 
 def whole(figure: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
-    """All that a browser needs to draw a :func:`plain` figure for the first time."""
+    """Everything a browser needs to draw a :func:`plain` figure for the first time."""
     return {
         "data": figure.get("data", []),
         "layout": figure.get("layout", {}),
@@ -48,7 +48,7 @@ def whole(figure: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
 
 
 def row_ids(value: Any) -> tuple[int, ...]:
-    """The whole numbers >= 0 of a list from the browser; anything else in it is left out."""
+    """The integers >= 0 in a list from the browser; anything else in it is dropped."""
     if not isinstance(value, list):
         return ()
     return tuple(i for i in value[:MOST_IDS] if type(i) is int and i >= 0)
@@ -61,7 +61,7 @@ def coordinate(value: Any) -> float | None:
 
 
 def brush(told: dict[str, Any]) -> Brush | None:
-    """A lasso or a box as the browser tells it: {"x": [...], "y": [...], "how": ...}; None if it is none."""
+    """A lasso or box from the browser's {"x": [...], "y": [...], "how": ...}; None if it is invalid."""
     x, y = (_corners(told.get(axis)) for axis in "xy")
     how = told.get("how")
     if x is None or y is None or x.size != y.size or how not in get_args(How):
@@ -77,10 +77,10 @@ def _corners(value: Any) -> np.ndarray | None:
 
 
 def plain(value: Any) -> Any:
-    """A figure's dictionary with nothing in it but JSON's types (not finite numbers become None).
+    """A figure's dictionary with JSON types only (non-finite numbers become None).
 
-    Arrays of numbers become plotly.js's own packed form, long lists of texts in the fields ``TEXTS``
-    ours: see :func:`packed` and :func:`coded`.
+    Arrays of numbers become plotly.js's packed form, long lists of texts in the fields ``TEXTS`` our
+    own encoding: see :func:`packed` and :func:`coded`.
     """
     if isinstance(value, dict):
         return {
@@ -109,9 +109,9 @@ def packed(array: np.ndarray) -> dict[str, str] | None:
 
 
 def coded(texts: Any) -> dict[str, Any] | None:
-    """A long list of texts with few different ones as {"words", "codes"}; else None.
+    """A long list with few distinct texts as {"words", "codes"}; else None.
 
-    "codes" is the base64 of 16-bit places in "words"; the browser puts the list together again.
+    "codes" is the base64 encoding of 16-bit indices into "words"; the browser decodes it.
     """
     if not isinstance(texts, list | tuple) or len(texts) < LONG:
         return None
@@ -126,10 +126,10 @@ def coded(texts: Any) -> dict[str, Any] | None:
 
 
 def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """What turns ``old`` into ``new``; {} if nothing does.
+    """The patch that turns ``old`` into ``new``; {} if they are equal.
 
-    "data" has an entry for each new trace: {"set": changed fields} of the trace that was there, or
-    {"trace": all of it}. "layout" and "head" are there as a whole if they changed.
+    "data" has one entry per new trace: {"set": changed fields} of the existing trace, or
+    {"trace": the complete trace}. "layout" and "head" are included as a whole if they changed.
     """
     before, after = old.get("data", []), new.get("data", [])
     data = [_change(before[i] if i < len(before) else None, b) for i, b in enumerate(after)]

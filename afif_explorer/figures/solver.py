@@ -1,4 +1,4 @@
-"""The sentence beside figures whose solver did not converge."""
+"""The warning on figures whose solver did not converge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from afif_explorer.wording import count
 
 
 def unsettled(solver: SolverSummary) -> str:
-    """What did not converge, how far off it is where that is known, and what to do; "" if it converged."""
+    """What did not converge, its error where known, and advice; "" if it converged."""
     if solver.status == "converged":
         return ""
     steps = f" after {count(solver.depth)} steps" if solver.depth else ""
@@ -20,7 +20,7 @@ def unsettled(solver: SolverSummary) -> str:
 
 def _off(solver: SolverSummary) -> str:
     if solver.off is not None:
-        return f": what is shown is off by {percent(solver.off)} from the direct solution"
+        return f": the values shown differ by {percent(solver.off)} from the direct solution"
     if solver.residual is not None:
         return f": the relative residual is {percent(solver.residual)}"
     return ""

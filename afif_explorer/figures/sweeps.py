@@ -19,7 +19,7 @@ from afif_explorer.wording import within
 
 SWEEP = "Removing more and more rows"
 TRUTH = "retrained"
-# Curves may lie on one another: each is thinner than those under it, and has marks of its own.
+# Curves may coincide: each is thinner than those below it and has its own marks.
 _LINES = (
     ("╍", "dash", 7.0, "circle-open", 16),
     ("┅", "dashdot", 4.5, "square-open", 11),
@@ -30,14 +30,14 @@ _TRUTH = ("━", "solid", 1.5, "diamond", 5)
 
 @figure("unlearning", SWEEP, WAITING)
 def sweep(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
-    """The disparity against the share of rows removed; retraining, the truth, as the solid line."""
+    """The disparity against the share of rows removed; the solid line is retraining."""
     colours = theme(dark)
     styles = _styles(unlearning, colours)
     drawn = {name: _curve(unlearning, name, style) for name, style in styles.items()}
     drawn = {name: curve for name, curve in drawn.items() if curve["x"].size}
     name = unlearning.disparity or "target"
     if not drawn:
-        why = unlearning.undefined.get(name, "There is no sweep for this choice of rows.")
+        why = unlearning.undefined.get(name, "No sweep is available for this choice of rows.")
         return empty(why, dark=dark, title=SWEEP)
     unit = unlearning.units.get(name, "")
     result = frame(
@@ -46,9 +46,9 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
         title=SWEEP,
         warning=unsettled(unlearning.solver),
         notes=(
-            f"Rows in this order: {short(within(unlearning.rule), 90)}.",
+            f"Order of removal: {short(within(unlearning.rule), 90)}.",
             short(unlearning.compares.get(name, ""), 160),
-            "" if TRUTH in unlearning.sweep else "Not retrained yet: these are predictions.",
+            "" if TRUTH in unlearning.sweep else "Predictions only; not retrained yet.",
         ),
         key=(Key(styles[name].glyph, styles[name].colour, name) for name in drawn),
         height=350,
@@ -85,7 +85,7 @@ class _Style(NamedTuple):
 
 
 def _styles(unlearning: Unlearning, colours: Theme) -> dict[str, _Style]:
-    """How each curve looks; the truth comes last and lies on top."""
+    """The style of each curve; retraining comes last and is drawn on top."""
     methods = [name for name in unlearning.sweep if name != TRUTH]
     truth = {TRUTH: _Style(colours.reference, *_TRUTH)} if TRUTH in unlearning.sweep else {}
     return {

@@ -1,7 +1,7 @@
-"""Words and numbers as figures show them: foreign text made harmless, numbers kept readable.
+"""Text and numbers for figures: untrusted text is escaped, numbers are formatted for reading.
 
-plotly reads a small HTML of its own (``<b>``, ``<a href>``, ``<br>``, entities) and ``%{...}`` in
-hover templates. Text from data must come out as it went in, so it is escaped here, once.
+plotly interprets a small subset of HTML (``<b>``, ``<a href>``, ``<br>``, entities) and ``%{...}`` in
+hover templates. Text from data must be shown literally, so it is escaped here, once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def clean(text: object) -> str:
     return _clean(str(text))
 
 
-# A figure cleans the same few outcomes and groups for thousands of rows.
+# Cached: a figure cleans the same few outcomes and groups for thousands of rows.
 @lru_cache(maxsize=4096)
 def _clean(text: str) -> str:
     kept = (
@@ -60,16 +60,16 @@ def escape(text: str) -> str:
 
 
 def safe(text: object, width: int = 28) -> str:
-    """Foreign text for any place in a figure: cleaned, cut, escaped once."""
+    """Untrusted text for any place in a figure: cleaned, truncated, escaped once."""
     return escape(short(text, width))
 
 
 def wrapped(text: str, width: int = 46) -> str:
-    """Foreign or own text over several lines, escaped; words longer than a line are broken."""
+    """Text wrapped over several lines, escaped; words longer than a line are broken."""
     return "<br>".join(escape(line) for line in textwrap.wrap(clean(text), width))
 
 
-@lru_cache(maxsize=8192)  # thousands of hover texts have the same numbers again and again
+@lru_cache(maxsize=8192)  # thousands of hover texts repeat the same numbers
 def number(value: float | None, digits: int = 3) -> str:
     """A number to ``digits`` significant digits: ``0.847``, ``12 270``, ``2.1×10⁻⁹``."""
     if value is None or not math.isfinite(value):
@@ -88,7 +88,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def numbers(values: Iterable[float], digits: int = 4) -> list[str]:
-    """Numbers with as many decimals as the largest needs for ``digits``: they compare."""
+    """Numbers with the same number of decimals, as the largest needs for ``digits``."""
     values = list(values)
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if largest != 0 and not 1e-4 <= largest < 1e7:
@@ -118,7 +118,7 @@ class Scale:
     """One SI prefix for all numbers of an axis and its hover texts, and the unit they carry."""
 
     exponent: int  # the prefix is worth 10**exponent
-    unit: str  # foreign text, escaped where it is shown
+    unit: str  # untrusted text, escaped where it is shown
 
     @classmethod
     def of(cls, values: np.ndarray, unit: str) -> Scale:
@@ -132,7 +132,7 @@ class Scale:
 
     @property
     def title(self) -> str:
-        """What stands in brackets behind an axis title: ``nats; µ = millionth``; not escaped."""
+        """The unit in brackets after an axis title: ``nats; µ = millionth``; not escaped."""
         prefix = _PREFIX_WORDS.get(self.exponent, "").replace(" ", SPACE)
         return "; ".join(filter(None, (short(self.unit), prefix)))
 

@@ -1,8 +1,8 @@
-"""Every colour and font of the figures, for a light and for a dark page.
+"""The colours and fonts of the figures, for light and dark pages.
 
-Backgrounds are transparent, so that the host's own page shows. ``paper`` is the page colour that
+Backgrounds are transparent, so that the host page shows through. ``paper`` is the page colour that
 the contrasts were chosen for (text at least 4.5 : 1, marks at least 3 : 1). Signed effects run from
-blue through grey to orange, a pair that stays apart for every common kind of colour blindness.
+blue through grey to orange, which all common kinds of colour blindness can distinguish.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CLEAR = "rgba(0,0,0,0)"
 class Theme:
     """The colours of one page; all values are ``#rrggbb``."""
 
-    paper: str  # what the host's page is expected to look like
+    paper: str  # the expected background of the host page
     ink: str  # titles
     text: str  # axis titles, ticks, legends
     muted: str  # notes

@@ -1,10 +1,10 @@
 // What only the visitor's browser can do: the address bar, the clipboard, remembering the theme, and
-// telling that the server is gone.
+// reporting a lost connection.
 
 const {THEME, likesDark, showPage} = globalThis.afif // of first_paint.js
-const PHONE = 600 // px; up to here the choices would cover everything else
-const RETRY = 5000 // ms between two questions to a server that does not answer
-const BEGUN = 10_000 // ms after which a page may reload by itself
+const PHONE = 600 // px; below this width the sidebar would cover everything else
+const RETRY = 5000 // ms between two requests to a server that does not answer
+const BEGUN = 10_000 // ms after which a page may reload automatically
 const DEBOUNCE = 250 // ms; browsers refuse to change the address many times a second
 
 function address(query) {
@@ -16,7 +16,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    // Browsers keep the clipboard from pages without https; this older way still works there.
+    // The clipboard API needs https; this older way works without it.
     const field = document.createElement("textarea")
     field.value = text
     field.style.position = "fixed"
@@ -29,9 +29,8 @@ async function copy(text) {
   }
 }
 
-// The address holds every choice, so a reload goes on where the connection was lost: by itself as soon
-// as the server answers, unless the page had hardly begun, as where something on the way lets no
-// connection live.
+// The address contains all settings, so a reload restores the page. It happens automatically as soon as
+// the server answers, unless the page had only just loaded, as behind a proxy that blocks connections.
 function lost() {
   if (performance.now() > BEGUN) returning()
   const notice = document.createElement("div")
@@ -40,7 +39,7 @@ function lost() {
   const again = document.createElement("button")
   again.textContent = "Reload"
   again.addEventListener("click", () => location.reload())
-  notice.append("The connection to the dashboard was lost. The page reloads with your choices once the server answers. ", again)
+  notice.append("The connection to the dashboard was lost. The page will reload with your settings when the server is back. ", again)
   document.body.append(notice)
 }
 
@@ -66,7 +65,7 @@ export function render({model, view}) {
     if (model.dark === null) return
     try {
       localStorage.setItem(THEME, model.dark ? "dark" : "light")
-    } catch { /* a browser that keeps nothing */ }
+    } catch { /* no storage */ }
   }
   model.on("query", follow)
   model.on("dark", remember)

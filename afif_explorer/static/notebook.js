@@ -1,5 +1,5 @@
-// A figure in a notebook: drawing.js draws it, as on the dashboard. The scripts come once for all figures
-// of a kernel, in a model of their own.
+// A figure in a notebook, drawn by drawing.js as on the dashboard. The scripts are sent once for all
+// figures of a kernel, in a separate model.
 
 async function begin(model) {
   const name = model.get("library").slice("IPY_MODEL_".length)
@@ -18,7 +18,7 @@ function begun(model) {
   return globalThis.afifBegun
 }
 
-// JupyterLab says whether its theme is light; elsewhere light text tells of a dark page.
+// JupyterLab says whether its theme is light; elsewhere light text indicates a dark page.
 function onDark(el) {
   const said = document.body.dataset.jpThemeLight
   if (said) return said === "false"

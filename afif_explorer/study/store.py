@@ -25,8 +25,8 @@ CACHE = Cache(1 << 30)  # a fit of Adult with all that hangs on it takes about 1
 MOST_UPLOADED = 512 << 20  # bytes of all sessions together; the oldest table goes first
 
 TOO_LARGE = (
-    "This needs more memory than there is; choose a smaller model or a smaller data set. If it is a GPU's, "
-    "you can also start with AFIF_DEVICE=cpu in the environment."
+    "Out of memory: choose a smaller model or a smaller data set. If the GPU is out of memory, you can also "
+    "set the environment variable AFIF_DEVICE=cpu and restart."
 )
 
 Make = Callable[[int], Dataset]  # a data set, split by a seed
@@ -99,7 +99,7 @@ class Uploads:
         found = self.get(name)
         if found is None:
             raise DataError(
-                "The uploaded table is no longer here (it is kept in memory only); upload it again."
+                "The uploaded table is no longer available (it is kept in memory only); upload it again."
             )
         return found.make(seed)
 

@@ -37,12 +37,12 @@ def predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> Sweep:
     """The target after each count of removals, by one step of each kind."""
     methods = {
         "AFIF": spec.replace(method="afif", rescale=False),
-        "AFIF, rescaled": spec.replace(method="afif", rescale=True),
+        "AFIF, leverage correction": spec.replace(method="afif", rescale=True),
         "Newton step": spec.replace(method="newton_step", solver="cholesky"),
     }
     sweep = Sweep()
     for name, choices in methods.items():
-        report(f"Removing ever more rows: {name}", len(sweep.curves), len(methods))
+        report(f"Sweep of removals: {name}", len(sweep.curves), len(methods))
         try:
             found = without(choices, order, counts)
         except CurvatureError:  # a network's Hessian may be indefinite without the rows
@@ -66,7 +66,7 @@ def retrained_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> np.ndar
     """The target after true refits without each count of rows."""
     found = []
     for done, count in enumerate(counts):
-        report("Retraining without ever more rows", done, len(counts))
+        report("Sweep of removals: retraining", done, len(counts))
         found.append(refit(spec, order[:count])[0])
     return _focus(spec, torch.stack(found, dim=1))
 

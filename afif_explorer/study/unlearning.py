@@ -134,13 +134,13 @@ def _notes(
     notes = [*unranked, *gap_notes(table.gaps)]
     if reach.share > MOST_SHARE or reach.leverage > MOST_LEVERAGE:
         notes.append(
-            f"One step falls short when more than {MOST_SHARE:.0%} of the rows or a summed leverage "
-            f"of more than {MOST_LEVERAGE} is removed (here {reach.share:.1%} and "
-            f"{reach.leverage:.2g}); retrain to know."
+            f"One step underestimates the change if more than {MOST_SHARE:.0%} of the rows or a summed "
+            f"leverage of more than {MOST_LEVERAGE} is removed (here {reach.share:.1%} and "
+            f"{reach.leverage:.2g}); retrain to check."
         )
     ranked = not unranked and spec.rule not in ("random", "selection")
     if ranked and judge_of(spec).split != spec.split:
-        notes.append("The rows are ranked on the validation rows and judged on the test rows.")
+        notes.append("Rows are ranked on the validation split and evaluated on the test split.")
     if reported(spec) == "train":
         notes.append("There are no test rows, so the metrics are those of the training rows.")
     if spec.rule == "selection" and not spec.selected:

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # The explorer in JupyterLab
 #
-# *What did each training row do to this model?* The explorer answers with sliders, tabs and a lasso. Everything you
-# click can be read back in Python, and everything you set in Python shows in the explorer.
+# *What did each training row do to this model?* The explorer answers this with sliders, tabs and a lasso. Everything you
+# click can be read in Python, and everything you set in Python is shown in the explorer.
 #
 # *Time:* 10 minutes. *Nothing is downloaded.*
 
@@ -19,13 +19,13 @@ explorer
 #    map; the same rows are ringed everywhere.
 # 2. Under *Effect on*, choose the **demographic parity gap**. The ranking now shows which rows widen the gap between the
 #    groups, and which narrow it.
-# 3. Under *Method*, choose the solver **LiSSA** and move its depth. With few steps the answer is wrong; the tab *LiSSA
-#    lab* shows how wrong, and for which scale it would never settle.
-# 4. *Unlearning and fairness*: see what changes if the strongest rows go. *Train again without them* shows the truth.
+# 3. Under *Method*, choose the solver **LiSSA** and change its depth. With few steps the result is wrong; the tab *LiSSA
+#    lab* shows the error, and for which scales it diverges.
+# 4. *Unlearning and fairness*: see what changes if the most influential rows are removed. Retraining shows the true change.
 #
 # ## From the explorer to Python
 #
-# Work goes on in the background, so wait for it before reading results in a cell.
+# Computations run in the background, so wait for them before reading results in a cell.
 
 # %%
 explorer.await_idle(timeout=60)
@@ -33,7 +33,7 @@ print(explorer.sentence())
 explorer.points.target_value  # the mean loss on the test rows, in nats
 
 # %% [markdown]
-# The rows that you have lassoed (none yet, unless you tried) are `explorer.selected`, by their number in the table.
+# The rows that you have selected (none yet, unless you tried) are in `explorer.selected`, by their number in the table.
 
 # %%
 explorer.frame.loc[list(explorer.selected)]
@@ -41,7 +41,7 @@ explorer.frame.loc[list(explorer.selected)]
 # %% [markdown]
 # ## From Python to the explorer
 #
-# Now select the three rows whose removal would lower the loss most, and look at the map above: three rings.
+# Now select the three rows whose removal would lower the loss most, and look at the map above: they are highlighted.
 
 # %%
 strongest = explorer.points.effect.argsort()[:3]
@@ -49,25 +49,25 @@ explorer.select(explorer.points.ids[strongest])
 explorer.frame.loc[list(explorer.selected)]
 
 # %% [markdown]
-# Every choice is an attribute. The controls move along.
+# Every setting is an attribute, and the controls follow.
 
 # %%
 explorer.solver = "lissa"
 explorer.depth = 50
 explorer.await_idle(timeout=60)
-print(f"After 50 steps LiSSA is off by {explorer.points.solver.error:.0%}.")
+print(f"After 50 steps LiSSA has an error of {explorer.points.solver.error:.0%}.")
 
 # %% [markdown]
-# ## Take the work with you
+# ## Export as code
 #
-# Code that works the same numbers out, without any interface:
+# Code that computes the same numbers, without any user interface:
 
 # %%
 print(explorer.as_python())
 
 # %% [markdown]
-# The explorer is dark where JupyterLab is; `ax.notebook.show(explorer, dark=True)` makes it so anywhere. For your own
-# table, write `ax.Explorer(data=ax.Dataset.from_frame(frame, target="..."))`. The data sets by name are
-# `ax.datasets.names()`; `"adult"`, `"crime"` and `"insurance"` are downloaded once.
+# The explorer follows JupyterLab's theme; `ax.notebook.show(explorer, dark=True)` makes it dark anywhere. For your own
+# table, use `ax.Explorer(data=ax.Dataset.from_frame(frame, target="..."))`. `ax.datasets.names()` lists the built-in
+# data sets; `"adult"`, `"crime"` and `"insurance"` are downloaded once.
 #
 # Next: `01_what_one_row_does.ipynb` shows where these numbers come from.

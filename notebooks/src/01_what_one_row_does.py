@@ -1,17 +1,17 @@
 # %% [markdown]
 # # What one row does
 #
-# A model is made of rows. When it decides about a person, some of the rows that it was trained on pushed the
-# decision up and others pushed it down. In this lesson you find out **which rows, and by how much**: first by hand,
+# A model is learnt from rows. When it makes a decision about a person, some of its training rows have pushed the
+# decision up and others have pushed it down. In this lesson you find out **which rows, and by how much**: first by hand,
 # then with a formula, then with one line of code.
 #
-# *You need:* Python, and what a logistic regression is. *Time:* about 45 minutes. *Nothing is downloaded.*
+# *Prerequisites:* Python, and logistic regression. *Time:* about 45 minutes. *Nothing is downloaded.*
 #
-# After it you can
+# After this lesson you can
 #
-# 1. say what a single training row did to a prediction, and check it by training again;
-# 2. write the formula that predicts this without training again, in ten lines;
-# 3. use it to find unfair labels, compare it with simpler ways to find them, and say when the formula stops being right.
+# 1. say what a single training row did to a prediction, and check it by retraining;
+# 2. write the formula that predicts this without retraining, in ten lines;
+# 3. use it to find unfair labels, compare it with simpler ways to find them, and say when the formula fails.
 
 # %%
 import time
@@ -27,8 +27,8 @@ from afif_explorer.notebook import exercises
 # %% [markdown]
 # ## 1. A decision that looks wrong
 #
-# A company has decided about applicants for years. It now trains a model on those decisions: the **training rows**.
-# The table is made up (no real person is in it), so that we can know the truth about it later.
+# A company has made decisions about applicants for years. It now trains a model on those decisions: the **training rows**.
+# The table is synthetic (it contains no real person), so that we know the truth about it later.
 
 # %%
 data = ax.load_dataset("hiring")
@@ -37,15 +37,15 @@ print(f"{n} training rows, {len(data.test)} test rows")
 data.train.frame.head()
 
 # %% [markdown]
-# The model is a logistic regression. It sees neither the group nor anything else that is in `data.sensitive`. A small
-# **penalty** keeps its parameters from growing: `strength` times half of their squared length.
+# The model is a logistic regression. It sees neither the group nor any other column in `data.sensitive`. A small
+# **penalty** keeps its parameters small: `strength` times half of their squared norm.
 
 # %%
 strength = 1e-3
 fit = ax.fit(data, model="logistic", penalty=ax.Ridge(strength))
 d = data.train.X.shape[1]
 print(f"The model sees {d} columns of numbers, such as: {', '.join(data.feature_names[:3])}.")
-print(f"{fit.metrics['accuracy']:.0%} of the test rows are decided as they should be.")
+print(f"{fit.metrics['accuracy']:.0%} of the test rows are classified correctly.")
 
 # %% [markdown]
 # It is right about most people. But applicants of the *green* group complain, so let us look at one of them: among
@@ -66,7 +66,7 @@ turned_down.loc[[candidate_id]]
 #
 # ## 2. Guess first
 #
-# One of these training rows holds the applicant down more than any other row of the table. Which one?
+# One of these training rows lowers the applicant's chance more than any other row of the table. Which one?
 
 # %%
 line_up = [480, 596, 840, 1291, 148]
@@ -78,12 +78,12 @@ my_guess = None  # a row number from the table above, for example 148
 # %% [markdown]
 # ## 3. Find out by hand: train again without the row
 #
-# The honest way to know what a row did is to take it away, train again, and look. Here is that with scikit-learn alone.
-# Its `C` is one over *(rows times penalty)*; we leave it as it is when a row goes, so that nothing else changes.
+# The reliable way to know what a row did is to remove it, retrain, and compare. Here it is with scikit-learn alone.
+# Its `C` is one over *(rows times penalty)*; we keep it unchanged when a row is removed, so that nothing else changes.
 
 # %%
 def train(X, y):
-    """Logistic regression with our penalty, trained until it stands still."""
+    """Logistic regression with our penalty, trained to convergence."""
     return LogisticRegression(C=1 / (n * strength), solver="newton-cholesky", tol=1e-10).fit(X, y)
 
 
@@ -97,7 +97,7 @@ before = chance_of(train(X, y))
 print(f"With all rows, scikit-learn says {before:.4%}; our fit said {chance[candidate]:.4%}.")
 
 # %% [markdown]
-# The same model, from two programs. Now without a row: the first one of the line-up.
+# The same model, from two libraries. Now without a row: the first one of the line-up.
 
 # %%
 ids = data.train.ids
@@ -127,7 +127,7 @@ print(f"{len(tried)} models trained in {seconds:.1f} s.")
 print(f"Were one training to take an hour, all {n} rows would take {n / 24:.0f} days.")
 
 # %% [markdown]
-# That is the truth, and it is too expensive for any larger model. So: can we know it *without* training again?
+# That is the true effect, and it is too expensive for any larger model. So: can we predict it *without* retraining?
 #
 # ## 4. The formula, from scratch
 #
@@ -333,7 +333,7 @@ print(f"{few / n:.1%} of the rows go, and the gap changes by {true_change / now:
 print(f"the prediction is {predicted / true_change:.0%} of the true change.")
 
 # %% [markdown]
-# The prediction has the right direction; compare its size with the true one.
+# The prediction has the right sign; compare its size with the true change.
 #
 # ## 9. When does it fail?
 #
@@ -383,8 +383,7 @@ for k in (counts[0], counts[-1]):
 # - The **effect** of a row is what changes if it is left out: after minus before.
 # - *The missing pull, turned round and divided by the stiffness*, predicts it for all rows at once, without training again.
 # - An effect is **surprise times similarity** to what is asked about: neither alone makes a row strong.
-# - Influence answers the question that it is asked. Put a **simple baseline** beside it: for finding wrong labels the loss
-#   may do as well.
-# - For a few rows the formula is nearly exact. For many it falls short, and `reach` says so: then train again.
+# - Compare influence with a **simple baseline**: for finding wrong labels, the loss may do as well.
+# - For a few rows the formula is nearly exact. For many it underestimates the change, and `reach` says so: then retrain.
 #
 # Next: open `00_explorer.ipynb` and do the same with sliders and a lasso.

@@ -112,7 +112,7 @@ def test_the_constants_bound_the_derivatives_of_the_family(name: str) -> None:
     ("choices", "words"),
     [
         ({"model": "mlp"}, "linear in its parameters"),
-        ({"penalty": ax.Lasso(0.01)}, "without kinks"),
+        ({"penalty": ax.Lasso(0.01)}, "a smooth penalty"),
         ({"penalty": None}, "intercept is not penalised"),
     ],
     ids=["network", "kinks", "no curvature"],

@@ -31,7 +31,7 @@ def hiring() -> ax.Fit:
     ids=["attribute", "unlearn", "stream", "retrain each", "retrain"],
 )
 def test_what_is_no_target_is_refused(ask, target) -> None:
-    with pytest.raises(ax.InvalidChoice, match="A target is one such as MeanLoss") as error:
+    with pytest.raises(ax.InvalidChoice, match="Expected a target such as MeanLoss") as error:
         ask(hiring(), target)
     one_sentence(error)
 
@@ -71,7 +71,7 @@ def test_a_split_without_rows_says_so(target) -> None:
 )
 @pytest.mark.parametrize("remove", [ax.unlearn, ax.retrain])
 def test_rows_that_are_no_positions_are_refused(remove, rows) -> None:
-    with pytest.raises(ax.InvalidChoice, match=r"Rows are whole numbers|mask of rows"):
+    with pytest.raises(ax.InvalidChoice, match=r"Rows must be whole numbers|mask of rows"):
         remove(hiring(), rows)
 
 
@@ -88,7 +88,7 @@ def test_leaving_out_none_of_the_rows_is_an_empty_answer(each, penalty) -> None:
 @pytest.mark.parametrize("folds", [0, 1, 2.5, "5", 1401])
 def test_folds_that_cannot_be_are_refused(folds) -> None:
     with pytest.raises(
-        ax.InvalidChoice, match="number of folds must be a whole one from 2 to 1400"
+        ax.InvalidChoice, match="number of folds must be a whole number from 2 to 1400"
     ):
         ax.cross_validate(hiring(), folds=folds)
 
@@ -111,7 +111,7 @@ def test_a_class_that_is_none_is_refused(outcome) -> None:
 
 def test_a_number_has_no_class() -> None:
     fit = ax.fit(ax.load_dataset("diabetes"))
-    with pytest.raises(ax.InvalidChoice, match="has no class 0; leave outcome out"):
+    with pytest.raises(ax.InvalidChoice, match="has no class 0; omit outcome"):
         ax.attribute(fit, ax.Prediction("test", 0, outcome=0))
 
 
@@ -121,9 +121,9 @@ def test_a_number_has_no_class() -> None:
         (lambda: ax.Ridge("a"), "strength of a penalty"),
         (lambda: ax.Lasso(None), "strength of a penalty"),
         (lambda: ax.ElasticNet(0.1, "a"), "l1_ratio"),
-        (lambda: ax.GroupLasso(0.1, ((0,), (-1,))), "whole numbers from 0 on"),
-        (lambda: ax.GroupLasso(0.1, (("a",),)), "whole numbers from 0 on"),
-        (lambda: ax.fit(hiring().data, penalty=ax.GroupLasso(0.1, ((0, 12),))), "beyond the 12"),
+        (lambda: ax.GroupLasso(0.1, ((0,), (-1,))), "whole numbers of at least 0"),
+        (lambda: ax.GroupLasso(0.1, (("a",),)), "whole numbers of at least 0"),
+        (lambda: ax.fit(hiring().data, penalty=ax.GroupLasso(0.1, ((0, 12),))), "exceeds the 12"),
         (lambda: ax.AFIF(damping="a"), "damping must be a number"),
         (lambda: ax.AFIF(damping=None), "damping must be a number"),
         (lambda: ax.LiSSA(scale="a"), "LiSSA's scale"),
@@ -144,7 +144,7 @@ def test_settings_that_cannot_be_are_refused(make, words: str) -> None:
 @pytest.mark.parametrize("tolerance", [-1.0, 1.0, 2, np.nan, "a"])
 def test_a_tolerance_that_would_call_nothing_an_answer_is_refused(solver, tolerance) -> None:
     """``||C x - c|| <= tolerance ||c||`` holds for ``x = 0`` if the tolerance is 1."""
-    with pytest.raises(ax.InvalidChoice, match="tolerance must be a number from 0 to below 1"):
+    with pytest.raises(ax.InvalidChoice, match="tolerance must be at least 0 and below 1"):
         solver(tolerance=tolerance)
 
 

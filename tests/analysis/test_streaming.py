@@ -53,13 +53,13 @@ def test_the_reach_grows_until_retraining_is_due(fit: ax.Fit) -> None:
     assert unlearner.retrain_due
     assert (np.diff(errors) > 0).all()
     assert "Retrain now" in advice[-1]
-    assert "no need" in ax.Unlearner(fit).advice
+    assert "No need" in ax.Unlearner(fit).advice
 
 
 def test_a_row_is_forgotten_once_and_a_refused_request_changes_nothing(fit: ax.Fit) -> None:
     unlearner = ax.Unlearner(fit)
     unlearner.remove([5])
-    with pytest.raises(ax.InvalidChoice, match="Row 5 has been removed before"):
+    with pytest.raises(ax.InvalidChoice, match="Row 5 has already been removed"):
         unlearner.remove([4, 5])
     with pytest.raises(ax.DataError, match="keep at least one"):
         unlearner.remove(np.setdiff1d(np.arange(fit.n), [5]))

@@ -11,7 +11,7 @@ from afif_explorer.figures import FIGURES
 from afif_explorer.state import Explorer
 
 AGREEMENT = FIGURES["agreement"].title
-STALE = "is left out: what was shown belongs to earlier choices."
+STALE = "is left out: the results on screen belong to earlier settings."
 
 
 @pytest.fixture
@@ -73,13 +73,13 @@ def test_after_a_divergence_the_reason_is_told(explorer) -> None:
         export.rows_csv(explorer)
     report = export.report(explorer, "").getvalue()
     assert FIGURES["row_map"].title not in report
-    assert "Influential points is left out. LiSSA grew without bound" in report
+    assert "Influential points is left out. LiSSA diverged" in report
 
 
 def test_unsettled_effects_are_marked_in_their_heading(explorer) -> None:
     settle(explorer, solver="lissa", depth=3)
-    [heading] = pd.read_csv(export.rows_csv(explorer)).filter(like="effect if left out")
+    [heading] = pd.read_csv(export.rows_csv(explorer)).filter(like="effect if removed")
     assert "LiSSA has not converged after 3 steps" in heading
     settle(explorer, solver="cholesky")
-    [heading] = pd.read_csv(export.rows_csv(explorer)).filter(like="effect if left out")
-    assert heading == "effect if left out [nats]"
+    [heading] = pd.read_csv(export.rows_csv(explorer)).filter(like="effect if removed")
+    assert heading == "effect if removed [nats]"

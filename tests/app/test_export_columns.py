@@ -14,7 +14,7 @@ from afif_explorer.datasets import read_table
 from afif_explorer.state import Explorer
 
 RESERVED = ["row", "row (raw)", "row (2)", "leverage", "loss", "observed", "group", "prediction"]
-RESERVED += ["effect if left out [nats]", "=x", "'=x"]
+RESERVED += ["effect if removed [nats]", "=x", "'=x"]
 
 
 @pytest.fixture(scope="module")

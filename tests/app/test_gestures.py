@@ -120,7 +120,7 @@ def test_a_point_tells_its_effect_in_few_digits(page: Page, app_url: str) -> Non
     drawing = visit.plot("row_map").locator(".afif-drawing")
     drawing.evaluate("drawing => Plotly.Fx.hover(drawing, [{curveNumber: 0, pointNumber: 5}])")
     words = drawing.locator(".hovertext").text_content() or ""
-    assert re.search(r"Row \d+.*[-−]?[\d.]{1,5}[mµn]?\xa0nats if left out", words, re.DOTALL)
+    assert re.search(r"Row \d+.*[-−]?[\d.]{1,5}[mµn]?\xa0nats if removed", words, re.DOTALL)
 
 
 def test_a_click_in_lissas_map_sets_scale_and_depth(page: Page, app_url: str) -> None:
@@ -161,7 +161,7 @@ def test_the_rows_and_a_report_can_be_taken_away(page: Page, app_url: str, tmp_p
     rows.value.save_as(tmp_path / "rows.csv")
     table = pd.read_csv(tmp_path / "rows.csv")
     assert len(table) > 100
-    assert table.filter(like="effect if left out").notna().all(axis=None)
+    assert table.filter(like="effect if removed").notna().all(axis=None)
     with page.expect_download() as report:
         page.get_by_role("button", name="Report with all figures").click()
     report.value.save_as(tmp_path / "report.html")
@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_made_is_told_and_one_can_be_had_twice(
 ) -> None:
     Dashboard(page, app_url).open().drawn("row_map")
     page.get_by_role("button", name="Export").click()
-    page.get_by_role("button", name="The rows that remain").click()
+    page.get_by_role("button", name="Remaining training rows").click()
     expect(page.get_by_role("alert")).to_contain_text("Open Unlearning and fairness first")
     for _ in range(2):
         with page.expect_download():

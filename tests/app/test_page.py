@@ -93,7 +93,7 @@ def test_the_notes_of_reading_stand_beside_the_data_set(
 
 def test_what_a_link_cannot_say_is_told(page: Page, app_url: str) -> None:
     Dashboard(page, app_url).open(seed="many", nonsense=1, strength="0.01")
-    banner = page.locator(".banner", has_text="Some parts of the link were left out")
+    banner = page.locator(".banner", has_text="Parts of the link were ignored")
     expect(banner).to_contain_text("'nonsense' in the link is not a choice")
     expect(banner).to_contain_text("'seed' in the link cannot be 'many'")
     expect(page.locator(".headline")).to_contain_text("ridge 0.01")
@@ -102,7 +102,7 @@ def test_what_a_link_cannot_say_is_told(page: Page, app_url: str) -> None:
 def test_an_unknown_data_set_is_told_and_the_page_lives_on(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url)
     page.goto(f"{app_url}/?dataset=nowhere")
-    page.get_by_text("That did not work").wait_for()
+    page.get_by_text("Error", exact=True).wait_for()
     page.get_by_role("combobox", name="Data set").click()
     page.get_by_role("menuitem", name="Breast cancer (Wisconsin)").click()
     visit.wait()

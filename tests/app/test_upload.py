@@ -83,10 +83,12 @@ def test_a_table_that_cannot_be_used_can_be_asked_about_again(
     visit = opened(page, app_url)
     give(page, tmp_path / "mine.csv")
     use = page.get_by_role("button", name="Use this table")
-    expect(page.get_by_role("combobox", name="Kind of task")).to_have_text("Infer from the target")
+    expect(page.get_by_role("combobox", name="Task", exact=True)).to_have_text(
+        "Infer from the target"
+    )
     for _ in range(2):
         use.click()  # the last column is constant
-        expect(page.locator(".banner.error")).to_contain_text("has one value only")
+        expect(page.locator(".banner.error")).to_contain_text("has only one value")
         expect(use).to_be_enabled()
     give(page, tmp_path / "mine.csv")
     expect(page.locator(".banner.error")).to_be_hidden()

@@ -31,7 +31,7 @@ CODE = [path for path in FILES if path.suffix in {".py", ".js", ".css"}]
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_a_file_is_short(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= LONGEST, "this room wants to be two"
+    assert len(path.read_text().splitlines()) <= LONGEST, "split this file by purpose"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -1,4 +1,4 @@
-"""The borders between the rooms: imports point down only, and each toolkit stays in its rooms."""
+"""The architecture: imports point down only, and each toolkit is confined to its packages."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ LEVELS = (
     ("cli",),
 )
 FRONT_DOORS = {"__init__", "__main__"}  # public names, and `python -m afif_explorer`
-RANK = {room: rank for rank, level in enumerate(LEVELS) for room in level}
+RANK = {package: rank for rank, level in enumerate(LEVELS) for package in level}
 
-# Rooms on one level that may use each other; all others on a level are strangers.
+# Packages on one level that may import each other; all others on a level may not.
 NEIGHBOURS = {
     ("errors", "progress"),
     ("progress", "errors"),
@@ -39,7 +39,7 @@ NEIGHBOURS = {
     ("state", "explain"),
 }
 
-# The wings of a room, in the order in which they may import each other; "" is what is in no wing.
+# The subpackages of a package, each importing only those before it; "" is its top-level modules.
 WINGS = {
     "engine": (
         "runtime",
@@ -70,7 +70,7 @@ TOOLKITS = {
 }
 
 
-def room_of(module: str) -> str:
+def package_of(module: str) -> str:
     """``engine`` of ``afif_explorer.engine.training.fit``; empty for the package itself."""
     return [*module.split("."), ""][1]
 
@@ -86,7 +86,7 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno}: write imports from the package's root"
-            # `from afif_explorer import spec` imports a room as well as a name.
+            # `from afif_explorer import spec` imports a package as well as a name.
             whole = node.module == PACKAGE
             yield from (f"{node.module}.{a.name}" for a in node.names) if whole else (node.module,)
 
@@ -104,44 +104,44 @@ def modules_used(path: Path, known: Container[str]) -> Iterator[str]:
             yield from (alias.name for alias in node.names if alias.name in known)
 
 
-def wing_of(module: str, room: str) -> str:
-    """``solvers`` of ``afif_explorer.engine.solvers.lissa.rule``; empty for a file in no wing."""
-    found = module.split(".")[2:3] if room_of(module) == room else []
-    return found[0] if found and found[0] in WINGS[room] else ""
+def wing_of(module: str, package: str) -> str:
+    """``solvers`` of ``afif_explorer.engine.solvers.lissa.rule``; empty for a top-level module."""
+    found = module.split(".")[2:3] if package_of(module) == package else []
+    return found[0] if found and found[0] in WINGS[package] else ""
 
 
-def allowed(room: str, other: str) -> bool:
-    """Whether a file of ``room`` may import ``other``; a front door may import every room."""
-    if room in FRONT_DOORS:
+def allowed(package: str, other: str) -> bool:
+    """Whether a file of ``package`` may import ``other``; a front door may import every package."""
+    if package in FRONT_DOORS:
         return True
-    below = RANK[other] < RANK[room]
-    return room == other or below or (room, other) in NEIGHBOURS
+    below = RANK[other] < RANK[package]
+    return package == other or below or (package, other) in NEIGHBOURS
 
 
 def test_every_file_belongs_to_a_room() -> None:
-    rooms = {room_of(module_of(path)) for path in SOURCES}
-    assert rooms <= RANK.keys() | FRONT_DOORS
+    packages = {package_of(module_of(path)) for path in SOURCES}
+    assert packages <= RANK.keys() | FRONT_DOORS
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
 def test_imports_point_downwards(path: Path) -> None:
-    room = room_of(module_of(path))
+    package = package_of(module_of(path))
     others = {
-        room_of(name) for name in imports(path) if name.split(".")[0] == PACKAGE
+        package_of(name) for name in imports(path) if name.split(".")[0] == PACKAGE
     } & RANK.keys()
-    wrong = sorted(other for other in others if not allowed(room, other))
-    assert not wrong, f"{room} may not import {wrong}"
+    wrong = sorted(other for other in others if not allowed(package, other))
+    assert not wrong, f"{package} may not import {wrong}"
 
 
-@pytest.mark.parametrize("room", WINGS)
-def test_wings_import_those_before_them(room: str) -> None:
-    order = WINGS[room]
-    for path in (ROOT / PACKAGE / room).rglob("*.py"):
-        if path == ROOT / PACKAGE / room / "__init__.py":
-            continue  # the room's front door
-        wing = wing_of(module_of(path), room)
-        used = [name for name in imports(path) if room_of(name) == room]
-        later = [name for name in used if order.index(wing_of(name, room)) > order.index(wing)]
+@pytest.mark.parametrize("package", WINGS)
+def test_wings_import_those_before_them(package: str) -> None:
+    order = WINGS[package]
+    for path in (ROOT / PACKAGE / package).rglob("*.py"):
+        if path == ROOT / PACKAGE / package / "__init__.py":
+            continue  # the package's public names
+        wing = wing_of(module_of(path), package)
+        used = [name for name in imports(path) if package_of(name) == package]
+        later = [name for name in used if order.index(wing_of(name, package)) > order.index(wing)]
         assert not later, f"{module_of(path)} may not import {later}"
 
 
@@ -153,7 +153,7 @@ def test_no_imports_go_in_a_circle() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
 def test_toolkits_stay_in_their_rooms(path: Path) -> None:
-    room = room_of(module_of(path))
+    package = package_of(module_of(path))
     used = {name.split(".")[0] for name in imports(path)}
-    wrong = sorted(kit for kit in used & TOOLKITS.keys() if room not in TOOLKITS[kit])
-    assert not wrong, f"{room} may not import {wrong}"
+    wrong = sorted(kit for kit in used & TOOLKITS.keys() if package not in TOOLKITS[kit])
+    assert not wrong, f"{package} may not import {wrong}"

@@ -197,7 +197,7 @@ def test_solutions_are_for_teachers(tmp_path: Path) -> None:
 def test_a_folder_for_lessons_that_cannot_be_made(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(InvalidChoice, match=r"cannot be copied .* choose another place"):
+    with pytest.raises(InvalidChoice, match=r"cannot be copied .* choose another folder"):
         lab.copy_lessons(lab.lessons(), blocked)
 
 
@@ -218,6 +218,6 @@ def test_lab_starts_in_the_copy(
     (folder / lessons.RECORD).write_text(json.dumps(record | {"00_explorer.ipynb": "older"}))
     assert main(["lab", "--no-browser", "--teacher", "--folder", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert "00_explorer.ipynb has changed since you got it" in said
+    assert "00_explorer.ipynb has a new version" in said
     assert "00_explorer (new).ipynb" in said
     assert list(folder.glob("*solutions*"))

@@ -105,7 +105,7 @@ def test_task_can_be_said():
     guessed = Dataset.from_frame(frame, target="visits")
     said = Dataset.from_frame(frame, target="visits", task="count")
     assert guessed.task == "classification"
-    assert "read as classes" in notes(guessed)
+    assert "treated as classes" in notes(guessed)
     assert said.task == "count"
     np.testing.assert_array_equal(said.train.y, frame["visits"][said.train.ids])
 
@@ -119,7 +119,7 @@ def test_missing_and_infinite_values_are_filled_and_told():
     frame.loc[190:, "charges"] = np.nan
     data = Dataset.from_frame(frame, target="charges")
     assert "10 rows without a usable value of the target 'charges' left out." in data.notes
-    assert "2 infinite values of 'age' taken as missing." in data.notes
+    assert "2 infinite values of 'age' treated as missing." in data.notes
     assert "5 empty cells of 'colour' became the level 'missing'." in data.notes
     known = frame["age"].where(np.isfinite(frame["age"]))[data.train.ids]
     assert f"12 missing values of 'age' filled with {known.median():.4g}" in notes(data)
@@ -134,12 +134,12 @@ def test_missing_and_infinite_values_are_filled_and_told():
 @pytest.mark.parametrize(
     ("name", "values", "why"),
     [
-        ("k", 1, "same value: 'k'"),
-        ("k", "only", "same value: 'k'"),
-        ("k", [1.0, np.nan] * 100, "same value: 'k'"),
+        ("k", 1, "constant on the training rows: 'k'"),
+        ("k", "only", "constant on the training rows: 'k'"),
+        ("k", [1.0, np.nan] * 100, "constant on the training rows: 'k'"),
         ("k", np.nan, "no values"),
         ("k", [np.inf, np.nan] * 100, "no finite values"),
-        ("k", [f"person {i}" for i in range(200)], "200 different texts"),
+        ("k", [f"person {i}" for i in range(200)], "200 distinct texts"),
         ("row id", range(200), "numbers the rows"),
         ("k", [[1, 2]] * 200, "nested"),
         ("k", [1j, 2] * 100, "complex"),
@@ -167,7 +167,7 @@ def test_dates_become_days():
     data = Dataset.from_frame(frame, target="charges", standardise=False)
     column = data.train.X[:, data.feature_names.index("day")]
     np.testing.assert_array_equal(np.round(np.diff(column)), np.diff(data.train.ids))
-    assert "turned into days" in notes(data)
+    assert "converted to days" in notes(data)
 
 
 @pytest.mark.parametrize("far", ["9999-12-31", "0001-01-01", "1677-09-20", "2262-04-12"])
@@ -241,24 +241,32 @@ def one_class(frame: pd.DataFrame) -> pd.DataFrame:
     [
         (lambda frame: frame.iloc[:0], {}, "empty.*no rows"),
         (lambda frame: pd.DataFrame(), {}, "empty.*no columns"),
-        (lambda frame: frame.to_dict(), {}, "DataFrame is needed, not dict"),
+        (lambda frame: frame.to_dict(), {}, "Expected a pandas DataFrame, got dict"),
         (lambda frame: frame, {"target": "charge"}, "did you mean 'charges'"),
         (lambda frame: frame, {"target": "qqqq"}, "there are 'age'"),
-        (one_class, {}, r"one value only \('yes'\)"),
-        (lambda frame: frame.assign(charges=5.0), {}, "one value only"),
+        (one_class, {}, r"only one value \('yes'\)"),
+        (lambda frame: frame.assign(charges=5.0), {}, "only one value"),
         (lambda frame: frame.assign(charges=np.nan), {}, "no values at all"),
         (lambda frame: frame.assign(charges=np.inf), {}, "no values at all"),
         (lambda frame: frame.assign(charges=[str(i) for i in range(200)]), {}, "200 classes"),
         (lambda frame: frame.assign(charges=pd.Timestamp(0)), {}, "datetime64"),
-        (lambda frame: frame, {"target": "sex", "task": "regression"}, "does not hold numbers"),
+        (lambda frame: frame, {"target": "sex", "task": "regression"}, "is not numeric"),
         (lambda frame: frame, {"task": "count"}, "not a count"),
-        (lambda frame: frame.assign(sex="male"), {"sensitive": ["sex"]}, r"one group only \('male"),
-        (lambda frame: frame.assign(age=1.5), {"sensitive": ["age"]}, "one group only"),
-        (lambda frame: frame, {"sensitive": ["gender"]}, "no column 'gender' to be the sensitive"),
+        (lambda frame: frame.assign(sex="male"), {"sensitive": ["sex"]}, r"only one group \('male"),
+        (lambda frame: frame.assign(age=1.5), {"sensitive": ["age"]}, "only one group"),
+        (
+            lambda frame: frame,
+            {"sensitive": ["gender"]},
+            "no column 'gender' to use as the sensitive",
+        ),
         (lambda frame: frame, {"sensitive": ["charges"]}, "both the target and a sensitive"),
         (lambda frame: frame.iloc[:3], {}, "too few"),
-        (lambda frame: frame.iloc[:1], {}, "one value only"),
-        (lambda frame: frame[["charges", "sex"]], {"sensitive": "sex"}, "No column is left"),
+        (lambda frame: frame.iloc[:1], {}, "only one value"),
+        (
+            lambda frame: frame[["charges", "sex"]],
+            {"sensitive": "sex"},
+            "No input columns are left",
+        ),
     ],
 )
 def test_bad_frames_are_refused_in_words(change, options, message):

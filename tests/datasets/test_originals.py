@@ -69,7 +69,7 @@ def test_download_once_with_progress(cache, server):
 def test_wrong_checksum_is_never_kept(cache, server):
     folder, address = server
     (folder / "file.csv").write_bytes(BYTES[:-1])
-    with pytest.raises(DownloadError, match=r"wrong checksum.*by hand.*AFIF_DATA_HOME.*sha256"):
+    with pytest.raises(DownloadError, match=r"wrong checksum.*manually.*AFIF_DATA_HOME.*sha256"):
         originals.content(original(address + "file.csv"))
     assert not [path for path in cache.rglob("*") if path.is_file()]
 

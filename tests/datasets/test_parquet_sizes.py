@@ -152,7 +152,7 @@ def test_nested_columns_are_left_out_and_named():
     table = pa.table({"x": [1.0, 2.0], "l": [[1], [2, 3]], "s": [{"a": 1}, {"a": 2}]})
     frame, notes = read_table(written(table))
     assert frame.columns.tolist() == ["x"]
-    assert notes == tuple(f"'{name}' left out: it holds nested values." for name in "ls")
+    assert notes == tuple(f"'{name}' left out: it has nested values." for name in "ls")
     with pytest.raises(DataError, match="No column of the file can be read"):
         read_table(written(table.drop_columns(["x"])))
 

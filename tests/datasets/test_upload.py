@@ -33,7 +33,7 @@ def test_dialects(separator, encoding, newline):
     data = ROWS.format(separator).replace("\n", newline).encode(encoding)
     frame, notes = read_table(data)
     assert frame.to_dict("list") == {"name": ["Zoë", "Max"], "amount": [1.5, 2.0]}
-    assert any("separated" in note for note in notes) == (separator != ",")
+    assert any("Separator" in note for note in notes) == (separator != ",")
     assert any("Western" in note for note in notes) == (encoding == "cp1252")
 
 
@@ -122,7 +122,7 @@ def test_pickles_are_never_opened(tmp_path, protocol):
         (b"%PDF-1.7", "PDF"),
         (b"<!DOCTYPE html><p>", "web page"),
         (b"PAR1 and nothing else", "not a readable Parquet"),
-        (b"a,b\n1\x00,2\n", "Line 2 has a NUL"),
+        (b"a,b\n1\x00,2\n", "Line 2 contains a NUL"),
         (b"\xff\xfea", "UTF-16 but is damaged"),
         (b'a,b\n1,"2\n', "quote"),
         (b"a,b\n" + b"x" * 20_000 + b",1\n", "20\u00a0000 characters"),
@@ -130,8 +130,8 @@ def test_pickles_are_never_opened(tmp_path, protocol):
         (b",".join([b"a"] * 5_000) + b"\n", "5\u00a0000 columns"),
         (b"a,b\n" + b"1,2\n" * 600_000, "500\u00a0000 rows"),
         (b"a" * 60_000_000, "60 MB"),
-        ("data.csv", "as bytes, not str"),
-        (Path("/etc/hostname"), "not PosixPath"),
+        ("data.csv", "as bytes, got str"),
+        (Path("/etc/hostname"), "got PosixPath"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else "",
 )
@@ -181,7 +181,7 @@ def test_from_file_to_data_set():
         table.frame, target="y", sensitive=["group"], notes=table.notes, name="survey.csv"
     )
     np.testing.assert_array_equal(data.train.y, frame["y"][data.train.ids])
-    assert data.notes[0].endswith("separated by semicolons.")
+    assert data.notes[0].endswith("Separator detected: semicolons.")
     assert (data.name, data.title) == ("survey.csv", "survey.csv")
 
 

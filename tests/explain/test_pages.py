@@ -1,8 +1,9 @@
-"""Whatever a person can choose or look at is explained, shortly, and as text alone."""
+"""Every setting, figure and view has a short help page of plain text."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -16,17 +17,17 @@ def test_there_is_a_page_for_each_choice_figure_and_view_and_no_other():
     expected = {f"choices/{field}" for field in FIELDS}
     expected |= {f"figures/{name}" for name in FIGURES}
     expected |= {f"views/{view}" for view in VIEWS}
-    assert set(explain.names()) == expected | {"guide"}
+    assert set(explain.names()) == expected | {"guide", "glossary"}
 
 
 @pytest.mark.parametrize("name", explain.names())
-def test_a_page_is_short_and_says_what_can_mislead(name):
+def test_a_page_is_short_and_has_a_caveat(name):
     text = explain.page(name)
     assert re.match(r"# \S.*\n\n", text)
     assert 60 <= len(text.split()) <= 150
     assert not re.search(r"<[a-z/!]|\]\(|://", text), "pages hold text only"
     if name.startswith(("choices/", "figures/")) and name != "choices/view":
-        assert "\n\nWhat can mislead: " in text
+        assert "\n\nCaveat: " in text
 
 
 @pytest.mark.parametrize("name", list(FIGURES))
@@ -40,3 +41,11 @@ def test_the_page_of_a_figure_has_its_title(name):
 def test_an_unknown_page_is_named_with_those_that_exist(name):
     with pytest.raises(InvalidChoice, match=r"choices/depth.*figures/ranking"):
         explain.page(name)
+
+
+def test_every_term_of_the_help_is_in_the_glossary_document():
+    document = Path(__file__).parents[2] / "docs" / "glossary.md"
+    terms = re.findall(r"^- \*\*(.+?)\*\*", explain.page("glossary"), re.MULTILINE)
+    assert {"Target", "Effect", "Reach", "Sign convention"} <= set(terms)
+    defined = re.findall(r"\*\*(.+?)\.?\*\*", document.read_text(encoding="utf-8"))
+    assert set(terms) <= set(defined)

@@ -44,7 +44,7 @@ def test_the_marks_carry_ids_values_and_what_the_row_is():
     np.testing.assert_allclose(trace.marker.color, points.effect[rows], rtol=1e-6)
     strongest = rows[-1]
     assert strongest == np.abs(points.effect).argmax(), "strong effects lie on top"
-    assert "%{marker.color:.3s}\u00a0nats if left out<br>" in trace.hovertemplate
+    assert "%{marker.color:.3s}\u00a0nats if removed<br>" in trace.hovertemplate
     assert points.group[strongest] in trace.text[-1]
     assert float(trace.hovertext[-1]) == pytest.approx(points.prediction[strongest], abs=6e-4)
 
@@ -109,7 +109,7 @@ def test_a_sample_says_so_and_keeps_extremes_and_selected_rows(name):
     assert set(value.ids[np.argsort(-magnitude(value))[: limit // 10]]) <= shown
     assert set(quiet) <= shown
     words = drawn.layout.title.text.replace("<br>", " ").replace("\u00a0", " ")
-    assert f"Showing {limit // 1000} 000 of 30 000 rows, all extremes kept." in words
+    assert f"Showing {limit // 1000} 000 of 30 000 rows; all extreme values are included." in words
     again = figures.FIGURES[name].draw(value, selected=quiet)
     assert again.to_json() == drawn.to_json()
     every = figures.FIGURES[name].draw(value, limit=30_000)

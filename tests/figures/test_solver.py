@@ -40,7 +40,7 @@ def test_the_map_leaves_the_diverging_region_without_a_value_and_marks_it():
 def test_the_map_shows_the_setting_and_the_rule_inside_its_axes():
     lissa = replace(cases.lissa(), scale=2.0, depth=100_000)
     drawn = figures.lissa_map(lissa)
-    for name, scale, depth in (("setting now", 2.0, 100_000), ("automatic", 25.3, 1500)):
+    for name, scale, depth in (("current setting", 2.0, 100_000), ("automatic", 25.3, 1500)):
         mark = named(drawn, name)
         assert (*mark.x, *mark.y) == (scale, depth)
         assert drawn.layout.xaxis.range[0] < np.log10(scale) < drawn.layout.xaxis.range[1]
@@ -54,7 +54,7 @@ def test_divergence_is_named(scale, diverges):
     lissa = cases.lissa(scale=scale)
     assert full_batch_diverges(lissa) is diverges
     drawn = figures.lissa_error(lissa)
-    assert ("It diverges" in drawn.layout.title.text) is diverges
+    assert ("LiSSA diverges" in drawn.layout.title.text) is diverges
     curve = named(drawn, "full batch, diverging" if diverges else "full batch, computed")
     assert curve.line.dash == ("dash" if diverges else "solid")
     assert np.isfinite(curve.y).all()
@@ -87,7 +87,7 @@ def test_negative_eigenvalues_are_drawn_apart_and_explained():
 
 
 def test_identity_by_theory_is_said_and_only_where_it_holds():
-    said = "identical by theory"
+    said = "identical in theory"
     assert said in figures.agreement(cases.agreement(identical=True)).layout.title.text.replace(
         "<br>", " "
     )
@@ -122,7 +122,7 @@ def test_retraining_is_the_solid_line_and_lies_on_top():
     assert drawn.data[-1].line.dash == "solid"
     assert all(trace.line.dash != "solid" for trace in drawn.data[:-1])
     predicted = figures.sweep(cases.unlearning(retrained=False))
-    assert "Not retrained yet" in predicted.layout.title.text
+    assert "not retrained yet" in predicted.layout.title.text
 
 
 def test_scores_are_shares_of_each_group():

@@ -41,7 +41,7 @@ def test_an_unsettled_solver_is_told_on_the_page_and_in_the_picture(name: str) -
     assert figure.sketch(good)["head"]["warning"] == ""
     said = figure.sketch(bad)["head"]["warning"].replace("\u00a0", " ")
     assert said == (
-        "LiSSA has not converged after 30 steps: what is shown is off by 58 % from the direct solution. "
+        "LiSSA has not converged after 30 steps: the values shown differ by 58 % from the direct solution. "
         "With 700 steps it would be complete."
     )
     assert said in words(figure.draw(bad)).replace("\u00a0", " ")
@@ -62,14 +62,14 @@ def test_the_sentence_says_what_is_known() -> None:
 
 def test_lissas_own_figure_warns() -> None:
     diverged = figures.FIGURES["lissa_error"].sketch(cases.lissa(scale=10.0))
-    assert diverged["head"]["warning"].startswith("It diverges")
+    assert diverged["head"]["warning"].startswith("LiSSA diverges")
     settled = figures.FIGURES["lissa_error"].sketch(cases.lissa())
     assert settled["head"]["warning"] == ""
 
 
 @pytest.mark.parametrize("name", figures.FIGURES)
 def test_without_a_result_the_reason_is_said(name: str) -> None:
-    reason = "LiSSA grew without bound: set the scale to 2."
+    reason = "LiSSA diverged: set the scale to 2."
     drawn = figures.FIGURES[name].draw(None, why=reason)
     assert " ".join(drawn.layout.annotations[0].text.split("<br>")) == reason
 

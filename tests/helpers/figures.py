@@ -238,7 +238,7 @@ def unlearning(words: str | None = None, retrained: bool = True) -> Unlearning:
     shares = np.array([0.0, 0.01, 0.02, 0.05, 0.1, 0.2])
     curves = {
         "AFIF": np.array([0.1702, 0.1542, 0.1426, 0.1150, 0.0835, 0.0475]),
-        "AFIF, rescaled": np.array([0.1702, 0.1535, 0.1401, 0.1090, 0.0730, 0.0300]),
+        "AFIF, leverage correction": np.array([0.1702, 0.1535, 0.1401, 0.1090, 0.0730, 0.0300]),
         "Newton step": np.array([0.1702, 0.1521, 0.1372, 0.0980, 0.0420, -0.0400]),
     }
     if retrained:

@@ -121,7 +121,7 @@ def test_a_failure_is_told_and_everything_else_lives_on(make, stand_in):
     assert "one class" in explorer.status.message
     stand_in.fails["fitted"] = ZeroDivisionError()
     explorer.strength = 2.0
-    assert "in the log" in settled(explorer).status.message
+    assert "see the log" in settled(explorer).status.message
     stand_in.fails.clear()
     explorer.strength = 1.0
     assert settled(explorer).status.kind == "done"

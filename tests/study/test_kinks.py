@@ -61,7 +61,7 @@ def test_predictions_hold_against_true_refits():
 
 def test_the_sweep_runs_by_every_method_beside_the_truth():
     found = study.unlearning(LOSS.replace(penalty="lasso", count=10), retrained=True)
-    assert set(found.sweep) == {"AFIF", "AFIF, rescaled", "Newton step", "retrained"}
+    assert set(found.sweep) == {"AFIF", "AFIF, leverage correction", "Newton step", "retrained"}
     for values in found.sweep.values():
         assert values[0] == pytest.approx(study.points(LOSS.replace(penalty="lasso")).target_value)
     truth = found.sweep["retrained"]

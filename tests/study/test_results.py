@@ -128,8 +128,8 @@ def test_a_curve_of_the_sweep_that_diverges_is_left_out_with_a_word():
     assert hessian < fisher
     found = study.unlearning(spec.replace(scale=(fisher + hessian) / 4))  # needs over half of one
     assert "predicted" in found.metrics.columns
-    assert not {"AFIF", "AFIF, rescaled"} & set(found.sweep)
-    for name in ("AFIF", "AFIF, rescaled"):
+    assert not {"AFIF", "AFIF, leverage correction"} & set(found.sweep)
+    for name in ("AFIF", "AFIF, leverage correction"):
         assert any(note.startswith(f"{name} is left out of the sweep.") for note in found.notes)
 
 
@@ -226,7 +226,7 @@ def test_rows_are_ranked_on_validation_and_the_gap_shrinks_on_test():
 
 def test_the_sweep_starts_at_the_fit_and_newton_is_nearest_to_the_truth():
     found = study.unlearning(GAP, retrained=True)
-    assert set(found.sweep) == {"AFIF", "AFIF, rescaled", "Newton step", "retrained"}
+    assert set(found.sweep) == {"AFIF", "AFIF, leverage correction", "Newton step", "retrained"}
     for values in found.sweep.values():
         assert values[0] == pytest.approx(study.points(GAP).target_value)
         assert (np.diff(values) < 0).all()
@@ -240,7 +240,7 @@ def test_the_sweep_starts_at_the_fit_and_newton_is_nearest_to_the_truth():
     far = {name: np.abs(values - truth)[-1] for name, values in found.sweep.items()}
     assert far["Newton step"] < far["AFIF"]
     assert found.shares[-1] == pytest.approx(0.2, abs=0.01)
-    assert "retrain to know" in found.notes[0]
+    assert "retrain to check" in found.notes[0]
 
 
 def test_metrics_have_groups_units_and_both_kinds_of_gap():

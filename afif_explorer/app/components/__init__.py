@@ -1,1 +1,1 @@
-"""Small pieces that pages and views are made of."""
+"""Reusable components of pages and views."""

@@ -1,4 +1,4 @@
-"""``Browser``: the few things that only the visitor's browser can do."""
+"""``Browser``: what only the visitor's browser can do."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from afif_explorer.app.theme import STATIC
 
 
 class Browser(JSComponent):
-    """Nothing to see: keeps the address bar at ``query`` (without filling the history), copies text,
-    remembers whether the visitor likes it ``dark``.
+    """Invisible: keeps the address bar at ``query`` (without filling the history), copies text to the
+    clipboard, remembers the visitor's theme.
 
-    ``on_copied(worked)`` hears whether the copying could be done; ``on_arrival(dark, narrow)`` once
-    what the visitor likes, and whether the window is as narrow as a phone's.
+    ``on_copied(worked)`` is called with the outcome of a copy; ``on_arrival(dark, narrow)`` once, with
+    the visitor's theme and whether the window is as narrow as a phone's.
     """
 
-    query = param.String(doc="What stands behind the question mark of the address.")
+    query = param.String(doc="The query string of the page's address.")
     themed = param.Boolean(doc="Whether the page has the theme that the visitor likes.")
-    dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: nothing.")
+    dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: none.")
 
     _esm = STATIC / "browser.js"
 
@@ -38,11 +38,11 @@ class Browser(JSComponent):
         self._on_arrival = on_arrival
 
     def copy(self, text: str) -> None:
-        """Put ``text`` on the visitor's clipboard."""
+        """Copy ``text`` to the visitor's clipboard."""
         self._send_msg(json.dumps({"copy": text}))
 
     def copy_address(self) -> None:
-        """Put the whole address of the page on the clipboard."""
+        """Copy the page's full address to the clipboard."""
         self._send_msg(json.dumps({"copy": None}))
 
     def _handle_msg(self, data: Any) -> None:

@@ -13,7 +13,7 @@ from afif_explorer.app.components import toolkit
 from afif_explorer.figures.text import clean
 
 NO_MARGIN = (0, 0, 0, 0)
-# Panel allows no part to be higher than the window, and draws the next one over what is.
+# Panel limits every element to the height of the window; taller ones would be overlapped by the next.
 TALL = ":host { max-height: none !important; }"
 CARD = """
 :host {
@@ -45,7 +45,7 @@ def join(parts: Iterable[Markup]) -> Markup:
 
 
 class Text(pn.pane.HTML):
-    """Markup made by :func:`html`; anything else is shown as the text it is."""
+    """Markup made by :func:`html`; anything else is shown as plain text."""
 
     def __init__(self, content: str | Markup = "", **params: Any) -> None:
         settings = {"sizing_mode": "stretch_width", "margin": NO_MARGIN} | params
@@ -58,7 +58,7 @@ class Text(pn.pane.HTML):
 
 
 def card(*objects: Any, width: int = 0, grow: float = 1, **params: Any) -> pn.Column:
-    """A sheet of paper on the page. ``width``: below how many px it takes a row of its own."""
+    """A card on the page. Below ``width`` px it takes a row of its own."""
     sheets = [TALL, CARD, *(share(width, grow) if width else ()), *params.pop("stylesheets", ())]
     return pn.Column(
         *objects, stylesheets=sheets, margin=NO_MARGIN, sizing_mode="stretch_width", **params
@@ -66,7 +66,7 @@ def card(*objects: Any, width: int = 0, grow: float = 1, **params: Any) -> pn.Co
 
 
 def flow(*objects: Any, gap: int = 14, align: str = "stretch", **params: Any) -> pn.Row:
-    """Parts side by side that wrap where the window is too narrow."""
+    """Elements side by side that wrap if the window is too narrow."""
     sheet = f":host {{ flex-wrap: wrap; gap: {gap}px; align-items: {align} !important; }}"
     sheets = [TALL, sheet, *params.pop("stylesheets", ())]
     return pn.Row(
@@ -75,7 +75,7 @@ def flow(*objects: Any, gap: int = 14, align: str = "stretch", **params: Any) ->
 
 
 def stack(*objects: Any, gap: int = 14, **params: Any) -> pn.Column:
-    """Parts below each other."""
+    """Elements below each other."""
     sheets = [TALL, f":host {{ gap: {gap}px; }}", *params.pop("stylesheets", ())]
     return pn.Column(
         *objects, stylesheets=sheets, margin=NO_MARGIN, sizing_mode="stretch_width", **params
@@ -97,7 +97,7 @@ class Lazy:
 
 
 def share(width: int, grow: float = 1) -> list[str]:
-    """The style sheet of a part of a flow: from ``width`` px on it shares a row, growing."""
+    """The style sheet of an element in a flow: from ``width`` px upwards it shares a row and grows."""
     return [
         f":host {{ flex: {grow} 1 {width}px !important; min-width: min({width}px, 100%) !important; "
         "align-self: auto !important; height: auto !important; }"
@@ -122,7 +122,7 @@ def ask(topic: str, action: Callable[[], None], **params: Any) -> Any:
 def button(
     label: str, icon: str, action: Callable[[], None], *, main: bool = False, **params: Any
 ) -> Any:
-    """A small button; ``main``: the one that people come for."""
+    """A small button; ``main``: the primary action."""
     settings: dict[str, Any] = {"size": "small", "margin": NO_MARGIN} | params
     return toolkit.Button(
         label=label,

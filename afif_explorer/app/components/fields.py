@@ -1,4 +1,4 @@
-"""Widgets for choices: each shows one field of the ``Explorer`` and sets it."""
+"""Widgets for settings: each shows and sets one field of the ``Explorer``."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": NO_MARGIN, "wi
 
 
 def put(widget: Any, **values: Any) -> None:
-    """Set what differs: setting a widget to what it is already takes long, and goes to no browser."""
+    """Set only what differs: assigning an unchanged value to a widget is slow and has no effect."""
     new = {name: value for name, value in values.items() if getattr(widget, name) != value}
     if new:
         widget.param.update(**new)
 
 
 class Fields:
-    """Makes widgets for the choices of ``explorer`` and keeps both sides equal.
+    """Creates widgets for the settings of ``explorer`` and keeps both in step.
 
-    A value that the explorer refuses is taken back, and ``complain`` hears why.
+    A value that the explorer rejects is reverted, and ``complain`` is called with the reason.
     """
 
     def __init__(self, explorer: Any, follower: Follower, complain: Callable[[str], None]) -> None:
@@ -44,7 +44,7 @@ class Fields:
         """Let ``widget`` follow field ``name`` by ``show()`` and set it to ``read(value)``."""
 
         def changed(event: Any) -> None:
-            if event.type == "triggered":  # shown again, not chosen
+            if event.type == "triggered":  # an update from the explorer, not the user
                 return
             self.set(name, read(event.new))
             show()
@@ -69,7 +69,7 @@ class Fields:
         return self.explorer.param[name]
 
     def offered(self, name: str) -> dict[str, Any]:
-        """What can be chosen for ``name`` here: what people read, and the value."""
+        """The available values of ``name``, by label."""
         known = self.explorer.offered.get(name)
         return dict(known if known is not None else self.parameter(name).get_range())
 
@@ -88,7 +88,7 @@ class Fields:
             renamed = widget.options != options
             put(widget, options=options, value=value, disabled=len(options) < 2)
             if renamed:
-                widget.param.trigger("value")  # or it goes on showing the name from before
+                widget.param.trigger("value")  # otherwise it keeps showing the previous label
 
         return self.tie(name, widget, show=show, read=lambda value: value)
 
@@ -105,7 +105,7 @@ class Fields:
         return self.tie(name, widget, show=show, read=bool)
 
     def whole(self, name: str, **params: Any) -> Any:
-        """A box for a whole number."""
+        """An input for an integer."""
         parameter = self.parameter(name)
         low, high = parameter.bounds
         widget = toolkit.IntInput(

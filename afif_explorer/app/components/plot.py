@@ -1,8 +1,8 @@
-"""``Plot``: a plotly figure on the page, drawn in place.
+"""``Plot``: a plotly figure on the page, updated in place.
 
-A figure goes to the browser once; after that only the parts that changed do, so zoom and selection
-stay and a redraw costs what changed. The browser answers with row ids and coordinates alone, which
-:mod:`afif_explorer.figures.serialization` checks before anything acts on them.
+A figure is sent to the browser once; after that only what changed is sent, so zoom and selection
+are kept and a redraw costs no more than the change. The browser sends back only row ids and
+coordinates, which :mod:`afif_explorer.figures.serialization` validates.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from afif_explorer.figures.serialization import (
 
 
 class Plot(JSComponent):
-    """A place for one figure. ``state`` says how it looks: see the constants of this class.
+    """A pane for one figure. ``state`` is one of the constants of this class.
 
-    ``on_select(Brush)`` hears the region of a lasso or box, ``on_click(Click)`` a clicked mark.
+    ``on_select(Brush)`` is called with the region of a lasso or box, ``on_click(Click)`` with a clicked
+    mark.
     """
 
     LOADING, READY, STALE, EMPTY, FAILED = "loading", "ready", "stale", "empty", "failed"
@@ -38,12 +39,14 @@ class Plot(JSComponent):
     state = param.Selector(
         default="loading", objects=["loading", "ready", "stale", "empty", "failed"]
     )
-    note = param.String(doc="What stands in place of the figure when there is none.")
-    figure_name = param.String(constant=True, doc="Which figure this is, in the page's markup.")
-    title = param.String(constant=True, doc="What the figure shows, while it isn't there as well.")
+    note = param.String(doc="The text shown when there is no figure.")
+    figure_name = param.String(constant=True, doc="The figure's name in the page's markup.")
+    title = param.String(
+        constant=True, doc="The figure's title, shown while it is loading as well."
+    )
     library = param.String(default=PLOTLY_URL, constant=True)
 
-    height_hint = param.Integer(default=320, doc="Height in px until the figure says its own.")
+    height_hint = param.Integer(default=320, doc="Height in px until the figure is known.")
 
     _esm = STATIC / "plot.js"
     _stylesheets = PLOT_CSS
@@ -71,7 +74,7 @@ class Plot(JSComponent):
         return self._mounted and self._figure is not None and not self._drawn
 
     def show(self, figure: dict[str, Any]) -> None:
-        """Draw ``figure`` ("data", "layout", "head"); what the browser has already is not sent again."""
+        """Draw ``figure`` ("data", "layout", "head"); only what changed is sent to the browser."""
         new = plain(figure)
         old, self._figure = self._figure, new
         self.param.update(state=self.READY, note="")
@@ -97,11 +100,11 @@ class Plot(JSComponent):
         return {"name": self.figure_name, "title": self.title} | place | wholes
 
     def say(self, state: str, note: str) -> None:
-        """Show ``note`` instead of a figure."""
+        """Show ``note`` instead of the figure."""
         self.param.update(state=state, note=note)
 
     def fade(self, stale: bool) -> None:
-        """Dim the figure while newer results are on their way."""
+        """Dim the figure while newer results are being computed."""
         if self.state in (self.READY, self.STALE):
             self.state = self.STALE if stale else self.READY
 

@@ -1,4 +1,4 @@
-"""Sliders over powers of ten, with or without a rule that may choose the value instead."""
+"""Logarithmic sliders, with or without an automatic setting."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from afif_explorer.app.components.fields import WIDE, Fields, put
 from afif_explorer.figures.text import number
 
 STEP = 0.02  # of a power of ten
-DECADES = 6  # shown below the largest value where the smallest is zero
+DECADES = 6  # range below the largest value if the smallest is zero
 
 
 class LogSlider:
-    """A slider whose position is the logarithm of the field's value; its left end may be zero."""
+    """A slider whose position is the logarithm of the field's value; its left end may mean zero."""
 
     def __init__(self, fields: Fields, name: str, **params: Any) -> None:
         self._fields, self._name = fields, name
@@ -38,18 +38,18 @@ class LogSlider:
         )
 
     def connect(self) -> LogSlider:
-        """Follow the field, and set it while the slider moves."""
+        """Follow the field, and set it when the slider moves."""
         self._fields.tie(self._name, self.widget, show=self.show, read=self.value)
         return self
 
     def show(self) -> None:
-        """Take the place of the field's value, where it has one."""
+        """Move to the field's value, if it has one."""
         value = getattr(self._fields.explorer, self._name)
         if value is not None:
             self.place(value)
 
     def place(self, value: float) -> None:
-        """Move to ``value`` (the range grows if it must) and write it beside the label."""
+        """Move to ``value`` (extending the range if necessary) and show it beside the label."""
         at = self.widget.value
         if self.value(at) != value:
             at = math.log10(value) if value > 0 else self._zero_at
@@ -70,9 +70,9 @@ class LogSlider:
 
 
 class Automatic:
-    """A slider over powers of ten and a switch that leaves the value to the rule.
+    """A logarithmic slider and a switch that sets the value automatically.
 
-    ``heard`` names the results from which the rule's value is known.
+    ``heard`` names the results that contain the automatic value.
     """
 
     def __init__(self, fields: Fields, name: str, heard: tuple[str, ...]) -> None:
@@ -80,7 +80,7 @@ class Automatic:
         self._slider = LogSlider(fields, name)
         self._switch = toolkit.Switch(
             label="Automatic",
-            description="Leave it to the rule; switch off to choose for yourself.",
+            description="Set the value automatically; switch off to set it yourself.",
             size="small",
             **(WIDE | {"margin": (0, 0, 8, 0)}),
         )
@@ -99,7 +99,7 @@ class Automatic:
             self._slider.place(value)
 
     def _slid(self, position: float) -> float | None:
-        # The slider also moves when the rule's value arrives; that is nobody's choice.
+        # The slider also moves when the automatic value arrives; that is not a user's choice.
         automatic = getattr(self._explorer, self._name) is None
         return None if automatic else self._slider.value(position)
 

@@ -1,6 +1,6 @@
-"""The one place that knows panel-material-ui: its page, its widgets, and how they look.
+"""The only module that imports panel-material-ui: its page, its widgets, and their style.
 
-Widgets are taken from here, so that a move of the toolkit touches one file.
+Widgets are imported from here, so that a change of the toolkit touches one file.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class FloatSlider(material.FloatSlider):
 
 @panel_patches.sends_value_once
 class IntSlider(material.IntSlider):
-    """A slider over whole numbers."""
+    """A slider over integers."""
 
 
 @panel_patches.sends_each_file
@@ -62,8 +62,8 @@ class FileDownload(material.FileDownload):
 
 
 class FileField(material.FileInput):
-    """A button for a file. ``arrived(name, content)`` hears of every file that is chosen, also of an empty
-    one and of the same one again; ``refused(reason)`` of one that the browser did not send.
+    """A file upload button. ``arrived(name, content)`` is called for every chosen file, including an
+    empty one or the same one again; ``refused(reason)`` for a file that the browser did not send.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class FileField(material.FileInput):
 
 
 def load() -> None:
-    """Load the parts of Panel that a page needs; call it once before anything is served."""
+    """Load the Panel extensions that a page needs; call it once before serving."""
     pn.extension("tabulator", notifications=False)
     panel_patches.send_all_messages()
 
@@ -86,7 +86,7 @@ def make_page(title: str, **params: Any) -> Page:
     """A page with our theme."""
     page = Page(
         meta_title=title,
-        meta_description="See what each training row did to a model, and what happens if it goes.",
+        meta_description="See what each training row did to a model, and what happens if it is removed.",
         template=theme.TEMPLATE,
         theme_config=theme.THEME,
         sx=theme.PAGE,

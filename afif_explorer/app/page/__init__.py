@@ -1,1 +1,1 @@
-"""One visitor's page: its controls, its head, its dialogs, and all of it put together."""
+"""A visitor's page: controls, header, status, notices, dialogs, and their assembly."""

@@ -1,4 +1,4 @@
-"""The left side: what a person chooses, in the order in which it is chosen."""
+"""The sidebar: all settings, in the order in which people choose them."""
 
 from __future__ import annotations
 
@@ -121,11 +121,11 @@ class Controls:
 
 
 def about(explorer: Any) -> Any:
-    """The data set of an explorer in a few lines."""
+    """A short description of an explorer's data set."""
     data = explorer.data
     if data is not None and data.name == explorer.dataset:
         rows = html(
-            "{train} rows to train on, {validation} to validate, {test} to test. "
+            "{train} training, {validation} validation and {test} test rows. "
             "Predicts <b>{target}</b>.",
             train=count(data.n_train),
             validation=count(data.n_validation),
@@ -142,7 +142,7 @@ def about(explorer: Any) -> Any:
         entry = datasets.describe(explorer.dataset)
     except AfifError:
         return ""
-    wait = " Fetched from its source at first use." if entry.needs_network else ""
+    wait = " Downloaded from its source on first use." if entry.needs_network else ""
     return html('<p class="hint">{title}.{wait}</p>', title=entry.title, wait=wait)
 
 

@@ -1,4 +1,4 @@
-"""``Dashboard``: one visitor's page, put together."""
+"""``Dashboard``: assembles a visitor's page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from afif_explorer.app.components.elements import stack
 from afif_explorer.app.components.fields import Fields
 from afif_explorer.app.page.controls import Controls
 from afif_explorer.app.page.header import Header
-from afif_explorer.app.page.help import GUIDE, Code, Help
+from afif_explorer.app.page.help import GLOSSARY, GUIDE, Code, Help
 from afif_explorer.app.page.notices import Notices
 from afif_explorer.app.page.status import StatusHead
 from afif_explorer.app.page.upload import Upload
@@ -39,7 +39,7 @@ VIEWS = (PointsView, AgreementView, LissaView, CrossValidationView, UnlearningVi
 
 
 class Dashboard:
-    """Shows ``explorer`` and sets it. ``notes`` tell what could not be read from the link."""
+    """Shows and controls ``explorer``. ``notes`` list the parts of the link that could not be read."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Dashboard:
             explorer,
             self._browser,
             show_code=self._show_code,
-            show_guide=lambda: self._help.show(GUIDE),
+            show_guide=lambda: self._help.show(GUIDE, GLOSSARY),
         )
         self._views = [view(desk) for view in VIEWS]
         self._tabs = self._make_tabs()
@@ -142,7 +142,7 @@ class Dashboard:
         self._browser.query = self.explorer.spec.to_query()
 
     def _turn(self) -> None:
-        """Show the view that is chosen, and no other."""
+        """Show only the chosen view."""
         for place, view in enumerate(self._views):
             chosen = view.name == self.explorer.view
             view.panel.visible = chosen
@@ -174,4 +174,6 @@ class Dashboard:
         if worked:
             self._notices.say("Copied.")
         else:
-            self._notices.refuse("The browser does not let this page copy; copy by hand instead.")
+            self._notices.refuse(
+                "The browser denied access to the clipboard; copy the text manually."
+            )

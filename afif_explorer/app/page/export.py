@@ -1,7 +1,7 @@
-"""Files to take away: all rows with their effects, the rows that remain, a report.
+"""Exports: all rows with their effects, the remaining rows, a report.
 
-All that is in a file belongs to the choices of the moment that it was asked for. Each function raises
-:class:`InvalidChoice` where results that it needs belong to older choices, or don't exist.
+Everything in a file belongs to the settings at the time of the export. Each function raises
+:class:`InvalidChoice` if a result it needs belongs to earlier settings or does not exist.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from afif_explorer.study.labels import label
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 MEASURES = {
-    "effect": "effect if left out",
+    "effect": "effect if removed",
     "self_influence": "self-influence",
     "leverage": "leverage",
     "loss": "loss",
@@ -51,13 +51,13 @@ def rows_csv(explorer: Any) -> io.StringIO:
 
 
 def _heading(points: Points) -> str:
-    """The heading of the effects, with their unit and, where it did not converge, their solver."""
+    """The heading of the effects, with their unit and a warning if the solver did not converge."""
     warning = unsettled(points.solver)
     return f"{MEASURES['effect']} [{points.unit}]" + (f" ({warning})" if warning else "")
 
 
 def remaining_csv(explorer: Any) -> io.StringIO:
-    """The raw training rows without those that the unlearning view removes, as CSV."""
+    """The raw training rows without those removed in the unlearning view, as CSV."""
     frame, removed = _now(explorer, "frame"), _now(explorer, "unlearning").ids
     kept = frame[~np.isin(frame.index, removed)]
     *_, heading = distinct([*map(str, frame.columns), "row"])
@@ -65,7 +65,7 @@ def remaining_csv(explorer: Any) -> io.StringIO:
 
 
 def _now(explorer: Any, name: str) -> Any:
-    """The result ``name`` for the choices of now, or :class:`InvalidChoice`."""
+    """The result ``name`` for the current settings, or :class:`InvalidChoice`."""
     if not explorer.fresh(name):
         raise InvalidChoice(_why_not(explorer, name))
     result = getattr(explorer, name)
@@ -76,14 +76,18 @@ def _now(explorer: Any, name: str) -> Any:
 
 def _why_not(explorer: Any, name: str) -> str:
     if explorer.status.kind == "running":
-        return "Results for these choices are still being computed; export once they are there."
+        return (
+            "Results for the current settings are still being computed; export when they are ready."
+        )
     if explorer.stale or name in ALWAYS:
-        return "What is shown belongs to earlier choices; choose Try again, then export."
-    return f"Open {label('view', name)} first: its results are not computed for these choices."
+        return "The results on screen belong to earlier settings; choose Try again, then export."
+    return (
+        f"Open {label('view', name)} first: its results have not been computed for these settings."
+    )
 
 
 def harmless(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay."""
+    """Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers are unchanged."""
     if isinstance(value, str) and value.startswith(DANGEROUS):
         return f"'{value}"
     return value
@@ -106,8 +110,8 @@ def _numeric(column: pd.Series) -> bool:
 
 
 def report(explorer: Any, address: str) -> io.StringIO:
-    """One HTML page that needs nothing else: headline, figures of all results for these choices, what is
-    left out, and how to get them again.
+    """A self-contained HTML page: headline, figures of all results for the current settings, what is left
+    out, and how to reproduce it.
     """
     for name in ALWAYS:
         if not explorer.fresh(name):
@@ -124,7 +128,7 @@ def report(explorer: Any, address: str) -> io.StringIO:
     body = html(
         "<h1>{sentence}</h1><p>{made}, afif_explorer {version}.</p><ul>{notes}</ul>"
         "{figures}<ul>{left_out}</ul>"
-        "<h2>Get it again</h2><p>Choices: <code>{address}</code></p><pre>{code}</pre>",
+        "<h2>Reproduce</h2><p>Settings: <code>{address}</code></p><pre>{code}</pre>",
         sentence=explorer.sentence(),
         made=made,
         version=__version__,
@@ -142,17 +146,17 @@ def _items(lines: Iterable[str]) -> Any:
 
 
 def _left_out(explorer: Any) -> Iterator[str]:
-    """A sentence for each result whose figures are not in the report though somebody saw them."""
+    """A sentence for each result that was shown but is not in the report."""
     for name, figure in {figure.needs: figure.title for figure in FIGURES.values()}.items():
         title = label("view", name) if name in VIEWS else figure
         if not explorer.fresh(name) and getattr(explorer, name) is not None:
-            yield f"{title} is left out: what was shown belongs to earlier choices."
+            yield f"{title} is left out: the results on screen belong to earlier settings."
         elif explorer.fresh(name) and getattr(explorer, name) is None:
             yield f"{title} is left out. {explorer.absence(name)}"
 
 
 def _markup(figure: str) -> Any:
-    """A figure as the page's own markup: its texts were escaped when it was drawn."""
+    """A figure as trusted markup: its texts were escaped when it was drawn."""
     from markupsafe import Markup
 
     return Markup(figure)

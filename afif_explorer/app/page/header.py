@@ -1,4 +1,4 @@
-"""The bar at the top: whose page this is, and what to do with what is on it."""
+"""The header: brand, and buttons to share, export, copy as code and get help."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MARK = (
 
 
 class Header:
-    """Brand, and buttons to share, take away, copy as code and get help."""
+    """Brand, and buttons to share, export, copy as code and get help."""
 
     def __init__(
         self,
@@ -63,15 +63,15 @@ class Header:
     def _files(self) -> Any:
         hint = Text(
             html(
-                '<p class="hint">Made from what is on screen now. Text that a spreadsheet would take '
-                "for a formula gets an apostrophe in front.</p>"
+                '<p class="hint">Files contain the current results. Text that a spreadsheet would interpret '
+                "as a formula is prefixed with an apostrophe.</p>"
             )
         )
         return stack(
             hint,
             self._download("All rows with their effects (CSV)", "effects.csv", export.rows_csv),
             self._download(
-                "The rows that remain (CSV)", "remaining-rows.csv", export.remaining_csv
+                "Remaining training rows (CSV)", "remaining-rows.csv", export.remaining_csv
             ),
             self._download("Report with all figures (HTML)", "afif-report.html", self._report),
             self._refusal,
@@ -87,14 +87,14 @@ class Header:
         return export.report(explorer, self._browser.query)
 
     def _download(self, label: str, filename: str, make: Callable[[Any], Any]) -> Any:
-        """A button for a file; what keeps it from being made is told under the buttons."""
+        """A download button; the reason for a failed export is shown below the buttons."""
 
         def attempt() -> Any:
             self._refusal.put("")
             try:
                 return make(self._explorer)
             except AfifError as error:
-                self._refusal.put(banner("error", "Not exported", [str(error)]))
+                self._refusal.put(banner("error", "Export failed", [str(error)]))
                 return None
 
         return toolkit.FileDownload(

@@ -1,4 +1,4 @@
-"""The dialogs: pages of explanations, and code to copy."""
+"""Dialogs: help pages, and code to copy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from afif_explorer.app.components.elements import (
     stack,
 )
 
-GUIDE = "guide"
+GUIDE, GLOSSARY = "guide", "glossary"
 SHEET = """
 :host { font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 h1 { font-size: 21px; margin: 4px 0 10px; } h2, h3 { font-size: 16px; margin: 16px 0 6px; }
@@ -29,7 +29,7 @@ td, th { border-bottom: 1px solid var(--mui-palette-divider); padding: 4px 12px 
 
 
 class Help:
-    """A dialog for any page of :mod:`afif_explorer.explain`."""
+    """A dialog for the pages of :mod:`afif_explorer.explain`."""
 
     def __init__(self) -> None:
         self._page = pn.pane.Markdown(
@@ -41,9 +41,9 @@ class Help:
         )
         self.dialog = Dialog("About", lambda: self._page)
 
-    def show(self, name: str) -> None:
-        """Open the page ``name``."""
-        self._page.object = explain.page(name)
+    def show(self, *names: str) -> None:
+        """Open these pages, one below the other."""
+        self._page.object = "\n\n".join(map(explain.page, names))
         self.dialog.open()
 
 
@@ -56,17 +56,17 @@ class Code:
         copier = button(
             "Copy", "content_copy", lambda: copy(self._code), main=True, margin=(12, 0, 8, 0)
         )
-        self.dialog = Dialog("The same in Python", lambda: stack(self._text, copier, gap=0))
+        self.dialog = Dialog("Python code for this view", lambda: stack(self._text, copier, gap=0))
 
     def show(self, code: str) -> None:
-        """Open the dialog on ``code``."""
+        """Open the dialog with ``code``."""
         self._code = code
         self._text.put(html('<pre class="code" tabindex="0">{code}</pre>', code=literal(code)))
         self.dialog.open()
 
 
 class Dialog:
-    """A closed dialog with our own title; Escape or the cross closes it. ``make()`` gives what is in it."""
+    """A dialog with a title; Escape or the close button closes it. ``make()`` creates its content."""
 
     def __init__(self, title: str, make: Callable[[], Any]) -> None:
         self._content = Lazy(make)

@@ -1,4 +1,4 @@
-"""Notices above the views: what went wrong, what was corrected, what a link could not say."""
+"""Notices above the views: errors, corrected settings, unreadable parts of a link."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from afif_explorer.app.components.elements import (
 )
 
 TITLES = {
-    "failed": "That did not work",
+    "failed": "Error",
     "cancelled": "Cancelled",
-    "done": "A choice was changed to fit the others",
+    "done": "A setting was adjusted to match the others",
 }
 KINDS = {"failed": "error", "cancelled": "info", "done": "info"}
 
 
 class Notices:
-    """Three places: for the link, for the work's own messages, and for refused choices."""
+    """Three notices: for the link, for messages of the computation, and for invalid settings."""
 
     def __init__(self, explorer: Any) -> None:
         self._explorer = explorer
@@ -34,20 +34,20 @@ class Notices:
         self.panel = stack(*(part.panel for part in parts), gap=8)
 
     def link(self, notes: Sequence[str]) -> None:
-        """Tell what was left out of the link that opened the page."""
+        """Show which parts of the link that opened the page were ignored."""
         if notes:
-            self._link.show("warning", "Some parts of the link were left out", notes)
+            self._link.show("warning", "Parts of the link were ignored", notes)
 
     def refuse(self, reason: str) -> None:
-        """Tell why a choice was refused."""
-        self._choice.show("error", "That cannot be", [reason])
+        """Show why a setting was rejected."""
+        self._choice.show("error", "Invalid value", [reason])
 
     def say(self, text: str) -> None:
-        """Confirm something small."""
+        """Show a short confirmation."""
         self._choice.show("info", text)
 
     def update(self) -> None:
-        """Show the message of the work's status, if it has one."""
+        """Show the status message of the computation, if it has one."""
         status = self._explorer.status
         if status.kind == "running":
             self._choice.hide()
@@ -58,15 +58,15 @@ class Notices:
 
 
 class _Notice:
-    """One notice that can be put away."""
+    """A notice that can be dismissed."""
 
     def __init__(self) -> None:
         self._text = Text(stylesheets=share(240))
         away = toolkit.IconButton(
             icon="close",
             size="small",
-            label="Put this notice away",
-            description="Put this notice away",
+            label="Dismiss",
+            description="Dismiss",
             margin=NO_MARGIN,
             on_click=pressed(self.hide),
         )

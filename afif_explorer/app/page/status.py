@@ -1,4 +1,4 @@
-"""The head of the page's body: what is on screen, how good the fit is, what is being worked on."""
+"""The status area: a one-sentence headline, facts about the fit, and progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from afif_explorer.figures.text import number
 from afif_explorer.results import FitSummary, Points
 from afif_explorer.wording import count
 
-# Sixty pictures a second of a moving bar take a core from the work that it stands for.
+# Animating the bar at sixty frames a second takes a core away from the computation.
 UNHURRIED = {"& .MuiLinearProgress-bar": {"animationTimingFunction": "steps(4) !important"}}
 
 
@@ -58,7 +58,7 @@ class StatusHead:
         self._gap.put(_gap(self._explorer.points))
 
     def progress(self) -> None:
-        """Show how the work stands now."""
+        """Show the progress of the computation."""
         status = self._explorer.status
         running = status.kind == "running"
         self._running.visible = running

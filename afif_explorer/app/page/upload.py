@@ -1,4 +1,4 @@
-"""The dialog for a person's own file: choose it, say what its columns are, go."""
+"""The upload dialog: choose a file, say what its columns are, load it."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ TASKS = {
     "Classification: categorical": "classification",
     "Count: 0, 1, 2, ...": "count",
 }
-REFUSED = "That file cannot be used"
+REFUSED = "The file could not be loaded"
 
 
 class Upload:
-    """Reads a file, asks what to predict, and gives the result to ``explorer``.
+    """Reads a file, asks what to predict, and passes the data set to ``explorer``.
 
-    The work is done in threads; the page of this and of every other visitor stays alive.
+    The work runs in threads, so that all pages stay responsive.
     """
 
     def __init__(self, explorer: Any) -> None:
         self._explorer = explorer
         self._name = ""
         self._table: Table | None = None
-        self._latest: object = None  # the newest thing asked for; what comes of others is dropped
+        self._latest: object = None  # the newest request; results of older ones are dropped
         self._file = toolkit.FileField(
             lambda name, content: pn.state.execute(partial(self._arrived, name, content)),
             self._not_sent,
@@ -55,12 +55,10 @@ class Upload:
         self._says = Text(html(ASKS))
         self._target = toolkit.Select(label="What to predict", size="small", **WIDE)
         self._sensitive = toolkit.MultiChoice(
-            label="Sensitive columns, whose groups are compared (may stay empty)",
+            label="Sensitive columns, whose groups are compared (optional)",
             **WIDE,
         )
-        self._task = toolkit.Select(
-            label="Kind of task", options=TASKS, value=INFER, size="small", **WIDE
-        )
+        self._task = toolkit.Select(label="Task", options=TASKS, value=INFER, size="small", **WIDE)
         self._use = toolkit.Button(
             label="Use this table", variant="contained", on_click=self._accept, **WIDE
         )
@@ -76,7 +74,7 @@ class Upload:
         self.dialog.open()
 
     def _not_sent(self, reason: str) -> None:
-        """Tell why the browser kept a file to itself."""
+        """Show why the browser did not send a file."""
         self._put_away()
         if "maximum file size" in reason:
             reason = f"The file is larger than {MOST_BYTES / 1e6:,.0f} MB, which is the limit."
@@ -91,13 +89,13 @@ class Upload:
             self._offer(table)
 
     def _put_away(self) -> None:
-        """Forget the table from before, and what is being done with it."""
+        """Discard the previous table and the work on it."""
         self._table = self._latest = None
         self._columns.visible = False
         self._use.disabled = False
 
     def _offer(self, table: Table) -> None:
-        """Ask about the columns of a table that could be read."""
+        """Ask about the columns of a table."""
         self._table = table
         names = _labels(table)
         places = {name: place for place, name in enumerate(names)}
@@ -128,9 +126,9 @@ class Upload:
             self._explorer.dataset = name
 
     async def _attempt(self, work: Callable[[], Any]) -> Any:
-        """The result of ``work`` done in a thread; None, and the reason on screen, if it failed.
+        """The result of ``work`` run in a thread; None if it failed, with the reason on screen.
 
-        None too if something else was asked for meanwhile.
+        None too if it was superseded by another request.
         """
         self._latest = mine = object()
         result = reason = None
@@ -139,7 +137,7 @@ class Upload:
         except AfifError as error:
             reason = str(error)
         except Exception:
-            log.exception("A file could not be taken in.")
+            log.exception("A file could not be loaded.")
             reason = "The details are in the server's log."
         if self._latest is not mine:
             return None
@@ -153,7 +151,7 @@ class Upload:
 
 
 def _labels(table: Table) -> list[str]:
-    """Column names to choose from, short and all different."""
+    """Column names to choose from, short and distinct."""
     names: list[str] = []
     for place, name in enumerate(table.frame.columns, start=1):
         label = short(name, 60) or f"column {place}"
@@ -162,6 +160,6 @@ def _labels(table: Table) -> list[str]:
 
 
 ASKS = (
-    '<p class="hint">One row for each example, one column for each feature, names in the first line. '
-    "Up to 50 MB. The file goes to this server only, is kept in memory, and is never run.</p>"
+    '<p class="hint">One row per example, one column per feature, column names in the first line. '
+    "Up to 50 MB. The file is sent to this server only, kept in memory, and never executed.</p>"
 )

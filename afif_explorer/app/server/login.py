@@ -1,4 +1,4 @@
-"""The password of a server: read from its file, asked for on a page of its own."""
+"""Password protection: reads the password file and serves the login page."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from panel.io.resources import parse_template
 from afif_explorer.app.theme import STATIC
 from afif_explorer.errors import InvalidChoice
 
-VISITOR = "visitor"  # who gives no name where one password is shared
-OWN_PAGE = re.compile(r"/(?![/\\])[!-~]*")  # two slashes would begin the name of another host
-Passwords = str | dict[str, str]  # one for all, or one for each name
+VISITOR = "visitor"  # the user name if one password is shared and no name is given
+OWN_PAGE = re.compile(r"/(?![/\\])[!-~]*")  # two slashes would start another host name
+Passwords = str | dict[str, str]  # one shared password, or one per user name
 
 
 def login(password_file: str | Path | None) -> dict[str, Any]:
-    """What the server needs to ask for a password; nothing without a file."""
+    """The server options for password protection; none without a file."""
     if password_file is None:
         return {}
     return {
@@ -31,7 +31,7 @@ def login(password_file: str | Path | None) -> dict[str, Any]:
 
 
 def passwords(path: Path) -> Passwords:
-    """One password, or passwords by user name, as the file at ``path`` says."""
+    """The shared password, or the passwords by user name, from the file at ``path``."""
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -52,7 +52,7 @@ def passwords(path: Path) -> Passwords:
 
 
 class Provider(BasicAuthProvider):
-    """Panel's login by name and password, with our passwords and our page."""
+    """Panel's login by name and password, with our passwords and our login page."""
 
     def __init__(self, known: Passwords) -> None:
         self._known = known
@@ -64,7 +64,7 @@ class Provider(BasicAuthProvider):
 
 
 class Login(BasicLoginHandler):
-    """The page that asks, and the answer to it. The address asked for waits in ``next``."""
+    """Shows the login page and handles its form. The requested address is kept in ``next``."""
 
     known: Passwords
     template = parse_template((STATIC / "login.html").read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ class Login(BasicLoginHandler):
         self.write(page)
 
     def _wanted(self) -> str:
-        """The page of this server that was asked for, with its choices; the first page otherwise."""
+        """The requested page of this server, with its settings; otherwise the start page."""
         wanted = self.get_argument("next", "/")
         return wanted if OWN_PAGE.fullmatch(wanted) else "/"
 

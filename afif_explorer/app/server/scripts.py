@@ -1,4 +1,4 @@
-"""The page's scripts, sent in one piece each."""
+"""Serves the page's scripts, each in one chunk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from afif_explorer.app.theme import STATIC
 
 
 class Whole(StaticFileHandler):
-    """Sends a file at once. In tornado's pieces of 64 KB the ten megabytes of a page take turns for
+    """Sends a file in one chunk. In tornado's chunks of 64 KB, the ten megabytes of a page's scripts take
     half a second."""
 
     @classmethod
@@ -26,15 +26,15 @@ class Whole(StaticFileHandler):
 
 
 class Scripts(Whole, StaticHandler):
-    """Bokeh's own."""
+    """Bokeh's static files."""
 
 
 class Artifacts(Whole, MultiRootStaticHandler):
-    """Those of Panel and of its components."""
+    """The static files of Panel and its components."""
 
 
 def send_whole(application: Any) -> None:
-    """Let a tornado application of Bokeh's send its static files so, and ours."""
+    """Make Bokeh's tornado application serve its static files this way, and ours."""
     patterns: list[Any] = [
         ("/assets/(.*)", Whole, {"path": STATIC}),
         ("/static/extensions/(.*)", Artifacts, {"root": extension_dirs}),

@@ -1,4 +1,4 @@
-"""Headers that every answer of the server carries."""
+"""Security headers of every response."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HEADERS = {
 
 
 class SecurityHeaders(OutputTransform):
-    """Adds :data:`HEADERS`. No page of ours may load from, or send to, another host."""
+    """Adds :data:`HEADERS`. Our pages must not load from, or send to, another host."""
 
     def transform_first_chunk(
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool

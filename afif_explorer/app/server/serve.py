@@ -1,4 +1,4 @@
-"""``serve``: the dashboard on a port of this machine."""
+"""``serve``: runs the dashboard on a port of this machine."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from afif_explorer.state.explorer import shared_jobs
 EVERYWHERE = ("", "0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "::1")
 TITLE = "AFIF explorer"
-MESSAGE_LIMIT = 64 * 1024**2  # bytes of one message from a browser; an upload comes in chunks
-UNUSED_SECONDS = 60  # a session that nobody is connected to lives on this long
-TOKEN_SECONDS = 7 * 86_400  # a page may connect for so long; its session is made anew if need be
+MESSAGE_LIMIT = 64 * 1024**2  # bytes of one message from a browser; uploads are chunked
+UNUSED_SECONDS = 60  # lifetime of a session without a connection
+TOKEN_SECONDS = 7 * 86_400  # how long a page may connect; its session is recreated if necessary
 
 
 def serve(
@@ -69,10 +69,10 @@ def serve(
 
 
 def warm() -> None:
-    """Load the libraries here and now, and the default data set with its effects.
+    """Load the libraries, and the default data set with its effects, before serving.
 
-    The first visitor needn't wait for them, and two threads that import them at once can't lock each
-    other out.
+    The first visitor does not wait for them, and two threads cannot deadlock by importing them at the
+    same time.
     """
     default = Spec()
     FIGURES["row_map"].sketch(study.points(default))
@@ -81,13 +81,13 @@ def warm() -> None:
 
 
 def unless_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Report what went wrong in the loop, but for messages to visitors who have just left."""
+    """Report errors in the event loop, except for messages to visitors who have just left."""
     if not isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
         loop.default_exception_handler(context)
 
 
 def stop(server: Server) -> None:
-    """End a running server and its loop."""
+    """Stop a running server and its event loop."""
     server.stop()
     server.io_loop.stop()
 
@@ -107,7 +107,7 @@ def make_server(
     from afif_explorer.app.server.session import open_session
 
     toolkit.load()
-    pn.config.reconnect = False  # Bokeh cannot take a page with figures up again; browser.js can
+    pn.config.reconnect = False  # Bokeh cannot reconnect a page with figures; browser.js reloads it
     try:
         port = free_port(address, port or 0)
         server = pn.io.server.get_server(
@@ -129,7 +129,7 @@ def make_server(
     except OSError as error:
         raise InvalidChoice(
             f"The dashboard cannot listen on port {port} of {address!r}: {error.strerror}. "
-            "Choose another port, or none to take a free one."
+            "Choose another port, or 0 to pick a free one."
         ) from error
     application = panel_patches.tornado_application(server)
     security.protect(application)
@@ -138,9 +138,9 @@ def make_server(
 
 
 def origins(address: str, port: int) -> list[str]:
-    """Hosts whose pages may open a connection: the one served here, under its usual names.
+    """Hosts whose pages may open a connection: this server, under its usual names.
 
-    Bound to all interfaces these are the names and addresses that this machine knows of itself; for
+    If bound to all interfaces, these are the host names and addresses that this machine knows; for
     others (behind a proxy, say) set ``BOKEH_ALLOW_WS_ORIGIN``.
     """
     if address in EVERYWHERE:
@@ -151,10 +151,10 @@ def origins(address: str, port: int) -> list[str]:
 
 
 def free_port(address: str, wanted: int = 0) -> int:
-    """The port ``wanted``, or any if 0, provided that nobody listens on it.
+    """The port ``wanted``, or any free port if 0.
 
-    It must be known before the server is made, because pages are let in by host and port.
-    Raises OSError if it is taken.
+    It must be known before the server is created, because connections are allowed by host and port.
+    Raises OSError if it is in use.
     """
     with socket.create_server((address, wanted), family=_family(address)) as found:
         return int(found.getsockname()[1])

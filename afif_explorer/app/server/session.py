@@ -1,4 +1,4 @@
-"""One visit: from the address that was opened to the page, and to the end of it."""
+"""A visitor's session: from the address to the page, until the session ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KNOWN_SECONDS = 0.1  # results that are known already are there by then, and com
 
 
 def open_session() -> Any:
-    """The page of a new visitor, with the choices that the link carries."""
+    """The page of a new visitor, with the settings from the link."""
     document = pn.state.curdoc
     panel_patches.use_own_stylesheets(document)
     spec, notes = Spec.from_query(_choices(document.session_context.request))
@@ -36,15 +36,15 @@ def open_session() -> Any:
 
 
 def in_script(value: Any) -> str:
-    """``value`` as JSON for a script element, which no text in it can end."""
+    """``value`` as JSON that is safe inside a script element."""
     return json.dumps(value).replace("<", "\\u003c")
 
 
 def _choices(request: Any) -> str:
-    """The query that the page was asked for with, but for ``theme``, which is no choice.
+    """The query string of the page's address without ``theme``, which is not a setting.
 
-    Bokeh keeps it in the token of the page: it is the same for a session that is made anew because the
-    browser connects after the first one is gone.
+    Bokeh stores it in the page's token, so it survives if the session is recreated because the browser
+    connects after the first session has expired.
     """
     arguments = {name: values for name, values in request.arguments.items() if name != "theme"}
     return urlencode(arguments, doseq=True)

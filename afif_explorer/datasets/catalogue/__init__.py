@@ -1,1 +1,1 @@
-"""The data sets that are known by name."""
+"""The catalogue: data sets available by name."""

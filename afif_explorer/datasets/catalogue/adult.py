@@ -6,9 +6,9 @@ are left out, which leaves 30,162 and 15,060 rows.
 
 Inputs are the five numbers (age, education-num, capital gain, capital loss, hours per week) and 0/1
 columns for workclass, education, marital status, occupation, relationship and native country.
-``fnlwgt``, a sampling weight, is no input, nor are the two sensitive columns, sex and race.
-``education-num`` and ``education`` code the same thing; both stay, as is usual with this table, and a
-penalty shares the weight among them.
+``fnlwgt``, a sampling weight, is not an input, nor are the two sensitive columns, sex and race.
+``education-num`` and ``education`` encode the same information; both are kept, as is usual for this
+data set, and a penalty distributes the weight between them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ COLUMNS = [
 
 
 def make(entry: Entry, seed: int, validation: float | None, test: float | None) -> Dataset:
-    """The data set. Row ids count through ``adult.data`` and on through ``adult.test``."""
+    """The data set. Row ids number the rows of ``adult.data``, followed by those of ``adult.test``."""
     train, official = read(content(TRAIN)), read(content(TEST), skip=1)
     frame = pd.concat([train, official], ignore_index=True)
     frame[TARGET] = frame[TARGET].str.rstrip(".")
@@ -69,8 +69,8 @@ def make(entry: Entry, seed: int, validation: float | None, test: float | None) 
 
     notes = [
         f"{count((~complete).sum())} rows with an unknown value (?) left out.",
-        "The sampling weight 'fnlwgt' is no input; 'sex' and 'race' are sensitive and no inputs.",
-        "'relationship' says husband or wife, so the inputs still tell the sex of many people.",
+        "The sampling weight 'fnlwgt' and the sensitive columns 'sex' and 'race' are not inputs.",
+        "'relationship' includes husband and wife, so the inputs still reveal many people's sex.",
     ]
     return Dataset(
         **fields_of(
@@ -87,7 +87,7 @@ def make(entry: Entry, seed: int, validation: float | None, test: float | None) 
 
 
 def read(data: bytes, skip: int = 0) -> pd.DataFrame:
-    """One of the two files as a table; unknown values are missing."""
+    """One of the two files as a table; unknown values become missing."""
     return pd.read_csv(
         BytesIO(data),
         header=None,
@@ -108,7 +108,7 @@ def _sizes(
     if n_validation < 0 or n_test < 0 or n_validation + n_test > official:
         raise InvalidChoice(
             f"Adult has {count(official)} official test rows, {official / rows:.1%} of all; the "
-            "validation and test shares together may not ask for more."
+            "validation and test shares together must not exceed that."
         )
     return n_validation, n_test
 
@@ -124,7 +124,7 @@ ENTRY = Entry(
     ),
     licence="CC BY 4.0",
     description=(
-        "Adults in the 1994 US census; the label says who earned more than 50,000 dollars a year. "
+        "Adults in the 1994 US census; the label is whether they earned more than 50,000 dollars a year. "
         "A benchmark for software, not a basis for decisions about anyone."
     ),
     make=make,

@@ -1,4 +1,4 @@
-"""Three small tables that come with scikit-learn."""
+"""Three small data sets that come with scikit-learn."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _digits(entry: Entry, seed: int, validation: float | None, test: float | Non
     names = [f"row {place // 8 + 1}, column {place % 8 + 1}" for place in range(64)]
     frame = pd.DataFrame(table.data / 16, columns=names)
     frame["digit"] = pd.Categorical(table.target.astype(str))
-    notes = ["Pixels are shares of full ink (0 to 1) and are not standardised."]
+    notes = ["Pixel intensities range from 0 to 1 and are not standardised."]
     return _from(entry, frame, "digit", [], seed, validation, test, notes=notes, standardise=False)
 
 
@@ -87,7 +87,7 @@ DIGITS = Entry(
     rows=1797,
     source="UCI Optical Recognition of Handwritten Digits, test part, through scikit-learn",
     licence=_LICENCE,
-    description="Images of 8 by 8 pixels; the label is the digit that was written.",
+    description="Images of 8 by 8 pixels; the label is the handwritten digit.",
     make=_digits,
 )
 DIABETES = Entry(
@@ -97,7 +97,7 @@ DIABETES = Entry(
     rows=442,
     source="Efron, Hastie, Johnstone and Tibshirani (2004), through scikit-learn",
     licence=_LICENCE,
-    description="Ten measurements of patients; the target is a score of the disease a year later.",
+    description="Ten measurements of patients; the target is a disease score one year later.",
     make=_diabetes,
 )
 BREAST_CANCER = Entry(

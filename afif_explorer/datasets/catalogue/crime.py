@@ -1,9 +1,9 @@
-"""Communities and Crime: violent crime per head in 1,994 US communities.
+"""Communities and Crime: violent crime per capita in 1,994 US communities.
 
-The donor scaled every column to 0-1. Left out: five columns that name the community or a fold, and
-22 police columns that only 319 communities have. ``OtherPerCap`` lacks one value, which is filled.
-The four shares of racial groups are no inputs; the sensitive column tells whether at least 80 % of
-a community is white. That leaves 96 inputs. The held-out splits are stratified on that column.
+The donor scaled every column to 0-1. Excluded are five columns that identify the community or a fold,
+and 22 police columns available for only 319 communities. One missing value of ``OtherPerCap`` is
+imputed. The four shares of racial groups are not inputs; the sensitive column is whether at least
+80 % of a community is white. That leaves 96 inputs. The held-out splits are stratified on that column.
 """
 
 from __future__ import annotations
@@ -63,22 +63,22 @@ def make(entry: Entry, seed: int, validation: float | None, test: float | None) 
         test=test,
         seed=seed,
         notes=[
-            f"{len(_IDENTIFIERS)} columns that name the community or a fold and {police} police "
-            "columns that most communities lack are left out.",
-            f"The {len(_RACES)} shares of racial groups are no inputs; '{GROUP}' tells whether at "
+            f"{len(_IDENTIFIERS)} columns that identify the community or a fold and {police} police "
+            "columns that are missing for most communities are left out.",
+            f"The {len(_RACES)} shares of racial groups are not inputs; '{GROUP}' is whether at "
             "least 80 % of a community is white.",
-            "The donor scaled every column to 0-1, the target too.",
+            "The donor scaled every column to 0-1, including the target.",
         ],
         **entry.about(),
     )
 
 
 def read(data: bytes, names: bytes) -> pd.DataFrame:
-    """The table, with the names that the second file lists."""
+    """The table, with the column names from the second file."""
     columns = re.findall(r"^@attribute (\S+)", names.decode("latin-1"), re.MULTILINE)
     frame = pd.read_csv(BytesIO(data), header=None, na_values="?")
     if frame.shape[1] != len(columns):
-        raise DataError(f"{len(columns)} names do not fit {frame.shape[1]} columns.")
+        raise DataError(f"{len(columns)} names do not match {frame.shape[1]} columns.")
     return frame.set_axis(columns, axis=1)
 
 
@@ -93,7 +93,7 @@ ENTRY = Entry(
     ),
     licence="CC BY 4.0",
     description=(
-        "US communities with figures of the 1990 census; the target is violent crime per head in "
+        "US communities with data from the 1990 census; the target is violent crime per capita in "
         "1995. A benchmark for software, not a basis for decisions about anyone."
     ),
     make=make,

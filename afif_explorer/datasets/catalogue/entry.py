@@ -1,4 +1,4 @@
-"""What the catalogue knows about a data set before it is loaded."""
+"""Catalogue entries: what is known about a data set before it is loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from afif_explorer.datasets.dataset import Dataset
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the catalogue. ``make(entry, seed, validation, test)`` builds the data set."""
+    """A catalogue entry. ``make(entry, seed, validation, test)`` builds the data set."""
 
     name: str
     title: str
@@ -22,10 +22,10 @@ class Entry:
     licence: str
     description: str
     make: Callable[[Entry, int, float | None, float | None], Dataset]
-    files: tuple[Original, ...] = ()  # originals that have to be at hand
+    files: tuple[Original, ...] = ()  # required original files
 
     def about(self) -> dict[str, Any]:
-        """What a data set tells about itself."""
+        """The metadata of the data set."""
         return {
             "name": self.name,
             "title": self.title,
@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Description:
-    """A data set as a list of data sets shows it."""
+    """A summary of a data set for lists."""
 
     name: str
     title: str
@@ -46,7 +46,7 @@ class Description:
     source: str
     licence: str
     description: str
-    needs_network: bool  # loading it now would download something
+    needs_network: bool  # loading it now requires a download
 
 
 def held_out(
@@ -54,8 +54,8 @@ def held_out(
 ) -> tuple[float, float]:
     """The shares of both held-out splits: by default ``default`` each.
 
-    With ``test`` left open it takes what ``validation`` leaves of both, so that the training rows
-    stay the same.
+    If only ``validation`` is given, ``test`` is the rest of both, so that the training rows stay the
+    same.
     """
     validation = default if validation is None else validation
     return validation, max(0.0, round(2 * default - validation, 9)) if test is None else test

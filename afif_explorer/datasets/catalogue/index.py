@@ -1,4 +1,4 @@
-"""The data sets that come by name."""
+"""The index of the catalogue: names, descriptions, loading."""
 
 from __future__ import annotations
 

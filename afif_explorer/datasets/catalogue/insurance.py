@@ -1,7 +1,7 @@
-"""Medical cost: what 1,338 insured people were billed in a year.
+"""Medical cost: the yearly medical bills of 1,338 insured people.
 
 Inputs are age, body mass index and children (standardised), smoker and region (0/1, without the
-most common region); sex is sensitive and no input. With an intercept that makes 8 parameters. The
+most common region); sex is sensitive and not an input. With an intercept that makes 8 parameters. The
 target is the charge, scaled to 0-1. The held-out splits are stratified on sex.
 """
 
@@ -55,7 +55,7 @@ ENTRY = Entry(
         "Lantz, B., Machine Learning with R, Packt Publishing. "
         "https://github.com/stedy/Machine-Learning-with-R-datasets"
     ),
-    licence="Public domain, says the distributor",
+    licence="Public domain, according to the distributor",
     description=(
         "Insured people with age, body mass index, children, smoking and region; the target is the "
         "yearly medical bill. A benchmark for software, not a basis for decisions about anyone."

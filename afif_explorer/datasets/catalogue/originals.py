@@ -1,8 +1,8 @@
-"""Files that other people publish: found in a folder, in the cache, or downloaded; always checked.
+"""Original files: found in a local folder, in the cache, or downloaded; checksums are always verified.
 
-``AFIF_DATA_HOME`` may name a folder that already holds them (``adult/adult.data`` and so on).
-Whatever is not there is downloaded once into the cache of the user's system. A file with another
-sha256 than the one written here is never used.
+``AFIF_DATA_HOME`` can be set to a folder that already contains them (``adult/adult.data`` and so on).
+Missing files are downloaded once into the user's cache folder. A file whose sha256 differs from the
+one listed here is never used.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from afif_explorer.errors import DownloadError
 from afif_explorer.progress import report
 
 HOME_VARIABLE = "AFIF_DATA_HOME"
-_TIMEOUT = 20  # seconds without an answer, per mirror
+_TIMEOUT = 20  # seconds without a response, per mirror
 _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
 class Original:
-    """A published file. ``also`` are the checksums of copies with the same values."""
+    """A published file. ``also`` lists the checksums of copies with the same content."""
 
-    path: str  # below the data folder, with "/"
+    path: str  # relative to the data folder, with "/"
     sha256: str
     urls: tuple[str, ...]  # mirrors, in the order in which they are tried
     also: tuple[str, ...] = ()
@@ -47,13 +47,13 @@ def cache_folder() -> Path:
 
 
 def home_folder() -> Path | None:
-    """The folder that ``AFIF_DATA_HOME`` names, if it does."""
+    """The folder set by ``AFIF_DATA_HOME``, if any."""
     named = os.environ.get(HOME_VARIABLE)
     return Path(named).expanduser() if named else None
 
 
 def at_hand(original: Original) -> bool:
-    """Whether the file can be read without a download (its checksum is not looked at)."""
+    """Whether the file is available without a download (its checksum is not verified)."""
     return any(path.is_file() for path in _places(original))
 
 
@@ -61,7 +61,7 @@ def content(original: Original) -> bytes:
     """The bytes of the file.
 
     Raises :class:`~afif_explorer.errors.DownloadError` if the file in ``AFIF_DATA_HOME`` is not the
-    original, or if the file is nowhere and cannot be downloaded; the message says what to do.
+    original, or if the file is missing and cannot be downloaded; the message says what to do.
     """
     home = home_folder()
     if home is not None and (home / original.path).is_file():
@@ -90,9 +90,7 @@ def _read(path: Path, original: Original) -> bytes:
         return path.read_bytes()
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise DownloadError(
-            f"The file {original.path} is there but cannot be read: {why}."
-        ) from None
+        raise DownloadError(f"The file {original.path} exists but cannot be read: {why}.") from None
 
 
 def _checked(path: Path, original: Original) -> bytes:
@@ -100,15 +98,15 @@ def _checked(path: Path, original: Original) -> bytes:
     if not _is_original(data, original):
         found = hashlib.sha256(data).hexdigest()
         raise DownloadError(
-            f"The file {original.path} in the folder that {HOME_VARIABLE} names is not the "
-            f"original: its sha256 is {found}, not {original.sha256}. Replace it by the file at "
-            f"{original.urls[0]}, or delete it to have it downloaded."
+            f"The file {original.path} in the folder set by {HOME_VARIABLE} is not the "
+            f"original: its sha256 is {found}, not {original.sha256}. Replace it with the file at "
+            f"{original.urls[0]}, or delete it to download it again."
         )
     return data
 
 
 def _download(original: Original) -> bytes:
-    """Try each mirror; the file appears in the cache only when it is whole and right."""
+    """Try each mirror; the file appears in the cache only when complete and verified."""
     import pooch
     import requests
 
@@ -129,14 +127,14 @@ def _download(original: Original) -> bytes:
             return path.read_bytes()
         except requests.RequestException as error:
             failures.append(_reason(error))
-        except ValueError:  # pooch: another checksum
+        except ValueError:  # pooch: checksum mismatch
             failures.append("wrong checksum")
         except OSError as error:
             failures.append(error.strerror or type(error).__name__)
     raise DownloadError(
-        f"{path.name} could not be downloaded ({', '.join(dict.fromkeys(failures))}). To get it by "
-        f"hand: save {original.urls[0]} as {original.path} in a folder of your choice and name "
-        f"that folder in {HOME_VARIABLE}, or save it as {path}; "
+        f"{path.name} could not be downloaded ({', '.join(dict.fromkeys(failures))}). To download it "
+        f"manually: save {original.urls[0]} as {original.path} in a folder of your choice and set "
+        f"{HOME_VARIABLE} to that folder, or save it as {path}; "
         f"its sha256 must be {original.sha256}."
     )
 
@@ -144,14 +142,14 @@ def _download(original: Original) -> bytes:
 def _reason(error: Exception) -> str:
     response = getattr(error, "response", None)
     if response is not None:
-        return f"the server answered {response.status_code}"
+        return f"the server responded with status {response.status_code}"
     if "Timeout" in type(error).__name__:
-        return "the server did not answer"
+        return "the server did not respond"
     return "no connection"
 
 
 class _Progress:
-    """What pooch takes for a progress bar: passes the bytes on to our listener."""
+    """A progress bar for pooch that reports to our listener."""
 
     total = 0
 
@@ -166,4 +164,4 @@ class _Progress:
         self._done = 0
 
     def close(self) -> None:
-        """Part of the interface; nothing to close."""
+        """Required by the interface; nothing to close."""

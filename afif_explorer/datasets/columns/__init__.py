@@ -1,1 +1,1 @@
-"""What a column is: numbers, categories, dates, and the outcome."""
+"""Type inference for columns: numbers, categories, dates, and the target."""

@@ -1,4 +1,4 @@
-"""One column of a table read as an input: a number, a 0/1 indicator, a category, or left out."""
+"""A column as an input: a number, a 0/1 indicator, a category, or left out."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from afif_explorer.datasets.reading import text
 MOST_LEVELS = 100
 FEW_LEVELS = 10
 LARGEST = 1e100
-_FIRST_DAY, _LAST_DAY = -106_751, 106_751  # since 1970: what a count of nanoseconds can hold
+_FIRST_DAY, _LAST_DAY = -106_751, 106_751  # since 1970: the range of 64-bit nanoseconds
 _COUNTER = re.compile(r"(|.*[ _])(id|index|row|no|nr|number)|unnamed: \d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Column:
-    """``values`` are numbers (NaN: missing), or the position of each row's level in ``levels``."""
+    """``values`` are numbers (NaN: missing), or the index of each row's level in ``levels``."""
 
     name: str
     kind: str  # "numeric" | "indicator" | "category"
@@ -29,7 +29,7 @@ class Column:
     notes: tuple[str, ...] = ()
 
     def constant(self, rows: np.ndarray) -> bool:
-        """Whether the column has at most one value on these rows (missing ones set aside)."""
+        """Whether the column has at most one value on these rows (ignoring missing values)."""
         values = self.values[rows]
         values = values[~np.isnan(values)]
         return len(values) == 0 or bool((values == values[0]).all())
@@ -41,14 +41,14 @@ class Column:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A column that cannot be an input, and why (the end of a sentence)."""
+    """A column that cannot be used as an input, and why (the end of a sentence)."""
 
     name: str
     why: str
 
 
 def read_column(series: pd.Series, name: str) -> Column | LeftOut:
-    """Decide what a raw column is, by the rules that ``Dataset.from_frame`` documents."""
+    """Infer the type of a raw column, by the rules documented in ``Dataset.from_frame``."""
     if not isinstance(series.dtype, pd.CategoricalDtype):
         series = series.infer_objects()
     types = pd.api.types
@@ -78,7 +78,7 @@ def _number(series: pd.Series, name: str) -> Column | LeftOut:
         count = int(infinite.sum())
         notes = (
             f"{wording.count(count)} infinite {'value' if count == 1 else 'values'} of '{name}' "
-            "taken as missing.",
+            "treated as missing.",
         )
     if np.isnan(values).all():
         return LeftOut(name, "has no finite values")
@@ -92,22 +92,22 @@ def _counts_rows(values: np.ndarray) -> bool:
 
 
 def _days(series: pd.Series, name: str) -> Column:
-    """Days since 1970, or days that a duration took, in whatever unit and however far away they are."""
+    """Dates as days since 1970, or durations as days, in any unit and without overflow."""
     dates = pd.api.types.is_datetime64_any_dtype(series)
     if dates and series.dt.tz is not None:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
     values = series.to_numpy()
-    one = np.array(1, dtype=values.dtype.str.replace("M", "m"))  # of the column's own unit
+    one = np.array(1, dtype=values.dtype.str.replace("M", "m"))  # in the column's unit
     days = values.astype(np.int64) / (np.timedelta64(1, "D") / one)
     days[np.isnat(values)] = np.nan
-    notes = [f"{'Dates' if dates else 'Durations'} of '{name}' were turned into days."]
+    notes = [f"{'Dates' if dates else 'Durations'} of '{name}' were converted to days."]
     if dates and len(far := values[(days < _FIRST_DAY) | (days > _LAST_DAY)]):
         shown = sorted({str(value).split("T")[0] for value in np.unique(far)[[0, -1]]})
         many = "date" if len(far) == 1 else "dates"
         notes.append(
             f"'{name}' has {wording.count(len(far))} {many} before 1678 or after 2261 "
-            f"({text.listing(shown)}), counted in days like the others; if such a date means "
-            "something else, such as no end, leave the cell empty."
+            f"({text.listing(shown)}), converted to days like the others; if such a date stands for "
+            "something else, such as an open end, leave the cell empty."
         )
     return Column(name, "numeric", days, notes=tuple(notes))
 
@@ -117,7 +117,7 @@ def _category(series: pd.Series, name: str) -> Column | LeftOut:
     n_missing = int(shown.isna().sum())
     codes, found = pd.factorize(shown, sort=True)
     if len(found) > MOST_LEVELS or len(found) > max(FEW_LEVELS, len(shown) / 2):
-        return LeftOut(name, f"has {wording.count(len(found))} different texts")
+        return LeftOut(name, f"has {wording.count(len(found))} distinct texts")
     levels = [str(level) for level in found]
     if n_missing:
         levels = text.distinct([*levels, text.MISSING])

@@ -1,4 +1,4 @@
-"""The column that is predicted: which task it makes, and its numbers."""
+"""The target column: its task, and its values as numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LARGEST_MEAN_COUNT = 10
 
 @dataclass(frozen=True)
 class Outcome:
-    """A target made ready: ``y`` of the rows in ``kept`` (a mask over the raw rows)."""
+    """A prepared target: ``y`` of the rows in ``kept`` (a mask over the raw rows)."""
 
     task: str
     y: np.ndarray  # [kept.sum()]
@@ -29,14 +29,14 @@ class Outcome:
 
 
 def read_outcome(column: pd.Series, name: str, task: str | None) -> Outcome:
-    """Decide the task of a target column, unless it is given, and turn the column into numbers."""
+    """Infer the task of a target column, unless it is given, and convert the column to numbers."""
     if task is not None and task not in TASKS:
         raise InvalidChoice(
-            f"task cannot be {text.clean(task)!r}; choose one of: {', '.join(TASKS)}."
+            f"Unknown task {text.clean(task)!r}; choose one of: {', '.join(TASKS)}."
         )
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_complex_dtype(column):
         raise DataError(
-            f"The target '{name}' holds {column.dtype} values; numbers or classes needed."
+            f"The target '{name}' has {column.dtype} values; it must contain numbers or classes."
         )
     numbers = _numbers(column)
     missing = column.isna().to_numpy() if numbers is None else ~np.isfinite(numbers)
@@ -52,7 +52,7 @@ def read_outcome(column: pd.Series, name: str, task: str | None) -> Outcome:
     if column.nunique() < 2:
         only = text.clean(column.iloc[0], 40)
         raise DataError(
-            f"The target '{name}' has one value only ('{only}'), so there is nothing to learn; "
+            f"The target '{name}' has only one value ('{only}'), so there is nothing to learn; "
             "choose another target, or add rows with other values."
         )
     if task is None:
@@ -66,7 +66,7 @@ def read_outcome(column: pd.Series, name: str, task: str | None) -> Outcome:
 
 
 def _numbers(column: pd.Series) -> np.ndarray | None:
-    """The column as float64 with NaN for missing cells; None if it does not hold numbers."""
+    """The column as float64 with NaN for missing cells; None if it is not numeric."""
     if isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column):
         return None
     column = column.infer_objects()
@@ -83,13 +83,13 @@ def _infer(numbers: np.ndarray | None, name: str) -> tuple[str, list[str]]:
         return "classification", []
     if (values != np.round(values)).any():
         return "regression", []
-    other = "say so if another task is meant."
+    other = "set the task if this is wrong."
     if len(values) <= FEW_VALUES:
         return "classification", [
-            f"The target '{name}' holds {len(values)} whole numbers, read as classes; {other}"
+            f"The target '{name}' has {len(values)} distinct whole numbers, treated as classes; {other}"
         ]
     if values[0] == 0 and numbers.mean() <= LARGEST_MEAN_COUNT:
-        return "count", [f"The target '{name}' holds small whole numbers, read as counts; {other}"]
+        return "count", [f"The target '{name}' has small whole numbers, treated as counts; {other}"]
     return "regression", []
 
 
@@ -107,22 +107,24 @@ def _classes(
         shown = text.distinct((text.clean(value) for value in column.cat.categories), empty="class")
     if len(shown) > MOST_CLASSES:
         raise DataError(
-            f"The target '{name}' has {count(len(shown))} classes, more than the {MOST_CLASSES} that "
-            "can be told apart here; choose another target or merge classes."
+            f"The target '{name}' has {count(len(shown))} classes; at most {MOST_CLASSES} are "
+            "supported. Choose another target or merge classes."
         )
     return codes.astype(np.float64 if len(shown) == 2 else np.int64), tuple(shown)
 
 
 def _amounts(numbers: np.ndarray | None, name: str, task: str) -> np.ndarray:
     if numbers is None:
-        raise DataError(f"The target '{name}' does not hold numbers, so it cannot be a {task}.")
+        raise DataError(f"The target '{name}' is not numeric, so the task cannot be {task}.")
     if task == "count" and ((numbers < 0).any() or (numbers != np.round(numbers)).any()):
-        raise DataError(f"The target '{name}' is not a count: it has negative or broken numbers.")
+        raise DataError(
+            f"The target '{name}' is not a count: it has negative or fractional values."
+        )
     return numbers
 
 
 def alone(outcome: Outcome, train: np.ndarray) -> list[str]:
-    """Notes on classes with a single training row, whose removal leaves a model no finite fit."""
+    """Notes on classes with a single training row, without which no finite fit exists."""
     if not outcome.classes:
         return []
     counts = np.bincount(outcome.y[train].astype(np.int64), minlength=len(outcome.classes))
@@ -135,4 +137,4 @@ def alone(outcome: Outcome, train: np.ndarray) -> list[str]:
         if one
         else f"Classes {names} have a single training row each"
     )
-    return [f"{who}; what the model would be without it is not defined, so it has no effect here."]
+    return [f"{who}; the model without that row is undefined, so its effect is undefined."]

@@ -1,1 +1,1 @@
-"""From the bytes of a file to a table, within limits."""
+"""Reading uploaded files into tables, within limits."""

@@ -1,4 +1,4 @@
-"""CSV in its many dialects."""
+"""CSV files: separator, encoding and decimal mark are detected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 
 
 def read(data: bytes) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The table in the bytes of a CSV file, and notes about guesses."""
+    """The table in a CSV file, and notes about what was guessed."""
     content, notes = decode(data)
     separator = find_separator(content)
     header, columns = _cells(content, separator)
@@ -42,18 +42,18 @@ def read(data: bytes) -> tuple[pd.DataFrame, tuple[str, ...]]:
     frame.columns = names
     notes += renamed
     if separator != ",":
-        notes += (f"Read as a file whose cells are separated by {_SEPARATORS[separator]}.",)
+        notes += (f"Separator detected: {_SEPARATORS[separator]}.",)
     numbers = [name for name in header if _NUMBER.fullmatch(name.strip())]
     if numbers:
         notes += (
-            f"The first line was read as names of columns, though {text.listing(numbers)} look like "
-            "values; add a line of names if there was none.",
+            f"The first line was read as column names, although {text.listing(numbers)} look like "
+            "values; add a header line if the file has none.",
         )
     return frame, notes
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text of a file in UTF-8, UTF-16 or, failing both, Western encoding."""
+    """The text of a file in UTF-8, UTF-16 or, failing both, Windows-1252."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif data[:2000:2].count(0) > 0.4 * len(data[:2000:2]):
@@ -74,12 +74,12 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         notes = ("The file is not in UTF-8; it was read as Western text (Windows-1252).",)
     if "\0" in content:
         line = content[: content.index("\0")].count("\n") + 1
-        raise DataError(f"Line {line} has a NUL character; the file is damaged or not text.")
+        raise DataError(f"Line {line} contains a NUL character; the file is damaged or not text.")
     return content, notes
 
 
 def find_separator(content: str) -> str:
-    """The separator that cuts the first rows into the same number of cells, the most of them."""
+    """The separator that splits the first rows into the same, and largest, number of cells."""
     best, most = ",", 1
     for separator in _SEPARATORS:
         try:
@@ -96,7 +96,7 @@ def find_separator(content: str) -> str:
 
 
 def _rows(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, with the number of the line on which each ends."""
+    """The rows that are not blank, each with the number of its last line."""
     reader = csv.reader(StringIO(content, newline=""), delimiter=separator, strict=True)
     while True:
         try:
@@ -112,11 +112,11 @@ def _rows(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 def _fault(message: str) -> str:
     if "field larger" in message:
         return "has a cell that is too long"
-    return "has a quote that is not closed or not followed by the separator"
+    return "has an unclosed quote, or a quote that is not followed by the separator"
 
 
 def _cells(content: str, separator: str) -> tuple[list[str], list[list[str]]]:
-    """The header and the cells of each column, every row checked against the header."""
+    """The header and the cells of each column; every row must have as many cells as the header."""
     rows = _rows(content, separator)
     header = next(rows, (0, []))[1]
     width = len(header)
@@ -128,8 +128,8 @@ def _cells(content: str, separator: str) -> tuple[list[str], list[list[str]]]:
     for count, (line, row) in enumerate(rows, start=1):
         if len(row) != width:
             raise DataError(
-                f"Line {line} has {len(row)} cells, but the header has {width}; every line needs as "
-                "many cells as there are columns."
+                f"Line {line} has {len(row)} cells, but the header has {width}; every line must have "
+                "one cell per column."
             )
         if count % 1000 == 1:
             check_shape(count, width)
@@ -142,12 +142,12 @@ def _cells(content: str, separator: str) -> tuple[list[str], list[list[str]]]:
             column.append(cell)
     check_shape(count, width)
     if not count:
-        raise DataError("The file has a line of column names but no rows.")
+        raise DataError("The file has a header line but no rows.")
     return header, columns
 
 
 def _typed(cells: list[str], may_have_decimal_comma: bool) -> pd.Series:
-    """Numbers where all known cells are numbers, dates where all are ISO dates, else text."""
+    """Numbers if all non-missing cells are numbers, dates if all are ISO dates, else text."""
     joined = "\n".join(cells)
     is_code = bool(_CODE.search(joined))
     if not is_code and _PLAIN_NUMBERS.fullmatch(joined):

@@ -1,4 +1,4 @@
-"""How large a table may be."""
+"""Size limits of tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_CELLS = 5_000_000
 
 
 def check_shape(rows: int, columns: int) -> None:
-    """Raise DataError for a table beyond the limits."""
+    """Raise DataError for a table that exceeds the limits."""
     if columns > MOST_COLUMNS:
         raise DataError(
             f"The table has {count(columns)} columns; the limit is {count(MOST_COLUMNS)}."
@@ -21,5 +21,5 @@ def check_shape(rows: int, columns: int) -> None:
     if rows * columns > MOST_CELLS:
         raise DataError(
             f"The table has {count(rows)} rows of {count(columns)} columns; the limit is "
-            f"{count(MOST_CELLS)} cells. Leave out columns or rows."
+            f"{count(MOST_CELLS)} cells. Remove columns or rows."
         )

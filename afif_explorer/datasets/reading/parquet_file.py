@@ -12,12 +12,12 @@ from afif_explorer.datasets.reading.parquet_sizes import Sizes
 from afif_explorer.datasets.reading.thrift import DAMAGED
 from afif_explorer.errors import DataError
 
-MOST_BYTES = 250_000_000  # of the table as it is read; the data frame is made from it
-_OF_A_SMALL_FILE = 44_000_000  # what the largest table of numbers takes
-_PER_BYTE = 4  # a larger file may unpack to so much more
+MOST_BYTES = 250_000_000  # of the Arrow table, from which the data frame is made
+_OF_A_SMALL_FILE = 44_000_000  # the size of the largest numeric table
+_PER_BYTE = 4  # larger files may decompress to this multiple
 _BATCH_ROWS = 65_536
 _BATCH_BYTES = 8_000_000
-# What pyarrow raises beside its own ArrowException.
+# What pyarrow raises besides its own ArrowException.
 _DAMAGE = (OSError, ValueError, TypeError, LookupError, RuntimeError, MemoryError)
 _FOOTER_LIMITS = {
     "thrift_string_size_limit": 10_000_000,
@@ -26,14 +26,14 @@ _FOOTER_LIMITS = {
 
 
 def read(data: bytes) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The table in the bytes of a Parquet file, and notes; its size is checked before it is unpacked."""
+    """The table in a Parquet file, and notes; its size is checked before it is decompressed."""
     import pyarrow as pa
 
     sizes = parquet_sizes.sizes(data)
     most = min(MOST_BYTES, _OF_A_SMALL_FILE + _PER_BYTE * len(data))
     if sizes.bytes > 2 * most:
         raise DataError(_too_large(2 * most))
-    notes = [f"'{text.clean(name)}' left out: it holds nested values." for name in sizes.nested]
+    notes = [f"'{text.clean(name)}' left out: it has nested values." for name in sizes.nested]
     if not sizes.leaves:
         raise DataError(" ".join(["No column of the file can be read.", *notes[:3]]))
     if sizes.rows < 1:
@@ -50,17 +50,17 @@ def read(data: bytes) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def _table(data: bytes, sizes: Sizes, most: int) -> Any:
-    """The columns of plain values, read a batch at a time; no batch is larger than it may be."""
+    """The columns of plain values, read in batches of bounded size."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # Repeated text stays a dictionary, so that it is held once.
+    # Repeated text stays dictionary-encoded, so that it is stored once.
     texts = [leaf.name for leaf in sizes.leaves if leaf.by_dictionary]
     file = pq.ParquetFile(BytesIO(data), read_dictionary=texts, **_FOOTER_LIMITS)
-    # Where it can't, a value may be as long as its page.
+    # Otherwise a value may be as long as its page.
     longest = sum(leaf.largest for leaf in sizes.leaves if leaf.is_text and not leaf.by_dictionary)
     rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, longest)))
-    copies = 2 if longest else 1  # each such text becomes a Python string of its own
+    copies = 2 if longest else 1  # each such text becomes a separate Python string
     columns = [leaf.name for leaf in sizes.leaves]
     batches, size = [], 0
     for batch in file.iter_batches(batch_size=rows, columns=columns):
@@ -72,7 +72,7 @@ def _table(data: bytes, sizes: Sizes, most: int) -> Any:
 
 
 def _frame(table: Any) -> pd.DataFrame:
-    """A table of pyarrow's as a data frame: decimals as numbers, dates as dates, text as text."""
+    """A pyarrow table as a data frame: decimals become numbers; dates and text keep their type."""
     import pyarrow as pa
     from pyarrow import types
 
@@ -87,4 +87,4 @@ def _frame(table: Any) -> pd.DataFrame:
 
 
 def _too_large(most: int) -> str:
-    return f"The table needs more than {most / 1e6:,.0f} MB of memory; leave out columns or rows."
+    return f"The table needs more than {most / 1e6:,.0f} MB of memory; remove columns or rows."

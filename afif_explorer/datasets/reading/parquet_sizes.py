@@ -1,8 +1,8 @@
-"""What reading a Parquet file would take, from its own headers, before anything of it is unpacked.
+"""The memory needed to read a Parquet file, from its headers, before anything is decompressed.
 
-A small file can unpack to gigabytes: compressed pages, values that are given once and repeated, lists, and
-text whose values share their beginnings. The sizes in the footer can be wrong, so those in the header of each
-page count, which the decoder goes by. Specification: the Apache Parquet format (``parquet.thrift``).
+A small file can expand to gigabytes: compressed pages, run-length encoded values, lists, and
+prefix-encoded text. The sizes in the footer can be wrong, so the page headers are used, which the decoder
+relies on. Specification: the Apache Parquet format (``parquet.thrift``).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _PAGE_PARTS = 200  # values in the header of a page
 _MAGIC = b"PAR1"
 _WIDTHS = {0: 8, 1: 8, 2: 8, 3: 12, 4: 8, 5: 8}  # bytes of a value by physical type
 _BYTES, _FIXED = 6, 7  # physical types of text and of values of a fixed number of bytes
-_OBJECT = 64  # bytes of a Python object beside its content
-_POINTER = 12  # what a repeated text takes in a table: its code, then a pointer
+_OBJECT = 64  # bytes of a Python object besides its content
+_POINTER = 12  # bytes of a repeated text in a table: its code, then a pointer
 _REPEATED = 2
 _DICTIONARY_PAGE, _DATA_PAGES = 2, (0, 3)
 _DEEPEST = 50
@@ -31,29 +31,29 @@ _BY_DICTIONARY = {0, 2, 8}  # PLAIN, PLAIN_DICTIONARY, RLE_DICTIONARY
 
 @dataclass
 class Leaf:
-    """A column that is read, and what its pages hold."""
+    """A column to read, and the sizes of its pages."""
 
     name: str
     kind: int  # physical type
-    width: int  # bytes of a value once read; of text, of its code and pointer
+    width: int  # bytes of a decoded value; for text, of its code and pointer
     unpacked: int = 0  # bytes of all pages, uncompressed
     largest: int = 0  # of the largest page
     encodings: frozenset[int] = frozenset()  # of the data pages
 
     @property
     def is_text(self) -> bool:
-        """Whether values have no fixed number of bytes."""
+        """Whether values have a variable number of bytes."""
         return self.kind == _BYTES
 
     @property
     def by_dictionary(self) -> bool:
-        """Whether it can be read as a dictionary, in which repeated values are held once."""
+        """Whether it can be read as a dictionary, in which repeated values are stored once."""
         return self.is_text and self.encodings <= _BY_DICTIONARY
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """The columns that can be read, those that cannot (nested values), and what reading takes."""
+    """The columns that can be read, those that cannot (nested values), and the memory needed."""
 
     leaves: tuple[Leaf, ...]
     nested: tuple[str, ...]
@@ -61,12 +61,12 @@ class Sizes:
 
     @property
     def bytes(self) -> int:
-        """Memory of all values at least: pages, then cells."""
+        """A lower bound on the memory of all values: pages, then cells."""
         return sum(leaf.unpacked + self.rows * leaf.width for leaf in self.leaves)
 
 
 def sizes(data: bytes) -> Sizes:
-    """The sizes of a Parquet file. Raises :class:`DataError` if it is damaged or beyond the limits."""
+    """The sizes of a Parquet file. Raises :class:`DataError` if it is damaged or exceeds the limits."""
     try:
         return _sizes(data)
     except (TypeError, AttributeError, OverflowError, MemoryError):  # fields of other kinds
@@ -84,7 +84,7 @@ def _sizes(data: bytes) -> Sizes:
     if len(groups) * count > MOST_CHUNKS:
         raise DataError("The Parquet file has too many row groups; save it with fewer.")
     values = sum(chunk.get(3, {}).get(5, 0) for group in groups for chunk in group)
-    check_shape(-(-values // count), count)  # lists have more values than rows
+    check_shape(-(-values // count), count)  # lists can have more values than rows
     budget = MOST_PAGES
     for group in groups:
         for place, leaf in leaves.items():
@@ -101,7 +101,7 @@ def _footer(data: bytes) -> Struct:
 
 
 def _columns(footer: Struct) -> tuple[dict[int, Leaf], tuple[str, ...], int]:
-    """Columns of plain values by their place among all leaves, nested ones, and how many leaves."""
+    """Columns of plain values by their index among all leaves, nested ones, and the number of leaves."""
     schema = footer.get(2, [])
     flat: dict[int, Leaf] = {}
     nested: dict[str, None] = {}
@@ -118,14 +118,14 @@ def _columns(footer: Struct) -> tuple[dict[int, Leaf], tuple[str, ...], int]:
             nested[name] = None
             names = {part for path in paths for part in _beginnings(path)}
         if not taken.isdisjoint(names):
-            raise DataError(f"Two columns are named '{clean(name)}'; give each a name of its own.")
+            raise DataError(f"Two columns are named '{clean(name)}'; give each a unique name.")
         taken |= names
         count += len(paths)
     return flat, tuple(nested), count
 
 
 def _below(schema: list[Struct], place: int, path: str, depth: int = 0) -> tuple[int, list[str]]:
-    """The place behind the column at ``place``, and the dotted paths of its leaves."""
+    """The index after the column at ``place``, and the dotted paths of its leaves."""
     children = schema[place].get(5, 0)
     if depth > _DEEPEST:
         raise DataError(DAMAGED)
@@ -164,7 +164,7 @@ def _leaf(element: Struct, name: str) -> Leaf:
 
 
 def _walk(data: bytes, chunk: Struct, leaf: Leaf, most: int) -> int:
-    """Add the pages of a chunk to what is known of its column; how many more pages there may be."""
+    """Add the pages of a chunk to its column; returns the remaining page budget."""
     starts = [chunk.get(9, 0), *([chunk[11]] if chunk.get(11, 0) > 0 else [])]
     reader = Reader(data, min(starts), budget=0)
     end = min(starts) + chunk.get(7, 0)

@@ -1,8 +1,8 @@
-"""Somebody's file: bytes in, a data frame out.
+"""Untrusted files: reads the bytes of a CSV or Parquet file into a data frame.
 
-Only bytes come in, never a path or an address, so nothing on the machine or the network can be
-reached through a file. Nothing in a file is run: CSV is text, Parquet is data, and everything else
-(pickles, archives, programs, spreadsheets, pages) is refused by its first bytes.
+Input is bytes, never a path or URL, so a file cannot give access to the machine or the network.
+Nothing in a file is executed: CSV is text, Parquet is data, and everything else (pickles, archives,
+programs, spreadsheets, web pages) is rejected by its first bytes.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def read_table(data: bytes) -> Table:
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise DataError(
-            f"The content of a file is needed, as bytes, not {type(data).__name__}; "
+            f"Expected the content of a file as bytes, got {type(data).__name__}; "
             "paths and addresses are not opened."
         )
     data = bytes(data)

@@ -1,9 +1,9 @@
-"""The gate for text that comes from data: names of columns, levels of categories, cells.
+"""Sanitises text from data: column names, category levels, cells.
 
-Text passes here once, when the data enter. What comes out is *plain* text: one line, at most
-:data:`LIMIT` characters, no control or formatting characters, composed to NFC. It is not escaped:
-whoever makes HTML (or Markdown, or a spreadsheet) escapes there, once. So a name such as ``<b>`` is
-still ``<b>`` here, and must be shown as text.
+Text is cleaned here once, when the data are read. The result is *plain* text: one line, at most
+:data:`LIMIT` characters, no control or formatting characters, in NFC. It is not escaped: code that
+generates HTML (or Markdown, or a spreadsheet) escapes it there, once. So a name such as ``<b>`` is
+still ``<b>`` here and must be displayed as text.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def clean(value: object, limit: int = LIMIT) -> str:
-    """``value`` as one line of plain text, cut to ``limit`` characters (then it ends in "…")."""
+    """``value`` as one line of plain text, truncated to ``limit`` characters (then it ends in "…")."""
     text = str(value)[: 20 * limit]
     text = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text)
     text = " ".join(unicodedata.normalize("NFC", text).split())
@@ -30,7 +30,7 @@ def clean(value: object, limit: int = LIMIT) -> str:
 
 
 def distinct(texts: Iterable[str], *, empty: str = "column") -> list[str]:
-    """The texts, made different: an empty one becomes "column 3", a repeated one "name (2)"."""
+    """The texts, made distinct: an empty one becomes "column 3", a repeated one "name (2)"."""
     taken: set[str] = set()
     result = []
     for place, text in enumerate(texts, start=1):
@@ -62,19 +62,19 @@ def column_names(names: Iterable[Hashable]) -> tuple[list[str], tuple[str, ...]]
 
 
 def levels(values: pd.Series) -> pd.Series:
-    """A column of anything as cleaned text; missing stays missing, different stays different."""
+    """Any column as cleaned text; missing values stay missing, distinct values stay distinct."""
     codes, found = _coded(values)
     shown = pd.array(distinct(map(clean, found), empty="level"), dtype="str")
     return pd.Series(shown.take(codes, allow_fill=True), index=values.index)
 
 
 def _coded(values: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Which text each value is (-1: missing), and the different texts in the order they come."""
+    """The index of each value's text (-1: missing), and the distinct texts in order of appearance."""
     if isinstance(values.dtype, pd.StringDtype):
         codes, found = pd.factorize(values)
         return codes, list(found)
     missing = values.isna().to_numpy()
-    # Values that are equal but read differently (1 and True) are told apart by their texts.
+    # Values that are equal but displayed differently (1 and True) are distinguished by their texts.
     codes, found = pd.factorize(values[~missing].astype(object).map(str).to_numpy(dtype=object))
     every = np.full(len(values), -1)
     every[~missing] = codes
@@ -88,7 +88,7 @@ def listing(names: Sequence[str], most: int = 6) -> str:
 
 
 def near(name: object, known: Iterable[str]) -> str:
-    """A hint at the known names nearest to ``name``, or at all of them: the end of a sentence."""
+    """A hint with the known names closest to ``name``, or all of them: the end of a sentence."""
     known = list(known)
     lowered = {text.lower(): text for text in known}
     close = difflib.get_close_matches(clean(name).lower(), list(lowered), n=3, cutoff=0.5)

@@ -1,7 +1,7 @@
-"""The part of Thrift's compact protocol that Parquet writes its metadata in.
+"""A reader for Thrift's compact protocol, as far as Parquet's metadata uses it.
 
-Read here, and not by the Parquet library alone, so that a file's sizes are known before anything is allocated
-for them. Specification: the Apache Thrift documentation, "Thrift Compact protocol encoding".
+The metadata is parsed here, not only by the Parquet library, so that a file's sizes are known before
+memory is allocated. Specification: the Apache Thrift documentation, "Thrift Compact protocol encoding".
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Struct = dict[int, Any]  # number of a field -> its value
 
 
 class Reader:
-    """Reads structs from ``data``, starting at ``place``, which moves on.
+    """Reads structs from ``data``, starting at ``place``, which advances.
 
-    Raises :class:`DataError` for what is no such data, and after ``budget`` values.
+    Raises :class:`DataError` for malformed data, and after ``budget`` values.
     """
 
     def __init__(self, data: bytes, place: int = 0, *, budget: int = 0) -> None:
@@ -30,7 +30,7 @@ class Reader:
         self._budget = budget
 
     def allow(self, budget: int) -> None:
-        """Begin a new budget."""
+        """Start a new budget."""
         self._budget = budget
 
     def struct(self, depth: int = 0) -> Struct:

@@ -11,18 +11,18 @@ from afif_explorer.engine.problem.objective import Objective
 
 DENSE = 600  # parameters up to which all eigenvalues are computed
 STEPS = 80  # Lanczos steps above that
-AFFORDABLE = 100_000_000  # rows x outputs x parameters up to which so many products are waited for
+AFFORDABLE = 100_000_000  # rows x outputs x parameters up to which these products are affordable
 
 
 def negative_curvature(objective: Objective, theta: Tensor, *, seed: int = 0) -> float | None:
     """``min(0, lambda_min(H))`` at ``theta`` ``[p]``; 0 at once where outputs are linear in ``theta``.
 
-    Up to 600 parameters from all eigenvalues; above, from 80 Lanczos steps, whose smallest value is never
-    below the true one: what is found to bend down does. None if that would take long.
+    Up to 600 parameters from all eigenvalues; above, from 80 Lanczos steps, whose smallest Ritz value is
+    never below the true one, so that negative curvature that is found is real. None if too expensive.
 
-    With kinks in the penalty ``H`` is the Hessian among the parameters that are not held at a kink, the
-    penalty's own curvature there included, and all its eigenvalues are computed. The others do not count:
-    at an optimum every small move of theirs leads up at first order, however the Hessian bends.
+    With a non-smooth penalty ``H`` is the Hessian among the parameters that are not held at a kink, the
+    penalty's own curvature included, and all its eigenvalues are computed. The others do not matter: at
+    an optimum, any small change of theirs increases the objective to first order, whatever the Hessian.
     Source: Lewis, Active Sets, Nonsmoothness, and Sensitivity (2002).
     """
     if objective.canonical:
@@ -42,7 +42,7 @@ def negative_curvature(objective: Objective, theta: Tensor, *, seed: int = 0) ->
 
 
 def _among_free(hessian: Hessian, theta: Tensor) -> Tensor:
-    """The Hessian, kinks included, among the ``q`` parameters that are not held at a kink: ``[q, q]``."""
+    """The Hessian, penalty included, among the ``q`` parameters that are not held at a kink: ``[q, q]``."""
     objective = hessian.point.objective
     penalised, kinked = objective.penalised, objective.kinked
     free = torch.ones_like(penalised)

@@ -63,7 +63,7 @@ class Curvature(ABC):
 
     @classmethod
     def of(cls, point: Point, *, damping: float = 0.0, weights: Tensor | None = None) -> Self:
-        """The operator at a point that was looked at before."""
+        """The operator at a point that is already linearized."""
         operator = cls.__new__(cls)
         objective = point.objective
         operator._place(point, damping, objective.weights(weights) / objective.n)
@@ -99,7 +99,7 @@ class Curvature(ABC):
 
     @cached_property
     def diagonal_shift(self) -> Tensor:
-        """What penalty and damping add to the diagonal, ``[p]``."""
+        """The diagonal that penalty and damping add, ``[p]``."""
         return self.point.objective.penalty_diagonal() + self.damping
 
     def __matmul__(self, vectors: Tensor) -> Tensor:
@@ -122,7 +122,7 @@ class Curvature(ABC):
             matrix = self._undamped.dense().clone()
             matrix.diagonal().add_(self.damping)
             return matrix
-        matrix = mirror(self._dense())  # to the last digit, whatever order it was summed in
+        matrix = mirror(self._dense())  # exactly symmetric, whatever the order of summation
         matrix.diagonal().add_(self.diagonal_shift)
         return matrix
 
@@ -153,7 +153,7 @@ class Curvature(ABC):
         return torch.eye(self.p, dtype=self.mean_weights.dtype, device=self.mean_weights.device)
 
     def fisher_roots(self) -> Tensor:
-        """The roots of the part that is a sum of squares of rows: all of it, but for a Hessian."""
+        """The square roots of the Gauss-Newton part: of everything except for a Hessian."""
         roots = self.roots()
         assert roots is not None
         return roots

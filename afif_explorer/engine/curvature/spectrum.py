@@ -1,6 +1,6 @@
-"""One look at a curvature's spectrum that answers every LiSSA setting at once.
+"""A curvature's spectrum, which gives LiSSA's result for every setting.
 
-With all rows in every step LiSSA is a polynomial in the curvature. If ``C = C_0 + delta I`` and ``t`` runs
+With full batches LiSSA is a polynomial in the curvature. If ``C = C_0 + delta I`` and ``t`` runs
 over the eigenvalues of ``C_0``, then after ``J`` steps the result is ``phi(C_0) c`` with
 
 ``phi(t) = (1 - (1 - (t + delta) / sigma)^(J + 1)) / (t + delta)``.
@@ -25,14 +25,14 @@ from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.errors import InvalidChoice, SolverDiverged
 from afif_explorer.progress import report
 
-# Lanczos stops once the solve in its basis is right to this share of the right-hand side. Further steps
-# would add nothing but flat directions that rounding had let in.
+# Lanczos stops once the relative residual of the solve in its basis is this small. Further steps would
+# only add flat directions from rounding errors.
 SPANNED = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """An orthonormal basis in which a curvature is diagonal, and right-hand sides seen in it.
+    """An orthonormal basis in which a curvature is diagonal.
 
     Attributes:
         values: ``[q]`` eigenvalues (or Ritz values), ascending; without the extra damping.
@@ -46,10 +46,10 @@ class Spectrum:
 
     @classmethod
     def full(cls, curvature: Curvature) -> Spectrum:
-        """The eigendecomposition of the dense matrix: serves every right-hand side in its range.
+        """The eigendecomposition of the dense matrix, for every right-hand side in its range.
 
-        Directions that the curvature does not touch at all (softmax logits raised together) are left
-        out: no gradient points along them.
+        The null space (adding a constant to all softmax logits) is left out: no gradient has a component
+        in it.
         """
         matrix = curvature.dense()
         undamped = matrix - curvature.damping * torch.eye(
@@ -62,12 +62,12 @@ class Spectrum:
 
     @classmethod
     def lanczos(cls, curvature: Curvature, start: Tensor, size: int = 64) -> Spectrum:
-        """The Krylov basis of one right-hand side ``[p]``: serves multiples of it only.
+        """The Krylov basis of one right-hand side ``[p]``, for multiples of it only.
 
-        Raises :class:`InvalidChoice` for a right-hand side that is zero: it spans nothing.
+        Raises :class:`InvalidChoice` for a right-hand side of zero.
         """
         if not bool(start.any()):
-            raise InvalidChoice("A Lanczos basis starts from a right-hand side that is not zero.")
+            raise InvalidChoice("A Lanczos basis needs a nonzero right-hand side.")
         basis, matrix = lanczos(curvature, start, size)
         values, rotation = torch.linalg.eigh(matrix)
         return cls(values, basis @ rotation, exact=False)
@@ -83,8 +83,8 @@ class Spectrum:
     def lissa(self, rhs: Tensor, *, scale: float, depth: int, damping: float = 0.0) -> Tensor:
         """The mean of LiSSA's estimate after ``depth`` steps, ``phi(C) c``.
 
-        Raises :class:`SolverDiverged` if ``scale`` is not above half the largest damped eigenvalue,
-        where the recursion grows without bound.
+        Raises :class:`SolverDiverged` if ``scale`` is at most half the largest damped eigenvalue,
+        where the recursion diverges.
         """
         if self.diverges(scale, damping):
             raise SolverDiverged(
@@ -94,7 +94,7 @@ class Spectrum:
         return self._apply(rhs, self.filter(scale, depth, damping))
 
     def diverges(self, scale: float, damping: float = 0.0) -> bool:
-        """True if some factor ``1 - (t + delta) / sigma`` has a size of 1 or more."""
+        """True if some factor ``1 - (t + delta) / sigma`` has an absolute value of 1 or more."""
         damped = self.values + damping
         return bool((damped <= 0).any() or (damped >= 2 * scale).any())
 
@@ -114,7 +114,7 @@ class Spectrum:
 
         NaN where the recursion diverges.
         """
-        damped = (self.values + damping).cpu()  # these few numbers are no work for a GPU
+        damped = (self.values + damping).cpu()  # too few numbers for a GPU
         answer = self.coordinates(rhs).cpu() / damped
         size = float(answer.norm())
         table = np.full((len(depths), len(scales)), np.nan)

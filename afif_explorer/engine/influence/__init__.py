@@ -1,1 +1,1 @@
-"""What each row did: methods, effects, leverages, and the way on towards the refit."""
+"""Influence of rows: methods, effects, leverages, refinement towards the refit, certificates."""

@@ -1,4 +1,4 @@
-"""How far one step's parameters can be from those of a true refit: a bound that is proved, not estimated.
+"""A proven bound on the distance between the parameters after one step and those of a true refit.
 
 For a map linear in its parameters, ``m`` of ``n`` rows removed and a fit with gradient norm ``e``, let
 
@@ -12,12 +12,13 @@ Then the refit is within ``D = g / mu`` of the fit, ``g = m C / n + e``, and the
 
 ``gamma = (D / mu_C) (M D / 2 + q + delta) + e / mu_C``
 
-of the refit; ``q = m Q / n`` is what the removed rows' curvature changes, 0 for the Newton step.
+of the refit; ``q = m Q / n`` bounds the change of curvature by the removed rows, 0 for the Newton step.
 
-If a ridge holds every parameter, ``mu`` is its strength. A free intercept is held by the data alone. At the
-fit the curvature without the rows is at least ``mu_0 = lambda_min(H) - q``. A third derivative is at most
-``c`` times the second, so on a way of length ``x`` the curvature falls by no more than the factor
-``exp(-S x)``, ``S = c R``; the refit is no farther than where that stops the pull of the rows:
+If a ridge penalises every parameter, ``mu`` is its strength. An unpenalised intercept is determined by the
+data alone. At the fit the curvature without the rows is at least ``mu_0 = lambda_min(H) - q``. A third
+derivative is at most ``c`` times the second, so along a path of length ``x`` the curvature decreases by at
+most the factor ``exp(-S x)``, ``S = c R``; the refit is no farther than where that balances the
+rows' gradient:
 ``D = -log(1 - S g / mu_0) / S``, if ``S g < mu_0`` (``g / mu_0`` for ``S = 0``).
 
 Sources: Sekhari, Acharya, Kamath and Suresh, Remember What You Want to Forget (2021), and Suriyakumar and
@@ -44,7 +45,7 @@ class Family:
     """Bounds of a family, in the natural parameter.
 
     Attributes:
-        residual: ``r`` (None: to be measured). second: ``a``, of the second derivative of ``A``.
+        residual: ``r`` (None: measured). second: ``a``, of the second derivative of ``A``.
         third: ``b``, of the third. relative: ``c``, of the third in terms of the second.
     """
 
@@ -54,7 +55,7 @@ class Family:
     relative: float
 
 
-ROUNDING = 1e-12  # by which rows that were scaled to a bound may exceed it
+ROUNDING = 1e-12  # relative tolerance for rows that were scaled to a bound
 
 # A third central moment is at most range^3 / (6 sqrt 3); logits of norm 1 differ by at most sqrt 2.
 _THIRD = 1 / (6 * math.sqrt(3))
@@ -67,13 +68,13 @@ FAMILIES: dict[type[Loss], Family] = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """The bound and the constants that it was computed from (see the module).
+    """The bound and the constants it was computed from (see the module).
 
     Attributes:
         gamma: bound of ``||step - refit||``, in parameter units. removed, n: ``m`` and ``n``.
         row_norm: ``R``. gradient: ``C``. curvature: ``Q``. hessian_lipschitz: ``M``.
         strong_convexity: ``mu``. step_curvature: ``mu_C``. residual_gradient: ``e``. damping: ``delta``.
-        measured: names of those that were measured on the training rows rather than known beforehand.
+        measured: names of those that were measured on the training rows rather than known in advance.
     """
 
     gamma: float
@@ -102,7 +103,7 @@ def certify(
 
     Args:
         damping: of the step. newton: the step's curvature is that without the rows.
-        row_bound: a bound on ``||x||`` known beforehand; None: the longest training row.
+        row_bound: a bound on ``||x||`` known in advance; None: the largest norm of a training row.
 
     Raises :class:`InvalidChoice` where the bound does not hold, saying why.
     """
@@ -135,7 +136,7 @@ def _family(objective: Objective) -> Family:
             "'softmax', or retrain."
         )
     if not objective.smooth:
-        raise InvalidChoice("The error bound needs a penalty without kinks; use Ridge, or retrain.")
+        raise InvalidChoice("The error bound needs a smooth penalty; use Ridge, or retrain.")
     family = FAMILIES.get(type(objective.loss))
     if family is None:
         raise InvalidChoice(
@@ -159,11 +160,12 @@ def _row_norm(objective: Objective, row_bound: float | None) -> tuple[float, lis
 
 
 def _farthest(without: float, relative: float, pull: float) -> float:
-    """``D`` where the data's own curvature has to hold the parameters."""
+    """``D`` if some parameters are not penalised."""
     if without <= 0 or relative * pull >= without:
         raise InvalidChoice(
             "No error bound holds: the intercept is not penalised, and the data's curvature (at least "
-            f"{max(without, 0.0):.2g} at the fit without so many rows) does not hold the refit near the "
-            "fit. Remove fewer rows, use a stronger penalty or a model without intercept, or retrain."
+            f"{max(without, 0.0):.2g} at the fit without that many rows) is too small to keep the refit "
+            "near the fit. Remove fewer rows, use a stronger penalty or a model without intercept, or "
+            "retrain."
         )
     return pull / without if relative == 0 else -math.log1p(-relative * pull / without) / relative

@@ -1,9 +1,9 @@
-"""Finding the few rows of high leverage without every row's leverage.
+"""Finds the few rows of high leverage without computing every row's leverage.
 
 With ``S_i S_i' = A''(f_i)`` and the rows ``H = S_i' J_i / sqrt(n)`` stacked, leverages are the diagonal
-blocks of ``K = H C^-1 H'``. Where ``C^-1`` costs little, ``|S_i' J_i|^2 |C^-1| / n`` bounds them from above
-and rules most rows out. Otherwise the mean of ``z * (K z)`` over a few random signs ``z`` estimates them.
-What neither rules out is computed.
+blocks of ``K = H C^-1 H'``. If ``C^-1`` is cheap, ``|S_i' J_i|^2 |C^-1| / n`` is an upper bound that
+rules out most rows. Otherwise the mean of ``z * (K z)`` over a few random sign vectors ``z`` estimates them.
+The remaining rows are computed exactly.
 
 Source: Bekas, Kokiopoulou and Saad, An Estimator for the Diagonal of a Matrix (2007).
 """
@@ -21,9 +21,9 @@ from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.base import Prepared
 
-HIGH = 0.2  # leverage above which an effect is told to fall short
+HIGH = 0.2  # leverage above which a warning says that effects are underestimated
 PROBES = 16  # right-hand sides; one estimate is off by sqrt(h (1 - h) / 16)
-MARGIN = 0.15  # below the leverage that is looked for, an estimate may be
+MARGIN = 0.15  # how far an estimate may be below the threshold
 SMALL = 2_000_000  # rows x outputs x parameters up to which every row is computed
 COMPUTED = 256  # rows times roots, those of the largest estimates, that are computed
 
@@ -89,14 +89,14 @@ def _largest(influence: Solving, rows: Tensor, roots: Tensor) -> Tensor:
 
 
 def _bounds(influence: Solving, roots: Tensor) -> Tensor:
-    """What the trace of each row's block of ``K`` cannot exceed, ``[n]``: the norm is Frobenius'."""
+    """An upper bound on the trace of each row's block of ``K``, ``[n]``, from Frobenius norms."""
     whitener = influence.whitener
     norm = torch.linalg.matrix_norm(whitener.T @ whitener)
     return influence.point.linearization.squared_norms(roots) * (norm / influence.objective.n)
 
 
 def _estimates(influence: Solving, roots: Tensor) -> Tensor:
-    """The trace of each row's block of ``K``, about, ``[n]``."""
+    """An estimate of the trace of each row's block of ``K``, ``[n]``."""
     linearization, n = influence.point.linearization, influence.objective.n
     total = roots.new_zeros(influence.objective.p, PROBES)
     for rows, probes in _signs(roots):

@@ -1,8 +1,8 @@
-"""The methods a user can choose: a curvature, a solver for it, and corrections.
+"""The influence methods: a curvature, a solver for it, and corrections.
 
-:class:`AFIF` takes the Fisher, :class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the
-Hessian of the rows that stay. ``method.prepare(objective, theta)`` gives the
-:class:`~afif_explorer.engine.influence.smooth.Influence` that answers.
+:class:`AFIF` uses the Fisher, :class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the
+Hessian of the remaining rows. ``method.prepare(objective, theta)`` returns the
+:class:`~afif_explorer.engine.influence.smooth.Influence` that computes the results.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SOLVERS: dict[str, type[Solver]] = {
 
 
 def solver_named(solver: Solver | str) -> Solver:
-    """A solver itself, or the one of that name with its default settings."""
+    """The solver, or the one with this name and default settings."""
     if isinstance(solver, Solver):
         return solver
     if solver not in SOLVERS:
@@ -50,7 +50,7 @@ def solver_named(solver: Solver | str) -> Solver:
 
 
 def checked_damping(damping: float) -> float:
-    """The damping itself; raises :class:`InvalidChoice` for what is none."""
+    """The damping; raises :class:`InvalidChoice` if it is invalid."""
     if not (is_number(damping) and damping >= 0):
         raise InvalidChoice(f"The damping must be a number of at least 0, not {damping!r}.")
     return damping
@@ -58,7 +58,7 @@ def checked_damping(damping: float) -> float:
 
 @dataclass(frozen=True)
 class Method:
-    """How to answer: a curvature, a solver for it, and corrections.
+    """An influence method: a curvature, a solver for it, and corrections.
 
     Args:
         solver: a solver or its name; "auto" chooses, see :meth:`plan`.
@@ -75,29 +75,29 @@ class Method:
     curvature: ClassVar[type[Curvature]] = Fisher
 
     def __post_init__(self) -> None:
-        solver_named(self.solver)  # a wrong name is told here, not at the first use
+        solver_named(self.solver)  # an unknown name raises here, not at the first use
         checked_damping(self.damping)
 
     @property
     def chosen_solver(self) -> Solver:
-        """The solver itself, also where it was given by name."""
+        """The solver, also if it was given by name."""
         return solver_named(self.solver)
 
     def plan(self, fit: Fitted, *, columns: int = 1, dampings: int = 1) -> SolverPlan:
-        """Which solver will answer for so many right-hand sides (targets or sets of rows), and why.
+        """The solver for this number of right-hand sides (targets or sets of rows), and why.
 
-        ``dampings``: how many the same right-hand sides are to be solved for. Nothing is solved here.
+        ``dampings``: the number of dampings to solve for. Nothing is solved here.
         """
         curvature = self.curvature(fit.objective, fit.parameters, damping=self.damping)
         solver = self.chosen_solver
         if isinstance(solver, Auto):
             return choose(curvature, columns, tolerance=solver.tolerance, dampings=dampings)
-        return SolverPlan(solver, solver.name, "It was asked for.")
+        return SolverPlan(solver, solver.name, "Chosen explicitly.")
 
     def prepare(self, objective: Objective, theta: Tensor) -> Influence:
-        """Everything that many weights and targets share, done once.
+        """Prepare what all weights and targets share.
 
-        With a penalty that has kinks the step is a proximal one, solved jointly without an inverse (see
+        With a non-smooth penalty the step is a proximal step, solved jointly without an inverse (see
         :mod:`afif_explorer.engine.training.proximal`); the solver is not used then.
         """
         return self.at(Shared(objective, theta))
@@ -224,9 +224,9 @@ class NewtonStep(Method):
 
 
 def checked_method(method: Method) -> Method:
-    """The method itself. Raises :class:`InvalidChoice` for what is none."""
+    """The method. Raises :class:`InvalidChoice` for anything else."""
     if not isinstance(method, Method):
-        raise InvalidChoice(f"A method is one such as AFIF(), with its brackets, not {method!r}.")
+        raise InvalidChoice(f"Expected a method such as AFIF(), with parentheses, got {method!r}.")
     return method
 
 

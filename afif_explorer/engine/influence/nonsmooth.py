@@ -1,8 +1,8 @@
-"""Influence with a penalty that has kinks: every answer is a proximal step.
+"""Influence with a non-smooth penalty: every result is a proximal step.
 
-``theta(w) = argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` with ``b`` the gradient of everything
-smooth at the given weights (see :mod:`afif_explorer.engine.training.proximal`). Parameters can become, and
-cease to be, exactly zero. Leverages and self-influences are those of the parameters that are not zero.
+``theta(w) = argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` with ``b`` the gradient of the
+smooth part at the given weights (see :mod:`afif_explorer.engine.training.proximal`). Parameters can become
+exactly zero, or nonzero. Leverages and self-influences are those of the nonzero parameters.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from afif_explorer.engine.targets.base import Group
 from afif_explorer.engine.training.proximal import ProximalProblem
 from afif_explorer.progress import report
 
-COLUMNS_AT_ONCE = 512  # rows that are left out side by side
+COLUMNS_AT_ONCE = 512  # rows that are left out in one batch
 
 
 class ProximalInfluence(Influence):
-    """A method at one fit whose penalty has kinks."""
+    """A method at one fit with a non-smooth penalty."""
 
     def __init__(self, method: MethodSettings, shared: Shared) -> None:
         super().__init__(method, shared)
@@ -65,7 +65,7 @@ class ProximalInfluence(Influence):
         lowest, highest = problem.eigenvalue_range()
         enough = enough_damping(self.method.damping, lowest, highest)
         return (
-            "The proximal step grew without bound: the smallest eigenvalue of the "
+            "The proximal step diverged: the smallest eigenvalue of the "
             f"{self.curvature.name} is {lowest:.2g}. Set damping to at least {enough}, or use AFIF."
         )
 
@@ -84,8 +84,8 @@ class ProximalInfluence(Influence):
     def effects(self, gradients: Tensor) -> Tensor:
         """``c' D_i`` for every row and target gradient ``[p, m]``: ``[n, m]``, ``D_i = theta(w_i) - theta``.
 
-        Each row has a proximal problem of its own; rows whose removal leaves the zeros and signs as they
-        are share one factorisation.
+        Each row has its own proximal problem; rows whose removal changes neither zeros nor signs share one
+        factorisation.
         """
         return torch.cat([steps.T @ gradients for _, steps in self._each_without()])
 
@@ -105,7 +105,7 @@ class ProximalInfluence(Influence):
         return torch.cat(moves)
 
     def _each_without(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """All rows and their ``D_i``, a block of rows ``[r]`` and steps ``[p, r]`` at a time.
+        """Yields all rows and their ``D_i``, in blocks of rows ``[r]`` and steps ``[p, r]``.
 
         :attr:`solution` is the worst so far.
         """
@@ -165,7 +165,7 @@ class ProximalInfluence(Influence):
 
 
 class ProximalNewtonInfluence(ProximalInfluence):
-    """The proximal Newton step: the removed rows' curvature goes too."""
+    """The proximal Newton step, with the curvature of the remaining rows."""
 
     def parameters(self, weights: Tensor) -> Tensor:
         if weights.ndim == 2:

@@ -1,4 +1,4 @@
-"""How many parameters the rows determine: the rank of what they contribute to the curvature."""
+"""The number of parameters determined by the rows: the rank of their part of the curvature."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FEW = 3000  # parameters up to which all eigenvalues are computed
 
 
 def data_rank(point: Point, free: Tensor | None = None) -> int:
-    """The rank of ``(1/n) sum_i J_i' A''(f_i) J_i``, penalty left out: the columns that count.
+    """The rank of ``(1/n) sum_i J_i' A''(f_i) J_i``, without the penalty.
 
-    Dummy columns that add up to the intercept, copies, and the intercepts of a softmax beside each other each
-    take one off the count of parameters. ``free`` ``[p]`` bool: only among these. Above 3000 parameters the
-    smaller of ``p`` and the rows times the rank of one row's part, which the rank never exceeds.
+    Dummy columns that add up to the intercept, duplicated columns, and the redundant intercept of a softmax
+    each reduce the rank by one. ``free`` ``[p]`` bool: only among these. Above 3000 parameters, an upper
+    bound: the smaller of ``p`` and the number of rows times the rank of one row's part.
     """
     fisher = Fisher.of(point)
     roots = fisher.fisher_roots()

@@ -1,14 +1,14 @@
-"""The way on from a predicted point: Newton steps towards the refit, by products alone.
+"""Newton refinement of a prediction towards the refit, using only matrix-vector products.
 
-Each round solves ``H s = tilt - grad L(t; w)`` with the Hessian at ``t`` by conjugate gradients, which the
-curvature that made the prediction preconditions: it is near enough that a few products do. A step is halved
-until the objective falls. Where the Hessian bends down the search ends and the round takes what it has; with
-kinks in the penalty a round is two steps of :mod:`afif_explorer.engine.training.proximal_newton`.
+Each round solves ``H s = tilt - grad L(t; w)`` with the Hessian at ``t`` by conjugate gradients,
+preconditioned by the curvature used for the prediction, which is close enough that a few products suffice.
+A step is halved until the objective decreases. At negative curvature the round ends with the step so far;
+with a non-smooth penalty a round is two steps of :mod:`afif_explorer.engine.training.proximal_newton`.
 
-That is a refit without its end: rounds stop as soon as further ones would not change the answer by much.
+This is an unfinished refit: rounds stop as soon as further ones would change the result little.
 
-Sources: Dembo, Eisenstat and Steihaug, Inexact Newton Methods (1982); Steihaug (1983) where it bends down;
-Notay, Flexible Conjugate Gradients (2000), for preconditioners that are not quite the same at every step.
+Sources: Dembo, Eisenstat and Steihaug, Inexact Newton Methods (1982); Steihaug (1983) for negative
+curvature; Notay, Flexible Conjugate Gradients (2000), for variable preconditioners.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from afif_explorer.engine.training.proximal_newton import proximal_newton
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 
-SOLVED = 0.03  # of what pulls, in the norm of the preconditioner, at which a round's solve ends
-SETTLED = 0.05  # of all that was added, at and below which the last step is a trifle
+SOLVED = 0.03  # relative residual, in the norm of the preconditioner, at which a round's solve ends
+SETTLED = 0.05  # relative to the total step, at and below which the last step is negligible
 FREE = 3  # Newton steps between proximal ones
-HALVINGS = 30  # of a step that does not lead down
+HALVINGS = 30  # of a step that does not decrease the objective
 
 
 @dataclass(frozen=True, eq=False)
 class Refined:
-    """What the rounds added: ``step`` ``[p]``, and whether the last of them was a trifle."""
+    """The total ``step`` ``[p]`` of all rounds, and whether the last one was negligible."""
 
     step: Tensor
     settled: bool
@@ -47,21 +47,21 @@ def refine(
     propose: Callable[[Point, Tensor], Tensor],
     size: Callable[[Tensor], float],
     rounds: int,
-    trifle: float,
+    negligible: float,
 ) -> Refined:
-    """From ``start`` towards the minimum of ``L(t; w) - <tilt, t>``, kinks included, in at most ``rounds``.
+    """From ``start`` towards the minimum of ``L(t; w) - <tilt, t>``, in at most ``rounds``.
 
     Args:
-        weights: ``[n]``. tilt: ``[p]``, a gradient that is to be left in place.
-        propose: a step ``[p]`` from a point, for the gradient that is left there. size: of a step.
-        trifle: norm at and below which what is left of the gradient is none (with kinks it never is).
+        weights: ``[n]``. tilt: ``[p]``, the gradient to aim for.
+        propose: a step ``[p]`` from a point, for the remaining gradient. size: the norm of a step.
+        negligible: norm at and below which the remaining gradient is negligible (never with kinks).
     """
     there, added = start, torch.zeros_like(start.theta)
     smooth = start.objective.smooth
     for done in range(rounds):
         report("reach", done, None)
         left = there.gradient(weights) - tilt
-        if smooth and float(left.norm()) <= trifle:
+        if smooth and float(left.norm()) <= negligible:
             return Refined(added, True)
         lower = _lower(there, propose(there, left), weights, tilt)
         if lower is None:
@@ -76,9 +76,10 @@ def refine(
 def newton_step(
     hessian: Curvature, gradient: Tensor, precondition: Callable[[Tensor], Tensor], most: int
 ) -> Tensor:
-    """``-H^-1 gradient`` ``[p]``, roughly, in at most so many products; as far as ``H`` bends up.
+    """An approximation of ``-H^-1 gradient`` ``[p]`` in a limited number of products.
 
-    A singular preconditioner refuses what lies outside its range: then the step ends where it is.
+    Stops at negative curvature of ``H``, and if a singular preconditioner rejects a residual outside
+    its range.
     """
     step, left = torch.zeros_like(gradient), -gradient
     direction = _within(precondition, left)
@@ -110,13 +111,13 @@ def _within(precondition: Callable[[Tensor], Tensor], vector: Tensor) -> Tensor:
 
 
 def proximal_step(there: Point, weights: Tensor) -> Tensor:
-    """Two proximal steps ``[p]``, for a network each with a few Newton steps of what is not at a kink."""
+    """Two proximal steps ``[p]``; for a network each with a few Newton steps on the free parameters."""
     theta, _ = proximal_newton(there.objective, there.theta, weights, 2, free_steps=FREE)
     return theta - there.theta
 
 
 def _lower(there: Point, step: Tensor, weights: Tensor, tilt: Tensor) -> Point | None:
-    """The first point on the way back from ``there + step`` that is no higher; None if there is none."""
+    """Backtracking from ``there + step`` until the objective is no higher; None if it fails."""
     before = _height(there, weights, tilt)
     for _ in range(HALVINGS):
         trial = there.objective.at(there.theta + step)

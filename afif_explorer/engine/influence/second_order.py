@@ -2,9 +2,9 @@
 
 A target changes by ``c' D_i + D_i' (grad^2 T) D_i / 2`` along the predicted step ``D_i = C^-1 J_i' r_i / n``
 without row ``i``, up to third order. For a target ``T = t(f)`` of one output ``f`` that is linear in the
-parameters the output's move follows from the first-order effect ``e_i = t'(f) m_i``, so that the term is
-``t''(f) (e_i / t'(f))^2 / 2`` and costs nothing. All other targets share the steps of all rows: few outputs
-move by one product with them, many are seen through ``Z' (grad^2 T) Z`` with ``C^-1 = Z Z'``.
+parameters, the output's change follows from the first-order effect ``e_i = t'(f) m_i``, so the term is
+``t''(f) (e_i / t'(f))^2 / 2`` at no extra cost. All other targets share the steps of all rows: a few outputs
+need one product with the steps, many outputs use ``Z' (grad^2 T) Z`` with ``C^-1 = Z Z'``.
 
 Source: Basu, You and Feizi, On Second-Order Group Influence Functions (2020), for the expansion.
 """
@@ -27,11 +27,11 @@ from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
 MOST = 8  # terms of one target each that a curvature keeps
-FEW_OUTPUTS = 32  # outputs of a target up to which it is seen through their moves
+FEW_OUTPUTS = 32  # number of outputs up to which a target is computed from their changes
 
 
 class _Part(NamedTuple):
-    """Some targets of a group: their places in the group and among all targets."""
+    """Some targets of a group: their indices in the group and among all targets."""
 
     bound: Bound
     within: Tensor
@@ -39,7 +39,7 @@ class _Part(NamedTuple):
 
 
 class Stepping(Protocol):
-    """What is asked of a method (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
+    """What a method must provide (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
 
     @property
     def objective(self) -> Objective: ...
@@ -64,7 +64,7 @@ def add_second_orders(influence: Stepping, groups: Sequence[Group], effects: Ten
     """Adds ``D_i' (grad^2 T) D_i / 2`` of every row and target to ``c' D_i`` ``[n, m]``, in place."""
     linear = influence.objective.canonical
     ratios = effects.new_zeros(effects.shape[1])
-    rest: dict[int, list[_Part]] = defaultdict(list)  # by the outputs through which they are seen
+    rest: dict[int, list[_Part]] = defaultdict(list)  # by the outputs that they read
     for group in groups:
         bound, places = group.bound, torch.as_tensor(group.places, device=effects.device)
         few = bound.outputs if linear and bound.outputs <= FEW_OUTPUTS else 0
@@ -80,7 +80,7 @@ def add_second_orders(influence: Stepping, groups: Sequence[Group], effects: Ten
     for few, parts in rest.items():
         by = _through_outputs if few else _through_whitener
         terms.append((torch.cat([one.places for one in parts]), by(influence, parts)))
-    for block in effects.split(ROWS_AT_ONCE):  # in the processor's cache
+    for block in effects.split(ROWS_AT_ONCE):  # fits the processor's cache
         block.addcmul_(block, block * ratios)
     for places, term in terms:
         effects.index_add_(1, places, term)
@@ -101,12 +101,12 @@ def _ratios(bound: Bound) -> Tensor:
 
 
 def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
-    """From the moves ``m`` of each target's own ``q`` outputs, ``m' B m = sum (Q' m)^2 l``: ``[n, m]``."""
+    """From the changes ``m`` of each target's ``q`` outputs, ``m' B m = sum (Q' m)^2 l``: ``[n, m]``."""
     bends = torch.cat([one.bound.output_hessians()[one.within] for one in parts])
     values, vectors = torch.linalg.eigh(bends)
     size = values.abs().amax(1, keepdim=True)
     seen = values.abs() > torch.finfo(values.dtype).eps * size * values.shape[1]
-    kept = seen.any(0)  # classes have one direction in which nothing bends
+    kept = seen.any(0)  # softmax has one direction without curvature
     values = values[:, kept]
     moves = torch.cat([one.bound.seen(influence.whitener)[one.within] for one in parts])
     basis = (vectors[:, :, kept].transpose(1, 2) @ moves).flatten(0, 1)
@@ -118,7 +118,7 @@ def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
 
 
 def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
-    """From ``Z' (grad^2 T) Z`` of each target, as many together as there is room for, ``[n, m]``."""
+    """From ``Z' (grad^2 T) Z`` of each target, in batches that fit into memory, ``[n, m]``."""
     if len(parts) > 1 or parts[0].bound.count > 1:
         return _by_whitener(influence, parts)
     kept = influence.curvature.kept.setdefault("second order", OrderedDict())
@@ -148,9 +148,9 @@ def _by_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
 
 
 def _steps(influence: Stepping, beside: int) -> Iterator[Tensor]:
-    """Every row's step in the basis of the whitener, ``D_i = Z s_i``, a block ``[rows, r]`` at a time.
+    """Yields every row's step in the whitened basis, ``D_i = Z s_i``, in blocks ``[rows, r]``.
 
-    ``beside``: numbers that each row's step is turned into.
+    ``beside``: additional numbers needed per row.
     """
     n, residual = influence.objective.n, influence.residual
     linearization, whitener = influence.point.linearization, influence.whitener

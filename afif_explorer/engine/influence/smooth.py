@@ -1,19 +1,19 @@
-"""Influence: where the parameters go when row weights change, without retraining.
+"""Influence: the change of the parameters when row weights change, without retraining.
 
 At the fit ``theta = theta(1)`` with curvature ``C`` (penalty and damping included),
 
 ``theta(w) - theta = (1/n) C^-1 sum_i (1 - w_i) g_i``,  ``g_i = grad l_i(theta)``,
 
-so leaving row ``i`` out moves a target with gradient ``c`` by ``(1/n) c' C^-1 g_i``: **the predicted
-change of the target if the row is removed**. :class:`AFIF` takes the Fisher for ``C``,
-:class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the Hessian of the rows that stay.
+so removing row ``i`` changes a target with gradient ``c`` by ``(1/n) c' C^-1 g_i``: **the predicted
+change of the target if the row is removed**. :class:`AFIF` uses the Fisher for ``C``,
+:class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the Hessian of the remaining rows.
 
-``rescale=True`` divides by one minus the leverage: with ``M_i = J_i C^-1 J_i' / n``, the residual ``r_i``
-becomes ``(I - A''(f_i) M_i)^-1 r_i``. That is exact for least squares and one row, and close to the
-Newton step otherwise; for sets the rescaled rows are added up.
+``rescale=True`` (leverage correction) divides by one minus the leverage: with ``M_i = J_i C^-1 J_i' / n``,
+the residual ``r_i`` becomes ``(I - A''(f_i) M_i)^-1 r_i``. That is exact for least squares and one row,
+and close to the Newton step otherwise; for sets the corrected rows are summed.
 
 Sources: Lev and Wilson, arXiv 2407.08169 (Fisher); Koh and Liang (2017); Giordano et al. (2019);
-Rubinstein and Hopkins (2025) for the rescaling.
+Rubinstein and Hopkins (2025) for the leverage correction.
 """
 
 from __future__ import annotations
@@ -47,11 +47,12 @@ from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
-SINGULAR = 1e-10  # one minus the leverage, at and below which a row's own curvature is all there is
+# One minus the leverage, at and below which the curvature without the row is singular.
+SINGULAR = 1e-10
 
 
 class MethodSettings(Protocol):
-    """What a method has chosen (see :mod:`afif_explorer.engine.influence.methods`)."""
+    """The settings of a method (see :mod:`afif_explorer.engine.influence.methods`)."""
 
     @property
     def damping(self) -> float: ...
@@ -67,7 +68,7 @@ class MethodSettings(Protocol):
 
 
 class Influence:
-    """A method at one fit. After an answer :attr:`solution` is the result of its solve."""
+    """A method at one fit. :attr:`solution` is the result of the last solve."""
 
     def __init__(self, method: MethodSettings, shared: Shared) -> None:
         self.method, self.objective, self.rescale = method, shared.objective, method.rescale
@@ -76,8 +77,8 @@ class Influence:
         self._last = threading.local()  # threads share a method
 
     def rescaled(self) -> Self:
-        """The same with every row rescaled by its leverage; factor and leverages are shared."""
-        self.row_blocks  # noqa: B018 - computed here, so that both have it
+        """The same with leverage correction; factor and leverages are shared."""
+        self.row_blocks  # noqa: B018 - computed here, so that both share it
         twin = copy.copy(self)
         twin.rescale, twin._last = True, threading.local()
         vars(twin).pop("residual", None)
@@ -85,7 +86,7 @@ class Influence:
 
     @property
     def solution(self) -> Solution | None:
-        """The result of this thread's last solve."""
+        """The result of the last solve in this thread."""
         return getattr(self._last, "solution", None)
 
     @solution.setter
@@ -98,7 +99,7 @@ class Influence:
 
     @cached_property
     def _by_row(self) -> Prepared:
-        """What answers for each row by itself: the method's solver if that is exact, else one chosen."""
+        """The solver for per-row quantities: the method's solver if it is exact, else an automatic one."""
         ready = self.prepared
         if isinstance(ready, PreparedAuto):
             return ready.for_columns(self.point.outputs.numel())
@@ -137,7 +138,7 @@ class Influence:
             raise SolverDiverged(solution.advice)
         if solution.status is Status.MAX_STEPS:
             self._last.unfinished = (
-                f"The answer is only approximate: {self._unfinished(solution)}. {solution.advice}"
+                f"The result is only approximate: {self._unfinished(solution)}. {solution.advice}"
             )
         return solution.value
 
@@ -195,19 +196,19 @@ class Influence:
 
     @cached_property
     def residual(self) -> Tensor:
-        """Per-row residual ``[n, k]``: ``r_i``, or its rescaled form.
+        """Per-row residual ``[n, k]``: ``r_i``, with leverage correction if chosen.
 
-        Raises :class:`CurvatureError` if a row to be rescaled has a leverage of 1 or more.
+        Raises :class:`CurvatureError` if a row to be corrected has a leverage of 1 or more.
         """
         return self._usable(self.rescaled_residual) if self.rescale else self.point.residual
 
     def _usable(self, rescaled: Tensor) -> Tensor:
-        """Rescaled residuals, if every row has one."""
+        """Leverage-corrected residuals, if they are defined for every row."""
         lost = torch.isnan(rescaled).any(1).nonzero().flatten().tolist()
         if lost:
             raise CurvatureError(
                 f"Row {lost[0]} has a leverage of 1 or more, so without it the curvature is singular and "
-                "its rescaled effect does not exist; add damping, use a stronger penalty, or don't "
+                "its leverage-corrected effect is undefined; add damping, use a stronger penalty, or don't "
                 "rescale."
             )
         return rescaled
@@ -250,7 +251,7 @@ class Influence:
 
     @property
     def solves_cheaply(self) -> bool:
-        """True if a factor is there, so that further right-hand sides cost little."""
+        """True if the curvature is factored, so that further right-hand sides are cheap."""
         ready = self.prepared
         return ready.for_columns(1).exact if isinstance(ready, PreparedAuto) else ready.exact
 
@@ -261,13 +262,15 @@ class Influence:
 
     @cached_property
     def rank(self) -> int:
-        """How many parameters the rows determine (:func:`~afif_explorer.engine.influence.rank.data_rank`)."""
+        """The number of parameters determined by the rows
+        (:func:`~afif_explorer.engine.influence.rank.data_rank`).
+        """
         return data_rank(self.point)
 
     def own_moves(self) -> Tensor:
-        """How each row's own outputs move without it, ``J_i D_i`` with its step ``D_i``: ``[n, k]``.
+        """The change of each row's own outputs without it, ``J_i D_i`` with its step ``D_i``: ``[n, k]``.
 
-        NaN for rows to be rescaled that have a leverage of 1 or more.
+        With leverage correction, NaN for rows with a leverage of 1 or more.
         """
         pull = self.rescaled_residual if self.rescale else self.point.residual
         return (self.row_blocks @ pull[:, :, None])[:, :, 0]
@@ -287,14 +290,14 @@ class Influence:
         return self.objective.loss.variance(outputs, blocks).diagonal(dim1=1, dim2=2).sum(1)
 
     def self_influence(self) -> Tensor:
-        """``g_i' C^-1 g_i / n``, ``[n]``: predicted rise of a row's own loss if it is removed."""
+        """``g_i' C^-1 g_i / n``, ``[n]``: predicted increase of a row's own loss if it is removed."""
         return (self.residual[:, None, :] @ self.row_blocks @ self.point.residual[:, :, None])[
             :, 0, 0
         ]
 
 
 class NewtonInfluence(Influence):
-    """:class:`NewtonStep` at one fit: every row's own curvature goes with it."""
+    """:class:`NewtonStep` at one fit: the curvature without the removed rows."""
 
     def __init__(self, method: MethodSettings, shared: Shared) -> None:
         super().__init__(method, shared)

@@ -1,1 +1,1 @@
-"""What is minimised: losses, penalties, models, the objective and its row weights."""
+"""The training problem: losses, penalties, models, the objective and its row weights."""

@@ -1,7 +1,7 @@
 """Losses of exponential families, in their natural parameter.
 
 A loss is the negative log-likelihood ``l(f, y) = A(f) - <f, t(y)> - log h(y)``, where the model's
-outputs ``f`` are the family's natural parameters. All a method of this package needs of it is
+outputs ``f`` are the family's natural parameters. The methods of this package need
 
 ===========  ==========================  ========================================
 name         formula                     meaning
@@ -88,7 +88,7 @@ class Loss(ABC):
         """``A(f) - A(f0) - <A'(f0), f - f0>`` of each row in nats, ``[n]`` or ``[n, m]``; at least 0.
 
         The Bregman divergence of ``A``, which is ``KL(p_f0 || p_f)`` of the predicted distributions. It
-        is the loss less its tangent at ``f0``, whatever the targets ``y``.
+        is the loss minus its tangent at ``f0``, for any targets ``y``.
         """
         tangent = self.value(f0, y) + (self.residual(f0, y) * (f - f0)).sum(1)
         return self.value(f, y) - tangent
@@ -101,18 +101,16 @@ class Loss(ABC):
         return vectors * values.clamp(min=0).sqrt()[:, None, :]
 
     def check(self, y: Tensor) -> None:
-        """Raise :class:`DataError` if ``y`` ``[n]`` holds a value that the family cannot produce."""
+        """Raise :class:`DataError` if ``y`` ``[n]`` contains a value outside the family's support."""
         if not torch.isfinite(y.double()).all():
-            raise DataError(
-                "The target holds values that are not finite numbers; remove those rows."
-            )
+            raise DataError("The target contains values that are not finite; remove those rows.")
 
     def outputs_for(self, y: Tensor) -> int:
-        """How many natural parameters a row has, given the targets."""
+        """The number of natural parameters of a row, given the targets."""
         return self.canonical_outputs or 1
 
     def fits(self, k: int, y: Tensor) -> bool:
-        """Whether a model with ``k`` outputs can have this loss on these targets."""
+        """Whether this loss works with ``k`` outputs and these targets."""
         return self.canonical_outputs is None or k == self.outputs_for(y)
 
 
@@ -287,7 +285,8 @@ class Categorical(Loss):
         if p.shape[1] == 1:
             return torch.zeros_like(p)[:, :, None]
         tiny = torch.finfo(p.dtype).tiny
-        tail = p.flip(1).cumsum(1).flip(1).clamp(min=tiny)  # summed from the end: no cancellation
+        # Summed from the end to avoid cancellation.
+        tail = p.flip(1).cumsum(1).flip(1).clamp(min=tiny)
         after = tail[:, 1:].sqrt()
         factor = torch.tril(-p[:, :, None] / after[:, None, :], -1)
         factor.diagonal(dim1=1, dim2=2).copy_(after)
@@ -302,7 +301,7 @@ class Categorical(Loss):
         return int(y.max()) + 1
 
     def fits(self, k: int, y: Tensor) -> bool:
-        return k >= self.outputs_for(y)  # the last classes may have no rows
+        return k >= self.outputs_for(y)  # the last classes may be empty
 
 
 def _index(y: Tensor, f: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Models: outputs ``f(x; theta)`` of one flat parameter vector.
+"""Models: outputs ``f(x; theta)`` as a function of one flat parameter vector.
 
-Three of them cover everything: :class:`LinearMap`, :class:`MLP`, and :class:`ModuleModel` around any
+There are three: :class:`LinearMap`, :class:`MLP`, and :class:`ModuleModel` around any
 deterministic ``torch.nn.Module`` that returns natural parameters.
 """
 
@@ -31,9 +31,9 @@ from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import checked_count, is_whole
 
 SAME = (
-    1e-9  # two calls may differ by rounding: where memory starts decides how products are added up
+    1e-9  # two calls may differ by rounding, since memory alignment affects the order of summation
 )
-AGREES = 1e-6  # relative difference from the module itself: fast paths of torch round otherwise
+AGREES = 1e-6  # relative difference from the module itself: torch's fast paths round differently
 
 
 class Model(ABC):
@@ -42,7 +42,7 @@ class Model(ABC):
     Attributes:
         p: number of parameters.
         k: number of outputs of a row.
-        penalised: ``[p]`` bool, False for the intercept, which no penalty touches.
+        penalised: ``[p]`` bool, False for the intercept, which is never penalised.
         linear: True if ``f`` is linear in ``theta``, so that Fisher and Hessian coincide.
     """
 
@@ -53,18 +53,18 @@ class Model(ABC):
 
     @abstractmethod
     def initial(self, seed: int) -> Tensor:
-        """Where training starts, ``[p]`` float64."""
+        """The initial parameters, ``[p]`` float64."""
 
     @abstractmethod
     def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
-        """The model's first-order behaviour at ``theta`` on the rows ``X``."""
+        """The linearization of the model at ``theta`` on the rows ``X``."""
 
     def outputs(self, theta: Tensor, X: Tensor) -> Tensor:
         """Natural parameters, ``[n, k]``."""
         return self.linearize(theta, X).outputs
 
     def slices(self) -> dict[str, slice]:
-        """Where each parameter that has a name lies in ``theta``."""
+        """The slice of ``theta`` for each named parameter."""
         return {}
 
 
@@ -107,14 +107,14 @@ class LinearMap(Model):
     def linearize(self, theta: Tensor, X: Tensor) -> LinearMapLinearization:
         if X.ndim != 2 or X.shape[1] != self.d:
             raise DataError(
-                f"A linear map of {self.d} inputs cannot read rows of shape {tuple(X.shape[1:])}; change "
+                f"A linear map with {self.d} inputs cannot take rows of shape {tuple(X.shape[1:])}; change "
                 "one of them."
             )
         return LinearMapLinearization(X, self.k, self.intercept, theta)
 
 
 class LinearModule(LinearMap):
-    """An ``nn.Linear`` as the linear map that it is; training starts at the module's own parameters."""
+    """An ``nn.Linear`` as a linear map; training starts at the module's own parameters."""
 
     def __init__(self, module: nn.Linear) -> None:
         super().__init__(module.in_features, module.out_features, intercept=module.bias is not None)
@@ -162,7 +162,7 @@ class ModuleModel(Model):
         penalised: Penalised | None = None,
     ) -> None:
         if not isinstance(module, nn.Module):
-            raise InvalidChoice(f"A model is a Model or a torch.nn.Module, not {module!r}.")
+            raise InvalidChoice(f"Expected a Model or a torch.nn.Module, got {module!r}.")
         self._module = copy.deepcopy(module)
         open_up(self._module)
         self.parameters = ModuleParameters(self._module)
@@ -183,24 +183,24 @@ class ModuleModel(Model):
             outputs, again = self._call(theta, rows), self._call(theta, rows)
         except (RuntimeError, ValueError, TypeError) as error:
             raise InvalidChoice(
-                f"The module cannot read rows of shape {tuple(rows.shape[1:])}: {error}"
+                f"The module cannot take rows of shape {tuple(rows.shape[1:])}: {error}"
             ) from error
         if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != len(rows):
             raise InvalidChoice("The module must return one row of outputs for each row, [n, k].")
         if not torch.allclose(outputs, again, rtol=SAME, atol=SAME):
             raise InvalidChoice(
-                "The module gives different outputs for the same rows; remove what is random in it, "
-                "or call its eval() to switch dropout off."
+                "The module gives different outputs for the same rows; remove its randomness, "
+                "or call eval() on it to disable dropout."
             )
         if not self._answers_alone(theta, rows, outputs):
             raise InvalidChoice(
                 "The module's output for one row depends on the other rows, so the influence of one "
-                "row is not defined; call its eval() to freeze batch statistics."
+                "row is not defined; call eval() on it to freeze batch statistics."
             )
         return outputs.shape[1]
 
     def _answers_alone(self, theta: Tensor, rows: Tensor, outputs: Tensor) -> bool:
-        """Whether every row has the same outputs alone; batch statistics refuse a single row."""
+        """Whether every row has the same outputs on its own; batch statistics reject a single row."""
         try:
             alone = torch.cat([self._call(theta, row[None]) for row in rows])
         except (RuntimeError, ValueError):
@@ -208,7 +208,7 @@ class ModuleModel(Model):
         return torch.allclose(outputs, alone, rtol=1e-6, atol=1e-8)
 
     def _check_against(self, module: nn.Module, rows: Tensor) -> None:
-        """Compare with the module itself, its parameters moved: what ``theta`` does not reach shows."""
+        """Compare with the module itself at other parameters, to detect weights outside ``theta``."""
         theta = moved_start(self.parameters.start)
         own = copy.deepcopy(module).to(rows.device, torch.float64)
         self.parameters.fill(own, theta)
@@ -217,13 +217,13 @@ class ModuleModel(Model):
         apart = float((wanted - found).abs().max())
         if apart > AGREES * max(1.0, float(wanted.abs().max())):
             raise InvalidChoice(
-                f"With other parameters the module's outputs differ by {apart:.2g} from those that theta "
-                "gives, so it holds weights that theta does not reach; register each as an nn.Parameter "
+                f"At other parameters the module's outputs differ by {apart:.2g} from those computed with "
+                "theta, so it has weights outside theta; register each as an nn.Parameter "
                 "and use it directly in forward."
             )
 
     def _intercepts(self, rows: Tensor) -> Tensor:
-        """Parameters of ``k`` numbers that are added to the outputs, whatever row and ``theta``: ``[p]``."""
+        """Parameters of ``k`` numbers that are added to the outputs for all rows and ``theta``: ``[p]``."""
         found = torch.zeros(self.p, dtype=torch.bool)
         theta = moved_start(self.parameters.start).to(rows.device)
         shift = 1.0 + torch.arange(self.k, dtype=theta.dtype, device=rows.device)
@@ -316,7 +316,7 @@ class MLP(ModuleModel):
 
 
 def model_of(module: Model | nn.Module, example: Tensor) -> Model:
-    """A model itself, or the one around a module, tried on some rows; a linear layer is a linear map."""
+    """The model, or a wrapper for a module, tested on some rows; a linear layer becomes a linear map."""
     if isinstance(module, Model):
         return module
     only = module[0] if isinstance(module, nn.Sequential) and len(module) == 1 else module

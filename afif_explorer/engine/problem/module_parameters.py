@@ -1,9 +1,8 @@
-"""A module's trainable parameters as one flat vector, whatever names they are registered under.
+"""A module's trainable parameters as one flat vector, also if they have several names.
 
 A parameter, or a whole module, may be registered under several names: tied weights, or one layer that is
-applied three times. ``theta`` holds each parameter once. ``functional_call`` is given exactly one name for
-every place that holds a tensor: given two names of one module it would put the replaced tensor back in place
-of the parameter.
+applied three times. ``theta`` contains each parameter once. ``functional_call`` gets exactly one name per
+tensor: with two names of one module it would restore the replaced tensor instead of the parameter.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ Penalised = Collection[str] | Sequence[bool] | Tensor  # names of parameters, or
 
 
 class ModuleParameters:
-    """How ``theta`` ``[p]`` fills a module, in the module's own order of parameters.
+    """The layout of ``theta`` ``[p]``, in the module's order of parameters.
 
     Attributes:
-        names, shapes: of each trainable parameter, once. p: numbers in all of them.
+        names, shapes: of each trainable parameter, once. p: their total size.
         start: their values in the module, ``[p]`` float64.
 
     Raises :class:`InvalidChoice` for a module without trainable parameters.
@@ -48,7 +47,7 @@ class ModuleParameters:
         self._constant = {place: v.detach() for place, v in places.items() if id(v) not in known}
 
     def named(self, theta: Tensor) -> dict[str, Tensor]:
-        """``theta`` taken apart, a tensor a parameter."""
+        """``theta`` split into one tensor per parameter."""
         parts = theta.split(self._sizes)
         return {n: v.reshape(s) for n, v, s in zip(self.names, parts, self.shapes, strict=True)}
 
@@ -63,14 +62,14 @@ class ModuleParameters:
         return functional_call(self._module, filled | constants, (X,), tie_weights=False)
 
     def fill(self, module: nn.Module, theta: Tensor) -> None:
-        """Put ``theta`` into a copy of the module, in its own precision."""
+        """Load ``theta`` into a copy of the module, in its own precision."""
         values, own = self.named(theta), dict(module.named_parameters())
         with torch.no_grad():
             for name, value in values.items():
                 own[name].copy_(value)
 
     def slices(self) -> dict[str, slice]:
-        """Where each parameter lies in ``theta``."""
+        """The slice of ``theta`` for each parameter."""
         found, start = {}, 0
         for name, size in zip(self.names, self._sizes, strict=True):
             found[name] = slice(start, start + size)
@@ -89,9 +88,9 @@ def _places(module: nn.Module) -> dict[str, Tensor]:
 
 
 def penalised_mask(wanted: Penalised, slices: Mapping[str, slice], p: int) -> Tensor:
-    """Which of ``p`` parameters a penalty touches, ``[p]`` bool, from names or from a mask.
+    """The penalised parameters, ``[p]`` bool, from names or from a mask.
 
-    Raises :class:`InvalidChoice` for a name that there is not, or a mask of another length.
+    Raises :class:`InvalidChoice` for an unknown name, or a mask of another length.
     """
     names = _names(wanted)
     if names is None:
@@ -106,7 +105,7 @@ def penalised_mask(wanted: Penalised, slices: Mapping[str, slice], p: int) -> Te
 
 
 def _names(wanted: object) -> list[str] | None:
-    """The names given; None for what is not made of names."""
+    """The names given; None for anything else."""
     if isinstance(wanted, str):
         return [wanted]
     if isinstance(wanted, Collection) and not isinstance(wanted, Tensor):
@@ -129,6 +128,6 @@ def _checked_mask(wanted: object, p: int) -> Tensor:
 
 
 def moved_start(start: Tensor) -> Tensor:
-    """Parameters away from the start, where nothing is zero or equal by accident: for checks, ``[p]``."""
+    """Test parameters ``[p]`` away from the start, where nothing is zero or equal by accident."""
     wave = torch.sin(1.0 + torch.arange(len(start), dtype=start.dtype))
     return start + 0.1 * wave * (1 / math.sqrt(2) + start.abs())

@@ -1,9 +1,9 @@
-"""The weighted empirical risk that everything else is about.
+"""The objective: the weighted, penalised empirical risk.
 
 ``L(theta; w) = (1/n) sum_i w_i l(f(x_i; theta), y_i) + strength * pi(theta)``
 
-``n`` is the full count of rows, whatever the weights: removing rows sets their weights to zero and
-changes nothing else. All weights one is the fit that a user trained.
+``n`` is the full number of rows, whatever the weights: removing rows sets their weights to zero and
+changes nothing else. With all weights one it is the objective of the original fit.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Objective:
         self.loss, self.penalty = loss_named(loss), _checked(penalty)
         rows, targets = as_rows(X), as_numbers(y, "targets")
         if rows.ndim == 0 or len(rows) == 0:
-            raise DataError("There are no training rows; use a data set that has some.")
+            raise DataError("There are no training rows; use a data set with training rows.")
         self.model = model_of(model, rows[:4])
         self.n, self.p = len(rows), self.model.p
         self.X = rows if isinstance(X, Tensor) else rows.to(device_for(self.n * self.p))
@@ -86,7 +86,7 @@ class Objective:
         check_rows(self.X, self.y, self.loss)
         if not self.loss.fits(self.model.k, self.y):
             raise InvalidChoice(
-                f"The {self.loss.name} loss needs {self.loss.outputs_for(self.y)} outputs a row for these "
+                f"The {self.loss.name} loss needs {self.loss.outputs_for(self.y)} outputs per row for these "
                 f"targets, but the model has {self.model.k}; change one of them."
             )
         try:
@@ -95,21 +95,21 @@ class Objective:
             raise
         except (RuntimeError, ValueError) as error:
             shape = tuple(self.X.shape[1:])
-            raise DataError(f"The model cannot read rows of shape {shape}: {error}") from error
+            raise DataError(f"The model cannot take rows of shape {shape}: {error}") from error
 
     @property
     def dtype(self) -> torch.dtype:
-        """Precision of the work, that of ``X``."""
+        """The precision of all computations, that of ``X``."""
         return self.X.dtype
 
     @property
     def device(self) -> torch.device:
-        """Where the work is done: where ``X`` is."""
+        """The device of all computations, that of ``X``."""
         return self.X.device
 
     @property
     def smooth(self) -> bool:
-        """False if the penalty has kinks, so that steps need its proximal operator."""
+        """False if the penalty is non-smooth, so that steps need its proximal operator."""
         return not isinstance(self.penalty, NonsmoothPenalty)
 
     @property
@@ -124,11 +124,11 @@ class Objective:
         return self.model.linear
 
     def at(self, theta: Tensor | np.ndarray) -> Point:
-        """The objective's local quantities at ``theta`` ``[p]``."""
+        """The linearization of the objective at ``theta`` ``[p]``."""
         return Point(self, self.vector(theta))
 
     def vector(self, value: Tensor | np.ndarray) -> Tensor:
-        """``value`` in the precision and on the device of the work."""
+        """``value`` in the objective's precision and on its device."""
         return torch.as_tensor(value, dtype=self.dtype, device=self.device)
 
     def weights(self, weights: Tensor | np.ndarray | None) -> Tensor:
@@ -137,11 +137,11 @@ class Objective:
             return torch.ones(self.n, dtype=self.dtype, device=self.device)
         weights = self.vector(weights)
         if weights.shape != (self.n,) or not torch.isfinite(weights).all():
-            raise InvalidChoice(f"Weights must be {self.n} finite numbers, one for each row.")
+            raise InvalidChoice(f"Weights must be {self.n} finite numbers, one per row.")
         return weights
 
     def residual_size(self, outputs: Tensor) -> Tensor:
-        """``|r_i|`` at outputs ``[n, k]``, the size of what the gradient sums: ``[n, k]``."""
+        """``|r_i|`` at outputs ``[n, k]``, the magnitude of the gradient's terms: ``[n, k]``."""
         return self.loss.residual(outputs, self.y).abs()
 
     def penalty_value(self, theta: Tensor) -> Tensor:
@@ -164,7 +164,7 @@ class Objective:
 
 
 class Point:
-    """An objective at one ``theta``: outputs, residuals and the products that derivatives are made of."""
+    """An objective at one ``theta``: outputs, residuals and products with derivatives."""
 
     def __init__(self, objective: Objective, theta: Tensor) -> None:
         self.objective, self.theta = objective, theta
@@ -173,7 +173,7 @@ class Point:
         self.residual = objective.loss.residual(self.outputs, objective.y)  # [n, k]
 
     def take(self, rows: Tensor) -> Point:
-        """The same point seen on some rows only; outputs and residuals are not computed again."""
+        """The same point restricted to some rows; outputs and residuals are reused."""
         part = object.__new__(Point)
         part.objective, part.theta = self.objective, self.theta
         part.linearization = self.linearization.take(rows)
@@ -198,7 +198,7 @@ class Point:
         )
 
     def optimality(self, weights: Tensor | None = None) -> float:
-        """How far from a minimum: ``||gradient||``, or ``||theta - prox(theta - gradient)||`` with kinks."""
+        """``||gradient||``, or ``||theta - prox(theta - gradient)||`` for a non-smooth penalty."""
         gradient = self.gradient(weights)
         if self.objective.smooth:
             return float(gradient.norm())
@@ -225,7 +225,7 @@ class Point:
 
 
 def loss_named(loss: Loss | str) -> Loss:
-    """A loss itself, or the one of that name."""
+    """The loss, or the one with this name."""
     if isinstance(loss, Loss):
         return loss
     if loss not in LOSSES:
@@ -234,15 +234,15 @@ def loss_named(loss: Loss | str) -> Loss:
 
 
 def as_rows(X: object) -> Tensor:
-    """Rows as a floating-point tensor; arrays are shared, not copied, where torch can."""
+    """Rows as a floating-point tensor; arrays are shared, not copied, if possible."""
     rows = as_numbers(X, "rows")
     return rows if rows.dtype == torch.float32 else rows.double()
 
 
 def as_numbers(values: object, what: str) -> Tensor:
-    """A tensor, or anything that NumPy makes an array of, as a tensor of real numbers.
+    """A tensor or any array-like as a tensor of real numbers.
 
-    Raises :class:`DataError` for ``what`` holds anything else.
+    Raises :class:`DataError` naming ``what`` for anything else.
     """
     if isinstance(values, Tensor):
         _demand(not values.is_complex(), what)
@@ -260,12 +260,12 @@ def as_numbers(values: object, what: str) -> Tensor:
 def _demand(real: bool, what: str) -> None:
     if not real:
         raise DataError(
-            f"The {what} must be real numbers, one list of them for each row; encode or drop the rest."
+            f"The {what} must be real numbers, with the same number for each row; encode or drop the rest."
         )
 
 
 def _as_array(values: object) -> np.ndarray:
-    """What NumPy makes of it; an array of objects if these are not all numbers."""
+    """It as a NumPy array; an object array if it is not all numbers."""
     try:
         array = np.asarray(values)
     except ValueError:  # lists of different lengths
@@ -277,9 +277,9 @@ def _as_array(values: object) -> np.ndarray:
 
 
 def check_rows(X: Tensor, y: Tensor, loss: Loss, which: str = "") -> None:
-    """Raise :class:`DataError` unless all is finite and each row has a target that ``loss`` takes.
+    """Raise :class:`DataError` unless all values are finite and the targets are valid for ``loss``.
 
-    ``which``: the name of the rows, with a blank after it.
+    ``which``: the name of the rows, followed by a space.
     """
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
         counts = [one.numel() if one.ndim == 0 else len(one) for one in (X, y)]
@@ -294,13 +294,11 @@ def check_rows(X: Tensor, y: Tensor, loss: Loss, which: str = "") -> None:
 def check_finite(X: Tensor, which: str = "") -> None:
     """Raise :class:`DataError` unless all numbers of the rows ``[m, ...]`` are finite."""
     if len(X) and not _all_finite(X):
-        raise DataError(
-            f"The {which}rows hold values that are not finite numbers; fill or drop them."
-        )
+        raise DataError(f"The {which}rows contain values that are not finite; impute or drop them.")
 
 
 def _all_finite(X: Tensor) -> bool:
-    """Whether all numbers are finite; a sum that is tells so at once."""
+    """Whether all numbers are finite; a finite sum is a quick test."""
     step = block_rows(X[0].numel(), X)
     return all(
         bool(torch.isfinite(part.sum())) or bool(torch.isfinite(part).all())
@@ -310,5 +308,5 @@ def _all_finite(X: Tensor) -> bool:
 
 def _checked(penalty: Penalty | None) -> Penalty | None:
     if penalty is not None and not isinstance(penalty, Penalty):
-        raise InvalidChoice(f"A penalty is one such as Ridge(1e-3), or None, not {penalty!r}.")
+        raise InvalidChoice(f"Expected a penalty such as Ridge(1e-3), or None, got {penalty!r}.")
     return penalty

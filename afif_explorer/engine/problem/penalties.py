@@ -1,9 +1,10 @@
 """Penalties ``strength * pi(theta)`` on the parameters that a model marks as penalised.
 
-A penalty may have a smooth part, told by its gradient and (diagonal) Hessian, and a part with kinks,
-told by its proximal operator and by what it does where it is smooth. ``strength`` multiplies the whole.
+A penalty may have a smooth part, specified by its gradient and (diagonal) Hessian, and a non-smooth
+part, specified by its proximal operator and its derivatives where it is smooth. ``strength`` multiplies
+both.
 
-To bring a penalty of your own, subclass :class:`Penalty` (smooth: ``value``, ``gradient``, ``hessian``) or
+To define your own penalty, subclass :class:`Penalty` (smooth: ``value``, ``gradient``, ``hessian``) or
 :class:`NonsmoothPenalty` (``value``, ``prox``, ``active``, ``kink_gradient``; ``kink_hessian`` if it is
 curved).
 
@@ -65,7 +66,7 @@ class Penalty(ABC):
 
     @abstractmethod
     def value(self, theta: Tensor) -> Tensor:
-        """``strength * pi(theta)``, kinks included."""
+        """``strength * pi(theta)``, including the non-smooth part."""
 
     @abstractmethod
     def gradient(self, theta: Tensor) -> Tensor:
@@ -135,18 +136,18 @@ class NonsmoothPenalty(Penalty):
 
     @abstractmethod
     def prox(self, v: Tensor, step: float) -> Tensor:
-        """``argmin_t ||t - v||^2 / 2 + step * (part with kinks)(t)``; the shape of ``v``."""
+        """``argmin_t ||t - v||^2 / 2 + step * (non-smooth part)(t)``; the shape of ``v``."""
 
     @abstractmethod
     def active(self, theta: Tensor) -> Tensor:
-        """True where the part with kinks is differentiable, ``[q]`` or ``[q, m]`` bool."""
+        """True where the non-smooth part is differentiable, ``[q]`` or ``[q, m]`` bool."""
 
     @abstractmethod
     def kink_gradient(self, theta: Tensor) -> Tensor:
-        """Gradient of the part with kinks where it is active, 0 elsewhere; the shape of ``theta``."""
+        """Gradient of the non-smooth part where it is active, 0 elsewhere; the shape of ``theta``."""
 
     def kink_hessian(self, theta: Tensor) -> Tensor | None:
-        """Its Hessian ``[q, q]`` at ``[q]``; None if the part with kinks is piecewise linear."""
+        """Its Hessian ``[q, q]`` at ``[q]``; None if the non-smooth part is piecewise linear."""
         return None
 
 
@@ -265,10 +266,14 @@ class GroupLasso(NonsmoothPenalty):
             return
         members = [place for group in self.groups for place in group]
         if not all(is_whole(place) and place >= 0 for place in members):
-            raise InvalidChoice("Groups of a GroupLasso hold positions: whole numbers from 0 on.")
+            raise InvalidChoice(
+                "The groups of a GroupLasso must contain indices: whole numbers of at least 0."
+            )
         object.__setattr__(self, "groups", tuple(tuple(map(int, group)) for group in self.groups))
         if not all(self.groups) or len(set(members)) < len(members):
-            raise InvalidChoice("Groups of a GroupLasso must not be empty and must not overlap.")
+            raise InvalidChoice(
+                "The groups of a GroupLasso must not be empty and must not overlap."
+            )
 
     def value(self, theta: Tensor) -> Tensor:
         sizes, bounds, _ = self._sizes(theta)
@@ -301,9 +306,9 @@ class GroupLasso(NonsmoothPenalty):
         return hessian
 
     def _sizes(self, theta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Norms of the groups, ``[g]`` or ``[g, m]``, what multiplies each, and each parameter's group.
+        """Norms of the groups, ``[g]`` or ``[g, m]``, their multipliers, and each parameter's group.
 
-        The last group is that of all parameters in none; its multiplier is 0.
+        The last group holds all parameters without a group; its multiplier is 0.
         """
         member, bounds = _membership(self._known(), len(theta), theta.device, theta.dtype)
         sizes = theta.new_zeros(len(bounds), *theta.shape[1:])
@@ -313,13 +318,13 @@ class GroupLasso(NonsmoothPenalty):
     def _known(self) -> tuple[tuple[int, ...], ...]:
         if self.groups is None:
             raise InvalidChoice(
-                "A GroupLasso needs groups: give tuples of positions among the penalised parameters."
+                "A GroupLasso needs groups: pass tuples of indices into the penalised parameters."
             )
         return self.groups
 
 
 def _weight(group: tuple[int, ...]) -> float:
-    """Large groups pay in proportion to the root of their size, so that chance favours none."""
+    """Groups are weighted by the square root of their size, so that none is favoured by chance."""
     return math.sqrt(len(group))
 
 
@@ -330,7 +335,7 @@ def _membership(
     """The group of each of ``q`` parameters, ``[q]``, and the weight of each group, ``[g + 1]``."""
     if max((place for group in groups for place in group), default=0) >= q:
         raise InvalidChoice(
-            f"A group of the GroupLasso reaches beyond the {q} penalised parameters; check its positions."
+            f"A group of the GroupLasso exceeds the {q} penalised parameters; check its indices."
         )
     member = torch.full((q,), len(groups))
     for number, group in enumerate(groups):
@@ -340,7 +345,7 @@ def _membership(
 
 
 def _divisor(sizes: Tensor) -> Tensor:
-    """Sizes that can be divided by."""
+    """The norms, made safe for division."""
     return sizes.clamp(min=torch.finfo(sizes.dtype).tiny)
 
 

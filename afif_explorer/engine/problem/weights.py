@@ -1,4 +1,4 @@
-"""Row weights ``w``: 1 keeps a row, 0 leaves it out."""
+"""Row weights ``w``: 1 keeps a row, 0 removes it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ def ordered_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
     array = np.atleast_1d(np.asarray(rows))
     if array.dtype == bool:
         if array.shape != (n,):
-            raise InvalidChoice(f"A mask of rows must hold {n} values, one for each training row.")
+            raise InvalidChoice(f"A mask of rows must have {n} values, one per training row.")
         array = np.flatnonzero(array)
     whole = array.size == 0 or (array.dtype.kind in "iu" and 0 <= array.min() <= array.max() < n)
     if array.ndim != 1 or not whole:
-        raise InvalidChoice(f"Rows are whole numbers from 0 to {n - 1}; check the positions given.")
+        raise InvalidChoice(
+            f"Rows must be whole numbers from 0 to {n - 1}; check the given positions."
+        )
     return array.astype(np.int64)
 
 
 def checked_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The same, each once and sorted: a set of rows."""
+    """The same, sorted and without duplicates."""
     return np.unique(ordered_rows(n, rows))
 
 
@@ -47,7 +49,7 @@ def folds(n: int, k: int, seed: int = 0) -> np.ndarray:
     """One column for each of ``k`` random folds of nearly equal size, leaving it out: ``[n, k]``."""
     if not (is_whole(k) and 2 <= k <= n):
         raise InvalidChoice(
-            f"The number of folds must be a whole one from 2 to {n} (the rows), not {k!r}."
+            f"The number of folds must be a whole number from 2 to {n} (the number of rows), not {k!r}."
         )
     fold = np.random.default_rng(checked_seed(seed)).permutation(n) % k
     return (fold[:, None] != np.arange(k)).astype(float)

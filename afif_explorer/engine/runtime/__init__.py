@@ -1,1 +1,1 @@
-"""Where the work is done: memory, device, threads, counts of operations."""
+"""Resources: memory limit, device, threads, operation counts."""

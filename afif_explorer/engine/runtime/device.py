@@ -1,7 +1,7 @@
-"""On which device the work is done: a GPU where torch sees one and the work is worth it.
+"""Device selection: a GPU if torch finds one and the problem is large enough.
 
-Arrays have no device of their own, so what is made of them goes where this module says; a tensor stays
-where its owner has put it. Everything that follows from rows stays with them.
+Arrays are moved to the device selected here; tensors stay on their own device. All results stay on the
+device of the rows.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from afif_explorer.engine.runtime.setting import Setting
 from afif_explorer.engine.runtime.threads import SMALL
 from afif_explorer.errors import InvalidChoice
 
-VARIABLE = "AFIF_DEVICE"  # the device of a process that sets none
+VARIABLE = "AFIF_DEVICE"  # the device of a process, if not set explicitly
 AUTOMATIC = "auto"
 CPU = torch.device("cpu")
-INSTEAD = "choose 'cpu', or leave it open."
+INSTEAD = "choose 'cpu', or leave it unset."
 
 
 class use_device(Setting):
@@ -46,16 +46,16 @@ class use_device(Setting):
 
 
 def device_for(numbers: int) -> torch.device:
-    """Where work belongs each of whose passes touches so many numbers (rows times parameters)."""
+    """The device for a problem with this many numbers per pass (rows times parameters)."""
     wanted = setting()
     if wanted != AUTOMATIC:
         return torch.device(wanted)
-    # What one thread is enough for is over before a GPU has been told all its steps.
+    # Problems for a single thread take less time than launching their kernels on a GPU.
     return torch.device("cuda") if numbers > SMALL and torch.cuda.is_available() else CPU
 
 
 def setting() -> str:
-    """The device that was asked for, by name; :data:`AUTOMATIC` if none was."""
+    """The name of the requested device; :data:`AUTOMATIC` if none was set."""
     if use_device.chosen is not None:
         return str(use_device.chosen)
     named = os.environ.get(VARIABLE, "").strip().lower()
@@ -63,19 +63,19 @@ def setting() -> str:
 
 
 def devices() -> list[torch.device]:
-    """Those that work may be done on without anybody's asking: the CPU, and a GPU if torch sees one."""
+    """The devices used automatically: the CPU, and a GPU if torch finds one."""
     return [CPU, torch.device("cuda")] if torch.cuda.is_available() else [CPU]
 
 
 def described(device: torch.device) -> str:
-    """A device in words."""
+    """A human-readable description of a device."""
     if device.type == "cuda":
         return f"the GPU ({torch.cuda.get_device_name(device)})"
-    return "the processor" if device.type == "cpu" else str(device)
+    return "the CPU" if device.type == "cpu" else str(device)
 
 
 def _checked(wanted: torch.device | str) -> torch.device:
-    """A device that works, which only trying it tells."""
+    """The device, after testing that it works."""
     try:
         device = torch.device(wanted)
     except (RuntimeError, TypeError) as error:
@@ -85,7 +85,6 @@ def _checked(wanted: torch.device | str) -> torch.device:
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
         reason = str(error).split("\n", 1)[0].rstrip(".")
         raise InvalidChoice(
-            f"Nothing can be calculated in double precision on the device {str(device)!r} ({reason}); "
-            f"{INSTEAD}"
+            f"The device {str(device)!r} does not support double precision ({reason}); {INSTEAD}"
         ) from error
     return device

@@ -1,7 +1,7 @@
-"""How much memory the work may take beside the data and its results.
+"""The limit on working memory, in addition to data and results.
 
-Whatever would grow with rows times parameters is done a block at a time, so that a block and what is kept
-beside it stay within the limit.
+Anything that grows with rows times parameters is computed in blocks, so that a block and its
+intermediate results stay within the limit.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from torch import Tensor
 from afif_explorer.engine.runtime.setting import Setting
 from afif_explorer.errors import InvalidChoice
 
-VARIABLE = "AFIF_MEMORY"  # the limit of a process that sets none
-SHARE_OF_FREE = 4  # the limit is a quarter of what is free, if nobody sets one
-LEAST = 1 << 20  # bytes; below that every block would be one row
-LOOK_AGAIN = 5.0  # seconds after which free memory is measured anew
-BLOCKS = 8  # blocks that may exist side by side
-COMFORTABLE = 16_000_000  # numbers of a block after which larger ones are no faster
-CACHED = 1 << 18  # numbers that stay close to the processor between two passes over them
+VARIABLE = "AFIF_MEMORY"  # the limit of a process, if not set explicitly
+SHARE_OF_FREE = 4  # by default the limit is a quarter of the free memory
+LEAST = 1 << 20  # bytes; below that every block would be a single row
+LOOK_AGAIN = 5.0  # seconds after which free memory is measured again
+BLOCKS = 8  # blocks that may exist at the same time
+COMFORTABLE = 16_000_000  # numbers per block beyond which larger blocks are no faster
+CACHED = 1 << 18  # numbers that stay in the processor's cache between two passes
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _CONTROL_GROUPS = (
@@ -64,7 +64,7 @@ class memory_limit(Setting):
 
 
 def allowed() -> int:
-    """The limit in bytes that holds now."""
+    """The current limit in bytes."""
     if memory_limit.chosen is not None:
         return int(memory_limit.chosen)
     if os.environ.get(VARIABLE):
@@ -74,15 +74,15 @@ def allowed() -> int:
 
 
 def fits(numbers: float, dtype: torch.dtype) -> bool:
-    """Whether so many numbers may be kept."""
+    """Whether this many numbers fit into the limit."""
     return numbers * dtype.itemsize <= allowed()
 
 
 def block_rows(numbers: float, like: Tensor, near: int = COMFORTABLE) -> int:
-    """How many rows one block of the work may have if each brings so many numbers; at least one.
+    """The number of rows per block, given the numbers per row; at least one.
 
-    ``like``: a tensor where the work is, in its precision. ``near``: how many numbers stay near a processor
-    between two passes, if that is to be kept to; a GPU gains nothing from that.
+    ``like``: a tensor with the precision and device of the work. ``near``: the number of values that fit
+    the processor's cache, if blocks should fit; ignored on a GPU.
     """
     cells = min(COMFORTABLE, allowed() // (BLOCKS * like.dtype.itemsize))
     if like.device.type == "cpu":
@@ -91,7 +91,7 @@ def block_rows(numbers: float, like: Tensor, near: int = COMFORTABLE) -> int:
 
 
 def cached_rows(numbers: int, like: Tensor, least: int = 1) -> int:
-    """How many rows of such a block stay near; at least so many, if that fits."""
+    """The number of rows of a block that fit the cache; at least the given minimum, if that fits."""
     return block_rows(numbers, like, near=max(least * max(1, numbers), CACHED))
 
 
@@ -106,16 +106,16 @@ def _in_bytes(limit: float | str) -> int:
         size = float(limit)
     if not (math.isfinite(size) and size >= LEAST):
         raise InvalidChoice(
-            f"A memory limit is at least 1 MB, as a number of bytes or like '2 GB', not {limit!r}."
+            f"A memory limit must be at least 1 MB, as a number of bytes or as '2 GB', not {limit!r}."
         )
     return int(size)
 
 
 @lru_cache(maxsize=1)
 def _free(moment: int, with_gpus: bool = False) -> int:
-    """Bytes that are free wherever work may be done; asked once a moment.
+    """The free memory in bytes, cached briefly.
 
-    On the machine, in its container, and with GPUs on each of those that is in use: the least of these.
+    The minimum over the machine, its container, and each GPU in use.
     """
     import psutil
 
@@ -130,7 +130,7 @@ def _free(moment: int, with_gpus: bool = False) -> int:
 
 
 def _free_on_gpus() -> list[int]:
-    """Bytes that are free on each GPU in use; what torch has taken and does not need now is."""
+    """The free bytes on each GPU in use, including memory cached by torch."""
     cuda = torch.cuda
     used = [one for one in range(cuda.device_count()) if cuda.memory_reserved(one)]
     return [

@@ -11,13 +11,13 @@ from torch.utils.flop_counter import flop_registry
 
 
 class OperationCounter(TorchDispatchMode):
-    """Adds up what matrix products inside a ``with`` block cost; one of ``[a, b] [b, c]`` costs ``2abc``.
+    """Counts the cost of matrix products inside a ``with`` block; ``[a, b] [b, c]`` costs ``2abc``.
 
-    Unlike torch's own counter it knows products that add in place and products with a vector, and allows a
-    derivative inside a derivative.
+    Unlike torch's own counter it includes in-place products and products with a vector, and supports
+    nested derivatives.
 
     Attributes:
-        total: floating-point operations so far. What isn't a matrix product (sums, roots, factors) counts 0.
+        total: floating-point operations so far. Only matrix products are counted.
     """
 
     def __init__(self) -> None:

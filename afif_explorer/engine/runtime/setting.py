@@ -1,4 +1,4 @@
-"""A choice for the whole process that can be given back."""
+"""Process-wide settings that can be used as context managers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 
 
 class Setting:
-    """Subclasses keep one value each, None until one is chosen: making one sets it from now on.
+    """Each subclass holds one value, None until set; creating an instance sets it.
 
-    As a context manager it puts back, at the end of the block, what was set before.
+    As a context manager it restores the previous value at the end of the block.
     """
 
     chosen: ClassVar[Any] = None

@@ -1,7 +1,7 @@
-"""Small work on one thread.
+"""Running small problems on one thread.
 
-Threads of the linear algebra libraries wait for each other after every operation. On a machine that is
-busy with something else this made a fit of 500 rows and 61 parameters take 26 s instead of 1.4 s.
+The threads of the linear algebra libraries synchronise after every operation. On a busy machine this made
+a fit of 500 rows and 61 parameters take 26 s instead of 1.4 s.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import torch
 from threadpoolctl import threadpool_limits
 
-SMALL = 2_000_000  # numbers of one pass over the data that do not repay a second thread
+SMALL = 2_000_000  # numbers per pass over the data below which a second thread does not pay off
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Solvers of systems with a curvature: direct, through the rows, iterative, Kronecker-factored."""
+"""Linear solvers for curvatures: direct, dual, iterative, Kronecker-factored, and automatic choice."""

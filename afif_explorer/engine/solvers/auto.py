@@ -1,4 +1,4 @@
-"""Which solver for which problem: the cheapest that is exact enough and fits into memory, in words."""
+"""Automatic choice of the cheapest solver that is accurate enough and fits into memory."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from afif_explorer.engine.solvers.nystroem import Nystroem
 
 log = logging.getLogger(__name__)
 
-FEW = 3000  # parameters up to which a dense factor is so cheap that nothing else is considered
-# Products of a block that an iteration is taken to need for each digit of accuracy: with few right-hand
-# sides, with many, with many and landmarks.
+FEW = 3000  # parameters up to which a dense factorisation is always chosen
+# Estimated block products per digit of accuracy: with few right-hand sides, with many, with many and
+# landmarks.
 STEPS_FEW, STEPS_MANY, STEPS_MARKED = 12, 3, 1.5
-FEW_LANDMARKS = 5  # times as many rows as landmarks there have to be
-ROUGH = 1e-6  # above this tolerance a direct solve is not refined to rounding
-MANY = 32  # right-hand sides that make so large a common space that no preconditioner is needed
-SAMPLED = 1000 * 4 * BATCH  # rows that LiSSA is taken to look at, for each right-hand side
-FEW_SIDES = 2  # right-hand sides that may have a Lanczos basis each
+FEW_LANDMARKS = 5  # minimum number of rows per landmark
+ROUGH = 1e-6  # above this tolerance a direct solve is not refined
+MANY = 32  # right-hand sides from which the common space replaces a preconditioner
+SAMPLED = 1000 * 4 * BATCH  # estimated rows that LiSSA reads per right-hand side
+FEW_SIDES = 2  # maximum number of right-hand sides with a Lanczos basis each
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ class SolverPlan:
 
 @dataclass(frozen=True)
 class Option:
-    """A solver that would do, with its price."""
+    """A candidate solver with its estimated cost."""
 
     solver: Solver
     operations: float
-    numbers: float  # that it keeps
+    numbers: float  # kept in memory
     words: str
 
 
 @dataclass(frozen=True)
 class Task:
-    """``columns`` right-hand sides, each to be solved to ``tolerance`` for so many dampings."""
+    """``columns`` right-hand sides, each to be solved to ``tolerance`` for the given number of dampings."""
 
     curvature: Curvature
     columns: int
@@ -80,29 +80,29 @@ class Task:
 
     @cached_property
     def rank(self) -> int:
-        """Combinations of a row's outputs that the Fisher sees."""
+        """The rank of one row's part of the Fisher."""
         roots = self.curvature.roots()
         return self.curvature.point.linearization.k if roots is None else roots.shape[2]
 
     @cached_property
     def rows(self) -> int:
-        """Rows times their rank."""
+        """The number of rows times their rank."""
         return self.curvature.point.linearization.n * self.rank
 
     @cached_property
     def work(self) -> Work:
-        """Operations of the curvature's parts."""
+        """The operation counts of the curvature's products."""
         return self.curvature.point.linearization.work(self.rank)
 
     def steps(self, a_digit: float) -> float:
-        """Iterations, for so many to each digit of accuracy."""
+        """The number of iterations, given those per digit of accuracy."""
         return max(2.0, -a_digit * math.log10(self.tolerance))
 
 
 def choose(
     curvature: Curvature, columns: int, *, tolerance: float = 1e-8, dampings: int = 1
 ) -> SolverPlan:
-    """The solver for so many right-hand sides, each to be solved for so many dampings."""
+    """The solver for the given number of right-hand sides and dampings."""
     dtype = curvature.mean_weights.dtype
     task = Task(curvature, columns, tolerance, dampings)
     direct = _direct(task)
@@ -111,7 +111,7 @@ def choose(
         return SolverPlan(direct.solver, direct.solver.name, why)
     options = [direct, *_others(task)]
     affordable = [one for one in options if fits(one.numbers, dtype)]
-    if not affordable:  # an iteration takes blocks of right-hand sides as they come
+    if not affordable:  # an iteration handles right-hand sides in blocks
         affordable = options[-1:]
     best = min(affordable, key=lambda one: one.operations)
     too_large = [one for one in options if one not in affordable]
@@ -137,7 +137,7 @@ def _direct(task: Task) -> Option:
 
 
 def _others(task: Task) -> Iterator[Option]:
-    """The rest, the one that always fits last."""
+    """The other candidates; the last one always fits."""
     if not obstacle(task.curvature):
         yield _dual(task)
     few = task.columns < MANY
@@ -186,7 +186,7 @@ def _few_together(task: Task) -> Option:
 
 
 def _many_together(task: Task) -> Option:
-    """Block conjugate gradients, with landmarks where these are worth it."""
+    """Block conjugate gradients, with landmarks if they pay off."""
     words = f"One search space for {wording.count(task.columns)} right-hand sides"
     block = task.columns * task.dampings * task.work.product
     numbers = 8.0 * task.curvature.p * min(task.columns, TOGETHER)
@@ -248,10 +248,10 @@ class Auto(Solver):
 
 @dataclass(eq=False)
 class PreparedAuto(Prepared):
-    """Chooses when the number of right-hand sides is known; keeps what it made ready.
+    """Chooses when the number of right-hand sides is known; keeps prepared solvers.
 
     Attributes:
-        settings, curvature: what it was made from. choice: the last one; None before the first solve.
+        settings, curvature: as given. choice: the last one; None before the first solve.
     """
 
     settings: Auto
@@ -260,7 +260,7 @@ class PreparedAuto(Prepared):
     _ready: dict[Solver, Prepared] = field(default_factory=dict)
 
     def for_columns(self, columns: int) -> Prepared:
-        """What solves for so many right-hand sides. A factor, once made, serves all that follow."""
+        """The prepared solver for the given number of right-hand sides. A factor is always reused."""
         for ready in self._ready.values():
             if ready.exact:
                 return ready

@@ -1,7 +1,7 @@
 """Solvers of ``C x = c`` for a curvature ``C`` and a block of right-hand sides.
 
-``solver.prepare(curvature)`` does once what serves every right-hand side; ``prepared.solve(c)`` takes
-``[p]`` or ``[p, m]`` and returns a :class:`Solution`, which always says whether it can be trusted.
+``solver.prepare(curvature)`` does the work shared by all right-hand sides; ``prepared.solve(c)`` takes
+``[p]`` or ``[p, m]`` and returns a :class:`Solution`, which always says whether it converged.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Solution:
 
 
 class Solver(ABC):
-    """Settings of a solver. Raises :class:`InvalidChoice` for a tolerance or a count that cannot be."""
+    """Settings of a solver. Raises :class:`InvalidChoice` for an invalid tolerance or count."""
 
     name: str
 
@@ -69,7 +69,7 @@ class Solver(ABC):
         tolerance = getattr(self, "tolerance", None)
         if tolerance is not None and not (is_number(tolerance) and 0 <= tolerance < 1):
             raise InvalidChoice(
-                f"A solver's tolerance must be a number from 0 to below 1, not {tolerance!r}."
+                f"A solver's tolerance must be at least 0 and below 1, not {tolerance!r}."
             )
         for what in ("max_steps", "size", "rows"):
             count = getattr(self, what, None)
@@ -78,14 +78,14 @@ class Solver(ABC):
 
     @abstractmethod
     def prepare(self, curvature: Curvature) -> Prepared:
-        """Do what is needed once for this curvature."""
+        """Do the work shared by all solves with this curvature."""
 
 
 class Prepared(ABC):
-    """A solver made ready for one curvature."""
+    """A solver prepared for one curvature."""
 
     curvature: Curvature
-    exact = False  # True if a solution is right to rounding
+    exact = False  # True if solutions are accurate to rounding
 
     def solve(self, rhs: Tensor) -> Solution:
         """Solve ``C x = c`` for ``c`` ``[p]`` or ``[p, m]``."""
@@ -121,7 +121,7 @@ class Prepared(ABC):
 
 
 def relative_residual(curvature: Curvature, x: Tensor, rhs: Tensor) -> float:
-    """``||C x - c|| / ||c||`` of the worst column of a block; 0 for columns that are zero."""
+    """``||C x - c|| / ||c||`` of the worst column of a block; 0 for zero columns."""
     return worst_ratio(curvature @ x - rhs, rhs)
 
 
@@ -171,7 +171,7 @@ class PreparedCholesky(Prepared):
     def _solve(self, rhs: Tensor) -> Solution:
         value = self.factor.solve(rhs)
         residual = worst_ratio(self.curvature.dense() @ value - rhs, rhs)
-        # In single precision the right-hand sides themselves leave the range by about this much.
+        # In single precision the right-hand sides themselves deviate from the range by about this much.
         allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
         if self.factor.singular and residual > allowed:
             raise CurvatureError(self.factor.advice())
@@ -221,7 +221,7 @@ class ConjugateGradient(Solver):
 
 
 class PreparedConjugateGradient(Prepared):
-    """Conjugate gradients on one curvature; columns that are done stay as they are."""
+    """Conjugate gradients on one curvature; converged columns are no longer updated."""
 
     def __init__(self, settings: ConjugateGradient, curvature: Curvature) -> None:
         self.settings, self.curvature = settings, curvature

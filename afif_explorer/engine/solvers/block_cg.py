@@ -1,10 +1,10 @@
-"""Conjugate gradients that search for all right-hand sides in one common space.
+"""Block conjugate gradients: all right-hand sides share one search space.
 
-Every product with the curvature then serves all of them: with ``m`` right-hand sides the space grows by
-``m`` directions a step, so that the steepest ``m`` directions, which slow a single solve down, are gone
-after the first few steps. Sources: O'Leary (1980); Dubrulle, Retooling the Method of Block Conjugate
-Gradients (2001), whose variant with a QR factorisation of the residuals is used here, for it needs no
-independent right-hand sides.
+Every product with the curvature then benefits all of them: with ``m`` right-hand sides the space grows by
+``m`` directions per step, so that the steepest ``m`` directions, which slow down a single solve, are
+resolved after the first few steps. Sources: O'Leary (1980); Dubrulle, Retooling the Method of Block
+Conjugate Gradients (2001), whose variant with a QR factorisation of the residuals is used here, because it
+does not need independent right-hand sides.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
 
-TOGETHER = 128  # right-hand sides that share a space
-RESTARTS = 3  # on what is truly left over, after the recurrence says that nothing is
-ROUNDING = 100  # times the precision: no smaller residual can be asked for
+TOGETHER = 128  # right-hand sides per search space
+RESTARTS = 3  # restarts on the true residual, after the recurrence has converged
+ROUNDING = 100  # times the machine precision: the smallest attainable residual
 
 
 class Preconditioner(ABC):
@@ -38,7 +38,7 @@ class Preconditioner(ABC):
 
     @abstractmethod
     def back(self, vectors: Tensor) -> Tensor:
-        """``W'^-1 V``, which undoes :meth:`into`."""
+        """``W'^-1 V``, the inverse of :meth:`into`."""
 
 
 class Unchanged(Preconditioner):
@@ -61,7 +61,7 @@ class Approximation(ABC):
 
     @abstractmethod
     def precondition(self, curvature: Curvature) -> Preconditioner:
-        """Make it for a curvature."""
+        """Build the preconditioner for a curvature."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ class BlockConjugateGradient(Solver):
         super().__post_init__()
         if not isinstance(self.preconditioner, Approximation | None):
             raise InvalidChoice(
-                "A preconditioner is an approximation such as EKFAC(), or None for none, not "
-                f"{self.preconditioner!r}."
+                f"Expected a preconditioner such as EKFAC(), or None, got {self.preconditioner!r}."
             )
 
     def prepare(self, curvature: Curvature) -> PreparedBlockConjugateGradient:
@@ -112,7 +111,7 @@ class BlockConjugateGradient(Solver):
 
 @dataclass(eq=False)
 class _Run:
-    """What all groups of right-hand sides add to."""
+    """Statistics accumulated over all groups of right-hand sides."""
 
     most: int
     steps: int = 0
@@ -122,7 +121,7 @@ class _Run:
 
 
 class PreparedBlockConjugateGradient(Prepared):
-    """The method on one curvature, its preconditioner made."""
+    """The method on one curvature, with its preconditioner."""
 
     def __init__(
         self,
@@ -149,7 +148,7 @@ class PreparedBlockConjugateGradient(Prepared):
         return Solution(value, run.status, run.advice, stats)
 
     def _group(self, rhs: Tensor, run: _Run) -> tuple[Tensor, Tensor]:
-        """The solution of some columns and what it truly leaves over."""
+        """The solution of some columns and its true residual."""
         tolerance = max(self.settings.tolerance, ROUNDING * torch.finfo(rhs.dtype).eps)
         goal = tolerance * rhs.norm(dim=0)
         value, left = torch.zeros_like(rhs), rhs
@@ -161,7 +160,7 @@ class PreparedBlockConjugateGradient(Prepared):
             run.products += rhs.shape[1]
         if bool((left.norm(dim=0) > goal).any()):
             run.status = Status.MAX_STEPS
-            run.advice = "Rounding allows no more; work in float64, or raise the damping."
+            run.advice = "The residual is limited by rounding; use float64, or raise the damping."
         return value, left
 
     def _searched(self, rhs: Tensor, goal: Tensor, run: _Run) -> Tensor:

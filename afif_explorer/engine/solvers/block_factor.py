@@ -1,7 +1,7 @@
-"""The factor of a large positive definite matrix, in place and a block of columns at a time.
+"""In-place, blocked Cholesky factorisation of a large positive definite matrix.
 
-A library's own factor copies its matrix first, from rows to columns, and each of its solves copies the
-factor again; from some thousand rows on that takes as long as the arithmetic, and twice the memory.
+Library routines first copy the matrix to column-major order, and copy the factor again for each solve;
+from a few thousand rows upwards that takes as long as the arithmetic, and twice the memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class BlockFactor:
     """``B = L L'`` with ``L`` lower triangular, ``[n, n]``.
 
     Args:
-        matrix: ``B``, of which only what is on and below the diagonal is read. It is overwritten by ``L``.
+        matrix: ``B``, of which only the lower triangle is read. It is overwritten by ``L``.
 
     Raises ``torch.linalg.LinAlgError`` if it is not positive definite.
     """
@@ -31,7 +31,7 @@ class BlockFactor:
             self._eliminate(start, min(start + WIDTH, len(matrix)))
 
     def _eliminate(self, start: int, stop: int) -> None:
-        """Make one block of columns those of ``L``, from the blocks that are done."""
+        """Compute one block of columns of ``L`` from the previous blocks."""
         lower, done = self._lower, self._lower[:, :start]
         columns = lower[start:, start:stop]
         if start:

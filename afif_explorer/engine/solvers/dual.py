@@ -1,12 +1,12 @@
-"""The direct solve through the rows: for fewer rows (times outputs) than parameters.
+"""The dual direct solve, in row space: for fewer rows (times outputs) than parameters.
 
 With ``H`` ``[n r, p]`` the rows ``sqrt(w_i / n) S_i' J_i`` and ``D`` the diagonal of penalty and damping,
 ``C = H' H + D``. By the Woodbury identity, with ``E = D^-1`` and ``B = I + H E H'`` ``[n r, n r]``,
 
 ``C^-1 = E - E H' B^-1 H E``.
 
-Parameters that nothing holds (``D = 0``: an intercept) are eliminated by their Schur complement, which
-is ``G' B^-1 G`` for their columns ``G`` of ``H``. Neither ``C`` nor ``H`` is formed.
+Parameters without penalty or damping (``D = 0``: an intercept) are eliminated by their Schur complement,
+which is ``G' B^-1 G`` for their columns ``G`` of ``H``. Neither ``C`` nor ``H`` is formed.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from afif_explorer.engine.solvers.factor import Factor
 from afif_explorer.errors import CurvatureError, InvalidChoice
 
 MOST_FREE = 1000  # parameters without penalty or damping that are eliminated one by one
-EXACT = 1e-11  # relative residual at which a solve needs no repeat
-REFINEMENTS = 2  # repeats of the solve on what is left over
+EXACT = 1e-11  # relative residual at which no refinement is needed
+REFINEMENTS = 2  # iterative refinement steps
 
 
 @dataclass(frozen=True)
@@ -68,25 +68,25 @@ class Dual(Solver):
 
 
 def obstacle(curvature: Curvature) -> str:
-    """Why the dual solve does not exist for a curvature; empty if it does."""
+    """Why the dual solve is not available for a curvature; empty if it is."""
     if curvature.roots() is None:
-        return f"the {curvature.name} is no sum of squares of rows; use the Fisher"
+        return f"the {curvature.name} is not a sum of squares over rows; use the Fisher"
     if bool((curvature.mean_weights < 0).any()):
-        return "some weights are below zero"
+        return "some weights are negative"
     if int((curvature.diagonal_shift == 0).sum()) > MOST_FREE:
         return "too many parameters have neither penalty nor damping; set a damping"
     return ""
 
 
 class PreparedDual(Prepared):
-    """The factor of ``B``, and what the parameters that nothing holds need."""
+    """The factor of ``B``, and the Schur complement of the unpenalised parameters."""
 
     exact = True
 
     def __init__(self, curvature: Curvature, tolerance: float = EXACT) -> None:
         trouble = obstacle(curvature)
         if trouble:
-            raise InvalidChoice(f"There is no dual solve here: {trouble}.")
+            raise InvalidChoice(f"The dual solve is not available: {trouble}.")
         self.curvature, self._tolerance = curvature, tolerance
         self._linearization = curvature.point.linearization
         roots = curvature.roots()
@@ -105,7 +105,7 @@ class PreparedDual(Prepared):
             self._schur = Factor(complement, curvature.name, curvature.damping, terms=terms)
 
     def _system(self) -> Tensor:
-        """``B``; what is above its diagonal is not read."""
+        """``B``; its upper triangle is not used."""
         matrix = self._linearization.own_ntk(self._roots, self._inverse)
         matrix.diagonal().add_(1.0)
         return matrix
@@ -154,7 +154,7 @@ class PreparedDual(Prepared):
         return Solution(value, Status.CONVERGED, "", stats)
 
     def row_blocks(self, rows: Tensor) -> Tensor:
-        """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, a few rows at a time."""
+        """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, in blocks of rows."""
         k = self._linearization.k
         numbers = 2 * k * self._roots[:, 0].numel() + k**2 * self.curvature.p
         step = block_rows(numbers, self._roots)

@@ -1,4 +1,4 @@
-"""A symmetric positive semi-definite matrix, factored once."""
+"""Factorisation of a symmetric positive semi-definite matrix."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.errors import CurvatureError
 
-ROUNDINGS = 10  # units of the precision, for each row of a matrix or root of its terms
+ROUNDINGS = 10  # in units of the machine precision, per row of a matrix or root of its terms
 
 
 class Factor:
-    """``C = L L'``, or the eigenvectors of the range where ``C`` ``[p, p]`` is singular.
+    """``C = L L'``, or the eigenvectors of its range if ``C`` ``[p, p]`` is singular.
 
     Args:
         matrix: ``C``. name, damping: of the curvature, for messages.
-        terms: products that each entry sums, where these are known: rounding grows with their root.
+        terms: the number of products summed in each entry, if known: rounding grows with its square root.
 
     Raises :class:`CurvatureError` if ``C`` has negative eigenvalues; the message names a damping.
     """
@@ -30,10 +30,10 @@ class Factor:
     def __init__(self, matrix: Tensor, name: str, damping: float, *, terms: int = 0) -> None:
         self._name, self._damping = name, damping
         units = ROUNDINGS * max(len(matrix), math.isqrt(terms))
-        # What rounding may leave of a pivot or eigenvalue that is 0, beside the largest of them.
+        # How far rounding may move a zero pivot or eigenvalue, relative to the largest.
         self._rounding = units * torch.finfo(matrix.dtype).eps
         self._lower, info = torch.linalg.cholesky_ex(matrix)
-        self._values = matrix.new_zeros(1)  # eigenvalues, once they had to be looked at
+        self._values = matrix.new_zeros(1)  # eigenvalues, if they had to be computed
         self._range: Tensor | None = None
         self.rank = len(matrix)
         if int(info) != 0 or self._rounded_away():
@@ -46,7 +46,7 @@ class Factor:
         return self._range is not None
 
     def solve(self, rhs: Tensor) -> Tensor:
-        """``C^-1 c`` ``[p, m]``; where ``C`` is singular, the one of least norm on its range."""
+        """``C^-1 c`` ``[p, m]``; if ``C`` is singular, the minimum-norm solution on its range."""
         if self._range is None:
             return torch.linalg.solve_triangular(self._lower.mT, self.half(rhs), upper=True)
         return self._range @ (self._range.T @ rhs)
@@ -70,7 +70,7 @@ class Factor:
         return self._advice("is singular")
 
     def _rounded_away(self) -> bool:
-        """True if a pivot is so small that it holds rounding errors only."""
+        """True if a pivot is at the level of rounding errors."""
         pivots = self._lower.diagonal().square()
         return bool(pivots.min() <= self._rounding * pivots.max())
 
@@ -106,11 +106,11 @@ def factor_of(curvature: Curvature) -> Factor:
 
 
 def enough_damping(damping: float, lowest: float, highest: float) -> str:
-    """The damping, to two digits, that makes a curvature definite whose eigenvalues hold ``damping``."""
+    """A damping, to two digits, that makes a curvature definite whose eigenvalues include ``damping``."""
     return rounded_up(damping + max(0.0, -lowest) + max(1e-6 * abs(highest), 1e-12))
 
 
 def rounded_up(value: float) -> str:
-    """A positive number to two digits, never less than it is: for advice that must work as it reads."""
+    """A positive number rounded up to two digits, for advice that must work as printed."""
     unit = 10.0 ** (math.floor(math.log10(value)) - 1)
     return f"{math.ceil(value / unit) * unit:.2g}"

@@ -1,4 +1,4 @@
-"""Solving from a Lanczos basis: one right-hand side, any number of dampings at the price of one."""
+"""Lanczos solver: any number of dampings for one right-hand side at the cost of one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Lanczos(Solver):
 
 
 class PreparedLanczos(Prepared):
-    """Bases on one curvature, made for the right-hand sides that come."""
+    """Bases on one curvature, built for each right-hand side."""
 
     def __init__(self, settings: Lanczos, curvature: Curvature) -> None:
         self.settings, self.curvature = settings, curvature
@@ -74,7 +74,7 @@ class PreparedLanczos(Prepared):
     def sweep(self, rhs: Tensor, dampings: Sequence[float]) -> Tensor:
         """``(C + damping I)^-1 c`` for ``c`` ``[p]`` and each damping, ``[len(dampings), p]``.
 
-        The dampings come on top of the curvature's own.
+        The dampings are added to the curvature's own.
         """
         (basis,) = self._bases(rhs[:, None])
         if basis is None:
@@ -82,7 +82,7 @@ class PreparedLanczos(Prepared):
         return torch.stack([basis.solve(rhs, damping=damping) for damping in dampings])
 
     def _bases(self, rhs: Tensor) -> list[Spectrum | None]:
-        """One for each column; None for a column of zeros."""
+        """One per column; None for a column of zeros."""
         return [
             Spectrum.lanczos(self.curvature, c, self.settings.size) if bool(c.any()) else None
             for c in rhs.T

@@ -1,10 +1,10 @@
-"""A preconditioner that knows the curvature within the span of some rows.
+"""A preconditioner from the curvature within the span of some rows.
 
 With ``E = D^-1`` of penalty and damping, ``H`` ``[n r, p]`` all rows (``H' H`` is the Fisher) and ``H_S``
 some of them, ``W = E^1/2 H_S' T`` with ``T = U diag(l)^-1/2`` from ``H_S E H_S' = U diag(l) U'`` is an
 orthonormal basis of their span, and ``M = W' E^1/2 H' H E^1/2 W = T' K' K T`` the Fisher there, with
-``K = H E H_S'``: inner products of rows are all it takes. Those among the few rows are in double precision,
-for squaring rows loses half of the digits; directions that rounding decides all the same are left out.
+``K = H E H_S'``: only inner products of rows are needed. Those among the landmarks are computed in double
+precision, because squaring loses half of the digits; directions dominated by rounding are left out.
 Source: Williams and Seeger (2001) for the approximation; Frangella, Tropp and Udell (2023).
 """
 

@@ -1,7 +1,7 @@
-"""A preconditioner that knows the steepest directions, whatever the model.
+"""A Nyström preconditioner from the steepest directions, for any model.
 
-One product with a block of random vectors shows the part of a curvature that stands out from penalty and
-damping; the rest is taken for flat. Source: Frangella, Tropp and Udell, Randomized Nyström
+One product with a block of random vectors gives the part of a curvature that is large compared with penalty
+and damping; the rest is approximated by a constant. Source: Frangella, Tropp and Udell, Randomized Nyström
 Preconditioning (2023).
 """
 
@@ -16,7 +16,7 @@ from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.solvers.block_cg import Approximation, Preconditioner
 from afif_explorer.numeric import checked_count, checked_seed
 
-FLOOR = 1e-6  # times the largest shift: what parameters without penalty or damping are given
+FLOOR = 1e-6  # times the largest shift: used for parameters without penalty or damping
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class NystroemPreconditioner(Preconditioner):
 
 
 def _steepest(sketch: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
-    """Eigenvectors ``[p, r]`` and values of the Nyström approximation; negative ones count as flat."""
+    """Eigenvectors ``[p, r]`` and values of the Nyström approximation; negative ones are set to zero."""
     inner = sketch.T @ moved
     values, turn = torch.linalg.eigh(0.5 * (inner + inner.T))
     kept = values > 10 * torch.finfo(values.dtype).eps ** 0.5 * values[-1].abs()

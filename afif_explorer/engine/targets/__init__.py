@@ -1,1 +1,1 @@
-"""What is watched while rows come and go."""
+"""Targets: the quantities whose change is predicted when rows are removed."""

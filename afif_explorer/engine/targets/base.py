@@ -1,7 +1,7 @@
-"""Targets ``T(theta)``: what a user watches while rows come and go.
+"""Targets ``T(theta)``: the quantities whose change is predicted when rows are removed.
 
-A target is a function of the model's outputs on a sample of rows. Bound to a fit it gives its value at any
-``theta`` and its derivatives at the fit: see :class:`~afif_explorer.engine.targets.bound.Bound`.
+A target is a function of the model's outputs on a sample of rows. Bound to a fit it has a value at any
+``theta`` and derivatives at the fit: see :class:`~afif_explorer.engine.targets.bound.Bound`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Target(ABC):
         return vars(self).keys() <= {one.name for one in fields(self)}
 
     def rows(self, fit: Fitted) -> Sample:
-        """The rows that the target reads.
+        """The rows that the target depends on.
 
         Raises :class:`InvalidChoice` for an unknown split or row, :class:`DataError` for a split without
         rows.
@@ -79,7 +79,7 @@ class Target(ABC):
 
 @dataclass(frozen=True)
 class RowTarget(Target):
-    """A target that reads row ``i`` (a position in the split) only."""
+    """A target that depends only on row ``i`` (a position in the split)."""
 
     split: str = "test"
     i: int = 0
@@ -112,13 +112,13 @@ class RowTarget(Target):
 
 
 def as_targets(targets: Target | Iterable[Target]) -> list[Target]:
-    """One target or several, as a list. Raises :class:`InvalidChoice` for what is no target."""
+    """One target or several, as a list. Raises :class:`InvalidChoice` for anything else."""
     several = isinstance(targets, Iterable) and not isinstance(targets, str)
     found: list[Any] = list(cast(Iterable[Target], targets)) if several else [targets]
     for one in found:
         if not isinstance(one, Target):
             raise InvalidChoice(
-                f"A target is one such as MeanLoss('test'), or several in a list, not {one!r}."
+                f"Expected a target such as MeanLoss('test'), or a list of targets, got {one!r}."
             )
     return found
 
@@ -133,7 +133,7 @@ def _is_plain(target: Target) -> TypeGuard[RowTarget]:
 
 
 class Group(NamedTuple):
-    """Targets that are differentiated together, and their places among all."""
+    """Targets that are differentiated together, and their indices among all targets."""
 
     places: list[int]
     bound: Bound

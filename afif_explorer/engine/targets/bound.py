@@ -1,4 +1,4 @@
-"""Targets on the rows of a fit: values, gradients and second derivatives.
+"""Targets bound to a fit: values, gradients and second derivatives.
 
 With ``f`` the outputs of the target's rows and ``J`` their Jacobian, a target ``T = t(f)`` has the gradient
 ``c = J' dt/df`` and the Hessian ``J' (d^2 t/df^2) J + sum_k (dt/df_k) grad^2 f_k``.
@@ -26,7 +26,7 @@ class Sample:
 
     Attributes:
         X: ``[n, ...]``; y: ``[n]``.
-        groups: for each sensitive attribute the group number of each row ``[n]``, -1 if unknown.
+        groups: for each sensitive attribute the group index of each row ``[n]``, -1 if unknown.
         group_names: for each sensitive attribute the names of its groups.
     """
 
@@ -38,7 +38,7 @@ class Sample:
 
 @runtime_checkable
 class Fitted(Protocol):
-    """What a target needs to know of a fit."""
+    """What a target needs from a fit."""
 
     @property
     def objective(self) -> Objective: ...
@@ -50,11 +50,9 @@ class Fitted(Protocol):
 
 
 def checked_fit(fit: Fitted) -> Fitted:
-    """The fit itself. Raises :class:`InvalidChoice` for what is none."""
+    """The fit. Raises :class:`InvalidChoice` for anything else."""
     if not isinstance(fit, Fitted):
-        raise InvalidChoice(
-            f"What is asked about its rows is a fit, not a {type(fit).__name__}; make one by ax.fit."
-        )
+        raise InvalidChoice(f"Expected a Fit, got {type(fit).__name__}; create one with ax.fit.")
     return fit
 
 
@@ -134,14 +132,15 @@ class Bound:
         return bent
 
     def seen(self, vectors: Tensor) -> Tensor:
-        """How these outputs move along the vectors ``[p, m]``, at first order: ``[count, q, m]``."""
+        """The first-order change of these outputs along the vectors ``[p, m]``: ``[count, q, m]``."""
         return self._slope[0].jvp(vectors).reshape(self.count, -1, vectors.shape[1])
 
     @cached_property
     def _slope(self) -> tuple[Linearization, Tensor, Tensor]:
         """The rows' linearization, their outputs ``[n, k]`` and ``dT/df`` there, differentiable.
 
-        By ``torch.autograd``: the first call of ``torch.func`` imports a compiler, for seconds.
+        Uses ``torch.autograd``, because the first call of ``torch.func`` imports a compiler, which takes
+        seconds.
         """
         linearization = self._model.linearize(self._fit.parameters, self._sample.X)
         f = linearization.outputs.detach().requires_grad_()

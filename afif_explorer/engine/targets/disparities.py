@@ -28,15 +28,15 @@ WITH, WITHOUT = "with the outcome", "without the outcome"
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a disparity is between.
+    """The two groups that a disparity compares.
 
     Attributes:
-        highest, lowest: the two groups. rows: of each, those that count. among: which these are, as words
-            after "rows"; empty if all.
+        highest, lowest: the two groups. rows: the number of relevant rows of each. among: the condition on
+            these rows, as words after "rows"; empty if all.
         gap: the difference of their means.
-        left_out: for each condition the groups of the split without rows that meet it, so that their mean
-            is undefined and they are left out.
-        as_zero: the gap if such a mean counted as 0, as it does in fairlearn.
+        left_out: for each condition the groups of the split without rows that satisfy it; their mean is
+            undefined.
+        as_zero: the gap if an undefined mean counted as 0, as in fairlearn.
     """
 
     highest: str
@@ -72,16 +72,17 @@ def _range_as_zero(score: Tensor, groups: Mapping[str, Tensor], condition: Tenso
 class GroupDisparity(Target):
     """Highest minus lowest group mean of a score ``s``: ``T = max_g mean_g(s) - min_g mean_g(s)``.
 
-    At least 0 at the fit, where the two groups are chosen; positive effects of rows widen the gap.
+    At least 0 at the fit, where the two groups are fixed; a positive effect means that removing the row
+    widens the gap.
 
     Args:
         sensitive: name of the sensitive attribute.
         split: the rows it is measured on.
-        outcome: the class in question (the last if None).
+        outcome: the positive class (the last if None).
 
     Raises :class:`InvalidChoice` for an unknown attribute and :class:`UndefinedMeasure` if fewer than two
-    groups have rows in the split (or rows that meet the measure's condition). Of more groups those without
-    such rows are left out: :meth:`compare` names them.
+    groups have rows in the split (or rows that satisfy the measure's condition). Other groups without such
+    rows are left out: :meth:`compare` names them.
     Source: Barocas, Hardt and Narayanan, Fairness and Machine Learning, chapter 3.
     """
 
@@ -104,10 +105,10 @@ class GroupDisparity(Target):
         return self.compare(fit, theta, soft=False).gap
 
     def compare(self, fit: Fitted, theta: Tensor, *, soft: bool = True) -> Comparison:
-        """Which two groups the gap at ``theta`` ``[p]`` is between, and the rows behind it.
+        """The two groups that the gap at ``theta`` ``[p]`` compares, and their rows.
 
         ``soft``: of mean predictions; else of decisions. Raises :class:`UndefinedMeasure` if fewer than two
-        groups have rows that it is about.
+        groups have relevant rows.
         """
         sample = self.rows(fit)
         score = self.score(fit, sample, soft=soft)(fit.objective.model.outputs(theta, sample.X))
@@ -180,7 +181,7 @@ class GroupDisparity(Target):
 
     @abstractmethod
     def score(self, fit: Fitted, sample: Sample, *, soft: bool) -> Score:
-        """The number of each row whose group means are compared."""
+        """The per-row score whose group means are compared."""
 
 
 class _OfPredictions(GroupDisparity):
@@ -240,7 +241,7 @@ class _NeedsClasses(_OfPredictions):
         loss = fit.objective.loss
         if not isinstance(loss, Bernoulli | Categorical):
             raise InvalidChoice(
-                f"{type(self).__name__} is defined for classes; for numbers choose "
+                f"{type(self).__name__} is defined for classification; for regression choose "
                 "MeanPredictionDifference or GroupLossDifference."
             )
         return hits(loss, sample.y, self.outcome, fit.objective.model.k)

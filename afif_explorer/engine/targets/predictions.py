@@ -1,4 +1,4 @@
-"""Predictions as targets, and what a prediction and a decision are."""
+"""Predictions as targets; predictions and decisions of a model."""
 
 from __future__ import annotations
 
@@ -60,19 +60,17 @@ def decided(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
 
 
 def hits(loss: Loss, y: Tensor, outcome: int | None, k: int) -> Tensor:
-    """Whether each row's observed class is the outcome in question, ``[n]`` bool."""
+    """Whether each row's observed class is the positive one, ``[n]`` bool."""
     return y == _class(loss, k, outcome)
 
 
 def _class(loss: Loss, k: int, outcome: int | None) -> int:
-    """The class in question, or the place of a number among ``k`` outputs: the last if None."""
+    """The index of the positive class, or of an output among ``k``: the last if None."""
     several = 2 if isinstance(loss, Bernoulli) else k
     if outcome is None:
         return several - 1
     if several == 1:
-        raise InvalidChoice(
-            f"A prediction of one number has no class {outcome}; leave outcome out."
-        )
+        raise InvalidChoice(f"A model with one output has no class {outcome}; omit outcome.")
     if not (is_whole(outcome) and 0 <= outcome < several):
         raise InvalidChoice(f"There is no class {outcome}; classes are 0 to {several - 1}.")
     return int(outcome)

@@ -1,1 +1,1 @@
-"""Minimising the objective, again without rows, and its proximal steps."""
+"""Training: fitting, refitting without rows, proximal steps, convergence."""

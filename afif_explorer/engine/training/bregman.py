@@ -1,4 +1,4 @@
-"""The proximal Bregman response: the change that influence functions of a network really predict.
+"""The proximal Bregman response: the quantity that influence functions of a network approximate.
 
 For row weights ``w`` it is the minimiser over ``t`` of
 
@@ -6,14 +6,14 @@ For row weights ``w`` it is the minimiser over ``t`` of
 
 with ``f_i`` the outputs at the fit ``theta``, ``D`` the divergence of the loss
 (:meth:`~afif_explorer.engine.problem.losses.Loss.divergence`), ``P`` the penalty and ``s`` its
-(sub)gradient at ``theta``, so that the penalty too enters by its divergence. Its expansion at ``theta``,
-quadratic in the first term and linear in the second, is solved by AFIF with the same damping. Neither
-convexity nor a converged fit is needed: ``w = 1`` gives ``theta``.
+(sub)gradient at ``theta``, so that the penalty too enters through its divergence. Its expansion at
+``theta``, quadratic in the first term and linear in the second, is minimised by AFIF with the same damping.
+Neither convexity nor a converged fit is required: ``w = 1`` gives ``theta``.
 
-``D`` is the loss less its tangent at ``f_i``, so row ``i`` has the loss ``w_i l_i(f) - <r_i, f>``, up to a
-constant, with ``r_i`` the residual at the fit: an objective like any other, minimised by the means of
-:mod:`afif_explorer.engine.training.fit`. For outputs linear in the parameters the tangents add up to the
-gradient of the fit, so that a converged fit's response is its refit.
+``D`` is the loss minus its tangent at ``f_i``, so row ``i`` has the loss ``w_i l_i(f) - <r_i, f>``, up to a
+constant, with ``r_i`` the residual at the fit: an ordinary objective, minimised by
+:mod:`afif_explorer.engine.training.fit`. For outputs linear in the parameters the tangents sum to the
+gradient of the fit, so that a converged fit's response equals its refit.
 
 Source: Bae, Ng, Lo, Ghassemi and Grosse, If Influence Functions are the Answer, Then What is the Question?
 (2022), section 4.
@@ -35,7 +35,7 @@ from afif_explorer.progress import report
 def bregman_response(
     objective: Objective, theta: Tensor, weights: Tensor, *, damping: float = 0.0
 ) -> Optimum:
-    """The response to weights ``[n]`` at ``theta`` ``[p]``, with the norm of its own gradient."""
+    """The response to weights ``[n]`` at ``theta`` ``[p]``, with its gradient norm."""
     tilted = BregmanObjective(objective, theta, objective.weights(weights), damping)
     return minimise(tilted, start=tilted.theta)
 
@@ -58,7 +58,7 @@ def bregman_response_each(
 
 
 class BregmanObjective(Objective):
-    """The function that the response minimises, up to a constant; its own row weights stay one."""
+    """The objective of the response, up to a constant; its row weights stay one."""
 
     def __init__(
         self, objective: Objective, theta: Tensor, weights: Tensor, damping: float = 0.0
@@ -97,7 +97,7 @@ class BregmanObjective(Objective):
 
 
 def _penalty_slope(objective: Objective, theta: Tensor, gradient: Tensor) -> Tensor:
-    """A (sub)gradient of the penalty at ``theta``; at a kink the one that holds the fit where it is."""
+    """A (sub)gradient of the penalty at ``theta``; at a kink the one that makes the fit stationary."""
     slope = objective.penalty_gradient(theta)
     if objective.smooth:
         return slope
@@ -109,7 +109,7 @@ def _penalty_slope(objective: Objective, theta: Tensor, gradient: Tensor) -> Ten
 
 
 class _Tilted(Loss):
-    """``D(f_i, f0_i) + (w_i - 1) l(f_i, y_i)``: rows differ, so it serves these rows in this order."""
+    """``D(f_i, f0_i) + (w_i - 1) l(f_i, y_i)``, valid only for these rows in this order."""
 
     def __init__(self, loss: Loss, weights: Tensor, outputs: Tensor, residual: Tensor) -> None:
         self.name, self.canonical_outputs = loss.name, loss.canonical_outputs
@@ -145,5 +145,5 @@ class _Tilted(Loss):
 
 
 def _like(value: Tensor, other: Tensor) -> Tensor:
-    """``value`` with as many axes as ``other``, to be broadcast against it."""
+    """``value`` with as many axes as ``other``, for broadcasting."""
     return value.reshape(*value.shape, *([1] * (other.ndim - value.ndim)))

@@ -1,21 +1,21 @@
-"""When a gradient counts as zero, and two values as the same: relative to the problem, in its precision.
+"""Convergence criteria for gradients and objective values, relative to the problem and its precision.
 
-A minimum is a gradient that is small beside the terms that it sums, which are what influence is made of:
+A point has converged if its gradient is small relative to the terms it sums, which determine influence:
 
 ``||gradient|| <= max(1e-8 R, eps S)``,  ``R = (1/n) sum_i |w_i| ||J_i' r_i||``.
 
 ``J_i`` is the Jacobian of row ``i``'s outputs ``f_i`` and ``r_i`` the residual, so that inputs, targets and
-parameters may have any unit. The second part is what rounding leaves, in float32 usually the larger:
+parameters may have any unit. The second part is the rounding error, in float32 usually the larger:
 
 ``S = (1/n) sum_i |w_i| ||J_i' (|A'(f_i)| + |r_i|)|| + ||F |theta| ||``
 
 ``eps`` is the precision's unit (2.2e-16, or 1.2e-7) and ``F`` the Fisher with the penalty's part. The first
-sum is the size of what the gradient's terms are made of: each is known to ``eps`` of ``A'(f_i)`` and of the
-target. The second is what ``theta`` itself, stored to ``eps`` of each entry, does to the gradient. With kinks
-in the penalty ``||theta||`` is added, for optimality is a difference of parameters then. The exact minimum,
-rounded to float32, has a gradient norm of 0.01 to 1 ``eps S``, from standardised inputs to such with a mean
-of 100 standard deviations. For several outputs ``||J_i' r_i||`` is taken in proportion to
-``||J_i' (|A'| + |r_i|)||``, so that one pass over the rows serves both.
+sum is the magnitude of the gradient's terms: each is accurate to ``eps`` of ``A'(f_i)`` and of the target.
+The second is the effect of rounding ``theta`` to ``eps`` of each entry. With a non-smooth penalty
+``||theta||`` is added, because optimality is then a difference of parameters. The exact minimum, rounded to
+float32, has a gradient norm of 0.01 to 1 ``eps S``, from standardised inputs to inputs with a mean of 100
+standard deviations. For several outputs ``||J_i' r_i||`` is approximated in proportion to
+``||J_i' (|A'| + |r_i|)||``, so that one pass over the rows suffices for both.
 
 Source: Higham, Accuracy and Stability of Numerical Algorithms (2002), sections 1.6 and 4.2.
 """
@@ -30,18 +30,18 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Fisher
 from afif_explorer.engine.problem.objective import Point
 
-CONVERGED_AT = 1e-8  # of the size of the terms, at which a gradient counts as zero
-GOAL_AT = 1e-11  # of the same, at which the work stops
-SAME_VALUE = 1e-12  # relative change of the objective that is rounding, in float64
-ROUNDINGS = 8  # the same in units of the precision, where that is more
+CONVERGED_AT = 1e-8  # relative to the terms, at which a gradient has converged
+GOAL_AT = 1e-11  # relative to the same, at which iterations stop
+SAME_VALUE = 1e-12  # relative change of the objective due to rounding, in float64
+ROUNDINGS = 8  # the same in units of the machine precision, if larger
 
 
 @dataclass(frozen=True)
 class GradientScale:
-    """What the gradient of ``L(.; w)`` at a point is measured against.
+    """The reference scale for the gradient of ``L(.; w)`` at a point.
 
     Attributes:
-        terms: ``R``, the size of the terms that the gradient sums. rounding: ``eps S``.
+        terms: ``R``, the magnitude of the gradient's terms. rounding: ``eps S``.
     """
 
     terms: float
@@ -49,17 +49,17 @@ class GradientScale:
 
     @property
     def threshold(self) -> float:
-        """The gradient norm at and below which the point counts as a minimum."""
+        """The gradient norm at and below which the point has converged."""
         return max(CONVERGED_AT * self.terms, self.rounding)
 
     @property
     def goal(self) -> float:
-        """The gradient norm at which further steps are not worth it."""
+        """The gradient norm at which iterations stop."""
         return max(GOAL_AT * self.terms, self.rounding / ROUNDINGS)
 
 
 def gradient_scale(point: Point, weights: Tensor) -> GradientScale:
-    """What the gradient of ``L(.; w)`` for ``w`` ``[n]`` is measured against at ``point``."""
+    """The reference scale for the gradient of ``L(.; w)``, ``w`` ``[n]``, at ``point``."""
     objective, outputs = point.objective, point.outputs
     pulls = objective.residual_size(outputs)
     size = objective.loss.mean(outputs).abs() + pulls
@@ -74,14 +74,14 @@ def gradient_scale(point: Point, weights: Tensor) -> GradientScale:
 
 
 def gradient_threshold(point: Point, weights: Tensor) -> float:
-    """The gradient norm at and below which ``point`` counts as a minimum of ``L(.; w)``, ``w`` ``[n]``."""
+    """The gradient norm at and below which ``point`` has converged for ``L(.; w)``, ``w`` ``[n]``."""
     return gradient_scale(point, weights).threshold
 
 
 def same_value(change: float, point: Point, weights: Tensor) -> bool:
     """Whether the objective's value changed from ``point`` by no more than rounding.
 
-    The value sums losses ``l_i``, each known to the precision of itself and of ``r_i f_i``.
+    The value sums losses ``l_i``, each accurate to the precision of itself and of ``r_i f_i``.
     """
     objective = point.objective
     moved = (objective.residual_size(point.outputs) * point.outputs.abs()).sum(1)

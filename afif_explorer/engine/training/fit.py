@@ -1,9 +1,9 @@
-"""Minimising the objective, and saying honestly how far it got.
+"""Minimises the objective and reports the gradient norm reached.
 
-Influence describes the neighbourhood of a minimum, so a fit is only as good as its gradient is small.
-Models that are linear in their parameters are fitted by Newton's method; any other module by L-BFGS,
-then Newton steps, damped where needed, with the exact Hessian as long as that is affordable. A start
-that is near a minimum, as a refit's is, takes Newton steps at once.
+Influence functions are valid near a minimum, so the gradient norm of the fit matters. Models that are
+linear in their parameters are fitted by Newton's method; any other module by L-BFGS, then Newton steps,
+damped if necessary, with the exact Hessian as long as that is affordable. A start near a minimum, as for a
+refit, uses Newton steps immediately.
 
 Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3, 7 and 10.
 """
@@ -31,20 +31,21 @@ NEWTON_STEPS, PROXIMAL_STEPS, LBFGS_STEPS = (
     100,
     200,
     2000,
-)  # at most, if training isn't stopped early
-LBFGS_END = 0.1  # of the threshold: where L-BFGS leaves off
+)  # limit, if training isn't stopped early
+LBFGS_END = 0.1  # relative to the threshold, at which L-BFGS stops
 DENSE_LIMIT = 3000  # parameters up to which Newton and Levenberg-Marquardt steps are affordable
 
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """Where minimising ended.
+    """The result of the optimisation.
 
     Attributes:
-        theta: ``[p]``. gradient_norm: Euclidean norm of the objective's gradient there; with kinks in
-            the penalty, of ``theta - prox(theta - gradient)``, which is 0 at a minimum likewise.
-        gradient_threshold: what it is measured against: 1e-8 of the size of the terms that the gradient
-            sums, or what rounding leaves, if that is more (:mod:`afif_explorer.engine.training.convergence`).
+        theta: ``[p]``. gradient_norm: Euclidean norm of the objective's gradient; with a non-smooth
+            penalty, of ``theta - prox(theta - gradient)``, which is also 0 at a minimum.
+        gradient_threshold: the norm at and below which it has converged: 1e-8 of the magnitude of the
+            gradient's terms, or the rounding error, if larger
+            (:mod:`afif_explorer.engine.training.convergence`).
         converged: True if the gradient norm is at most the threshold, at a minimum.
         steps: iterations. seconds: wall time. advice: what to change if it did not converge.
     """
@@ -66,10 +67,10 @@ def minimise(
     seed: int = 0,
     max_steps: int | None = None,
 ) -> Optimum:
-    """Minimise ``L(theta; w)`` from ``start`` (None: the model's own start for ``seed``).
+    """Minimise ``L(theta; w)`` from ``start`` (None: the model's initial parameters for ``seed``).
 
-    ``max_steps`` stops training early, after so many steps in all; None: when it is done, or gets nowhere.
-    Raises :class:`InvalidChoice` for less than one step, and for what is no seed.
+    ``max_steps`` stops training after that many steps in total; None: at convergence, or without further
+    progress. Raises :class:`InvalidChoice` for less than one step, and for an invalid seed.
     """
     if max_steps is not None and not (is_whole(max_steps) and max_steps >= 1):
         raise InvalidChoice(
@@ -86,8 +87,8 @@ def minimise(
     advice = "" if norm <= threshold else _advice(norm, threshold)
     if not advice and _runs_off(objective, theta, weights):
         advice = (
-            "The loss has no minimum: the rows are told apart perfectly and the parameters grow without "
-            "end; add a penalty."
+            "The loss has no minimum: the classes are linearly separable and the parameters diverge; "
+            "add a penalty."
         )
     seconds = time.perf_counter() - began
     return Optimum(theta, norm, threshold, not advice, steps, seconds, advice)
@@ -96,7 +97,7 @@ def minimise(
 def _minimised(
     objective: Objective, theta: Tensor, weights: Tensor, near: bool, max_steps: int | None
 ) -> tuple[Tensor, int]:
-    """``theta`` and the steps taken; ``near``: the start is thought to be close to a minimum."""
+    """``theta`` and the steps taken; ``near``: the start is assumed to be close to a minimum."""
     taken = 0
 
     def left(most: int) -> int:
@@ -117,9 +118,9 @@ def _minimised(
 
 
 def _runs_off(objective: Objective, theta: Tensor, weights: Tensor) -> bool:
-    """True if a Newton step would still be long although the gradient is all but zero.
+    """True if a Newton step would still be long although the gradient is nearly zero.
 
-    A penalty rules that out, and networks don't promise a minimum to begin with.
+    A penalty rules that out; it is not checked for networks.
     """
     penalised = objective.penalty is not None and objective.penalty.strength > 0
     if penalised or not objective.canonical or objective.p > DENSE_LIMIT:
@@ -138,9 +139,9 @@ def _settled(objective: Objective, theta: Tensor, weights: Tensor) -> bool:
 
 def _advice(norm: float, threshold: float) -> str:
     if not np.isfinite(norm):
-        return "Training left the range of finite numbers: standardise the inputs or add a penalty."
+        return "Training diverged to non-finite values: standardise the inputs or add a penalty."
     return (
-        f"Training stopped at a gradient norm of {norm:.1g}, above {threshold:.1g}; estimates assume a "
+        f"Not converged: gradient norm {norm:.1g}, above {threshold:.1g}; estimates assume a "
         "minimum. Train longer, use a stronger penalty, or add damping."
     )
 
@@ -148,7 +149,7 @@ def _advice(norm: float, threshold: float) -> str:
 def _lbfgs(
     objective: Objective, theta: Tensor, weights: Tensor, max_steps: int
 ) -> tuple[Tensor, int]:
-    from scipy.optimize import OptimizeResult, minimize  # takes a third of a second
+    from scipy.optimize import OptimizeResult, minimize  # the import takes a third of a second
 
     def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
         point = objective.at(flat)
@@ -162,7 +163,7 @@ def _lbfgs(
         report("training", steps, max_steps)
         point = objective.at(intermediate_result.x)
         norm = float(point.gradient(weights).norm())
-        if norm <= enough:  # as seen from an earlier point
+        if norm <= enough:  # evaluated at an earlier point
             enough = LBFGS_END * gradient_threshold(point, weights)
         if norm <= enough:
             raise StopIteration
@@ -187,7 +188,7 @@ def _lbfgs(
 def _newton(
     objective: Objective, theta: Tensor, weights: Tensor, max_steps: int
 ) -> tuple[Tensor, int]:
-    """Newton steps, damped where the Hessian is not positive definite or a step does not help."""
+    """Newton steps, damped if the Hessian is not positive definite or a step does not improve."""
     point = objective.at(theta)
     gradient = point.gradient(weights)
     damping = 0.0
@@ -212,7 +213,7 @@ def _damped_step(
     hessian: Tensor,
     damping: float,
 ) -> tuple[Point, Tensor, float] | None:
-    """The first of ever more damped steps that helps, with its gradient and damping; None if none does."""
+    """The first of increasingly damped steps that improves, with gradient and damping; None if none does."""
     size = float(hessian.diagonal().abs().mean())
     value, norm = float(point.value(weights)), float(gradient.norm())
     for _ in range(30):
@@ -224,7 +225,7 @@ def _damped_step(
             trial = objective.at(point.theta - move)
             fresh = trial.gradient(weights)
             change = float(trial.value(weights)) - value
-            # Near the minimum the value is flat to rounding; there the gradient decides.
+            # Near the minimum the value is constant to rounding; there the gradient decides.
             flat = same_value(change, point, weights)
             if (change < 0 and not flat) or (flat and float(fresh.norm()) < 0.9 * norm):
                 return trial, fresh, damping / 10 if damping > 1e-12 * size else 0.0
@@ -235,8 +236,8 @@ def _damped_step(
 def _solved(objective: Objective, matrix: Tensor, gradient: Tensor) -> Tensor | None:
     """``matrix^-1 gradient``; None if the matrix is not positive (semi-)definite.
 
-    Where outputs are linear, directions that rounding alone decides, as one number added to all intercepts
-    of a softmax, are left where they are. For networks that costs too much beside a step.
+    For linear outputs, directions dominated by rounding, such as a constant added to all intercepts of a
+    softmax, are left unchanged. For networks that would cost too much compared with a step.
     """
     if objective.canonical:
         try:

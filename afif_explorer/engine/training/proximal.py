@@ -1,16 +1,16 @@
-"""The proximal step in the curvature's own norm.
+"""The proximal step in the norm of the curvature.
 
-With a penalty that has kinks, the estimate for row weights ``w`` is
+With a non-smooth penalty, the estimate for row weights ``w`` is
 
 ``argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)``,  ``||v||_C^2 = v' C v``,
 
-with ``b`` the gradient of everything smooth at ``(theta, w)``: the proximal operator of the penalty in
-the norm of ``C``. The norm matters. At ``w = 1`` the minimiser is ``theta`` itself only if the metric of
-the prox is the metric of the step; shrinking an ordinary step coordinate by coordinate does not even
-leave the fit where it is. Fitting is the same problem with the Hessian at the current point.
+with ``b`` the gradient of the smooth part at ``(theta, w)``: the proximal operator of the penalty in
+the norm of ``C``. The norm matters: at ``w = 1`` the minimiser is ``theta`` itself only if prox and step use
+the same metric; coordinate-wise soft-thresholding of an ordinary step moves the fit even if nothing is
+removed. Fitting is the same problem with the Hessian at the current point.
 
-Solved side by side for a block of ``b``: accelerated proximal gradients find which parameters are zero,
-Newton steps on the others drive the residual to rounding.
+Solved in parallel for a block of ``b``: accelerated proximal gradients identify the zeros, Newton steps on
+the other parameters reduce the residual to rounding.
 
 Sources: Wilson, Kasy and Mackey, Approximate Cross-Validation (2020); Beck and Teboulle (2009) for the
 acceleration; O'Donoghue and Candes (2015) for its restarts.
@@ -28,20 +28,20 @@ from afif_explorer.engine.solvers.factor import Factor
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 
-TOLERANCE = 3e-11  # KKT residual, beside the largest terms of it, at which a sub-problem is solved
+TOLERANCE = 3e-11  # KKT residual, relative to its largest terms, at which a sub-problem is solved
 ROUND = 100  # accelerated steps between two attempts with Newton steps
 ROUNDS = 200
 NEWTON_STEPS = 12  # on one set of free parameters
-HALVINGS = 8  # of a Newton step that leads uphill
-NEGLIGIBLE = 1e-13  # slope, beside the same, after which another step changes rounding only
-SAME_VALUE = 1e-13  # relative change of the value that is rounding
-UNBOUNDED = 1e12  # times what it began with: a step of such a size has no end
-ROUNDED = 4.0  # roundings of the largest terms that a residual is made of
+HALVINGS = 8  # of a Newton step that increases the value
+NEGLIGIBLE = 1e-13  # slope, relative to the same, below which steps only change rounding errors
+SAME_VALUE = 1e-13  # relative change of the value due to rounding
+UNBOUNDED = 1e12  # times the initial size: a step of this size is unbounded
+ROUNDED = 4.0  # in units of the rounding error of the residual's largest terms
 
 
 @dataclass(frozen=True, eq=False)
 class ProximalSolution:
-    """Minimisers ``t`` ``[p, m]``, the KKT residual of each ``[m]``, and the one that counts as solved."""
+    """Minimisers ``t`` ``[p, m]``, the KKT residual of each ``[m]``, and the tolerance."""
 
     value: Tensor
     residual: Tensor
@@ -54,7 +54,7 @@ class ProximalSolution:
 
     @property
     def bounded(self) -> bool:
-        """False if there is no minimum: along a direction of negative curvature it goes down for ever."""
+        """False if the problem is unbounded below along a direction of negative curvature."""
         return bool(self.residual.isfinite().all())
 
 
@@ -63,7 +63,7 @@ class ProximalProblem:
 
     Args:
         matrix: ``C`` ``[p, p]``, positive semi-definite (positive definite on the active parameters).
-        theta: ``[p]``. penalty: with kinks. penalised: ``[p]`` bool, the parameters it sees.
+        theta: ``[p]``. penalty: non-smooth. penalised: ``[p]`` bool, the penalised parameters.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class ProximalProblem:
 
     @property
     def piecewise_linear(self) -> bool:
-        """True if the penalty's part with kinks has no curvature of its own."""
+        """True if the penalty's non-smooth part is piecewise linear."""
         return self._penalty.kink_hessian(self._theta[self._penalised]) is None
 
     def solve(self, b: Tensor, tolerance: float | None = None) -> ProximalSolution:
         """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``, or to rounding.
 
-        None: 3e-11 of the largest terms that the residual is made of.
+        None: 3e-11 of the residual's largest terms.
         """
         if tolerance is None:
             tolerance = TOLERANCE * self._largest(b)
@@ -110,10 +110,10 @@ class ProximalProblem:
 
     def _is_bounded(self, t: Tensor, b: Tensor) -> bool:
         began = 1.0 + float(self._theta.abs().max()) + self._step * float(b.abs().max())
-        return bool((t.abs() < UNBOUNDED * began).all())  # False for what is not a number, too
+        return bool((t.abs() < UNBOUNDED * began).all())  # also False for NaN
 
     def _largest(self, b: Tensor) -> float:
-        """The largest terms that a residual is made of, about 1 for standardised inputs and targets."""
+        """The magnitude of a residual's largest terms, about 1 for standardised inputs and targets."""
         return float(b.abs().max()) + float(self._theta.abs().max()) / self._step
 
     def gradient(self, t: Tensor, b: Tensor) -> Tensor:
@@ -135,7 +135,7 @@ class ProximalProblem:
         return self.value(t, b), self.residual(t, b)
 
     def _beats(self, one: Tensor, other: tuple[Tensor, Tensor], b: Tensor) -> Tensor:
-        """Where ``one`` is lower than the judged, or as low to rounding and closer to optimal, ``[m]``."""
+        """Where ``one`` has a lower value, or the same to rounding and a smaller residual, ``[m]``."""
         high, residual = other
         change = self.value(one, b) - high
         flat = change.abs() <= SAME_VALUE * (self._step * self._largest(b) ** 2 + high.abs())
@@ -161,7 +161,7 @@ class ProximalProblem:
         return t
 
     def _polished(self, t: Tensor, b: Tensor) -> Tensor:
-        """Newton steps on the parameters that are not held at a kink, alike columns side by side."""
+        """Newton steps on the parameters that are not held at a kink; similar columns in parallel."""
         patterns, member = torch.unique(self.free(t).T, dim=0, return_inverse=True)
         out = t.clone()
         for number, pattern in enumerate(patterns):
@@ -171,13 +171,13 @@ class ProximalProblem:
         return out
 
     def free(self, t: Tensor) -> Tensor:
-        """The parameters around which everything is smooth, ``[p, m]`` bool."""
+        """The parameters at which the problem is smooth, ``[p, m]`` bool."""
         mask = torch.ones_like(t, dtype=torch.bool)
         mask[self._penalised] = self._penalty.active(t[self._penalised])
         return mask
 
     def with_kinks(self, matrix: Tensor, t: Tensor) -> Tensor:
-        """A curvature ``[p, p]`` with that of the penalty's part with kinks at ``t`` ``[p]`` added."""
+        """A curvature ``[p, p]`` plus that of the penalty's non-smooth part at ``t`` ``[p]``."""
         extra = self._penalty.kink_hessian(t[self._penalised])
         if extra is None:
             return matrix
@@ -189,8 +189,8 @@ class ProximalProblem:
     def _newton(self, t: Tensor, b: Tensor, place: Tensor) -> Tensor:
         """Newton steps for columns ``[p, m]`` with the same free parameters.
 
-        They share the curvature of the kinks at their mean: exact for one column or a piecewise linear
-        penalty, quickly contracting for columns that differ little.
+        They share the penalty's curvature at their mean: exact for one column or a piecewise linear
+        penalty, and rapidly convergent for similar columns.
         """
         for _ in range(1 if self.piecewise_linear else NEWTON_STEPS):
             slope = self.gradient(t, b)
@@ -201,7 +201,7 @@ class ProximalProblem:
             matrix = self.with_kinks(self._matrix, t.mean(dim=1))[place[:, None], place]
             try:
                 factor = Factor(matrix, "curvature", 0.0)
-            except CurvatureError:  # by rounding: the accelerated steps go on
+            except CurvatureError:  # by rounding: continue with accelerated steps
                 return t
             move = torch.zeros_like(t)
             move[place] = factor.solve(slope[place]) * left
@@ -209,7 +209,7 @@ class ProximalProblem:
         return t
 
     def _downhill(self, t: Tensor, move: Tensor, b: Tensor) -> Tensor:
-        """``t - move``, the move halved in each column until it leads down; at last not taken at all."""
+        """``t - move``, halving the move per column until the value decreases, or leaving it out."""
         here = self._judged(t, b)
         still = (move == 0).all(0)
         for _ in range(HALVINGS):

@@ -1,9 +1,9 @@
-"""Minimising an objective whose penalty has kinks.
+"""Minimises an objective with a non-smooth penalty.
 
-Proximal steps in the norm of the Fisher, shortened if needed: the Fisher is the Hessian for linear maps
-and never has negative curvature, so that every step leads downhill. For other models the Fisher is not
-the Hessian, and such steps close in slowly; between them, Newton steps with the true Hessian on the
-parameters that are not held at a kink do the rest.
+Proximal steps in the norm of the Fisher, with backtracking: the Fisher is the Hessian for linear maps
+and is positive semi-definite, so that every step is a descent step. For other models the Fisher is not
+the Hessian, and such steps converge slowly; between them, Newton steps with the true Hessian are taken on
+the parameters that are not held at a kink.
 
 Source: Lee, Sun and Saunders, Proximal Newton-type Methods for Minimizing Composite Functions (2014).
 """
@@ -19,8 +19,8 @@ from afif_explorer.engine.training.convergence import gradient_scale, same_value
 from afif_explorer.engine.training.proximal import ProximalProblem
 from afif_explorer.progress import report
 
-LEAST_DAMPING = 1e-3  # share of the mean curvature, for models whose Fisher may be nearly singular
-FREE_STEPS = 50  # Newton steps, at most, after each proximal one
+LEAST_DAMPING = 1e-3  # relative to the mean curvature, for a nearly singular Fisher
+FREE_STEPS = 50  # maximum number of Newton steps after each proximal step
 
 
 def proximal_newton(
@@ -31,7 +31,7 @@ def proximal_newton(
     *,
     free_steps: int = FREE_STEPS,
 ) -> tuple[Tensor, int]:
-    """Minimise ``L(theta; w)`` with kinks from ``theta``: where it ended and the proximal steps taken."""
+    """Minimise ``L(theta; w)`` from ``theta``: the final parameters and the number of proximal steps."""
     damping = 0.0
     for step in range(max_steps):
         point = objective.at(theta)
@@ -61,7 +61,7 @@ def proximal_newton(
 
 
 def _shortened(objective: Objective, point: Point, weights: Tensor, aim: Tensor) -> Tensor | None:
-    """The first point on the way back from ``aim`` that beats where it set out; None if there is none."""
+    """Backtracking from ``aim``: the first point better than the start; None if there is none."""
     length = 1.0
     for _ in range(20):
         trial = objective.at(point.theta + length * (aim - point.theta))
@@ -72,7 +72,7 @@ def _shortened(objective: Objective, point: Point, weights: Tensor, aim: Tensor)
 
 
 def _better(trial: Point, point: Point, weights: Tensor) -> bool:
-    """Lower, or as low to rounding (the value is flat near the minimum) and closer to optimal."""
+    """Lower, or equal to rounding (the value is flat near the minimum) with a smaller residual."""
     change = float(trial.value(weights) - point.value(weights))
     if same_value(change, point, weights):
         return trial.optimality(weights) < 0.9 * point.optimality(weights)
@@ -82,7 +82,7 @@ def _better(trial: Point, point: Point, weights: Tensor) -> bool:
 def _on_support(
     objective: Objective, theta: Tensor, weights: Tensor, problem: ProximalProblem, most: int
 ) -> Tensor:
-    """Newton steps with the true Hessian on the free parameters, as long as they help."""
+    """Newton steps with the true Hessian on the free parameters, as long as they improve."""
     free = torch.nonzero(problem.free(theta[:, None])[:, 0]).flatten()
     point = objective.at(theta)
     for _ in range(most):
@@ -96,7 +96,7 @@ def _on_support(
 def _free_step(
     point: Point, weights: Tensor, problem: ProximalProblem, free: Tensor
 ) -> Point | None:
-    """The first of ever more damped Newton steps on ``free`` that helps; None if none does."""
+    """The first of increasingly damped Newton steps on ``free`` that improves; None if none does."""
     objective, theta = point.objective, point.theta
     penalised = objective.penalised
     slope = point.gradient(weights)
@@ -112,7 +112,7 @@ def _free_step(
         aim = theta.clone()
         aim[free] -= torch.cholesky_solve(slope[free][:, None], factor)[:, 0]
         if problem.piecewise_linear:
-            # A parameter that would cross zero has left the piece on which the penalty is smooth.
+            # A parameter that crosses zero leaves the region where the penalty is smooth.
             aim[penalised & (aim * theta < 0)] = 0.0
         trial = objective.at(aim)
         if _better(trial, point, weights):

@@ -1,9 +1,9 @@
-"""The truth that estimates are held against: fitting again without the removed rows.
+"""Refits without the removed rows, the reference for all estimates.
 
-``refit`` fits once, from the old parameters (warm) or from the model's start (cold). ``refit_each``
-fits many weightings of a linear-in-parameters model side by side: all parameter vectors move together
-by Newton steps with the full data's Hessian, so that one pass over the rows serves every refit; the
-gradient of each is driven to the same floor as that of a fit on its own.
+``refit`` fits once, from the old parameters (warm) or from the initial parameters (cold). ``refit_each``
+fits many weightings of a model that is linear in its parameters in parallel: all parameter vectors take
+Newton steps with the full data's Hessian, so that one pass over the rows serves every refit; each gradient
+reaches the same threshold as that of a separate fit.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from afif_explorer.engine.training.fit import Optimum, minimise
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 
-SHARED_STEPS = 60  # steps with the shared Hessian before the rest is fitted one by one
-COLUMNS_AT_ONCE = 4_000_000  # rows x outputs x refits that are held at once (32 MB in float64)
+SHARED_STEPS = 60  # steps with the shared Hessian before the remaining refits are done one by one
+COLUMNS_AT_ONCE = 4_000_000  # rows x outputs x refits held at the same time (32 MB in float64)
 
 
 @dataclass(frozen=True, eq=False)
 class Refits:
-    """Refits side by side: ``theta`` ``[p, m]`` and each one's gradient norm ``[m]``."""
+    """Parallel refits: ``theta`` ``[p, m]`` and their gradient norms ``[m]``."""
 
     theta: Tensor
     gradient_norm: Tensor
@@ -36,14 +36,14 @@ class Refits:
 
     @classmethod
     def none(cls, theta: Tensor) -> Refits:
-        """No refit at all, for a model with parameters ``theta`` ``[p]``."""
+        """Zero refits, for a model with parameters ``theta`` ``[p]``."""
         return cls(theta.new_zeros(len(theta), 0), theta.new_zeros(0), 0.0)
 
 
 def refit(
     objective: Objective, theta: Tensor, weights: Tensor, *, warm: bool = True, seed: int = 0
 ) -> Optimum:
-    """Minimise ``L(.; w)`` again, from ``theta`` (warm) or from the model's own start (cold)."""
+    """Minimise ``L(.; w)`` again, from ``theta`` (warm) or from the initial parameters (cold)."""
     return minimise(objective, weights=weights, start=theta if warm else None, seed=seed)
 
 
@@ -72,9 +72,9 @@ def refit_each(objective: Objective, theta: Tensor, weights: Tensor) -> Refits:
 def _together(
     objective: Objective, theta: Tensor, weights: Tensor, goal: float
 ) -> tuple[Tensor, Tensor]:
-    """Parameters ``[p, m]`` and gradient norms ``[m]`` after shared Newton steps, done at norm ``goal``.
+    """Parameters ``[p, m]`` and gradient norms ``[m]`` after shared Newton steps, down to norm ``goal``.
 
-    None are taken for models that are not linear, or where the penalty has kinks.
+    No steps are taken for models that are not linear, or with a non-smooth penalty.
     """
     block = theta[:, None].repeat(1, weights.shape[1])
     if not (objective.canonical and objective.smooth):
@@ -83,7 +83,7 @@ def _together(
         solver = Cholesky().prepare(Hessian(objective, theta))
         best, norm = block, _gradients(objective, block, weights).norm(dim=0)
         for step in range(SHARED_STEPS):
-            report("retraining together", step, None)
+            report("retraining", step, None)
             gradient = _gradients(objective, block, weights)
             size = gradient.norm(dim=0)
             better = size < norm

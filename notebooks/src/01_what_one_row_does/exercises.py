@@ -1,7 +1,7 @@
 # %% [markdown]
 # ## 10. Your turn
 #
-# Replace each `...` and run the cell. The checks train again to find the truth, and tell you what may have gone wrong.
+# Replace each `...` and run the cell. The checks retrain to find the true answer, and give hints if something is wrong.
 #
 # **Exercise 1.** Effects need not be about chances. What is the effect of leaving out the row of section 3 on the
 # candidate's **loss**? Use `ax.attribute` with `ax.PointLoss("test", candidate)`, and pick out position `row`. Before
@@ -30,8 +30,8 @@ answer_2 = ids[np.argmin(effects)]
 exercises.strongest_helper(answer_2, fit, candidate=candidate)
 
 # %% [markdown]
-# **Exercise 3.** How few rows have to go until the applicant is hired? Give a list of **positions** (as in `row`), as
-# short as you can. The check removes them and trains again.
+# **Exercise 3.** What is the smallest number of rows to remove so that the applicant is hired? Give a list of **positions**
+# (as in `row`), as short as you can. The check removes them and retrains.
 
 # %% tags=["exercise"]
 answer_3 = ...

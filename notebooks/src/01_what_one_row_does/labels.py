@@ -3,7 +3,7 @@
 #
 # A model is unfair in the sense of **demographic parity** if it gives one group higher chances than the other. The
 # *gap* is the mean chance of one group minus that of the other. We rank on the validation rows and keep the test
-# rows for judging.
+# rows for the evaluation.
 
 # %%
 gap = ax.DemographicParityDifference("group", split="validation")
@@ -12,7 +12,7 @@ now = ax.audit_fairness(fit, "group", split="test").disparities.loc["demographic
 print(f"On the test rows the groups' mean chances are {100 * now:.1f} percentage points apart.")
 
 # %% [markdown]
-# A target can be anything that depends on the parameters, so the gap is one too. Which rows *widen* it? Those whose
+# A target can be any quantity that depends on the parameters, including the gap. Which rows *widen* it? Those whose
 # effect on it is most negative: without them the gap would be smaller.
 
 # %%
@@ -21,16 +21,16 @@ suspects = np.argsort(on_gap)  # the rows that widen the gap most come first
 data.train.frame.iloc[suspects[:8]]
 
 # %% [markdown]
-# Now the truth comes in. In this table some well qualified applicants of one group were **relabelled "rejected" on
-# purpose**, among the training rows only; `data.planted` names them. The ranking knew nothing of that.
+# Now for the ground truth. In this table some well-qualified applicants of one group were **deliberately relabelled
+# "rejected"**, among the training rows only; `data.planted` contains their row numbers. The ranking did not use this.
 #
-# Is it a good way to find them? That can only be said **beside simpler ways**. Here are four more, and the first two need
-# no influence at all:
+# Is it a good way to find them? To answer that, **compare it with baselines**. Here are four, and the first two need
+# no influence function at all:
 #
-# - **loss**: the rows that the model itself finds least likely come first;
-# - **loss, rejected only**: the same among the rejected. This uses a suspicion about *which way* labels are wrong;
+# - **loss**: the rows that the model finds least likely come first;
+# - **loss, rejected only**: the same among the rejected. This assumes that we know *in which direction* labels are wrong;
 # - **influence on the loss**: the rows whose removal lowers the mean loss on the validation rows most. This uses the
-#   validation labels, and those are clean here;
+#   validation labels, which are clean here;
 # - **at random**.
 
 # %%
@@ -78,12 +78,12 @@ print(f"influence on the validation loss finds {tenth['influence on the loss']:.
 # %% [markdown]
 # **When does influence win, and when not?**
 #
-# - *Finding wrong labels*: somebody who suspects that good people were rejected needs no influence function; the loss
-#   among the rejected does that job. The gap is another question: an honest decision can widen it, and a wrong label of
-#   somebody unlike most others hardly does.
-# - *Without such a suspicion*, the loss alone mixes in rows that are merely unusual. Influence on the validation loss asks
-#   what each row does to decisions that are known to be right, and pays for it with clean labels.
-# - *Changing the gap* is what influence on the gap was asked for. Train again without the rows that each list puts first:
+# - *Finding wrong labels*: if you suspect that qualified people were rejected, you don't need an influence function; the
+#   loss among the rejected is enough. The gap is a different question: a correct decision can widen it, and a wrong label
+#   of an unusual person hardly affects it.
+# - *Without such a suspicion*, the loss alone also finds rows that are merely unusual. Influence on the validation loss
+#   measures what each row does to decisions that are known to be right, but it needs clean labels.
+# - *Changing the gap* is what influence on the gap measures. Retrain without the top rows of each list:
 
 # %%
 removed = 100
@@ -95,5 +95,5 @@ print(f"The gap on the test rows is {100 * now:.1f} percentage points. Trained a
 pd.Series({name: 100 * value for name, value in gap_without.items()}, name="gap (points)").round(1).to_frame()
 
 # %% [markdown]
-# Influence is not an oracle: it answers **the question that you ask**. It tells you where to look first, and a simple
-# baseline tells you whether that was worth it.
+# Influence answers **the question that the target asks**. It shows which rows to inspect first; compare it with a simple
+# baseline to see whether it helps.

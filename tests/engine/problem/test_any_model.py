@@ -81,7 +81,7 @@ def test_a_fit_that_is_stopped_early_answers_and_says_what_it_is(kind: type[nn.M
     assert fit.steps <= 40
     assert not fit.converged
     assert fit.gradient_norm > 1e-8
-    assert "Training stopped" in fit.advice
+    assert "Not converged" in fit.advice
     assert fit.metrics["accuracy"] > 0.2  # ten digits
     values = torch.linalg.eigvalsh(ax.Hessian(objective, fit.theta).dense())
     assert fit.negative_curvature == pytest.approx(min(0.0, float(values[0])), rel=1e-6)

@@ -74,16 +74,18 @@ def test_targets_that_are_no_numbers_are_refused() -> None:
 
 @pytest.mark.parametrize("bad", [X[:, 0], X[:, :2], X[:, :, None]])
 def test_rows_of_another_shape_are_refused(bad) -> None:
-    with pytest.raises(ax.DataError, match="A linear map of 3 inputs cannot read rows of") as error:
+    with pytest.raises(
+        ax.DataError, match="A linear map with 3 inputs cannot take rows of"
+    ) as error:
         objective(bad)
     one_sentence(error)
 
 
 @pytest.mark.parametrize("penalty", [1e-3, "ridge", ax.Ridge])
 def test_what_is_no_penalty_is_refused(penalty) -> None:
-    with pytest.raises(ax.InvalidChoice, match=r"A penalty is one such as Ridge\(1e-3\)"):
+    with pytest.raises(ax.InvalidChoice, match=r"Expected a penalty such as Ridge\(1e-3\)"):
         objective(penalty=penalty)
-    with pytest.raises(ax.InvalidChoice, match="A penalty is one such as"):
+    with pytest.raises(ax.InvalidChoice, match="Expected a penalty such as"):
         ax.fit(ax.load_dataset("diabetes"), penalty=penalty)
 
 
@@ -93,7 +95,7 @@ def test_what_is_no_penalty_is_refused(penalty) -> None:
         (X, "come as a pair"),
         ((X[:, :2], Y), "must match"),
         ((X, Y[:5]), "There are 30 test rows but 5 targets"),
-        ((np.where(X > 1, np.nan, X), Y), "The test rows hold values that are not finite"),
+        ((np.where(X > 1, np.nan, X), Y), "The test rows contain values that are not finite"),
         ((X, np.where(Y > 1, np.nan, Y)), "not finite"),
         ((X.astype(str), Y), "must be real numbers"),
         ((X, np.column_stack([Y, Y])), "a class or column that the model does not have"),
@@ -120,7 +122,9 @@ def test_layers_that_cannot_be_are_refused(hidden) -> None:
 
 
 def test_a_data_frame_is_no_data_set_yet() -> None:
-    with pytest.raises(ax.InvalidChoice, match=r"not a DataFrame; make one by Dataset.from_frame"):
+    with pytest.raises(
+        ax.InvalidChoice, match=r"got DataFrame; create one with Dataset.from_frame"
+    ):
         ax.fit(pd.DataFrame(X))
 
 
@@ -141,6 +145,6 @@ def test_a_data_frame_is_no_data_set_yet() -> None:
 )
 def test_what_is_no_method_is_refused(ask, method) -> None:
     with pytest.raises(
-        ax.InvalidChoice, match=r"A method is one such as AFIF\(\), with its brackets"
+        ax.InvalidChoice, match=r"Expected a method such as AFIF\(\), with parentheses"
     ):
         ask(ax.fit_objective(objective()), method)

@@ -113,7 +113,7 @@ class Hidden(nn.Module):
 
 
 def test_a_module_with_weights_out_of_reach_is_refused() -> None:
-    with pytest.raises(ax.InvalidChoice, match="theta does not reach"):
+    with pytest.raises(ax.InvalidChoice, match="weights outside theta"):
         ax.Objective(Hidden().double(), "bernoulli", ax.Ridge(1e-2), X, Y)
 
 

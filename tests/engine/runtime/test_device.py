@@ -264,9 +264,9 @@ def test_without_a_wish_a_gpu_gets_what_is_worth_it(monkeypatch) -> None:
 
 @pytest.mark.parametrize("wrong", ["cuda:99", "abacus", "meta", 3.5, ""])
 def test_a_device_that_is_none_is_refused(wrong: Any, monkeypatch) -> None:
-    with pytest.raises(ax.InvalidChoice, match="choose 'cpu', or leave it open"):
+    with pytest.raises(ax.InvalidChoice, match="choose 'cpu', or leave it unset"):
         ax.use_device(wrong)
     assert device.setting() == device.AUTOMATIC
     monkeypatch.setenv(device.VARIABLE, str(wrong) or "abacus")
-    with pytest.raises(ax.InvalidChoice, match="choose 'cpu', or leave it open"):
+    with pytest.raises(ax.InvalidChoice, match="choose 'cpu', or leave it unset"):
         device.setting()

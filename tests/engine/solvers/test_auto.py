@@ -82,7 +82,7 @@ def test_a_choice_can_be_overruled() -> None:
     solver = ax.ConjugateGradient(1e-6)
     choice = ax.AFIF(solver=solver).plan(fitted(20, 5))
     assert choice.solver is solver
-    assert choice.why == "It was asked for."
+    assert choice.why == "Chosen explicitly."
     with pytest.raises(
         ax.InvalidChoice, match="choose one of: auto, block_conjugate_gradient, cholesky"
     ):

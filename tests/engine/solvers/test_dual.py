@@ -100,11 +100,11 @@ def test_kernels_with_scales_that_differ_within_a_layer(case: Case) -> None:
 def test_what_has_no_dual_says_so() -> None:
     problem = CURVED[0].make(seed=1)
     with pytest.raises(
-        InvalidChoice, match=r"Hessian is no sum of squares of rows; use the Fisher"
+        InvalidChoice, match=r"Hessian is not a sum of squares over rows; use the Fisher"
     ):
         Dual().prepare(Hessian(problem.objective, problem.theta))
     weights = torch.full((problem.objective.n,), -1.0, dtype=torch.float64)
-    with pytest.raises(InvalidChoice, match="weights are below zero"):
+    with pytest.raises(InvalidChoice, match="weights are negative"):
         Dual().prepare(Fisher(problem.objective, problem.theta, weights=weights))
     X = np.random.default_rng(0).normal(size=(5, 1500))
     bare = Objective(LinearMap(1500), "gaussian", None, X, X[:, 0])

@@ -210,7 +210,7 @@ def test_targets_that_do_not_exist_are_refused(target, error, words) -> None:
 
 
 def test_disparities_of_classes_are_refused_for_numbers() -> None:
-    with pytest.raises(ax.InvalidChoice, match="defined for classes"):
+    with pytest.raises(ax.InvalidChoice, match="defined for classification"):
         value(fitted("number"), ax.EqualOpportunityDifference("side"))
 
 

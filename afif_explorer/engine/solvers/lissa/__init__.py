@@ -1,1 +1,1 @@
-"""LiSSA: the recursion, its rule for scale and depth, and the noise of its batches."""
+"""LiSSA: the recursion, the automatic scale and depth, and the noise of its batches."""

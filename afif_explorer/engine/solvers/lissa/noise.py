@@ -1,13 +1,13 @@
-"""How much steeper the curvature of a few rows can be than that of all rows.
+"""A bound on the curvature of small batches, relative to the full data.
 
-One row drawn by chance has the curvature ``n w_i J_i' S_i S_i' J_i / n = F_i``, whose mean is the data part
+One randomly drawn row has the curvature ``n w_i J_i' S_i S_i' J_i / n = F_i``, whose mean is the data part
 ``F`` of the curvature ``C``. A recursion with batches of ``B`` rows stays bounded in mean square where
 ``2 sigma C`` exceeds ``E[C_B^2]``, and
 
 ``E[C_B^2] <= C^2 + E[F_i^2] / B <= (lambda_max + K / B) C``
 
-with ``K`` the smallest number for which ``(1/n) sum_i tr(F_i) F_i <= K C``. Where rows are alike ``K`` is
-about ``tr(F)``; a few heavy rows make it many times as large.
+with ``K`` the smallest number for which ``(1/n) sum_i tr(F_i) F_i <= K C``. If all rows are alike, ``K`` is
+about ``tr(F)``; a few rows with large curvature can make it many times larger.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.progress import report
 
 STEPS = 8
-WIDTH = 4  # directions that are followed side by side, from the heaviest rows
+WIDTH = 4  # directions iterated in parallel, starting from the rows with the largest curvature
 
 
 def row_noise(curvature: Curvature) -> float:
     """``K``, the largest ``<v, M v> / <v, C v>`` with ``M = (1/n) sum_i tr(F_i) F_i``, from a few products.
 
-    Found from below by a locally optimal block of directions: within some per cent after eight steps.
-    Of a Hessian only the part that is a sum of squares of rows counts.
+    A lower bound from a locally optimal block of directions (LOBPCG), within a few per cent after eight
+    steps. For a Hessian only its Gauss-Newton part is used.
 
     Source: Knyazev, Toward the Optimal Preconditioned Eigensolver (2001).
     """
@@ -38,7 +38,7 @@ def row_noise(curvature: Curvature) -> float:
     start = curvature.point.linearization.take(heavy).vjp_rows(roots[heavy]).flatten(0, 1).T
     ahead, old, largest = _orthonormal(start), None, 0.0
     for step in range(STEPS):
-        report("steepness of rows", step, STEPS)
+        report("batch noise", step, STEPS)
         above = curvature.fisher_product(ahead, weight)
         below = curvature.fisher_product(ahead, share) + shift * ahead
         values, turn = _pencil(ahead.T @ above, ahead.T @ below)
@@ -54,14 +54,14 @@ def row_noise(curvature: Curvature) -> float:
 
 
 def _orthonormal(block: Tensor) -> Tensor:
-    """A basis of the columns, however much their sizes differ; ``[p, m]``, ``m <= p``."""
+    """An orthonormal basis of the columns, even if badly scaled; ``[p, m]``, ``m <= p``."""
     sizes = block.norm(dim=0)
     kept = block[:, sizes > 0] / sizes[sizes > 0]
     return torch.linalg.qr(kept)[0]
 
 
 def _pencil(above: Tensor, below: Tensor) -> tuple[Tensor, Tensor]:
-    """The largest ``l`` with ``A u = l B u`` and their ``u``, where ``B`` is not 0: ``[m]``, ``[q, m]``."""
+    """The largest ``l`` with ``A u = l B u`` and their ``u``, on the range of ``B``: ``[m]``, ``[q, m]``."""
     values, vectors = torch.linalg.eigh(below)
     sound = values > 100 * torch.finfo(values.dtype).eps * values[-1].clamp(min=1e-300)
     half = vectors[:, sound] / values[sound].sqrt()

@@ -1,7 +1,7 @@
-"""LiSSA's recursion on one curvature: its steps, and when it grows beyond what a sound one can.
+"""LiSSA's recursion on one curvature: its steps, and the detection of divergence.
 
 ``u_0 = c``, ``u_t = c + u_{t-1} - C_{B_t} u_{t-1} / sigma`` with a fresh batch ``B_t`` of rows at each step,
-drawn with replacement. What is made of the steps is :mod:`afif_explorer.engine.solvers.lissa.solver`'s.
+drawn with replacement. :mod:`afif_explorer.engine.solvers.lissa.solver` turns the steps into a solution.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.runtime.memory import fits
 
-LOOK_EVERY = 10  # steps between two looks at residual and divergence
-SLACK = 10.0  # times the norm that a sound recursion can reach
+LOOK_EVERY = 10  # steps between two checks of residual and divergence
+SLACK = 10.0  # times the maximum norm of a convergent recursion
 
 
 class Recursion:
     """``u <- c + u - C_B u / scale`` for ``depth`` steps, each with ``batch_size`` rows.
 
     Attributes:
-        whole: every step takes all rows, each once, and nothing is left to chance.
-        keeps_rows: the rows' part of every product was written down once, since there was room.
+        whole: every step uses all rows, each once, without randomness.
+        keeps_rows: the scaled rows of all products are stored, if they fit into memory.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Recursion:
         self.whole = batch_size >= self._n
         self._half = None if self.whole else _halved(curvature)
         self.keeps_rows = self._half is not None
-        # What penalty and damping leave of u in one step, [p, 1].
+        # The factor by which penalty and damping shrink u in one step, [p, 1].
         self._kept = 1 - curvature.diagonal_shift[:, None] / scale
 
     def walk(
@@ -43,8 +43,8 @@ class Recursion:
     ) -> Iterator[tuple[int, Tensor, bool]]:
         """Yield every step's ``(t, u_t, diverged?)`` of one run, the last one of them at depth ``T``.
 
-        ``seen`` gets the relative residual of the steps that are looked at: one of ``look_every``, and
-        the last. The batches of a run follow from the seed and ``repeat``.
+        ``seen`` receives the relative residual of every ``look_every``-th step and of the last. The batches
+        of a run are determined by the seed and ``repeat``.
         """
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + repeat)
         reach, size = float(rhs.norm(dim=0).max()), max(float(rhs.norm()), 1e-300)
@@ -73,10 +73,10 @@ class Recursion:
         return fresh.addmm_(half.T, half @ u, alpha=-self._n / (self._batch_size * self._scale))
 
     def _grows(self, size: float, moved: float, last: float, reach: float, step: int) -> bool:
-        """Whether the recursion has left what a sound one can do.
+        """Whether the recursion has exceeded the bounds of a convergent one.
 
-        If no step expands, ``|u_t| <= (t + 1) |c|``; and with all rows in every step the movement
-        ``|u_t - u_{t-1}|`` never grows.
+        If no step expands, ``|u_t| <= (t + 1) |c|``; and with full batches ``|u_t - u_{t-1}|`` never
+        increases.
         """
         if not math.isfinite(size) or size > SLACK * (step + 1) * reach:
             return True
@@ -84,7 +84,7 @@ class Recursion:
 
 
 def _halved(curvature: Curvature) -> Tensor | None:
-    """``sqrt(w_i / n) S_i' J_i`` of every row, ``[n, r, p]``; None if it does not exist or fit."""
+    """``sqrt(w_i / n) S_i' J_i`` of every row, ``[n, r, p]``; None if undefined or too large."""
     roots = curvature.roots()
     if roots is None or bool((curvature.mean_weights < 0).any()):
         return None

@@ -1,4 +1,4 @@
-"""LiSSA's settings by rule: scale, batch and depth that converge, and the way out where others diverge."""
+"""LiSSA's automatic scale, batch size and depth, and advice on divergence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from afif_explorer.engine.curvature.spectrum import Bounds, bounds
 from afif_explorer.engine.solvers.factor import rounded_up
 from afif_explorer.engine.solvers.lissa.noise import row_noise
 
-DECAY = 8.0  # the automatic depth leaves e^-8 of the flattest direction unsolved
+DECAY = 8.0  # the automatic depth leaves e^-8 of the error in the flattest direction
 DEPTH_LIMIT = 10_000
 BATCH = 256
 TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
@@ -19,7 +19,7 @@ NEAR = 0.6  # of the largest eigenvalue: below that a scale is near the half of 
 
 @dataclass(frozen=True)
 class Rule:
-    """What the automatic rule found and chose. Eigenvalues include penalty and damping."""
+    """The automatic settings and the estimates behind them. Eigenvalues include penalty and damping."""
 
     scale: float
     batch_size: int
@@ -29,7 +29,7 @@ class Rule:
 
     @classmethod
     def of(cls, found: Bounds, noise: float, n: int, batch_size: int | None = None) -> Rule:
-        """``sigma = lambda_max + K / B``, ``B = 256`` or all rows; no second term when a step takes all.
+        """``sigma = lambda_max + K / B``, ``B = 256`` or all rows; no second term with full batches.
 
         ``noise`` is ``K`` (:func:`~afif_explorer.engine.solvers.lissa.noise.row_noise`).
         """
@@ -39,7 +39,7 @@ class Rule:
 
     @property
     def depth(self) -> int:
-        """Steps at the rule's own scale."""
+        """The number of steps at the automatic scale."""
         return self.depth_at(self.scale)
 
     def depth_at(self, scale: float) -> int:
@@ -47,7 +47,7 @@ class Rule:
         return min(DEPTH_LIMIT, self.enough_at(scale))
 
     def enough_at(self, scale: float) -> int:
-        """Steps that at another scale solve the flattest direction too, however many these are."""
+        """The number of steps at another scale that resolve the flattest direction, without a limit."""
         return math.ceil(DECAY * scale / max(self.smallest, 1e-9 * self.largest))
 
     def way_out(self, curvature: str, scale: float) -> str:
@@ -57,9 +57,11 @@ class Rule:
                 f"The {curvature} has negative curvature ({self.smallest:.2g}), where no scale converges: "
                 f"raise the damping by at least {rounded_up(-1.1 * self.smallest)}, or use the Fisher."
             )
-        room = f" plus room for batches of {self.batch_size}" if self.scale > self.largest else ""
+        room = (
+            f" plus a margin for batches of {self.batch_size}" if self.scale > self.largest else ""
+        )
         return (
-            f"LiSSA grew without bound at scale {scale:.3g}: set the scale to {self.scale:.3g} "
+            f"LiSSA diverged at scale {scale:.3g}: set the scale to {self.scale:.3g} "
             f"(largest eigenvalue {self.largest:.3g}{room})."
         )
 
@@ -74,11 +76,11 @@ class Rule:
 def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
     """Scale, batch and depth from a few curvature products, without a dense matrix.
 
-    ``sigma = lambda_max + K / B`` (no second term when a step takes all rows), ``B = 256`` or all rows, and
+    ``sigma = lambda_max + K / B`` (no second term with full batches), ``B = 256`` or all rows, and
     ``T = 8 sigma / mu`` but at most 10 000 steps. ``lambda_max`` and ``mu`` are the extreme eigenvalues,
-    penalty and damping included; ``K`` is what one row brings
-    (:mod:`afif_explorer.engine.solvers.lissa.noise`): twice the scale below which batches grow in mean
-    square.
+    penalty and damping included; ``K`` bounds the curvature of single rows
+    (:mod:`afif_explorer.engine.solvers.lissa.noise`). This is twice the scale below which batches diverge
+    in mean square.
     """
     n = curvature.point.objective.n
     noise = row_noise(curvature) if batch_for(n, batch_size) < n else 0.0
@@ -86,5 +88,5 @@ def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
 
 
 def batch_for(n: int, batch_size: int | None) -> int:
-    """The rows of a step: as chosen, or 256, but no more than there are."""
+    """The rows per step: as given, or 256, but at most ``n``."""
     return min(n, batch_size or BATCH)

@@ -2,9 +2,9 @@
 
 ``u_0 = c``, ``u_t = c + u_{t-1} - C_{B_t} u_{t-1} / sigma`` with a fresh batch ``B_t`` of rows at each
 step (drawn with replacement), and ``x = u_T / sigma`` averaged over ``R`` repeats. ``C_B`` includes
-penalty and damping in their own units, so the fixed point is ``C^-1 c`` whatever the scale ``sigma``.
-What chance does to the last step it has undone many steps later: the mean of the last steps instead of
-``u_T`` costs an addition a step and saves most of the batch.
+penalty and damping in their own units, so the fixed point is ``C^-1 c`` for any scale ``sigma``.
+The noise of distant steps is nearly independent: averaging the last steps instead of using ``u_T`` costs
+one addition per step and removes most of the batch noise.
 
 Source: Agarwal, Bullins and Hazan, Second-Order Stochastic Optimization for Machine Learning in Linear
 Time (2017); Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging (1992). The
@@ -37,7 +37,7 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, checked_seed, is_number, is_whole
 from afif_explorer.progress import report
 
-TAIL = 0.5  # share of the steps that are averaged by rule: the first half forgets the start
+TAIL = 0.5  # share of the steps averaged by default: the first half is burn-in
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class LiSSA(Solver):
         checked_seed(self.seed)
         if self.average is not None and not (is_number(self.average) and 0 <= self.average <= 1):
             raise InvalidChoice(
-                f"LiSSA's average must be a share of the steps from 0 to 1, not {self.average!r}."
+                f"LiSSA's average must be a share of the steps between 0 and 1, not {self.average!r}."
             )
         if not (is_whole(self.checkpoints) and self.checkpoints >= 0):
             raise InvalidChoice(
@@ -114,10 +114,10 @@ class LiSSA(Solver):
     def from_koh_liang(
         cls, scale: float, depth: int, damping: float, repeats: int = 1
     ) -> tuple[LiSSA, float]:
-        """Settings in the convention ``u <- c + (1 - d) u - H u / scale`` turned into ours.
+        """Convert settings from the convention ``u <- c + (1 - d) u - H u / scale``.
 
-        There the fixed point is ``(H + scale * d * I)^-1 c``, so the damping in the curvature's own
-        units, returned second, is ``scale * d``; every step of the two recursions is the same.
+        Its fixed point is ``(H + scale * d * I)^-1 c``, so the damping in the curvature's own units,
+        returned second, is ``scale * d``; the two recursions are identical step by step.
         """
         return cls(scale=scale, depth=depth, repeats=repeats), scale * damping
 
@@ -137,7 +137,7 @@ def _noise(found: Tensor) -> float:
 
 
 class PreparedLiSSA(Prepared):
-    """The recursion on one curvature, with every setting decided."""
+    """The recursion on one curvature, with all settings resolved."""
 
     def __init__(self, settings: LiSSA, curvature: Curvature) -> None:
         self.curvature, self.settings = curvature, settings
@@ -161,7 +161,7 @@ class PreparedLiSSA(Prepared):
         self.tail = self._tail()
 
     def _tail(self) -> int:
-        """``K``, how many of the last steps are averaged."""
+        """``K``, the number of last steps that are averaged."""
         share = self.settings.average
         if share is None:
             share = TAIL if self.settings.depth is None and not self._whole else 0.0
@@ -195,7 +195,7 @@ class PreparedLiSSA(Prepared):
         return self._judged(torch.stack(found), rhs, marks, path, seen)
 
     def _marks(self) -> dict[int, int]:
-        """Depth -> place in the path, for the depths at which the estimate is kept."""
+        """Depth -> index in the path, for the depths at which the estimate is kept."""
         if not self.settings.checkpoints:
             return {}
         depths = np.geomspace(1, self.depth, self.settings.checkpoints).round().astype(int)
@@ -214,7 +214,7 @@ class PreparedLiSSA(Prepared):
         path: Tensor,
         seen: list[list[float]],
     ) -> Solution:
-        """The mean of the repeats ``[R, p, m]`` with a verdict."""
+        """The mean of the repeats ``[R, p, m]`` with its status."""
         value = found.mean(0)
         stats = self._stats(len(found) * self.depth, rhs.shape[1], seen)
         stats["residual"] = relative_residual(self.curvature, value, rhs)
@@ -236,9 +236,9 @@ class PreparedLiSSA(Prepared):
         return Solution(value, Status.MAX_STEPS, self._shortfall(rule, stats), stats)
 
     def _truncation(self, rule: Rule) -> float:
-        """Share of the slowest direction that the cut series leaves out.
+        """The relative truncation error in the slowest direction.
 
-        ``r^(T + 1)`` with ``r = |1 - t / sigma|``, or the mean of that over the steps that are averaged.
+        ``r^(T + 1)`` with ``r = |1 - t / sigma|``, or its mean over the averaged steps.
         """
         flat, steep = 1 - max(rule.smallest, 0.0) / self.scale, 1 - rule.largest / self.scale
         left = min(1.0, max(abs(flat), abs(steep)))
@@ -251,7 +251,7 @@ class PreparedLiSSA(Prepared):
             return rule.shortfall(self.scale)
         if stats["noise"] is not None:
             return "The batches are too noisy: raise the batch size, the repeats or the scale."
-        return "One repeat cannot tell its own noise: set repeats to 4 or more."
+        return "The noise cannot be estimated from a single repeat: set repeats to 4 or more."
 
     def _stats(self, steps: int, columns: int, seen: list[list[float]]) -> dict:
         return {
