@@ -12,32 +12,16 @@ from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.prepared import prepared
+from afif_explorer.choices.targets import GAPS
+from afif_explorer.choices.targets.kinds import CLASSES, NUMBERS
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets.bound import Sample, checked_fit
-from afif_explorer.engine.targets.disparities import (
-    Comparison,
-    DemographicParityDifference,
-    EqualizedOddsDifference,
-    EqualOpportunityDifference,
-    GroupDisparity,
-    GroupLossDifference,
-    MeanPredictionDifference,
-)
+from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
 from afif_explorer.errors import Undefined, UndefinedMeasure
 
 FORMS = ("soft", "hard")
 Forms = dict[str, Comparison]
-FOR_CLASSES: dict[str, type[GroupDisparity]] = {
-    "demographic_parity": DemographicParityDifference,
-    "equal_opportunity": EqualOpportunityDifference,
-    "equalized_odds": EqualizedOddsDifference,
-    "group_loss": GroupLossDifference,
-}
-FOR_NUMBERS: dict[str, type[GroupDisparity]] = {
-    "mean_prediction": MeanPredictionDifference,
-    "group_loss": GroupLossDifference,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +52,12 @@ def measures_for(fit: Fit) -> dict[str, type[GroupDisparity]]:
     """The disparities that make sense for a fit's loss, by name."""
     checked_fit(fit)
     classes = isinstance(fit.objective.loss, Bernoulli | Categorical)
-    return FOR_CLASSES if classes else FOR_NUMBERS
+    tasks = set(CLASSES if classes else NUMBERS)
+    return {
+        option.audited_as: option.engine_class
+        for option in GAPS.values()
+        if tasks.intersection(option.tasks)
+    }
 
 
 def audit_fairness(

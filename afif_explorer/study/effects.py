@@ -10,6 +10,10 @@ import torch
 
 from afif_explorer import wording
 from afif_explorer.analysis.removable import irremovable
+from afif_explorer.choices.methods import METHODS
+from afif_explorer.choices.rules import RULES
+from afif_explorer.choices.rules.kinds import RandomRows, RankedRows, SelectedRows
+from afif_explorer.choices.targets import TARGETS
 from afif_explorer.engine.curvature.operators import Curvature, Hessian
 from afif_explorer.engine.influence.methods import NewtonStep
 from afif_explorer.engine.influence.smooth import Influence
@@ -89,7 +93,7 @@ def change(spec: Spec, order: np.ndarray, counts: list[int]) -> Solved:
     if not fit(spec).objective.smooth:
         moved, summary = set_steps(_stepping(spec, kind), order, counts)
         return Solved(moved, 0, summary)
-    if spec.method == "newton_step":
+    if METHODS[spec.method].downdates:
         return _newton_change(spec, order, counts)
     ready = influence(spec, kind)
     gone = np.zeros((ready.objective.n, len(counts)))
@@ -111,7 +115,7 @@ def _change_of_target(spec: Spec) -> Callable[[torch.Tensor], torch.Tensor] | No
 
 def _stepping(spec: Spec, kind: type[Curvature]) -> Influence:
     """What takes the steps for sets of rows; for Newton steps the curvature of those goes too."""
-    if spec.method != "newton_step":
+    if not METHODS[spec.method].downdates:
         return influence_on_rows(spec, kind)
     found = fit(spec)
     return NewtonStep(damping=spec.damping).prepare(found.objective, found.parameters)
@@ -162,25 +166,26 @@ def ranking(spec: Spec) -> Ranking:
     target: its presence raises it. Rows whose removal is not defined come last.
     """
     dataset = data(spec)
-    n = len(dataset.train)
-    if spec.rule == "random":
+    n, rule = len(dataset.train), RULES[spec.rule]
+    if isinstance(rule, RandomRows):
         order = np.random.default_rng(spec.seed).permutation(n)
         last = np.isin(order, irremovable(fit(spec).objective))
         return Ranking(np.concatenate([order[~last], order[last]]))
     found = effects(judge_of(spec))
     order = np.argsort(found.values, kind="stable")
     known = order[~np.isnan(found.values[order])]
-    if spec.rule == "selection":
+    if isinstance(rule, SelectedRows):
         return Ranking(order[np.isin(order, positions(dataset.train, spec.selected))], found.solver)
-    upwards = known if spec.rule in ("raise_target", "harmful") else known[::-1]
+    upwards = known if isinstance(rule, RankedRows) and rule.verb == "raise" else known[::-1]
     return Ranking(np.concatenate([upwards, order[len(known) :]]), found.solver)
 
 
 def judge_of(spec: Spec) -> Spec:
     """The choices under which rows are ranked: the target of the rule, on the validation rows."""
-    if spec.rule in ("harmful", "helpful"):
-        spec = spec.replace(target="mean_loss")
-    about_a_row = spec.target in ("point_loss", "prediction")
+    rule = RULES[spec.rule]
+    if isinstance(rule, RankedRows) and rule.target is not None:
+        spec = spec.replace(target=rule.target)
+    about_a_row = "row" in TARGETS[spec.target].needs
     if spec.split == "test" and len(data(spec).validation) and not about_a_row:
         return spec.replace(split="validation")
     return spec

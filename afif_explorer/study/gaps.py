@@ -10,26 +10,14 @@ from torch import Tensor
 
 from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.choices.targets import GAPS
 from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
 from afif_explorer.errors import UndefinedMeasure
-from afif_explorer.spec import CLASS_GAPS, NUMBER_GAPS, Spec
-from afif_explorer.study.data import data, sensitive_column
+from afif_explorer.spec import Spec
+from afif_explorer.study.data import data
 from afif_explorer.study.fitting import fit
-from afif_explorer.study.targets import DISPARITIES, disparity
-
-HARD = {  # of decisions, as fairlearn defines them
-    "demographic_parity": "Demographic parity gap, decisions",
-    "equal_opportunity": "Equal opportunity gap, decisions",
-    "equalized_odds": "Equalised odds gap, decisions",
-}
-SOFT = {
-    "demographic_parity": "Demographic parity gap, probabilities",
-    "equal_opportunity": "Equal opportunity gap, probabilities",
-    "equalized_odds": "Equalised odds gap, probabilities",
-    "mean_prediction_difference": "Difference of mean predictions",
-    "group_loss": "Gap of mean losses",
-}
+from afif_explorer.study.targets import target_unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +26,7 @@ class Gap:
 
     fit: Fit
     target: GroupDisparity
+    unit: str
     hard: bool = False
 
     @cached_property
@@ -91,23 +80,25 @@ class Gap:
 
 
 def gaps(spec: Spec, split: str) -> dict[str, Gap]:
-    """The gaps that fit the task, on a split, by display name; none without groups."""
-    if sensitive_column(data(spec), spec) is None:
-        return {}
+    """The gaps that fit the data, on a split, by display name; none without groups."""
     found: dict[str, Gap] = {}
-    for name in CLASS_GAPS if data(spec).classes else NUMBER_GAPS:
-        target = disparity(spec, name, split)
-        found[SOFT[name]] = Gap(fit(spec), target)
-        if name in HARD:
-            found[HARD[name]] = Gap(fit(spec), target, hard=True)
+    dataset = data(spec)
+    for option in GAPS.values():
+        if not option.fits(dataset):
+            continue
+        target = option.on(split, spec, dataset).make()
+        found[option.metric] = Gap(fit(spec), target, option.unit(dataset))
+        if option.decisions:
+            found[option.hard] = Gap(fit(spec), target, option.hard_unit, hard=True)
     return found
 
 
 def watched_gap(spec: Spec) -> Gap | None:
     """The target, if it is a gap."""
-    if spec.target not in DISPARITIES:
+    if spec.target not in GAPS:
         return None
-    return Gap(fit(spec), disparity(spec, spec.target, spec.split))
+    target = GAPS[spec.target].on(spec.split, spec, data(spec)).make()
+    return Gap(fit(spec), target, target_unit(spec))
 
 
 def notes(found: dict[str, Gap]) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from afif_explorer.choices.methods import METHODS
 from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
 from afif_explorer.engine.curvature.spectrum import Bounds, Spectrum
 from afif_explorer.engine.influence.methods import AFIF, InfinitesimalJackknife, Method
@@ -32,11 +33,6 @@ from afif_explorer.wording import count
 DIRECT = "Direct (Cholesky)"
 TINY = 1e-300
 _FLAT = "The flattest directions are not reached: raise the damping, or solve directly."
-CURVATURES: dict[str, type[Curvature]] = {
-    "afif": Fisher,
-    "infinitesimal_jackknife": Hessian,
-    "newton_step": Hessian,
-}
 _READY: dict[type[Curvature], type[Method]] = {Fisher: AFIF, Hessian: InfinitesimalJackknife}
 
 
@@ -51,7 +47,8 @@ class Solved:
 
 def curvature_of(spec: Spec) -> type[Curvature]:
     """The curvature that the chosen method takes."""
-    return CURVATURES[spec.method]
+    kind: type[Curvature] = METHODS[spec.method].engine_class.curvature
+    return kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +86,7 @@ def influence_on_rows(spec: Spec, kind: type[Curvature]) -> Influence:
     The Newton step leaves out the removed row's own curvature, which is just that rescaling.
     """
     ready = influence(spec, kind)
-    if not (spec.rescale or spec.method == "newton_step"):
+    if not (spec.rescale or METHODS[spec.method].downdates):
         return ready
 
     def rescaled() -> Influence:

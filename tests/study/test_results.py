@@ -10,6 +10,7 @@ import pytest
 
 import afif_explorer as ax
 from afif_explorer import figures, study
+from afif_explorer.choices.targets import GAPS
 from afif_explorer.errors import CurvatureError, SolverDiverged, UndefinedMeasure
 from afif_explorer.spec import Spec
 
@@ -249,11 +250,13 @@ def test_metrics_have_groups_units_and_both_kinds_of_gap():
     assert table.loc["Demographic parity gap, probabilities", "before"] == pytest.approx(gap)
     assert set(found.units) == set(table.index)
     audit = ax.audit_fairness(study.fit(GAP), "group").disparities
-    for name, words in study.measures.SOFT.items():
-        if name in audit.index:
-            assert table.loc[words, "before"] == pytest.approx(audit.loc[name, "soft"])
-    for name, words in study.measures.HARD.items():
-        assert table.loc[words, "before"] == pytest.approx(audit.loc[name, "hard"])
+    compared = [gap for gap in GAPS.values() if gap.audited_as in audit.index]
+    assert len(compared) == len(audit)
+    for gap in compared:
+        soft, hard = audit.loc[gap.audited_as]
+        assert table.loc[gap.metric, "before"] == pytest.approx(soft)
+        if gap.decisions:
+            assert table.loc[gap.hard, "before"] == pytest.approx(hard)
     assert found.units["Gap of mean losses"] == "nats"
     scores = found.scores_before
     assert sum(map(len, scores.values())) == len(study.data(GAP).test)

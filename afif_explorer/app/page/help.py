@@ -41,9 +41,9 @@ class Help:
         )
         self.dialog = Dialog("About", lambda: self._page)
 
-    def show(self, name: str) -> None:
-        """Open the page ``name``."""
-        self._page.object = explain.page(name)
+    def show(self, *names: str) -> None:
+        """Open these pages, one below the other."""
+        self._page.object = "\n\n".join(map(explain.page, names))
         self.dialog.open()
 
 

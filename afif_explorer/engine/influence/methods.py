@@ -162,10 +162,3 @@ def checked_method(method: Method) -> Method:
     if not isinstance(method, Method):
         raise InvalidChoice(f"A method is one such as AFIF(), with its brackets, not {method!r}.")
     return method
-
-
-METHODS: dict[str, type[Method]] = {
-    "afif": AFIF,
-    "infinitesimal_jackknife": InfinitesimalJackknife,
-    "newton_step": NewtonStep,
-}
