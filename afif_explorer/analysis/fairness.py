@@ -74,9 +74,8 @@ def audit_fairness(
     positive if the gap widens without the row. ``effects`` are ``[n_train, measures]``, in the units of
     each: probability, nats, or the target's.
 
-    Classes: demographic parity, equal opportunity, equalised odds, group loss. Numbers: mean prediction
-    and group loss. ``split`` is where they are measured: rows that are chosen by their effects on one split
-    are judged on another.
+    Every disparity that is defined for classes, or for numbers, is a measure. ``split`` is where they are
+    measured: rows that are chosen by their effects on one split are judged on another.
 
     A group without rows that a measure is about (equal opportunity: rows with the outcome) has no mean; it is
     left out, and a measure with fewer than two groups left is NaN. fairlearn counts such a mean as 0. Either
