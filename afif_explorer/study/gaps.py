@@ -50,7 +50,10 @@ class Gap:
         """The gap at ``theta`` ``[p]``; NaN if undefined."""
         if self.undefined:
             return math.nan
-        return self.target.hard(self.fit, theta) if self.hard else self._bound.value(theta)
+        if not self.hard:
+            return self._bound.value(theta)
+        moved = self._moved(theta)
+        return math.nan if moved is None else moved.gap
 
     def compares(self, thetas: dict[str, Tensor]) -> str:
         """Which two groups it compares, and how many rows each has; empty if undefined.
@@ -62,7 +65,8 @@ class Gap:
             return ""
         first = self._words(self._at_fit)
         others = list(thetas)[1:] if self.hard else []
-        words = {state: self._words(self._moved(thetas[state])) for state in others}
+        moved = {state: self._moved(thetas[state]) for state in others}
+        words = {state: self._words(at) if at else "not defined" for state, at in moved.items()}
         changed = [f"{state}: {said}" for state, said in words.items() if said != first]
         return "; ".join([first, *changed])
 
@@ -75,8 +79,12 @@ class Gap:
     def _words(self, found: Comparison) -> str:
         return comparisons.compares(self.fit, self.target, found)
 
-    def _moved(self, theta: Tensor) -> Comparison:
-        return self.target.compare(self.fit, theta, soft=not self.hard)
+    def _moved(self, theta: Tensor) -> Comparison | None:
+        """What it compares at other parameters; None where fewer than two groups have rows that count."""
+        try:
+            return self.target.compare(self.fit, theta, soft=not self.hard)
+        except UndefinedMeasure:
+            return None
 
 
 def gaps(spec: Spec, split: str) -> dict[str, Gap]:

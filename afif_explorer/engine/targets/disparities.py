@@ -184,7 +184,7 @@ class GroupDisparity(Target):
             among = f"among rows {words} " if words else ""
             which = "".join(f" ({name!r})" for name in masks)
             raise UndefinedMeasure(
-                f"A disparity needs two groups, but {among}only {len(masks)} group of "
+                f"A disparity needs two groups, but {among}{'only 1' if masks else 'no'} group of "
                 f"{self.sensitive!r}{which} has rows in the {self.split} split."
             )
         names = list(masks)
