@@ -24,8 +24,22 @@ class PredictiveParityDifference(ClassDisparity):
 
     ``y_i`` is 1 for rows with the outcome in question and else 0; ``p_i`` is the predicted probability of
     that outcome. With decisions for ``p_i`` (the hard form) ``v_g`` is the share of correct ones among the
-    rows with the predicted outcome; a group without such rows is left out. In units of probability. Raises
-    :class:`InvalidChoice` for numbers. Source: Chouldechova, Fair prediction with disparate impact (2017).
+    rows with the predicted outcome; a group without such rows is left out. In units of probability.
+
+    Args:
+        sensitive: display name of the sensitive column.
+        split: the rows it is measured on: "train", "validation" or "test".
+        outcome: number of the class in question; None: the last one.
+
+    Raises:
+        InvalidChoice: when used with a model of numbers.
+
+    Source: Chouldechova, Fair prediction with disparate impact (2017).
+
+    >>> import afif_explorer as ax
+    >>> fit, gap = ax.fit(ax.load_dataset("hiring")), ax.PredictiveParityDifference("group")
+    >>> gap.compare(fit, fit.parameters, soft=False).among
+    'with the predicted outcome'
     """
 
     def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
