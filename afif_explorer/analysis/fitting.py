@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from afif_explorer.analysis.metrics import measure
 from afif_explorer.analysis.prepared import PreparedMethods
+from afif_explorer.choices.models import MODELS, TRAINABLE, chosen_model, default_model
 from afif_explorer.engine.curvature.minimum import negative_curvature
-from afif_explorer.engine.problem.losses import Loss
+from afif_explorer.engine.problem.losses import LOSSES, Loss
 from afif_explorer.engine.problem.models import MLP, LinearMap, Model, model_of
 from afif_explorer.engine.problem.module_parameters import Penalised
 from afif_explorer.engine.problem.objective import (
@@ -32,22 +33,8 @@ from afif_explorer.errors import DataError, InvalidChoice
 if TYPE_CHECKING:
     from afif_explorer.datasets import Dataset, Split
 
-MODELS = ("linear", "logistic", "softmax", "poisson", "mlp")
 SPLITS = ("train", "validation", "test")
 Rows = Tensor | np.ndarray
-
-_LINEAR_LOSS = {
-    "linear": "gaussian",
-    "logistic": "bernoulli",
-    "softmax": "categorical",
-    "poisson": "poisson",
-}
-_TASK_OF = {
-    "linear": "regression",
-    "logistic": "classification",
-    "softmax": "classification",
-    "poisson": "count",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -332,30 +319,20 @@ def _model_for(
     if isinstance(model, nn.Module):
         built = model_of(model, torch.as_tensor(np.array(data.train.X[:4])))
         return built, _loss_of(data, built.k)
-    name = _plain_model(data) if model == "auto" else model
-    if name == "mlp":
+    if model not in MODELS:
+        raise InvalidChoice(f"There is no model {model!r}; choose one of: {', '.join(TRAINABLE)}.")
+    named = chosen_model(model, data)
+    if not named.fits(data):
+        raise InvalidChoice(
+            f"A {named.key} model does not fit {data.task} data with target {data.target!r}"
+            f"{f' and {classes} classes' if classes else ''}; use "
+            f"{default_model(data).key!r} or 'mlp'."
+        )
+    if not named.loss:
         k = classes if classes > 2 else 1
         return MLP(d, hidden, k), _loss_of(data, k)
-    if name not in _LINEAR_LOSS:
-        raise InvalidChoice(f"There is no model {name!r}; choose one of: {', '.join(MODELS)}.")
-    _require_task(data, name)
-    return LinearMap(d, classes if name == "softmax" else 1), _LINEAR_LOSS[name]
-
-
-def _plain_model(data: Dataset) -> str:
-    if data.task == "classification":
-        return "softmax" if len(data.classes) > 2 else "logistic"
-    return {"regression": "linear", "count": "poisson"}[data.task]
-
-
-def _require_task(data: Dataset, model: str) -> None:
-    fits = _TASK_OF[model] == data.task or (model == "linear" and data.task == "count")
-    if not fits or (model == "logistic" and len(data.classes) > 2):
-        raise InvalidChoice(
-            f"A {model} model does not fit {data.task} data with target {data.target!r}"
-            f"{f' and {len(data.classes)} classes' if data.classes else ''}; use "
-            f"{_plain_model(data)!r} or 'mlp'."
-        )
+    several = LOSSES[named.loss].canonical_outputs is None
+    return LinearMap(d, classes if several else 1), named.loss
 
 
 def _loss_of(data: Dataset, k: int) -> str:
