@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import panel as pn
 import pytest
 
 from afif_explorer.app.components.plot import Plot
 from afif_explorer.app.page.dashboard import Dashboard
 from afif_explorer.app.updates.scheduler import IDLE, PAINT, Scheduler
 from afif_explorer.app.views.points import PointsView
+from afif_explorer.app.views.view import View
 from afif_explorer.state import Explorer
-from tests.helpers.loop import ManualLoop
+from tests.helpers.loop import ManualLoop, open_scheduler
 
 # Panel's own table says so to pandas.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
@@ -80,15 +83,33 @@ def test_a_selection_is_drawn_now_and_the_address_follows(page) -> None:
     assert "selected=0" in dashboard._browser.query
 
 
-def test_a_view_that_was_left_too_soon_is_drawn_when_somebody_comes_back(page) -> None:
-    dashboard, scheduler, loop = page
-    scheduler.open()
-    dashboard.explorer.view = "agreement"
+class OneFigure(View):
+    """A view of one figure, which is not among those that a visitor sees first."""
+
+    name, title, hears, first = "points", "Points", (), 0
+
+    def build(self) -> Any:
+        self.draws = 0
+        self.drawings = [SimpleNamespace(draw=self._count)]
+        return pn.Column()
+
+    def _count(self) -> None:
+        self.draws += 1
+
+
+def test_a_view_that_was_left_too_soon_is_drawn_when_somebody_comes_back() -> None:
+    scheduler, loop = open_scheduler()
+    explorer = SimpleNamespace(view="points")
+    follower = SimpleNamespace(on=lambda _names, _callback: None)
+    view = OneFigure(SimpleNamespace(explorer=explorer, follower=follower, scheduler=scheduler))
+    view.refresh()
+    explorer.view = "agreement"
     loop.pass_time(PAINT)
-    assert states(dashboard)[2] == Plot.LOADING
-    dashboard.explorer.view = "points"
+    assert view.draws == 0
+    explorer.view = "points"
+    view.refresh(changed=False)
     loop.pass_time(PAINT)
-    assert states(dashboard)[2] == Plot.READY
+    assert view.draws == 1
 
 
 def test_a_page_that_was_left_does_nothing_more(page) -> None:

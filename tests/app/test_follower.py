@@ -66,6 +66,8 @@ def test_short_work_shows_no_progress(followed) -> None:
     assert told == ["done"]
     loop.pass_time(10)
     assert told == ["done"]
+    source.status = RUNNING
+    assert told == ["done"], "what was short before says nothing of this"
 
 
 def test_longer_work_shows_it_however_often_it_reports(followed) -> None:

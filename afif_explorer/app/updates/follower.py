@@ -47,7 +47,6 @@ class Follower:
         """Tell nothing more."""
         self._source.param.unwatch(self._watcher)
         self._scheduler.cancel(self._show_work)
-        self._listeners.clear()
 
     def _hear(self, *events: Any) -> None:
         changed = {event.name for event in events}
