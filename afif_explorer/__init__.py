@@ -86,6 +86,7 @@ _HOMES = {
     "afif_explorer.engine.solvers.auto": ("Auto", "SolverPlan"),
     "afif_explorer.engine.solvers.base": ("Cholesky", "ConjugateGradient", "Solution", "Status"),
     "afif_explorer.engine.targets.base": ("Target",),
+    "afif_explorer.engine.targets.predictive_parity": ("PredictiveParityDifference",),
     "afif_explorer.engine.targets.losses": ("MeanLoss", "PointLoss"),
     "afif_explorer.engine.targets.predictions": ("Prediction",),
     "afif_explorer.errors": (

@@ -60,6 +60,7 @@ from afif_explorer.engine.targets.disparities import (
 )
 from afif_explorer.engine.targets.losses import MeanLoss, PointLoss
 from afif_explorer.engine.targets.predictions import Prediction
+from afif_explorer.engine.targets.predictive_parity import PredictiveParityDifference
 from afif_explorer.errors import (
     AfifError,
     CurvatureError,
@@ -128,6 +129,7 @@ __all__ = [
     "PointLoss",
     "Poisson",
     "Prediction",
+    "PredictiveParityDifference",
     "Ridge",
     "Solution",
     "SolverDiverged",

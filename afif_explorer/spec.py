@@ -21,57 +21,22 @@ from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 
+from afif_explorer.choices import LARGEST_ID, NUMBERS, PICKS
 from afif_explorer.errors import InvalidChoice
 
 VERSION = 1
 
-MODELS = ("auto", "linear", "logistic", "softmax", "poisson", "mlp")
-KINKED = ("lasso", "elastic_net", "group_lasso")  # penalties that set parameters to exactly zero
-PENALTIES = ("none", "ridge", *KINKED)
-METHODS = ("afif", "infinitesimal_jackknife", "newton_step")
-SOLVERS = ("cholesky", "conjugate_gradient", "lissa")
-CLASS_GAPS = ("demographic_parity", "equal_opportunity", "equalized_odds", "group_loss")
-NUMBER_GAPS = ("mean_prediction_difference", "group_loss")
-GROUP_TARGETS = (*CLASS_GAPS[:-1], *NUMBER_GAPS)  # disparities between groups
-ROW_TARGETS = ("point_loss", "prediction")  # about one row of the split
-TARGETS = ("mean_loss", *GROUP_TARGETS, *ROW_TARGETS)
-SPLITS = ("train", "validation", "test")
-RULES = ("raise_target", "lower_target", "harmful", "helpful", "random", "selection")
-VIEWS = ("points", "agreement", "lissa", "cross_validation", "unlearning")
-
 DATASET_NAME = r"[a-z0-9_]{1,40}(?:-[0-9a-f]{16,64})?"
-_OPTIONS = {
-    "model": MODELS,
-    "penalty": PENALTIES,
-    "method": METHODS,
-    "solver": SOLVERS,
-    "target": TARGETS,
-    "split": SPLITS,
-    "rule": RULES,
-    "view": VIEWS,
-}
-LARGEST_ID = 2**31 - 1
+OPTIONS = {name: tuple(field.options) for name, field in PICKS.items()}
+RANGES = {name: (field.low, field.high) for name, field in NUMBERS.items()}  # both allowed
 MOST_SELECTED = 100_000  # as a bitmap that is still a link of some kilobytes
-RANGES: dict[str, tuple[float, float]] = {  # smallest and largest value, both allowed
-    "seed": (0, 2**31 - 1),
-    "hidden": (1, 256),
-    "strength": (0, 1e6),
-    "scale": (1e-12, 1e12),
-    "depth": (1, 1_000_000),
-    "repeats": (1, 64),
-    "batch_size": (1, 1_000_000),
-    "damping": (0, 1e6),
-    "sensitive": (0, 999),
-    "row": (0, LARGEST_ID),
-    "count": (0, LARGEST_ID),
-}
 _LONGEST_QUERY = 65_536  # what a web server accepts as an address
 _MOST_NOTES = 8
 
 
 @dataclass(frozen=True)
 class Spec:
-    """One complete set of choices. A number that is ``None`` is chosen automatically.
+    """One complete set of choices; :mod:`afif_explorer.choices` declares them. ``None``: automatic.
 
     Raises:
         InvalidChoice: on construction, if a value is not one of its options or out of its range; the
@@ -86,8 +51,8 @@ class Spec:
 
     dataset: str = "hiring"  # a catalogue name, or "upload-<digest>" for somebody's own file
     seed: int = 0  # of the split and of the start of training
-    model: str = "auto"  # "auto": the plain model of the data set's task
-    hidden: int = 16  # units of the hidden layer ("mlp" alone)
+    model: str = "auto"
+    hidden: int = 16  # units of the hidden layer
     penalty: str = "ridge"
     strength: float = 1e-3
     method: str = "afif"
@@ -108,7 +73,7 @@ class Spec:
     view: str = "points"
 
     def __post_init__(self) -> None:
-        for name, options in _OPTIONS.items():
+        for name, options in OPTIONS.items():
             if getattr(self, name) not in options:
                 raise InvalidChoice(
                     f"{name!r} cannot be {_shown(getattr(self, name))}; "

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from afif_explorer.spec import VIEWS, Spec
+from afif_explorer.choices.views import VIEWS
+from afif_explorer.spec import Spec
 from tests.plugins.browser import FLAGS, find_chromium
 from tests.plugins.server import ROOT, Server
 

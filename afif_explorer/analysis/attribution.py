@@ -1,4 +1,4 @@
-"""``attribute``: what each training row does to a target."""
+"""``attribute``: the effect of each training row on a target."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def effects_of(
     *,
     order: int | None = None,
 ) -> np.ndarray:
-    """The same with a method that was prepared before."""
+    """:func:`attribute` with a prepared method and without warnings."""
     if order not in (None, 1, 2):
         raise InvalidChoice(f"The order of an effect is 1 or 2, not {order!r}.")
     targets = as_targets(target)

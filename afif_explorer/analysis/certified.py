@@ -1,4 +1,4 @@
-"""``certified_unlearn``: a step away from some rows, with noise that hides what it gets wrong."""
+"""``certified_unlearn``: unlearning with noise that hides the error of the step."""
 
 from __future__ import annotations
 

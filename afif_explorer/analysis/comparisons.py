@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.engine.targets.base import Target
-from afif_explorer.engine.targets.disparities import WITH, WITHOUT, Comparison, GroupDisparity
+from afif_explorer.engine.targets.disparities import OUTCOME_WORDS, Comparison, GroupDisparity
 from afif_explorer.errors import Undefined, UndefinedMeasure
 from afif_explorer.wording import count
 
@@ -75,7 +75,7 @@ def _outcome(fit: Fit, disparity: GroupDisparity, among: str) -> str:
 
 
 def _named(fit: Fit, disparity: GroupDisparity, sentence: str) -> str:
-    for words in (WITH, WITHOUT):
+    for words in OUTCOME_WORDS:
         sentence = sentence.replace(words, _outcome(fit, disparity, words))
     return sentence
 

@@ -22,12 +22,12 @@ from afif_explorer.progress import report
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
-    """Held-out losses.
+    """Held-out losses: the result of :func:`cross_validate`.
 
     Attributes:
-        losses: ``[n_train]`` loss of each row under the predicted fit that leaves it (or its fold) out; NaN
-            where there is no such fit. mean: of those that there are. standard_error: of that mean,
-            ``std / sqrt(count)``.
+        losses: ``[n_train]``, the loss of each row under the predicted fit without it (or without its
+            fold); NaN where there is no such fit.
+        mean: of the losses that are defined. standard_error: of that mean, ``std / sqrt(count)``.
         notes: what is NaN and why, in sentences.
     """
 
@@ -88,7 +88,7 @@ def cross_validate(
 
 
 def held_out(influence: Influence, folds: int | None, seed: int) -> CrossValidation:
-    """The same with a method that was prepared before; it warns of nothing."""
+    """:func:`cross_validate` with a prepared method and without warnings."""
     objective = influence.objective
     if folds is None:
         lost = np.zeros(objective.n, dtype=bool)

@@ -1,4 +1,4 @@
-"""``cross_validation_path``: how strong the penalty should be, without a refit for every row."""
+"""``cross_validation_path``: held-out losses along a path of penalty strengths, without a refit per row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dfbetas`` and ``dffits``: what leaving out a row does, in standard errors."""
+"""``dfbetas`` and ``dffits``: standardised changes if a row is left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``diagnostics``: the classical regression diagnostics, for every model here."""
+"""``diagnostics``: the classical regression diagnostics, for every model."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
 
 
 def diagnostics_of(influence: Influence, fit: Fit) -> pd.DataFrame:
-    """The same with a method that was prepared before."""
+    """:func:`diagnostics` with a prepared method."""
     columns = {
         "leverage": influence.leverage(),
         "cooks_distance": _cooks_distance(influence),
@@ -76,7 +76,7 @@ def diagnostics_of(influence: Influence, fit: Fit) -> pd.DataFrame:
 
 
 def row_index(fit: Fit) -> pd.Index:
-    """Ids of the training rows; positions, if the fit has no data set."""
+    """The ids of the training rows; their positions if the fit has no data set."""
     index = pd.RangeIndex(fit.n) if fit.data is None else pd.Index(fit.data.train.ids)
     return index.rename("id")
 

@@ -1,4 +1,4 @@
-"""``audit_fairness``: the disparities of a model, and what each row does to them."""
+"""``audit_fairness``: the disparities of a model, and the effect of each row on them."""
 
 from __future__ import annotations
 
@@ -12,45 +12,29 @@ from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.fitting import Fit
 from afif_explorer.analysis.prepared import prepared, warn_unfinished
+from afif_explorer.choices.targets import GAPS
+from afif_explorer.choices.targets.kinds import CLASSES, NUMBERS
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets.bound import Sample, checked_fit
-from afif_explorer.engine.targets.disparities import (
-    Comparison,
-    DemographicParityDifference,
-    EqualizedOddsDifference,
-    EqualOpportunityDifference,
-    GroupDisparity,
-    GroupLossDifference,
-    MeanPredictionDifference,
-)
+from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
 from afif_explorer.errors import Undefined, UndefinedMeasure
 
 FORMS = ("soft", "hard")
 Forms = dict[str, Comparison]
-FOR_CLASSES: dict[str, type[GroupDisparity]] = {
-    "demographic_parity": DemographicParityDifference,
-    "equal_opportunity": EqualOpportunityDifference,
-    "equalized_odds": EqualizedOddsDifference,
-    "group_loss": GroupLossDifference,
-}
-FOR_NUMBERS: dict[str, type[GroupDisparity]] = {
-    "mean_prediction": MeanPredictionDifference,
-    "group_loss": GroupLossDifference,
-}
 
 
 @dataclass(frozen=True, eq=False)
 class FairnessAudit:
-    """What :func:`audit_fairness` found.
+    """The result of :func:`audit_fairness`.
 
     Attributes:
-        disparities: data frame, one row a measure; columns ``soft`` (mean predictions) and ``hard``
+        disparities: data frame, one row per measure; columns ``soft`` (mean predictions) and ``hard``
             (decisions, as fairlearn defines them); NaN where undefined.
         compared: data frame, rows ``(measure, "soft")`` and ``(measure, "hard")``: the two groups
             (``highest``, ``lowest``), how many of their rows count (``highest_rows``, ``lowest_rows``), and
             ``among`` which.
-        groups: data frame of the groups' rows and mean predictions.
+        groups: data frame of the groups' numbers of rows and mean predictions.
         effects: data frame ``[n_train, measures]``, indexed by row id: the predicted change of each soft
             disparity if the row is removed; NaN where undefined.
         notes: a sentence for each measure that is undefined, for groups that it leaves out, and for a gap
@@ -68,7 +52,12 @@ def measures_for(fit: Fit) -> dict[str, type[GroupDisparity]]:
     """The disparities that make sense for a fit's loss, by name."""
     checked_fit(fit)
     classes = isinstance(fit.objective.loss, Bernoulli | Categorical)
-    return FOR_CLASSES if classes else FOR_NUMBERS
+    tasks = set(CLASSES if classes else NUMBERS)
+    return {
+        option.audited_as: option.engine_class
+        for option in GAPS.values()
+        if tasks.intersection(option.tasks)
+    }
 
 
 def audit_fairness(
@@ -85,8 +74,8 @@ def audit_fairness(
     positive if the gap widens without the row. In the units of each measure: probability, nats, or the
     target's.
 
-    Classes: demographic parity, equal opportunity, equalised odds, group loss. Numbers: mean prediction and
-    group loss.
+    Every disparity that is defined for classes, or for numbers, is a measure. ``split`` is where they are
+    measured: rows that are chosen by their effects on one split are judged on another.
 
     Args:
         fit: a fit of a data set with sensitive columns.
@@ -112,10 +101,10 @@ def audit_fairness(
 
     >>> import afif_explorer as ax
     >>> audit = ax.audit_fairness(ax.fit(ax.load_dataset("hiring")), "group")
-    >>> audit.disparities.index.tolist()
-    ['demographic_parity', 'equal_opportunity', 'equalized_odds', 'group_loss']
-    >>> audit.effects.shape
-    (1400, 4)
+    >>> audit.disparities.index.tolist()[:3]
+    ['demographic_parity', 'equal_opportunity', 'equalized_odds']
+    >>> audit.effects.shape == (1400, len(audit.disparities))
+    True
     """
     asked = {name: kind(sensitive, split) for name, kind in measures_for(fit).items()}
     means = next(iter(asked.values())).group_means(fit, fit.parameters)

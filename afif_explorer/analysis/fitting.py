@@ -1,4 +1,4 @@
-"""``fit``: train a model on a data set, ready to be asked about its rows."""
+"""``fit``: train a model on a data set; ``Fit``: the trained model with its rows."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from afif_explorer.analysis.metrics import measure
 from afif_explorer.analysis.prepared import PreparedMethods
+from afif_explorer.choices.models import MODELS, TRAINABLE, chosen_model, default_model
 from afif_explorer.engine.curvature.minimum import negative_curvature
-from afif_explorer.engine.problem.losses import Loss
+from afif_explorer.engine.problem.losses import LOSSES, Loss
 from afif_explorer.engine.problem.models import MLP, LinearMap, Model, model_of
 from afif_explorer.engine.problem.module_parameters import Penalised
 from afif_explorer.engine.problem.objective import (
@@ -32,22 +33,8 @@ from afif_explorer.errors import DataError, InvalidChoice
 if TYPE_CHECKING:
     from afif_explorer.datasets import Dataset, Split
 
-MODELS = ("linear", "logistic", "softmax", "poisson", "mlp")
 SPLITS = ("train", "validation", "test")
 Rows = Tensor | np.ndarray
-
-_LINEAR_LOSS = {
-    "linear": "gaussian",
-    "logistic": "bernoulli",
-    "softmax": "categorical",
-    "poisson": "poisson",
-}
-_TASK_OF = {
-    "linear": "regression",
-    "logistic": "classification",
-    "softmax": "classification",
-    "poisson": "count",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,22 +89,22 @@ class Fit:
 
     @cached_property
     def negative_curvature(self) -> float | None:
-        """How far the Hessian bends down at ``theta``: its smallest eigenvalue if below 0, else 0.
+        """The smallest eigenvalue of the Hessian at ``theta`` if it is below 0, else 0.
 
-        Below 0 the fit is no minimum, and the Hessian needs a damping of more than its size; the Fisher
-        never does. With kinks in the penalty it is that among the parameters that are not held at a kink.
-        See :func:`~afif_explorer.engine.curvature.minimum.negative_curvature` for the cost; None where that
-        is too high.
+        Below 0 the fit is not a minimum, and the Hessian needs a damping of more than its size; the Fisher
+        never does. With a non-smooth penalty it is that of the parameters at which the penalty is smooth.
+        None where computing it is too expensive: see
+        :func:`~afif_explorer.engine.curvature.minimum.negative_curvature`.
         """
         return negative_curvature(self.objective, self.parameters)
 
     @property
     def n(self) -> int:
-        """Training rows."""
+        """The number of training rows."""
         return self.objective.n
 
     def sample(self, split: str) -> Sample:
-        """The rows of a split. Raises :class:`InvalidChoice` for an unknown one."""
+        """The rows of a split. Raises :class:`InvalidChoice` for an unknown split."""
         if not isinstance(split, str) or split not in self.samples:
             raise InvalidChoice(
                 f"There is no split {split!r} here; choose one of: {', '.join(self.samples)}."
@@ -199,7 +186,7 @@ def objective_for(
     hidden: Sequence[int],
     penalised: Penalised | None = None,
 ) -> Objective:
-    """What :func:`fit` minimises for these choices."""
+    """The objective that :func:`fit` minimises for these arguments."""
     from afif_explorer.datasets import Dataset
 
     if not isinstance(data, Dataset):
@@ -306,10 +293,10 @@ def _fitted(
 
 
 def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
-    """A group lasso without groups gets them: the columns of ``X`` that one raw column became.
+    """A group lasso without groups gets them: the columns of ``X`` encoded from the same raw column.
 
-    A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer);
-    every other penalised parameter is a group of its own.
+    A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer); every
+    other penalised parameter is a group of its own.
     """
     if not isinstance(penalty, GroupLasso) or penalty.groups is not None:
         return penalty
@@ -332,30 +319,20 @@ def _model_for(
     if isinstance(model, nn.Module):
         built = model_of(model, torch.as_tensor(np.array(data.train.X[:4])))
         return built, _loss_of(data, built.k)
-    name = _plain_model(data) if model == "auto" else model
-    if name == "mlp":
+    if model not in MODELS:
+        raise InvalidChoice(f"There is no model {model!r}; choose one of: {', '.join(TRAINABLE)}.")
+    named = chosen_model(model, data)
+    if not named.fits(data):
+        raise InvalidChoice(
+            f"A {named.key} model does not fit {data.task} data with target {data.target!r}"
+            f"{f' and {classes} classes' if classes else ''}; use "
+            f"{default_model(data).key!r} or 'mlp'."
+        )
+    if not named.loss:
         k = classes if classes > 2 else 1
         return MLP(d, hidden, k), _loss_of(data, k)
-    if name not in _LINEAR_LOSS:
-        raise InvalidChoice(f"There is no model {name!r}; choose one of: {', '.join(MODELS)}.")
-    _require_task(data, name)
-    return LinearMap(d, classes if name == "softmax" else 1), _LINEAR_LOSS[name]
-
-
-def _plain_model(data: Dataset) -> str:
-    if data.task == "classification":
-        return "softmax" if len(data.classes) > 2 else "logistic"
-    return {"regression": "linear", "count": "poisson"}[data.task]
-
-
-def _require_task(data: Dataset, model: str) -> None:
-    fits = _TASK_OF[model] == data.task or (model == "linear" and data.task == "count")
-    if not fits or (model == "logistic" and len(data.classes) > 2):
-        raise InvalidChoice(
-            f"A {model} model does not fit {data.task} data with target {data.target!r}"
-            f"{f' and {len(data.classes)} classes' if data.classes else ''}; use "
-            f"{_plain_model(data)!r} or 'mlp'."
-        )
+    several = LOSSES[named.loss].canonical_outputs is None
+    return LinearMap(d, classes if several else 1), named.loss
 
 
 def _loss_of(data: Dataset, k: int) -> str:

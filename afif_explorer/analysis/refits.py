@@ -1,4 +1,4 @@
-"""The truths that predictions are held against: fitting again, and the proximal Bregman response."""
+"""The references for predictions: retraining, and the proximal Bregman response."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from afif_explorer.engine.training.retrain import Refits, refit, refit_each
 
 @dataclass(frozen=True, eq=False)
 class Retrained:
-    """A model that was fitted without some rows.
+    """A model fitted without some rows: the result of :func:`retrain` and :func:`bregman_response`.
 
     Attributes:
         fit: the model with all rows.
         theta: ``[p]``. gradient_norm: of its objective there (for a response: of the function that it
-            minimises); the truth is no truer than this is small. gradient_threshold: as for a
-            :class:`~afif_explorer.analysis.fitting.Fit`. converged: True if the norm is at most that.
-            seconds: wall time. rows: what was removed.
+            minimises); the parameters are accurate to this tolerance.
+        gradient_threshold: as for a :class:`~afif_explorer.analysis.fitting.Fit`. converged: True if the
+            norm is at most that. seconds: wall time. rows: positions of the removed rows.
     """
 
     fit: Fit
@@ -39,7 +39,7 @@ class Retrained:
     rows: np.ndarray
 
     def effects(self, targets: Target | Sequence[Target]) -> dict[Target, float]:
-        """The true change of each target, ``T(theta) - T(before)``."""
+        """The actual change of each target, ``T(theta) - T(before)``, in its units."""
         theta = self.fit.objective.vector(self.theta)
         found = {}
         for target in as_targets(targets):
@@ -154,12 +154,13 @@ def _retrained(fit: Fit, found: Optimum, rows: np.ndarray) -> Retrained:
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """One refit for each of some rows.
+    """One refit for each of some rows: the result of :func:`retrain_each` and :func:`bregman_response_each`.
 
     Attributes:
-        rows: ``[m]``, in the order asked for. theta: ``[p, m]``. effects: ``[m]``, or ``[m, t]`` for a
-            list of targets: the true change if that row alone is left out. gradient_norm: ``[m]``.
-        seconds: wall time of all.
+        rows: ``[m]``, in the order asked for. theta: ``[p, m]``.
+        effects: ``[m]``, or ``[m, t]`` for a list of targets: the actual change if that row alone is left
+            out.
+        gradient_norm: ``[m]``. seconds: wall time of all.
     """
 
     rows: np.ndarray

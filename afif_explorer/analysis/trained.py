@@ -1,4 +1,4 @@
-"""``from_trained``: a model that was trained elsewhere, ready to be asked about its rows."""
+"""``from_trained``: a fit from a model that was trained elsewhere."""
 
 from __future__ import annotations
 

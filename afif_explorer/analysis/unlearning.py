@@ -1,4 +1,4 @@
-"""``unlearn``: the model without some rows, by one step instead of training again."""
+"""``unlearn``: the model without some rows, by one step instead of retraining."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from afif_explorer.engine.targets.base import Target, as_targets
 
 @dataclass(frozen=True, eq=False)
 class Unlearned:
-    """Predicted parameters without the rows.
+    """Predicted parameters and targets without some rows: the result of :func:`unlearn`.
 
     Attributes:
-        theta: ``[p]``. effects: for each target its predicted change, ``T(theta) - T(before)``.
+        theta: ``[p]``. effects: the predicted change of each target, ``T(theta) - T(before)``.
         reach: how far to trust the parameters. target_reach: how far to trust each target's change.
         rows: positions of the removed rows, in order.
     """
@@ -88,7 +88,7 @@ def unlearn_with(
     rows: Sequence[int] | np.ndarray,
     targets: Target | Sequence[Target] = (),
 ) -> Unlearned:
-    """The same with a method that was prepared before."""
+    """:func:`unlearn` with a prepared method and without warnings."""
     chosen, watched = removable(fit, rows), as_targets(targets)
     theta = parameters_without(influence, [chosen])[:, 0]
     beyond = RefitEstimate(influence, chosen, theta)

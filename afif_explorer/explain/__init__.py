@@ -1,7 +1,8 @@
-"""Short explanations in plain words: one page for every choice, figure and view.
+"""Help pages: one short page for every setting, target, figure and view, a guide and a glossary.
 
-Pages are Markdown files beside this one; ``choices/<field of Spec>``, ``figures/<name>``,
-``views/<name>`` and ``guide``. They hold text only: no HTML, no images, no links.
+Pages are Markdown files beside this one; ``choices/<field of Spec>``, ``choices/target/<target>``,
+``figures/<name>``, ``views/<name>``, ``guide`` and ``glossary``. They hold text only: no HTML, images or
+links.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from afif_explorer.choices.targets import TARGETS
 from afif_explorer.errors import InvalidChoice
+
+VALUES = "{values}"  # where the page of a choice lists its values
 
 
 @cache
@@ -28,7 +32,13 @@ def page(name: str) -> str:
     if name not in names():
         known = ", ".join(names())
         raise InvalidChoice(f"There is no page {str(name)[:60]!r}; the pages are: {known}.")
-    return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+    text = files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+    return text.replace(VALUES, "\n".join(values()))
+
+
+def values() -> list[str]:
+    """The targets as a list, from what each declares of itself."""
+    return [f"- **{option.label}**: {option.summary}" for option in TARGETS.values()]
 
 
 def _below(folder: Traversable, prefix: str) -> list[str]:

@@ -8,12 +8,12 @@ from typing import Any
 import ipywidgets
 import param
 
+from afif_explorer.choices import NUMBERS
 from afif_explorer.notebook.bridge import Link
 from afif_explorer.state import Explorer
 from afif_explorer.state.words import unlisted
 
 _STYLE = {"description_width": "112px"}
-_LOGARITHMIC = ("strength", "scale", "depth", "batch_size")
 _STEPS_A_DECADE = 20
 _MOST_STEPS = 1000  # a whole number with more values than this is typed, not slid
 
@@ -181,6 +181,6 @@ def control(explorer: Explorer, field: str) -> Control:
         return Pick(explorer, field)
     if isinstance(parameter, param.Boolean):
         return Switch(explorer, field)
-    if field in _LOGARITHMIC:
+    if NUMBERS[field].logarithmic and parameter.get_soft_bounds()[0] > 0:
         return Logarithmic(explorer, field)
     return Number(explorer, field)

@@ -7,20 +7,14 @@ from html import escape
 
 import ipywidgets
 
+from afif_explorer.choices import PICKS
+from afif_explorer.choices.sections import REMOVAL, SECTIONS
 from afif_explorer.figures.notes import notes_markup
 from afif_explorer.notebook.controls import control
 from afif_explorer.state import Explorer
 from afif_explorer.state.relevance import relevant
 
-SECTIONS: dict[str, tuple[str, ...]] = {
-    "Data": ("dataset", "seed"),
-    "Model": ("model", "hidden", "penalty", "strength"),
-    "Effect on": ("target", "sensitive", "split", "row"),
-    "Method": (
-        "method", "solver", "scale", "depth", "batch_size", "repeats", "damping", "rescale",
-    ),
-    "Removal": ("rule", "count"),
-}  # fmt: skip
+_SHOWN = {section.title: tuple(section.names()) for section in (*SECTIONS, REMOVAL)}
 
 
 class ControlPanel:
@@ -29,13 +23,13 @@ class ControlPanel:
     def __init__(self, explorer: Explorer) -> None:
         self.explorer = explorer
         self.controls = {
-            field: control(explorer, field) for fields in SECTIONS.values() for field in fields
+            field: control(explorer, field) for fields in _SHOWN.values() for field in fields
         }
         self.notes = ipywidgets.HTML()
         self._headings: dict[str, ipywidgets.HTML] = {}
         self.widget = ipywidgets.VBox(list(self._parts()))
         self.widget.add_class("afif-controls")
-        deciding = ["model", "penalty", "solver", "target", "rule", "view", "offered"]
+        deciding = [*PICKS, "offered"]
         self._watchers = [
             explorer.param.watch(lambda *_: self._hide_idle(), deciding),
             explorer.param.watch(lambda *_: self._note(), ["data", "dataset"]),
@@ -44,7 +38,7 @@ class ControlPanel:
         self._note()
 
     def _parts(self) -> Iterator[ipywidgets.Widget]:
-        for title, fields in SECTIONS.items():
+        for title, fields in _SHOWN.items():
             self._headings[title] = ipywidgets.HTML(f"<h4>{escape(title)}</h4>")
             yield self._headings[title]
             yield from (self.controls[field].widget for field in fields)
@@ -56,7 +50,7 @@ class ControlPanel:
         for field, part in self.controls.items():
             part.widget.layout.display = None if field in shown else "none"
         for title, heading in self._headings.items():
-            used = shown & set(SECTIONS[title])
+            used = shown & set(_SHOWN[title])
             heading.layout.display = None if used else "none"
 
     def _note(self) -> None:

@@ -5,86 +5,68 @@ from __future__ import annotations
 import numpy as np
 import param
 
-from afif_explorer import spec as spec_
-from afif_explorer.spec import FIELDS, RANGES, Spec
+from afif_explorer.choices import FIELDS, NUMBERS, PICKS
+from afif_explorer.spec import DATASET_NAME, Spec
 from afif_explorer.state.rows import Rows
-from afif_explorer.study.labels import LABELS
 
 _DEFAULT = Spec()
 
 
-def _pick(field: str, options: tuple[str, ...], label: str, doc: str) -> param.Selector:
-    objects = {LABELS[field][value]: value for value in options}
-    return param.Selector(default=getattr(_DEFAULT, field), objects=objects, label=label, doc=doc)
+def _words(name: str) -> dict[str, str]:
+    return {"label": FIELDS[name].label, "doc": FIELDS[name].doc}
 
 
-def _whole(field: str, label: str, doc: str, usual: tuple[int, int] | None = None) -> param.Integer:
-    default = getattr(_DEFAULT, field)
-    return param.Integer(
+def _pick(name: str) -> param.Selector:
+    objects = {option.label: key for key, option in PICKS[name].options.items()}
+    return param.Selector(default=getattr(_DEFAULT, name), objects=objects, **_words(name))
+
+
+def _number(name: str, kind: type[param.Number]) -> param.Number:
+    default, field = getattr(_DEFAULT, name), NUMBERS[name]
+    return kind(
         default=default,
         allow_None=default is None,
-        bounds=RANGES[field],
-        softbounds=usual or RANGES[field],
-        label=label,
-        doc=doc,
+        bounds=(field.low, field.high),
+        softbounds=field.usual,
+        **_words(name),
     )
 
 
-def _real(field: str, label: str, doc: str, usual: tuple[float, float]) -> param.Number:
-    default = getattr(_DEFAULT, field)
-    return param.Number(
-        default=default,
-        allow_None=default is None,
-        bounds=RANGES[field],
-        softbounds=usual,
-        label=label,
-        doc=doc,
-    )
+def _whole(name: str) -> param.Integer:
+    return _number(name, param.Integer)
+
+
+def _real(name: str) -> param.Number:
+    return _number(name, param.Number)
 
 
 class Settings(param.Parameterized):
     """Everything a person can choose. Which values make sense for the data at hand: ``offered``."""
 
     dataset = param.String(
-        default=_DEFAULT.dataset,
-        regex=rf"\A{spec_.DATASET_NAME}\Z",
-        label="Data set",
-        doc="Which rows to study.",
+        default=_DEFAULT.dataset, regex=rf"\A{DATASET_NAME}\Z", **_words("dataset")
     )
-    seed = _whole("seed", "Seed", "Of the split and of the start of training.", (0, 99))
-    model = _pick("model", spec_.MODELS, "Model", "What is fitted to the training rows.")
-    hidden = _whole("hidden", "Hidden units", "Size of the hidden layer.", (1, 64))
-    penalty = _pick("penalty", spec_.PENALTIES, "Penalty", "What keeps the parameters small.")
-    strength = _real(
-        "strength", "Penalty strength", "Multiplies the penalty in the objective.", (1e-6, 10)
-    )
-    method = _pick("method", spec_.METHODS, "Method", "How the effect of a removal is estimated.")
-    solver = _pick(
-        "solver", spec_.SOLVERS, "Solver", "How the system with the curvature is solved."
-    )
-    scale = _real(
-        "scale",
-        "LiSSA scale",
-        "Divides the curvature in each step; above half its largest eigenvalue the steps settle.",
-        (1e-3, 1e4),
-    )
-    depth = _whole("depth", "LiSSA depth", "How many steps the recursion takes.", (1, 20_000))
-    repeats = _whole("repeats", "LiSSA repeats", "Independent runs that are averaged.", (1, 16))
-    batch_size = _whole("batch_size", "LiSSA batch size", "Rows drawn for each step.", (1, 4096))
-    damping = _real("damping", "Damping", "Added to the curvature's diagonal.", (0, 10))
-    rescale = param.Boolean(
-        default=_DEFAULT.rescale,
-        label="Rescale by leverage",
-        doc="Divide each row's effect by one minus its leverage.",
-    )
-    target = _pick("target", spec_.TARGETS, "Target", "The quantity whose change is predicted.")
-    split = _pick("split", spec_.SPLITS, "Measured on", "The rows on which the target is measured.")
-    sensitive = _whole("sensitive", "Sensitive column", "Whose groups are compared.", (0, 9))
-    row = _whole("row", "Row of the target", "For targets about a single row.", (0, 99_999))
-    rule = _pick("rule", spec_.RULES, "Rows to remove", "How the removed rows are picked.")
-    count = _whole("count", "How many", "How many rows are removed.", (0, 1000))
-    selected = Rows(label="Selected rows", doc="Ids of the rows, ascending.")
-    view = _pick("view", spec_.VIEWS, "View", "What is on screen.")
+    seed = _whole("seed")
+    model = _pick("model")
+    hidden = _whole("hidden")
+    penalty = _pick("penalty")
+    strength = _real("strength")
+    method = _pick("method")
+    solver = _pick("solver")
+    scale = _real("scale")
+    depth = _whole("depth")
+    repeats = _whole("repeats")
+    batch_size = _whole("batch_size")
+    damping = _real("damping")
+    rescale = param.Boolean(default=_DEFAULT.rescale, **_words("rescale"))
+    target = _pick("target")
+    split = _pick("split")
+    sensitive = _whole("sensitive")
+    row = _whole("row")
+    rule = _pick("rule")
+    count = _whole("count")
+    selected = Rows(**_words("selected"))
+    view = _pick("view")
 
     offered = param.Dict(
         default={},

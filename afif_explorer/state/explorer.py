@@ -12,6 +12,8 @@ import pandas as pd
 import param
 
 from afif_explorer import results, study
+from afif_explorer.choices import label
+from afif_explorer.choices.rules import RULES
 from afif_explorer.datasets import Dataset
 from afif_explorer.errors import AfifError, InvalidChoice
 from afif_explorer.jobs import Jobs, Outcome
@@ -30,7 +32,6 @@ from afif_explorer.state.work import (
     fetch,
     result_key,
 )
-from afif_explorer.study.labels import label
 
 _OF_THE_DATA = ("model", "sensitive", "row", "selected", "primary", "scale", "depth")  # begin anew
 
@@ -384,7 +385,7 @@ class Explorer(Selection):
     def _removed(self) -> tuple[int, ...]:
         """Ids of the rows whose removal is on screen, or of those that are selected for it."""
         spec = self.spec
-        if spec.view != "unlearning" or spec.rule == "selection":
+        if spec.view != "unlearning" or "selected" in RULES[spec.rule].needs:
             return spec.selected
         if self.unlearning is None or not self.fresh("unlearning"):
             raise InvalidChoice(

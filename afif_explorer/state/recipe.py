@@ -5,30 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
+from afif_explorer.choices.call import Call
+from afif_explorer.choices.methods import METHODS
+from afif_explorer.choices.models import chosen_model
+from afif_explorer.choices.penalties import PENALTIES
+from afif_explorer.choices.solvers import SOLVERS
+from afif_explorer.choices.solvers.kind import Used
+from afif_explorer.choices.targets import TARGETS
 from afif_explorer.results import DataSummary, Points
 from afif_explorer.spec import Spec
-from afif_explorer.state.words import model_of
 from afif_explorer.study.keys import is_upload
-
-_PENALTIES = {
-    "ridge": "Ridge",
-    "lasso": "Lasso",
-    "elastic_net": "ElasticNet",
-    "group_lasso": "GroupLasso",
-}
-_GAPS = {
-    "demographic_parity": "DemographicParityDifference",
-    "equal_opportunity": "EqualOpportunityDifference",
-    "equalized_odds": "EqualizedOddsDifference",
-    "mean_prediction_difference": "MeanPredictionDifference",
-    "group_loss": "GroupLossDifference",
-}
-_METHODS = {
-    "afif": "AFIF",
-    "infinitesimal_jackknife": "InfinitesimalJackknife",
-    "newton_step": "NewtonStep",
-}
-
 
 _LINE = 100  # characters
 
@@ -44,8 +30,8 @@ def as_python(
         *_imports(data, removed),
         *_data(spec, data),
         f"fit = ax.fit(data, {_model(spec, data)}, penalty={_penalty(spec)}, seed={spec.seed})",
-        f"target = {_target(spec, data)}",
-        f"method = {_method(spec, data, points)}",
+        f"target = {TARGETS[spec.target].call(spec, data).code}",
+        f"method = {METHODS[spec.method].call(spec, _solver(spec, data, points)).code}",
         "effects = ax.attribute(fit, target, method=method)  # one number for each training row",
         *_removal(removed),
     ]
@@ -90,38 +76,15 @@ def _removal(removed: Sequence[int]) -> list[str]:
 
 
 def _model(spec: Spec, data: DataSummary) -> str:
-    name = model_of(spec, data)
-    return f"model={name!r}" + (f", hidden=({spec.hidden},)" if name == "mlp" else "")
+    settings = chosen_model(spec.model, data).settings(spec)
+    return ", ".join(f"{name}={value!r}" for name, value in settings.items())
 
 
 def _penalty(spec: Spec) -> str:
-    return f"ax.{_PENALTIES[spec.penalty]}({spec.strength!r})" if spec.penalty != "none" else "None"
+    call = PENALTIES[spec.penalty].call(spec)
+    return call.code if call is not None else "None"
 
 
-def _target(spec: Spec, data: DataSummary) -> str:
-    column = data.sensitive[spec.sensitive] if data.sensitive else None
-    if spec.target in _GAPS:
-        return f"ax.{_GAPS[spec.target]}({column!r}, split={spec.split!r})"
-    return {
-        "mean_loss": f"ax.MeanLoss({spec.split!r})",
-        "point_loss": f"ax.PointLoss({spec.split!r}, {spec.row})",
-        "prediction": f"ax.Prediction({spec.split!r}, {spec.row})",
-    }[spec.target]
-
-
-def _method(spec: Spec, data: DataSummary, points: Points | None) -> str:
-    settings = [f"solver={_solver(spec, data, points)}", f"damping={spec.damping!r}"]
-    if spec.rescale:
-        settings.append("rescale=True")
-    return f"ax.{_METHODS[spec.method]}({', '.join(settings)})"
-
-
-def _solver(spec: Spec, data: DataSummary, points: Points | None) -> str:
-    if spec.solver == "cholesky":
-        return "ax.Cholesky()"
-    if spec.solver == "conjugate_gradient":
-        return "ax.ConjugateGradient()"
-    scale = points.solver.scale if points is not None else spec.scale
-    depth = points.solver.depth if points is not None else spec.depth
-    # All rows in every step: the mean that the explorer shows.
-    return f"ax.LiSSA(scale={scale!r}, depth={depth!r}, repeats=1, batch_size={data.n_train})"
+def _solver(spec: Spec, data: DataSummary, points: Points | None) -> Call:
+    ran = points.solver if points is not None else spec
+    return SOLVERS[spec.solver].call(Used(ran.scale, ran.depth, data.n_train))

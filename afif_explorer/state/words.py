@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from afif_explorer import study
+from afif_explorer.choices import label
+from afif_explorer.choices.models import chosen_model
+from afif_explorer.choices.penalties import PENALTIES
 from afif_explorer.results import DataSummary, Points
 from afif_explorer.spec import Spec
-from afif_explorer.study.labels import label
 from afif_explorer.wording import count
-
-_PLAIN_MODEL = {"regression": "linear", "count": "poisson"}
 
 
 def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str:
@@ -20,10 +20,8 @@ def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str
     """
     if data is None:
         return "Loading the data."
-    penalty = "no penalty"
-    if spec.penalty != "none":
-        penalty = f"{label('penalty', spec.penalty).lower()} {spec.strength:g}"
-    model = label("model", model_of(spec, data))
+    model = chosen_model(spec.model, data).label
+    penalty = PENALTIES[spec.penalty].words(spec)
     target = points.target_label if points is not None else label("target", spec.target).lower()
     return f"{model} on {data.title}, {count(data.n_train)} rows, {penalty}; effect on the {target}"
 
@@ -31,11 +29,3 @@ def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str
 def unlisted(field: str, value: Any) -> str:
     """What people read for a value that is not (yet) among those offered."""
     return study.title(value) if field == "dataset" else str(value)
-
-
-def model_of(spec: Spec, data: DataSummary) -> str:
-    """The model's name, "auto" replaced by the plain model of the task."""
-    if spec.model != "auto":
-        return spec.model
-    binary = "softmax" if len(data.classes) > 2 else "logistic"
-    return _PLAIN_MODEL.get(data.task, binary)

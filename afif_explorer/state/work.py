@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from afif_explorer.choices.views import VIEWS
 from afif_explorer.errors import CurvatureError, DoesNotApply, SolverDiverged
 from afif_explorer.progress import report
 from afif_explorer.spec import FIELDS, Spec
@@ -13,13 +14,7 @@ from afif_explorer.spec import FIELDS, Spec
 How = dict[str, Any]  # arguments of the study's function beside the spec
 
 ALWAYS = ("data", "frame", "fitted", "points")
-NEEDED: dict[str, tuple[str, ...]] = {  # view -> what it shows beside the results always there
-    "points": (),
-    "agreement": ("agreement",),
-    "lissa": ("lissa",),
-    "cross_validation": ("cross_validation",),
-    "unlearning": ("unlearning",),
-}
+NEEDED = {key: view.results for key, view in VIEWS.items()}  # beside those
 
 
 @dataclass(frozen=True)
@@ -35,11 +30,11 @@ SOURCES = {
     "data": Source("describe", "data", "Loading the data"),
     "frame": Source("frame", "data", "Loading the data"),
     "fitted": Source("train", "fit", "Training the model"),
-    "points": Source("points", "points", "Working out the effects"),
+    "points": Source("points", "points", "Computing the effects"),
     "agreement": Source("agreement", "agreement", "Comparing Fisher and Hessian"),
-    "lissa": Source("lissa", "lissa", "Following LiSSA"),
-    "cross_validation": Source("cross_validation", "cross_validation", "Holding rows out"),
-    "unlearning": Source("unlearning", "unlearning", "Removing rows"),
+    "lissa": Source("lissa", "lissa", "Computing LiSSA's error"),
+    "cross_validation": Source("cross_validation", "cross_validation", "Computing held-out losses"),
+    "unlearning": Source("unlearning", "unlearning", "Predicting the removal"),
     "verification": Source("verify", "verification", "Retraining to check"),
 }
 

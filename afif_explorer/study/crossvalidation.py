@@ -12,19 +12,21 @@ import numpy as np
 from afif_explorer.analysis.crossvalidation import CrossValidation, held_out
 from afif_explorer.analysis.crossvalidation_path import CrossValidationPath, cross_validation_path
 from afif_explorer.analysis.prepared import prepared
-from afif_explorer.engine.influence.methods import METHODS, Method
+from afif_explorer.choices import label
+from afif_explorer.choices.methods import METHODS
+from afif_explorer.choices.penalties import PENALTIES
+from afif_explorer.choices.units import loss_unit
+from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.problem.losses import Gaussian, Poisson
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 from afif_explorer.results import CrossValidationReport
-from afif_explorer.spec import KINKED, RANGES, Spec
+from afif_explorer.spec import RANGES, Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.fitting import fit, penalty_of
 from afif_explorer.study.heldout import HeldOut, check_of
-from afif_explorer.study.labels import label
 from afif_explorer.study.solving import curvature_of, influence
 from afif_explorer.study.store import stage
-from afif_explorer.study.targets import loss_unit
 
 STRENGTHS = np.geomspace(1e-5, 10, 13)  # times the unit that ``strengths_for`` finds
 _DIRECT = "Solved directly: the choice of solver does not matter here."
@@ -76,14 +78,14 @@ def _to_check(path: CrossValidationPath | None, known: list[HeldOut]) -> dict[fl
 def strengths_for(spec: Spec) -> np.ndarray:
     """The grid; for sums of sizes in the unit of what is predicted, to a power of ten."""
     unit, found = 1.0, fit(spec)
-    if spec.penalty in KINKED and isinstance(found.objective.loss, Gaussian | Poisson):
+    if PENALTIES[spec.penalty].nonsmooth and isinstance(found.objective.loss, Gaussian | Poisson):
         spread = float(found.objective.y.double().std())
         unit = 10.0 ** round(math.log10(spread)) if spread > 0 else 1.0
     return np.clip(STRENGTHS * unit, *RANGES["strength"])
 
 
 def _method(spec: Spec) -> Method:
-    return METHODS[spec.method](damping=spec.damping, rescale=True)
+    return METHODS[spec.method].engine_class(damping=spec.damping, rescale=True)
 
 
 def _here(spec: Spec) -> CrossValidation:
@@ -98,7 +100,7 @@ def _path(spec: Spec) -> CrossValidationPath | None:
     found = []
     grid = () if spec.penalty == "none" else strengths_for(spec).tolist()
     for done, strength in enumerate(grid):
-        report("Penalty strengths", done, len(grid))
+        report("Regularisation path", done, len(grid))
         with suppress(CurvatureError):  # a note says how many
             found.append(_point(spec, strength))
     if not found:

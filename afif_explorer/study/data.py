@@ -11,6 +11,7 @@ import pandas as pd
 
 from afif_explorer import datasets
 from afif_explorer.cache import digest
+from afif_explorer.choices.option import sensitive_column
 from afif_explorer.datasets import Dataset, Split, Table
 from afif_explorer.datasets.reading.text import clean
 from afif_explorer.results import DataSummary
@@ -148,8 +149,3 @@ def groups(spec: Spec, split: str) -> np.ndarray:
         return part.sensitive[column].astype(str).to_numpy(dtype=object)
 
     return stage("groups", spec, read, split)
-
-
-def sensitive_column(dataset: Dataset, spec: Spec) -> str | None:
-    """The name of the chosen sensitive column; None if the data set has none."""
-    return dataset.sensitive[spec.sensitive] if dataset.sensitive else None

@@ -13,6 +13,10 @@ from afif_explorer.analysis.accuracy import relative_difference, solution_error
 from afif_explorer.analysis.attribution import effects_of
 from afif_explorer.analysis.removable import irremovable
 from afif_explorer.analysis.unlearning import parameters_without
+from afif_explorer.choices.methods import METHODS
+from afif_explorer.choices.rules import RULES
+from afif_explorer.choices.rules.kinds import RandomRows, RankedRows, SelectedRows
+from afif_explorer.choices.targets import TARGETS
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.runtime.operations import OperationCounter
 from afif_explorer.engine.solvers.lissa.rule import TOLERANCE
@@ -112,7 +116,7 @@ class Changes:
 
 def without(spec: Spec, order: np.ndarray, counts: list[int]) -> Changes:
     """The parameters when the first ``counts[j]`` rows of ``order`` go, as ``ax.unlearn`` has them."""
-    if spec.method == "newton_step":
+    if METHODS[spec.method].downdates:
         spec = spec.replace(solver="cholesky")  # each set has a curvature of its own
     ready, sets = chosen(spec), [order[:count] for count in counts]
     began = time.perf_counter()
@@ -158,25 +162,26 @@ def ranking(spec: Spec) -> Ranking:
     target: its presence raises it. Rows whose removal is not defined come last.
     """
     dataset = data(spec)
-    n = len(dataset.train)
-    if spec.rule == "random":
+    n, rule = len(dataset.train), RULES[spec.rule]
+    if isinstance(rule, RandomRows):
         order = np.random.default_rng(spec.seed).permutation(n)
         last = np.isin(order, irremovable(fit(spec).objective))
         return Ranking(np.concatenate([order[~last], order[last]]))
     found = effects(judge_of(spec))
     order = np.argsort(found.values, kind="stable")
     known = order[~np.isnan(found.values[order])]
-    if spec.rule == "selection":
+    if isinstance(rule, SelectedRows):
         return Ranking(order[np.isin(order, positions(dataset.train, spec.selected))], found.solver)
-    upwards = known if spec.rule in ("raise_target", "harmful") else known[::-1]
+    upwards = known if isinstance(rule, RankedRows) and rule.verb == "raise" else known[::-1]
     return Ranking(np.concatenate([upwards, order[len(known) :]]), found.solver)
 
 
 def judge_of(spec: Spec) -> Spec:
     """The choices under which rows are ranked: the target of the rule, on the validation rows."""
-    if spec.rule in ("harmful", "helpful"):
-        spec = spec.replace(target="mean_loss")
-    about_a_row = spec.target in ("point_loss", "prediction")
+    rule = RULES[spec.rule]
+    if isinstance(rule, RankedRows) and rule.target is not None:
+        spec = spec.replace(target=rule.target)
+    about_a_row = "row" in TARGETS[spec.target].needs
     if spec.split == "test" and len(data(spec).validation) and not about_a_row:
         return spec.replace(split="validation")
     return spec

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from afif_explorer.analysis import fitting
 from afif_explorer.analysis.fitting import Fit
-from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian, Poisson
+from afif_explorer.choices.models import TRAINABLE
+from afif_explorer.choices.models.kind import ModelOption
+from afif_explorer.choices.penalties import PENALTIES
+from afif_explorer.choices.targets import TARGETS
+from afif_explorer.engine.problem.losses import LOSSES
 from afif_explorer.engine.problem.models import LinearMap
-from afif_explorer.engine.problem.penalties import PENALTIES, Penalty
+from afif_explorer.engine.problem.penalties import Penalty
 from afif_explorer.engine.runtime.device import described
 from afif_explorer.results import FitSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
-from afif_explorer.study.labels import label
 from afif_explorer.study.store import stage
 
-METRICS = {"mean_loss": "Mean loss", "accuracy": "Accuracy", "r2": "R²", "rmse": "RMSE"}
+METRICS = {
+    "mean_loss": TARGETS["mean_loss"].metric,
+    "accuracy": "Accuracy",
+    "r2": "R²",
+    "rmse": "RMSE",
+}
 AT_ZERO = "Parameters at zero"
-_PLAIN = {Gaussian: "linear", Bernoulli: "logistic", Categorical: "softmax", Poisson: "poisson"}
 
 
 def fit(spec: Spec) -> Fit:
@@ -31,7 +38,8 @@ def fit(spec: Spec) -> Fit:
 
 def penalty_of(spec: Spec) -> Penalty | None:
     """The engine's penalty for the choices."""
-    return None if spec.penalty == "none" else PENALTIES[spec.penalty](spec.strength)
+    call = PENALTIES[spec.penalty].call(spec)
+    return None if call is None else call.make()
 
 
 def train(spec: Spec) -> FitSummary:
@@ -41,7 +49,7 @@ def train(spec: Spec) -> FitSummary:
     if not found.objective.smooth:
         metrics[AT_ZERO] = int((found.theta == 0).sum())
     return FitSummary(
-        model=label("model", kind_of(found)),
+        model=model_of(found).label,
         n_parameters=found.objective.p,
         metrics=metrics,
         gradient_norm=found.gradient_norm,
@@ -54,8 +62,8 @@ def train(spec: Spec) -> FitSummary:
     )
 
 
-def kind_of(found: Fit) -> str:
-    """The name of a trained model: what "auto" stood for."""
-    if not isinstance(found.objective.model, LinearMap):
-        return "mlp"
-    return _PLAIN[type(found.objective.loss)]
+def model_of(found: Fit) -> ModelOption:
+    """The declaration of a trained model: what "auto" stood for."""
+    linear, loss = isinstance(found.objective.model, LinearMap), found.objective.loss
+    family = next(name for name, kind in LOSSES.items() if type(loss) is kind) if linear else ""
+    return next(option for option in TRAINABLE.values() if option.loss == family)

@@ -10,26 +10,14 @@ from torch import Tensor
 
 from afif_explorer.analysis import comparisons
 from afif_explorer.analysis.fitting import Fit
+from afif_explorer.choices.targets import GAPS
 from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
 from afif_explorer.errors import UndefinedMeasure
-from afif_explorer.spec import CLASS_GAPS, NUMBER_GAPS, Spec
-from afif_explorer.study.data import data, sensitive_column
+from afif_explorer.spec import Spec
+from afif_explorer.study.data import data
 from afif_explorer.study.fitting import fit
-from afif_explorer.study.targets import DISPARITIES, disparity
-
-HARD = {  # of decisions, as fairlearn defines them
-    "demographic_parity": "Demographic parity gap, decisions",
-    "equal_opportunity": "Equal opportunity gap, decisions",
-    "equalized_odds": "Equalised odds gap, decisions",
-}
-SOFT = {
-    "demographic_parity": "Demographic parity gap, probabilities",
-    "equal_opportunity": "Equal opportunity gap, probabilities",
-    "equalized_odds": "Equalised odds gap, probabilities",
-    "mean_prediction_difference": "Difference of mean predictions",
-    "group_loss": "Gap of mean losses",
-}
+from afif_explorer.study.targets import target_unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +26,7 @@ class Gap:
 
     fit: Fit
     target: GroupDisparity
+    unit: str
     hard: bool = False
 
     @cached_property
@@ -61,7 +50,10 @@ class Gap:
         """The gap at ``theta`` ``[p]``; NaN if undefined."""
         if self.undefined:
             return math.nan
-        return self.target.hard(self.fit, theta) if self.hard else self._bound.value(theta)
+        if not self.hard:
+            return self._bound.value(theta)
+        moved = self._moved(theta)
+        return math.nan if moved is None else moved.gap
 
     def compares(self, thetas: dict[str, Tensor]) -> str:
         """Which two groups it compares, and how many rows each has; empty if undefined.
@@ -73,7 +65,8 @@ class Gap:
             return ""
         first = self._words(self._at_fit)
         others = list(thetas)[1:] if self.hard else []
-        words = {state: self._words(self._moved(thetas[state])) for state in others}
+        moved = {state: self._moved(thetas[state]) for state in others}
+        words = {state: self._words(at) if at else "not defined" for state, at in moved.items()}
         changed = [f"{state}: {said}" for state, said in words.items() if said != first]
         return "; ".join([first, *changed])
 
@@ -86,28 +79,34 @@ class Gap:
     def _words(self, found: Comparison) -> str:
         return comparisons.compares(self.fit, self.target, found)
 
-    def _moved(self, theta: Tensor) -> Comparison:
-        return self.target.compare(self.fit, theta, soft=not self.hard)
+    def _moved(self, theta: Tensor) -> Comparison | None:
+        """What it compares at other parameters; None where fewer than two groups have rows that count."""
+        try:
+            return self.target.compare(self.fit, theta, soft=not self.hard)
+        except UndefinedMeasure:
+            return None
 
 
 def gaps(spec: Spec, split: str) -> dict[str, Gap]:
-    """The gaps that fit the task, on a split, by display name; none without groups."""
-    if sensitive_column(data(spec), spec) is None:
-        return {}
+    """The gaps that fit the data, on a split, by display name; none without groups."""
     found: dict[str, Gap] = {}
-    for name in CLASS_GAPS if data(spec).classes else NUMBER_GAPS:
-        target = disparity(spec, name, split)
-        found[SOFT[name]] = Gap(fit(spec), target)
-        if name in HARD:
-            found[HARD[name]] = Gap(fit(spec), target, hard=True)
+    dataset = data(spec)
+    for option in GAPS.values():
+        if not option.fits(dataset):
+            continue
+        target = option.on(split, spec, dataset).make()
+        found[option.metric] = Gap(fit(spec), target, option.unit(dataset))
+        if option.decisions:
+            found[option.hard] = Gap(fit(spec), target, option.hard_unit, hard=True)
     return found
 
 
 def watched_gap(spec: Spec) -> Gap | None:
     """The target, if it is a gap."""
-    if spec.target not in DISPARITIES:
+    if spec.target not in GAPS:
         return None
-    return Gap(fit(spec), disparity(spec, spec.target, spec.split))
+    target = GAPS[spec.target].on(spec.split, spec, data(spec)).make()
+    return Gap(fit(spec), target, target_unit(spec))
 
 
 def notes(found: dict[str, Gap]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from afif_explorer.spec import GROUP_TARGETS, KINKED, ROW_TARGETS, Spec
+from afif_explorer.choices import CONDITIONAL, chosen
+from afif_explorer.spec import Spec
 
 UPLOAD = "upload-"
 _DIGEST = 32  # hexadecimal digits
@@ -44,7 +45,14 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "verification": _EFFECT,
 }
 
-_SHOW_GROUPS = ("groups", "points", "unlearning")
+_RECURSION = ("scale", "depth", "batch_size")
+_ALWAYS: dict[str, tuple[str, ...]] = {  # fields that a result depends on whatever is chosen
+    "groups": ("sensitive",),
+    "points": ("sensitive",),
+    "unlearning": ("sensitive",),
+    "lissa": _RECURSION,
+    "lissa run": _RECURSION,
+}
 _TELL_NAMES = ("data",)  # hold the file's own name and notes
 
 
@@ -78,26 +86,7 @@ def key(result: str, spec: Spec) -> tuple[object, ...]:
 
 def effective(result: str, spec: Spec) -> set[str]:
     """The fields whose value makes a difference to ``result``, given the other choices."""
-    return set(DEPENDS[result]) - _idle(spec, result)
-
-
-def _idle(spec: Spec, result: str) -> set[str]:
-    """Fields whose value makes no difference to ``result``, given the other choices."""
-    idle = set()
-    if spec.model != "mlp":
-        idle.add("hidden")
-    if spec.penalty == "none":
-        idle.add("strength")
-    if spec.penalty in KINKED:
-        idle |= {"solver", "scale", "depth", "batch_size"}
-    if spec.solver != "lissa" and not result.startswith("lissa"):
-        idle |= {"scale", "depth", "batch_size"}
-    if spec.target not in ROW_TARGETS:
-        idle.add("row")
-    if spec.target not in GROUP_TARGETS and result not in _SHOW_GROUPS:
-        idle.add("sensitive")
-    if spec.rule != "selection":
-        idle.add("selected")
-    elif result == "unlearning":
-        idle.add("count")
-    return idle
+    values = list(chosen(spec))
+    needed = {name for value in values for name in value.needs}.union(_ALWAYS.get(result, ()))
+    ignored = {name for value in values for name in value.ignores}
+    return set(DEPENDS[result]) - (CONDITIONAL - needed) - ignored

@@ -6,12 +6,12 @@ import numpy as np
 
 from afif_explorer import wording
 from afif_explorer.analysis.lissa_runs import LissaRun, run_lissa
+from afif_explorer.choices.penalties import PENALTIES
 from afif_explorer.engine.solvers.lissa.rule import TOLERANCE
 from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.errors import DoesNotApply
 from afif_explorer.results import LissaReport
-from afif_explorer.spec import KINKED, Spec
-from afif_explorer.study.labels import label
+from afif_explorer.spec import Spec
 from afif_explorer.study.solving import (
     curvature_of,
     influence,
@@ -35,9 +35,10 @@ def lissa(spec: Spec, run: bool = False) -> LissaReport:
     reported, not raised: it is what this result is there to show. Raises :class:`DoesNotApply` for
     penalties with kinks.
     """
-    if spec.penalty in KINKED:
+    penalty = PENALTIES[spec.penalty]
+    if penalty.nonsmooth:
         raise DoesNotApply(
-            f"LiSSA solves a linear system, but with {label('penalty', spec.penalty).lower()} a removal "
+            f"LiSSA solves a linear system, but with {penalty.label.lower()} a removal "
             "is answered by a proximal step, which is none: choose ridge or no penalty for this view."
         )
     kind = curvature_of(spec)

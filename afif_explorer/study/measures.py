@@ -9,21 +9,16 @@ import torch
 from torch import Tensor
 
 from afif_explorer.analysis.metrics import measure
-from afif_explorer.datasets import Dataset
+from afif_explorer.choices.option import sensitive_column
+from afif_explorer.choices.targets import TARGETS
+from afif_explorer.choices.units import loss_unit, prediction_unit
 from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.engine.targets.predictions import predicted
 from afif_explorer.spec import Spec
-from afif_explorer.study.data import data, groups, sensitive_column
+from afif_explorer.study.data import data, groups
 from afif_explorer.study.fitting import METRICS, fit
-from afif_explorer.study.gaps import HARD, SOFT, Gap, gaps, watched_gap
-from afif_explorer.study.targets import (
-    DISPARITIES,
-    aim,
-    loss_unit,
-    prediction_unit,
-    target_label,
-    target_unit,
-)
+from afif_explorer.study.gaps import Gap, gaps, watched_gap
+from afif_explorer.study.targets import aim, target_label, target_unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +66,7 @@ def measures(spec: Spec) -> Measures:
     if "rmse" in found.metrics:
         units[METRICS["rmse"]] = dataset.target
     found_gaps = gaps(spec, split)
-    units |= {name: _unit(name, dataset) for name in found_gaps}
+    units |= {name: gap.unit for name, gap in found_gaps.items()}
     focus, bound = _focus(spec, split), {}
     if focus not in units:
         units[focus] = target_unit(spec)
@@ -83,12 +78,6 @@ def measures(spec: Spec) -> Measures:
     for group in _groups(spec, split):
         units[group_label(group)] = prediction_unit(dataset)
     return Measures(units, focus, found_gaps, bound, spec, split)
-
-
-def _unit(gap: str, dataset: Dataset) -> str:
-    if gap in HARD.values():
-        return "share of rows"
-    return loss_unit(dataset) if gap == SOFT["group_loss"] else prediction_unit(dataset)
 
 
 def reported(spec: Spec) -> str:
@@ -103,10 +92,9 @@ def group_label(group: str) -> str:
 
 def _focus(spec: Spec, split: str) -> str:
     """The name of the target among the metrics, or its own if it isn't one of them."""
-    if spec.split == split and spec.target in DISPARITIES:
-        return SOFT[spec.target]
-    if spec.split == split and spec.target == "mean_loss":
-        return METRICS["mean_loss"]
+    metric = TARGETS[spec.target].metric
+    if spec.split == split and metric:
+        return metric
     label = target_label(spec)
     return label[0].upper() + label[1:]
 

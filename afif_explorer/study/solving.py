@@ -7,15 +7,17 @@ depth cost one small product.
 from __future__ import annotations
 
 from afif_explorer.analysis.prepared import prepared
+from afif_explorer.choices.methods import METHODS
+from afif_explorer.choices.solvers import SOLVERS
+from afif_explorer.choices.solvers.kind import Used
 from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
 from afif_explorer.engine.curvature.spectrum import Spectrum, spectrum_of
-from afif_explorer.engine.influence.methods import AFIF, METHODS, InfinitesimalJackknife, Method
+from afif_explorer.engine.influence.methods import AFIF, InfinitesimalJackknife, Method
 from afif_explorer.engine.influence.smooth import Influence
-from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solution, Solver
+from afif_explorer.engine.solvers.base import Cholesky, Solution
 from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.engine.solvers.lissa.full_batch import exact_rule
 from afif_explorer.engine.solvers.lissa.rule import Rule
-from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.progress import report
 from afif_explorer.results import SolverSummary
 from afif_explorer.spec import Spec
@@ -30,7 +32,8 @@ _READY: dict[type[Curvature], type[Method]] = {Fisher: AFIF, Hessian: Infinitesi
 
 def curvature_of(spec: Spec) -> type[Curvature]:
     """The curvature that the chosen method takes."""
-    return METHODS[spec.method].curvature
+    kind: type[Curvature] = METHODS[spec.method].engine_class.curvature
+    return kind
 
 
 def influence(spec: Spec, kind: type[Curvature]) -> Influence:
@@ -80,15 +83,12 @@ def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
 def chosen(spec: Spec) -> Influence:
     """The chosen method, with its solver, at the fit; what it shares with others is made ready."""
     influence(spec, curvature_of(spec))
-    method = METHODS[spec.method](solver=_solver(spec), damping=spec.damping, rescale=spec.rescale)
-    return prepared(method, fit(spec))
-
-
-def _solver(spec: Spec) -> Solver:
-    if spec.solver == "lissa" and fit(spec).objective.smooth:
+    scale, depth, solver = None, None, SOLVERS[spec.solver]
+    if "scale" in solver.needs and fit(spec).objective.smooth:
         scale, depth = lissa_settings(spec, curvature_of(spec))
-        return LiSSA(scale=scale, depth=depth, repeats=1, batch_size=fit(spec).n)
-    return ConjugateGradient() if spec.solver == "conjugate_gradient" else Cholesky()
+    used = Used(scale, depth, fit(spec).n)
+    method: Method = METHODS[spec.method].call(spec, solver.call(used)).make()
+    return prepared(method, fit(spec))
 
 
 def summary(

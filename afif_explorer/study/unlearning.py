@@ -10,6 +10,8 @@ from torch import Tensor
 
 from afif_explorer import wording
 from afif_explorer.analysis.reach import RefitEstimate
+from afif_explorer.choices.rules import RULES
+from afif_explorer.choices.rules.kinds import RankedRows
 from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.results import Reach, SolverSummary, Unlearning
 from afif_explorer.spec import Spec
@@ -17,7 +19,6 @@ from afif_explorer.study.data import data, positions
 from afif_explorer.study.effects import Ranking, judge_of, ranking, without
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.gaps import notes as gap_notes
-from afif_explorer.study.labels import label
 from afif_explorer.study.measures import Measures, measures, reported
 from afif_explorer.study.solving import chosen
 from afif_explorer.study.sweep import Sweep, predicted_sweep, refit, retrained_sweep
@@ -37,7 +38,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     began = time.perf_counter()
     ranked, unranked = _ranked(spec)
     order = ranked.order
-    removed = np.sort(order if spec.rule == "selection" else order[: spec.count])
+    removed = np.sort(order[: spec.count] if "count" in RULES[spec.rule].needs else order)
     before = fit(spec).parameters
     change_of_set = without(spec, removed, [len(removed)])
     predicted_theta = change_of_set.thetas[:, 0]
@@ -83,7 +84,7 @@ def _ranked(spec: Spec) -> tuple[Ranking, list[str]]:
     try:
         return ranking(spec), []
     except UndefinedMeasure as error:
-        chosen = spec.selected if spec.rule == "selection" else ()
+        chosen = spec.selected if "selected" in RULES[spec.rule].needs else ()
         told = [] if chosen else [f"{_UNRANKED}, so none is removed. {error}"]
         return Ranking(positions(data(spec).train, chosen)), told
 
@@ -95,11 +96,11 @@ def _defined(table: Measures) -> bool:
 
 def _rule(spec: Spec, count: int) -> str:
     """Which rows go, in words."""
-    if spec.rule in ("random", "selection"):
-        return f"{label('rule', spec.rule)} ({wording.count(count)})"
+    rule = RULES[spec.rule]
+    if not isinstance(rule, RankedRows):
+        return f"{rule.label} ({wording.count(count)})"
     judged = target_label(judge_of(spec))
-    verb = "raise" if spec.rule in ("raise_target", "harmful") else "lower"
-    return f"The {wording.count(count)} rows that {verb} the {judged} most"
+    return f"The {wording.count(count)} rows that {rule.verb} the {judged} most"
 
 
 def _sweep_counts(spec: Spec, available: int) -> tuple[np.ndarray, list[int]]:
@@ -138,11 +139,11 @@ def _notes(
             f"leverage of more than {MOST_LEVERAGE} is removed (here {reach.share:.1%} and "
             f"{reach.leverage:.2g}); retrain to check."
         )
-    ranked = not unranked and spec.rule not in ("random", "selection")
+    ranked = not unranked and isinstance(RULES[spec.rule], RankedRows)
     if ranked and judge_of(spec).split != spec.split:
         notes.append("Rows are ranked on the validation split and evaluated on the test split.")
     if reported(spec) == "train":
         notes.append("There are no test rows, so the metrics are those of the training rows.")
-    if spec.rule == "selection" and not spec.selected:
+    if "selected" in RULES[spec.rule].needs and not spec.selected:
         notes.append("No rows are selected, so none is removed.")
     return notes

@@ -7,37 +7,21 @@ from typing import Any
 import numpy as np
 
 from afif_explorer import datasets
-from afif_explorer.analysis.fitting import MODELS as TRAINABLE
+from afif_explorer.choices.methods import METHODS
+from afif_explorer.choices.models import MODELS
+from afif_explorer.choices.penalties import PENALTIES
+from afif_explorer.choices.solvers import SOLVERS
+from afif_explorer.choices.splits import SPLITS
+from afif_explorer.choices.targets import TARGETS
+from afif_explorer.choices.targets.kinds import TargetOption
 from afif_explorer.datasets import Dataset
-from afif_explorer.engine.influence.methods import METHODS
 from afif_explorer.engine.training.fit import DENSE_LIMIT
-from afif_explorer.spec import (
-    CLASS_GAPS,
-    GROUP_TARGETS,
-    KINKED,
-    MODELS,
-    NUMBER_GAPS,
-    PENALTIES,
-    RULES,
-    SOLVERS,
-    SPLITS,
-    TARGETS,
-    VIEWS,
-    Spec,
-)
+from afif_explorer.spec import OPTIONS, Spec
 from afif_explorer.study.data import data
-from afif_explorer.study.labels import label
 from afif_explorer.study.solving import PROXIMAL
 from afif_explorer.wording import count
 
-_TASKS = {
-    "linear": ("regression", "count"),
-    "logistic": ("classification",),
-    "softmax": ("classification",),
-    "poisson": ("count",),
-    "mlp": ("regression", "classification", "count"),
-}
-_SPLIT_NAMES = {"train": "training", "validation": "validation", "test": "test"}
+_DEFAULT = Spec()
 
 
 def offered(spec: Spec | None) -> dict[str, Any]:
@@ -46,46 +30,26 @@ def offered(spec: Spec | None) -> dict[str, Any]:
     Tuples of values, or dicts from what people read to the value.
     """
     catalogue = {datasets.describe(name).title: name for name in datasets.names()}
-    always = {
-        "dataset": catalogue,
-        "penalty": PENALTIES,
-        "method": tuple(METHODS),
-        "solver": SOLVERS,
-        "rule": RULES,
-        "view": VIEWS,
-    }
+    always: dict[str, Any] = OPTIONS | {"dataset": catalogue}
     if spec is None:
-        models = tuple(name for name in MODELS if name == "auto" or name in TRAINABLE)
-        return always | {"model": models, "target": TARGETS, "split": SPLITS, "sensitive": {}}
+        return always | {"sensitive": {}}
     dataset = data(spec)
     if spec.dataset not in catalogue.values():
         title = f"{dataset.title} (yours)" if dataset.title in catalogue else dataset.title
         always["dataset"] = {title: spec.dataset} | catalogue
     return always | {
-        "model": _models(dataset),
+        "model": tuple(key for key, option in MODELS.items() if option.fits(dataset)),
         "solver": _solvers(spec),
-        "target": _targets(dataset),
+        "target": tuple(key for key, option in TARGETS.items() if option.fits(dataset)),
         "split": _splits(dataset),
         "sensitive": {name: place for place, name in enumerate(dataset.sensitive)},
     }
 
 
-def _models(dataset: Dataset) -> tuple[str, ...]:
-    many = len(dataset.classes) > 2
-    fits = [name for name in TRAINABLE if dataset.task in _TASKS[name]]
-    return ("auto", *(name for name in fits if not (many and name == "logistic")))
-
-
 def _solvers(spec: Spec) -> tuple[str, ...] | dict[str, str]:
-    if spec.penalty in KINKED:
-        return {PROXIMAL: "cholesky"}
-    return SOLVERS if spec.method != "newton_step" else ("cholesky",)
-
-
-def _targets(dataset: Dataset) -> tuple[str, ...]:
-    gaps = CLASS_GAPS if dataset.classes else NUMBER_GAPS
-    possible = gaps if dataset.sensitive else ()
-    return tuple(name for name in TARGETS if name not in GROUP_TARGETS or name in possible)
+    if PENALTIES[spec.penalty].nonsmooth:
+        return {PROXIMAL: _DEFAULT.solver}
+    return METHODS[spec.method].solvers or tuple(SOLVERS)
 
 
 def _splits(dataset: Dataset) -> tuple[str, ...]:
@@ -103,19 +67,20 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
         notes.append(why)
 
     title = dataset.title
-    if spec.model not in _models(dataset):
-        correct("model", "auto", f"{label('model', spec.model)} does not fit {title}.")
-    if spec.penalty in KINKED and spec.solver != "cholesky":
-        why = f"With {label('penalty', spec.penalty).lower()} a removal is answered by proximal steps, "
-        correct("solver", "cholesky", why + "so the choice of solver is not used.")
-    elif spec.method == "newton_step" and spec.solver != "cholesky":
-        correct("solver", "cholesky", "The Newton step is always solved directly.")
-    if spec.target not in _targets(dataset):
-        _correct_target(spec, dataset, correct)
+    model, method = MODELS[spec.model], METHODS[spec.method]
+    penalty, target = PENALTIES[spec.penalty], TARGETS[spec.target]
+    if not model.fits(dataset):
+        correct("model", _DEFAULT.model, f"{model.label} does not fit {title}.")
+    if penalty.nonsmooth and spec.solver != _DEFAULT.solver:
+        why = f"With {penalty.label.lower()} a removal is answered by proximal steps, so the choice of "
+        correct("solver", _DEFAULT.solver, why + "solver is not used.")
+    elif method.solvers and spec.solver not in method.solvers:
+        correct("solver", method.solvers[0], method.only)
+    if not target.fits(dataset):
+        correct("target", _instead(target, dataset).key, target.misfit(dataset))
     splits = _splits(dataset)
     if spec.split not in splits:
-        name = _SPLIT_NAMES[spec.split]
-        correct("split", splits[-1], f"{title} has no {name} rows.")
+        correct("split", splits[-1], f"{title} has no {SPLITS[spec.split].rows}.")
     rows = len(getattr(dataset, changes.get("split", spec.split)))
     if spec.row >= rows:
         correct("row", 0, f"There are {count(rows)} rows to choose from; the first is shown.")
@@ -125,13 +90,10 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
     return spec.replace(**changes), tuple(notes)
 
 
-def _correct_target(spec: Spec, dataset: Dataset, correct: Any) -> None:
-    wanted = label("target", spec.target)
-    if not dataset.sensitive:
-        correct("target", "mean_loss", f"{dataset.title} has no sensitive column to compare.")
-    else:
-        instead = next(name for name in _targets(dataset) if name in GROUP_TARGETS)
-        correct("target", instead, f"{wanted} does not fit the task of {dataset.title}.")
+def _instead(wanted: TargetOption, dataset: Dataset) -> TargetOption:
+    """The first target of the same kind that fits, or the first of all."""
+    fit = [option for option in TARGETS.values() if option.fits(dataset)]
+    return next((option for option in fit if type(option) is type(wanted)), fit[0])
 
 
 def _correct_sizes(spec: Spec, dataset: Dataset, correct: Any) -> None:
@@ -147,7 +109,7 @@ def _correct_sizes(spec: Spec, dataset: Dataset, correct: Any) -> None:
             kept,
             f"{count(gone)} selected rows are not training rows of {dataset.title}.",
         )
-    if spec.model == "mlp":
+    if "hidden" in MODELS[spec.model].needs:
         most = _most_hidden(dataset)
         if spec.hidden > most:
             why = f"More than {most} hidden units would be too many parameters for direct solves here."

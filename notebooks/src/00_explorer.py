@@ -17,7 +17,7 @@ explorer
 #
 # 1. *Influential points*: which rows matter most for the loss on the test rows? Draw a lasso around some marks of the
 #    map; the same rows are ringed everywhere.
-# 2. Under *Effect on*, choose the **demographic parity gap**. The ranking now shows which rows widen the gap between the
+# 2. Under *Target*, choose the **demographic parity gap**. The ranking now shows which rows widen the gap between the
 #    groups, and which narrow it.
 # 3. Under *Method*, choose the solver **LiSSA** and change its depth. With few steps the result is wrong; the tab *LiSSA
 #    lab* shows the error, and for which scales it diverges.

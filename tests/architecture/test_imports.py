@@ -15,7 +15,7 @@ SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 LEVELS = (
     ("errors", "progress", "numeric", "collector", "wording", "ending", "sizes"),
-    ("engine", "datasets"),
+    ("engine", "datasets", "choices"),
     ("analysis",),
     ("spec", "results", "cache"),
     ("study",),

@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from afif_explorer import explain
+from afif_explorer.choices import PICKS
+from afif_explorer.choices.targets import TARGETS
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
-from afif_explorer.spec import FIELDS, VIEWS
+from afif_explorer.spec import FIELDS
 
 
-def test_there_is_a_page_for_each_choice_figure_and_view_and_no_other():
+def test_there_is_a_page_for_each_choice_value_and_figure_and_no_other():
     expected = {f"choices/{field}" for field in FIELDS}
     expected |= {f"figures/{name}" for name in FIGURES}
-    expected |= {f"views/{view}" for view in VIEWS}
+    expected |= {option.page for field in PICKS.values() for option in field.options.values()}
     assert set(explain.names()) == expected | {"guide", "glossary"}
 
 
@@ -24,10 +26,17 @@ def test_there_is_a_page_for_each_choice_figure_and_view_and_no_other():
 def test_a_page_is_short_and_has_a_caveat(name):
     text = explain.page(name)
     assert re.match(r"# \S.*\n\n", text)
-    assert 60 <= len(text.split()) <= 150
+    listed = explain.values() if name == "choices/target" else []
+    assert 60 <= len(text.split()) - len(" ".join(listed).split()) <= 150
+    assert all(line in text for line in listed)
     assert not re.search(r"<[a-z/!]|\]\(|://", text), "pages hold text only"
     if name.startswith(("choices/", "figures/")) and name != "choices/view":
         assert "\n\nCaveat: " in text
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.key)
+def test_the_page_of_a_target_has_its_label(target):
+    assert explain.page(target.page).startswith(f"# {target.label}\n")
 
 
 @pytest.mark.parametrize("name", list(FIGURES))

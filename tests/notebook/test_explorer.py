@@ -11,17 +11,18 @@ import pandas as pd
 import param
 import pytest
 
+from afif_explorer.choices.targets import GAPS
 from afif_explorer.datasets import Dataset
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.figures.theme import DARK, LIGHT
 from afif_explorer.notebook.chart import Chart
-from afif_explorer.notebook.panel import SECTIONS, relevant
 from afif_explorer.notebook.selection import selection_words
 from afif_explorer.notebook.view import ExplorerView
 from afif_explorer.notebook.views import VIEWS
-from afif_explorer.spec import CLASS_GAPS, FIELDS
+from afif_explorer.spec import FIELDS
 from afif_explorer.state import Explorer
+from afif_explorer.state.relevance import relevant
 
 WAIT = 60
 
@@ -126,7 +127,9 @@ def test_only_choices_that_matter_are_shown(explorer, view) -> None:
     assert view.panel.controls["hidden"].widget.layout.display == "none"
 
 
-@pytest.mark.parametrize("target", CLASS_GAPS)
+@pytest.mark.parametrize(
+    "target", [key for key, gap in GAPS.items() if {"classification"} <= set(gap.tasks)]
+)
 def test_the_groups_of_a_gap_can_be_chosen(explorer, view, target) -> None:
     explorer.target = target
     settle(explorer)
@@ -324,11 +327,6 @@ def test_a_cell_shows_an_explorer_and_two_are_independent(run_notebook) -> None:
     assert sum(text.startswith("No rows are selected") for text in words) == 1
     figures = [widget for widget in state.values() if "figure_name" in widget["state"]]
     assert len(figures) == 2 * len(FIGURES)
-
-
-def test_sections_name_no_choice_twice() -> None:
-    named = [field for fields in SECTIONS.values() for field in fields]
-    assert len(named) == len(set(named))
 
 
 def test_figures_are_dark_where_the_page_is_unless_told(explorer, monkeypatch) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from afif_explorer.spec import FIELDS, GROUP_TARGETS, TARGETS, VIEWS
+from afif_explorer.choices.targets import GAPS, TARGETS
+from afif_explorer.choices.views import VIEWS
+from afif_explorer.spec import FIELDS
 from afif_explorer.state.relevance import relevant
 from afif_explorer.study.keys import effective
 
@@ -21,7 +23,7 @@ def test_the_sensitive_column_is_a_choice_wherever_groups_are_shown(make, target
     assert relevant(explorer) >= ALWAYS
 
 
-@pytest.mark.parametrize("target", GROUP_TARGETS)
+@pytest.mark.parametrize("target", GAPS)
 def test_what_is_hidden_changes_no_result(make, target):
     explorer = make(target=target)
     explorer._set(offered={**explorer.offered, "sensitive": {"group": 0}})

@@ -13,7 +13,7 @@ from afif_explorer.spec import FIELDS, RANGES, Spec
 
 
 def _choices() -> st.SearchStrategy[dict]:
-    pick = {name: st.sampled_from(options) for name, options in module._OPTIONS.items()}
+    pick = {name: st.sampled_from(options) for name, options in module.OPTIONS.items()}
     for name, (low, high) in RANGES.items():
         whole = "int" in str(module._HINTS[name])
         number = st.integers(int(low), int(high)) if whole else st.floats(low, high)
@@ -33,7 +33,7 @@ def test_a_link_gives_back_every_choice(choices):
 
 
 def test_the_strategy_covers_every_field():
-    assert set(module._OPTIONS) | set(RANGES) | {"dataset", "rescale", "selected"} == set(FIELDS)
+    assert set(module.OPTIONS) | set(RANGES) | {"dataset", "rescale", "selected"} == set(FIELDS)
 
 
 @given(st.text(max_size=300) | st.lists(st.sampled_from(FIELDS)).map("=1e999&".join))

@@ -19,8 +19,10 @@ from afif_explorer.app.components.elements import (
     join,
     stack,
 )
+from afif_explorer.app.components.field_widget import field_widget
 from afif_explorer.app.components.fields import WIDE, Fields
-from afif_explorer.app.components.sliders import Automatic, LogSlider
+from afif_explorer.choices import CONDITIONAL, PICKS, pages
+from afif_explorer.choices.sections import SECTIONS, Section
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.notes import notes_markup
 from afif_explorer.state.relevance import relevant
@@ -30,91 +32,61 @@ INSET = ":host { border-left: 3px solid var(--mui-palette-divider); padding-left
 
 
 class Controls:
-    """All choices of ``fields.explorer``. ``explain(name)`` opens a page of explanations."""
+    """All choices of ``fields.explorer``. ``explain(*names)`` opens pages of explanations."""
 
     def __init__(
-        self, fields: Fields, *, explain: Callable[[str], None], upload: Callable[[], None]
+        self, fields: Fields, *, explain: Callable[..., None], upload: Callable[[], None]
     ) -> None:
         self._explorer = fields.explorer
         self._fields = fields
         self._explain = explain
         self._upload = upload
         self._about = Text()
-        self._made_of: dict[str, Any] = {}
+        self._conditional: dict[str, Lazy] = {}
+        self._groups: dict[tuple[str, ...], pn.Column] = {}
         self.panel = stack(
-            self._section("1", "Data", "choices/dataset", *self._data()),
-            self._section("2", "Model", "choices/model", *self._model()),
-            self._section("3", "What to watch", "choices/target", *self._target()),
-            self._section("4", "Curvature and solver", "choices/method", *self._curvature()),
+            *(self._section(str(n), section) for n, section in enumerate(SECTIONS, 1)),
             gap=20,
             stylesheets=[":host { padding: 16px 16px 32px; }"],
         )
-        fields.follower.on(
-            ("model", "penalty", "target", "solver", "view", "data", "offered"),
-            lambda _changed: self._arrange(),
-        )
+        fields.follower.on((*PICKS, "data", "offered"), lambda _changed: self._arrange())
         fields.follower.on(("dataset", "data"), lambda _changed: self._describe())
         self._arrange()
         self._describe()
 
-    def _section(self, step: str, title: str, page: str, *parts: Any) -> pn.Column:
+    def _section(self, step: str, section: Section) -> pn.Column:
+        title, field = section.title, section.about
         head = Text(
             html('<h2 class="step"><span class="n">{n}</span>{title}</h2>', n=step, title=title)
         )
-        about = ask(title, lambda: self._explain(page))
+        about = ask(title, lambda: self._explain(*pages(field, getattr(self._explorer, field))))
         row = flow(head, about, gap=4, align="center", stylesheets=[":host { flex-wrap: nowrap; }"])
+        parts = [self._place(part) for part in section.fields]
+        if field == "dataset":
+            own = button("Use my own file", "upload_file", self._upload, **WIDE)
+            parts[1:1] = [self._about, own]
         return stack(row, *parts, gap=10)
 
-    def _data(self) -> tuple[Any, ...]:
-        own = button("Use my own file", "upload_file", self._upload, **WIDE)
-        seed = self._fields.whole("seed")
-        return self._fields.select("dataset"), self._about, own, seed
+    def _place(self, part: str | tuple[str, ...]) -> Any:
+        """The control of a field, or those of fields that belong together."""
+        if isinstance(part, str):
+            sometimes = part in CONDITIONAL
+            return self._postponed(part) if sometimes else field_widget(self._fields, part)
+        group = stack(*map(self._postponed, part), gap=4, stylesheets=[INSET])
+        self._groups[part] = group
+        return group
 
-    def _model(self) -> tuple[Any, ...]:
-        self._hidden = Lazy(lambda: self._fields.whole("hidden"))
-        self._strength = LogSlider(self._fields, "strength").connect().widget
-        return (
-            self._fields.select("model"),
-            self._hidden.panel,
-            self._fields.select("penalty"),
-            self._strength,
-        )
-
-    def _target(self) -> tuple[Any, ...]:
-        self._sensitive = self._fields.select("sensitive")
-        self._row = Lazy(lambda: self._fields.whole("row"))
-        return (
-            self._fields.select("target"),
-            self._fields.select("split"),
-            self._row.panel,
-            self._sensitive,
-        )
-
-    def _curvature(self) -> tuple[Any, ...]:
-        self._lissa = Lazy(self._lissas_own)
-        return (
-            self._fields.select("method"),
-            self._fields.select("solver"),
-            self._lissa.panel,
-            LogSlider(self._fields, "damping").connect().widget,
-            self._fields.switch("rescale"),
-        )
-
-    def _lissas_own(self) -> pn.Column:
-        scale, depth = (
-            Automatic(self._fields, name, ("lissa", "points")) for name in ("scale", "depth")
-        )
-        repeats = self._fields.whole("repeats")
-        return stack(scale.panel, depth.panel, repeats, gap=4, stylesheets=[INSET])
+    def _postponed(self, name: str) -> pn.Column:
+        self._conditional[name] = Lazy(lambda: field_widget(self._fields, name))
+        return self._conditional[name].panel
 
     def _arrange(self) -> None:
-        """Show the choices that mean something now."""
+        """Show the choices that have an effect now."""
         shown = relevant(self._explorer)
-        self._hidden.show("hidden" in shown)
-        self._strength.visible = "strength" in shown
-        self._row.show("row" in shown)
-        self._sensitive.visible = "sensitive" in shown
-        self._lissa.show("depth" in shown)
+        for name, place in self._conditional.items():
+            place.show(name in shown)
+        for names, group in self._groups.items():
+            group.visible = not shown.isdisjoint(names)
 
     def _describe(self) -> None:
         self._about.put(about(self._explorer))

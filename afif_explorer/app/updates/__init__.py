@@ -1,1 +1,1 @@
-"""From changes of the state to the page, and what is worth bringing up to date."""
+"""When the work of a page is done, which of its parts a change concerns, and whether anybody sees them."""

@@ -55,11 +55,11 @@ class Scheduler:
         self._loop.call_soon(action)
 
     def after_paint(self, action: Action, wait: float = PAINT) -> None:
-        """Do ``action`` once none was asked for ``wait`` seconds long, or ``MAX_PAINT`` after the first."""
+        """Do ``action`` after ``wait`` seconds without another, or ``MAX_PAINT`` after the first."""
         self._add(action, wait, MAX_PAINT, lambda: False)
 
     def when_idle(self, action: Action, wait: float = IDLE) -> None:
-        """Do ``action`` once none was asked for ``wait`` seconds long and the page isn't busy."""
+        """Do ``action`` after ``wait`` seconds without another, if the page is not busy then."""
         self._add(action, wait, math.inf, lambda: self.busy())
 
     def cancel(self, action: Action) -> None:

@@ -228,10 +228,3 @@ def checked_method(method: Method) -> Method:
     if not isinstance(method, Method):
         raise InvalidChoice(f"Expected a method such as AFIF(), with parentheses, got {method!r}.")
     return method
-
-
-METHODS: dict[str, type[Method]] = {
-    "afif": AFIF,
-    "infinitesimal_jackknife": InfinitesimalJackknife,
-    "newton_step": NewtonStep,
-}

@@ -352,11 +352,3 @@ def _divisor(sizes: Tensor) -> Tensor:
 def _shrunk(v: Tensor, by: float) -> Tensor:
     """Soft-thresholding."""
     return v.sign() * (v.abs() - by).clamp(min=0)
-
-
-PENALTIES: dict[str, type[Penalty]] = {
-    "ridge": Ridge,
-    "lasso": Lasso,
-    "elastic_net": ElasticNet,
-    "group_lasso": GroupLasso,
-}

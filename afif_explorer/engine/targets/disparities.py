@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +24,20 @@ from afif_explorer.errors import InvalidChoice, UndefinedMeasure
 
 Score = Callable[[Tensor], Tensor]  # outputs [n, k] -> a number of each row [n]
 WITH, WITHOUT = "with the outcome", "without the outcome"
+PREDICTED = "with the predicted outcome"
+OUTCOME_WORDS = (WITH, WITHOUT, PREDICTED)  # the name of the outcome may follow
+
+
+class Condition(NamedTuple):
+    """Which rows a mean is over.
+
+    Attributes:
+        words: as words after "rows"; empty if all.
+        weight: of each row in the mean, at least 0, ``[n]``; rows of weight 0 don't count.
+    """
+
+    words: str
+    weight: Tensor
 
 
 @dataclass(frozen=True)
@@ -49,22 +63,35 @@ class Comparison:
 
 
 @dataclass(frozen=True, eq=False)
-class _Pair:
-    """Two groups by name and rows ``[n]``, under the condition with the number ``place``."""
+class Pair:
+    """Two groups.
+
+    Attributes:
+        highest, lowest: their names. high, low: masks ``[n]`` of their rows that count. among: which these
+            are, as words after "rows"; empty if all.
+        contrast: weights ``[n]`` whose product with the score is the highest minus the lowest mean.
+    """
 
     highest: str
     lowest: str
     high: Tensor
     low: Tensor
-    condition: Tensor
-    place: int
-    contrast: Tensor  # weights whose product with the score is highest minus lowest mean
+    among: str
+    contrast: Tensor
 
 
-def _range_as_zero(score: Tensor, groups: Mapping[str, Tensor], condition: Tensor) -> float:
+def weighted_mean(score: Tensor, weight: Tensor, rows: Tensor) -> Tensor:
+    """``sum_i weight_i score_i / sum_i weight_i`` over the rows of a mask ``[n]``."""
+    return (weight[rows] @ score[rows]) / weight[rows].sum()
+
+
+def _range_as_zero(score: Tensor, groups: Mapping[str, Tensor], condition: Condition) -> float:
     """Highest minus lowest mean of all groups; 0 where no row of a group meets the condition."""
-    met = [mask & condition for mask in groups.values()]
-    means = [float(score[mask].mean()) if bool(mask.any()) else 0.0 for mask in met]
+    weight = condition.weight
+    means = [
+        float(weighted_mean(score, weight, mask)) if bool((mask & (weight > 0)).any()) else 0.0
+        for mask in groups.values()
+    ]
     return max(means) - min(means)
 
 
@@ -96,9 +123,8 @@ class GroupDisparity(Target):
 
     def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
         score = self.score(fit, sample, soft=True)
-        f = fit.objective.model.outputs(fit.parameters, sample.X)
-        weights = self._widest(score(f), fit, sample).contrast
-        return lambda outputs: weights @ score(outputs)
+        contrast = self.widest(fit, sample).contrast
+        return lambda outputs: contrast @ score(outputs)
 
     def hard(self, fit: Fitted, theta: Tensor) -> float:
         """The disparity of decisions at ``theta`` ``[p]``; its groups are those of ``theta`` itself."""
@@ -111,19 +137,22 @@ class GroupDisparity(Target):
         groups have relevant rows.
         """
         sample = self.rows(fit)
-        score = self.score(fit, sample, soft=soft)(fit.objective.model.outputs(theta, sample.X))
-        widest = self._widest(score, fit, sample)
-        every = self._group_masks(sample, torch.ones_like(widest.condition))
-        conditions = self.conditions(fit, sample)
+        f = fit.objective.model.outputs(theta, sample.X)
+        score = self.score(fit, sample, soft=soft)(f)
+        conditions = self.conditions(fit, sample, f, soft=soft)
+        widest = self._widest(score, conditions, sample)
+        every = self._group_masks(sample, torch.ones_like(widest.high))
         left_out = {
-            words: tuple(name for name, mask in every.items() if not bool((mask & met).any()))
-            for words, met in zip(self.condition_words, conditions, strict=True)
+            words: tuple(
+                name for name, mask in every.items() if not bool((mask & (weight > 0)).any())
+            )
+            for words, weight in conditions
         }
         return Comparison(
             highest=widest.highest,
             lowest=widest.lowest,
             rows=(int(widest.high.sum()), int(widest.low.sum())),
-            among=self.condition_words[widest.place],
+            among=widest.among,
             gap=float(widest.contrast @ score),
             left_out={words: names for words, names in left_out.items() if names},
             as_zero=max(_range_as_zero(score, every, met) for met in conditions),
@@ -132,52 +161,59 @@ class GroupDisparity(Target):
     def group_means(self, fit: Fitted, theta: Tensor) -> dict[str, float]:
         """Mean score of each group at ``theta`` ``[p]``, under the first condition."""
         sample = self.rows(fit)
-        score = self.score(fit, sample, soft=True)(fit.objective.model.outputs(theta, sample.X))
-        masks = self._group_masks(sample, self.conditions(fit, sample)[0])
-        return {name: float(score[mask].mean()) for name, mask in masks.items()}
+        f = fit.objective.model.outputs(theta, sample.X)
+        score = self.score(fit, sample, soft=True)(f)
+        weight = self.conditions(fit, sample, f, soft=True)[0].weight
+        masks = self._group_masks(sample, weight > 0)
+        return {name: float(weighted_mean(score, weight, mask)) for name, mask in masks.items()}
 
-    def _widest(self, score: Tensor, fit: Fitted, sample: Sample) -> _Pair:
-        """The groups with the highest and the lowest mean, under the condition of the largest gap."""
-        conditions = enumerate(self.conditions(fit, sample))
-        pairs = [self._pair(score, met, sample, place) for place, met in conditions]
+    def widest(self, fit: Fitted, sample: Sample) -> Pair:
+        """The groups with the highest and the lowest mean prediction at the fit."""
+        f = fit.objective.model.outputs(fit.parameters, sample.X)
+        score = self.score(fit, sample, soft=True)(f)
+        return self._widest(score, self.conditions(fit, sample, f, soft=True), sample)
+
+    def _widest(self, score: Tensor, conditions: list[Condition], sample: Sample) -> Pair:
+        """The same for any score, under the condition of the largest gap."""
+        pairs = [self._pair(score, condition, sample) for condition in conditions]
         return max(pairs, key=lambda pair: float(pair.contrast @ score))
 
-    def _pair(self, score: Tensor, condition: Tensor, sample: Sample, place: int) -> _Pair:
-        masks = self._group_masks(sample, condition)
+    def _pair(self, score: Tensor, condition: Condition, sample: Sample) -> Pair:
+        words, weight = condition
+        masks = self._group_masks(sample, weight > 0)
         if len(masks) < 2:
-            words = self.condition_words[place]
             among = f"among rows {words} " if words else ""
             which = "".join(f" ({name!r})" for name in masks)
             raise UndefinedMeasure(
-                f"A disparity needs two groups, but {among}only {len(masks)} group of "
+                f"A disparity needs two groups, but {among}{'only 1' if masks else 'no'} group of "
                 f"{self.sensitive!r}{which} has rows in the {self.split} split."
             )
         names = list(masks)
-        means = torch.stack([score[mask].mean() for mask in masks.values()])
+        means = torch.stack([weighted_mean(score, weight, mask) for mask in masks.values()])
         highest, lowest = names[int(means.argmax())], names[int(means.argmin())]
         high, low = masks[highest], masks[lowest]
-        contrast = high.to(score.dtype) / high.sum() - low.to(score.dtype) / low.sum()
-        return _Pair(highest, lowest, high, low, condition, place, contrast)
+        contrast = high * weight / weight[high].sum() - low * weight / weight[low].sum()
+        return Pair(highest, lowest, high, low, words, contrast)
 
-    def _group_masks(self, sample: Sample, condition: Tensor) -> dict[str, Tensor]:
-        """The rows ``[n]`` of each group that has any under the condition."""
+    def _group_masks(self, sample: Sample, counts: Tensor) -> dict[str, Tensor]:
+        """The rows ``[n]`` of each group that has any that count."""
         if self.sensitive not in sample.groups:
             known = ", ".join(map(repr, sample.groups)) or "none"
             raise InvalidChoice(
                 f"{self.sensitive!r} is not a sensitive attribute of these data; there are: {known}."
             )
-        codes = torch.as_tensor(np.asarray(sample.groups[self.sensitive]), device=condition.device)
+        codes = torch.as_tensor(np.asarray(sample.groups[self.sensitive]), device=counts.device)
         masks = {
-            name: (codes == code) & condition
+            name: (codes == code) & counts
             for code, name in enumerate(sample.group_names[self.sensitive])
         }
         return {name: mask for name, mask in masks.items() if bool(mask.any())}
 
-    condition_words: ClassVar[tuple[str, ...]] = ("",)  # of each condition, after "rows"
-
-    def conditions(self, fit: Fitted, sample: Sample) -> list[Tensor]:
-        """Which rows count, ``[n]`` bool; of several conditions the one with the largest gap counts."""
-        return [torch.ones(len(sample.X), dtype=torch.bool, device=sample.X.device)]
+    def conditions(
+        self, fit: Fitted, sample: Sample, outputs: Tensor, *, soft: bool
+    ) -> list[Condition]:
+        """Which rows count at these outputs ``[n, k]``; of several the one with the largest gap is taken."""
+        return [Condition("", outputs.new_ones(len(outputs)))]
 
     @abstractmethod
     def score(self, fit: Fitted, sample: Sample, *, soft: bool) -> Score:
@@ -236,8 +272,11 @@ class MeanPredictionDifference(_OfPredictions):
     """
 
 
-class _NeedsClasses(_OfPredictions):
-    def _hits(self, fit: Fitted, sample: Sample) -> Tensor:
+class ClassDisparity(_OfPredictions):
+    """A disparity that is defined for classes only."""
+
+    def observed(self, fit: Fitted, sample: Sample) -> Tensor:
+        """Whether each row has the outcome in question, ``[n]`` bool."""
         loss = fit.objective.loss
         if not isinstance(loss, Bernoulli | Categorical):
             raise InvalidChoice(
@@ -248,8 +287,8 @@ class _NeedsClasses(_OfPredictions):
 
 
 @dataclass(frozen=True)
-class EqualOpportunityDifference(_NeedsClasses):
-    """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``, in units of probability.
+class EqualOpportunityDifference(ClassDisparity):
+    """``max_g E[prediction | g, outcome 1] - min_g E[prediction | g, outcome 1]``.
 
     The difference of true positive rates with the mean prediction in place of the decision: the mean is
     over rows whose observed class is the outcome in question.
@@ -269,14 +308,14 @@ class EqualOpportunityDifference(_NeedsClasses):
     'with the outcome'
     """
 
-    condition_words = (WITH,)
-
-    def conditions(self, fit: Fitted, sample: Sample) -> list[Tensor]:
-        return [self._hits(fit, sample)]
+    def conditions(
+        self, fit: Fitted, sample: Sample, outputs: Tensor, *, soft: bool
+    ) -> list[Condition]:
+        return [Condition(WITH, self.observed(fit, sample).to(outputs.dtype))]
 
 
 @dataclass(frozen=True)
-class EqualizedOddsDifference(_NeedsClasses):
+class EqualizedOddsDifference(ClassDisparity):
     """``max_o (max_g E[prediction | g, o] - min_g E[prediction | g, o])`` over outcome ``o`` 1 and 0.
 
     The larger of two gaps: of the true and of the false positive rates, with the mean prediction in place
@@ -298,11 +337,11 @@ class EqualizedOddsDifference(_NeedsClasses):
     True
     """
 
-    condition_words = (WITH, WITHOUT)
-
-    def conditions(self, fit: Fitted, sample: Sample) -> list[Tensor]:
-        observed = self._hits(fit, sample)
-        return [observed, ~observed]
+    def conditions(
+        self, fit: Fitted, sample: Sample, outputs: Tensor, *, soft: bool
+    ) -> list[Condition]:
+        observed = self.observed(fit, sample).to(outputs.dtype)
+        return [Condition(WITH, observed), Condition(WITHOUT, 1 - observed)]
 
 
 @dataclass(frozen=True)

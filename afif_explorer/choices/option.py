@@ -1,0 +1,100 @@
+"""What every declared value of a choice has, and how the declarations in a folder are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, ClassVar, Protocol, TypeVar
+
+Declared = TypeVar("Declared", bound="Option")
+
+
+class Facts(Protocol):
+    """What a declaration needs to know of a data set; a ``Dataset`` has it, and so has a ``DataSummary``."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def task(self) -> str: ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def sensitive(self) -> tuple[str, ...]: ...
+
+
+class Asked(Protocol):
+    """What a declaration reads of the other choices; a :class:`~afif_explorer.spec.Spec` has it."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def hidden(self) -> int: ...
+
+    @property
+    def strength(self) -> float: ...
+
+    @property
+    def damping(self) -> float: ...
+
+    @property
+    def rescale(self) -> bool: ...
+
+    @property
+    def split(self) -> str: ...
+
+    @property
+    def sensitive(self) -> int: ...
+
+    @property
+    def row(self) -> int: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One value of a choice.
+
+    Attributes:
+        key: the value in a ``Spec``, in links and in keys of results; never changed once released.
+        label: what people read for it.
+        order: its place among the others in a list, ascending.
+        needs: fields of ``Spec`` that have an effect with this value and not without it.
+        ignores: fields that have no effect with this value, whatever the others need.
+    """
+
+    choice: ClassVar[str]  # the field of Spec that it is a value of
+
+    key: str
+    label: str
+    order: int
+    needs: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
+
+    @property
+    def page(self) -> str:
+        """The page of :mod:`afif_explorer.explain` about it."""
+        return f"choices/{self.choice}"
+
+
+def declared(package: str, path: Iterable[str]) -> dict[str, Any]:
+    """The ``OPTION`` of every module in a package that declares one, by key, in order."""
+    modules = (import_module(f"{package}.{one.name}") for one in iter_modules(list(path)))
+    return by_key(*(vars(module)["OPTION"] for module in modules if "OPTION" in vars(module)))
+
+
+def by_key(*options: Declared) -> dict[str, Declared]:
+    """Declarations by key, in order."""
+    return {option.key: option for option in sorted(options, key=lambda option: option.order)}
+
+
+def sensitive_column(data: Facts, asked: Asked) -> str | None:
+    """The name of the chosen sensitive column; None if the data set has none."""
+    return data.sensitive[asked.sensitive] if data.sensitive else None

@@ -1,0 +1,6 @@
+"""The rules by which rows are picked for removal, one file each."""
+
+from afif_explorer.choices.option import declared
+from afif_explorer.choices.rules.kinds import RuleOption
+
+RULES: dict[str, RuleOption] = declared(__name__, __path__)

@@ -1,0 +1,17 @@
+"""The loss of one row."""
+
+from __future__ import annotations
+
+from afif_explorer.choices.targets.kinds import OfRow
+from afif_explorer.choices.units import loss_unit
+
+OPTION = OfRow(
+    key="point_loss",
+    label="Loss of one row",
+    order=80,
+    summary="Why a single row is hard, or easy, to predict.",
+    public="PointLoss",
+    noun="loss of",
+    rises="loss",
+    unit=loss_unit,
+)
