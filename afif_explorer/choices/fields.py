@@ -1,4 +1,4 @@
-"""The choices themselves, one for each field of ``Spec``: what they are called, and what they may be."""
+"""The fields of ``Spec``: label, description and allowed values of each setting."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Number(Field):
 
 _ALL = (
     Field("dataset", "Data set", "The data set to study."),
-    Number("seed", "Seed", "Of the random split and of the initial parameters.", 0, 2**31 - 1, (0, 99)),
-    Pick("model", "Model", "What is fitted to the training rows.", MODELS),
+    Number("seed", "Seed", "For the random split and the initial parameters.", 0, 2**31 - 1, (0, 99)),
+    Pick("model", "Model", "The model fitted to the training rows.", MODELS),
     Number("hidden", "Hidden units", "Size of the hidden layer.", 1, 256, (1, 64)),
-    Pick("penalty", "Penalty", "What keeps the parameters small.", PENALTIES),
+    Pick("penalty", "Penalty", "Regularises the fit by keeping the parameters small.", PENALTIES),
     Number(
-        "strength", "Penalty strength", "Multiplies the penalty in the objective.",
+        "strength", "Regularisation strength", "Multiplies the penalty in the objective.",
         0, 1e6, (1e-6, 10), logarithmic=True,
     ),
     Pick("method", "Method", "How the effect of a removal is estimated.", METHODS),
@@ -68,7 +68,7 @@ _ALL = (
         1e-12, 1e12, (1e-3, 1e4), logarithmic=True,
     ),
     Number(
-        "depth", "LiSSA depth", "How many steps the recursion takes.",
+        "depth", "LiSSA depth", "Number of steps of the recursion.",
         1, 1_000_000, (1, 20_000), logarithmic=True,
     ),
     Number("repeats", "LiSSA repeats", "Independent runs that are averaged.", 1, 64, (1, 16)),
@@ -77,13 +77,13 @@ _ALL = (
         1, 1_000_000, (1, 4096), logarithmic=True,
     ),
     Number("damping", "Damping", "Added to the curvature's diagonal.", 0, 1e6, (0, 10), logarithmic=True),
-    Field("rescale", "Rescale by leverage", "Divide each row's effect by one minus its leverage."),
+    Field("rescale", "Leverage correction", "Divide each row's effect by one minus its leverage."),
     Pick("target", "Target", "The quantity whose change is predicted.", TARGETS),
     Pick("split", "Measured on", "The rows on which the target is measured.", SPLITS),
     Number("sensitive", "Sensitive column", "Whose groups are compared.", 0, 999, (0, 9)),
     Number("row", "Row of the target", "For targets about a single row.", 0, LARGEST_ID, (0, 99_999)),
-    Pick("rule", "Rows to remove", "How the removed rows are picked.", RULES),
-    Number("count", "How many", "How many rows are removed.", 0, LARGEST_ID, (0, 1000)),
+    Pick("rule", "Rows to remove", "How the rows to remove are chosen.", RULES),
+    Number("count", "How many", "Number of rows to remove.", 0, LARGEST_ID, (0, 1000)),
     Field("selected", "Selected rows", "Ids of the rows, ascending."),
     Pick("view", "View", "What is on screen.", VIEWS),
 )  # fmt: skip

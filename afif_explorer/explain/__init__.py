@@ -1,7 +1,8 @@
-"""Short explanations in plain words: one page for every choice, target, figure and view.
+"""Help pages: one short page for every setting, target, figure and view, a guide and a glossary.
 
 Pages are Markdown files beside this one; ``choices/<field of Spec>``, ``choices/target/<target>``,
-``figures/<name>``, ``views/<name>`` and ``guide``. They hold text only: no HTML, no images, no links.
+``figures/<name>``, ``views/<name>``, ``guide`` and ``glossary``. They hold text only: no HTML, images or
+links.
 """
 
 from __future__ import annotations

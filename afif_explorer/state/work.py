@@ -30,11 +30,11 @@ SOURCES = {
     "data": Source("describe", "data", "Loading the data"),
     "frame": Source("frame", "data", "Loading the data"),
     "fitted": Source("train", "fit", "Training the model"),
-    "points": Source("points", "points", "Working out the effects"),
+    "points": Source("points", "points", "Computing the effects"),
     "agreement": Source("agreement", "agreement", "Comparing Fisher and Hessian"),
-    "lissa": Source("lissa", "lissa", "Following LiSSA"),
-    "cross_validation": Source("cross_validation", "cross_validation", "Holding rows out"),
-    "unlearning": Source("unlearning", "unlearning", "Removing rows"),
+    "lissa": Source("lissa", "lissa", "Computing LiSSA's error"),
+    "cross_validation": Source("cross_validation", "cross_validation", "Computing held-out losses"),
+    "unlearning": Source("unlearning", "unlearning", "Predicting the removal"),
     "verification": Source("verify", "verification", "Retraining to check"),
 }
 

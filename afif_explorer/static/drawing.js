@@ -1,8 +1,8 @@
-// One plotly figure, drawn in place, on a page of the dashboard or in a notebook. A whole figure comes once, and then only
-// what changed; out go row ids and coordinates of what was picked or drawn around, and nothing else.
+// One plotly figure, updated in place, in the dashboard or in a notebook. A complete figure is received once, then only
+// what changed; only row ids and coordinates of clicks and selections are sent back.
 //
-// A script and no module, so that a page can draw before everything else has arrived (first_paint.js); what
-// ties a drawing to the server is plot.js, to a notebook's kernel notebook.js.
+// A script rather than a module, so that a page can draw before everything else has loaded (first_paint.js);
+// plot.js connects a drawing to the server, notebook.js to a notebook's kernel.
 "use strict"
 
 globalThis.afif = (() => {
@@ -11,7 +11,7 @@ let library = null
 function plotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly)
   library ??= new Promise((resolve, reject) => {
-    // The page has begun to fetch it. (A script that could not be had takes itself out of the page.)
+    // The page is already loading it. (A script that fails to load removes itself from the page.)
     const begun = document.querySelector(`script[src="${url}"]`)
     const script = begun ?? document.createElement("script")
     script.addEventListener("load", () => resolve(window.Plotly))
@@ -36,7 +36,7 @@ function rowIds(points) {
   return [...ids]
 }
 
-// Long lists of few different texts come as the texts and, for each place, which one it is.
+// Long lists with few distinct texts are encoded as the texts and, for each entry, an index.
 function listed(value) {
   if (!value?.words || !value.codes) return value
   const bytes = atob(value.codes)
@@ -54,8 +54,8 @@ function unpacked(fields) {
   return fields
 }
 
-// The corners of what was drawn around marks, in the coordinates of the axes: not the marks in it, as a
-// figure may show a sample of the rows.
+// The corners of a lasso or box in axis coordinates, rather than the points inside it, since a figure may
+// show only a sample of the rows.
 function region({range, lassoPoints}) {
   if (lassoPoints) return {x: lassoPoints.x, y: lassoPoints.y}
   if (!range?.x || !range.y) return null
@@ -67,7 +67,7 @@ function coordinate(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null
 }
 
-// What colours mean: a run of them with words under it.
+// The colour key: a gradient with labels below it.
 function ramp({title, colours, words}, line) {
   const whole = document.createElement("div")
   whole.className = "afif-ramp"
@@ -79,7 +79,7 @@ function ramp({title, colours, words}, line) {
   return whole
 }
 
-// The page shows title, notes and key by itself, as wide as there is room; the plot goes without.
+// The page renders title, notes and key itself, in the full width; the plot omits them.
 function fillHead(place, head, title) {
   const line = (tag, text) => {
     const made = document.createElement(tag)
@@ -112,7 +112,7 @@ function fillHead(place, head, title) {
 }
 
 function headless(figure) {
-  const {title, height, margin, ...layout} = figure.layout // its card says how high it is
+  const {title, height, margin, ...layout} = figure.layout // the height is set by its card
   const room = figure.head?.room ?? 0
   return {
     data: figure.head?.ramp ? figure.data.map((trace) => withBar(trace, false)) : figure.data,
@@ -120,13 +120,13 @@ function headless(figure) {
   }
 }
 
-// A colour bar is most of the work of a redraw: where the head has a ramp the drawing goes without.
+// A colour bar is most of the work of a redraw: the plot omits it if the head has a colour key.
 function withBar(trace, shown) {
   if (!trace.marker?.colorbar) return trace
   return {...trace, marker: {...trace.marker, showscale: shown}}
 }
 
-// The picture to keep has its head and colour bar, and paper under it.
+// The downloaded image includes head, colour bar and background.
 function download(Plotly, drawing, figure) {
   const {title, margin, hoverlabel} = figure.layout
   const room = figure.head?.room ?? 0
@@ -138,7 +138,7 @@ function download(Plotly, drawing, figure) {
   })
 }
 
-// What is off the screen waits until nothing has come in its place for so long, and the browser is idle.
+// A figure off the screen is drawn when it has not changed for this long and the browser is idle.
 const IDLE = 500 // ms
 const whenIdle = (work) => setTimeout(
   () => window.requestIdleCallback ? window.requestIdleCallback(work, {timeout: 500}) : work(),
@@ -164,16 +164,16 @@ function makeDrawing({name, title, height, url}) {
 
   let figure = null
   let config = null
-  const unheard = [] // what was done to a figure of the first paint, until the server is there to hear it
+  const unheard = [] // events on a figure of the first paint, until the server is connected
   let send = (message) => unheard.push(message)
   let waiting = false
   let busy = false
   let drawn = 0
   let size = ""
-  let headed = "" // the head that the page shows
-  let near = null // on the screen; the browser tells with its first frame, which comes late
-  let due = false // something came that is not drawn yet
-  let waits = 0 // the timer of what is drawn when idle
+  let headed = "" // the head currently shown
+  let near = null // on the screen; reported by the browser with its first frame, which comes late
+  let due = false // a change that is not drawn yet
+  let waits = 0 // the timer for drawing when idle
 
   const sizeNow = () => `${drawing.offsetWidth}x${drawing.offsetHeight}`
 
@@ -183,7 +183,7 @@ function makeDrawing({name, title, height, url}) {
     showHead(state === "ready" || state === "stale" ? figure?.head : null)
   }
 
-  // A head that is there already stays: else the page would be laid out anew with every redraw.
+  // An unchanged head is kept; otherwise every redraw would cause a new page layout.
   function showHead(words) {
     const wanted = JSON.stringify(words ?? null)
     if (wanted === headed) return
@@ -192,7 +192,7 @@ function makeDrawing({name, title, height, url}) {
     tellHead()
   }
 
-  // The card may be higher than the figure asks for. Figures side by side make room before one is drawn.
+  // The card may be higher than the figure needs. Figures side by side set their height before either is drawn.
   function makeRoom() {
     const needed = `${figure.layout.height - (figure.head?.room ?? 0)}px`
     if (canvas.style.minHeight !== needed) canvas.style.minHeight = needed
@@ -201,7 +201,7 @@ function makeDrawing({name, title, height, url}) {
 
   const tellHead = () => stage.style.setProperty("--head", `${canvas.offsetTop}px`)
 
-  // Made once: with a new one plotly would make its buttons anew at every redraw.
+  // Created once: with a new object plotly would recreate its buttons at every redraw.
   function configured(Plotly) {
     const picture = {
       name: "picture",
@@ -214,7 +214,7 @@ function makeDrawing({name, title, height, url}) {
       modeBarButtonsToRemove: [...(figure.config.modeBarButtonsToRemove ?? []), "toImage"],
       modeBarButtonsToAdd: [picture],
       responsive: false,
-      plotGlPixelRatio: window.devicePixelRatio || 1, // plotly takes 2, four times the work
+      plotGlPixelRatio: window.devicePixelRatio || 1, // plotly's default of 2 is four times the work
     }
   }
 
@@ -237,7 +237,7 @@ function makeDrawing({name, title, height, url}) {
       const drawn = event && !busy && region(event)
       if (drawn) send({kind: "select", ...drawn, how})
     })
-    // A redraw takes plotly's outline away, which plotly tells as if somebody had done it.
+    // A redraw removes plotly's outline, which plotly reports as a user event.
     drawing.on("plotly_deselect", () => busy || send({kind: "select", x: [], y: [], how: "replace"}))
   }
 
@@ -292,13 +292,13 @@ function makeDrawing({name, title, height, url}) {
     }
   }
 
-  // One drawing at a time: plotly's own way of resizing may run into a redraw under way.
+  // One drawing at a time: plotly's own resizing may collide with a redraw in progress.
   const observer = new ResizeObserver(() => {
     if (drawn && drawing.offsetWidth && size !== sizeNow()) draw()
   })
   observer.observe(stage)
 
-  // What is off the screen is drawn when there is nothing more urgent.
+  // Figures off the screen are drawn when there is nothing more urgent.
   const visibility = new IntersectionObserver((entries) => {
     near = entries.at(-1).isIntersecting
     if (near && due) draw()

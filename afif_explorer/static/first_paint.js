@@ -1,8 +1,8 @@
-// The first figures, drawn as soon as plotly.js is there. They came with the page; the rest of it takes
-// the browser seconds more. When that looks as its visitor likes it, each goes to its place there.
+// The first figures, drawn as soon as plotly.js has loaded. They are part of the page; the rest of it takes
+// the browser seconds more. Once it has the visitor's theme, each figure moves to its place there.
 "use strict"
 
-const TIMEOUT = 20_000 // ms; by then what has come of the page is shown
+const TIMEOUT = 20_000 // ms; after that the page is shown as it is
 
 afif.THEME = "afif-explorer-theme"
 
@@ -35,7 +35,7 @@ afif.likesDark = () => {
     document.documentElement.classList.remove("afif-waits")
   }
 
-  // What the server has told reaches the screen some frames later, its theme with it.
+  // Changes from the server, including the theme, reach the screen a few frames later.
   const ground = (element) => getComputedStyle(element).backgroundColor
   afif.showPage = () => {
     if (!page.isConnected || ground(document.body) === ground(page)) finish()
@@ -43,12 +43,12 @@ afif.likesDark = () => {
   }
 
   document.documentElement.classList.add("afif-begun", "afif-waits")
-  page.showPopover?.() // above everything, whatever the page's parts ask for
+  page.showPopover?.() // above everything else on the page
   const begin = ({name, title, url, height, width, grow, ...schemes}) => {
     const card = document.createElement("section")
     card.style.flex = `${grow} 1 ${width}px`
     card.style.minWidth = `min(${width}px, 100%)`
-    const place = document.createElement("div") // for a style sheet of its own
+    const place = document.createElement("div") // for its own style sheet
     card.append(place)
     page.querySelector("main").append(card)
     const style = document.createElement("style")
@@ -61,7 +61,7 @@ afif.likesDark = () => {
     afif.firstPaint[name] = {drawing, scheme, home}
     return [drawing, {whole: schemes[scheme], version: 1}]
   }
-  // All cards first: the second takes from the width of the first.
+  // All cards first: the second reduces the width of the first.
   for (const [drawing, message] of figures.map(begin)) {
     drawing.receive(JSON.stringify(message))
     drawing.describe("ready", "")

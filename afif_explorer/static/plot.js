@@ -1,4 +1,4 @@
-// Ties a drawing to the server's ``Plot``: what drawing.js draws, or what first_paint.js has drawn already.
+// Connects a drawing to the server's ``Plot``: a new one by drawing.js, or the one from first_paint.js.
 
 export function render({model}) {
   const {firstPaint, makeDrawing} = globalThis.afif

@@ -1,6 +1,6 @@
-// Tells when the place of this element comes near the screen, and when it goes.
+// Reports when this element comes near the screen, and when it leaves.
 
-const NEAR = "300px" // by then what is shown there should be up to date
+const NEAR = "300px" // at this distance its content should be up to date
 
 export function render({model}) {
   const mark = document.createElement("span")

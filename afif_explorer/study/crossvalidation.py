@@ -100,7 +100,7 @@ def _path(spec: Spec) -> CrossValidationPath | None:
     found = []
     grid = () if spec.penalty == "none" else strengths_for(spec).tolist()
     for done, strength in enumerate(grid):
-        report("Penalty strengths", done, len(grid))
+        report("Regularisation path", done, len(grid))
         with suppress(CurvatureError):  # a note says how many
             found.append(_point(spec, strength))
     if not found:

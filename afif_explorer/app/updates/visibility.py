@@ -11,9 +11,9 @@ from afif_explorer.app.theme import STATIC
 
 
 class Visibility(JSComponent):
-    """Nothing to see, and no higher than nothing; put it above what is dear to bring up to date.
+    """A zero-height sentinel; place it above content that is expensive to update.
 
-    ``near`` is False until the browser has told; ``on_near()`` hears when the place comes near.
+    ``near`` is False until the browser has reported; ``on_near()`` is called when the place comes near.
     """
 
     _esm = STATIC / "visibility.js"
