@@ -11,7 +11,6 @@ from torch import Tensor
 from afif_explorer.engine.jacobians.base import Linearization, Work
 from afif_explorer.engine.jacobians.layer_factors import LayerJacobian, Shift, Weight
 from afif_explorer.engine.runtime.memory import cached_rows
-from afif_explorer.engine.runtime.reuse import room_for
 
 SHARED = 200_000  # numbers of a matrix whose product with a vector repays a second thread
 
@@ -42,7 +41,7 @@ class LinearMapLinearization(Linearization):
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         if self.k > 1:
             return super().contract(weights, vectors)
-        found = room_for((self.n, vectors.shape[1]), weights)
+        found = weights.new_empty(self.n, vectors.shape[1])
         step = cached_rows(self.d + vectors.shape[1], weights, least=1024)
         for rows, weighed in self._weighed(weights[:, 0], step):
             torch.mm(weighed, vectors, out=found[rows])
