@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Linearization, Work
-from afif_explorer.engine.jacobians.layer_factors import LayerJacobian, Shift, Weight
+from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.placed import Weight
 from afif_explorer.engine.runtime.memory import cached_rows
 
 SHARED = 200_000  # numbers of a matrix whose product with a vector repays a second thread
@@ -70,12 +71,10 @@ class LinearMapLinearization(Linearization):
     def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         return torch.zeros_like(vectors)
 
-    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian]:
-        size = self.k * self.d
-        weight = Weight(0, size, slope=roots.transpose(1, 2)[:, :, None], entered=self.X[:, None])
-        if not self.intercept:
-            return [weight]
-        return [weight, Shift(size, self.k, roots.transpose(1, 2))]
+    def factored(self, roots: Tensor) -> FactoredJacobian:
+        factors = roots.transpose(1, 2)[:, :, None], self.X[:, None]
+        weight = Weight(0, self.p, *factors, bias=self.intercept)
+        return FactoredJacobian([weight], self.n, roots.shape[2], self.p)
 
     def vjp_rows(self, cotangents: Tensor) -> Tensor:
         each = torch.einsum("nkr,nd->nrkd", cotangents, self.X).flatten(2)
