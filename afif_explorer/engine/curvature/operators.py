@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.layered_gram import mirror
+from afif_explorer.engine.jacobians.symmetric import mirror
 from afif_explorer.engine.problem.objective import Objective, Point
 
 

@@ -22,7 +22,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.layer_factors import LayerJacobian
+from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.symmetric import HALF, add_upper_gram, mirror
 from afif_explorer.engine.runtime.memory import block_rows
 
 STRIP = 1024  # rows of a kernel that are formed together
@@ -73,10 +74,10 @@ class Linearization(ABC):
     def take(self, rows: Tensor | slice) -> Self:
         """The linearization of some rows only."""
 
-    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian] | None:
-        """What every parameter met on the rows, for the ``r`` combinations of outputs ``S`` ``[n, k, r]``.
+    def factored(self, roots: Tensor) -> FactoredJacobian | None:
+        """``S_i' J_i`` of all rows as factors of each layer, for ``S`` ``[n, k, r]``.
 
-        None if the model's layers are not known. The layer_jacobians of a layer add up to ``S_i' J_i``.
+        None if the model's layers are not known.
         """
         return None
 
@@ -159,9 +160,8 @@ class Linearization(ABC):
         """``sum_i J_i' S_i S_i' J_i`` for ``S`` ``[n, k, r]``: ``[p, p]``."""
         total = roots.new_zeros(self.p, self.p)
         for _, half in self.explicit(roots):
-            flat = half.reshape(-1, self.p)
-            total.addmm_(flat.T, flat)
-        return total
+            add_upper_gram(total, half.reshape(-1, self.p))
+        return mirror(total)
 
     def squared_norms(self, roots: Tensor) -> Tensor:
         """``||J_i' S_i||^2`` (Frobenius) of each row for ``S`` ``[n, k, r]``: ``[n]``."""
@@ -200,4 +200,6 @@ class Linearization(ABC):
     def work(self, rank: int) -> Work:
         """What products, and matrices with so many roots a row, cost."""
         rows, p = self.n * rank, self.p
-        return Work(product=8.0 * self.n * p, gram=2.0 * rows * p**2, kernel=1.0 * rows**2 * p)
+        return Work(
+            product=8.0 * self.n * p, gram=2.0 * HALF * rows * p**2, kernel=1.0 * rows**2 * p
+        )

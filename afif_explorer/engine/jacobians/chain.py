@@ -1,4 +1,4 @@
-"""Linearization of a chain of fully connected layers, by matrix products alone.
+"""Linearization of a chain of dense layers, whose factors and second derivatives are matrix products.
 
 At a fixed ``theta`` the activations ``a_l`` and slopes ``phi'(z_l)`` of a multilayer perceptron do not
 change. Kept, they turn every derivative into products of matrices over whole blocks of vectors:
@@ -7,6 +7,8 @@ change. Kept, they turn every derivative into products of matrices over whole bl
 * backwards, ``dW_l = delta_l a_{l-1}'`` and ``delta_{l-1} = phi'(z_{l-1}) W_l' delta_l``;
 * the second order differentiates the backward pass along the forward one (Pearlmutter, Fast Exact
   Multiplication by the Hessian, 1994).
+
+A row ``S_i' J_i`` has the factors ``a_{l-1}`` and ``delta_l``: a network over sequences with one place.
 """
 
 from __future__ import annotations
@@ -17,55 +19,63 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians import layered_gram
-from afif_explorer.engine.jacobians.base import Linearization, Through, Work
-from afif_explorer.engine.jacobians.chain_state import states_of
-from afif_explorer.engine.jacobians.layer_factors import LayerJacobian, Shift, Weight
-from afif_explorer.engine.jacobians.layered_gram import Part, add_layered_gram, mirror
-from afif_explorer.engine.jacobians.layered_kernel import Pair, layered_kernel
-from afif_explorer.engine.jacobians.layered_rows import LayeredRows
-from afif_explorer.engine.jacobians.layers import Layer
-from afif_explorer.engine.runtime.memory import block_rows
+from afif_explorer.engine.jacobians.base import Through, Work
+from afif_explorer.engine.jacobians.dense_layers import DenseLayer, states_of
+from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.gram import price
+from afif_explorer.engine.jacobians.layered import LayeredLinearization
+from afif_explorer.engine.jacobians.placed import Weight
+from afif_explorer.engine.jacobians.symmetric import HALF
 
 HELD = 12  # times the size of all layers that a block may have: more falls out of the cache
 
 
-class ChainLinearization(Linearization):
+class ChainLinearization(LayeredLinearization):
     """``f = W_L phi(... phi(W_1 x + b_1) ...) + b_L`` at one ``theta``."""
 
-    def __init__(self, layers: Sequence[Layer], theta: Tensor, X: Tensor) -> None:
-        self._layers = layers
-        self._theta = theta
-        self._weights = [weight[:, :, 0] for weight, _ in self._split(theta[:, None])]
+    def __init__(self, layers: Sequence[DenseLayer], theta: Tensor, X: Tensor) -> None:
+        self._layers, self._theta = layers, theta
+        parameters = self._split(theta[:, None])
+        self._weights = [weight[:, :, 0] for weight, _ in parameters]
         self.n, self.k, self.p = len(X), layers[-1].outputs, len(theta)
         self.prefers_roots = self.k <= 2  # a row's part of the Fisher then has rank 1, as a rule
-        self._states, self.outputs = states_of(layers, self._split(theta[:, None]), X)
+        self._width = sum(layer.outputs for layer in layers)
+        self._states, self.outputs = states_of(layers, parameters, X)
 
     def _split(self, vectors: Tensor) -> list[tuple[Tensor, Tensor | None]]:
         """Each layer's weight ``[o, i, m]`` and bias ``[o, m]`` in a block ``[p, m]``."""
         found = []
-        m = vectors.shape[1]
-        for layer, part in zip(
-            self._layers, vectors.split([layer.size for layer in self._layers]), strict=True
-        ):
+        parts = vectors.split([layer.size for layer in self._layers])
+        for layer, part in zip(self._layers, parts, strict=True):
             cut = layer.outputs * layer.inputs
-            weight = part[:cut].reshape(layer.outputs, layer.inputs, m)
+            weight = part[:cut].unflatten(0, (layer.outputs, layer.inputs))
             found.append((weight, part[cut:] if layer.bias else None))
         return found
 
     def take(self, rows: Tensor | slice) -> Self:
         part = object.__new__(type(self))
-        part._layers, part._theta, part._weights = self._layers, self._theta, self._weights
-        part.k, part.p, part.prefers_roots = self.k, self.p, self.prefers_roots
-        part.outputs = self.outputs[rows]
+        vars(part).update(vars(self))
+        part._last, part.outputs = None, self.outputs[rows]
         part.n = len(part.outputs)
         part._states = [state.take(rows) for state in self._states]
         return part
 
+    def factored(self, roots: Tensor) -> FactoredJacobian:
+        layers: list[Weight] = []
+        start = 0
+        deltas = self._deltas(roots.transpose(1, 2))
+        for layer, state, delta in zip(self._layers, self._states, deltas, strict=True):
+            factors = delta[:, :, None], state.entered[:, None]
+            layers.append(Weight(start, layer.size, *factors, bias=layer.bias))
+            start += layer.size
+        return FactoredJacobian(list(layers), self.n, roots.shape[2], self.p)
+
+    def _numbers(self, rank: int) -> float:
+        return 2.0 * rank * self._width
+
     def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
         """The rows in pieces so small that a block of so many vectors fits beside them."""
-        width = sum(layer.outputs for layer in self._layers)
-        return self.cut(HELD * width * columns)
+        return self.cut(HELD * self._width * columns)
 
     def jvp(self, vectors: Tensor) -> Tensor:
         pieces = [piece._tangents(vectors)[-1][1] for _, piece in self.pieces(vectors.shape[1])]
@@ -82,30 +92,6 @@ class ChainLinearization(Linearization):
         for rows, piece in self.pieces(vectors.shape[1]):
             piece._add_pulled(through(rows, piece.jvp(vectors)), sums)
         return self._summed(sums)
-
-    def _rows(self, roots: Tensor) -> LayeredRows:
-        """``s_i' J_i`` for ``s`` ``[n, k, 1]``."""
-        deltas = [delta[:, 0] for delta in self._deltas(roots.transpose(1, 2))]
-        entered = [state.entered for state in self._states]
-        return LayeredRows(entered, deltas, [layer.bias for layer in self._layers])
-
-    def out(self, roots: Tensor, vectors: Tensor) -> Tensor:
-        if roots.shape[2] > 1:
-            return super().out(roots, vectors)
-        return self._rows(roots).out(vectors)[:, None]
-
-    def into(self, roots: Tensor, weights: Tensor) -> Tensor:
-        if roots.shape[2] > 1:
-            return super().into(roots, weights)
-        return self._rows(roots).into(weights[:, 0])
-
-    def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
-        return self._rows(weights[:, :, None]).out(vectors)
-
-    def ggn_product(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
-        if roots.shape[2] > 1:
-            return super().ggn_product(roots, share, vectors)
-        return self._rows(roots).ggn_product(share, vectors)
 
     def _no_sums(self, like: Tensor, m: int) -> list[tuple[Tensor, Tensor]]:
         """Zeros for every layer's weight ``[m o, i]`` and bias ``[m, o]``, in the order of the products."""
@@ -198,95 +184,6 @@ class ChainLinearization(Linearization):
         moved = state.slope[:, None] * back_moved + (state.bow * back)[:, None] * dz
         return state.slope * back, moved
 
-    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian]:
-        found: list[LayerJacobian] = []
-        start = 0
-        for layer, state, delta in zip(
-            self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
-        ):
-            size = layer.outputs * layer.inputs
-            found.append(
-                Weight(start, size, slope=delta[:, :, None], entered=state.entered[:, None])
-            )
-            if layer.bias:
-                found.append(Shift(start + size, layer.outputs, delta))
-            start += layer.size
-        return found
-
-    def vjp_rows(self, cotangents: Tensor) -> Tensor:
-        flat = []
-        for layer, state, delta in zip(
-            self._layers, self._states, self._deltas(cotangents.transpose(1, 2)), strict=True
-        ):
-            flat.append((delta[:, :, :, None] * state.entered[:, None, None, :]).flatten(2))
-            if layer.bias:
-                flat.append(delta)
-        return torch.cat(flat, dim=2)
-
-    def gram(self, roots: Tensor) -> Tensor:
-        if layered_gram.price(self._layers) >= roots.shape[2] * self.p**2:
-            return super().gram(roots)
-        total = roots.new_zeros(self.p, self.p)
-        step = block_rows(layered_gram.numbers(self._layers), roots)
-        for start in range(0, self.n, step):
-            rows = slice(start, start + step)
-            add_layered_gram(total, self.take(rows)._parts(roots[rows]))
-        return mirror(total)
-
-    def _parts(self, roots: Tensor) -> list[Part]:
-        found, start = [], 0
-        for layer, state, delta in zip(
-            self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
-        ):
-            found.append(Part(layer, start, state.entered, delta))
-            start += layer.size
-        return found
-
-    def ntk(
-        self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
-    ) -> Tensor:
-        assert isinstance(other, ChainLinearization)
-        constant = self._constants(scale)
-        if constant is None:
-            return super().ntk(roots, other, other_roots, scale)
-        pairs = self._paired(roots, other, other_roots, constant)
-        to = scale.dtype
-        return layered_kernel([(a.to(to), b.to(to), d.to(to), e.to(to)) for a, b, d, e in pairs])
-
-    def own_ntk(self, roots: Tensor, scale: Tensor) -> Tensor:
-        constant = self._constants(scale)
-        if constant is None:
-            return super().own_ntk(roots, scale)
-        return layered_kernel(list(self._paired(roots, self, roots, constant)), lower=True)
-
-    def _paired(
-        self,
-        roots: Tensor,
-        other: ChainLinearization,
-        other_roots: Tensor,
-        constant: Sequence[tuple[float, float]],
-    ) -> Iterator[Pair]:
-        """Each layer as its kernel sees it: the scales in its left part, its bias as one more input."""
-        ours = self._deltas(roots.transpose(1, 2))
-        theirs = other._deltas(other_roots.transpose(1, 2))
-        for place, (slope, shift) in enumerate(constant):
-            left, right = self._states[place].entered, other._states[place].entered
-            left = torch.cat([left * slope, left.new_full((self.n, 1), shift)], 1)
-            right = torch.cat([right, right.new_ones(other.n, 1)], 1)
-            yield left, right, ours[place], theirs[place]
-
-    def _constants(self, scale: Tensor) -> list[tuple[float, float]] | None:
-        """The scale of each layer's weights and of its biases; None if it differs within them."""
-        found = []
-        for layer, part in zip(
-            self._layers, scale.split([layer.size for layer in self._layers]), strict=True
-        ):
-            weight, bias = part.split([layer.outputs * layer.inputs, layer.outputs * layer.bias])
-            if any(len(one) and bool((one != one[0]).any()) for one in (weight, bias)):
-                return None
-            found.append((float(weight[0]), float(bias[0]) if layer.bias else 0.0))
-        return found
-
     def work(self, rank: int) -> Work:
         n, p = self.n, self.p
         inner = sum(layer.inputs * layer.outputs for layer in self._layers[1:])
@@ -294,19 +191,9 @@ class ChainLinearization(Linearization):
         leaving = sum(layer.outputs + 4 for layer in self._layers)
         return Work(
             product=4.0 * n * (p + inner),
-            gram=2.0 * n * min(float(rank * p**2), layered_gram.price(self._layers)),
+            gram=2.0 * n * min(HALF * rank * p**2, price(self._layers)),
             kernel=1.0 * n**2 * (entering + rank**2 * leaving),
         )
-
-    def squared_norms(self, roots: Tensor) -> Tensor:
-        total = roots.new_zeros(self.n)
-        for layer, state, delta in zip(
-            self._layers, self._states, self._deltas(roots.transpose(1, 2)), strict=True
-        ):
-            total += delta.square().sum((1, 2)) * (
-                state.entered.square().sum(1) + float(layer.bias)
-            )
-        return total
 
 
 def _through(entered: Tensor, change: Tensor, shift: Tensor | None = None) -> Tensor:

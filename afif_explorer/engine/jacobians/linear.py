@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Linearization, Work
-from afif_explorer.engine.jacobians.layer_factors import LayerJacobian, Shift, Weight
+from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.placed import Weight
 from afif_explorer.engine.runtime.memory import cached_rows
-from afif_explorer.engine.runtime.reuse import room_for
 
 SHARED = 200_000  # numbers of a matrix whose product with a vector repays a second thread
 
@@ -42,7 +42,7 @@ class LinearMapLinearization(Linearization):
     def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
         if self.k > 1:
             return super().contract(weights, vectors)
-        found = room_for((self.n, vectors.shape[1]), weights)
+        found = weights.new_empty(self.n, vectors.shape[1])
         step = cached_rows(self.d + vectors.shape[1], weights, least=1024)
         for rows, weighed in self._weighed(weights[:, 0], step):
             torch.mm(weighed, vectors, out=found[rows])
@@ -71,12 +71,10 @@ class LinearMapLinearization(Linearization):
     def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         return torch.zeros_like(vectors)
 
-    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian]:
-        size = self.k * self.d
-        weight = Weight(0, size, slope=roots.transpose(1, 2)[:, :, None], entered=self.X[:, None])
-        if not self.intercept:
-            return [weight]
-        return [weight, Shift(size, self.k, roots.transpose(1, 2))]
+    def factored(self, roots: Tensor) -> FactoredJacobian:
+        factors = roots.transpose(1, 2)[:, :, None], self.X[:, None]
+        weight = Weight(0, self.p, *factors, bias=self.intercept)
+        return FactoredJacobian([weight], self.n, roots.shape[2], self.p)
 
     def vjp_rows(self, cotangents: Tensor) -> Tensor:
         each = torch.einsum("nkr,nd->nrkd", cotangents, self.X).flatten(2)

@@ -25,7 +25,7 @@ class Kind(Enum):
 
     WEIGHT = "weight"  # of a linear layer: kept is its input [n, T, i]
     TABLE = "table"  # of an embedding: kept are the indices [n, T]
-    FACTOR = "factor"  # multiplied elementwise: kept is what it multiplies
+    SCALE = "scale"  # multiplied elementwise: kept is what it multiplies
     SHIFT = "shift"  # added: nothing is kept
 
 
@@ -35,13 +35,14 @@ class Use:
 
     Attributes:
         name: of the parameter. tap: what came out, ``[n, ...]``; the derivative at it is ``g``.
-        kept: see :class:`Kind`.
+        kept: see :class:`Kind`. bias: of a weight, whether its bias enters with it.
     """
 
     kind: Kind
     name: str
     tap: Tensor
     kept: Tensor | None = None
+    bias: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class _Recorder(TorchFunctionMode):
         plain = F.layer_norm(x, shape, None, None, eps)
         value, tap = self.tapped(_scaled(plain, weight, bias))
         if name := self.name(weight):
-            self.uses.append(Use(Kind.FACTOR, name, tap, plain.detach()))
+            self.uses.append(Use(Kind.SCALE, name, tap, plain.detach()))
         if name := self.name(bias):
             self.uses.append(Use(Kind.SHIFT, name, tap))
         return value
@@ -179,7 +180,7 @@ class _Recorder(TorchFunctionMode):
             kept = kept.detach().expand(tap.shape)
         else:
             kept = torch.full_like(tap, kept, requires_grad=False)
-        self.uses.append(Use(Kind.FACTOR, str(self.name(weight)), tap, kept))
+        self.uses.append(Use(Kind.SCALE, str(self.name(weight)), tap, kept))
         return value
 
 

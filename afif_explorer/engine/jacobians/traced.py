@@ -1,14 +1,12 @@
-"""Linearization of a network over sequences from what its parameters met, by matrix products.
+"""Linearization of a network over sequences from what its parameters met while it ran.
 
-At a fixed ``theta`` the inputs ``a_t`` of every layer and the derivatives ``g_t`` of the outputs at every
-layer's result do not change. Kept (see :mod:`afif_explorer.engine.jacobians.trace`), they give the
-Jacobian of a row as ``sum_t g_t a_t'``, one layer at a time (see
-:mod:`afif_explorer.engine.jacobians.layer_factors`). What is asked for again is kept if it stays within the
-memory limit, and otherwise recorded anew.
+The inputs ``a_t`` of every layer and the derivatives ``g_t`` of the outputs at every layer's result are
+recorded (see :mod:`afif_explorer.engine.jacobians.trace`); they are the factors of its Jacobian.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +18,15 @@ from torch import Tensor
 
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.base import Work
-from afif_explorer.engine.jacobians.layer_factors import Factor, LayerJacobian, Shift, Table, Weight
+from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layer_factors import (
+    LayerJacobian,
+    scale_jacobian,
+    shift_jacobian,
+)
+from afif_explorer.engine.jacobians.layered import LayeredLinearization, sums
+from afif_explorer.engine.jacobians.placed import Table, Weight
+from afif_explorer.engine.jacobians.symmetric import HALF
 from afif_explorer.engine.jacobians.trace import (
     Kind,
     NotRecordable,
@@ -29,13 +35,12 @@ from afif_explorer.engine.jacobians.trace import (
     habits_of,
     record,
 )
-from afif_explorer.engine.runtime.memory import fits
 
-TOUCHES: dict[Kind, type[LayerJacobian]] = {
-    Kind.WEIGHT: Weight,
-    Kind.TABLE: Table,
-    Kind.FACTOR: Factor,
-    Kind.SHIFT: Shift,
+KINDS: dict[Kind, Callable[[Use, Tensor, torch.Size, int], LayerJacobian]] = {
+    Kind.WEIGHT: Weight.of,
+    Kind.TABLE: Table.of,
+    Kind.SCALE: scale_jacobian,
+    Kind.SHIFT: shift_jacobian,
 }
 AGREES = (
     1e-6  # relative difference from plain differentiation that a structure may show when checked
@@ -67,28 +72,46 @@ class Structure:
             for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
         }
 
-    def layer_jacobians(
-        self, theta: Tensor, X: Tensor, roots: Tensor | None = None
-    ) -> list[LayerJacobian]:
-        """What every parameter met on the rows; for ``S`` ``[n, k, r]`` the ``r`` combinations of outputs."""
+    def factored(self, theta: Tensor, X: Tensor, roots: Tensor | None = None) -> FactoredJacobian:
+        """The Jacobian on some rows; for ``S`` ``[n, k, r]`` that of ``r`` combinations of outputs."""
         named = self.named(theta.detach())
         outputs, uses = record(lambda by: self.call(by, X), named, len(X), self.habits)
+        if roots is None:
+            roots = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
+            roots = roots.expand(len(outputs), -1, -1)
         slopes = _slopes(outputs, uses, roots)
         starts, start = {}, 0
         for name, shape in self.shapes.items():
             starts[name], start = start, start + shape.numel()
-        return [
-            TOUCHES[use.kind].of(use, slopes[id(use.tap)], self.shapes[use.name], starts[use.name])
-            for use in uses
+        layers = [
+            KINDS[use.kind](use, slopes[id(use.tap)], self.shapes[use.name], starts[use.name])
+            for use in self._joined(uses, starts)
         ]
+        return FactoredJacobian(layers, len(X), roots.shape[2], len(theta))
+
+    def _joined(self, uses: list[Use], starts: Mapping[str, int]) -> list[Use]:
+        """The uses, those of a weight and of the bias right behind it as one if there are no others."""
+        count = Counter(use.name for use in uses)
+        found: list[Use] = []
+        for use in uses:
+            last = found[-1] if found else None
+            if (
+                last is not None
+                and use.kind is Kind.SHIFT
+                and last.kind is Kind.WEIGHT
+                and use.tap is last.tap
+                and count[use.name] == count[last.name] == 1
+                and starts[use.name] == starts[last.name] + self.shapes[last.name].numel()
+            ):
+                found[-1] = replace(last, bias=True)
+            else:
+                found.append(use)
+        return found
 
 
-def _slopes(outputs: Tensor, uses: list[Use], roots: Tensor | None) -> dict[int, Tensor]:
+def _slopes(outputs: Tensor, uses: list[Use], roots: Tensor) -> dict[int, Tensor]:
     """The derivative of every (combination of) output at every tap, ``[n, r, ...]``, by identity."""
     taps = {id(use.tap): use.tap for use in uses}
-    if roots is None:
-        roots = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
-        roots = roots.expand(len(outputs), -1, -1)
     last = roots.shape[2] - 1
     parts = [
         torch.autograd.grad(
@@ -110,20 +133,6 @@ def _side_by_side(slopes: Sequence[Tensor]) -> Tensor:
     return torch.stack(list(slopes), before).movedim(before, 1)
 
 
-def explicit(met: list[LayerJacobian], n: int, rank: int, theta: Tensor) -> Tensor:
-    """The Jacobian ``[n, r, p]`` that the layer_jacobians make up."""
-    found, seen = theta.new_empty(n, rank, len(theta)), set()
-    for layer in met:
-        layer.write(found, layer.start not in seen)
-        seen.add(layer.start)
-    used = torch.zeros(len(theta), dtype=torch.bool, device=theta.device)
-    for layer in met:
-        used[layer.start : layer.start + layer.size] = True
-    if not bool(used.all()):  # a parameter that never enters
-        found[:, :, ~used] = 0.0
-    return found
-
-
 def structure_of(
     call: Callable[[Mapping[str, Tensor], Tensor], Tensor],
     parameters: Mapping[str, Tensor],
@@ -139,16 +148,15 @@ def structure_of(
         shapes = {name: value.shape for name, value in parameters.items()}
         structure = Structure(call, shapes, habits, 0)
         theta = torch.cat([value.detach().reshape(-1) for value in parameters.values()])
-        met = structure.layer_jacobians(theta, few)
-        if not _agrees(structure, theta, few, met):
+        found = structure.factored(theta, few)
+        if not _agrees(structure, theta, few, found):
             return None
     except (NotRecordable, RuntimeError, TypeError, ValueError, IndexError):
         return None
-    kept = sum(layer.numbers for layer in met) // len(few)
-    return replace(structure, kept=kept)
+    return replace(structure, kept=found.numbers // len(few))
 
 
-def _agrees(structure: Structure, theta: Tensor, rows: Tensor, met: list[LayerJacobian]) -> bool:
+def _agrees(structure: Structure, theta: Tensor, rows: Tensor, found: FactoredJacobian) -> bool:
     theta = theta.clone().requires_grad_()
     with torch.enable_grad():
         plain = structure.call(structure.named(theta), rows)
@@ -157,7 +165,7 @@ def _agrees(structure: Structure, theta: Tensor, rows: Tensor, met: list[LayerJa
         n, CHECKED, k, generator=torch.Generator().manual_seed(0), dtype=plain.dtype
     )
     mixed = mixed.to(plain.device)
-    ours = mixed @ explicit(met, n, k, theta.detach())
+    ours = mixed @ found.explicit(theta.detach())
     for i, j in product(range(n), range(CHECKED)):
         (wanted,) = torch.autograd.grad(plain[i] @ mixed[i, j], theta, retain_graph=True)
         size = float(wanted.abs().max())
@@ -166,7 +174,7 @@ def _agrees(structure: Structure, theta: Tensor, rows: Tensor, met: list[LayerJa
     return True
 
 
-class TracedLinearization(ModuleLinearization):
+class TracedLinearization(LayeredLinearization, ModuleLinearization):
     """A module whose uses of its parameters are all known. The second order is left to torch."""
 
     prefers_roots = True
@@ -178,81 +186,38 @@ class TracedLinearization(ModuleLinearization):
         super().__init__(
             lambda theta, X: structure.call(structure.named(theta), X), theta, X, outputs
         )
-        self._asked: Tensor | None = None  # the roots of the last product
-        self._kept: list[tuple[slice, list[LayerJacobian]]] = []  # what was met with them
 
     @cached_property
-    def _met(self) -> list[LayerJacobian]:
-        return self._structure.layer_jacobians(self._theta, self.X)
+    def _met(self) -> FactoredJacobian:
+        return self._structure.factored(self._theta, self.X)
 
     def take(self, rows: Tensor | slice) -> Self:
         return type(self)(self._structure, self._theta, self.X[rows], self.outputs[rows])
 
+    def factored(self, roots: Tensor) -> FactoredJacobian:
+        return self._structure.factored(self._theta, self.X, roots)
+
+    def _numbers(self, rank: int) -> float:
+        return self._structure.kept * rank / self.k
+
     def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
         """Blocks of rows, each of which can hold its record."""
-        return self._blocks(self.k)
-
-    def _blocks(self, rank: int) -> Iterator[tuple[slice, Self]]:
-        return self.cut(self._structure.kept * rank / self.k)
-
-    def ggn_product(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
-        total = _sums(vectors)
-        for rows, met in self._seen(roots):
-            moved = vectors.new_zeros(len(share[rows]), roots.shape[2], vectors.shape[1])
-            for layer in met:
-                layer.jvp(vectors, moved)
-            moved *= share[rows][:, None, None]
-            for layer in met:
-                layer.vjp(moved, total)
-        return total
-
-    def _seen(self, roots: Tensor) -> Iterator[tuple[slice, list[LayerJacobian]]]:
-        """What was met, a block of rows at a time; kept from the second time on, if there is room."""
-        again, rank = self._asked is roots, roots.shape[2]
-        if again and self._kept:
-            yield from self._kept
-            return
-        self._asked, self._kept = roots, []
-        found = []
-        keep = again and fits(self.n * self._structure.kept * rank / self.k, self._theta.dtype)
-        for rows, part in self._blocks(rank):
-            met = self._structure.layer_jacobians(self._theta, part.X, roots[rows])
-            found += [(rows, met)] if keep else []
-            yield rows, met
-        self._kept = found
-
-    def layer_jacobians(self, roots: Tensor) -> list[LayerJacobian]:
-        return self._structure.layer_jacobians(self._theta, self.X, roots)
-
-    def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
-        total = vectors.new_zeros(self.n, 1, vectors.shape[1])
-        for rows, part in self._blocks(1):
-            for layer in part.layer_jacobians(weights[rows][:, :, None]):
-                layer.jvp(vectors, total[rows])
-        return total[:, 0]
-
-    def vjp_rows(self, cotangents: Tensor) -> Tensor:
-        met = self._structure.layer_jacobians(self._theta, self.X, cotangents)
-        return explicit(met, self.n, cotangents.shape[2], self._theta)
+        return self.cut(self._numbers(self.k))
 
     def jvp(self, vectors: Tensor) -> Tensor:
-        total = vectors.new_zeros(self.n, self.k, vectors.shape[1])
-        for rows, part in self.pieces(vectors.shape[1]):
-            for layer in part._met:
-                layer.jvp(vectors, total[rows])
-        return total
+        seen = ((rows, part._met) for rows, part in self.pieces(vectors.shape[1]))
+        return self._moved(seen, self.k, vectors)
 
     def vjp(self, cotangents: Tensor) -> Tensor:
         columns = cotangents.shape[2]
         if columns <= self.k and "_met" not in vars(self):
             total = cotangents.new_zeros(self.p, columns)
-            for rows, part in self.cut(GRAPH * self._structure.kept / self.k):
+            for rows, part in self.cut(GRAPH * self._numbers(1)):
                 total += part._differentiated(cotangents[rows])
             return total
-        total = _sums(cotangents.new_empty(self.p, columns))
+        total = sums(self.p, columns, cotangents)
         for rows, part in self.pieces(columns):
-            for layer in part._met:
-                layer.vjp(cotangents[rows], total)
+            part._met.vjp(cotangents[rows], total)
         return total
 
     def _differentiated(self, cotangents: Tensor) -> Tensor:
@@ -273,11 +238,6 @@ class TracedLinearization(ModuleLinearization):
         rows = self.n * rank
         return Work(
             product=4.0 * rows * self.p,
-            gram=2.0 * rows * self.p**2,
-            kernel=2.0 * rows**2 * self.p,
+            gram=2.0 * HALF * rows * self.p**2,
+            kernel=1.0 * rows**2 * self.p,
         )
-
-
-def _sums(like: Tensor) -> Tensor:
-    """Zeros ``[p, m]``, one vector behind the other: so ``[p, n] [n, m]`` adds up faster."""
-    return like.new_zeros(like.shape[1], like.shape[0]).T

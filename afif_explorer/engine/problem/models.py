@@ -18,7 +18,7 @@ from afif_explorer.engine.jacobians.attention import open_up, plain_attention
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.base import Linearization
 from afif_explorer.engine.jacobians.chain import ChainLinearization
-from afif_explorer.engine.jacobians.layers import chain_of
+from afif_explorer.engine.jacobians.dense_layers import chain_of
 from afif_explorer.engine.jacobians.linear import LinearMapLinearization
 from afif_explorer.engine.jacobians.traced import Structure, TracedLinearization, structure_of
 from afif_explorer.engine.problem.module_parameters import (

@@ -9,7 +9,6 @@ does not need independent right-hand sides.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -17,51 +16,13 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, worst_ratio
+from afif_explorer.engine.solvers.preconditioner import Approximation, Identity, Preconditioner
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
 
 TOGETHER = 128  # right-hand sides per search space
 RESTARTS = 3  # restarts on the true residual, after the recurrence has converged
 ROUNDING = 100  # times the machine precision: the smallest attainable residual
-
-
-class Preconditioner(ABC):
-    """An approximation ``W W'`` of ``C^-1`` that is cheap to apply."""
-
-    @abstractmethod
-    def out(self, vectors: Tensor) -> Tensor:
-        """``W V``: ``[p, m] -> [p, m]``."""
-
-    @abstractmethod
-    def into(self, vectors: Tensor) -> Tensor:
-        """``W' V``: ``[p, m] -> [p, m]``."""
-
-    @abstractmethod
-    def back(self, vectors: Tensor) -> Tensor:
-        """``W'^-1 V``, the inverse of :meth:`into`."""
-
-
-class Unchanged(Preconditioner):
-    """No preconditioner."""
-
-    def out(self, vectors: Tensor) -> Tensor:
-        return vectors
-
-    def into(self, vectors: Tensor) -> Tensor:
-        return vectors
-
-    def back(self, vectors: Tensor) -> Tensor:
-        return vectors
-
-
-class Approximation(ABC):
-    """Settings of a preconditioner."""
-
-    name: str
-
-    @abstractmethod
-    def precondition(self, curvature: Curvature) -> Preconditioner:
-        """Build the preconditioner for a curvature."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +65,7 @@ class BlockConjugateGradient(Solver):
 
     def prepare(self, curvature: Curvature) -> PreparedBlockConjugateGradient:
         if self.preconditioner is None:
-            return PreparedBlockConjugateGradient(self, curvature, Unchanged())
+            return PreparedBlockConjugateGradient(self, curvature, Identity())
         made = self.preconditioner.precondition(curvature)
         return PreparedBlockConjugateGradient(self, curvature, made)
 
@@ -165,17 +126,17 @@ class PreparedBlockConjugateGradient(Prepared):
 
     def _searched(self, rhs: Tensor, goal: Tensor, run: _Run) -> Tensor:
         """One run from zero: ``R = Q S`` are the residuals, ``V`` the directions, all of ``W' C W``."""
-        Q, S = torch.linalg.qr(self._by.into(rhs))
+        Q, S = torch.linalg.qr(self._by.transpose(rhs))
         V, value = Q, torch.zeros_like(rhs)
         while True:
-            if bool(((self._by.back(Q @ S)).norm(dim=0) <= goal).all()):
-                return self._by.out(value)
+            if bool(((self._by.solve_transpose(Q @ S)).norm(dim=0) <= goal).all()):
+                return self._by.factor(value)
             if run.steps == run.most:
                 run.status = Status.MAX_STEPS
                 run.advice = f"Raise max_steps above {run.most}, or raise the damping."
-                return self._by.out(value)
+                return self._by.factor(value)
             report("block conjugate gradients", run.steps, None)
-            moved = self._by.into(self.curvature @ self._by.out(V))
+            moved = self._by.transpose(self.curvature @ self._by.factor(V))
             run.steps, run.products = run.steps + 1, run.products + V.shape[1]
             lower, info = torch.linalg.cholesky_ex(V.T @ moved)
             if int(info) != 0:
@@ -184,7 +145,7 @@ class PreparedBlockConjugateGradient(Prepared):
                     f"The {self.curvature.name} has negative or zero curvature; raise the damping, "
                     "or use the Fisher."
                 )
-                return self._by.out(value)
+                return self._by.factor(value)
             value += V @ torch.cholesky_solve(S, lower)
             Q, turn = torch.linalg.qr(Q - torch.cholesky_solve(moved.T, lower).T)
             S = turn @ S

@@ -13,16 +13,21 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature.kronecker import Basis, bases_of
+from afif_explorer.engine.curvature.eigenbasis import BlockDiagonal
+from afif_explorer.engine.curvature.kronecker import kronecker_basis
 from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.jacobians.layer_factors import LayerJacobian
+from afif_explorer.engine.jacobians.factored import FactoredJacobian
 from afif_explorer.engine.runtime.memory import fits
 from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, relative_residual
 from afif_explorer.engine.solvers.block_cg import (
-    Approximation,
     BlockConjugateGradient,
-    Preconditioner,
     PreparedBlockConjugateGradient,
+)
+from afif_explorer.engine.solvers.preconditioner import (
+    Approximation,
+    Diagonal,
+    Orthogonal,
+    Product,
 )
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
@@ -35,7 +40,7 @@ GLANCE = 64  # rows that show whether the approximation solves anything at all
 COLUMNS = 8  # that are looked at there, about
 FLAT = 1e-9  # times the steepest direction: nothing is taken for flatter than that
 
-Seen = tuple[list[LayerJacobian], Tensor]  # of a few rows, with their weights (never below zero)
+Seen = tuple[FactoredJacobian, Tensor]  # of a few rows, with their weights (never below zero)
 
 
 @dataclass(frozen=True)
@@ -78,14 +83,14 @@ class EKFAC(Solver, Approximation):
     def prepare(self, curvature: Curvature) -> PreparedEKFAC:
         return PreparedEKFAC(self, curvature, self.precondition(curvature))
 
-    def precondition(self, curvature: Curvature) -> KroneckerPreconditioner:
-        return KroneckerPreconditioner(curvature, self.rows)
+    def precondition(self, curvature: Curvature) -> EKFACPreconditioner:
+        return EKFACPreconditioner(curvature, self.rows)
 
 
 def factorable(curvature: Curvature) -> bool:
     """Whether the layers of a curvature's model are known."""
     few = curvature.point.linearization.take(slice(0, 1))
-    return few.layer_jacobians(few.outputs.new_ones(few.n, few.k, 1)) is not None
+    return few.factored(few.outputs.new_ones(few.n, few.k, 1)) is not None
 
 
 def _spread_evenly(n: int, count: int, device: torch.device) -> Tensor:
@@ -101,7 +106,7 @@ def _shown(roots: Tensor) -> Tensor:
     return roots @ (2 * draw - 1).to(roots)
 
 
-class KroneckerPreconditioner(Preconditioner):
+class EKFACPreconditioner(Product):
     """``W = U diag(lambda)^-1/2`` with the bases ``U`` of all layers and the curvature ``lambda`` in them."""
 
     def __init__(self, curvature: Curvature, rows: int | None) -> None:
@@ -113,7 +118,7 @@ class KroneckerPreconditioner(Preconditioner):
             )
         n = curvature.point.linearization.n
         self._roots = _shown(curvature.fisher_roots())
-        self._bases: list[tuple[Basis, list[int]]] = []
+        self._basis = BlockDiagonal([])
         chosen = _spread_evenly(
             n, n if rows is None else min(n, rows), curvature.mean_weights.device
         )
@@ -124,22 +129,20 @@ class KroneckerPreconditioner(Preconditioner):
         left = torch.ones(len(chosen), dtype=torch.bool, device=chosen.device)
         left[first[:done]] = False
         self.values = self._measured(chain(kept, self._seen(chosen[left])))  # [p], in the basis
-        self._root = self.values.sqrt()[:, None]
+        super().__init__(Orthogonal(self._basis), Diagonal(self.values))
 
     def _find_bases(self, rows: Tensor) -> list[Seen]:
         """Find them on some rows; what was seen of the first of these, as far as it may be kept."""
         kept: list[Seen] = []
         numbers = 0
-        for layer_jacobians, share in self._seen(rows):
-            if not self._bases:
-                self._bases = bases_of(layer_jacobians)
-            for basis, places in self._bases:
-                basis.add([layer_jacobians[place] for place in places], share)
-            numbers += sum(layer.numbers for layer in layer_jacobians)
+        for seen, share in self._seen(rows):
+            if not self._basis.bases:
+                self._basis = kronecker_basis(seen)
+            self._basis.add(seen, share)
+            numbers += seen.numbers
             if fits(numbers, share.dtype):
-                kept.append((layer_jacobians, share))
-        for basis, _ in self._bases:
-            basis.turn()
+                kept.append((seen, share))
+        self._basis.diagonalise()
         return kept
 
     def _seen(self, rows: Tensor) -> Iterator[Seen]:
@@ -147,56 +150,29 @@ class KroneckerPreconditioner(Preconditioner):
         for start in range(0, len(rows), ROWS_AT_ONCE):
             report("EK-FAC", start, len(rows))
             few = rows[start : start + ROWS_AT_ONCE]
-            layer_jacobians = curvature.point.linearization.take(few).layer_jacobians(
-                self._roots[few]
-            )
-            assert layer_jacobians is not None
-            yield layer_jacobians, curvature.mean_weights[few].clamp(min=0) * self._scale
+            seen = curvature.point.linearization.take(few).factored(self._roots[few])
+            assert seen is not None
+            yield seen, curvature.mean_weights[few].clamp(min=0) * self._scale
 
     def _measured(self, seen: Iterable[Seen]) -> Tensor:
         """The curvature along the bases ``[p]``; of parameters that are in none, penalty and damping."""
-        shift = self._curvature.diagonal_shift
-        total = shift.clone()
-        for basis, _ in self._bases:
-            here = slice(basis.start, basis.start + basis.size)
-            total[here] = basis.spread(shift[here])
-        for layer_jacobians, share in seen:
-            for basis, places in self._bases:
-                part = basis.squares([layer_jacobians[place] for place in places], share)
-                total[basis.start : basis.start + basis.size] += part
+        total = self._basis.diagonal(self._curvature.diagonal_shift)
+        for rows, share in seen:
+            self._basis.add_squares(rows, share, total)
         return total.clamp(min=FLAT * float(total.max()))
-
-    def _turned(self, vectors: Tensor, inwards: bool) -> Tensor:
-        found = vectors.clone()
-        for basis, _ in self._bases:
-            part = slice(basis.start, basis.start + basis.size)
-            turn = basis.into if inwards else basis.out
-            found[part] = turn(vectors[part])
-        return found
-
-    def out(self, vectors: Tensor) -> Tensor:
-        return self._turned(vectors / self._root, inwards=False)
-
-    def into(self, vectors: Tensor) -> Tensor:
-        return self._turned(vectors, inwards=True) / self._root
-
-    def back(self, vectors: Tensor) -> Tensor:
-        return self._turned(vectors * self._root, inwards=False)
 
 
 class PreparedEKFAC(Prepared):
     """The approximation for one curvature, and what refines it."""
 
-    def __init__(
-        self, settings: EKFAC, curvature: Curvature, made: KroneckerPreconditioner
-    ) -> None:
+    def __init__(self, settings: EKFAC, curvature: Curvature, made: EKFACPreconditioner) -> None:
         self.settings, self.curvature, self.made = settings, curvature, made
 
     def _solve(self, rhs: Tensor) -> Solution:
         if self.settings.tolerance is not None:
             refinement = BlockConjugateGradient(self.settings.tolerance, self.settings.max_steps)
             return PreparedBlockConjugateGradient(refinement, self.curvature, self.made)._solve(rhs)
-        value = self.made.out(self.made.into(rhs))
+        value = self.made.apply(rhs)
         residual = self._residual(value, rhs)
         stats = {"residual": residual, "steps": 1, "products": rhs.shape[1]}
         if residual <= GOOD:

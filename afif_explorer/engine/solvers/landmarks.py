@@ -16,8 +16,14 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.solvers.block_cg import Approximation, Preconditioner
-from afif_explorer.engine.solvers.nystroem import FLOOR
+from afif_explorer.engine.jacobians.base import Linearization
+from afif_explorer.engine.solvers.preconditioner import (
+    Approximation,
+    Diagonal,
+    Preconditioner,
+    Product,
+    floored,
+)
 from afif_explorer.numeric import checked_count, checked_seed
 
 
@@ -54,58 +60,63 @@ class Landmarks(Approximation):
         checked_count("The landmarks' count", self.count)
         checked_seed(self.seed)
 
-    def precondition(self, curvature: Curvature) -> LandmarkPreconditioner:
-        return LandmarkPreconditioner(self, curvature)
-
-
-class LandmarkPreconditioner(Preconditioner):
-    """``D^-1/2 (I - W (I - R^-T) W')`` with ``R R' = I + M``."""
-
-    def __init__(self, settings: Landmarks, curvature: Curvature) -> None:
-        shift = curvature.diagonal_shift
-        most = float(shift.max())
-        held = shift.clamp(min=FLOOR * most if most > 0 else 1.0)
-        self._root = held.sqrt()[:, None]
+    def precondition(self, curvature: Curvature) -> Preconditioner:
+        """``D^-1/2 (I - W (I - R^-T) W')`` with ``R R' = I + M``."""
+        held = floored(curvature.diagonal_shift)
+        diagonal = Diagonal(held)
         share = curvature.mean_weights.clamp(min=0).sqrt()
         roots = curvature.fisher_roots() * share[:, None, None]
-        linearization, self._rank = curvature.point.linearization, roots.shape[2]
-        generator = torch.Generator().manual_seed(settings.seed)
+        linearization = curvature.point.linearization
+        generator = torch.Generator().manual_seed(self.seed)
         order = torch.randperm(linearization.n, generator=generator).to(share.device)
-        rows = order[: max(1, settings.count // self._rank)]
-        self._part, self._roots = linearization.take(rows), roots[rows]
-        cross = linearization.ntk(roots, self._part, self._roots, 1 / held)  # K
-        few = self._part, self._roots
-        own = self._part.ntk(self._roots, *few, 1 / held.double())
-        self._turn = _orthonormal(own, cross.dtype)
-        half = cross @ self._turn
+        rows = order[: max(1, self.count // roots.shape[2])]
+        few, some = linearization.take(rows), roots[rows]
+        cross = linearization.ntk(roots, few, some, 1 / held)  # K
+        turn = _orthonormal(few.ntk(some, few, some, 1 / held.double()), cross.dtype)
+        half = cross @ turn
         inner = half.T @ half
         inner.diagonal().add_(1.0)
-        self._factor = torch.linalg.cholesky_ex(inner, check_errors=True).L
+        factor = torch.linalg.cholesky_ex(inner, check_errors=True).L
+        return Product(diagonal, RowSpan(few, some, turn, diagonal, factor))
+
+
+class RowSpan(Preconditioner):
+    """``I - W (I - R^-T) W'`` for the orthonormal basis ``W = D^-1/2 H_S' T`` of some rows' span."""
+
+    def __init__(
+        self,
+        rows: Linearization,
+        roots: Tensor,
+        turn: Tensor,
+        diagonal: Diagonal,
+        factor: Tensor,
+    ) -> None:
+        self._rows, self._roots, self._turn = rows, roots, turn
+        self._diagonal, self._factor = diagonal, factor  # D and R
 
     def _inside(self, vectors: Tensor) -> Tensor:
         """``W' V``."""
-        seen = self._part.out(self._roots, vectors / self._root).flatten(0, 1)
+        seen = self._rows.out(self._roots, self._diagonal.factor(vectors)).flatten(0, 1)
         return self._turn.T @ seen
 
     def _outside(self, weights: Tensor) -> Tensor:
         """``W U``."""
-        turned = (self._turn @ weights).unflatten(0, (-1, self._rank))
-        return self._part.into(self._roots, turned) / self._root
+        turned = (self._turn @ weights).unflatten(0, (-1, self._roots.shape[2]))
+        return self._diagonal.transpose(self._rows.into(self._roots, turned))
 
-    def out(self, vectors: Tensor) -> Tensor:
+    def factor(self, vectors: Tensor) -> Tensor:
         seen = self._inside(vectors)
         change = torch.linalg.solve_triangular(self._factor.T, seen, upper=True) - seen
-        return (vectors + self._outside(change)) / self._root
+        return vectors + self._outside(change)
 
-    def into(self, vectors: Tensor) -> Tensor:
-        scaled = vectors / self._root
-        seen = self._inside(scaled)
-        change = torch.linalg.solve_triangular(self._factor, seen, upper=False) - seen
-        return scaled + self._outside(change)
-
-    def back(self, vectors: Tensor) -> Tensor:
+    def transpose(self, vectors: Tensor) -> Tensor:
         seen = self._inside(vectors)
-        return self._root * (vectors + self._outside(self._factor @ seen - seen))
+        change = torch.linalg.solve_triangular(self._factor, seen, upper=False) - seen
+        return vectors + self._outside(change)
+
+    def solve_transpose(self, vectors: Tensor) -> Tensor:
+        seen = self._inside(vectors)
+        return vectors + self._outside(self._factor @ seen - seen)
 
 
 def _orthonormal(matrix: Tensor, dtype: torch.dtype) -> Tensor:

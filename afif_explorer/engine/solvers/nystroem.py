@@ -13,10 +13,15 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.solvers.block_cg import Approximation, Preconditioner
+from afif_explorer.engine.solvers.preconditioner import (
+    Approximation,
+    Diagonal,
+    LowRank,
+    Preconditioner,
+    Product,
+    floored,
+)
 from afif_explorer.numeric import checked_count, checked_seed
-
-FLOOR = 1e-6  # times the largest shift: used for parameters without penalty or damping
 
 
 @dataclass(frozen=True)
@@ -50,37 +55,18 @@ class Nystroem(Approximation):
         checked_count("Nystroem's rank", self.rank)
         checked_seed(self.seed)
 
-    def precondition(self, curvature: Curvature) -> NystroemPreconditioner:
-        return NystroemPreconditioner(self, curvature)
-
-
-class NystroemPreconditioner(Preconditioner):
-    """``W = D^-1/2 (I - U (1 - s) U')`` with ``s^2 = (lambda_min + 1) / (Lambda + 1)``."""
-
-    def __init__(self, settings: Nystroem, curvature: Curvature) -> None:
+    def precondition(self, curvature: Curvature) -> Preconditioner:
+        """``W = D^-1/2 (I - U (1 - s) U')`` with ``s^2 = (lambda_min + 1) / (Lambda + 1)``."""
         shift = curvature.diagonal_shift
-        most = float(shift.max())
-        self._root = shift.clamp(min=FLOOR * most if most > 0 else 1.0).sqrt()[:, None]
-        generator = torch.Generator().manual_seed(settings.seed)
-        rank = min(settings.rank, curvature.p)
+        diagonal = Diagonal(floored(shift))
+        generator = torch.Generator().manual_seed(self.seed)
+        rank = min(self.rank, curvature.p)
         start = torch.randn(curvature.p, rank, generator=generator, dtype=torch.float64)
         sketch = torch.linalg.qr(start.to(shift)).Q
-        seen = sketch / self._root
-        moved = (curvature @ seen - shift[:, None] * seen) / self._root
-        self._vectors, values = _steepest(sketch, moved)
-        self._scale = ((values.min() + 1) / (values + 1)).sqrt()[:, None]
-
-    def _scaled(self, vectors: Tensor, scale: Tensor) -> Tensor:
-        return vectors + self._vectors @ ((scale - 1) * (self._vectors.T @ vectors))
-
-    def out(self, vectors: Tensor) -> Tensor:
-        return self._scaled(vectors, self._scale) / self._root
-
-    def into(self, vectors: Tensor) -> Tensor:
-        return self._scaled(vectors / self._root, self._scale)
-
-    def back(self, vectors: Tensor) -> Tensor:
-        return self._root * self._scaled(vectors, 1 / self._scale)
+        seen = diagonal.factor(sketch)
+        moved = diagonal.transpose(curvature @ seen - shift[:, None] * seen)
+        vectors, values = _steepest(sketch, moved)
+        return Product(diagonal, LowRank(vectors, ((values.min() + 1) / (values + 1)).sqrt()))
 
 
 def _steepest(sketch: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from torch.func import hessian
 
 from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.jacobians import autograd as module_linearization
-from afif_explorer.engine.jacobians import layered_gram
+from afif_explorer.engine.jacobians import gram
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.problem.models import ModuleModel
 from afif_explorer.engine.problem.objective import Objective
@@ -260,9 +260,9 @@ def test_all_ways_to_a_perceptrons_matrix_agree(case: Case, way: str, monkeypatc
     roots = block(here.n * case.k).reshape(here.n, case.k, 3)
     half = (roots.transpose(1, 2) @ here.jacobian(torch.arange(here.n))).flatten(0, 1)
     price, few_inputs = WAYS[way]
-    monkeypatch.setattr(layered_gram, "price", lambda _: price)
-    monkeypatch.setattr(layered_gram, "_few_inputs", lambda *_: few_inputs)
-    monkeypatch.setattr(layered_gram, "TOGETHER", 5)
+    monkeypatch.setattr(gram, "price", lambda _: price)
+    monkeypatch.setattr(gram, "_few_inputs", lambda *_: few_inputs)
+    monkeypatch.setattr(gram, "TOGETHER", 5)
     close(here.gram(roots), half.T @ half)
     monkeypatch.setattr(memory, "COMFORTABLE", 300)
     close(here.gram(roots), half.T @ half)

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 
-from afif_explorer.engine.jacobians import layered_kernel, layered_rows
+from afif_explorer.engine.jacobians import factored, ntk
 from afif_explorer.engine.jacobians.chain import ChainLinearization
-from afif_explorer.engine.jacobians.layers import chain_of
+from afif_explorer.engine.jacobians.dense_layers import chain_of
 from afif_explorer.engine.runtime import memory
 from afif_explorer.engine.solvers import block_factor
 from afif_explorer.engine.solvers.block_factor import BlockFactor
@@ -63,7 +63,8 @@ def test_products_with_rows_equal_those_of_the_jacobian(
 ) -> None:
     here, jacobian = stack(dtype)
     if small:
-        monkeypatch.setattr(layered_rows, "BLOCK", 100)
+        monkeypatch.setattr(factored, "BLOCK", 100)  # one row of rank 2: formed twice for a product
+        monkeypatch.setattr(factored, "FEWEST", rank)
         monkeypatch.setattr(memory, "COMFORTABLE", 300)
     roots, share = drawn(N, 3, rank), drawn(N)
     V, U = drawn(here.p, m), drawn(N, rank, m)
@@ -86,8 +87,8 @@ def test_the_kernel_of_rows_equals_that_of_the_jacobian(
     """``even``: one scale for the weights of a layer and one for its bias, as a ridge has it."""
     here, jacobian = stack(dtype)
     if small:
-        monkeypatch.setattr(layered_kernel, "TILE", 5)
-        monkeypatch.setattr("afif_explorer.engine.jacobians.base.STRIP", 6)
+        monkeypatch.setattr(ntk, "TILE", 5)
+        monkeypatch.setattr(ntk, "STRIP", 6)
     roots = drawn(N, 3, rank)
     sizes = torch.tensor([12, 4, 20, 15, 3])  # weights and biases
     scale = torch.tensor([0.5, 3.0, 1.0, 2.0, 0.7]).double().repeat_interleave(sizes)

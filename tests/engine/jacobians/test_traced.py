@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 import afif_explorer as ax
 from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
+from afif_explorer.engine.jacobians import ntk
 from afif_explorer.engine.jacobians.attention import OpenAttention
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.chain import ChainLinearization
@@ -166,28 +167,58 @@ def test_places_by_themselves_give_the_same_as_the_explicit_jacobian(name: str) 
     ours, theirs = both(name)
     V, U = draw(ours.p, 3), draw(7, ours.k, 3)
     pushed, pulled = torch.zeros(7, ours.k, 3).double(), torch.zeros(ours.p, 3).double()
-    for layer in ours._met:
+    for layer in ours._met.layers:
         layer.jvp(V, pushed)
         layer.vjp(U, pulled)
     same(pushed, theirs.jacobian(torch.arange(7)) @ V)
     same(pulled, theirs.vjp(U))
 
 
+WAYS = {"by factors": 0.0, "by blocks": float("inf")}
+
+
+@every_module
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("even", [False, True], ids=["any scale", "one scale a parameter"])
+def test_inner_products_of_rows_are_those_of_the_explicit_jacobian(
+    name: str, way: str, even: bool, monkeypatch
+) -> None:
+    ours, theirs = both(name)
+    monkeypatch.setattr(ntk, "price", lambda *_: WAYS[way])
+    monkeypatch.setattr(ntk, "TILE", 20)
+    monkeypatch.setattr(ntk, "STRIP", 4)
+    sizes = [shape.numel() for shape in ours._structure.shapes.values()]
+    scale = torch.linspace(0.5, 2, len(sizes) if even else ours.p, dtype=torch.float64)
+    scale = scale.repeat_interleave(torch.tensor(sizes)) if even else scale
+    roots, few = draw(7, ours.k, 2), torch.tensor([5, 0, 2])
+    H = (roots.transpose(1, 2) @ theirs.jacobian(torch.arange(7))).flatten(0, 1)
+    left = (roots[few].transpose(1, 2) @ theirs.jacobian(few)).flatten(0, 1)
+    same(ours.take(few).ntk(roots[few], ours, roots, scale), (left * scale) @ H.T)
+    for _ in range(2):
+        same(ours.own_ntk(roots, scale).tril(), ((H * scale) @ H.T).tril())
+        monkeypatch.setattr(memory.memory_limit, "chosen", 1000)  # row by row, nothing kept
+
+
 def test_nothing_is_kept_beyond_the_limit(monkeypatch) -> None:
     ours, theirs = both("transformer", n=40)
     monkeypatch.setattr(memory, "COMFORTABLE", 2000)
     V, S, w = draw(ours.p, 12), draw(40, ours.k, 1), draw(40)
+
+    def kept() -> list:
+        assert ours._last is not None
+        return ours._last[1]
+
     wanted = theirs.ggn_product(S, w, V)
     monkeypatch.setattr(memory.memory_limit, "chosen", 1000)
     same(ours.ggn_product(S, w, V), wanted)
     same(ours.ggn_product(S, w, V), wanted)
-    assert not ours._kept
+    assert not kept()
     monkeypatch.setattr(memory.memory_limit, "chosen", 10**9)
     same(ours.ggn_product(S, w, V), wanted)
-    assert len(ours._kept) > 1
+    assert len(kept()) > 1
     same(ours.ggn_product(S, 2 * w, V), 2 * wanted)
     same(ours.ggn_product(S.clone(), w, V[:, :1]), wanted[:, :1])
-    assert not ours._kept  # asked for once, perhaps never again
+    assert not kept()  # asked for once, perhaps never again
     same(ours.contract(S[:, :, 0], V), theirs.contract(S[:, :, 0], V))
 
 

@@ -10,12 +10,13 @@ from torch import Tensor, nn
 import afif_explorer as ax
 from afif_explorer.engine.curvature.kronecker import Kronecker
 from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
-from afif_explorer.engine.jacobians.layer_factors import Weight
+from afif_explorer.engine.jacobians.placed import Weight
 from afif_explorer.engine.solvers import ekfac
 from afif_explorer.engine.solvers.base import Status
-from afif_explorer.engine.solvers.block_cg import Approximation, BlockConjugateGradient
-from afif_explorer.engine.solvers.ekfac import EKFAC, KroneckerPreconditioner
+from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
+from afif_explorer.engine.solvers.ekfac import EKFAC, EKFACPreconditioner
 from afif_explorer.engine.solvers.nystroem import Nystroem
+from afif_explorer.engine.solvers.preconditioner import Approximation
 from tests.engine.jacobians.test_traced import MODULES, Viewer, draw, rows
 from tests.helpers.cases import CASES, Case
 
@@ -104,13 +105,14 @@ def test_stopping_early_and_asking_too_much_are_said() -> None:
 def test_preconditioners_are_what_they_say(kind: Approximation, name: str) -> None:
     fisher = sequence_fisher(name)
     made, eye = kind.precondition(fisher), torch.eye(fisher.p, dtype=torch.float64)
-    W = made.out(eye)
-    torch.testing.assert_close(made.into(eye), W.T)
-    torch.testing.assert_close(made.back(W.T), eye)
+    W = made.factor(eye)
+    torch.testing.assert_close(made.transpose(eye), W.T)
+    torch.testing.assert_close(made.apply(eye), W @ W.T)
+    torch.testing.assert_close(made.solve_transpose(W.T), eye)
 
 
 def conditions(fisher: Curvature, kind: Approximation) -> tuple[float, float]:
-    W = kind.precondition(fisher).out(torch.eye(fisher.p, dtype=torch.float64))
+    W = kind.precondition(fisher).factor(torch.eye(fisher.p, dtype=torch.float64))
     C = fisher.dense()
     return float(torch.linalg.cond(C)), float(torch.linalg.cond(W.T @ C @ W))
 
@@ -125,9 +127,9 @@ def test_preconditioners_help(kind: Approximation, name: str) -> None:
 @pytest.mark.parametrize("name", ["words", "padded words", "tied", "transformer", "pair"])
 def test_the_curvature_along_every_direction_of_the_basis_is_exact(name: str) -> None:
     fisher = sequence_fisher(name)
-    made = KroneckerPreconditioner(fisher, None)
+    made = EKFACPreconditioner(fisher, None)
     eye = torch.eye(fisher.p, dtype=torch.float64)
-    U = made._turned(eye, inwards=False)
+    U = made._basis.apply(eye)
     torch.testing.assert_close(U.T @ U, eye)
     torch.testing.assert_close((U.T @ fisher.dense() @ U).diagonal(), made.values)
 
@@ -137,7 +139,7 @@ def test_moments_need_no_block(places: int) -> None:
     """Against sums over explicit blocks, for fewer and for more places than inputs or outputs."""
     layer = Weight(0, 15, slope=draw(7, 2, places, 3), entered=draw(7, places, 5))
     share = draw(7).abs()
-    basis = Kronecker(layer, with_bias=False)
+    basis = Kronecker(layer)
     basis.add([layer], share)
     M = torch.einsum("nrto,nti->nroi", layer.slope, layer.entered)
     entering = torch.einsum("n,nroi,nroj->ij", share, M, M)
@@ -154,8 +156,8 @@ def test_random_combinations_of_roots_stand_for_all_of_them(monkeypatch) -> None
     found, wanted = (one @ one.transpose(1, 2) for one in (shown, roots))
     torch.testing.assert_close(found.mean(0), wanted[0], rtol=0, atol=0.03)
     fisher = sequence_fisher("words", n=3000)
-    few, all_of_them = KroneckerPreconditioner(fisher, None), fisher.dense()
-    U = few._turned(torch.eye(fisher.p, dtype=torch.float64), inwards=False)
+    few, all_of_them = EKFACPreconditioner(fisher, None), fisher.dense()
+    U = few._basis.apply(torch.eye(fisher.p, dtype=torch.float64))
     torch.testing.assert_close(few.values, (U.T @ all_of_them @ U).diagonal(), rtol=0.1, atol=0)
 
 
@@ -178,11 +180,11 @@ def test_the_same_is_measured_if_nothing_may_be_kept(monkeypatch) -> None:
     monkeypatch.setattr(ekfac, "ROWS_AT_ONCE", 7)
     monkeypatch.setattr(ekfac, "TURNED", 20)
     fisher = sequence_fisher("transformer")
-    kept = KroneckerPreconditioner(fisher, None)
+    kept = EKFACPreconditioner(fisher, None)
     for blocks in (0, 1):
         room = iter([True] * blocks)
         monkeypatch.setattr(ekfac, "fits", lambda *_, room=room: next(room, False))
-        torch.testing.assert_close(KroneckerPreconditioner(fisher, None).values, kept.values)
+        torch.testing.assert_close(EKFACPreconditioner(fisher, None).values, kept.values)
 
 
 def test_one_layer_of_one_output_is_factored_exactly() -> None:
@@ -232,8 +234,8 @@ def test_curvlinops_agrees_on_a_layer_by_itself() -> None:
     X, y = torch.randn(30, 5, dtype=torch.float64), torch.randn(30, 3, dtype=torch.float64)
     objective = ax.Objective(net, "gaussian", None, X, y)
     fisher = Fisher(objective, objective.vector(objective.model.initial(0)), damping=0.1)
-    made = KroneckerPreconditioner(fisher, None)
-    W = made.out(torch.eye(15, dtype=torch.float64))
+    made = EKFACPreconditioner(fisher, None)
+    W = made.factor(torch.eye(15, dtype=torch.float64))
     theirs = curvlinops.EKFACLinearOperator(
         net, nn.MSELoss(reduction="sum"), list(net.parameters()), [(X, y)], fisher_type="type-2",
         check_deterministic=False,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.influence.methods import AFIF
 from afif_explorer.engine.jacobians import base as linearization
-from afif_explorer.engine.jacobians import layered_kernel
+from afif_explorer.engine.jacobians import ntk
 from afif_explorer.engine.problem.models import LinearMap
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Ridge
@@ -74,7 +74,7 @@ def test_the_size_of_the_pieces_changes_nothing(case: Case, monkeypatch) -> None
     wanted, blocks = whole.solve(c).value, whole.row_blocks(torch.arange(7))
     monkeypatch.setattr(memory, "COMFORTABLE", 200)
     monkeypatch.setattr(linearization, "STRIP", 7)
-    monkeypatch.setattr(layered_kernel, "TILE", 5)
+    monkeypatch.setattr(ntk, "TILE", 5)
     monkeypatch.setattr(block_factor, "WIDTH", 6)
     pieces = Dual().prepare(Fisher(problem.objective, problem.theta))
     torch.testing.assert_close(pieces.solve(c).value, wanted, rtol=1e-8, atol=1e-10)

@@ -25,11 +25,11 @@ def test_all_rows_are_the_curvature_itself(case: Case, kind) -> None:
     curvature = kind(problem.objective, problem.theta, damping=0.2)
     made = Landmarks(count=9 * 10).precondition(curvature)
     V = torch.randn(curvature.p, 3, dtype=torch.float64)
-    torch.testing.assert_close(made.out(made.into(curvature @ V)), V, rtol=0, atol=1e-5)
-    torch.testing.assert_close(made.back(made.into(V)), V, rtol=0, atol=1e-5)
+    torch.testing.assert_close(made.apply(curvature @ V), V, rtol=0, atol=1e-5)
+    torch.testing.assert_close(made.solve_transpose(made.transpose(V)), V, rtol=0, atol=1e-5)
     U = torch.randn(curvature.p, 3, dtype=torch.float64)
     torch.testing.assert_close(
-        U.T @ made.out(V), made.into(U).T @ V
+        U.T @ made.factor(V), made.transpose(U).T @ V
     )  # one is the other's transpose
 
 
@@ -59,7 +59,7 @@ def test_squaring_the_rows_loses_no_digits_in_single_precision() -> None:
     curvature = Fisher(objective, problem.theta.float(), damping=1e-4)
     made = Landmarks(count=400).precondition(curvature)  # all rows: the curvature itself
     c = torch.randn(curvature.p, 3, generator=torch.Generator().manual_seed(0))
-    assert float((made.out(made.into(curvature @ c)) - c).norm() / c.norm()) < 2e-3
+    assert float((made.apply(curvature @ c) - c).norm() / c.norm()) < 2e-3
 
 
 def test_many_right_hand_sides_and_rows_have_it_chosen() -> None:

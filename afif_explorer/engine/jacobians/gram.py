@@ -1,57 +1,46 @@
-"""The dense Fisher of a stack of layers without its rows.
+"""The Gram matrix ``H' H`` of a Jacobian's rows: the dense Fisher.
 
-A row's part of the block of two layers is ``sum_r (delta_r (x) a)(delta'_r (x) a')' = D (x) a a''`` with
-``D = sum_r delta_r delta'_r'``: the roots are summed before the inputs are met. Over rows it adds up by
-products of matrices, in one of two ways for each two layers, whichever writes down less:
+Of linear layers over one place it takes no rows: a row's part of the block of two layers is
+``sum_r (delta_r (x) a)(delta'_r (x) a')' = D (x) a a''`` with ``D = sum_r delta_r delta'_r'``: the roots are
+summed before the inputs are met. Over rows it adds up by products of matrices, in one of two ways for each
+two layers, whichever writes down less:
 
 * *by inputs*: all products ``a_i a'_j`` of a row, met by all of ``D``. Within a layer both are symmetric, so
   that a quarter of the work is left.
 * *by outputs*: for each output ``o`` all products ``D_oq a'_j``, met by ``a``. Few outputs want that.
+
+Over several places each two of them would have a ``D``, which costs more than the rows as a rule; then, and
+for other layers, the explicit rows are multiplied, on and above the diagonal only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast
 
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.layers import Layer
+from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.placed import Weight
+from afif_explorer.engine.jacobians.symmetric import HALF, add_upper_gram
 from afif_explorer.engine.runtime.memory import block_rows
 
 ELEMENTWISE = 40  # multiplications in a product of matrices that take as long as one outside of it
 TOGETHER = 512  # entries of D whose sums are found in one product: more are no faster
-TILE = 512  # rows and columns that are mirrored at a time
 
 One = TypeVar("One")
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """What some rows show of one layer, whose weights ``[o, i]`` begin at ``start``, its biases behind them.
-
-    ``entered``: ``[n, i]``. ``delta``: ``[n, r, o]``.
-    """
-
-    layer: Layer
-    start: int
-    entered: Tensor
-    delta: Tensor
-
-    @cached_property
-    def met(self) -> Tensor:
-        """What an output's parameters are multiplied with: inputs, and a one for its bias, ``[i, n]``."""
-        if not self.layer.bias:
-            return self.entered.T.contiguous()
-        return torch.cat([self.entered.T, self.entered.new_ones(1, len(self.entered))])
+class Shape(Protocol):
+    """A linear layer: ``[o, i]`` weights, and ``o`` biases if its width is ``i + 1``."""
 
     @property
-    def biases(self) -> int:
-        """Where the biases are, or would be."""
-        return self.start + self.layer.outputs * self.layer.inputs
+    def outputs(self) -> int: ...
+
+    @property
+    def width(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -62,13 +51,13 @@ class _Price:
     outside: float
 
 
-def price(layers: Sequence[Layer]) -> float:
+def price(layers: Sequence[Shape]) -> float:
     """Multiplications that a row costs, as many as would take as long within products of matrices."""
     prices = [_price(left, right) for left, right in _pairs(layers)]
     return sum(one.inside + ELEMENTWISE * one.outside for one in prices)
 
 
-def numbers(layers: Sequence[Layer]) -> float:
+def numbers(layers: Sequence[Shape]) -> float:
     """Numbers that a row brings at a time."""
     outputs = sum(layer.outputs for layer in layers)
     return outputs**2 + max(_price(left, right).outside for left, right in _pairs(layers))
@@ -78,7 +67,7 @@ def _pairs(of: Sequence[One]) -> Iterator[tuple[One, One]]:
     return ((left, right) for place, left in enumerate(of) for right in of[place:])
 
 
-def _price(left: Layer, right: Layer) -> _Price:
+def _price(left: Shape, right: Shape) -> _Price:
     half = 2.0 if left is right else 1.0
     pairs = left.outputs * right.outputs / half
     if _few_inputs(left, right):
@@ -87,12 +76,55 @@ def _price(left: Layer, right: Layer) -> _Price:
     return _Price(pairs * left.width * right.width, pairs * right.width)
 
 
-def _few_inputs(left: Layer, right: Layer) -> bool:
+def _few_inputs(left: Shape, right: Shape) -> bool:
     return left.width < left.outputs * right.outputs
 
 
-def add_layered_gram(total: Tensor, parts: Sequence[Part]) -> None:
-    """Add ``sum_i J_i' S_i S_i' J_i`` of some rows to ``[p, p]``, on and above the diagonal."""
+def add_gram(total: Tensor, rows: FactoredJacobian) -> None:
+    """Add ``H' H`` to ``[p, p]``, on and above the diagonal."""
+    layers = single_places(rows)
+    if layers is None or price(layers) >= HALF * rows.rank * rows.p**2:
+        step = block_rows(rows.p * rows.rank, total)
+        for start in range(0, rows.n, step):
+            explicit = rows.take(slice(start, start + step)).explicit(total)
+            add_upper_gram(total, explicit.flatten(0, 1))
+        return
+    step = block_rows(numbers(layers), total)
+    for start in range(0, rows.n, step):
+        some = slice(start, start + step)
+        _add_layered_gram(total, [_Part.of(layer.take(some)) for layer in layers])
+
+
+def single_places(rows: FactoredJacobian) -> list[Weight] | None:
+    """The layers, if all are linear ones that met one place of each row and are used once."""
+    plain = all(isinstance(layer, Weight) and layer.places == 1 for layer in rows.layers)
+    once = len({layer.start for layer in rows.layers}) == len(rows.layers)
+    return cast(list[Weight], rows.layers) if plain and once else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What some rows show of one layer.
+
+    ``met``: what entered, with ones for the bias, ``[i, n]``. ``delta``: ``[n, r, o]``.
+    """
+
+    layer: Weight
+    met: Tensor
+    delta: Tensor
+
+    @classmethod
+    def of(cls, layer: Weight) -> _Part:
+        met = layer.with_bias(layer.entered)[:, 0].T.contiguous()
+        return cls(layer, met, layer.slope[:, :, 0])
+
+    @property
+    def biases(self) -> int:
+        """Where the biases are, or would be."""
+        return self.layer.start + self.layer.outputs * self.layer.inputs
+
+
+def _add_layered_gram(total: Tensor, parts: Sequence[_Part]) -> None:
     delta = torch.cat([part.delta for part in parts], dim=2)
     crossed = delta.transpose(1, 2) @ delta  # D of all layers, [n, O, O]
     ends = torch.tensor([part.layer.outputs for part in parts]).cumsum(0).tolist()
@@ -107,7 +139,7 @@ def add_layered_gram(total: Tensor, parts: Sequence[Part]) -> None:
             _add_output(total, left, right, output, block)
 
 
-def _by_inputs(left: Part, right: Part, met: Tensor) -> Iterator[tuple[int, Tensor]]:
+def _by_inputs(left: _Part, right: _Part, met: Tensor) -> Iterator[tuple[int, Tensor]]:
     """For each output the sums ``[q, i, i']`` with the right layer's outputs, its own with those from it on.
 
     ``met``: ``D`` of the rows, ``[n, o, q]``.
@@ -125,7 +157,7 @@ def _by_inputs(left: Part, right: Part, met: Tensor) -> Iterator[tuple[int, Tens
         yield from zip(outputs.tolist(), blocks.split(counts), strict=True)
 
 
-def _by_outputs(left: Part, right: Part, met: Tensor) -> Iterator[tuple[int, Tensor]]:
+def _by_outputs(left: _Part, right: _Part, met: Tensor) -> Iterator[tuple[int, Tensor]]:
     """The same, each output by itself."""
     within = left is right
     for output in range(left.layer.outputs):
@@ -159,12 +191,13 @@ def _places(width: int) -> Tensor:
     return found.flatten()
 
 
-def _add_output(total: Tensor, left: Part, right: Part, output: int, block: Tensor) -> None:
+def _add_output(total: Tensor, left: _Part, right: _Part, output: int, block: Tensor) -> None:
     """Put the sums ``[q, i, i']`` of one output, and of its bias, where they belong."""
     inputs, others = left.layer.inputs, right.layer.inputs
     begun = right.layer.outputs - len(block)
-    rows = slice(left.start + output * inputs, left.start + (output + 1) * inputs)
-    columns = slice(right.start + begun * others, right.biases)
+    start = left.layer.start + output * inputs
+    rows = slice(start, start + inputs)
+    columns = slice(right.layer.start + begun * others, right.biases)
     biases = slice(right.biases + begun, right.biases + right.layer.outputs)
     grid = total[rows, columns].view(inputs, -1, others)
     grid += block[:, :inputs, :others].transpose(0, 1)
@@ -179,15 +212,3 @@ def _add_output(total: Tensor, left: Part, right: Part, output: int, block: Tens
         total[rows.stop : right.biases, own] += block[1:, inputs, :others].flatten()
     else:
         total[own, columns] += block[:, inputs, :others].flatten()
-
-
-def mirror(matrix: Tensor) -> Tensor:
-    """Make ``[p, p]`` symmetric, in place, by what is on and above its diagonal."""
-    for left in range(0, len(matrix), TILE):
-        here = slice(left, left + TILE)
-        corner = matrix[here, here].triu()
-        matrix[here, here] = corner + corner.triu(1).T
-        for top in range(left + TILE, len(matrix), TILE):
-            below = slice(top, top + TILE)
-            matrix[below, here] = matrix[here, below].T
-    return matrix

@@ -1,0 +1,143 @@
+"""Linearization of a network of known layers from the factors of its Jacobian, by matrix products.
+
+At a fixed ``theta`` what enters every layer, and the derivatives of the outputs at what comes out, do not
+change. They give the rows ``S_i' J_i`` in factored form, a block of rows at a time (see
+:mod:`afif_explorer.engine.jacobians.factored`); everything here follows from that. A chain of dense layers
+works its factors out (:mod:`afif_explorer.engine.jacobians.chain`), any other module is traced
+(:mod:`afif_explorer.engine.jacobians.traced`).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from afif_explorer.engine.jacobians.base import Linearization
+from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.gram import add_gram
+from afif_explorer.engine.jacobians.ntk import fill_ntk
+from afif_explorer.engine.jacobians.symmetric import mirror
+from afif_explorer.engine.runtime.memory import fits
+
+Seen = tuple[slice, FactoredJacobian]  # of some rows
+
+
+class LayeredLinearization(Linearization):
+    """A network whose layers are all known."""
+
+    # The roots of the last products with rows, and their factors if they were asked for again.
+    _last: tuple[Tensor, list[Seen]] | None = None
+
+    @abstractmethod
+    def factored(self, roots: Tensor) -> FactoredJacobian:
+        """``S_i' J_i`` of all rows."""
+
+    @abstractmethod
+    def _numbers(self, rank: int) -> float:
+        """How many numbers a row's factors hold, about."""
+
+    def _anew(self, roots: Tensor) -> Iterator[Seen]:
+        """The factors, a block of rows at a time."""
+        for rows, part in self.cut(self._numbers(roots.shape[2])):
+            yield rows, part.factored(roots[rows])
+
+    def _seen(self, roots: Tensor) -> Iterator[Seen]:
+        """The same; kept from the second time on that the same roots are asked for, if there is room."""
+        last = self._last
+        again = last is not None and last[0] is roots
+        if last is not None and again and last[1]:
+            yield from last[1]
+            return
+        self._last = roots, []
+        found = []
+        keep = again and self._room(roots)
+        for one in self._anew(roots):
+            found += [one] if keep else []
+            yield one
+        self._last = roots, found
+
+    def _often(self, roots: Tensor) -> Callable[[], Iterable[Seen]]:
+        """The same, to go through more than once."""
+        if not self._room(roots):
+            return lambda: self._anew(roots)
+        kept = list(self._anew(roots))
+        return lambda: kept
+
+    def _room(self, roots: Tensor) -> bool:
+        return fits(self.n * self._numbers(roots.shape[2]), roots.dtype)
+
+    def out(self, roots: Tensor, vectors: Tensor) -> Tensor:
+        return self._moved(self._seen(roots), roots.shape[2], vectors)
+
+    def contract(self, weights: Tensor, vectors: Tensor) -> Tensor:
+        return self._moved(self._anew(weights[:, :, None]), 1, vectors)[:, 0]
+
+    def _moved(self, seen: Iterable[Seen], rank: int, vectors: Tensor) -> Tensor:
+        total = vectors.new_zeros(self.n, rank, vectors.shape[1])
+        for rows, some in seen:
+            some.jvp(vectors, total[rows])
+        return total
+
+    def into(self, roots: Tensor, weights: Tensor) -> Tensor:
+        total = sums(self.p, weights.shape[2], weights)
+        for rows, some in self._seen(roots):
+            some.vjp(weights[rows], total)
+        return total
+
+    def ggn_product(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+        total = sums(self.p, vectors.shape[1], vectors)
+        for rows, some in self._seen(roots):
+            some.ggn_product(share[rows], vectors, total)
+        return total
+
+    def vjp_rows(self, cotangents: Tensor) -> Tensor:
+        return self.factored(cotangents).explicit(cotangents)
+
+    def squared_norms(self, roots: Tensor) -> Tensor:
+        return torch.cat([some.squared_norms() for _, some in self._anew(roots)])
+
+    def gram(self, roots: Tensor) -> Tensor:
+        total = roots.new_zeros(self.p, self.p)
+        for _, some in self._anew(roots):
+            add_gram(total, some)
+        return mirror(total)
+
+    def ntk(
+        self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
+    ) -> Tensor:
+        assert isinstance(other, LayeredLinearization)
+        return self._ntk(roots, other, other_roots, scale, lower=False)
+
+    def own_ntk(self, roots: Tensor, scale: Tensor) -> Tensor:
+        return self._ntk(roots, self, roots, scale, lower=True)
+
+    def _ntk(
+        self,
+        roots: Tensor,
+        other: LayeredLinearization,
+        other_roots: Tensor,
+        scale: Tensor,
+        *,
+        lower: bool,
+    ) -> Tensor:
+        rank, opposite = roots.shape[2], other_roots.shape[2]
+        ours = self._often(roots)
+        theirs = ours if lower else other._often(other_roots)
+        found = scale.new_empty(self.n * rank, other.n * opposite)
+        for rows, left in ours():
+            strip = found[(rows.start or 0) * rank :][: left.n * rank]
+            for columns, right in theirs():
+                own = lower and rows == columns
+                part = strip[:, (columns.start or 0) * opposite :][:, : right.n * opposite]
+                fill_ntk(part, left, right, scale, lower=own)
+                if own:
+                    break
+        return found
+
+
+def sums(p: int, columns: int, like: Tensor) -> Tensor:
+    """Zeros ``[p, m]``, one vector behind the other: so ``[p, n] [n, m]`` adds up faster."""
+    return like.new_zeros(columns, p).T
