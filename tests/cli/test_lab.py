@@ -46,7 +46,7 @@ CONTRASTS = """root => {
       const behind = ground(one)
       const ink = over(parts(one instanceof SVGElement ? style.fill : style.color), behind)
       const [low, high] = [light(ink), light(behind)].sort((a, b) => a - b)
-      found.jvp([high / low, own[0]?.data.trim() ?? one.value])
+      found.push([high / low, own[0]?.data.trim() ?? one.value])
     }
     for (const child of [...one.children, ...one.shadowRoot?.children ?? []]) {
       if (child.localName !== "style") look(child)

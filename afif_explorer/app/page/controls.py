@@ -15,14 +15,13 @@ from afif_explorer.app.components.elements import (
     ask,
     button,
     flow,
-    html,
-    join,
     stack,
 )
 from afif_explorer.app.components.fields import WIDE, Fields
 from afif_explorer.app.components.sliders import Automatic, LogSlider
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.notes import notes_markup
+from afif_explorer.screens.markup import html, join
 from afif_explorer.state.relevance import relevant
 from afif_explorer.wording import count
 

@@ -16,13 +16,11 @@ from afif_explorer.app.page.notices import Notices
 from afif_explorer.app.page.status import StatusHead
 from afif_explorer.app.page.upload import Upload
 from afif_explorer.app.updates.follower import Debounce, Follower, Gate, Timer
-from afif_explorer.app.views.agreement import AgreementView
 from afif_explorer.app.views.context import PageContext
-from afif_explorer.app.views.cross_validation import CrossValidationView
-from afif_explorer.app.views.lissa import LissaView
-from afif_explorer.app.views.points import PointsView
-from afif_explorer.app.views.unlearning import UnlearningView
+from afif_explorer.app.views.strip import Strip
+from afif_explorer.app.views.view import View
 from afif_explorer.errors import AfifError
+from afif_explorer.screens import SCREENS, SELECTION
 from afif_explorer.spec import FIELDS
 
 TITLE = "AFIF explorer"
@@ -35,7 +33,6 @@ BODY = """
   padding: 16px;
 }
 """
-VIEWS = (PointsView, AgreementView, LissaView, CrossValidationView, UnlearningView)
 
 
 class Dashboard:
@@ -59,7 +56,7 @@ class Dashboard:
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
         self._later = Debounce(Timer(document), self._gate, self._awaited)
-        desk = PageContext(
+        context = PageContext(
             explorer,
             self.follower,
             fields,
@@ -70,19 +67,21 @@ class Dashboard:
         )
         upload = Upload(explorer)
         controls = Controls(fields, explain=self._help.show, upload=upload.open)
-        self._status = StatusHead(explorer)
+        self._status = StatusHead(context)
         header = Header(
             explorer,
             self._browser,
             show_code=self._show_code,
             show_guide=lambda: self._help.show(GUIDE),
         )
-        self._views = [view(desk) for view in VIEWS]
+        self._views = [View(context, screen) for screen in SCREENS.values()]
+        selection = Strip(context, (SELECTION,))
         self._tabs = self._make_tabs()
         dialogs = (self._help.dialog, self._code.dialog, upload.dialog, *header.dialogs)
         main = stack(
             self._notices.panel,
             self._status.panel,
+            *selection.panels,
             self._tabs,
             *(view.panel for view in self._views),
             self._browser,
@@ -114,9 +113,9 @@ class Dashboard:
         return bool(self.page.dark_theme) if hasattr(self, "page") else False
 
     def _make_tabs(self) -> Any:
-        names = [view.name for view in self._views]
+        names = list(SCREENS)
         tabs = toolkit.Tabs(
-            *((view.title, stack()) for view in self._views),
+            *((screen.title, stack()) for screen in SCREENS.values()),
             active=names.index(self.explorer.view),
             sizing_mode="stretch_width",
             margin=0,
@@ -127,13 +126,12 @@ class Dashboard:
     def _listen(self) -> None:
         self.follower.on(FIELDS, lambda _changed: self._address(), late=True)
         self.follower.on(("view",), lambda _changed: self._turn())
-        heard = (*FIELDS, "data", "fitted", "points")
-        self.follower.on(heard, lambda _changed: self._status.say(), late=True)
+        self.follower.on(self._status.hears, self._status.say, late=True)
         self.follower.on(("status", "stale"), lambda _changed: self._status.progress())
         self.follower.on(("status",), lambda _changed: self._notices.update())
         self._address()
         self._turn()
-        self._status.say()
+        self._status.say(self._status.hears)
         self._status.progress()
         self._notices.update()
         self._redraw()
@@ -144,7 +142,7 @@ class Dashboard:
     def _turn(self) -> None:
         """Show the view that is chosen, and no other."""
         for place, view in enumerate(self._views):
-            chosen = view.name == self.explorer.view
+            chosen = view.screen.name == self.explorer.view
             view.panel.visible = chosen
             if chosen:
                 self._tabs.active = place
@@ -168,8 +166,7 @@ class Dashboard:
 
     def _redraw(self) -> None:
         for view in self._views:
-            view.refresh()
-            view.follow()
+            view.redraw()
 
     def _copied(self, worked: bool) -> None:
         if worked:

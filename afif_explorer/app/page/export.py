@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import __version__
-from afif_explorer.app.components.elements import html, join, literal
 from afif_explorer.datasets.reading.text import distinct
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import CONFIG, FIGURES
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.results import Points
+from afif_explorer.screens.markup import html, join, literal
 from afif_explorer.spec import VIEWS
 from afif_explorer.state.work import ALWAYS
 from afif_explorer.study.labels import label
