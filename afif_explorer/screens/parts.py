@@ -166,6 +166,9 @@ class Group:
 class Card(Group):
     """On a sheet of paper, below each other."""
 
+    _: KW_ONLY
+    gap: int = 8
+
 
 @dataclass(frozen=True)
 class Below(Group):

@@ -41,7 +41,7 @@ def _removed(explorer: Explorer) -> Content:
             Strong(count(result.ids.size)),
             f" of {count(result.n_train)} training rows removed ({share}): {within(result.rule)}.",
         ),
-        line(REACH[result.reach.level], f" {result.reach.text}"),
+        hint(REACH[result.reach.level], f" {result.reach.text}"),
     )
 
 

@@ -120,7 +120,9 @@ def _action(part: parts.Action, context: PageContext) -> Shown:
 def _field(part: parts.Field, context: PageContext) -> Shown:
     explorer, fields = context.explorer, context.fields
     whole = isinstance(explorer.param[part.name], param.Integer)
-    widget = (fields.whole if whole else fields.select)(part.name, stylesheets=_share(part))
+    make = fields.whole if whole else fields.select
+    # Its label lies on its upper edge.
+    widget = make(part.name, stylesheets=_share(part), margin=(6, 0, 0, 0))
 
     def update() -> None:
         if not part.enabled(explorer):
@@ -144,7 +146,8 @@ def _group(group: parts.Group, _panels: list[Any]) -> Any:
 
 @_group.register
 def _card(group: parts.Card, panels: list[Any]) -> Any:
-    return elements.card(*panels, width=group.width, grow=group.grow)
+    gap = f":host {{ gap: {group.gap}px; }}"
+    return elements.card(*panels, width=group.width, grow=group.grow, stylesheets=[gap])
 
 
 @_group.register
