@@ -152,6 +152,15 @@ def test_everything_is_reached_with_the_keyboard(page: Page, app_url: str) -> No
     assert {"Data set", "Use my own file", "Model", "Penalty", "Target"} <= seen
 
 
+def test_the_open_view_is_explained(page: Page, app_url: str) -> None:
+    visit = Dashboard(page, app_url).open()
+    visit.drawn("row_map")
+    visit.turn_to("LiSSA lab")
+    visit.drawn("lissa_map")
+    page.get_by_role("button", name="About: this view").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What do scale and depth do")
+
+
 def test_no_figure_lies_over_another_on_a_phone(page: Page, app_url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 700})
     visit = Dashboard(page, app_url).open()

@@ -7,7 +7,7 @@ from typing import Any
 
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.browser import Browser
-from afif_explorer.app.components.elements import stack
+from afif_explorer.app.components.elements import ask, flow, stack
 from afif_explorer.app.components.fields import Fields
 from afif_explorer.app.page.controls import Controls
 from afif_explorer.app.page.header import Header
@@ -82,7 +82,7 @@ class Dashboard:
             self._notices.panel,
             self._status.panel,
             *selection.panels,
-            self._tabs,
+            self._turning(),
             *(view.panel for view in self._views),
             self._browser,
             *(dialog.panel for dialog in dialogs),
@@ -119,9 +119,16 @@ class Dashboard:
             active=names.index(self.explorer.view),
             sizing_mode="stretch_width",
             margin=0,
+            stylesheets=[":host { flex: 1 1 0 !important; min-width: 0 !important; }"],
         )
         tabs.param.watch(lambda event: self.explorer.param.update(view=names[event.new]), "active")
         return tabs
+
+    def _turning(self) -> Any:
+        """The tabs, and what explains the view that is open."""
+        about = ask("this view", lambda: self._help.show(SCREENS[self.explorer.view].page))
+        nowrap = [":host { flex-wrap: nowrap; }"]
+        return flow(self._tabs, about, gap=4, align="center", stylesheets=nowrap)
 
     def _listen(self) -> None:
         self.follower.on(FIELDS, lambda _changed: self._address(), late=True)
