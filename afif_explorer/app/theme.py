@@ -144,4 +144,6 @@ TEMPLATE_VARIABLES = {
         "plot_css": "\n".join(PLOT_CSS),
     }
 }
-SHEET = (STATIC / "parts.css").read_text(encoding="utf-8")  # of the parts inside shadow roots
+SHEET = "\n".join(  # of the parts inside shadow roots
+    (STATIC / name).read_text(encoding="utf-8") for name in ("parts.css", "content.css")
+)

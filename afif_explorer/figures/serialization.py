@@ -60,6 +60,13 @@ def coordinate(value: Any) -> float | None:
     return float(value) if number and math.isfinite(value) else None
 
 
+def click(told: dict[str, Any]) -> Click:
+    """A click as the browser tells it: {"ids": [...], "x": ..., "y": ..., "add": ...}."""
+    ids = row_ids(told.get("ids"))
+    x, y = coordinate(told.get("x")), coordinate(told.get("y"))
+    return Click(ids[0] if ids else None, x, y, told.get("add") is True)
+
+
 def brush(told: dict[str, Any]) -> Brush | None:
     """A lasso or box from the browser's {"x": [...], "y": [...], "how": ...}; None if it is invalid."""
     x, y = (_corners(told.get(axis)) for axis in "xy")

@@ -15,15 +15,16 @@ from traitlets import Bool, Instance, Int, Unicode
 
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import CONFIG
-from afif_explorer.figures.serialization import KINDS, Brush, brush, plain, row_ids, whole
+from afif_explorer.figures.serialization import KINDS, Brush, Click, brush, click, plain, whole
 from afif_explorer.figures.text import clean
 
-Picked = Callable[[tuple[int, ...]], None]
+Clicked = Callable[[Click], None]
 Brushed = Callable[[Brush], None]
 HEIGHT = 450  # px, for figures that do not say theirs
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """The text of one of the package's scripts and styles."""
     return (files("afif_explorer") / "static" / name).read_text(encoding="utf-8")
 
 
@@ -40,11 +41,11 @@ class Library(ipywidgets.Widget):
         """The one of this kernel; a new one if somebody has closed it."""
         if cls._shared is None or cls._shared.comm is None:
             scripts = (
-                _static("plotly/plotly.min.js"),
+                static("plotly/plotly.min.js"),
                 "globalThis.Plotly ??= Plotly",
-                _static("drawing.js"),
+                static("drawing.js"),
             )
-            styles = tuple(map(_static, ("plotly/plotly.css", "plot.css", "chart.css")))
+            styles = tuple(map(static, ("plotly/plotly.css", "plot.css", "chart.css")))
             cls._shared = cls(scripts="\n".join(scripts), styles="\n".join(styles))
         return cls._shared
 
@@ -54,11 +55,11 @@ class Chart(anywidget.AnyWidget):
 
     Args:
         name: which figure it is, in the page's markup. title: what a reader of the screen hears.
-        picked: called with the row id (``customdata``) of a mark that a person clicked.
+        clicked: called with the mark that a person clicked: its row and where it lies.
         brushed: called with the region of a lasso or box.
     """
 
-    _esm = _static("notebook.js")
+    _esm = static("notebook.js")
 
     library = Instance(Library).tag(sync=True, **ipywidgets.widget_serialization)
     figure_name = Unicode().tag(sync=True)
@@ -74,14 +75,14 @@ class Chart(anywidget.AnyWidget):
         *,
         name: str = "",
         title: str = "",
-        picked: Picked | None = None,
+        clicked: Clicked | None = None,
         brushed: Brushed | None = None,
     ) -> None:
         was = Chart.page_was_dark
         super().__init__(library=Library.shared(), figure_name=name, title=title, dark_page=was)
         self.observe(_remember, names="dark_page")
         self.figure: dict[str, Any] = {}
-        self._picked, self._brushed = picked, brushed
+        self._clicked, self._brushed = clicked, brushed
         self._version = 0
         self.add_class("afif-chart")
         self.on_msg(self._hear)
@@ -95,8 +96,8 @@ class Chart(anywidget.AnyWidget):
 
     def _hear(self, _widget: Any, told: Any, _buffers: Any) -> None:
         kind = told.get("kind") if isinstance(told, dict) else None
-        if kind == "click" and self._picked is not None:
-            self._picked(row_ids(told.get("ids")))
+        if kind == "click" and self._clicked is not None:
+            self._clicked(click(told))
         elif kind == "select" and self._brushed is not None and (drawn := brush(told)):
             self._brushed(drawn)
 

@@ -1,4 +1,4 @@
-"""What is on screen in a sentence, how far the work is, how to stop it, what went wrong."""
+"""The head of the widgets: what is on screen, how far the work is, how to stop it, what went wrong."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Any
 
 import ipywidgets
 
-from afif_explorer.results import Points
-from afif_explorer.state import Explorer
+from afif_explorer.notebook.context import ViewContext
+from afif_explorer.notebook.strip import Strip
+from afif_explorer.screens import HEAD
 
 
 class StatusBar:
-    """The line above the figures."""
+    """What :data:`HEAD` declares, and the line of the work under it."""
 
-    def __init__(self, explorer: Explorer) -> None:
-        self.explorer = explorer
-        self.headline = ipywidgets.HTML()
+    def __init__(self, context: ViewContext) -> None:
+        self.explorer = explorer = context.explorer
+        self.head = Strip(context, HEAD)
         self.message = ipywidgets.HTML()
         self.progress = ipywidgets.FloatProgress(
             min=0, max=1, layout=ipywidgets.Layout(width="160px")
@@ -30,8 +31,8 @@ class StatusBar:
         self.cancel.on_click(lambda _: explorer.cancel())
         line = ipywidgets.HBox([self.progress, self.cancel, self.message])
         line.add_class("afif-status")
-        self.widget = ipywidgets.VBox([self.headline, line])
-        self._watcher = explorer.param.watch(lambda *_: self._show(), ["status", "data", "points"])
+        self.widget = ipywidgets.VBox([*self.head.widgets, line])
+        self._watcher = explorer.param.watch(lambda *_: self._show(), ["status"])
         self._show()
 
     def _show(self) -> None:
@@ -42,9 +43,6 @@ class StatusBar:
             part.layout.display = None if running else "none"
         if running:
             self.progress.value = status.done / status.total if status.total else 0.0
-        self.headline.value = (
-            f"<b>{escape(self.explorer.sentence())}</b>{_gap(self.explorer.points)}"
-        )
         self.message.value = self._words(status)
 
     def complain(self, reason: str) -> None:
@@ -61,15 +59,5 @@ class StatusBar:
 
     def close(self) -> None:
         """Follow the explorer no longer."""
+        self.head.close()
         self.explorer.param.unwatch(self._watcher)
-
-
-def _gap(points: Points | None) -> str:
-    """Of a target that is a gap: between which groups, and what to be careful about."""
-    if points is None or not points.compares:
-        return ""
-    lines = (
-        f"The gap is {points.target_value:.4g} {points.unit}: {points.compares}.",
-        *points.notes,
-    )
-    return "".join(f"<br>{escape(line)}" for line in lines)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import ipywidgets
 from IPython import get_ipython
 from IPython.display import display
 
+from afif_explorer.notebook.chart import Chart, static
+from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.panel import ControlPanel
-from afif_explorer.notebook.selection import SelectionBar
 from afif_explorer.notebook.statusbar import StatusBar
+from afif_explorer.notebook.strip import Strip
 from afif_explorer.notebook.views import Tabs
+from afif_explorer.screens import SELECTION
 from afif_explorer.state import Explorer
 
 
 class ExplorerView:
-    """Controls, status, figures and selection of an explorer; ``widget`` holds them all.
+    """Controls, status, selection and views of an explorer; ``widget`` holds them all.
 
     Two views of one explorer follow the same choices; two explorers are independent.
 
@@ -35,10 +36,15 @@ class ExplorerView:
 
     def __init__(self, explorer: Explorer, dark: bool | None = None) -> None:
         self.panel = ControlPanel(explorer)
-        self.status = StatusBar(explorer)
-        self.tabs = Tabs(explorer, dark, self.status.complain)
-        self.selection = SelectionBar(explorer)
-        right = ipywidgets.VBox([self.status.widget, self.tabs.widget, self.selection.widget])
+        context = ViewContext(
+            explorer,
+            lambda: Chart.page_was_dark if dark is None else dark,
+            lambda reason: self.status.complain(reason),
+        )
+        self.status = StatusBar(context)
+        self.selection = Strip(context, (SELECTION,))
+        self.tabs = Tabs(context)
+        right = ipywidgets.VBox([self.status.widget, *self.selection.widgets, self.tabs.widget])
         right.add_class("afif-main")
         body = ipywidgets.HBox([self.panel.widget, right])
         body.add_class("afif-body")
@@ -91,5 +97,6 @@ def install() -> None:
 
 
 def _style() -> ipywidgets.HTML:
-    css = (files("afif_explorer") / "static" / "notebook.css").read_text(encoding="utf-8")
+    # Nested, so that it changes nothing else in the notebook.
+    css = f"{static('notebook.css')} .afif-explorer {{ {static('content.css')} }}"
     return ipywidgets.HTML(f"<style>{css}</style>", layout=ipywidgets.Layout(display="none"))

@@ -48,6 +48,11 @@ class Selection(Settings):
         are left out."""
         self.select(self._present(as_ids(ids)), by, primary=primary, how=how)
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a selection to go back to."""
+        return bool(self._earlier)
+
     def undo_selection(self, by: Any = None) -> None:
         """Go back to the selection before the last :meth:`select`."""
         with self._lock:

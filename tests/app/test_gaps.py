@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,10 @@ import pytest
 
 from afif_explorer import study
 from afif_explorer.app.page.status import StatusHead
-from afif_explorer.app.views import unlearning as view
+from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.statusbar import StatusBar
+from afif_explorer.screens import SCREENS
+from afif_explorer.screens.markup import markup
 from afif_explorer.state import Explorer
 
 ATTACK = "<img src=x onerror=alert(1)>"
@@ -29,6 +32,12 @@ def opened(outcomes: dict[str, float]) -> Explorer:
     return explorer
 
 
+def said(name: str, explorer: Explorer) -> str:
+    """What a text of the view shows, as markup."""
+    [part] = [part for part in SCREENS["unlearning"].parts if part.name == name]
+    return str(markup(part.says(explorer)))
+
+
 @pytest.fixture(scope="module")
 def explorer():
     made = opened({ATTACK: 0.7, "b": 0.4, "c": 0.0})
@@ -41,23 +50,26 @@ def test_the_head_of_the_page_and_of_the_widgets_name_the_groups_and_warn(explor
     assert f"'{ATTACK}'" in compares
     assert any("'c' of 'side'" in note for note in notes)
     assert any("may be due to chance" in note for note in notes)
-    head, bar = StatusHead(explorer), StatusBar(explorer)
-    head.say()
-    for shown in (head._gap.object, bar.headline.value):
+    head = StatusHead(SimpleNamespace(explorer=explorer))
+    bar = StatusBar(ViewContext(explorer, lambda: False, str))
+    gap = head.shown["gap"].panel
+    head.say(head.hears)
+    for shown in (gap.object, bar.head.shown["gap"].widget.value):
         assert ATTACK not in shown
         for words in (compares, *notes):
             assert words in html.unescape(shown)
     explorer.target = "mean_loss"
     assert explorer.await_idle(60)
-    head.say()
-    assert head._gap.object == ""
+    head.say(head.hears)
+    assert gap.object == ""
+    assert bar.head.shown["gap"].widget.layout.display == "none"
     bar.close()
 
 
 def test_the_table_names_the_groups_of_each_gap(explorer):
     explorer.target = "equal_opportunity"
     assert explorer.await_idle(60)
-    shown = str(view._metrics(explorer.unlearning))
+    shown = said("metrics", explorer)
     assert ATTACK not in shown
     for words in explorer.unlearning.compares.values():
         assert words in html.unescape(shown)
@@ -67,10 +79,10 @@ def test_the_table_says_why_a_gap_is_not_defined():
     explorer = opened({"a": 0.6, "b": 0.0})
     assert explorer.points is None
     assert "only 1 group of 'side' ('a')" in explorer.status.message
-    shown = html.unescape(str(view._metrics(explorer.unlearning)))
+    shown = html.unescape(said("metrics", explorer))
     assert shown.count("only 1 group of 'side' ('a') has rows in the test split") == 4
     assert "not defined" in shown
     assert "0 of" not in explorer.unlearning.rule
-    said = html.unescape(str(view._notes(explorer.unlearning)))
-    assert "This target cannot rank the rows, so none is removed" in said
+    notes = html.unescape(said("notes", explorer))
+    assert "This target cannot rank the rows, so none is removed" in notes
     explorer.close()

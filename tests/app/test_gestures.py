@@ -35,7 +35,7 @@ def test_a_box_around_points_selects_their_rows(page: Page, app_url: str) -> Non
     page.mouse.move(area["x"] + 0.7 * area["width"], area["y"] + 0.7 * area["height"], steps=5)
     page.mouse.up()
     expect(page.get_by_text("their effects on the")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("button", name="See them removed").click()
+    page.get_by_role("button", name="Simulate removal").click()
     expect(page.get_by_role("tab", name="Unlearning and fairness")).to_have_attribute(
         "aria-selected", "true"
     )
@@ -45,7 +45,7 @@ def test_a_box_around_points_selects_their_rows(page: Page, app_url: str) -> Non
 REGION = """drawing => {
   window.regions = []
   drawing.on("plotly_selected", event => {
-    if (event?.lassoPoints) window.regions.jvp([event.lassoPoints.x, event.lassoPoints.y])
+    if (event?.lassoPoints) window.regions.push([event.lassoPoints.x, event.lassoPoints.y])
   })
 }"""
 AROUND = [(0.2, 0.2), (0.5, 0.15), (0.8, 0.3), (0.6, 0.7), (0.3, 0.8), (0.45, 0.5)]
@@ -188,7 +188,7 @@ TIPS = """root => {
   const found = []
   const search = (place) => {
     for (const element of place.querySelectorAll("*")) {
-      if (element.classList.contains("MuiTooltip-popper")) found.jvp(element)
+      if (element.classList.contains("MuiTooltip-popper")) found.push(element)
       if (element.shadowRoot) search(element.shadowRoot)
     }
   }
@@ -224,7 +224,7 @@ def test_the_verdict_stands_on_the_page_once(page: Page, app_url: str) -> None:
     drawing = visit.plot("metrics_change").locator(".afif-drawing")
     expect(page.get_by_text("Removing 7.1 % of the rows")).to_have_count(1)
     expect(page.get_by_text("of 1 400 training rows removed")).to_have_count(1)
-    drawing.evaluate("drawing => { window.saved = []; Plotly.downloadImage = f => saved.jvp(f) }")
+    drawing.evaluate("drawing => { window.saved = []; Plotly.downloadImage = f => saved.push(f) }")
     visit.plot("metrics_change").hover()
     visit.plot("metrics_change").locator('[data-title^="Download"]').click()
     picture = page.evaluate("() => saved[0].layout.title.text.replaceAll('<br>', ' ')")

@@ -58,7 +58,7 @@ def test_text_from_data_is_never_run(page: Page, app_url: str, tmp_path: Path) -
     visit.turn_to(VIEWS[0])
     # The table follows the figures, and makes its rows more than once.
     visit.stays(page.locator(".tabulator-cell", has_text="False").first).click()
-    expect(page.locator(".row-card dl")).to_contain_text(ATTACK)
+    expect(page.locator(".values")).to_contain_text(ATTACK)
     assert page.evaluate("window.__xss") is None
 
 
@@ -152,6 +152,15 @@ def test_everything_is_reached_with_the_keyboard(page: Page, app_url: str) -> No
     assert {"Data set", "Use my own file", "Model", "Penalty", "Target"} <= seen
 
 
+def test_the_open_view_is_explained(page: Page, app_url: str) -> None:
+    visit = Dashboard(page, app_url).open()
+    visit.drawn("row_map")
+    visit.turn_to("LiSSA lab")
+    visit.drawn("lissa_map")
+    page.get_by_role("button", name="About: this view").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What do scale and depth do")
+
+
 def test_no_figure_lies_over_another_on_a_phone(page: Page, app_url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 700})
     visit = Dashboard(page, app_url).open()
@@ -182,7 +191,8 @@ def test_a_bar_that_is_clicked_is_selected_everywhere(page: Page, app_url: str) 
     assert len(ring["ids"]) == 1
     assert ring["ids"][0] in {row for trace in bars for row in trace["ids"]}
     expect(page.get_by_text("1 row selected")).to_be_visible()
-    expect(page.locator(".row-card h3")).to_have_text(f"Row {ring['ids'][0]}")
+    card = page.get_by_role("heading", name=f"Row {ring['ids'][0]}", exact=True)
+    expect(card).to_be_visible()
 
 
 FOCUSED = """() => {

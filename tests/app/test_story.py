@@ -34,7 +34,7 @@ def test_adult_from_choosing_it_to_the_same_view_again(
     visit.choose("Data set", "Adult (census income)")
     expect(page.locator(".headline")).to_contain_text("Adult", timeout=PATIENCE)
     visit.wait()
-    expect(page.locator(".facts")).to_contain_text("at the optimum", timeout=PATIENCE)
+    expect(page.locator(".facts")).to_contain_text("Converged", timeout=PATIENCE)
     _read_the_map(visit)
 
     visit.choose("Solver", "LiSSA")

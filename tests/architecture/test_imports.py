@@ -21,6 +21,7 @@ LEVELS = (
     ("study",),
     ("jobs",),
     ("state", "figures", "explain"),
+    ("screens",),
     ("app", "notebook"),
     ("cli",),
 )

@@ -46,7 +46,7 @@ CONTRASTS = """root => {
       const behind = ground(one)
       const ink = over(parts(one instanceof SVGElement ? style.fill : style.color), behind)
       const [low, high] = [light(ink), light(behind)].sort((a, b) => a - b)
-      found.jvp([high / low, own[0]?.data.trim() ?? one.value])
+      found.push([high / low, own[0]?.data.trim() ?? one.value])
     }
     for (const child of [...one.children, ...one.shadowRoot?.children ?? []]) {
       if (child.localName !== "style") look(child)
@@ -150,6 +150,24 @@ def test_the_explorer_is_drawn_and_heard_in_a_cell(
     page.wait_for_function(AS_WIDE, arg=ranking.element_handle())
     bar.click(force=True)
     expect(page.get_by_text("1 row selected")).to_be_visible(timeout=PATIENCE)
+    rows = page.get_by_role("table", name="All training rows")
+    rows.get_by_role("button", name="Leverage").click()
+    expect(rows.get_by_role("columnheader", name="Leverage")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    rows.get_by_role("checkbox").nth(3).check()
+    expect(page.get_by_text("2 rows selected")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Page 2 of 140")).to_be_visible()
+    page.get_by_role("tab", name="LiSSA lab").click()
+    automatic = page.get_by_role("button", name="Set both automatically")
+    expect(automatic).to_be_disabled()
+    heat = page.locator('.afif-plot[data-figure="lissa_map"] .nsewdrag')
+    heat.hover(position={"x": 200, "y": 60})
+    page.locator('.afif-plot[data-figure="lissa_map"] .hovertext').first.wait_for()
+    page.mouse.down()
+    page.mouse.up()
+    expect(automatic).to_be_enabled()
     page.get_by_role("tab", name="Fisher vs Hessian").click()
     agreement = page.locator('.afif-plot[data-figure="agreement"]')
     expect(agreement.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.figures.serialization import Brush
+from afif_explorer.figures.serialization import Brush, Click
 from afif_explorer.notebook.chart import HEIGHT, Chart, Library, chart
 
 
@@ -87,13 +87,13 @@ def test_a_closed_library_is_made_anew() -> None:
     assert isinstance(shown.library, ipywidgets.Widget)
 
 
-def test_marks_tell_the_ids_of_their_rows() -> None:
-    picked: list[tuple[int, ...]] = []
+def test_a_mark_tells_its_row_and_its_place() -> None:
+    clicked: list[Click] = []
     tell(
-        Chart(picked=picked.append),
-        {"kind": "click", "ids": [3], "x": 1, "y": 2, "add": False},
+        Chart(clicked=clicked.append),
+        {"kind": "click", "ids": [3], "x": 1, "y": 2, "add": True},
     )
-    assert picked == [(3,)]
+    assert clicked == [Click(3, 1.0, 2.0, add=True)]
 
 
 def test_a_lasso_tells_its_region() -> None:
@@ -130,15 +130,17 @@ def test_what_is_no_region_is_left_out(region: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("message", [None, [], {}, {"kind": "drawn"}, {"kind": 3, "ids": [1]}])
 def test_what_is_no_gesture_picks_nothing(message: Any) -> None:
-    picked: list[tuple[int, ...]] = []
-    tell(Chart(picked=picked.append, brushed=picked.append), message)
-    assert picked == []
+    heard: list[object] = []
+    tell(Chart(clicked=heard.append, brushed=heard.append), message)
+    assert heard == []
 
 
-def test_ids_that_are_none_are_left_out() -> None:
-    picked: list[tuple[int, ...]] = []
-    tell(Chart(picked=picked.append), {"kind": "click", "ids": [1, -2, "3", 4.5, None, True, 9]})
-    assert picked == [(1, 9)]
+def test_ids_and_places_that_are_none_are_left_out() -> None:
+    clicked: list[Click] = []
+    told = {"kind": "click", "ids": [-2, "3", 4.5, None, True, 9], "x": float("nan"), "y": "1"}
+    tell(Chart(clicked=clicked.append), told)
+    tell(Chart(clicked=clicked.append), {"kind": "click", "ids": {}, "x": True})
+    assert clicked == [Click(9, None, None, add=False), Click(None, None, None, add=False)]
 
 
 def test_a_figure_of_ones_own_is_dark_on_a_dark_page(monkeypatch: pytest.MonkeyPatch) -> None:

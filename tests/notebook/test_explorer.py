@@ -17,9 +17,8 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.figures.theme import DARK, LIGHT
 from afif_explorer.notebook.chart import Chart
-from afif_explorer.notebook.selection import selection_words
 from afif_explorer.notebook.view import ExplorerView
-from afif_explorer.notebook.views import VIEWS
+from afif_explorer.screens import SCREENS
 from afif_explorer.spec import FIELDS
 from afif_explorer.state import Explorer
 from afif_explorer.state.relevance import relevant
@@ -53,10 +52,6 @@ def test_every_choice_has_a_control_with_its_label_and_doc(explorer, view) -> No
         shown = getattr(control, "slider", control.widget)
         assert shown.description == explorer.param[field].label
         assert shown.tooltip == explorer.param[field].doc
-
-
-def test_every_figure_is_in_a_tab() -> None:
-    assert {name for view in VIEWS.values() for name in view.figures} == set(FIGURES)
 
 
 def test_a_choice_in_python_moves_its_control(explorer, view) -> None:
@@ -136,19 +131,23 @@ def test_the_groups_of_a_gap_can_be_chosen(explorer, view, target) -> None:
     assert view.panel.controls["sensitive"].widget.layout.display is None
 
 
-@pytest.mark.parametrize("name", VIEWS)
+def figures_of(name: str) -> list[str]:
+    return [part.name for part in SCREENS[name].parts if part.name in FIGURES]
+
+
+@pytest.mark.parametrize("name", SCREENS)
 def test_every_tab_draws_its_figures(explorer, view, name) -> None:
-    view.tabs.widget.selected_index = list(VIEWS).index(name)
+    view.tabs.widget.selected_index = list(SCREENS).index(name)
     assert explorer.view == name
     settle(explorer)
-    for figure in VIEWS[name].figures:
+    for figure in figures_of(name):
         drawn = view.tabs.charts[figure].figure
         assert drawn["data"] or figure in ("verification", "held_out_losses")
 
 
 def test_a_view_in_python_opens_its_tab(explorer, view) -> None:
     explorer.view = "lissa"
-    assert view.tabs.widget.selected_index == list(VIEWS).index("lissa")
+    assert view.tabs.widget.selected_index == list(SCREENS).index("lissa")
 
 
 def test_marks_select_rows_and_python_rings_them(explorer, view) -> None:
@@ -159,9 +158,9 @@ def test_marks_select_rows_and_python_rings_them(explorer, view) -> None:
     assert len(explorer.frame.loc[list(explorer.selected)]) == 1
     explorer.select(ids[:3])
     assert row_map.figure["data"][1]["name"] == "selected rows"
-    view.selection.undo.click()
+    view.selection.shown["undo"].widget.click()
     assert len(explorer.selected) == 1
-    view.selection.clear.click()
+    view.selection.shown["clear"].widget.click()
     assert explorer.selected == ()
     assert len(row_map.figure["data"]) == 1
 
@@ -200,7 +199,7 @@ def test_after_a_divergence_figures_say_what_mends_it(explorer, view) -> None:
     for turn in ("points", "unlearning", "points"):
         explorer.view = turn
         assert explorer.await_idle(WAIT)
-        for name in VIEWS[turn].figures:
+        for name in figures_of(turn):
             [note] = view.tabs.charts[name].figure["layout"]["annotations"]
             assert "set the scale to" in note["text"].replace("<br>", " ")
         assert "set the scale to" in view.status.message.value
@@ -237,16 +236,10 @@ def test_the_notes_of_reading_stand_beside_the_data_set(explorer, view) -> None:
 
 def test_selected_rows_can_be_removed(explorer, view) -> None:
     explorer.select(explorer.points.ids[:4])
-    view.selection.remove.click()
+    view.selection.shown["remove"].widget.click()
     settle(explorer)
     assert (explorer.view, explorer.rule) == ("unlearning", "selection")
     assert sorted(explorer.unlearning.ids) == sorted(explorer.selected)
-
-
-def test_words_about_a_selection_fit_a_line() -> None:
-    assert "No rows" in selection_words(())
-    assert selection_words((4,)) == "1 row selected: 4"
-    assert selection_words(tuple(range(30))).endswith("11 and 18 more")
 
 
 def test_a_failure_is_one_sentence_and_the_results_stay(explorer, view) -> None:
@@ -323,8 +316,8 @@ def test_a_cell_shows_an_explorer_and_two_are_independent(run_notebook) -> None:
     assert done[4].outputs[0].data["text/plain"] == "True"
     state = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
     words = [str(widget["state"].get("value")) for widget in state.values()]
-    assert sum(text.startswith("2 rows selected") for text in words) == 1
-    assert sum(text.startswith("No rows are selected") for text in words) == 1
+    assert sum("2 rows</b> selected" in text for text in words) == 1
+    assert sum("No rows selected" in text for text in words) == 1
     figures = [widget for widget in state.values() if "figure_name" in widget["state"]]
     assert len(figures) == 2 * len(FIGURES)
 

@@ -1,16 +1,16 @@
-"""Small parts that every view is made of. Text from data gets in through :func:`html` alone."""
+"""Small parts that every page is made of. Text gets in through :mod:`afif_explorer.screens.markup` alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import panel as pn
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from afif_explorer.app import theme
 from afif_explorer.app.components import toolkit
-from afif_explorer.figures.text import clean
+from afif_explorer.screens.markup import html, join
 
 NO_MARGIN = (0, 0, 0, 0)
 # Panel limits every element to the height of the window; taller ones would be overlapped by the next.
@@ -24,24 +24,6 @@ CARD = """
   overflow: hidden;
 }
 """
-
-
-def html(template: str, /, **values: object) -> Markup:
-    """``template`` with each ``{name}`` replaced by its escaped value (Markup is left as it is)."""
-    shown = {
-        name: value if isinstance(value, Markup) else clean(value) for name, value in values.items()
-    }
-    return Markup(template).format(**shown)
-
-
-def literal(text: str) -> Markup:
-    """Text of several lines, escaped; the lines stay."""
-    return Markup("\n").join(escape(line) for line in text.splitlines())
-
-
-def join(parts: Iterable[Markup]) -> Markup:
-    """Pieces of markup in a row."""
-    return Markup("").join(parts)
 
 
 class Text(pn.pane.HTML):
@@ -133,35 +115,6 @@ def button(
     )
 
 
-def stats(pairs: Sequence[tuple[str, object]]) -> Markup:
-    """A row of large figures, each (what it is, its value as text)."""
-    one = '<div class="stat"><div class="v">{value}</div><div class="k">{name}</div></div>'
-    body = join(html(one, name=name, value=value) for name, value in pairs)
-    return html('<div class="stats">{body}</div>', body=body)
-
-
-def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
-    """A small table; the first column names the rows, the others hold numbers as text."""
-    head = join(
-        html('<th scope="col" class="{kind}">{name}</th>', name=name, kind="n" if i else "")
-        for i, name in enumerate(columns)
-    )
-    body = join(_table_row(row) for row in rows)
-    return html(
-        '<div class="scroll"><table class="plain"><caption>{caption}</caption>'
-        "<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>",
-        caption=caption,
-        head=head,
-        body=body,
-    )
-
-
-def _table_row(row: Sequence[object]) -> Markup:
-    first, *rest = row
-    cells = join(html('<td class="n">{cell}</td>', cell=cell) for cell in rest)
-    return html('<tr><th scope="row">{first}</th>{cells}</tr>', first=first, cells=cells)
-
-
 def banner(kind: str, title: str, lines: Sequence[str] = ()) -> Markup:
     """A notice of ``kind`` "info", "warning" or "error"."""
     items = join(html("<li>{line}</li>", line=line) for line in lines)
@@ -173,12 +126,6 @@ def banner(kind: str, title: str, lines: Sequence[str] = ()) -> Markup:
         title=title,
         body=body,
     )
-
-
-def absent(explorer: Any, result: str, waiting: str) -> Markup:
-    """What stands in place of words about a result that is not there: why, or what it waits for."""
-    why = explorer.absence(result)
-    return html('<p class="{kind}">{text}</p>', kind="poor" if why else "hint", text=why or waiting)
 
 
 Press = Callable[[], None]

@@ -19,10 +19,9 @@ from afif_explorer.figures.serialization import (
     Brush,
     Click,
     brush,
-    coordinate,
+    click,
     difference,
     plain,
-    row_ids,
     whole,
 )
 
@@ -140,11 +139,4 @@ class Plot(JSComponent):
         elif kind == "select" and self._on_select and (drawn := brush(data)):
             self._on_select(drawn)
         elif kind == "click" and self._on_click:
-            ids = row_ids(data.get("ids"))
-            click = Click(
-                ids[0] if ids else None,
-                coordinate(data.get("x")),
-                coordinate(data.get("y")),
-                data.get("add") is True,
-            )
-            self._on_click(click)
+            self._on_click(click(data))

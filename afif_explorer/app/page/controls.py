@@ -15,8 +15,6 @@ from afif_explorer.app.components.elements import (
     ask,
     button,
     flow,
-    html,
-    join,
     stack,
 )
 from afif_explorer.app.components.field_widget import field_widget
@@ -25,6 +23,7 @@ from afif_explorer.choices import CONDITIONAL, PICKS, pages
 from afif_explorer.choices.sections import SECTIONS, Section
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.notes import notes_markup
+from afif_explorer.screens.markup import html, join
 from afif_explorer.state.relevance import relevant
 from afif_explorer.wording import count
 

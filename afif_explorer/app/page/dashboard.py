@@ -6,7 +6,7 @@ from typing import Any
 
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.browser import Browser
-from afif_explorer.app.components.elements import stack
+from afif_explorer.app.components.elements import ask, flow, stack
 from afif_explorer.app.components.fields import Fields
 from afif_explorer.app.page.controls import Controls
 from afif_explorer.app.page.header import Header
@@ -16,13 +16,11 @@ from afif_explorer.app.page.status import StatusHead
 from afif_explorer.app.page.upload import Upload
 from afif_explorer.app.updates.follower import Follower
 from afif_explorer.app.updates.scheduler import Scheduler
-from afif_explorer.app.views.agreement import AgreementView
 from afif_explorer.app.views.context import PageContext
-from afif_explorer.app.views.cross_validation import CrossValidationView
-from afif_explorer.app.views.lissa import LissaView
-from afif_explorer.app.views.points import PointsView
-from afif_explorer.app.views.unlearning import UnlearningView
+from afif_explorer.app.views.strip import Strip
+from afif_explorer.app.views.view import View
 from afif_explorer.errors import AfifError
+from afif_explorer.screens import SCREENS, SELECTION
 from afif_explorer.spec import FIELDS
 
 TITLE = "AFIF explorer"
@@ -35,7 +33,6 @@ BODY = """
   padding: 16px;
 }
 """
-VIEWS = (PointsView, AgreementView, LissaView, CrossValidationView, UnlearningView)
 
 
 class Dashboard:
@@ -57,7 +54,7 @@ class Dashboard:
         self._help = Help()
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
-        desk = PageContext(
+        context = PageContext(
             explorer,
             self.follower,
             fields,
@@ -68,20 +65,22 @@ class Dashboard:
         )
         upload = Upload(explorer)
         controls = Controls(fields, explain=self._help.show, upload=upload.open)
-        self._status = StatusHead(explorer)
+        self._status = StatusHead(context)
         header = Header(
             explorer,
             self._browser,
             show_code=self._show_code,
             show_guide=lambda: self._help.show(GUIDE, GLOSSARY),
         )
-        self._views = [view(desk) for view in VIEWS]
+        self._views = [View(context, screen) for screen in SCREENS.values()]
+        selection = Strip(context, (SELECTION,))
         self._tabs = self._make_tabs()
         dialogs = (self._help.dialog, self._code.dialog, upload.dialog, *header.dialogs)
         main = stack(
             self._notices.panel,
             self._status.panel,
-            self._tabs,
+            *selection.panels,
+            self._turning(),
             *(view.panel for view in self._views),
             self._browser,
             *(dialog.panel for dialog in dialogs),
@@ -92,6 +91,7 @@ class Dashboard:
             TITLE, header=header.parts, sidebar=[controls.panel], main=[main]
         )
         self.page.param.watch(self._themed, "dark_theme")
+        self._changed: set[str] = set()  # and not shown in the head of the page yet
         self._listen()
         scheduler.busy = self._awaits_figures
 
@@ -113,30 +113,45 @@ class Dashboard:
         return bool(self.page.dark_theme) if hasattr(self, "page") else False
 
     def _make_tabs(self) -> Any:
-        names = [view.name for view in self._views]
+        names = list(SCREENS)
         tabs = toolkit.Tabs(
-            *((view.title, stack()) for view in self._views),
+            *((screen.title, stack()) for screen in SCREENS.values()),
             active=names.index(self.explorer.view),
             sizing_mode="stretch_width",
             margin=0,
+            stylesheets=[":host { flex: 1 1 0 !important; min-width: 0 !important; }"],
         )
         tabs.param.watch(lambda event: self.explorer.param.update(view=names[event.new]), "active")
         return tabs
+
+    def _turning(self) -> Any:
+        """The tabs, and what explains the view that is open."""
+        about = ask("this view", lambda: self._help.show(SCREENS[self.explorer.view].page))
+        nowrap = [":host { flex-wrap: nowrap; }"]
+        return flow(self._tabs, about, gap=4, align="center", stylesheets=nowrap)
 
     def _listen(self) -> None:
         after_paint = self.scheduler.after_paint
         self.follower.on(FIELDS, lambda _changed: after_paint(self._address))
         self.follower.on(("view",), lambda _changed: self._turn())
-        heard = (*FIELDS, "data", "fitted", "points")
-        self.follower.on(heard, lambda _changed: after_paint(self._status.say))
+        self.follower.on(self._status.hears, self._note)
         self.follower.on(("status", "stale"), lambda _changed: self._status.progress())
         self.follower.on(("status",), lambda _changed: self._notices.update())
         self._address()
         self._turn()
-        self._status.say()
+        self._status.say(self._status.hears)
         self._status.progress()
         self._notices.update()
         self._redraw()
+
+    def _note(self, changed: set[str]) -> None:
+        """Remember what the head of the page has to show, once the figures are drawn."""
+        self._changed |= changed
+        self.scheduler.after_paint(self._say)
+
+    def _say(self) -> None:
+        changed, self._changed = self._changed, set()
+        self._status.say(changed)
 
     def _address(self) -> None:
         self._browser.query = self.explorer.spec.to_query()
@@ -144,7 +159,7 @@ class Dashboard:
     def _turn(self) -> None:
         """Show only the chosen view."""
         for place, view in enumerate(self._views):
-            chosen = view.name == self.explorer.view
+            chosen = view.screen.name == self.explorer.view
             view.panel.visible = chosen
             if chosen:
                 self._tabs.active = place
@@ -168,7 +183,7 @@ class Dashboard:
 
     def _redraw(self) -> None:
         for view in self._views:
-            view.refresh()
+            view.redraw()
 
     def _copied(self, worked: bool) -> None:
         if worked:

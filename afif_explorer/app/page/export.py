@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import __version__
-from afif_explorer.app.components.elements import html, join, literal
 from afif_explorer.choices import label
 from afif_explorer.choices.views import VIEWS
 from afif_explorer.datasets.reading.text import distinct
@@ -23,6 +22,7 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import CONFIG, FIGURES
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.results import Points
+from afif_explorer.screens.markup import html, join, literal
 from afif_explorer.state.work import ALWAYS
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")

@@ -9,10 +9,11 @@ import panel as pn
 
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.browser import Browser
-from afif_explorer.app.components.elements import NO_MARGIN, Text, banner, html, pressed, stack
+from afif_explorer.app.components.elements import NO_MARGIN, Text, banner, pressed, stack
 from afif_explorer.app.page import export
 from afif_explorer.app.page.help import Dialog
 from afif_explorer.errors import AfifError
+from afif_explorer.screens.markup import html
 
 MARK = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" fill="#0a5ea8"/>'

@@ -14,10 +14,9 @@ from afif_explorer.app.components.elements import (
     Lazy,
     Text,
     button,
-    html,
-    literal,
     stack,
 )
+from afif_explorer.screens.markup import html, literal
 
 GUIDE, GLOSSARY = "guide", "glossary"
 SHEET = """

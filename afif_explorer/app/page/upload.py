@@ -12,13 +12,14 @@ import panel as pn
 
 from afif_explorer import study
 from afif_explorer.app.components import toolkit
-from afif_explorer.app.components.elements import Text, banner, html, stack
+from afif_explorer.app.components.elements import Text, banner, stack
 from afif_explorer.app.components.fields import WIDE
 from afif_explorer.app.page.help import Dialog
 from afif_explorer.datasets import Table, read_table
 from afif_explorer.datasets.reading.table import MOST_BYTES
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.text import short
+from afif_explorer.screens.markup import html
 from afif_explorer.wording import count
 
 log = logging.getLogger(__name__)

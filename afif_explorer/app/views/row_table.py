@@ -5,29 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import panel as pn
+from markupsafe import escape
 
-from afif_explorer.app.components.elements import NO_MARGIN, Text, absent, html, stack
+from afif_explorer.app.components.elements import NO_MARGIN, stack
 from afif_explorer.app.updates.scheduler import IDLE
 from afif_explorer.app.updates.visibility import Visibility
 from afif_explorer.app.views.context import PageContext
-from afif_explorer.figures.text import Scale, clean
 from afif_explorer.results import Points
+from afif_explorer.screens.rows import NUMBERS, PAGE_ROWS, TITLES, frame, titles
 
-SCALED = ("effect", "self_influence")  # small numbers, shown with a prefix
-PAGE = 10
 UNSEEN = 2.0  # s for which the page is idle before a table that nobody sees follows
-TITLES = {
-    "row": "Row",
-    "effect": "Effect if left out",
-    "self_influence": "Self-influence",
-    "leverage": "Leverage",
-    "loss": "Loss",
-    "prediction": "Predicted",
-    "outcome": "Observed",
-    "group": "Group",
-}
 SHEET = """
 :host { --table: var(--mui-palette-text-primary); font-size: 13px; }
 .tabulator, .tabulator .tabulator-header, .tabulator .tabulator-header .tabulator-col,
@@ -55,7 +43,6 @@ SHEET = """
 .tabulator .tabulator-footer .tabulator-page.active { color: var(--mui-palette-primary-main);
   font-weight: 700; }
 """
-NUMBERS = ("effect", "self_influence", "leverage", "loss", "prediction")
 
 
 class RowTable:
@@ -64,15 +51,14 @@ class RowTable:
     A browser takes long to fill it, so it follows once things have come to rest: soon if it is seen.
     """
 
-    def __init__(self, desk: PageContext) -> None:
-        self._explorer = desk.explorer
-        self._scheduler = desk.scheduler
+    def __init__(self, context: PageContext) -> None:
+        self._explorer = context.explorer
+        self._scheduler = context.scheduler
         self._sight = Visibility(on_near=self.update)
         self._shown: Points | None = None
         self._table: Any = None
         self._setting = False
-        self._head = Text()
-        self.panel = stack(self._sight, self._head, gap=8)
+        self.panel = stack(self._sight, gap=8)
 
     def update(self) -> None:
         """Show the rows and the selection as they are once nothing has changed for a while."""
@@ -83,9 +69,7 @@ class RowTable:
         self._scheduler.when_idle(self._follow, IDLE if soon else UNSEEN)
 
     def _hide(self) -> None:
-        """There are no effects: say why, and show none of older choices."""
-        waiting = "The rows appear here once the model is trained."
-        self._head.put(absent(self._explorer, "points", waiting))
+        """There are no effects: show none of older choices."""
         self._shown = None
         if self._table is not None:
             self._table.visible = False
@@ -107,12 +91,11 @@ class RowTable:
 
     def _show(self, points: Points) -> None:
         self._shown = points
-        self._head.put(_caption(points))
-        headings = TITLES | titles(points)
+        headings = {name: str(escape(title)) for name, title in titles(points).items()}
         if self._table is None or self._table.titles != headings:
             # Headings that change under a table which is still being built are an error to it.
             self._table = self._make(points, headings)
-            self.panel.objects = [self._sight, self._head, self._table]
+            self.panel.objects = [self._sight, self._table]
         else:
             self._table.param.update(selection=[], page=1, visible=True)
             self._table.value = frame(points)
@@ -123,7 +106,7 @@ class RowTable:
             titles=headings,
             show_index=False,
             pagination="remote",
-            page_size=PAGE,
+            page_size=PAGE_ROWS,
             selectable="checkbox",
             disabled=True,
             layout="fit_columns",
@@ -150,44 +133,3 @@ class RowTable:
     def _clicked(self, event: Any) -> None:
         row = int(self._table.value.index[event.row])
         self._explorer.pick({*self._explorer.selected, row}, by="table", primary=row)
-
-
-def frame(points: Points) -> pd.DataFrame:
-    """The table's content, by falling size of effect; the index holds the row ids."""
-    order = np.argsort(-np.abs(points.effect), kind="stable")
-    content: dict[str, Any] = {"row": points.ids[order]}
-    for name in TITLES:
-        if name != "row":
-            column = getattr(points, name)[order]
-            content[name] = rounded(column / _unit(points, name)) if name in NUMBERS else column
-    return pd.DataFrame(content, index=pd.Index(points.ids[order], name="id"))
-
-
-def titles(points: Points) -> dict[str, str]:
-    """Headings with units. They are HTML to the table, so the unit's text comes escaped."""
-    units = {name: _scale(points, name).texts([0.0])[0].removeprefix("+0") for name in SCALED}
-    return {name: f"{TITLES[name]}, {unit}" for name, unit in units.items() if unit}
-
-
-def rounded(values: np.ndarray, digits: int = 4) -> np.ndarray:
-    """The values to some significant digits, for reading; the export has all of them."""
-    size = np.abs(np.where(np.isfinite(values) & (values != 0), values, 1.0))
-    places = np.clip(digits - 1 - np.floor(np.log10(size)), 0, 6)
-    return np.round(values * 10.0**places) / 10.0**places
-
-
-def _scale(points: Points, name: str) -> Scale:
-    return Scale.of(getattr(points, name), points.unit if name == "effect" else "")
-
-
-def _unit(points: Points, name: str) -> float:
-    return 10.0 ** _scale(points, name).exponent if name in SCALED else 1.0
-
-
-def _caption(points: Points) -> Any:
-    return html(
-        '<h3>All training rows</h3><p class="hint">Largest effects first; click a heading to sort. '
-        "Effects are in {unit}: the predicted change of the {target} if the row is left out.</p>",
-        unit=clean(points.unit),
-        target=points.target_label,
-    )

@@ -1,71 +1,66 @@
-"""What all views have in common."""
+"""``View``: one declared view on the page, kept up to date while it is on screen."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from afif_explorer.app.components.elements import stack
 from afif_explorer.app.views.context import PageContext
-from afif_explorer.app.views.figure_card import Drawing
+from afif_explorer.app.views.render import render, update
+from afif_explorer.screens import Screen
 
 
 class View:
-    """One tab. ``name`` is its value in ``Spec.view``; ``hears`` the fields that it shows; ``first`` how
-    many of its drawings a visitor sees first: the others are drawn a moment later."""
+    """One tab: what ``screen`` declares. What has not changed is not made again; figures beyond the first
+    are drawn a moment later."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    hears: ClassVar[tuple[str, ...]]
-    first: ClassVar[int] = 2
-
-    def __init__(self, desk: PageContext) -> None:
-        self.desk = desk
-        self.drawings: list[Drawing] = []
-        self._outdated = True
+    def __init__(self, context: PageContext, screen: Screen) -> None:
+        self.screen = screen
+        self._context = context
+        made = render(screen.body, context)
+        self.drawings = [shown.drawing for shown in made.shown if shown.drawing]
+        self._first = self.drawings[: screen.first]
+        figures = [shown for shown in made.shown if shown.drawing]
+        others = [shown for shown in made.shown if not shown.drawing]
+        self._prompt, self._late = figures[: screen.first] + others, figures[screen.first :]
+        self._changed: set[str] = set()  # and not shown yet
+        self._behind: set[str] = set()  # shown by the prompt parts, and not by the late ones
         # Made at once: what is added to a page while somebody turns to it may not reach the browser.
-        self.panel: Any = stack(self.build(), visible=False)
-        hears = ("status", "stale", *self.hears)
-        desk.follower.on(hears, lambda _changed: self.refresh())
-        desk.follower.on(("view",), lambda _changed: self.refresh(changed=False))
-
-    def build(self) -> Any:
-        """Make the parts; called once."""
-        raise NotImplementedError
+        self.panel: Any = stack(*made.panels, visible=False)
+        context.follower.on(screen.hears, self.refresh)
+        context.follower.on(("view",), lambda _changed: self.refresh(set()))
 
     @property
     def awaited(self) -> bool:
         """Whether the browser is still to draw a figure of this view for the first time."""
         return any(drawing.plot.awaited for drawing in self.drawings)
 
+    @property
+    def _open(self) -> bool:
+        return bool(self._context.explorer.view == self.screen.name)
+
     def first_paint(self) -> list[dict[str, Any]]:
         """What a page needs to draw the first figures before anything else, if all are there."""
-        if self.desk.explorer.view != self.name:
-            return []
-        found = [drawing.first_paint() for drawing in self.drawings[: self.first]]
+        found = [drawing.first_paint() for drawing in self._first] if self._open else []
         return [figure for figure in found if figure is not None]
 
-    def update(self) -> None:
-        """Bring parts other than drawings up to date."""
+    def redraw(self) -> None:
+        """Bring all of the view up to date."""
+        self.refresh(set(self.screen.hears))
+        self.follow()
 
-    def drawing(self, name: str, **settings: Any) -> Any:
-        """The card of a figure, kept up to date with this view."""
-        drawing = Drawing(self.desk, name, **settings)
-        self.drawings.append(drawing)
-        return drawing.panel
+    def refresh(self, changed: set[str]) -> None:
+        """Show what has changed, now if the view is on screen, or else when it comes there."""
+        self._changed |= changed
+        if self._changed and self._open:
+            new, self._changed = self._changed, set()
+            self._behind |= new
+            update(self._prompt, new)
+        if self._behind and self._open:
+            self._context.scheduler.after_paint(self.follow)
 
-    def refresh(self, changed: bool = True) -> None:
-        """Bring the view up to date, now if it is on screen, or else when it comes there."""
-        self._outdated |= changed
-        if self._outdated and self.desk.explorer.view == self.name:
-            self._outdated = False
-            for drawing in self.drawings[: self.first]:
-                drawing.draw()
-            self.update()
-            self.desk.scheduler.after_paint(self._draw_others)
-
-    def _draw_others(self) -> None:
-        if self.desk.explorer.view != self.name:
-            self._outdated = True  # somebody has turned to another view meanwhile
-            return
-        for drawing in self.drawings[self.first :]:
-            drawing.draw()
+    def follow(self) -> None:
+        """Draw what :meth:`refresh` has left."""
+        if self._behind and self._open:
+            new, self._behind = self._behind, set()
+            update(self._late, new)

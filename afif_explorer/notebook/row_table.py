@@ -1,0 +1,116 @@
+"""All training rows as a table that a browser gets page by page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import anywidget
+import numpy as np
+import pandas as pd
+from traitlets import Unicode
+
+from afif_explorer.figures.text import number, short
+from afif_explorer.notebook.chart import static
+from afif_explorer.results import Points
+from afif_explorer.screens.rows import LABEL, NUMBERS, PAGE_ROWS, frame, titles
+from afif_explorer.state import Explorer
+
+_WIDEST = 40  # characters of a cell
+
+
+class RowTable(anywidget.AnyWidget):
+    """The table of ``explorer.points``, by size of effect; its selection is the explorer's.
+
+    The page tells which heading, page, box or row was clicked; sorting and paging happen here.
+    """
+
+    _esm = static("row_table.js")
+
+    label = Unicode(LABEL).tag(sync=True)
+    message = Unicode(help="the page of rows as it is now, for row_table.js").tag(sync=True)
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__()
+        self._explorer = explorer
+        self._points: Points | None = None
+        self._rows = pd.DataFrame()
+        self._sort, self._falling = "", False  # the column; "": by falling size of effect
+        self._page = 0
+        self.on_msg(self._hear)
+        self.add_class("afif-rows")
+
+    def update_rows(self) -> None:
+        """Show the rows and the selection as they are now; nothing of older choices."""
+        points = self._explorer.points
+        if points is not self._points:
+            self._points, self._page = points, 0
+            self._rows = pd.DataFrame() if points is None else frame(points)
+            self._arrange()
+        self._show()
+
+    @property
+    def _pages(self) -> int:
+        return max(1, -(-len(self._rows) // PAGE_ROWS))
+
+    def _arrange(self) -> None:
+        """Sort as the headings say."""
+        if self._sort in self._rows:
+            values = self._rows[self._sort]
+            keys = values if self._sort in (*NUMBERS, "row") else values.astype(str)
+            order = np.argsort(keys.to_numpy(), kind="stable")
+            self._rows = self._rows.iloc[order[::-1] if self._falling else order]
+
+    def _show(self) -> None:
+        content = {} if self._points is None else self._content(self._points)
+        self.message = json.dumps(content)
+
+    def _content(self, points: Points) -> dict[str, Any]:
+        start = self._page * PAGE_ROWS
+        shown = self._rows.iloc[start : start + PAGE_ROWS]
+        return {
+            "columns": [self._column(name, title) for name, title in titles(points).items()],
+            "rows": [self._row(record) for record in shown.to_dict("records")],
+            "page": self._page,
+            "pages": self._pages,
+            "total": len(self._rows),
+        }
+
+    def _column(self, name: str, title: str) -> dict[str, Any]:
+        order = ("descending" if self._falling else "ascending") if name == self._sort else "none"
+        return {"name": name, "title": title, "number": name in NUMBERS, "order": order}
+
+    def _row(self, record: dict[Any, Any]) -> dict[str, Any]:
+        row = int(record["row"])
+        return {
+            "id": row,
+            "selected": row in self._explorer.selected,
+            "primary": row == self._explorer.primary,
+            "cells": [_cell(name, value) for name, value in record.items()],
+        }
+
+    def _hear(self, _widget: Any, told: Any, _buffers: Any) -> None:
+        kind = told.get("kind") if isinstance(told, dict) else None
+        if kind == "sort" and isinstance(name := told.get("column"), str) and name in self._rows:
+            self._sort_by(name)
+        elif kind == "page" and type(page := told.get("page")) is int:
+            self._page = min(max(page, 0), self._pages - 1)
+            self._show()
+        elif kind == "row" and type(row := told.get("id")) is int and row in self._rows.index:
+            self._choose(row, told.get("selected") is not False)
+
+    def _sort_by(self, name: str) -> None:
+        """Largest numbers first, texts from a to z; once more, the other way round."""
+        self._falling = not self._falling if name == self._sort else name in NUMBERS
+        self._sort, self._page = name, 0
+        self._arrange()
+        self._show()
+
+    def _choose(self, row: int, selected: bool) -> None:
+        others = set(self._explorer.selected) - {row}
+        chosen = others | {row} if selected else others
+        self._explorer.pick(sorted(chosen), by="table", primary=row if selected else None)
+
+
+def _cell(name: Any, value: Any) -> str:
+    return number(float(value), 4) if name in NUMBERS else short(value, _WIDEST)

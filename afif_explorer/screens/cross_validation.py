@@ -1,0 +1,104 @@
+"""Cross-validation: how strong should the penalty be, and do refits agree?"""
+
+from __future__ import annotations
+
+from afif_explorer.figures.text import number
+from afif_explorer.results import CrossValidationReport
+from afif_explorer.screens.content import Content, Statistics, hint
+from afif_explorer.screens.parts import Action, Screen, Text, beside, card, figure, idle
+from afif_explorer.state import Explorer
+from afif_explorer.wording import count
+
+PAGE = "views/cross_validation"
+
+
+def _statistics(explorer: Explorer) -> Content:
+    report: CrossValidationReport = explorer.cross_validation
+    pairs = [
+        (f"held-out loss, {report.unit}", number(report.mean_here, 4)),
+        ("standard error", number(report.standard_error_here)),
+        (
+            f"effective of {count(report.n_parameters)} parameters",
+            number(float(report.leverage.sum())),
+        ),
+    ]
+    if report.best is not None:
+        pairs.append(("best strength", number(report.best)))
+    if report.one_standard_error is not None:
+        pairs.append(("strongest within one standard error", number(report.one_standard_error)))
+    return (Statistics(tuple(pairs)),)
+
+
+def _notes(explorer: Explorer) -> Content:
+    return tuple(hint(note) for note in explorer.cross_validation.notes)
+
+
+def _checkable(explorer: Explorer) -> bool:
+    return idle(explorer) and explorer.cross_validation is not None
+
+
+def _improvable(explorer: Explorer) -> bool:
+    report = explorer.cross_validation
+    return report is not None and report.best not in (None, report.strength)
+
+
+def _use_best(explorer: Explorer) -> None:
+    if _improvable(explorer):
+        explorer.param.update(strength=float(explorer.cross_validation.best))
+
+
+CROSS_VALIDATION = Screen(
+    "cross_validation",
+    (
+        card(
+            beside(
+                Text(
+                    "statistics",
+                    label="Held-out loss and strength",
+                    page=PAGE,
+                    reads=("cross_validation",),
+                    needs="cross_validation",
+                    waiting="The held-out losses appear here.",
+                    content=_statistics,
+                    width=420,
+                ),
+                Action(
+                    "use_best",
+                    label="Use the best strength",
+                    page="choices/strength",
+                    reads=("cross_validation",),
+                    icon="automatic",
+                    act=_use_best,
+                    about="Set the penalty's strength to that with the smallest held-out loss.",
+                    enabled=_improvable,
+                ),
+                Action(
+                    "check",
+                    label="Check by refitting",
+                    page="figures/held_out_losses",
+                    reads=("status", "cross_validation"),
+                    icon="check",
+                    act=Explorer.check_cross_validation,
+                    about="Refit without each of some random rows, at three strengths of the penalty.",
+                    enabled=_checkable,
+                    main=True,
+                ),
+                gap=10,
+                centred=True,
+            ),
+            Text(
+                "notes",
+                label="Notes on cross-validation",
+                page=PAGE,
+                reads=("cross_validation",),
+                needs="cross_validation",
+                content=_notes,
+            ),
+        ),
+        beside(
+            figure("strength_path", told=True, width=460),
+            figure("held_out_losses", width=420),
+        ),
+        beside(figure("leverage_distribution", width=460)),
+    ),
+)

@@ -1,0 +1,18 @@
+"""Quantities as the parts of a view write them."""
+
+from __future__ import annotations
+
+from afif_explorer.figures.text import number
+from afif_explorer.wording import count
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it: ``3.1 ms``."""
+    if seconds < 1e-3:
+        return f"{number(seconds * 1e6)} µs"
+    return f"{number(seconds * 1e3)} ms" if seconds < 1 else f"{number(seconds)} s"
+
+
+def plural(how_many: int, what: str) -> str:
+    """``1 row``, ``1 200 rows``."""
+    return f"{count(how_many)} {what}" if how_many == 1 else f"{count(how_many)} {what}s"

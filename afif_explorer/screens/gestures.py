@@ -1,0 +1,27 @@
+"""What a person does in a figure with the mouse, in either skin."""
+
+from __future__ import annotations
+
+from afif_explorer.figures.serialization import Brush, Click
+from afif_explorer.screens.parts import Figure
+from afif_explorer.state import Explorer
+
+
+def brushed(explorer: Explorer, figure: Figure, result: object, brush: Brush) -> None:
+    """Select the rows of a region of ``result`` as it is drawn, those that are not drawn too.
+
+    Raises :class:`~afif_explorer.errors.InvalidChoice` for more than can be selected.
+    """
+    places = figure.drawn.places
+    if result is not None and places is not None:
+        ids = places(result).within(brush.x, brush.y)
+        explorer.pick(ids, by=figure.name, how=brush.how)
+
+
+def clicked(explorer: Explorer, figure: Figure, click: Click) -> None:
+    """Do what a click in ``figure`` does: its own, or select the row, or add it to the selection."""
+    if figure.click is not None:
+        figure.click(explorer, click)
+    elif figure.brush and click.id is not None:
+        chosen = set(explorer.selected) if click.add else set()
+        explorer.pick(sorted(chosen ^ {click.id}), by=figure.name, primary=click.id)

@@ -1,0 +1,78 @@
+"""The table of all training rows: its columns, headings, values and order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer.figures.text import Scale, clean
+from afif_explorer.results import Points
+from afif_explorer.screens.content import Content, Heading, hint
+from afif_explorer.state import Explorer
+
+TITLES = {
+    "row": "Row",
+    "effect": "Effect if left out",
+    "self_influence": "Self-influence",
+    "leverage": "Leverage",
+    "loss": "Loss",
+    "prediction": "Predicted",
+    "outcome": "Observed",
+    "group": "Group",
+}
+NUMBERS = ("effect", "self_influence", "leverage", "loss", "prediction")
+SCALED = ("effect", "self_influence")  # small numbers, shown with a prefix
+LABEL = "All training rows"
+PAGE_ROWS = 10
+
+
+def caption(explorer: Explorer) -> Content:
+    """What the table holds, in which unit and order."""
+    points: Points = explorer.points
+    return (
+        Heading(LABEL),
+        hint(
+            "Largest effects first; click a heading to sort by its column. The effect is the "
+            f"predicted change of the {points.target_label}, in {points.unit}, if the row is removed."
+        ),
+    )
+
+
+def frame(points: Points) -> pd.DataFrame:
+    """The table's content, by falling size of effect; the index holds the row ids."""
+    order = np.argsort(-np.abs(points.effect), kind="stable")
+    content: dict[str, Any] = {"row": points.ids[order]}
+    for name in TITLES:
+        if name != "row":
+            column = getattr(points, name)[order]
+            content[name] = rounded(column / _unit(points, name)) if name in NUMBERS else column
+    return pd.DataFrame(content, index=pd.Index(points.ids[order], name="id"))
+
+
+def titles(points: Points) -> dict[str, str]:
+    """The headings, with units: raw text."""
+    units = {name: _symbol(points, name) for name in SCALED}
+    return TITLES | {name: f"{TITLES[name]}, {unit}" for name, unit in units.items() if unit}
+
+
+def rounded(values: np.ndarray, digits: int = 4) -> np.ndarray:
+    """The values to some significant digits, for reading; the export has all of them."""
+    size = np.abs(np.where(np.isfinite(values) & (values != 0), values, 1.0))
+    places = np.clip(digits - 1 - np.floor(np.log10(size)), 0, 6)
+    return np.round(values * 10.0**places) / 10.0**places
+
+
+def _scale(points: Points, name: str) -> Scale:
+    return Scale.of(getattr(points, name), points.unit if name == "effect" else "")
+
+
+def _symbol(points: Points, name: str) -> str:
+    """The unit with its prefix: ``µnats``."""
+    scale = _scale(points, name)
+    return scale.short(0.0).removeprefix("+0") + clean(scale.unit)
+
+
+def _unit(points: Points, name: str) -> float:
+    return 10.0 ** _scale(points, name).exponent if name in SCALED else 1.0

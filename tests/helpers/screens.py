@@ -1,0 +1,78 @@
+"""A stand-in for an explorer that has every result, for tests of what the views declare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+from afif_explorer.results import DataSummary, FitSummary
+from afif_explorer.spec import Spec
+from afif_explorer.state import Status
+from tests.helpers.figures import RESULTS
+
+
+def explorer(words: str | None = None, **more: Any) -> Any:
+    """One with all results; ``words`` are put wherever text from data goes, ``more`` in place of the rest."""
+    results: dict[str, Any] = {name: make(words) for name, make in RESULTS.items()}
+    if words is not None:
+        said = {"compares": words, "notes": (words,)}
+        results["points"] = replace(results["points"], **said)
+        for name in ("cross_validation", "unlearning"):
+            results[name] = replace(results[name], notes=(words,))
+    ids = results["points"].ids
+    names = ["age", words or "job"]
+    state = {
+        **{name: getattr(Spec(), name) for name in Spec.__dataclass_fields__},
+        **results,
+        "fitted": fitted(words),
+        "frame": pd.DataFrame(
+            {names[0]: range(len(ids)), names[1]: words or "clerk"}, index=sorted(ids)
+        ),
+        "data": data(words),
+        "selected": tuple(sorted(int(row) for row in ids[:2])),
+        "primary": int(ids[0]),
+        "status": Status("done"),
+        "stale": False,
+        "can_undo": True,
+        "sentence": lambda: f"Logistic regression on {words or 'Hiring'}",
+        "absence": lambda name: "",
+    }
+    return SimpleNamespace(**state | more)
+
+
+def fitted(words: str | None = None) -> FitSummary:
+    return FitSummary(
+        model="Logistic regression",
+        n_parameters=1234,
+        metrics={words or "accuracy": 0.847},
+        gradient_norm=3e-10,
+        gradient_threshold=1e-8,
+        converged=True,
+        steps=7,
+        seconds=0.1,
+        device=words or "the CPU",
+        advice=words or "",
+    )
+
+
+def data(words: str | None = None) -> DataSummary:
+    return DataSummary(
+        name="hiring", title=words or "Hiring", task="classification", target="hired",
+        classes=("no", "yes"), n_train=300, n_validation=1, n_test=1, feature_names=(),
+        sensitive=(), groups=(), notes=(),
+    )  # fmt: skip
+
+
+class Reads:
+    """An explorer that remembers which of its fields were looked at."""
+
+    def __init__(self, seen: Any) -> None:
+        self._seen = seen
+        self.names: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.names.add(name)
+        return getattr(self._seen, name)

@@ -1,0 +1,199 @@
+"""What the views say: the numbers of the results, escaped once, and something where there is nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from afif_explorer.results import SolverSummary
+from afif_explorer.screens import HEAD, SCREENS
+from afif_explorer.screens.content import Badge, Line, Statistics, Strong, Table, Values, line
+from afif_explorer.screens.formats import duration, plural
+from afif_explorer.screens.markup import markup
+from afif_explorer.screens.parts import Text
+from afif_explorer.screens.rows import frame, titles
+from afif_explorer.state import Status
+from afif_explorer.wording import SPACE
+from tests.helpers.figures import HOSTILE, agreement, lissa, points
+from tests.helpers.screens import explorer
+from tests.screens.test_declarations import ALL, PARTS
+
+TEXTS = [case for case in ALL if isinstance(case.values[0], Text)]
+OWN_WORDS = {  # texts that show none from data
+    "agreement-statistics", "agreement-costs", "agreement-checked", "lissa-statistics",
+    "lissa-advice",
+}  # fmt: skip
+
+
+def part_of(view: str, name: str) -> Text:
+    [part] = [part for part in PARTS[view] if part.name == name]
+    assert isinstance(part, Text)
+    return part
+
+
+def plain(view: str, name: str, **more: object) -> str:
+    """What a text says, without markup."""
+    shown = str(markup(part_of(view, name).says(explorer(**more))))
+    return html.unescape(re.sub(r"<[^>]+>", " ", shown)).replace(SPACE, " ")
+
+
+def block(view: str, name: str, kind: type, **more: object):
+    [found] = [one for one in part_of(view, name).says(explorer(**more)) if isinstance(one, kind)]
+    return found
+
+
+@pytest.mark.parametrize("part", TEXTS)
+def test_text_from_data_is_escaped_once(part: Text, request):
+    shown = str(markup(part.says(explorer(HOSTILE))))
+    assert "<img" not in shown
+    assert "<b>bold" not in shown
+    assert "<a " not in shown
+    assert "&amp;lt;" not in shown
+    assert not re.search("[\u202e\x00-\x1f]", shown)
+    assert ("&lt;img" in shown) is (request.node.callspec.id not in OWN_WORDS)
+
+
+@pytest.mark.parametrize("part", [case for case in TEXTS if case.values[0].needs])
+def test_without_a_result_a_text_says_why_or_what_it_waits_for(part: Text):
+    without = {part.needs: None}
+    waiting = part.says(explorer(**without))
+    assert [one.pieces for one in waiting] == ([(part.waiting,)] if part.waiting else [])
+    why = f"No {part.needs} <here>."
+    told = part.says(explorer(**without, absence=lambda name: f"No {name} <here>."))
+    assert [(one.pieces, one.tone) for one in told] == ([((why,), "poor")] if part.waiting else [])
+
+
+def test_a_line_keeps_the_spaces_between_its_pieces():
+    shown = line("one ", Strong("<two>"), " and ", Badge("three", "good", about='a "b"'), ".")
+    assert str(markup((shown,))) == (
+        '<p class="line">one <b>&lt;two&gt;</b> and '
+        '<span class="badge good" title="a &#34;b&#34;">three</span>.</p>'
+    )
+
+
+def test_a_block_that_nobody_can_show_is_an_error():
+    with pytest.raises(TypeError, match="str"):
+        markup(("words",))  # type: ignore[arg-type]
+
+
+def test_the_effects_of_the_selected_rows_add_up():
+    found = points()
+    chosen = tuple(found.ids[[3, 5, 8]].tolist())
+    told = plain("selection", "selection", selected=chosen)
+    total = float(found.effect[3] + found.effect[5] + found.effect[8])
+    [said] = re.findall(r"add up to\s+([−\d.×⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+) nats", told)
+    mantissa, _, power = said.replace("−", "-").partition("×10")
+    digits = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    assert float(f"{mantissa}e{digits or 0}") == pytest.approx(total, rel=0.05)
+    assert "3 rows selected" in re.sub(" +", " ", told)
+    many = plain("selection", "selection", selected=tuple(range(30)))
+    assert "Ids: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 18 more." in many
+    assert "No rows selected" in plain("selection", "selection", selected=())
+    alone = plain("selection", "selection", selected=(4,), points=None)
+    assert re.sub(" +", " ", alone).strip() == "1 row selected: 4."
+
+
+def test_the_card_of_a_row_tells_its_rank_and_its_values():
+    found = points()
+    sizes = np.abs(found.effect)
+    at = int(np.argsort(-sizes)[4])
+    told = plain("points", "row", primary=int(found.ids[at]))
+    assert "ranks 5 of 300" in told
+    assert ("raise" if found.effect[at] > 0 else "lower") in told
+    values = dict(block("points", "row", Values, primary=int(found.ids[at])).pairs)
+    assert values["Observed"] == found.outcome[at]
+    assert values["job"] == "clerk"
+    assert "Click a point" in plain("points", "row", primary=None)
+    assert "Click a point" in plain("points", "row", primary=-1)
+
+
+def test_the_table_of_rows_has_all_rows_largest_effect_first_in_readable_units():
+    found = points()
+    shown, heads = frame(found), titles(found)
+    order = np.argsort(-np.abs(found.effect), kind="stable")
+    assert shown["row"].tolist() == found.ids[order].tolist()
+    assert heads["effect"] == "Effect if left out, µnats"
+    np.testing.assert_allclose(shown["effect"] * 1e-6, found.effect[order], rtol=1e-3, atol=1e-12)
+    assert titles(points("<b>nats</b>"))["effect"].endswith("µ<b>nats</b>")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(2e-6, "2 µs"), (0.0312, "31.2 ms"), (12.0, "12 s"), (0, "0 µs")]
+)
+def test_durations(seconds: float, says: str):
+    assert duration(seconds) == says
+
+
+def test_plurals():
+    assert plural(1, "row") == "1 row"
+    assert plural(1200, "row").replace(SPACE, " ") == "1 200 rows"
+    assert plural(0, "row") == "0 rows"
+
+
+def test_the_facts_about_the_fit_say_whether_it_converged():
+    assert "accuracy 0.847" in re.sub(" +", " ", plain("head", "fit"))
+    assert "Converged · gradient norm 3×10⁻¹⁰" in plain("head", "fit")
+    assert "not trained yet" in plain("head", "fit", fitted=None)
+
+
+def test_equal_curvatures_are_explained_by_theory_or_by_the_solver():
+    same = agreement(identical=True)
+    stopped = SolverSummary("LiSSA", "max_steps", "", 0.1, None, 0.1)
+    assert "rounding error" in plain("agreement", "statistics", agreement=same)
+    other = plain("agreement", "statistics", agreement=replace(same, solver=stopped))
+    assert "the error of the solver" in other
+    assert "not linear" in plain("agreement", "statistics")
+
+
+def test_the_statistics_are_those_of_the_results():
+    found = explorer()
+    pairs = dict(block("agreement", "statistics", Statistics).pairs)
+    assert pairs["Spearman rank correlation"] == "0.953"
+    assert pairs["of the 50 largest effects in both"].replace(SPACE, " ") == "92 %"
+    pairs = dict(block("cross_validation", "statistics", Statistics).pairs)
+    total = float(found.cross_validation.leverage.sum())
+    assert float(pairs["effective of 12 parameters"]) == pytest.approx(total, rel=1e-2)
+
+
+def test_the_metrics_are_the_table_of_the_result():
+    found = explorer()
+    table = block("unlearning", "metrics", Table)
+    assert table.columns == ("Before", "Predicted", "Retrained")
+    for row, (name, values) in zip(table.rows, found.unlearning.metrics.iterrows(), strict=True):
+        assert row.name == name
+        assert [float(cell) for cell in row.cells] == pytest.approx(list(values), abs=1e-4)
+
+
+def test_a_diverged_run_stands_out():
+    [calm] = part_of("lissa", "advice").says(explorer())
+    [told] = part_of("lissa", "advice").says(explorer(lissa=lissa(scale=10.0)))
+    [before] = part_of("lissa", "advice").says(explorer(lissa=lissa(ran=False)))
+    assert isinstance(told, Line)
+    assert (calm.tone, told.tone) == ("hint", "poor")
+    assert "diverged and was stopped" in told.pieces[0]
+    assert "run stochastic LiSSA" in before.pieces[0]
+
+
+def test_buttons_wait_for_the_work_and_its_results():
+    busy, idle = explorer(status=Status("running")), explorer()
+    buttons = {
+        part.name: part
+        for view, parts in PARTS.items()
+        for part in parts
+        if part.name in ("verify", "run", "check", "retrain")
+    }
+    assert len(buttons) == 4
+    for part in buttons.values():
+        assert part.enabled(idle)
+        assert not part.enabled(busy)
+    assert buttons["verify"].called(idle) == "Check again"
+    assert buttons["verify"].called(explorer(verification=None)) == "Check by retraining"
+    assert not buttons["retrain"].enabled(explorer(unlearning=None))
+    [again] = [part for part in HEAD if part.name == "again"]
+    assert not again.shown(idle)
+    assert again.shown(explorer(status=Status("failed")))
+    assert SCREENS["points"].title == "Influential points"

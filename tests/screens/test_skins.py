@@ -1,0 +1,182 @@
+"""Each declared part is on the dashboard and in the notebook, and says the same there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from afif_explorer.app.components.fields import Fields
+from afif_explorer.app.components.plot import Plot
+from afif_explorer.app.page.status import StatusHead
+from afif_explorer.app.updates.follower import Follower
+from afif_explorer.app.views import render as dashboard
+from afif_explorer.app.views.context import PageContext
+from afif_explorer.app.views.strip import Strip
+from afif_explorer.app.views.view import View
+from afif_explorer.errors import InvalidChoice
+from afif_explorer.notebook import render as notebook
+from afif_explorer.notebook.chart import Chart
+from afif_explorer.notebook.context import ViewContext
+from afif_explorer.notebook.view import ExplorerView
+from afif_explorer.screens import HEAD, SCREENS, SELECTION
+from afif_explorer.screens.parts import Action, Field, Figure, Part, Rows, Text, parts_of
+from afif_explorer.state import Explorer
+
+WAIT = 60
+HEADS = (*HEAD, *parts_of((SELECTION,)))
+# Panel's own table says so to pandas.
+pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
+
+
+class Skins:
+    """One explorer in both."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.complaints: list[str] = []
+        follower = Follower(explorer)
+        fields = Fields(explorer, follower, self.complaints.append)
+        self.context = PageContext(
+            explorer,
+            follower,
+            fields,
+            explain=lambda page: None,
+            complain=self.complaints.append,
+            dark=lambda: False,
+            later=lambda action, milliseconds: action(),
+        )
+        self.views = {name: View(self.context, screen) for name, screen in SCREENS.items()}
+        head, selection = StatusHead(self.context), Strip(self.context, (SELECTION,))
+        head.say(head.hears)
+        self.heads = {**head.shown, **{one.part.name: one for one in selection._shown}}
+        self.notebook = ExplorerView(explorer)
+
+    def open(self, name: str) -> None:
+        self.explorer.view = name
+        assert self.explorer.await_idle(WAIT)
+        self.views[name].redraw()
+
+    def on_page(self, name: str, part: Part) -> Any:
+        """What the dashboard shows for a part of a view."""
+        view = self.views[name]
+        [found] = [one.panel for one in (*view._prompt, *view._late) if one.part is part]
+        return found
+
+    def in_cell(self, name: str, part: Part) -> Any:
+        """The widget for a part of a view."""
+        return self.notebook.tabs.pages[name].shown[part.name].widget
+
+
+@pytest.fixture(scope="module")
+def skins():
+    explorer = Explorer("hiring")
+    assert explorer.await_idle(WAIT)
+    made = Skins(explorer)
+    yield made
+    made.notebook.close()
+    explorer.close()
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_view_has_each_part_in_both_skins(skins: Skins, name: str):
+    skins.open(name)
+    shown = {Text: 0, Figure: 0}
+    for part in SCREENS[name].parts:
+        page = skins.on_page(name, part)
+        if reason := part.elsewhere.get("notebook"):
+            assert len(reason.split()) > 5
+            assert part.name in skins.notebook.panel.controls
+            continue
+        cell = skins.in_cell(name, part)
+        if isinstance(part, Text):
+            assert page.object == cell.value
+            shown[Text] += bool(page.object)
+        elif isinstance(part, Action):
+            assert (page.label, page.disabled) == (cell.description, cell.disabled)
+        elif isinstance(part, Figure):
+            [plot] = page.select(Plot)
+            assert plot.figure_name == cell.figure_name == part.name
+            assert isinstance(cell, Chart)
+            if plot.state == Plot.READY:
+                assert plot._figure == cell.figure
+                shown[Figure] += 1
+        else:
+            assert isinstance(part, Rows)
+            [table] = page.select(lambda one: hasattr(one, "pagination"))
+            assert len(table.value) == len(cell._rows)
+    assert shown[Figure] >= 2
+    assert shown[Text] >= 2
+
+
+def test_what_stands_above_all_views_is_in_both(skins: Skins):
+    cells = {**skins.notebook.status.head.shown, **skins.notebook.selection.shown}
+    skins.explorer.select(skins.explorer.points.ids[:2])
+    for part in HEADS:
+        page, cell = skins.heads[part.name].panel, cells[part.name].widget
+        if isinstance(part, Text):
+            assert page.object == cell.value
+        else:
+            assert (page.label, page.disabled) == (cell.description, cell.disabled)
+            assert page.visible is (cell.layout.display is None) is (part.name != "again")
+    assert "2 rows" in cells["selection"].widget.value
+    cells["undo"].widget.click()
+    assert skins.explorer.selected == ()
+
+
+def test_a_part_that_a_skin_lacks_has_its_reason():
+    missing = [part for screen in SCREENS.values() for part in screen.parts if part.elsewhere]
+    assert {part.name for part in missing} == {"rule", "count"}
+    assert all(isinstance(part, Field) for part in missing)
+
+
+def test_both_skins_know_every_icon():
+    parts = [*HEADS, *(part for screen in SCREENS.values() for part in screen.parts)]
+    icons = {part.icon for part in parts if isinstance(part, Action)}
+    assert icons == set(dashboard.ICONS) == set(notebook.ICONS)
+
+
+def test_a_kind_without_a_renderer_is_an_error(skins: Skins):
+    part = Part("odd", label="Odd", page="guide", reads=())
+    with pytest.raises(TypeError, match="dashboard"):
+        dashboard.render((part,), skins.context)
+    with pytest.raises(TypeError, match="notebook"):
+        notebook.render((part,), ViewContext(skins.explorer, bool, str))
+
+
+def test_a_button_that_is_refused_says_why(skins: Skins):
+    def refuse(_explorer: Explorer) -> None:
+        raise InvalidChoice("Not now.")
+
+    part = Action(
+        "refuse", label="Refuse", page="guide", reads=(), icon="run", act=refuse, about="Refuse."
+    )
+    [page] = dashboard.render((part,), skins.context).panels
+    page.param.trigger("clicks")
+    told: list[str] = []
+    [cell] = notebook.render((part,), ViewContext(skins.explorer, bool, told.append)).widgets
+    cell.click()
+    assert skins.complaints[-1:] == told == ["Not now."]
+
+
+def test_only_the_open_view_is_brought_up_to_date(skins: Skins, monkeypatch):
+    skins.open("points")
+    drawn: list[str] = []
+    for view in skins.views.values():
+        for drawing in view.drawings:
+            name = drawing._figure.name
+            monkeypatch.setattr(drawing.plot, "show", lambda figure, name=name: drawn.append(name))
+    skins.explorer.select(skins.explorer.points.ids[:3])
+    assert sorted(drawn) == ["effect_distribution", "ranking", "row_map"]
+    drawn.clear()
+    skins.explorer.param.update(author="somebody")
+    assert drawn == []
+    skins.explorer.view = "cross_validation"
+    assert skins.explorer.await_idle(WAIT)
+    assert drawn == ["leverage_distribution"]  # the one that shows the selection
+    skins.explorer.select(())
+
+
+def test_a_view_hears_what_its_parts_show():
+    for screen in SCREENS.values():
+        assert screen.hears == {name for part in screen.parts for name in part.hears}
