@@ -8,6 +8,7 @@ from typing import Any
 
 import panel as pn
 import pytest
+from afif_explorer.app.views.points import PointsView
 
 from afif_explorer.app.components.plot import Plot
 from afif_explorer.app.page.dashboard import Dashboard
