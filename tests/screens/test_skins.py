@@ -12,6 +12,7 @@ from afif_explorer.app.page.status import StatusHead
 from afif_explorer.app.updates.follower import Follower
 from afif_explorer.app.views import render as dashboard
 from afif_explorer.app.views.context import PageContext
+from afif_explorer.app.views.row_table import UNSEEN
 from afif_explorer.app.views.strip import Strip
 from afif_explorer.app.views.view import View
 from afif_explorer.errors import InvalidChoice
@@ -22,6 +23,7 @@ from afif_explorer.notebook.view import ExplorerView
 from afif_explorer.screens import HEAD, SCREENS, SELECTION
 from afif_explorer.screens.parts import Action, Field, Figure, Part, Rows, Text, parts_of
 from afif_explorer.state import Explorer
+from tests.helpers.loop import open_scheduler
 
 WAIT = 60
 HEADS = (*HEAD, *parts_of((SELECTION,)))
@@ -35,7 +37,8 @@ class Skins:
     def __init__(self, explorer: Explorer) -> None:
         self.explorer = explorer
         self.complaints: list[str] = []
-        follower = Follower(explorer)
+        scheduler, self.loop = open_scheduler()
+        follower = Follower(explorer, scheduler)
         fields = Fields(explorer, follower, self.complaints.append)
         self.context = PageContext(
             explorer,
@@ -44,7 +47,7 @@ class Skins:
             explain=lambda page: None,
             complain=self.complaints.append,
             dark=lambda: False,
-            later=lambda action, milliseconds: action(),
+            scheduler=scheduler,
         )
         self.views = {name: View(self.context, screen) for name, screen in SCREENS.items()}
         head, selection = StatusHead(self.context), Strip(self.context, (SELECTION,))
@@ -56,6 +59,7 @@ class Skins:
         self.explorer.view = name
         assert self.explorer.await_idle(WAIT)
         self.views[name].redraw()
+        self.loop.pass_time(10 * UNSEEN)
 
     def on_page(self, name: str, part: Part) -> Any:
         """What the dashboard shows for a part of a view."""
@@ -167,12 +171,14 @@ def test_only_the_open_view_is_brought_up_to_date(skins: Skins, monkeypatch):
             name = drawing._figure.name
             monkeypatch.setattr(drawing.plot, "show", lambda figure, name=name: drawn.append(name))
     skins.explorer.select(skins.explorer.points.ids[:3])
+    skins.loop.pass_time(1)
     assert sorted(drawn) == ["effect_distribution", "ranking", "row_map"]
     drawn.clear()
     skins.explorer.param.update(author="somebody")
     assert drawn == []
     skins.explorer.view = "cross_validation"
     assert skins.explorer.await_idle(WAIT)
+    skins.loop.pass_time(1)
     assert drawn == ["leverage_distribution"]  # the one that shows the selection
     skins.explorer.select(())
 

@@ -47,7 +47,6 @@ class View:
     def redraw(self) -> None:
         """Bring all of the view up to date."""
         self.refresh(set(self.screen.hears))
-        self.follow()
 
     def refresh(self, changed: set[str]) -> None:
         """Show what has changed, now if the view is on screen, or else when it comes there."""
@@ -57,9 +56,9 @@ class View:
             self._behind |= new
             update(self._prompt, new)
         if self._behind and self._open:
-            self._context.scheduler.after_paint(self.follow)
+            self._context.scheduler.after_paint(self._follow)
 
-    def follow(self) -> None:
+    def _follow(self) -> None:
         """Draw what :meth:`refresh` has left."""
         if self._behind and self._open:
             new, self._behind = self._behind, set()
