@@ -8,11 +8,11 @@ from typing import Any
 
 import panel as pn
 import pytest
+from afif_explorer.app.views.points import PointsView
 
 from afif_explorer.app.components.plot import Plot
 from afif_explorer.app.page.dashboard import Dashboard
 from afif_explorer.app.updates.scheduler import IDLE, PAINT, Scheduler
-from afif_explorer.app.views.points import PointsView
 from afif_explorer.app.views.view import View
 from afif_explorer.state import Explorer
 from tests.helpers.loop import ManualLoop, open_scheduler
