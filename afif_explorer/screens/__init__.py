@@ -1,7 +1,7 @@
 """Every view, declared once and without a toolkit: the dashboard and the notebook render the same.
 
 ``SCREENS`` has the views by name, ``HEAD`` and ``SELECTION`` what stands above all of them. To add a part
-to a view, add it to the view's own file; both skins have a renderer for its kind. See :mod:`parts`.
+to a view, add it to the view's own file; both user interfaces have a renderer for its kind. See :mod:`parts`.
 """
 
 from collections.abc import Mapping

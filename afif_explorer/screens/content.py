@@ -1,6 +1,6 @@
 """What a text part of a view says, as plain data: blocks of raw text that :mod:`markup` escapes.
 
-Nothing here is HTML. Numbers are already texts, so that both skins show the same digits.
+Nothing here is HTML. Numbers are already texts, so that both user interfaces show the same digits.
 """
 
 from __future__ import annotations

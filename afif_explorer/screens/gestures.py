@@ -1,4 +1,4 @@
-"""What a person does in a figure with the mouse, in either skin."""
+"""Mouse gestures in a figure, the same in both user interfaces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate to HTML: text of any origin is escaped here, once, for both skins.
+"""The gate to HTML: text of any origin is escaped here, once, for both user interfaces.
 
 :func:`markup` turns the content of a text part into the markup that ``static/content.css`` styles.
 """

@@ -1,4 +1,4 @@
-"""What a view is made of. Each kind of part has one renderer in each skin, and no toolkit here.
+"""What a view is made of. Each kind of part has a renderer in each user interface; no toolkit is used here.
 
 A part says by itself what it reads of the explorer, when it is shown, what it is called and which page
 of :mod:`afif_explorer.explain` explains it. Texts are :mod:`content`, in raw text.
@@ -37,7 +37,7 @@ class Part:
 
     ``reads``: the explorer's fields that it shows; ``label``: what people call it; ``page``: what explains
     it; ``width``: below how many px it takes a row of its own, ``grow``: its share of what is left;
-    ``elsewhere``: why a skin does not have it here.
+    ``elsewhere``: why one of the user interfaces does not have it.
     """
 
     name: str

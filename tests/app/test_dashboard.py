@@ -34,9 +34,15 @@ def page() -> Iterator[tuple[Dashboard, Scheduler, ManualLoop]]:
     made.close()
 
 
-def points_view(dashboard: Dashboard) -> Any:
-    [view] = [view for view in dashboard._views if isinstance(view, PointsView)]
+def points_view(dashboard: Dashboard) -> View:
+    [view] = [view for view in dashboard._views if view.screen.name == "points"]
     return view
+
+
+def table(dashboard: Dashboard) -> Any:
+    """Panel's table of all rows; None until it is made."""
+    (shown,) = [one for one in points_view(dashboard)._prompt if isinstance(one.part, AllRows)]
+    return shown.update.__self__._table
 
 
 def states(dashboard: Dashboard) -> list[str]:
@@ -51,9 +57,9 @@ def test_the_first_figures_come_before_the_others_and_the_table_last(page) -> No
     scheduler.open()
     loop.pass_time(PAINT)
     assert states(dashboard) == [Plot.READY] * 3
-    assert points_view(dashboard)._table._table is None
+    assert table(dashboard) is None
     loop.pass_time(IDLE)
-    assert points_view(dashboard)._table._table is not None
+    assert table(dashboard) is not None
 
 
 def test_the_table_waits_until_the_first_figures_are_drawn(page) -> None:
@@ -63,10 +69,10 @@ def test_the_table_waits_until_the_first_figures_are_drawn(page) -> None:
     drawing.plot._send_msg = lambda _message: None
     drawing.plot._handle_msg({"kind": "ready"})
     loop.pass_time(10 * IDLE)
-    assert points_view(dashboard)._table._table is None
+    assert table(dashboard) is None
     drawing.plot._handle_msg({"kind": "drawn"})
     loop.pass_time(IDLE)
-    assert points_view(dashboard)._table._table is not None
+    assert table(dashboard) is not None
 
 
 def test_a_selection_is_drawn_now_and_the_address_follows(page) -> None:
@@ -83,33 +89,19 @@ def test_a_selection_is_drawn_now_and_the_address_follows(page) -> None:
     assert "selected=0" in dashboard._browser.query
 
 
-class OneFigure(View):
-    """A view of one figure, which is not among those that a visitor sees first."""
-
-    name, title, hears, first = "points", "Points", (), 0
-
-    def build(self) -> Any:
-        self.draws = 0
-        self.drawings = [SimpleNamespace(draw=self._count)]
-        return pn.Column()
-
-    def _count(self) -> None:
-        self.draws += 1
-
-
-def test_a_view_that_was_left_too_soon_is_drawn_when_somebody_comes_back() -> None:
-    scheduler, loop = open_scheduler()
-    explorer = SimpleNamespace(view="points")
-    follower = SimpleNamespace(on=lambda _names, _callback: None)
-    view = OneFigure(SimpleNamespace(explorer=explorer, follower=follower, scheduler=scheduler))
-    view.refresh()
-    explorer.view = "agreement"
+def test_a_view_that_was_left_too_soon_is_drawn_when_somebody_comes_back(page) -> None:
+    dashboard, scheduler, loop = page
+    scheduler.open()
     loop.pass_time(PAINT)
-    assert view.draws == 0
-    explorer.view = "points"
-    view.refresh(changed=False)
+    late = points_view(dashboard).drawings[2].plot
+    drawn = late._figure
+    dashboard.explorer.select((0,))
+    dashboard.explorer.view = "agreement"
     loop.pass_time(PAINT)
-    assert view.draws == 1
+    assert late._figure is drawn
+    dashboard.explorer.view = "points"
+    loop.pass_time(PAINT)
+    assert late._figure is not drawn
 
 
 def test_a_page_that_was_left_does_nothing_more(page) -> None:
