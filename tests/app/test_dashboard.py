@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import panel as pn
 import pytest
-from afif_explorer.app.views.points import PointsView
 
 from afif_explorer.app.components.plot import Plot
 from afif_explorer.app.page.dashboard import Dashboard
 from afif_explorer.app.updates.scheduler import IDLE, PAINT, Scheduler
 from afif_explorer.app.views.view import View
 from afif_explorer.state import Explorer
-from tests.helpers.loop import ManualLoop, open_scheduler
+from tests.helpers.loop import ManualLoop
 
 # Panel's own table says so to pandas.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from afif_explorer import explain
+from afif_explorer.choices.views import VIEWS
 from afif_explorer.figures import FIGURES
 from afif_explorer.screens import HEAD, SCREENS, SELECTION
 from afif_explorer.screens.parts import Action, Field, Figure, Part, Text, parts_of
-from afif_explorer.choices.views import VIEWS
 from afif_explorer.spec import FIELDS
 from afif_explorer.state.work import ALWAYS, NEEDED, SOURCES
 from tests.helpers.screens import Reads, explorer
