@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from afif_explorer.choices.rules import RULES
 from afif_explorer.figures.text import number, numbers, percent
 from afif_explorer.results import Unlearning
 from afif_explorer.screens.content import Badge, Content, Strong, Table, TableRow, hint, line
@@ -96,7 +97,7 @@ UNLEARNING = Screen(
                     label="How many",
                     page="choices/count",
                     reads=("count", "rule"),
-                    enabled=lambda explorer: explorer.rule != "selection",
+                    enabled=lambda explorer: "count" in RULES[explorer.rule].needs,
                     elsewhere=AMONG_CHOICES,
                     width=130,
                     grow=0,

@@ -24,9 +24,7 @@ from afif_explorer.spec import Spec
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.store import has_grown, stage
 
-DIRECT = "Direct (Cholesky)"
 PROXIMAL = "Proximal step"
-_NAMES = {"conjugate_gradient": "Conjugate gradients", "lissa": "LiSSA"}
 _READY: dict[type[Curvature], type[Method]] = {Fisher: AFIF, Hessian: InfinitesimalJackknife}
 
 
@@ -97,7 +95,7 @@ def summary(
     """How a system was solved. ``error``: of the solution, ``off``: of what is shown of it."""
     stats, smooth = solution.stats, fit(spec).objective.smooth
     return SolverSummary(
-        name=_NAMES.get(spec.solver, DIRECT) if smooth else PROXIMAL,
+        name=SOLVERS[spec.solver].label if smooth else PROXIMAL,
         status=solution.status.value,
         advice=solution.advice,
         residual=stats["residual"],

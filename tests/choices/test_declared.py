@@ -20,7 +20,7 @@ from afif_explorer.choices.targets import GAPS, TARGETS
 from afif_explorer.spec import Spec
 
 PACKAGE = Path(ax.__file__).parent
-READERS = ("state", "study", "app", "notebook", "figures", "spec.py")
+READERS = ("state", "study", "app", "notebook", "figures", "screens", "spec.py")
 OPTIONS = [option for field in PICKS.values() for option in field.options.values()]
 every_option = pytest.mark.parametrize("option", OPTIONS, ids=lambda one: f"{one.choice}-{one.key}")
 
