@@ -21,7 +21,7 @@ explorer
 #    groups, and which narrow it.
 # 3. Under *Method*, choose the solver **LiSSA** and move its depth. With few steps the answer is wrong; the tab *LiSSA
 #    lab* shows how wrong, and for which scale it would never settle.
-# 4. *Unlearning and fairness*: see what changes if the strongest rows go. *Train again without them* shows the truth.
+# 4. *Unlearning and fairness*: see what changes if the strongest rows go. *Retrain without them* shows the truth.
 #
 # ## From the explorer to Python
 #
