@@ -21,26 +21,26 @@ __version__ = "0.1.0"
 
 # Where each public name is. The stub beside this file is made of this table by tools/make_stub.py.
 _HOMES = {
-    "afif_explorer.analysis.attribution": ("attribute",),
-    "afif_explorer.analysis.certified": ("CertifiedUnlearning", "certified_unlearn"),
-    "afif_explorer.analysis.crossvalidation": ("cross_validate",),
-    "afif_explorer.analysis.crossvalidation_path": (
+    "afif_explorer.analysis.rows.attribution": ("attribute",),
+    "afif_explorer.analysis.removal.certified": ("CertifiedUnlearning", "certified_unlearn"),
+    "afif_explorer.analysis.rows.crossvalidation": ("cross_validate",),
+    "afif_explorer.analysis.rows.crossvalidation_path": (
         "CrossValidationPath",
         "cross_validation_path",
     ),
-    "afif_explorer.analysis.deletion": ("dfbetas", "dffits"),
-    "afif_explorer.analysis.diagnostics": ("diagnostics",),
+    "afif_explorer.analysis.rows.deletion": ("dfbetas", "dffits"),
+    "afif_explorer.analysis.rows.diagnostics": ("diagnostics",),
     "afif_explorer.analysis.fairness": ("audit_fairness",),
-    "afif_explorer.analysis.fitting": ("Fit", "fit", "fit_objective"),
-    "afif_explorer.analysis.streaming": ("Unlearner",),
-    "afif_explorer.analysis.trained": ("from_trained",),
-    "afif_explorer.analysis.refits": (
+    "afif_explorer.analysis.fits.fitting": ("Fit", "fit", "fit_objective"),
+    "afif_explorer.analysis.removal.streaming": ("Unlearner",),
+    "afif_explorer.analysis.fits.trained": ("from_trained",),
+    "afif_explorer.analysis.removal.refits": (
         "bregman_response",
         "bregman_response_each",
         "retrain",
         "retrain_each",
     ),
-    "afif_explorer.analysis.unlearning": ("unlearn",),
+    "afif_explorer.analysis.removal.unlearning": ("unlearn",),
     "afif_explorer.app": ("serve",),
     "afif_explorer.datasets": ("Dataset",),
     "afif_explorer.engine.curvature.operators": ("EmpiricalFisher", "Fisher", "Hessian"),

@@ -1,23 +1,26 @@
 """The public names of the package. Written by tools/make_stub.py."""
 
 from afif_explorer import datasets, engine, explain, figures, notebook, study
-from afif_explorer.analysis.attribution import attribute
-from afif_explorer.analysis.certified import CertifiedUnlearning, certified_unlearn
-from afif_explorer.analysis.crossvalidation import cross_validate
-from afif_explorer.analysis.crossvalidation_path import CrossValidationPath, cross_validation_path
-from afif_explorer.analysis.deletion import dfbetas, dffits
-from afif_explorer.analysis.diagnostics import diagnostics
 from afif_explorer.analysis.fairness import audit_fairness
-from afif_explorer.analysis.fitting import Fit, fit, fit_objective
-from afif_explorer.analysis.refits import (
+from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
+from afif_explorer.analysis.fits.trained import from_trained
+from afif_explorer.analysis.removal.certified import CertifiedUnlearning, certified_unlearn
+from afif_explorer.analysis.removal.refits import (
     bregman_response,
     bregman_response_each,
     retrain,
     retrain_each,
 )
-from afif_explorer.analysis.streaming import Unlearner
-from afif_explorer.analysis.trained import from_trained
-from afif_explorer.analysis.unlearning import unlearn
+from afif_explorer.analysis.removal.streaming import Unlearner
+from afif_explorer.analysis.removal.unlearning import unlearn
+from afif_explorer.analysis.rows.attribution import attribute
+from afif_explorer.analysis.rows.crossvalidation import cross_validate
+from afif_explorer.analysis.rows.crossvalidation_path import (
+    CrossValidationPath,
+    cross_validation_path,
+)
+from afif_explorer.analysis.rows.deletion import dfbetas, dffits
+from afif_explorer.analysis.rows.diagnostics import diagnostics
 from afif_explorer.app import serve
 from afif_explorer.datasets import Dataset
 from afif_explorer.datasets import load as load_dataset

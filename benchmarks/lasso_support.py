@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 import afif_explorer as ax
-from afif_explorer.analysis.compare import pearson, slope
+from afif_explorer.analysis.rows.compare import pearson, slope
 from benchmarks import reference_splits
 
 STRENGTHS = (2e-3, 5e-3)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import afif_explorer as ax
-from afif_explorer.analysis.compare import pearson, relative_error, spearman
+from afif_explorer.analysis.rows.compare import pearson, relative_error, spearman
 from benchmarks import reference_splits
 
 STRENGTHS = (1e-3, 1e-4)

@@ -12,7 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from afif_explorer.figures.theme import FONT, LIGHT
+from afif_explorer.figures.drawing.theme import FONT, LIGHT
 from tests.plugins.browser import FLAGS, find_chromium
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import afif_explorer as ax
-from afif_explorer.analysis.reach import FAIR, GOOD, Reach
+from afif_explorer.analysis.removal.reach import FAIR, GOOD, Reach
 
 FITS = (
     ("hiring", "logistic", ax.Ridge(1e-3)),

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 import afif_explorer as ax
-from afif_explorer.analysis.compare import pearson, relative_error, spearman
+from afif_explorer.analysis.rows.compare import pearson, relative_error, spearman
 from benchmarks import reference_splits
 
 SHARES = (0.01, 0.02, 0.05, 0.10, 0.20)

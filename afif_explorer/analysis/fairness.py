@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from afif_explorer.analysis import comparisons
-from afif_explorer.analysis.attribution import effects_of
-from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.prepared import prepared, warn_unfinished
+from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.fits.prepared import prepared, warn_unfinished
+from afif_explorer.analysis.limits import comparisons
+from afif_explorer.analysis.rows.attribution import effects_of
 from afif_explorer.choices.targets import GAPS
 from afif_explorer.choices.targets.kinds import CLASSES, NUMBERS
 from afif_explorer.engine.influence.methods import AFIF, Method

@@ -93,7 +93,7 @@ def compare(dataset: str, target: str) -> Finding:
     import numpy as np
 
     import afif_explorer as ax
-    from afif_explorer.analysis.compare import pearson, slope
+    from afif_explorer.analysis.rows.compare import pearson, slope
 
     data = ax.load_dataset(dataset)
     model = "linear" if data.task == "regression" else "logistic"

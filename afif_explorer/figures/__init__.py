@@ -6,15 +6,15 @@ returns a :class:`plotly.graph_objects.Figure` with a transparent background, ro
 ``FIGURES`` lists them all; render each with ``CONFIG``.
 """
 
-from afif_explorer.figures import theme
 from afif_explorer.figures.checks import verification
 from afif_explorer.figures.crossvalidation import held_out_losses, strength_path
 from afif_explorer.figures.curvatures import agreement, spectra
 from afif_explorer.figures.distribution import effect_distribution
-from afif_explorer.figures.frame import CONFIG, empty
+from afif_explorer.figures.drawing import theme
+from afif_explorer.figures.drawing.frame import CONFIG, empty
+from afif_explorer.figures.drawing.registry import FIGURES, Figure
 from afif_explorer.figures.leverages import leverage_distribution
 from afif_explorer.figures.lissa import lissa_error, lissa_map
-from afif_explorer.figures.registry import FIGURES, Figure
 from afif_explorer.figures.removal import metrics_change
 from afif_explorer.figures.rows import ranking, row_map
 from afif_explorer.figures.scores import score_distributions

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from afif_explorer.figures.curvatures import ends
-from afif_explorer.figures.figure_spec import FigureSpec
-from afif_explorer.figures.frame import axis, empty, frame, line
-from afif_explorer.figures.head import Key
-from afif_explorer.figures.places import Places
-from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sampling import dropped_note
-from afif_explorer.figures.scatter import scatter
+from afif_explorer.figures.drawing.figure_spec import FigureSpec
+from afif_explorer.figures.drawing.frame import axis, empty, frame, line
+from afif_explorer.figures.drawing.head import Key
+from afif_explorer.figures.drawing.places import Places
+from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.sampling import dropped_note
+from afif_explorer.figures.drawing.scatter import scatter
+from afif_explorer.figures.drawing.text import Scale, number, safe, short
+from afif_explorer.figures.drawing.theme import theme
 from afif_explorer.figures.solver import unsettled
-from afif_explorer.figures.text import Scale, number, safe, short
-from afif_explorer.figures.theme import theme
 from afif_explorer.results import Verification
 from afif_explorer.wording import count
 

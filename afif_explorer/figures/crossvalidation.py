@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from afif_explorer.figures.checks import MARKS
-from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
-from afif_explorer.figures.frame import axis, compact, empty, frame, line, log_axis
-from afif_explorer.figures.head import Key
-from afif_explorer.figures.registry import figure
-from afif_explorer.figures.scatter import scatter
-from afif_explorer.figures.text import number, safe, short
-from afif_explorer.figures.theme import Theme, faded, theme
+from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
+from afif_explorer.figures.drawing.frame import axis, compact, empty, frame, line, log_axis
+from afif_explorer.figures.drawing.head import Key
+from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.scatter import scatter
+from afif_explorer.figures.drawing.text import number, safe, short
+from afif_explorer.figures.drawing.theme import Theme, faded, theme
 from afif_explorer.results import CrossValidationReport, HeldOutCheck
 from afif_explorer.wording import count
 

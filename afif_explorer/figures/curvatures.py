@@ -6,16 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from afif_explorer.figures.figure_spec import FigureSpec, trace
-from afif_explorer.figures.frame import axis, compact, empty, frame, line, log_axis
-from afif_explorer.figures.head import Key
-from afif_explorer.figures.places import Places
-from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
-from afif_explorer.figures.scatter import ring, ring_key, scatter
+from afif_explorer.figures.drawing.figure_spec import FigureSpec, trace
+from afif_explorer.figures.drawing.frame import axis, compact, empty, frame, line, log_axis
+from afif_explorer.figures.drawing.head import Key
+from afif_explorer.figures.drawing.places import Places
+from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.sampling import (
+    chosen,
+    drawn_rows,
+    dropped_note,
+    marks,
+    sample_note,
+)
+from afif_explorer.figures.drawing.scatter import ring, ring_key, scatter
+from afif_explorer.figures.drawing.text import Scale, number, percent, safe, short
+from afif_explorer.figures.drawing.theme import Theme, theme
 from afif_explorer.figures.solver import unsettled
-from afif_explorer.figures.text import Scale, number, percent, safe, short
-from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Agreement
 from afif_explorer.wording import count
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
-from afif_explorer.figures.frame import axis, compact, empty, frame, log_axis
-from afif_explorer.figures.head import Key
-from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sampling import chosen, marks
-from afif_explorer.figures.scatter import ring_key
-from afif_explorer.figures.text import number
-from afif_explorer.figures.theme import theme
+from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
+from afif_explorer.figures.drawing.frame import axis, compact, empty, frame, log_axis
+from afif_explorer.figures.drawing.head import Key
+from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.sampling import chosen, marks
+from afif_explorer.figures.drawing.scatter import ring_key
+from afif_explorer.figures.drawing.text import number
+from afif_explorer.figures.drawing.theme import theme
 from afif_explorer.results import CrossValidationReport
 from afif_explorer.wording import count
 

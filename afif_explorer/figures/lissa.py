@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
-from afif_explorer.figures.frame import (
+from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
+from afif_explorer.figures.drawing.frame import (
     colour_bar,
     compact,
     empty,
@@ -15,10 +15,10 @@ from afif_explorer.figures.frame import (
     line,
     log_axis,
 )
-from afif_explorer.figures.head import Key
-from afif_explorer.figures.registry import figure
-from afif_explorer.figures.text import number, percent, short
-from afif_explorer.figures.theme import Theme, theme
+from afif_explorer.figures.drawing.head import Key
+from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.text import number, percent, short
+from afif_explorer.figures.drawing.theme import Theme, theme
 from afif_explorer.results import LissaReport
 from afif_explorer.wording import count
 

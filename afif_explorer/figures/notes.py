@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from afif_explorer.figures.text import clean
+from afif_explorer.figures.drawing.text import clean
 from afif_explorer.results import DataSummary
 from afif_explorer.wording import count
 

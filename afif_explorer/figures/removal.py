@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
-from afif_explorer.figures.frame import empty, frame
-from afif_explorer.figures.head import Key
-from afif_explorer.figures.registry import figure
+from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
+from afif_explorer.figures.drawing.frame import empty, frame
+from afif_explorer.figures.drawing.head import Key
+from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.text import number, numbers, percent, safe, short, wrapped
+from afif_explorer.figures.drawing.theme import Theme, theme
 from afif_explorer.figures.solver import unsettled
-from afif_explorer.figures.text import number, numbers, percent, safe, short, wrapped
-from afif_explorer.figures.theme import Theme, theme
 from afif_explorer.results import Unlearning
 from afif_explorer.wording import count, within
 

@@ -7,16 +7,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
-from afif_explorer.figures.frame import axis, colour_bar, compact, empty, frame
-from afif_explorer.figures.head import Key, Ramp
-from afif_explorer.figures.places import Places
-from afif_explorer.figures.registry import figure
-from afif_explorer.figures.sampling import chosen, drawn_rows, dropped_note, marks, sample_note
-from afif_explorer.figures.scatter import ring, ring_key, scatter
+from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
+from afif_explorer.figures.drawing.frame import axis, colour_bar, compact, empty, frame
+from afif_explorer.figures.drawing.head import Key, Ramp
+from afif_explorer.figures.drawing.places import Places
+from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.sampling import (
+    chosen,
+    drawn_rows,
+    dropped_note,
+    marks,
+    sample_note,
+)
+from afif_explorer.figures.drawing.scatter import ring, ring_key, scatter
+from afif_explorer.figures.drawing.text import Scale, number, safe, short
+from afif_explorer.figures.drawing.theme import CLEAR, Theme, theme
 from afif_explorer.figures.solver import unsettled
-from afif_explorer.figures.text import Scale, number, safe, short
-from afif_explorer.figures.theme import CLEAR, Theme, theme
 from afif_explorer.results import Points
 
 RANKING = "Rows that matter most"

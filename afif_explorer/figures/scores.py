@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from afif_explorer.figures.figure_spec import FigureSpec, Trace, trace
-from afif_explorer.figures.frame import axis, compact, empty, frame
-from afif_explorer.figures.head import Key
-from afif_explorer.figures.registry import figure
+from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
+from afif_explorer.figures.drawing.frame import axis, compact, empty, frame
+from afif_explorer.figures.drawing.head import Key
+from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.text import numbers, safe
+from afif_explorer.figures.drawing.theme import Theme, faded, theme
 from afif_explorer.figures.removal import WAITING
 from afif_explorer.figures.solver import unsettled
-from afif_explorer.figures.text import numbers, safe
-from afif_explorer.figures.theme import Theme, faded, theme
 from afif_explorer.results import Unlearning
 from afif_explorer.wording import count
 

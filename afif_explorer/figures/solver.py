@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.text import percent, short
+from afif_explorer.figures.drawing.text import percent, short
 from afif_explorer.results import SolverSummary
 from afif_explorer.wording import count
 

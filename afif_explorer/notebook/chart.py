@@ -15,8 +15,16 @@ from traitlets import Bool, Instance, Int, Unicode
 
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import CONFIG
-from afif_explorer.figures.serialization import KINDS, Brush, Click, brush, click, plain, whole
-from afif_explorer.figures.text import clean
+from afif_explorer.figures.drawing.serialization import (
+    KINDS,
+    Brush,
+    Click,
+    brush,
+    click,
+    plain,
+    whole,
+)
+from afif_explorer.figures.drawing.text import clean
 
 Clicked = Callable[[Click], None]
 Brushed = Callable[[Brush], None]

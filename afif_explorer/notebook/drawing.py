@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.figures.serialization import Brush, Click
+from afif_explorer.figures.drawing.serialization import Brush, Click
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.context import ViewContext
 from afif_explorer.screens.gestures import brushed, clicked

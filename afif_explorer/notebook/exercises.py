@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from afif_explorer.analysis.attribution import attribute
-from afif_explorer.analysis.fitting import Fit
-from afif_explorer.analysis.refits import retrain, retrain_each
+from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.removal.refits import retrain, retrain_each
+from afif_explorer.analysis.rows.attribution import attribute
 from afif_explorer.engine.targets.losses import PointLoss
 from afif_explorer.engine.targets.predictions import Prediction
 from afif_explorer.errors import AfifError

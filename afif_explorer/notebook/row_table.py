@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from traitlets import Unicode
 
-from afif_explorer.figures.text import number, short
+from afif_explorer.figures.drawing.text import number, short
 from afif_explorer.notebook.chart import static
 from afif_explorer.results import Points
 from afif_explorer.screens.rows import LABEL, NUMBERS, PAGE_ROWS, frame, titles

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.text import number, percent
+from afif_explorer.figures.drawing.text import number, percent
 from afif_explorer.results import Agreement, Cost, Verification
 from afif_explorer.screens.content import Content, Heading, Statistics, Table, TableRow, hint
 from afif_explorer.screens.formats import duration

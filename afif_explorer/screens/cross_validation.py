@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.text import number
+from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import CrossValidationReport
 from afif_explorer.screens.content import Content, Statistics, hint
 from afif_explorer.screens.parts import Action, Screen, Text, beside, card, figure, idle

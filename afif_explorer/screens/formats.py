@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.text import number
+from afif_explorer.figures.drawing.text import number
 from afif_explorer.wording import count
 
 

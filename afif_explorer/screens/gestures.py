@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.serialization import Brush, Click
+from afif_explorer.figures.drawing.serialization import Brush, Click
 from afif_explorer.screens.parts import Figure
 from afif_explorer.state import Explorer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.text import number
+from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import FitSummary
 from afif_explorer.screens.content import Badge, Content, Facts, Headline, hint, line
 from afif_explorer.screens.parts import Action, Text

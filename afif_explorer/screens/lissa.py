@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.serialization import Click
-from afif_explorer.figures.text import number
+from afif_explorer.figures.drawing.serialization import Click
+from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import LissaReport
 from afif_explorer.screens.content import Content, Statistics, hint, line
 from afif_explorer.screens.parts import Action, Screen, Text, beside, card, figure, idle

@@ -10,7 +10,7 @@ from functools import singledispatch
 
 from markupsafe import Markup, escape
 
-from afif_explorer.figures.text import clean
+from afif_explorer.figures.drawing.text import clean
 from afif_explorer.screens.content import (
     Badge,
     Content,

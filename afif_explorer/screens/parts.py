@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from afif_explorer.choices import label
 from afif_explorer.figures import FIGURES
-from afif_explorer.figures.registry import Figure as Drawn
-from afif_explorer.figures.serialization import Click
+from afif_explorer.figures.drawing.registry import Figure as Drawn
+from afif_explorer.figures.drawing.serialization import Click
 from afif_explorer.screens.content import Content, hint, line
 from afif_explorer.state import Explorer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from afif_explorer.figures.text import number, percent, short
+from afif_explorer.figures.drawing.text import number, percent, short
 from afif_explorer.results import Points
 from afif_explorer.screens.content import Content, Heading, Pairs, Values, hint, line
 from afif_explorer.state import Explorer

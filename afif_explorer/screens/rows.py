@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from afif_explorer.figures.text import Scale, clean
+from afif_explorer.figures.drawing.text import Scale, clean
 from afif_explorer.results import Points
 from afif_explorer.screens.content import Content, Heading, hint
 from afif_explorer.state import Explorer

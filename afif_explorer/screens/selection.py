@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from afif_explorer.figures.text import number
+from afif_explorer.figures.drawing.text import number
 from afif_explorer.screens.content import Content, Strong, hint, line
 from afif_explorer.screens.formats import plural
 from afif_explorer.screens.parts import Action, Text, beside

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from afif_explorer.choices.rules import RULES
-from afif_explorer.figures.text import number, numbers, percent
+from afif_explorer.figures.drawing.text import number, numbers, percent
 from afif_explorer.results import Unlearning
 from afif_explorer.screens.content import Badge, Content, Strong, Table, TableRow, hint, line
 from afif_explorer.screens.formats import duration

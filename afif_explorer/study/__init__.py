@@ -5,8 +5,6 @@ Each function takes a :class:`~afif_explorer.spec.Spec` and returns a value of
 part of the spec that they depend on, so a change costs only what comes after it.
 """
 
-from afif_explorer.study.agreement import agreement
-from afif_explorer.study.crossvalidation import cross_validation
 from afif_explorer.study.data import (
     add_dataset,
     add_table,
@@ -18,11 +16,13 @@ from afif_explorer.study.data import (
 )
 from afif_explorer.study.fitting import fit, train
 from afif_explorer.study.keys import key
-from afif_explorer.study.lissa import lissa
-from afif_explorer.study.points import points
-from afif_explorer.study.unlearning import unlearning
 from afif_explorer.study.validation import offered, settle
-from afif_explorer.study.verification import verify
+from afif_explorer.study.views.agreement import agreement
+from afif_explorer.study.views.crossvalidation import cross_validation
+from afif_explorer.study.views.lissa import lissa
+from afif_explorer.study.views.points import points
+from afif_explorer.study.views.unlearning import unlearning
+from afif_explorer.study.views.verification import verify
 
 __all__ = [
     "add_dataset",

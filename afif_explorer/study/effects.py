@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import Tensor
 
-from afif_explorer.analysis.accuracy import relative_difference, solution_error
-from afif_explorer.analysis.attribution import effects_of
-from afif_explorer.analysis.removable import irremovable
-from afif_explorer.analysis.unlearning import parameters_without
+from afif_explorer.analysis.limits.removable import irremovable
+from afif_explorer.analysis.removal.unlearning import parameters_without
+from afif_explorer.analysis.rows.accuracy import relative_difference, solution_error
+from afif_explorer.analysis.rows.attribution import effects_of
 from afif_explorer.choices.methods import METHODS
 from afif_explorer.choices.rules import RULES
 from afif_explorer.choices.rules.kinds import RandomRows, RankedRows, SelectedRows

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from afif_explorer.analysis import fitting
-from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.fits import fitting
+from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.choices.models import TRAINABLE
 from afif_explorer.choices.models.kind import ModelOption
 from afif_explorer.choices.penalties import PENALTIES

@@ -6,7 +6,7 @@ depth cost one small product.
 
 from __future__ import annotations
 
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.choices.methods import METHODS
 from afif_explorer.choices.solvers import SOLVERS
 from afif_explorer.choices.solvers.kind import Used

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from afif_explorer.analysis import comparisons
+from afif_explorer.analysis.limits import comparisons
 from afif_explorer.choices.targets import TARGETS
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import Bound

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.engine.problem.models import LinearMap
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.engine.influence import leverages
 from afif_explorer.engine.influence.leverages import high_leverages
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.analysis.prepared import prepared
+from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.engine.solvers import factor
 
 draw = np.random.default_rng(0)

@@ -54,6 +54,9 @@ WINGS = {
     ),
     "datasets": ("reading", "columns", "", "catalogue"),
     "app": ("", "updates", "components", "views", "page", "server"),
+    "analysis": ("fits", "limits", "rows", "removal", ""),
+    "study": ("", "views"),
+    "figures": ("drawing", ""),
 }
 
 TOOLKITS = {

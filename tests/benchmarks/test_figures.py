@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.analysis.compare import pearson
+from afif_explorer.analysis.rows.compare import pearson
 from benchmarks import lasso_support, product_costs, reference_splits
 
 

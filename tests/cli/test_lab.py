@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import TimeoutError, expect
 
 from afif_explorer.cli import lab
-from afif_explorer.figures.theme import theme as colours
+from afif_explorer.figures.drawing.theme import theme as colours
 from tests.helpers.pages import PATIENCE
 from tests.plugins.browser import Visit
 from tests.plugins.server import Running

@@ -16,7 +16,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from afif_explorer import figures
-from afif_explorer.figures.theme import theme
+from afif_explorer.figures.drawing.theme import theme
 from tests.helpers.figures import HOSTILE, RESULTS
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from afif_explorer import figures
-from afif_explorer.figures import theme as themes
+from afif_explorer.figures.drawing import theme as themes
 from tests.helpers.figures import HOSTILE, RESULTS
 
 NAMES = tuple(figures.FIGURES)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from afif_explorer.figures import FIGURES
-from afif_explorer.figures.places import Places
+from afif_explorer.figures.drawing.places import Places
 from tests.helpers.figures import RESULTS, holds
 
 BRUSHED = [name for name, figure in FIGURES.items() if figure.places]

@@ -10,8 +10,8 @@ import pytest
 
 from afif_explorer import figures
 from afif_explorer.figures.distribution import bin_edges
-from afif_explorer.figures.sampling import drawn_rows
-from afif_explorer.figures.scatter import WEBGL_ABOVE
+from afif_explorer.figures.drawing.sampling import drawn_rows
+from afif_explorer.figures.drawing.scatter import WEBGL_ABOVE
 from tests.helpers import figures as cases
 
 SELECTING = [name for name, figure in figures.FIGURES.items() if "selected" in figure.takes]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from afif_explorer import figures
-from afif_explorer.figures import theme as themes
+from afif_explorer.figures.drawing import theme as themes
 from afif_explorer.figures.lissa import full_batch_diverges
 from tests.helpers import figures as cases
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afif_explorer.figures.frame import log_ticks
-from afif_explorer.figures.text import Scale, number, numbers, percent, safe, short, wrapped
+from afif_explorer.figures.drawing.frame import log_ticks
+from afif_explorer.figures.drawing.text import Scale, number, numbers, percent, safe, short, wrapped
 
 
 @pytest.mark.parametrize(

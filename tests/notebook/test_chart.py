@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.figures.serialization import Brush, Click
+from afif_explorer.figures.drawing.serialization import Brush, Click
 from afif_explorer.notebook.chart import HEIGHT, Chart, Library, chart
 
 

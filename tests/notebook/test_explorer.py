@@ -15,7 +15,7 @@ from afif_explorer.choices.targets import GAPS
 from afif_explorer.datasets import Dataset
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
-from afif_explorer.figures.theme import DARK, LIGHT
+from afif_explorer.figures.drawing.theme import DARK, LIGHT
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.view import ExplorerView
 from afif_explorer.screens import SCREENS

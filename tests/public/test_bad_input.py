@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.analysis.fitting import Fit
+from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.engine.curvature.spectrum import Spectrum
 
 

@@ -46,7 +46,7 @@ def test_what_a_fit_drops_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with ax.memory_limit("1 MB"), caplog.at_level(logging.INFO, logger="afif_explorer"):
         for damping in np.geomspace(1e-3, 1, 40):
             ax.attribute(fit, target, ax.AFIF(solver=ax.Cholesky(), damping=float(damping)))
-    told = [one for one in caplog.records if one.name == "afif_explorer.analysis.prepared"]
+    told = [one for one in caplog.records if one.name == "afif_explorer.analysis.fits.prepared"]
     assert told
     assert "damping=0.001" in told[0].getMessage()
 

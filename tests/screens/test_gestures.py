@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from afif_explorer.errors import InvalidChoice
-from afif_explorer.figures.serialization import Brush, Click
+from afif_explorer.figures.drawing.serialization import Brush, Click
 from afif_explorer.screens import SCREENS
 from afif_explorer.screens.gestures import brushed, clicked
 from afif_explorer.screens.parts import Figure

@@ -2,7 +2,7 @@
 
 A figure is sent to the browser once; after that only what changed is sent, so zoom and selection
 are kept and a redraw costs no more than the change. The browser sends back only row ids and
-coordinates, which :mod:`afif_explorer.figures.serialization` validates.
+coordinates, which :mod:`afif_explorer.figures.drawing.serialization` validates.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import param
 from panel.custom import JSComponent
 
 from afif_explorer.app.theme import PLOT_CSS, PLOTLY_URL, STATIC
-from afif_explorer.figures.serialization import (
+from afif_explorer.figures.drawing.serialization import (
     Brush,
     Click,
     brush,

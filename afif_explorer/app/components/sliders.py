@@ -9,7 +9,7 @@ from afif_explorer.app import panel_patches
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.elements import stack
 from afif_explorer.app.components.fields import WIDE, Fields, put
-from afif_explorer.figures.text import number
+from afif_explorer.figures.drawing.text import number
 
 STEP = 0.02  # of a power of ten
 DECADES = 6  # range below the largest value if the smallest is zero

@@ -18,7 +18,7 @@ from afif_explorer.app.page.help import Dialog
 from afif_explorer.datasets import Table, read_table
 from afif_explorer.datasets.reading.table import MOST_BYTES
 from afif_explorer.errors import AfifError
-from afif_explorer.figures.text import short
+from afif_explorer.figures.drawing.text import short
 from afif_explorer.screens.markup import html
 from afif_explorer.wording import count
 

@@ -10,7 +10,7 @@ from afif_explorer.app.components.plot import Plot
 from afif_explorer.app.views.context import PageContext
 from afif_explorer.errors import AfifError
 from afif_explorer.figures import CONFIG
-from afif_explorer.figures.serialization import Brush, Click
+from afif_explorer.figures.drawing.serialization import Brush, Click
 from afif_explorer.screens.gestures import brushed, clicked
 from afif_explorer.screens.parts import Figure
 

@@ -12,7 +12,7 @@ import torch
 
 import afif_explorer as ax
 from afif_explorer import explain, study
-from afif_explorer.study.gaps import Gap
+from afif_explorer.study.views.gaps import Gap
 from tests.engine.targets.test_base import fitted, gap, parts, value
 
 PACKAGE = Path(ax.__file__).parent

@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Bernoulli, Categorical, Normal, Poisson, kl_divergence
 
 import afif_explorer as ax
-from afif_explorer.analysis.compare import pearson
+from afif_explorer.analysis.rows.compare import pearson
 from afif_explorer.engine.problem.losses import LOSSES
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.weights import leave_out

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afif_explorer.analysis.compare import (
+from afif_explorer.analysis.rows.compare import (
     pearson,
     relative_error,
     relative_gap,

@@ -1,0 +1,370 @@
+"""``fit``: train a model on a data set; ``Fit``: the trained model with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from afif_explorer.analysis.fits.metrics import measure
+from afif_explorer.analysis.fits.prepared import PreparedMethods
+from afif_explorer.choices.models import MODELS, TRAINABLE, chosen_model, default_model
+from afif_explorer.engine.curvature.minimum import negative_curvature
+from afif_explorer.engine.problem.losses import LOSSES, Loss
+from afif_explorer.engine.problem.models import MLP, LinearMap, Model, model_of
+from afif_explorer.engine.problem.module_parameters import Penalised
+from afif_explorer.engine.problem.objective import (
+    Objective,
+    as_numbers,
+    as_rows,
+    check_finite,
+    check_rows,
+)
+from afif_explorer.engine.problem.penalties import GroupLasso, Penalty, Ridge
+from afif_explorer.engine.targets.bound import Sample
+from afif_explorer.engine.training.fit import minimise
+from afif_explorer.errors import DataError, InvalidChoice
+
+if TYPE_CHECKING:
+    from afif_explorer.datasets import Dataset, Split
+
+SPLITS = ("train", "validation", "test")
+Rows = Tensor | np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A trained model and everything that is needed to ask about its rows.
+
+    Attributes:
+        theta: flat parameters ``[p]`` (NumPy). For linear maps: weights row by row, then intercepts.
+        gradient_norm: Euclidean norm of the objective's gradient at ``theta``; 0 at a minimum. With a
+            non-smooth penalty, of ``theta - prox(theta - gradient)``, 0 at a minimum likewise.
+        gradient_threshold: at and below which that counts as a minimum: 1e-8 of the mean norm of the rows'
+            loss gradients, or the rounding error, if that is more
+            (:mod:`afif_explorer.engine.training.convergence`).
+        converged: True if the norm is at most the threshold. advice: what to change if it is not.
+        metrics: measured on the test rows (the training rows, if there are none): see
+            :func:`~afif_explorer.analysis.fits.metrics.measure`.
+        steps, seconds: of training.
+        data: the :class:`~afif_explorer.datasets.Dataset`, or None for an objective of your own.
+        samples: the rows of each split, for targets. seed: of the start of training.
+        objective: the engine's :class:`~afif_explorer.engine.problem.objective.Objective`.
+        prepared_methods: factors and other intermediate results that later questions reuse.
+
+    >>> import afif_explorer as ax
+    >>> data = ax.load_dataset("hiring")
+    >>> fit = ax.fit(data)
+    >>> fit.gradient_norm <= fit.gradient_threshold
+    True
+    >>> fit.predict(data.test.X).shape  # probabilities of the second class
+    (300,)
+    """
+
+    objective: Objective
+    theta: np.ndarray
+    gradient_norm: float
+    gradient_threshold: float
+    converged: bool
+    advice: str
+    steps: int
+    seconds: float
+    samples: Mapping[str, Sample]
+    data: Dataset | None = None
+    seed: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+    prepared_methods: PreparedMethods = field(
+        default_factory=PreparedMethods, init=False, repr=False
+    )
+
+    @property
+    def parameters(self) -> Tensor:
+        """``theta`` as the engine's tensor."""
+        return self.objective.vector(self.theta)
+
+    @cached_property
+    def negative_curvature(self) -> float | None:
+        """The smallest eigenvalue of the Hessian at ``theta`` if it is below 0, else 0.
+
+        Below 0 the fit is not a minimum, and the Hessian needs a damping of more than its size; the Fisher
+        never does. With a non-smooth penalty it is that of the parameters at which the penalty is smooth.
+        None where computing it is too expensive: see
+        :func:`~afif_explorer.engine.curvature.minimum.negative_curvature`.
+        """
+        return negative_curvature(self.objective, self.parameters)
+
+    @property
+    def n(self) -> int:
+        """The number of training rows."""
+        return self.objective.n
+
+    def sample(self, split: str) -> Sample:
+        """The rows of a split. Raises :class:`InvalidChoice` for an unknown split."""
+        if not isinstance(split, str) or split not in self.samples:
+            raise InvalidChoice(
+                f"There is no split {split!r} here; choose one of: {', '.join(self.samples)}."
+            )
+        return self.samples[split]
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Mean predictions ``A'(f(x))`` for rows ``[m, ...]``: expected counts, values or probabilities.
+
+        ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k`` outputs. Raises
+        :class:`DataError` for rows of another shape than those trained on, or that are not finite.
+        """
+        rows = as_rows(X).to(self.objective.X)
+        if rows.shape[1:] != self.objective.X.shape[1:]:
+            raise DataError(
+                f"Rows to predict must have {tuple(self.objective.X.shape[1:])} features, not "
+                f"{tuple(rows.shape[1:])}."
+            )
+        check_finite(rows)
+        with torch.no_grad():
+            mean = self.objective.loss.mean(self.objective.model.outputs(self.parameters, rows))
+        return (mean[:, 0] if mean.shape[1] == 1 else mean).cpu().numpy()
+
+
+def fit(
+    data: Dataset,
+    model: str | nn.Module = "auto",
+    penalty: Penalty | None = Ridge(1e-3),  # noqa: B008 - a frozen value
+    seed: int = 0,
+    *,
+    hidden: Sequence[int] = (16,),
+    max_steps: int | None = None,
+    penalised: Penalised | None = None,
+) -> Fit:
+    """Minimise ``(1/n) sum_i l_i(theta) + strength * pi(theta)`` over the training rows of ``data``.
+
+    Losses are averaged, not summed, so that ``strength`` means the same for any ``n`` (see :class:`Ridge`
+    for scikit-learn's names).
+
+    Args:
+        data: a data set.
+        model: "linear", "logistic", "softmax", "poisson", "mlp" (tanh, hidden layers of ``hidden`` units),
+            "auto" (the default for the data's task: linear, logistic, softmax or Poisson), or a
+            ``torch.nn.Module`` that returns natural parameters ``[n, k]``.
+        penalty: on all parameters but the intercept; None for none.
+        seed: of the start of training, for models with a random start.
+        hidden: units of each hidden layer of "mlp".
+        max_steps: stop training after so many steps; None: train to convergence.
+        penalised: the parameters that the penalty applies to: a mask ``[p]``, or for a module the names of
+            its parameters. None: all but the intercept, wherever a module declares it.
+
+    Returns:
+        A :class:`Fit`; ``fit.theta`` is ``[p]``. If the gradient norm stays above its
+        ``gradient_threshold``, ``converged`` is False and ``advice`` says what to change.
+
+    Raises:
+        InvalidChoice: if the model does not suit the data's task, or for options that do not exist.
+
+    Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3 and 7; for non-smooth penalties
+    Lee, Sun and Saunders, Proximal Newton-type Methods (2014).
+
+    >>> import afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), model="logistic", penalty=ax.Ridge(1e-3))
+    >>> fit.converged, fit.theta.shape
+    (True, (13,))
+    >>> sorted(fit.metrics)
+    ['accuracy', 'mean_loss']
+    """
+    objective = objective_for(data, model, penalty, hidden=hidden, penalised=penalised)
+    samples = {name: _sample(data, getattr(data, name), objective.device) for name in SPLITS}
+    return _fitted(objective, samples, data, seed, max_steps)
+
+
+def objective_for(
+    data: Dataset,
+    model: str | nn.Module,
+    penalty: Penalty | None,
+    *,
+    hidden: Sequence[int],
+    penalised: Penalised | None = None,
+) -> Objective:
+    """The objective that :func:`fit` minimises for these arguments."""
+    from afif_explorer.datasets import Dataset
+
+    if not isinstance(data, Dataset):
+        raise InvalidChoice(
+            f"Expected a Dataset, got {type(data).__name__}; create one with Dataset.from_frame."
+        )
+    built, loss = _model_for(data, model, hidden)
+    if penalised is None:
+        penalty = grouped(penalty, data, built)
+    elif isinstance(penalty, GroupLasso) and penalty.groups is None:
+        raise InvalidChoice("With penalised, a GroupLasso needs its groups spelled out.")
+    X, y = data.train.X, data.train.y
+    return Objective(built, loss, penalty, X, y, penalised=penalised)
+
+
+def fit_objective(
+    objective: Objective,
+    *,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    test: tuple[np.ndarray, np.ndarray] | None = None,
+    seed: int = 0,
+    max_steps: int | None = None,
+) -> Fit:
+    """Minimise an :class:`Objective` of your own: ``theta = argmin L(theta; 1)``, ``[p]``.
+
+    Args:
+        objective: model, loss, penalty and training rows.
+        validation, test: ``(X, y)``, arrays ``[m, ...]`` and ``[m]``, for targets and metrics.
+        seed: of the start of training.
+        max_steps: stop training after so many steps; None: train to convergence.
+
+    Returns:
+        A :class:`Fit`, as from :func:`fit`; its ``negative_curvature`` tells whether it is a minimum.
+
+    Raises:
+        InvalidChoice: for what is not an objective, or less than one step.
+        DataError: for rows or targets that the objective's model and loss cannot take.
+
+    Source: Nocedal and Wright, Numerical Optimization (2006).
+
+    >>> import numpy as np, afif_explorer as ax
+    >>> X = np.linspace(-1, 1, 20)[:, None]
+    >>> objective = ax.Objective(ax.LinearMap(1), "gaussian", ax.Ridge(1e-6), X, 3 * X[:, 0] + 1)
+    >>> ax.fit_objective(objective).theta.round(3).tolist()
+    [3.0, 1.0]
+    """
+    if not isinstance(objective, Objective):
+        raise InvalidChoice(f"Expected an Objective, got {type(objective).__name__}.")
+    samples = samples_of(objective, validation=validation, test=test)
+    return _fitted(objective, samples, None, seed, max_steps)
+
+
+def samples_of(objective: Objective, **pairs: tuple[Rows, Rows] | None) -> dict[str, Sample]:
+    """The training rows, and rows ``(X, y)`` by the name of their split."""
+    samples = {"train": Sample(objective.X, objective.y)}
+    for name, pair in pairs.items():
+        if pair is not None:
+            samples[name] = _fresh_sample(objective, name, pair)
+    return samples
+
+
+def _fresh_sample(objective: Objective, name: str, pair: tuple[Rows, Rows]) -> Sample:
+    """Rows and targets that were not trained on, checked as those were."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise DataError(f"The {name} rows come as a pair (X, y) of rows and targets.")
+    X = as_rows(pair[0]).to(objective.X)
+    y = as_numbers(pair[1], f"{name} targets").to(objective.device)
+    check_rows(X, y, objective.loss, f"{name} ")
+    if X.shape[1:] != objective.X.shape[1:]:
+        raise DataError(
+            f"The {name} rows have the shape {tuple(X.shape[1:])} and the training rows "
+            f"{tuple(objective.X.shape[1:])}; they must match."
+        )
+    if len(y) and not objective.loss.fits(objective.model.k, y):
+        raise DataError(f"The {name} targets hold a class or column that the model does not have.")
+    return Sample(X, y)
+
+
+def _fitted(
+    objective: Objective,
+    samples: dict[str, Sample],
+    data: Dataset | None,
+    seed: int,
+    max_steps: int | None,
+) -> Fit:
+    found = minimise(objective, seed=seed, max_steps=max_steps)
+    measured = next(
+        samples[name] for name in ("test", "train") if name in samples and len(samples[name].X)
+    )
+    return Fit(
+        objective=objective,
+        theta=found.theta.cpu().numpy(),
+        gradient_norm=found.gradient_norm,
+        gradient_threshold=found.gradient_threshold,
+        converged=found.converged,
+        advice=found.advice,
+        steps=found.steps,
+        seconds=found.seconds,
+        samples=samples,
+        data=data,
+        seed=seed,
+        metrics=measure(objective, found.theta, measured),
+    )
+
+
+def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
+    """A group lasso without groups gets them: the columns of ``X`` encoded from the same raw column.
+
+    A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer); every
+    other penalised parameter is a group of its own.
+    """
+    if not isinstance(penalty, GroupLasso) or penalty.groups is not None:
+        return penalty
+    if not isinstance(model, LinearMap | MLP):
+        raise InvalidChoice("A GroupLasso for a module of your own needs its groups spelled out.")
+    d = data.train.X.shape[1]
+    rows = model.k if isinstance(model, LinearMap) else model.hidden[0]
+    groups = [
+        tuple(row * d + column for row in range(rows) for column in columns)
+        for columns in data.feature_groups
+    ]
+    groups += [(place,) for place in range(rows * d, int(model.penalised.sum()))]
+    return replace(penalty, groups=tuple(groups))
+
+
+def _model_for(
+    data: Dataset, model: str | nn.Module, hidden: Sequence[int]
+) -> tuple[Model, Loss | str]:
+    d, classes = data.train.X.shape[1], len(data.classes)
+    if isinstance(model, nn.Module):
+        built = model_of(model, torch.as_tensor(np.array(data.train.X[:4])))
+        return built, _loss_of(data, built.k)
+    if model not in MODELS:
+        raise InvalidChoice(f"There is no model {model!r}; choose one of: {', '.join(TRAINABLE)}.")
+    named = chosen_model(model, data)
+    if not named.fits(data):
+        raise InvalidChoice(
+            f"A {named.key} model does not fit {data.task} data with target {data.target!r}"
+            f"{f' and {classes} classes' if classes else ''}; use "
+            f"{default_model(data).key!r} or 'mlp'."
+        )
+    if not named.loss:
+        k = classes if classes > 2 else 1
+        return MLP(d, hidden, k), _loss_of(data, k)
+    several = LOSSES[named.loss].canonical_outputs is None
+    return LinearMap(d, classes if several else 1), named.loss
+
+
+def _loss_of(data: Dataset, k: int) -> str:
+    """The loss of a data set's task for a model with ``k`` outputs."""
+    wanted = len(data.classes)
+    if data.task != "classification":
+        if k != 1:
+            raise InvalidChoice(
+                f"A model of one number must have one output, but this one has {k}."
+            )
+        return "gaussian" if data.task == "regression" else "poisson"
+    if k == 1 and wanted == 2:
+        return "bernoulli"
+    if k != wanted:
+        raise InvalidChoice(
+            f"The target has {wanted} classes but the model has {k} outputs; give it "
+            f"{'1 or 2' if wanted == 2 else wanted}."
+        )
+    return "categorical"
+
+
+def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:
+    groups, names = {}, {}
+    for column in data.sensitive:
+        # Of all splits, so that a group without training rows is compared where it has any.
+        parts = [getattr(data, name).sensitive[column] for name in SPLITS]
+        levels = sorted({str(group) for part in parts for group in part.dropna().unique()})
+        values = split.sensitive[column]
+        codes = {level: code for code, level in enumerate(levels)}
+        groups[column] = np.array(
+            [codes.get(str(value), -1) for value in values] if len(values) else [], dtype=np.int64
+        )
+        names[column] = tuple(levels)
+    X, y = as_rows(split.X).to(device), torch.as_tensor(np.array(split.y)).to(device)
+    return Sample(X, y, groups, names)

@@ -1,0 +1,1 @@
+"""Models without some rows: predicted, refitted, certified, and how far to trust the prediction."""

@@ -1,0 +1,1 @@
+"""What figures are made of: frame, head, marks, colours, words and numbers."""

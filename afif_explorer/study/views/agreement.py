@@ -1,0 +1,99 @@
+"""Effects under the Fisher beside effects under the Hessian, and what each costs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from afif_explorer.analysis.rows import compare
+from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
+from afif_explorer.engine.runtime.operations import OperationCounter
+from afif_explorer.results import Agreement, Cost
+from afif_explorer.spec import Spec
+from afif_explorer.study.data import data
+from afif_explorer.study.effects import Effects, effects
+from afif_explorer.study.fitting import fit
+from afif_explorer.study.solving import factor_seconds, influence, spectrum
+from afif_explorer.study.store import stage
+from afif_explorer.study.targets import target_label, target_unit
+
+TOP = 100  # rows whose place among the largest effects is compared
+
+
+def agreement(spec: Spec) -> Agreement:
+    """The Fisher with the chosen solver against the Hessian, solved directly.
+
+    Raises :class:`SolverDiverged` or :class:`CurvatureError` if one of them has no answer.
+    """
+    ids = data(spec).train.ids
+    direct = spec.replace(method="infinitesimal_jackknife", solver="cholesky")
+    ours = effects(spec.replace(method="afif"))
+    theirs = effects(direct)
+    fisher, hessian = ours.values, theirs.values
+    top = min(TOP, max(1, len(ids) // 10))
+    known = ~np.isnan(fisher)  # the only row of a class has no effect
+    one, other = fisher[known], hessian[known]
+    return Agreement(
+        ids=ids,
+        fisher=fisher,
+        hessian=hessian,
+        pearson=compare.pearson(one, other),
+        spearman=compare.spearman(one, other),
+        slope=compare.slope(other, one),
+        top_k=top,
+        overlap=compare.top_overlap(one, other, top),
+        identical=fit(spec).objective.canonical,
+        fisher_eigenvalues=_eigenvalues(spec, Fisher),
+        hessian_eigenvalues=_eigenvalues(spec, Hessian),
+        relative_gap=stage("gap", spec, lambda: _gap(spec)),
+        fisher_cost=_cost(spec, Fisher, ours),
+        hessian_cost=_cost(direct, Hessian, theirs),
+        target_label=target_label(spec),
+        unit=target_unit(spec),
+        solver=ours.solver,
+    )
+
+
+def _eigenvalues(spec: Spec, kind: type[Curvature]) -> np.ndarray:
+    return spectrum(spec, kind).values.cpu().numpy() + spec.damping
+
+
+def _gap(spec: Spec) -> float | None:
+    dense = [influence(spec, kind).curvature.dense().cpu().numpy() for kind in (Fisher, Hessian)]
+    return compare.relative_gap(*dense)
+
+
+def _cost(spec: Spec, kind: type[Curvature], found: Effects) -> Cost:
+    """What these effects took: without an iteration, building and factorising the matrix as well."""
+    price = stage("cost", spec, lambda: _price(spec, kind), kind.name)
+    if spec.solver == "cholesky":
+        p = fit(spec).objective.p
+        seconds = factor_seconds(spec, kind) + found.solver.seconds
+        return Cost(0, price.matrix + p**3 / 3 + found.flops, seconds)
+    return Cost(found.products, found.products * price.product, found.solver.seconds)
+
+
+class _Price(NamedTuple):
+    product: float  # FLOPs of the curvature times a vector, counted
+    matrix: float  # FLOPs of the dense matrix
+
+
+def _price(spec: Spec, kind: type[Curvature]) -> _Price:
+    curvature = influence(spec, kind).curvature
+    objective = curvature.point.objective
+    # J' A'' J takes 2 n k p^2; what bends the network is added by a product for each parameter.
+    matrix = 2.0 * objective.n * objective.model.k * objective.p**2
+    product = _flops(curvature)
+    if kind is Hessian and not objective.canonical:
+        matrix += objective.p * (product - _flops(influence(spec, Fisher).curvature))
+    return _Price(product, matrix)
+
+
+def _flops(curvature: Curvature) -> float:
+    objective = curvature.point.objective
+    probe = torch.ones(curvature.p, 1, dtype=objective.dtype, device=objective.device)
+    with OperationCounter() as counter:
+        curvature @ probe
+    return float(counter.total)

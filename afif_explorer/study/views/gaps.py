@@ -1,0 +1,118 @@
+"""The gaps between groups among the metrics: what each compares, and why one is undefined."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor
+
+from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.limits import comparisons
+from afif_explorer.choices.targets import GAPS
+from afif_explorer.engine.targets.bound import Bound
+from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
+from afif_explorer.errors import UndefinedMeasure
+from afif_explorer.spec import Spec
+from afif_explorer.study.data import data
+from afif_explorer.study.fitting import fit
+from afif_explorer.study.targets import target_unit
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """A disparity on a fit: of mean predictions, its groups fixed there, or (``hard``) of decisions."""
+
+    fit: Fit
+    target: GroupDisparity
+    unit: str
+    hard: bool = False
+
+    @cached_property
+    def _at_fit(self) -> Comparison | str:
+        """What it compares there, or why it is not defined."""
+        try:
+            return comparisons.at_fit(self.fit, self.target, soft=not self.hard)
+        except UndefinedMeasure as error:
+            return str(error)
+
+    @property
+    def undefined(self) -> str:
+        """Why it is not defined; empty if it is."""
+        return self._at_fit if isinstance(self._at_fit, str) else ""
+
+    @cached_property
+    def _bound(self) -> Bound:
+        return self.target.bind(self.fit)
+
+    def value(self, theta: Tensor) -> float:
+        """The gap at ``theta`` ``[p]``; NaN if undefined."""
+        if self.undefined:
+            return math.nan
+        if not self.hard:
+            return self._bound.value(theta)
+        moved = self._moved(theta)
+        return math.nan if moved is None else moved.gap
+
+    def compares(self, thetas: dict[str, Tensor]) -> str:
+        """Which two groups it compares, and how many rows each has; empty if undefined.
+
+        The groups of decisions may be others at other parameters, given by the name of their state; the first
+        is the fit.
+        """
+        if isinstance(self._at_fit, str):
+            return ""
+        first = self._words(self._at_fit)
+        others = list(thetas)[1:] if self.hard else []
+        moved = {state: self._moved(thetas[state]) for state in others}
+        words = {state: self._words(at) if at else "not defined" for state, at in moved.items()}
+        changed = [f"{state}: {said}" for state, said in words.items() if said != first]
+        return "; ".join([first, *changed])
+
+    def notes(self) -> tuple[str, ...]:
+        """Groups that it leaves out, and small groups that it compares, a sentence each."""
+        if isinstance(self._at_fit, str):
+            return ()
+        return comparisons.notes(self.fit, self.target, self._at_fit)
+
+    def _words(self, found: Comparison) -> str:
+        return comparisons.compares(self.fit, self.target, found)
+
+    def _moved(self, theta: Tensor) -> Comparison | None:
+        """What it compares at other parameters; None where fewer than two groups have rows that count."""
+        try:
+            return self.target.compare(self.fit, theta, soft=not self.hard)
+        except UndefinedMeasure:
+            return None
+
+
+def gaps(spec: Spec, split: str) -> dict[str, Gap]:
+    """The gaps that fit the data, on a split, by display name; none without groups."""
+    found: dict[str, Gap] = {}
+    dataset = data(spec)
+    for option in GAPS.values():
+        if not option.fits(dataset):
+            continue
+        target = option.on(split, spec, dataset).make()
+        found[option.metric] = Gap(fit(spec), target, option.unit(dataset))
+        if option.decisions:
+            found[option.hard] = Gap(fit(spec), target, option.hard_unit, hard=True)
+    return found
+
+
+def watched_gap(spec: Spec) -> Gap | None:
+    """The target, if it is a gap."""
+    if spec.target not in GAPS:
+        return None
+    target = GAPS[spec.target].on(spec.split, spec, data(spec)).make()
+    return Gap(fit(spec), target, target_unit(spec))
+
+
+def notes(found: dict[str, Gap]) -> list[str]:
+    """The notes of all gaps; what is to be said of several is said once."""
+    told: dict[str, list[str]] = {}
+    for name, gap in found.items():
+        for words in gap.notes():
+            told.setdefault(words, []).append(name)
+    return [f"{'; '.join(names)}: {words}" for words, names in told.items()]
