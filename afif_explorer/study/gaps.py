@@ -63,12 +63,13 @@ class Gap:
         """
         if isinstance(self._at_fit, str):
             return ""
-        first = self._words(self._at_fit)
-        others = list(thetas)[1:] if self.hard else []
-        moved = {state: self._moved(thetas[state]) for state in others}
-        words = {state: self._words(at) if at else "not defined" for state, at in moved.items()}
-        changed = [f"{state}: {said}" for state, said in words.items() if said != first]
-        return "; ".join([first, *changed])
+        told = [self._words(self._at_fit)]
+        first = (self._at_fit.highest, self._at_fit.lowest)
+        for state in list(thetas)[1:] if self.hard else []:
+            moved = self._moved(thetas[state])
+            if moved is None or (moved.highest, moved.lowest) != first:
+                told.append(f"{state}: {self._words(moved) if moved else 'not defined'}")
+        return "; ".join(told)
 
     def notes(self) -> tuple[str, ...]:
         """Groups that it leaves out, and small groups that it compares, a sentence each."""

@@ -22,7 +22,7 @@ NO_FIELDS = {"sentence", "absence", "can_undo"}  # each goes with fields that ar
 
 
 def test_every_view_is_declared_once_and_in_order():
-    assert tuple(SCREENS) == VIEWS
+    assert tuple(SCREENS) == tuple(VIEWS)
 
 
 def test_every_figure_is_in_one_view():
