@@ -64,10 +64,10 @@ class Gap:
         if isinstance(self._at_fit, str):
             return ""
         told = [self._words(self._at_fit)]
-        first = (self._at_fit.highest, self._at_fit.lowest)
+        first = self._between(self._at_fit)
         for state in list(thetas)[1:] if self.hard else []:
             moved = self._moved(thetas[state])
-            if moved is None or (moved.highest, moved.lowest) != first:
+            if moved is None or self._between(moved) != first:
                 told.append(f"{state}: {self._words(moved) if moved else 'not defined'}")
         return "; ".join(told)
 
@@ -76,6 +76,11 @@ class Gap:
         if isinstance(self._at_fit, str):
             return ()
         return comparisons.notes(self.fit, self.target, self._at_fit)
+
+    @staticmethod
+    def _between(found: Comparison) -> tuple[str, str, str]:
+        """The two groups, and among which of their rows."""
+        return found.highest, found.lowest, found.among
 
     def _words(self, found: Comparison) -> str:
         return comparisons.compares(self.fit, self.target, found)
