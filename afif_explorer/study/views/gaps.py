@@ -63,18 +63,24 @@ class Gap:
         """
         if isinstance(self._at_fit, str):
             return ""
-        first = self._words(self._at_fit)
-        others = list(thetas)[1:] if self.hard else []
-        moved = {state: self._moved(thetas[state]) for state in others}
-        words = {state: self._words(at) if at else "not defined" for state, at in moved.items()}
-        changed = [f"{state}: {said}" for state, said in words.items() if said != first]
-        return "; ".join([first, *changed])
+        told = [self._words(self._at_fit)]
+        first = self._between(self._at_fit)
+        for state in list(thetas)[1:] if self.hard else []:
+            moved = self._moved(thetas[state])
+            if moved is None or self._between(moved) != first:
+                told.append(f"{state}: {self._words(moved) if moved else 'not defined'}")
+        return "; ".join(told)
 
     def notes(self) -> tuple[str, ...]:
         """Groups that it leaves out, and small groups that it compares, a sentence each."""
         if isinstance(self._at_fit, str):
             return ()
         return comparisons.notes(self.fit, self.target, self._at_fit)
+
+    @staticmethod
+    def _between(found: Comparison) -> tuple[str, str, str]:
+        """The two groups, and among which of their rows."""
+        return found.highest, found.lowest, found.among
 
     def _words(self, found: Comparison) -> str:
         return comparisons.compares(self.fit, self.target, found)
