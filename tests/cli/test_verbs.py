@@ -54,7 +54,7 @@ def test_no_verb_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([])
     assert stop.value.code == 2
-    assert "VERB" in capsys.readouterr().err
+    assert "COMMAND" in capsys.readouterr().err
 
 
 def test_serve_passes_the_choices_on(served: list[dict[str, object]], tmp_path: Path) -> None:

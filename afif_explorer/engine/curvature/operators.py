@@ -78,6 +78,8 @@ class Curvature(ABC):
 
     def without(self, rows: Tensor) -> Self:
         """The same without some rows ``[m]``, for weights of one; its matrix is this one's less theirs."""
+        if not len(rows):
+            return self
         weights = torch.ones_like(self.mean_weights)
         weights[rows] = 0.0
         operator = type(self).of(self.point, damping=self.damping, weights=weights)
