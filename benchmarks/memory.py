@@ -44,6 +44,15 @@ def data(rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
     return X, (chance < torch.sigmoid(X @ weights)).double()
 
 
+def warm_up() -> None:
+    """Load what the work needs: libraries and their own buffers."""
+    torch.randn(2000, 2000) @ torch.randn(2000, 2000)
+    X, y = data(100, 3)
+    small = ax.fit_objective(ax.Objective(ax.LinearMap(3), "bernoulli", ax.Ridge(1e-3), X, y))
+    ax.attribute(small, ax.PointLoss("train", 0))
+    ax.diagnostics(small)
+
+
 def main() -> None:
     """Read the command line, measure, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -54,7 +63,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     chosen = parser.parse_args()
     ax.memory_limit(chosen.limit)
-    torch.randn(2000, 2000) @ torch.randn(2000, 2000)  # the libraries' own buffers
+    warm_up()
     X, y = data(chosen.rows, chosen.columns)
     start = resident.now()
     objective = ax.Objective(ax.LinearMap(chosen.columns), "bernoulli", ax.Ridge(1e-3), X, y)

@@ -255,7 +255,7 @@ def test_without_a_wish_a_gpu_gets_what_is_worth_it(monkeypatch) -> None:
     assert device.device_for(large).type == "cuda"
     assert device.device_for(device.SMALL).type == "cpu"
     assert [device.described(one) for one in device.devices()] == [
-        "the processor",
+        "the CPU",
         "the GPU (Some GPU)",
     ]
     with ax.use_device("cpu"):

@@ -100,7 +100,9 @@ def test_a_group_without_predicted_outcomes_is_left_out_and_told() -> None:
 
 
 def test_numbers_have_no_predictive_value() -> None:
-    with pytest.raises(ax.InvalidChoice, match="PredictiveParityDifference is defined for classes"):
+    with pytest.raises(
+        ax.InvalidChoice, match="PredictiveParityDifference is defined for classification"
+    ):
         value(fitted("number"), TARGET)
 
 

@@ -119,7 +119,7 @@ def test_a_fit_that_is_stopped_says_how_far_it_got() -> None:
     objective = Objective(model, "gaussian", None, problem.objective.X, problem.objective.y)
     found = minimise(objective, max_steps=3)
     assert not found.converged
-    assert f"gradient norm of {found.gradient_norm:.1g}" in found.advice
+    assert f"gradient norm {found.gradient_norm:.1g}" in found.advice
 
 
 def test_more_parameters_than_rows_are_fitted_with_a_penalty() -> None:

@@ -86,7 +86,7 @@ def test_weights_leave_out_what_they_say() -> None:
     "rows", [[-1], [4], [0.5], ["a"], [True, False], np.array([np.nan])], ids=str
 )
 def test_rows_that_do_not_exist_are_refused(rows) -> None:
-    with pytest.raises(InvalidChoice, match=r"from 0 to 3|must hold 4"):
+    with pytest.raises(InvalidChoice, match=r"from 0 to 3|must have 4"):
         checked_rows(4, rows)
 
 
