@@ -31,7 +31,7 @@ def table(title: str, parameters: int, exact_lds: float | None, rows: Sequence[R
 
 def promised(verdicts: Sequence[Verdict]) -> str:
     """Promises as a Markdown table."""
-    lines = ["\n| promise | at least | found | compared |", "| --- | ---: | ---: | --- |"]
+    lines = ["\n| target | at least | found | compared |", "| --- | ---: | ---: | --- |"]
     lines += [
         f"| {one.promise} | {one.wanted:g} times | {_found(one)} | {one.words} |"
         for one in verdicts
@@ -42,7 +42,7 @@ def promised(verdicts: Sequence[Verdict]) -> str:
 def _found(one: Verdict) -> str:
     if one.found is None:
         return "unknown"
-    return f"{one.found:.3g} times, {'kept' if one.kept else '**not kept**'}"
+    return f"{one.found:.3g} times, {'met' if one.kept else '**not met**'}"
 
 
 def _line(row: Row) -> str:

@@ -205,7 +205,7 @@ def test_tables_name_what_failed_and_what_was_kept() -> None:
     assert "| 12.3 | 1 | 1.0000 | 1.0e-06 | 0.500 |" in words
     assert "1,234 parameters" in words
     told = promised(promises.verdicts("digits", [*rows, row("b", "e", 1.0, exact=True)], 1.0))
-    assert "| 5 times | 4 times, **not kept** |" in told
+    assert "| 5 times | 4 times, **not met** |" in told
     assert "| 5 times | unknown | not measured |" in told
 
 

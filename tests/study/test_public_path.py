@@ -105,7 +105,7 @@ def test_unlearning(spec: Spec, fit: ax.Fit) -> None:
     order = np.argsort(ax.attribute(fit, ranked, method_of(spec, fit)), kind="stable")
     assert set(rows) == set(order[: spec.count])
     count = round(found.shares[3] * fit.n)
-    for name, rescale in (("AFIF", False), ("AFIF, rescaled", True)):
+    for name, rescale in (("AFIF", False), ("AFIF, leverage correction", True)):
         method = method_of(spec.replace(method="afif", rescale=rescale), fit)
         moved = ax.unlearn(fit, order[:count], method, target)
         same(found.sweep[name][3] - row["before"], moved.effects[target])
