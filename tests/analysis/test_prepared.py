@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 import afif_explorer as ax
 from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.engine.solvers import factor
+from afif_explorer.engine.targets.bound import Fitted, Sample
 
 draw = np.random.default_rng(0)
 X = draw.normal(size=(80, 4))
@@ -101,3 +104,19 @@ def test_methods_go_with_their_fit() -> None:
     del fit
     gc.collect()
     assert kept() is None
+
+
+class Asking(ax.Target):
+    """A target of a user's own that asks the fit itself while it is bound."""
+
+    where = "test"
+
+    def function(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
+        known = float(ax.attribute(fit, ax.MeanLoss("test")).sum())
+        return lambda f: f.square().mean() + known
+
+
+def test_a_target_may_ask_the_fit_while_it_is_bound() -> None:
+    with ThreadPoolExecutor(1) as other:
+        found = other.submit(ax.attribute, fitted(), Asking()).result(timeout=60)
+    assert np.isfinite(found).all()

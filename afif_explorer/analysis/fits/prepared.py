@@ -52,12 +52,15 @@ class PreparedMethods:
     def bound(self, target: Target, fit: Fitted) -> Bound:
         """A target on the fit, with its derivatives; made if it is not there."""
         with self._lock:
-            if target not in self._targets:
-                self._targets[target] = target.bind(fit)
+            found = self._targets.get(target)
+        if found is None:
+            found = target.bind(fit)  # a user's own code: not while other threads are kept waiting
+        with self._lock:
+            self._targets[target] = found
+            self._targets.move_to_end(target)
             if len(self._targets) > MOST:
                 self._targets.popitem(last=False)
-            self._targets.move_to_end(target)
-            return self._targets[target]
+        return found
 
     def _make_room(self) -> None:
         """Keep to the memory limit; a method that is in use elsewhere goes on with what it has."""

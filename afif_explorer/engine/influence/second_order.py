@@ -123,11 +123,11 @@ def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
         return _by_whitener(influence, parts)
     kept = influence.curvature.kept.setdefault("second order", OrderedDict())
     key = (parts[0].bound, influence.rescale)  # it is the same for all solvers
-    if key not in kept:
-        kept[key] = _by_whitener(influence, parts)
-    while len(kept) > MOST:
-        kept.popitem(last=False)
-    found: Tensor = kept[key]
+    found: Tensor | None = kept.get(key)  # threads share it, and another may drop it meanwhile
+    if found is None:
+        found = kept[key] = _by_whitener(influence, parts)
+        if len(kept) > MOST:
+            kept.popitem(last=False)
     return found
 
 
