@@ -92,7 +92,10 @@ def chosen(spec: Spec) -> Influence:
 def summary(
     spec: Spec, solution: Solution, seconds: float, *, error: float | None, off: float | None
 ) -> SolverSummary:
-    """How a system was solved. ``error``: of the solution, ``off``: of what is shown of it."""
+    """How a system was solved. ``error``: of the solution, ``off``: of what is shown of it.
+
+    ``seconds``: of all steps together, where no system is solved.
+    """
     stats, smooth = solution.stats, fit(spec).objective.smooth
     return SolverSummary(
         name=SOLVERS[spec.solver].label if smooth else PROXIMAL,
@@ -100,7 +103,7 @@ def summary(
         advice=solution.advice,
         residual=stats["residual"],
         error=error,
-        seconds=seconds,
+        seconds=stats.get("seconds", seconds),
         scale=stats.get("scale"),
         depth=stats.get("depth"),
         off=off,

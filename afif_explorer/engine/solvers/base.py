@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
@@ -88,11 +89,12 @@ class Prepared(ABC):
     exact = False  # True if solutions are accurate to rounding
 
     def solve(self, rhs: Tensor) -> Solution:
-        """Solve ``C x = c`` for ``c`` ``[p]`` or ``[p, m]``."""
-        if rhs.ndim == 2:
-            return self._solve(rhs)
-        found = self._solve(rhs[:, None])
-        return Solution(found.value[:, 0], found.status, found.advice, found.stats)
+        """Solve ``C x = c`` for ``c`` ``[p]`` or ``[p, m]``; ``stats["seconds"]`` is what that took."""
+        began = time.perf_counter()
+        found = self._solve(rhs[:, None] if rhs.ndim == 1 else rhs)
+        stats = found.stats | {"seconds": time.perf_counter() - began}
+        value = found.value[:, 0] if rhs.ndim == 1 else found.value
+        return Solution(value, found.status, found.advice, stats)
 
     @abstractmethod
     def _solve(self, rhs: Tensor) -> Solution:
