@@ -16,7 +16,7 @@ from afif_explorer.wording import count, within
 
 METRICS = "What removing the rows changes"
 WAITING = "Choose rows to remove to see the effect on each metric."
-_NAME_WIDTH, _ABOUT_WIDTH = 44, 64  # characters
+_NAME_WIDTH, _ABOUT_WIDTH = 44, 52  # characters that fit the width of a phone
 _SIZES = {"before": 17, "predicted": 7, "retrained": 12}  # px; each remains visible around the next
 _LINE, _WORDS, _BAR, _BELOW = (
     16,
