@@ -106,7 +106,7 @@ def test_before_the_data_are_there_ids_are_taken_and_masks_are_not(make, stand_i
     explorer = make()
     explorer.selected = [5000]
     assert explorer.selected == (5000,)
-    with pytest.raises(InvalidChoice, match="wait for them"):
+    with pytest.raises(InvalidChoice, match="wait until they are loaded"):
         explorer.selected = [True, False]
     stand_in.gate.set()
 

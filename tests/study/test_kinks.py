@@ -90,7 +90,7 @@ def test_the_solver_is_not_used_and_that_is_told():
     settled, notes = study.settle(spec)
     assert settled == spec.replace(solver="cholesky")
     assert notes == (
-        "With lasso a removal is answered by proximal steps, so the choice of solver is not used.",
+        "With lasso removals are predicted by proximal steps, so the choice of solver is not used.",
     )
     assert study.offered(settled)["solver"] == {"Proximal step": "cholesky"}
     assert study.key("points", spec) == study.key("points", settled)

@@ -152,7 +152,7 @@ def test_negative_curvature_is_told_with_a_damping_that_works():
     rule = study.solving.lissa_rule(spec, ax.Hessian)
     spec = spec.replace(damping=0.0)
     if rule.smallest > 0:
-        text = rule.way_out("Hessian", 1e-9)
+        text = rule.divergence_advice("Hessian", 1e-9)
         assert "set the scale to" in text
     else:
         with pytest.raises((SolverDiverged, CurvatureError), match="damping"):

@@ -55,13 +55,13 @@ class ProximalInfluence(Influence):
         worst = float(found.residual.max())
         if not found.bounded:
             stats = {"residual": worst}
-            return Solution(found.value, Status.DIVERGED, self._way_out(problem), stats)
+            return Solution(found.value, Status.DIVERGED, self._divergence_advice(problem), stats)
         status = Status.CONVERGED if found.solved else Status.MAX_STEPS
         advice = "" if found.solved else "Raise the damping: the curvature is nearly singular."
         stats = {"residual": worst, "tolerance": found.tolerance}
         return Solution(found.value, status, advice, stats)
 
-    def _way_out(self, problem: ProximalProblem) -> str:
+    def _divergence_advice(self, problem: ProximalProblem) -> str:
         lowest, highest = problem.eigenvalue_range()
         enough = enough_damping(self.method.damping, lowest, highest)
         return (
