@@ -52,7 +52,7 @@ def test_the_curvature_is_factorised_once(monkeypatch) -> None:
     assert len(made) == 1
 
 
-def test_answers_do_not_depend_on_what_was_asked_before() -> None:
+def test_results_do_not_depend_on_earlier_calls() -> None:
     once = [everything(fitted())[place] for place in range(5)]
     fit = fitted()
     everything(fit)

@@ -93,7 +93,7 @@ def test_folds_that_cannot_be_are_refused(folds) -> None:
         ax.cross_validate(hiring(), folds=folds)
 
 
-def test_either_of_two_classes_can_be_asked_for() -> None:
+def test_either_of_two_classes_can_be_the_outcome() -> None:
     fit = hiring()
     second = ax.attribute(fit, ax.Prediction("test", 4, outcome=1))
     np.testing.assert_array_equal(second, ax.attribute(fit, ax.Prediction("test", 4)))

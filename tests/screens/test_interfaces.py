@@ -183,6 +183,6 @@ def test_only_the_open_view_is_brought_up_to_date(interfaces: Interfaces, monkey
     interfaces.explorer.select(())
 
 
-def test_a_view_hears_what_its_parts_show():
+def test_a_view_depends_on_the_fields_of_its_parts():
     for screen in SCREENS.values():
         assert screen.hears == {name for part in screen.parts for name in part.hears}

@@ -91,7 +91,7 @@ def test_one_row_is_selected_by_its_id(make):
         ([True, False], "2 values for 2000 training rows"),
     ],
 )
-def test_rows_that_cannot_be_are_refused_in_a_sentence(make, rows, says):
+def test_invalid_rows_raise_one_clear_sentence(make, rows, says):
     explorer = settled(make())
     explorer.selected = [3]
     with pytest.raises(InvalidChoice, match=says):

@@ -59,7 +59,7 @@ def test_the_whole_story(explorer):
     again.close()
 
 
-def test_a_divergence_leaves_a_living_session_that_says_the_way_out(explorer):
+def test_after_a_divergence_the_session_works_and_gives_advice(explorer):
     explorer.param.update(solver="lissa", scale=1e-3, view="lissa")
     assert explorer.await_idle(60)
     assert explorer.points is None

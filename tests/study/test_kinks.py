@@ -78,14 +78,14 @@ def test_both_curvatures_agree_where_they_are_the_same():
 
 
 @pytest.mark.parametrize("penalty", [key for key, one in PENALTIES.items() if one.nonsmooth])
-def test_the_number_of_zeros_is_told(penalty):
+def test_the_number_of_zeros_is_reported(penalty):
     spec = LOSS.replace(penalty=penalty, strength=0.05)
     metrics = study.train(spec).metrics
     assert metrics["Parameters at zero"] == int((study.fit(spec).theta == 0).sum()) > 0
     assert "Parameters at zero" not in study.train(LOSS).metrics
 
 
-def test_the_solver_is_not_used_and_that_is_told():
+def test_an_unused_solver_is_reported():
     spec = LOSS.replace(penalty="lasso", solver="lissa", scale=0.1, depth=3)
     settled, notes = study.settle(spec)
     assert settled == spec.replace(solver="cholesky")

@@ -58,7 +58,7 @@ def test_errors_of_networks_are_as_large_as_expected_or_unsure(share: float) -> 
     assert sum(word(case.reach[0]) == "unsure" for case in cases) <= 1
 
 
-def test_what_does_not_settle_is_never_called_better_than_poor(monkeypatch) -> None:
+def test_reach_is_poor_without_convergence(monkeypatch) -> None:
     fit, loss = hiring(ax.Ridge(1e-3)), ax.MeanLoss("test")
     assert ax.unlearn(fit, [5], targets=[loss]).reach.level == "good"
     monkeypatch.setattr(reach, "DIRECTLY", (1, 1))
@@ -102,7 +102,7 @@ def test_a_target_on_which_effects_cancel_is_trusted_less_than_the_parameters(pe
     assert "Too much" not in target.text
 
 
-def test_nothing_removed_is_trusted_and_a_change_of_nothing_is_told_in_words() -> None:
+def test_an_empty_removal_is_reliable_and_a_zero_change_is_described() -> None:
     fit, loss = hiring(ax.Ridge(1e-3)), ax.MeanLoss("test")
     reach = ax.unlearn(fit, [], targets=[loss])
     assert reach.reach.expected_error == reach.target_reach[loss].expected_error == 0

@@ -152,9 +152,7 @@ def test_the_size_of_a_batch_of_rows_changes_nothing(
 
 @checked
 @given(case=cases, kind=kinds, seed=seeds, size=st.integers(1, 6))
-def test_batches_that_meet_every_row_equally_have_the_curvature_as_mean(
-    case, kind, seed, size
-) -> None:
+def test_batches_that_cover_rows_equally_have_the_curvature_as_mean(case, kind, seed, size) -> None:
     operator = kind(*problem(case, seed))
     c = directions(operator.p)
     batches = [(torch.arange(size) * 5 + start) % N for start in range(N)]

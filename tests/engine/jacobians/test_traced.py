@@ -163,7 +163,7 @@ def test_matrix_products_are_what_torch_differentiates(
 
 
 @every_module
-def test_places_by_themselves_give_the_same_as_the_explicit_jacobian(name: str) -> None:
+def test_factors_by_position_equal_the_explicit_jacobian(name: str) -> None:
     ours, theirs = both(name)
     V, U = draw(ours.p, 3), draw(7, ours.k, 3)
     pushed, pulled = torch.zeros(7, ours.k, 3).double(), torch.zeros(ours.p, 3).double()
