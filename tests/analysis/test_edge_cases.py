@@ -1,4 +1,4 @@
-"""Rows and data at the edge of what has an answer: an answer that is right, or one clear sentence."""
+"""Edge cases of rows and data: a correct result, or one clear error message."""
 
 from __future__ import annotations
 

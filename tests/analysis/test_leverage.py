@@ -1,4 +1,4 @@
-"""Rows that hold much of their own fit: found, told, and corrected by default where losses are held out."""
+"""High-leverage rows: detected, reported, and corrected by default for held-out losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fit keeps the methods that it was asked with: the second question costs what is new in it."""
+"""A fit caches prepared methods, so that a second call computes only what is new."""
 
 from __future__ import annotations
 

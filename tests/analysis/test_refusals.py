@@ -1,4 +1,4 @@
-"""What cannot be asked is refused in one clear sentence; what can be asked loosely is understood."""
+"""Invalid arguments raise one clear sentence; convenient forms of valid ones are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only row of a class: what its removal would do is refused or NaN, with the reason, everywhere."""
+"""The only row of a class: its removal raises an error or gives NaN, with the reason, everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do with the mouse and the header, in a real browser: brush, pick, cancel, take away, log in."""
+"""Mouse gestures and the header in a real browser: brushing, selecting, cancelling, exporting, logging in."""
 
 from __future__ import annotations
 

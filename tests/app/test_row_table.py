@@ -1,4 +1,4 @@
-"""The table of all rows: it follows what changes, soon where it is seen, and at leisure where not."""
+"""The table of all rows: updated soon if visible, later if not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the work of a page is done: now, after the paint, when idle; and none once it is closed."""
+"""The scheduler: actions now, after the paint and when idle; none after closing."""
 
 from __future__ import annotations
 

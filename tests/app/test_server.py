@@ -1,4 +1,4 @@
-"""The server around the dashboard, and the page it makes: without a browser."""
+"""The dashboard's server and pages, without a browser."""
 
 from __future__ import annotations
 

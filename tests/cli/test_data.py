@@ -1,4 +1,4 @@
-"""``afif-explorer data``: the catalogue as a person sees it."""
+"""``afif-explorer data``: the catalogue on the command line."""
 
 from __future__ import annotations
 

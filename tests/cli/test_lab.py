@@ -1,4 +1,4 @@
-"""``afif-explorer lab`` for real: JupyterLab opens the lessons and asks nobody for anything."""
+"""``afif-explorer lab``: JupyterLab opens the lessons without network requests."""
 
 from __future__ import annotations
 

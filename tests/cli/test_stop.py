@@ -1,4 +1,4 @@
-"""A server ends within two seconds of being told to, whatever it computes."""
+"""A server stops within two seconds of a signal, whatever it is computing."""
 
 from __future__ import annotations
 

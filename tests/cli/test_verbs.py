@@ -1,4 +1,4 @@
-"""The command line as a person types it: what it prints, and how it says what is wrong."""
+"""The command line: its output and error messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``Dataset.from_frame``: what becomes an input, what is told, what is refused."""
+"""``Dataset.from_frame``: inputs, notes and errors."""
 
 from __future__ import annotations
 

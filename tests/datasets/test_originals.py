@@ -1,4 +1,4 @@
-"""Files of other people: checked, never half there, and a clear word when they cannot be had."""
+"""Downloaded files: verified, never incomplete, with a clear error if unavailable."""
 
 from __future__ import annotations
 

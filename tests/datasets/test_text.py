@@ -1,4 +1,4 @@
-"""The gate for foreign text: one line, short, printable, distinct, and never merged."""
+"""Cleaning of untrusted text: one line, short, printable, and distinct values stay distinct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading somebody's file: the dialects of CSV, Parquet, and everything that must be refused."""
+"""Reading uploaded files: dialects of CSV, Parquet, and rejected files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did not converge is marked on every figure that it went into; nothing hides under anything else."""
+"""Unconverged results are marked on every figure that uses them; overlapping marks remain visible."""
 
 from __future__ import annotations
 

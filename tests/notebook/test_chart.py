@@ -1,4 +1,4 @@
-"""A figure as a widget: redrawn in place, marks tell their rows, nothing is uploaded, sent once."""
+"""Charts as widgets: redrawn in place, clicks with row ids, no uploads, scripts sent once."""
 
 from __future__ import annotations
 

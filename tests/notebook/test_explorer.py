@@ -1,4 +1,4 @@
-"""The explorer's widgets without a browser: each choice and its control follow one another."""
+"""The explorer's widgets without a browser: settings and controls stay in step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no seed, no count, no share or no fit is told in one sentence, wherever it is given."""
+"""Invalid seeds, counts, shares and fits raise one clear sentence everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the views say: the numbers of the results, escaped once, and something where there is nothing."""
+"""Content of the views: the results' numbers, escaped once, and messages without results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session's state, over a stand-in for the study: what is computed, delivered and kept."""
+"""The session's state with a fake study: what is computed, delivered and kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Background work: the newest request wins, cancel works at the next step, failures are told."""
+"""Background jobs: the newest request wins, cancellation at the next step, failures reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The selection of a session, its words, and that two sessions don't disturb each other."""
+"""The selection of a session, its texts, and the independence of sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session from its first look to a checked removal, on data that need no network."""
+"""A session from the first results to a verified removal, on data that need no network."""
 
 from __future__ import annotations
 

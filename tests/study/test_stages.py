@@ -1,4 +1,4 @@
-"""What is computed again when a choice changes, corrections of choices, and brought tables."""
+"""Recomputation after a change of settings, corrections of settings, and uploaded tables."""
 
 from __future__ import annotations
 

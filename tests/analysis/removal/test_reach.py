@@ -1,4 +1,4 @@
-"""Reach: what it says of an error is what refits show, with kinks, on networks, where effects cancel."""
+"""Reach: estimated errors agree with refits, also for non-smooth penalties, networks and cancelling effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The promise to a user: predicted effects are those that retraining finds."""
+"""Predicted effects agree with retraining."""
 
 from __future__ import annotations
 

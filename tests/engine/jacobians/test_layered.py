@@ -1,4 +1,4 @@
-"""Rows of a stack of layers and what is made of them, against explicit Jacobians; a factor in place."""
+"""Factored Jacobians of layered networks against explicit ones; in-place factorisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models, families and penalties of a user's own. These tests are also the shortest examples of each."""
+"""User-defined models, families and penalties; these tests are also short examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models and objectives: what is taken, what is refused, and in which words."""
+"""Models and objectives: valid and invalid arguments, with error messages."""
 
 from __future__ import annotations
 

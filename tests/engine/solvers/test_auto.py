@@ -1,4 +1,4 @@
-"""What is chosen for which problem, what it says, and that the memory limit is obeyed."""
+"""Automatic solver selection: the choice, its reason, and the memory limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The direct solve and conjugate gradients, and what they say when there is no answer."""
+"""The direct solve and conjugate gradients, and their errors without a solution."""
 
 from __future__ import annotations
 

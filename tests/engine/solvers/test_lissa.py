@@ -1,4 +1,4 @@
-"""LiSSA: against the direct solve, a literal recursion, and its own promises about divergence."""
+"""LiSSA: against the direct solve and a literal recursion, and its detection of divergence."""
 
 from __future__ import annotations
 

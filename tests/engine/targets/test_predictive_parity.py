@@ -1,4 +1,4 @@
-"""Predictive parity against a count by hand, fairlearn and finite differences; it needs no line elsewhere."""
+"""Predictive parity against a manual count, fairlearn and finite differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fits against scikit-learn, and honesty about what was reached."""
+"""Fits against scikit-learn, and reports of convergence."""
 
 from __future__ import annotations
 

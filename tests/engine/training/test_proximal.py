@@ -1,4 +1,4 @@
-"""Penalties with kinks: fits against scikit-learn, proximal steps against brute force and true refits."""
+"""Non-smooth penalties: fits against scikit-learn, proximal steps against brute force and refits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Penalties with kinks through the study: proximal steps against public functions and refits."""
+"""Non-smooth penalties in the study: proximal steps against public functions and refits."""
 
 from __future__ import annotations
 
