@@ -1,7 +1,8 @@
 """Influence with a non-smooth penalty: every result is a proximal step.
 
-``theta(w) = argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` with ``b`` the gradient of the
-smooth part at the given weights (see :mod:`afif_explorer.engine.training.proximal`). Parameters can become
+``theta(w) = argmin_t <b, t> + ||t - theta||_C^2 / 2 + psi(t)`` with ``b`` the gradient of the
+smooth part at the given weights and ``psi`` the non-smooth part of the penalty (see
+:mod:`afif_explorer.engine.training.proximal`). Parameters can become
 exactly zero, or nonzero. Leverages and self-influences are those of the nonzero parameters.
 """
 

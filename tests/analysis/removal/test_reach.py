@@ -1,4 +1,4 @@
-"""Reach: estimated errors agree with refits, also for non-smooth penalties, networks and cancelling effects."""
+"""Reach: estimated errors agree with refits, for non-smooth penalties, networks and cancelling effects."""
 
 from __future__ import annotations
 

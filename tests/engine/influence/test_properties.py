@@ -1,4 +1,4 @@
-"""Properties of every objective: all losses, linear maps, networks, any module, smooth and non-smooth penalties.
+"""Properties of every objective: all losses, linear maps, networks, modules, any kind of penalty.
 
 Objectives are drawn from one table (:mod:`tests.helpers.cases`); at a fit where the penalty has kinks,
 since a proximal step stays where it is only there, and elsewhere at parameters that are no minimum.
