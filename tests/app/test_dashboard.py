@@ -102,6 +102,22 @@ def test_a_view_that_was_left_too_soon_is_drawn_when_somebody_comes_back(page) -
     assert late._figure is not drawn
 
 
+def test_a_view_is_made_when_it_is_first_open(page) -> None:
+    dashboard, scheduler, loop = page
+    scheduler.open()
+    loop.pass_time(PAINT)
+    made = {view.screen.name: list(view.panel.objects) for view in dashboard._views}
+    assert [name for name, parts in made.items() if parts] == ["points"]
+    dashboard.explorer.view = "lissa"
+    [lissa] = [view for view in dashboard._views if view.screen.name == "lissa"]
+    parts = list(lissa.panel.objects)
+    assert parts
+    dashboard.explorer.view = "points"
+    dashboard.explorer.view = "lissa"
+    assert list(lissa.panel.objects) == parts
+    assert points_view(dashboard).panel.objects == made["points"]
+
+
 def test_a_page_that_was_left_does_nothing_more(page) -> None:
     dashboard, scheduler, loop = page
     scheduler.open()
