@@ -5,9 +5,9 @@ With a non-smooth penalty, the estimate for row weights ``w`` is
 ``argmin_t <b, t> + ||t - theta||_C^2 / 2 + psi(t)``,  ``||v||_C^2 = v' C v``,
 
 with ``b`` the gradient of the smooth part at ``(theta, w)`` and ``psi`` the non-smooth part of the penalty:
-its proximal operator in the norm of ``C``. The norm matters: at ``w = 1`` the minimiser is ``theta`` itself only if prox and step use
-the same metric; coordinate-wise soft-thresholding of an ordinary step moves the fit even if nothing is
-removed. Fitting is the same problem with the Hessian at the current point.
+its proximal operator in the norm of ``C``. The norm matters: at ``w = 1`` the minimiser is ``theta`` itself
+only if prox and step use the same metric; coordinate-wise soft-thresholding of an ordinary step moves the fit
+even if nothing is removed. Fitting is the same problem with the Hessian at the current point.
 
 Solved in parallel for a block of ``b``: accelerated proximal gradients identify the zeros, Newton steps on
 the other parameters reduce the residual to rounding.
