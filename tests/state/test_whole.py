@@ -184,7 +184,7 @@ def check_code(explorer: Explorer, **names) -> dict:
 
 def test_rows_that_are_not_known_yet_are_not_removed_by_code(explorer):
     explorer.param.update(view="unlearning", count=30)
-    with pytest.raises(ax.InvalidChoice, match="not known yet"):
+    with pytest.raises(ax.InvalidChoice, match="still being computed"):
         explorer.as_python()
     settled(explorer)
     assert len(explorer.unlearning.ids) == 30
