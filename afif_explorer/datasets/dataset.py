@@ -45,7 +45,7 @@ class Dataset:
     description: str = ""  # a description
     # ids of the training rows whose label is known to be wrong; empty if unknown
     planted: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # [m]
-    # further arguments of from_frame; None if it was created in another way
+    # made: further arguments of from_frame; None if it was created in another way
     made: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
