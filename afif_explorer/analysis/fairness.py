@@ -49,7 +49,7 @@ class FairnessAudit:
 
 
 def measures_for(fit: Fit) -> dict[str, type[GroupDisparity]]:
-    """The disparities that make sense for a fit's loss, by name."""
+    """The disparities that are defined for a fit's loss, by name."""
     checked_fit(fit)
     classes = isinstance(fit.objective.loss, Bernoulli | Categorical)
     tasks = set(CLASSES if classes else NUMBERS)
@@ -75,14 +75,14 @@ def audit_fairness(
     target's.
 
     Every disparity that is defined for classes, or for numbers, is a measure. ``split`` is where they are
-    measured: rows that are chosen by their effects on one split are judged on another.
+    measured: rows chosen by their effects on one split should be evaluated on another.
 
     Args:
         fit: a fit of a data set with sensitive columns.
         sensitive: the display name of one of them.
         method: of prediction.
-        split: where the disparities are measured: "train", "validation" or "test". Rows that are chosen by
-            their effects on one split should be judged on another.
+        split: where the disparities are measured: "train", "validation" or "test". Rows chosen by their
+            effects on one split should be evaluated on another.
 
     Returns:
         A ``FairnessAudit``: ``disparities`` (soft and hard), ``compared``, ``groups``, ``effects``
@@ -92,7 +92,7 @@ def audit_fairness(
         InvalidChoice: for an unknown attribute or split.
         UndefinedMeasure: if the split has rows of fewer than two groups.
 
-    A group without rows that a measure is about (equal opportunity: rows with the outcome) has no mean; it
+    A group without relevant rows for a measure (equal opportunity: rows with the outcome) has no mean; it
     is left out, and a measure with fewer than two groups left is NaN. fairlearn counts such a mean as 0.
     The warning :class:`Undefined` and ``notes`` report both.
 
@@ -147,7 +147,7 @@ def _compare(fit: Fit, asked: dict[str, GroupDisparity]) -> tuple[dict[str, Form
 
 
 def _left_out(fit: Fit, name: str, target: GroupDisparity, found: Forms) -> list[str]:
-    """Who is left out of a measure, and what fairlearn, which counts them as 0, would say."""
+    """Which groups a measure leaves out, and fairlearn's value, which counts them as 0."""
     hard = found["hard"]
     told = comparisons.left_out(fit, target, hard)
     if told and hard.as_zero != hard.gap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from afif_explorer.figures.drawing.text import number, percent
 from afif_explorer.results import Agreement, Cost, Verification
 from afif_explorer.screens.content import Content, Heading, Statistics, Table, TableRow, hint
-from afif_explorer.screens.formats import duration
+from afif_explorer.screens.formats import duration, statistic
 from afif_explorer.screens.parts import Action, Screen, Text, below, beside, card, figure, idle
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
@@ -18,9 +18,9 @@ def _statistics(explorer: Explorer) -> Content:
     found: Agreement = explorer.agreement
     gap = found.relative_gap
     pairs = (
-        ("Pearson correlation", number(found.pearson, 4)),
-        ("Spearman rank correlation", number(found.spearman, 4)),
-        ("slope, Fisher on Hessian", number(found.slope, 4)),
+        statistic("Pearson correlation", found.pearson, 4),
+        statistic("Spearman rank correlation", found.spearman, 4),
+        statistic("slope, Fisher on Hessian", found.slope, 4),
         (f"of the {found.top_k} largest effects in both", percent(found.overlap)),
         ("relative gap of the curvatures", "not computed" if gap is None else number(gap)),
     )
@@ -30,8 +30,8 @@ def _statistics(explorer: Explorer) -> Content:
 def _why(found: Agreement) -> str:
     if not found.identical:
         return (
-            "This model is not linear in its parameters, so the two differ; the further the "
-            "predictions are from the outcomes, the more."
+            "This model is not linear in its parameters, so the two differ, the more the larger "
+            "its residuals are."
         )
     converged = found.solver.status == "converged"
     rest = "rounding error" if converged else "the error of the solver"
@@ -56,14 +56,14 @@ def _checked(explorer: Explorer) -> Content:
             Heading(CHECK),
             hint(
                 "Retrain the model without some rows, one at a time, and compare with the "
-                "predictions: 20 random rows, the 20 with the largest effects, and up to 50 that are "
-                "selected. You can cancel it."
+                "predictions: 20 random rows, the 20 with the largest effects, and up to 50 selected "
+                "rows. You can cancel the check."
             ),
         )
     pairs = (
-        ("Pearson correlation with retraining", number(checked.pearson, 4)),
-        ("rank correlation", number(checked.spearman, 4)),
-        ("slope", number(checked.slope, 4)),
+        statistic("Pearson correlation with retraining", checked.pearson, 4),
+        statistic("rank correlation", checked.spearman, 4),
+        statistic("slope", checked.slope, 4),
     )
     return (
         Heading(f"Checked on {count(checked.ids.size)} rows"),
@@ -90,11 +90,11 @@ AGREEMENT = Screen(
             )
         ),
         beside(
-            figure("agreement", brush=True, told=True, width=460),
+            figure("agreement", brush=True, hides_verdict=True, width=460),
             figure("spectra", width=420),
         ),
         beside(
-            figure("verification", brush=True, told=True, width=460),
+            figure("verification", brush=True, hides_verdict=True, width=460),
             card(
                 below(
                     Text(
@@ -111,7 +111,7 @@ AGREEMENT = Screen(
                         reads=("status", "verification"),
                         icon="check",
                         act=lambda explorer: explorer.verify(),
-                        about="Retrain without each of some rows, and compare with the predictions.",
+                        about="Retrain without some rows, one at a time, and compare with the predictions.",
                         enabled=idle,
                         caption=lambda explorer: "Check again" if explorer.verification else CHECK,
                         main=True,

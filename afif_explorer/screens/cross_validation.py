@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import CrossValidationReport
 from afif_explorer.screens.content import Content, Statistics, hint
+from afif_explorer.screens.formats import statistic
 from afif_explorer.screens.parts import Action, Screen, Text, beside, card, figure, idle
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
@@ -15,17 +15,16 @@ PAGE = "views/cross_validation"
 def _statistics(explorer: Explorer) -> Content:
     report: CrossValidationReport = explorer.cross_validation
     pairs = [
-        (f"held-out loss, {report.unit}", number(report.mean_here, 4)),
-        ("standard error", number(report.standard_error_here)),
-        (
-            f"effective of {count(report.n_parameters)} parameters",
-            number(float(report.leverage.sum())),
+        statistic(f"held-out loss, {report.unit}", report.mean_here, 4),
+        statistic("standard error", report.standard_error_here),
+        statistic(
+            f"effective of {count(report.n_parameters)} parameters", float(report.leverage.sum())
         ),
     ]
     if report.best is not None:
-        pairs.append(("best strength", number(report.best)))
+        pairs.append(statistic("best strength", report.best))
     if report.one_standard_error is not None:
-        pairs.append(("strongest within one standard error", number(report.one_standard_error)))
+        pairs.append(statistic("strongest within one standard error", report.one_standard_error))
     return (Statistics(tuple(pairs)),)
 
 
@@ -54,7 +53,7 @@ CROSS_VALIDATION = Screen(
             beside(
                 Text(
                     "statistics",
-                    label="Held-out loss and strength",
+                    label="Held-out loss and regularisation strength",
                     page=PAGE,
                     reads=("cross_validation",),
                     needs="cross_validation",
@@ -69,7 +68,7 @@ CROSS_VALIDATION = Screen(
                     reads=("cross_validation",),
                     icon="automatic",
                     act=_use_best,
-                    about="Set the penalty's strength to that with the smallest held-out loss.",
+                    about="Set the regularisation strength to the one with the smallest held-out loss.",
                     enabled=_improvable,
                 ),
                 Action(
@@ -79,7 +78,7 @@ CROSS_VALIDATION = Screen(
                     reads=("status", "cross_validation"),
                     icon="check",
                     act=Explorer.check_cross_validation,
-                    about="Refit without each of some random rows, at three strengths of the penalty.",
+                    about="Refit without some random rows, one at a time, at three regularisation strengths.",
                     enabled=_checkable,
                     main=True,
                 ),
@@ -96,7 +95,7 @@ CROSS_VALIDATION = Screen(
             ),
         ),
         beside(
-            figure("strength_path", told=True, width=460),
+            figure("strength_path", hides_verdict=True, width=460),
             figure("held_out_losses", width=420),
         ),
         beside(figure("leverage_distribution", width=460)),

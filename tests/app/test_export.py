@@ -67,7 +67,7 @@ def test_rows_that_remain_need_rows_that_go(explorer) -> None:
         export.remaining_csv(explorer)
 
 
-def test_after_a_divergence_the_reason_is_told(explorer) -> None:
+def test_after_a_divergence_the_reason_is_shown(explorer) -> None:
     settle(explorer, view="points", solver="lissa", scale=1e-3)
     with pytest.raises(InvalidChoice, match="set the scale to"):
         export.rows_csv(explorer)

@@ -1,4 +1,4 @@
-"""What the views say: the numbers of the results, escaped once, and something where there is nothing."""
+"""Content of the views: the results' numbers, escaped once, and messages without results."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_the_table_of_rows_has_all_rows_largest_effect_first_in_readable_units()
     shown, heads = frame(found), titles(found)
     order = np.argsort(-np.abs(found.effect), kind="stable")
     assert shown["row"].tolist() == found.ids[order].tolist()
-    assert heads["effect"] == "Effect if left out, µnats"
+    assert heads["effect"] == "Effect if removed, µnats"
     np.testing.assert_allclose(shown["effect"] * 1e-6, found.effect[order], rtol=1e-3, atol=1e-12)
     assert titles(points("<b>nats</b>"))["effect"].endswith("µ<b>nats</b>")
 

@@ -1,4 +1,4 @@
-"""The session's state, over a stand-in for the study: what is computed, delivered and kept."""
+"""The session's state with a fake study: what is computed, delivered and kept."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_cancel_keeps_what_is_shown_and_refresh_goes_on(make, stand_in):
     assert not explorer.stale
 
 
-def test_a_failure_is_told_and_everything_else_lives_on(make, stand_in):
+def test_a_failure_is_reported_and_everything_else_still_works(make, stand_in):
     explorer = settled(make())
     before = explorer.points
     stand_in.fails["fitted"] = DataError("The target has one class only; choose another column.")
@@ -197,7 +197,7 @@ def test_results_asked_for_come_after_the_view_and_go_with_the_choices(make, sta
     assert not settled(explorer).unlearning.retrained
 
 
-def test_lissa_runs_for_real_when_asked(make, stand_in):
+def test_stochastic_lissa_runs_on_request(make, stand_in):
     explorer = settled(make(view="lissa"))
     assert "lissa run=False" in stand_in.names()
     explorer.run_lissa()
@@ -205,7 +205,7 @@ def test_lissa_runs_for_real_when_asked(make, stand_in):
     assert stand_in.names()[-1] == "lissa run=True"
 
 
-def test_cross_validation_is_checked_when_asked(make, stand_in):
+def test_cross_validation_is_checked_on_request(make, stand_in):
     explorer = settled(make(view="cross_validation"))
     assert explorer.cross_validation is not None
     explorer.check_cross_validation()
@@ -220,7 +220,7 @@ def test_cross_validation_is_checked_when_asked(make, stand_in):
     assert stand_in.names()[-1] == "cross_validation False"
 
 
-def test_a_cancelled_question_is_not_asked_again(make, stand_in):
+def test_a_cancelled_request_is_not_repeated(make, stand_in):
     explorer = settled(make(view="unlearning"))
     stand_in.gate.clear()
     explorer.retrain()
@@ -287,7 +287,7 @@ def test_what_was_scheduled_before_a_newer_choice_is_dropped(make, stand_in):
     assert explorer.fitted is None
 
 
-def test_a_closed_session_hears_nothing(make, stand_in):
+def test_a_closed_session_receives_nothing(make, stand_in):
     stand_in.gate.clear()
     queue = []
     explorer = make(schedule=queue.append)

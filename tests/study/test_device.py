@@ -1,4 +1,4 @@
-"""Everything that the explorer shows, worked out on another device: the same numbers.
+"""All results of the explorer on another device: the same values.
 
 The device is pretended (:mod:`tests.helpers.pretend_device`), and the choice of it is that of a user.
 """

@@ -1,4 +1,4 @@
-"""What a disparity compares, in words: two groups, their rows, and the groups that it has to leave out."""
+"""Descriptions of what a disparity compares: two groups, their rows, and the groups left out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from afif_explorer.engine.targets.disparities import OUTCOME_WORDS, Comparison, 
 from afif_explorer.errors import Undefined, UndefinedMeasure
 from afif_explorer.wording import count
 
-FEW = 30  # rows: with fewer in a group a gap is easily due to chance
+FEW = 30  # rows per group; with fewer, a gap may easily be due to chance
 _MOST_NAMED = 6
 
 
@@ -31,7 +31,7 @@ def caution(found: Comparison) -> str:
 
 
 def left_out(fit: Fit, disparity: GroupDisparity, found: Comparison) -> list[str]:
-    """A sentence for each condition that no row of some group meets."""
+    """A sentence for each condition that no row of some group satisfies."""
     return [
         f"No row {_outcome(fit, disparity, among)} in the {disparity.split} split belongs to "
         f"{_listed(groups)} of {disparity.sensitive!r}, so {'its' if len(groups) == 1 else 'their'} "
@@ -41,12 +41,12 @@ def left_out(fit: Fit, disparity: GroupDisparity, found: Comparison) -> list[str
 
 
 def notes(fit: Fit, disparity: GroupDisparity, found: Comparison) -> tuple[str, ...]:
-    """Both: groups that are left out, and groups with few rows."""
+    """Notes on groups that are left out, and on groups with few rows."""
     return tuple(filter(None, [*left_out(fit, disparity, found), caution(found)]))
 
 
 def at_fit(fit: Fit, disparity: GroupDisparity, *, soft: bool = True) -> Comparison:
-    """What a disparity compares at the fit. Raises :class:`UndefinedMeasure` in the words of the data."""
+    """What a disparity compares at the fit. Raises :class:`UndefinedMeasure` with the data's names."""
     try:
         return disparity.compare(fit, fit.parameters, soft=soft)
     except UndefinedMeasure as error:

@@ -1,4 +1,4 @@
-"""The sidebar: all settings, in the order in which people choose them."""
+"""The sidebar with all settings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ INSET = ":host { border-left: 3px solid var(--mui-palette-divider); padding-left
 
 
 class Controls:
-    """All choices of ``fields.explorer``. ``explain(*names)`` opens pages of explanations."""
+    """All settings of ``fields.explorer``. ``explain(*names)`` opens help pages."""
 
     def __init__(
         self, fields: Fields, *, explain: Callable[..., None], upload: Callable[[], None]
@@ -67,7 +67,7 @@ class Controls:
         return stack(row, *parts, gap=10)
 
     def _place(self, part: str | tuple[str, ...]) -> Any:
-        """The control of a field, or those of fields that belong together."""
+        """The control of a field, or of grouped fields."""
         if isinstance(part, str):
             sometimes = part in CONDITIONAL
             return self._postponed(part) if sometimes else field_widget(self._fields, part)
@@ -80,7 +80,7 @@ class Controls:
         return self._conditional[name].panel
 
     def _arrange(self) -> None:
-        """Show the choices that have an effect now."""
+        """Show the settings that have an effect."""
         shown = relevant(self._explorer)
         for name, place in self._conditional.items():
             place.show(name in shown)
