@@ -75,6 +75,6 @@ AGAIN = Action(
     icon="again",
     act=Explorer.refresh,
     about="Compute what is missing for these choices.",
-    shown=lambda explorer: explorer.status.kind in ("failed", "cancelled"),
+    shown=lambda explorer: explorer.status.again,
 )
 HEAD = (HEADLINE, GAP, FIT, AGAIN)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from afif_explorer.choices.views import VIEWS
 from afif_explorer.errors import CurvatureError, DoesNotApply, SolverDiverged
+from afif_explorer.jobs import Outcome
 from afif_explorer.progress import report
 from afif_explorer.spec import FIELDS, Spec
 
@@ -48,6 +49,14 @@ class Status:
     done: int = 0
     total: int | None = None
     message: str = ""  # a sentence for people: corrected choices, or what went wrong
+    again: bool = False  # trying once more, with the same choices, may help
+
+
+def interrupted(outcome: Outcome, missing: bool) -> Status:
+    """The status after work that has brought nothing; ``missing``: something on screen still needs it."""
+    earlier = " What is shown belongs to earlier choices." if missing else ""
+    message = outcome.message or f"Cancelled.{earlier}"
+    return Status(outcome.kind, message=message, again=outcome.again and missing)
 
 
 @dataclass(eq=False)

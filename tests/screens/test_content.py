@@ -195,5 +195,6 @@ def test_buttons_wait_for_the_work_and_its_results():
     assert not buttons["retrain"].enabled(explorer(unlearning=None))
     [again] = [part for part in HEAD if part.name == "again"]
     assert not again.shown(idle)
-    assert again.shown(explorer(status=Status("failed")))
+    assert not again.shown(explorer(status=Status("failed")))
+    assert again.shown(explorer(status=Status("failed", again=True)))
     assert SCREENS["points"].title == "Influential points"
