@@ -77,7 +77,8 @@ class Figure(Part):
 
     def result(self, explorer: Explorer) -> Any:
         """What it draws; None if that is not there."""
-        return getattr(explorer, self.drawn.needs)
+        found, part = getattr(explorer, self.drawn.needs), self.drawn.on_request
+        return None if found is None or (part and part(found) is None) else found
 
     def options(self, explorer: Explorer, *, dark: bool) -> dict[str, Any]:
         """How it is drawn now."""
