@@ -15,7 +15,7 @@ def save(name: str, text: str) -> Path:
     for number in count(1):
         path = wanted if number == 1 else wanted.with_stem(f"{wanted.stem}-{number}")
         try:
-            file = path.open("x", encoding="utf-8", newline="")
+            file = path.open("x", encoding="utf-8", errors="backslashreplace", newline="")
         except FileExistsError:
             continue
         try:
