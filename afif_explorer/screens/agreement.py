@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from afif_explorer.figures.drawing.text import number, percent
-from afif_explorer.results import Agreement, Cost, Verification
-from afif_explorer.screens.content import Content, Heading, Statistics, Table, TableRow, hint
+from afif_explorer.results import Agreement, Cost
+from afif_explorer.screens.checks import check
+from afif_explorer.screens.content import Content, Statistics, Table, TableRow, hint
 from afif_explorer.screens.formats import duration, statistic
-from afif_explorer.screens.parts import Action, Screen, Text, below, beside, card, figure, idle
+from afif_explorer.screens.parts import Screen, Text, below, beside, card, figure, idle
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
 
 PAGE = "views/agreement"
-CHECK = "Check by retraining"
 
 
 def _statistics(explorer: Explorer) -> Content:
@@ -49,32 +49,6 @@ def _cells(cost: Cost) -> tuple[str, ...]:
     return count(cost.products), number(cost.flops), duration(cost.seconds)
 
 
-def _checked(explorer: Explorer) -> Content:
-    checked: Verification | None = explorer.verification
-    if checked is None:
-        return (
-            Heading(CHECK),
-            hint(
-                "Retrain the model without some rows, one at a time, and compare with the "
-                "predictions: 20 random rows, the 20 with the largest effects, and up to 50 selected "
-                "rows. You can cancel the check."
-            ),
-        )
-    pairs = (
-        statistic("Pearson correlation with retraining", checked.pearson, 4),
-        statistic("rank correlation", checked.spearman, 4),
-        statistic("slope", checked.slope, 4),
-    )
-    return (
-        Heading(f"Checked on {count(checked.ids.size)} rows"),
-        Statistics(pairs),
-        hint(
-            f"Every refit reached a gradient norm of {number(checked.gradient_norm)} or less; "
-            f"together they took {duration(checked.seconds)}."
-        ),
-    )
-
-
 AGREEMENT = Screen(
     "agreement",
     (
@@ -97,24 +71,19 @@ AGREEMENT = Screen(
             figure("verification", brush=True, hides_verdict=True, width=460),
             card(
                 below(
-                    Text(
-                        "checked",
-                        label=CHECK,
-                        page="figures/verification",
-                        reads=("verification",),
-                        content=_checked,
-                    ),
-                    Action(
+                    *check(
                         "verify",
-                        label=CHECK,
+                        label="Check by retraining",
                         page="figures/verification",
-                        reads=("status", "verification"),
-                        icon="check",
+                        reads="verification",
+                        found=lambda explorer: explorer.verification,
+                        asks="Retrain the model without some rows, one at a time, and compare with the "
+                        "predictions: 20 random rows, the 20 with the largest effects, and up to 50 "
+                        "that are selected. You can cancel it.",
+                        title=lambda checked: f"Checked on {count(checked.ids.size)} rows",
                         act=lambda explorer: explorer.verify(),
                         about="Retrain without some rows, one at a time, and compare with the predictions.",
                         enabled=idle,
-                        caption=lambda explorer: "Check again" if explorer.verification else CHECK,
-                        main=True,
                     ),
                     Text(
                         "costs",

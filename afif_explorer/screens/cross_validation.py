@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from afif_explorer.results import CrossValidationReport
+import numpy as np
+
+from afif_explorer.results import CrossValidationReport, HeldOutCheck
+from afif_explorer.screens.checks import check
 from afif_explorer.screens.content import Content, Statistics, hint
-from afif_explorer.screens.formats import statistic
+from afif_explorer.screens.formats import plural, statistic
 from afif_explorer.screens.parts import Action, Screen, Text, beside, card, figure, idle
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
@@ -30,6 +33,16 @@ def _statistics(explorer: Explorer) -> Content:
 
 def _notes(explorer: Explorer) -> Content:
     return tuple(hint(note) for note in explorer.cross_validation.notes)
+
+
+def _check(explorer: Explorer) -> HeldOutCheck | None:
+    report: CrossValidationReport | None = explorer.cross_validation
+    return None if report is None else report.check
+
+
+def _checked_on(checked: HeldOutCheck) -> str:
+    rows, strengths = np.unique(checked.ids).size, checked.strengths.size
+    return f"Checked on {plural(rows, 'row')} at {plural(strengths, 'strength')}"
 
 
 def _checkable(explorer: Explorer) -> bool:
@@ -71,17 +84,6 @@ CROSS_VALIDATION = Screen(
                     about="Set the regularisation strength to the one with the smallest held-out loss.",
                     enabled=_improvable,
                 ),
-                Action(
-                    "check",
-                    label="Check by refitting",
-                    page="figures/held_out_losses",
-                    reads=("status", "cross_validation"),
-                    icon="check",
-                    act=Explorer.check_cross_validation,
-                    about="Refit without some random rows, one at a time, at three regularisation strengths.",
-                    enabled=_checkable,
-                    main=True,
-                ),
                 gap=10,
                 centred=True,
             ),
@@ -96,8 +98,27 @@ CROSS_VALIDATION = Screen(
         ),
         beside(
             figure("strength_path", hides_verdict=True, width=460),
-            figure("held_out_losses", width=420),
+            figure("leverage_distribution", width=420),
         ),
-        beside(figure("leverage_distribution", width=460)),
+        beside(
+            figure("held_out_losses", hides_verdict=True, width=460),
+            card(
+                *check(
+                    "check",
+                    label="Check by refitting",
+                    page="figures/held_out_losses",
+                    reads="cross_validation",
+                    found=_check,
+                    asks="Refit the model without each of some random rows, at three strengths of the "
+                    "penalty, and compare their losses with the predictions. You can cancel it.",
+                    title=_checked_on,
+                    act=Explorer.check_cross_validation,
+                    about="Refit without each of some random rows, at three strengths of the penalty.",
+                    enabled=_checkable,
+                ),
+                width=360,
+                gap=16,
+            ),
+        ),
     ),
 )

@@ -76,6 +76,6 @@ AGAIN = Action(
     icon="again",
     act=Explorer.refresh,
     about="Compute the missing results for these settings.",
-    shown=lambda explorer: explorer.status.kind in ("failed", "cancelled"),
+    shown=lambda explorer: explorer.status.again,
 )
 HEAD = (HEADLINE, GAP, FIT, AGAIN)

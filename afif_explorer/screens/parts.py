@@ -80,7 +80,8 @@ class Figure(Part):
 
     def result(self, explorer: Explorer) -> Any:
         """The result that it draws; None if not available."""
-        return getattr(explorer, self.drawn.needs)
+        found, part = getattr(explorer, self.drawn.needs), self.drawn.on_request
+        return None if found is None or (part and part(found) is None) else found
 
     def options(self, explorer: Explorer, *, dark: bool) -> dict[str, Any]:
         """The current options of the drawing function."""

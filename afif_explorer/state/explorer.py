@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
@@ -16,7 +16,7 @@ from afif_explorer.choices import label
 from afif_explorer.choices.rules import RULES
 from afif_explorer.datasets import Dataset
 from afif_explorer.errors import AfifError, InvalidChoice
-from afif_explorer.jobs import Jobs, Outcome
+from afif_explorer.jobs import Jobs, Outcome, shared_jobs
 from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import recipe, ruled, words
@@ -30,6 +30,7 @@ from afif_explorer.state.work import (
     How,
     Status,
     fetch,
+    interrupted,
     result_key,
 )
 
@@ -314,8 +315,8 @@ class Explorer(Selection):
         self._running = None
         taking, self._taking = self._taking, set()
         if outcome.kind != "done":
-            message = outcome.message or "Cancelled. Results shown belong to earlier settings."
-            self._stop(Status(outcome.kind, message=message))
+            missing = bool(self._missing(self.spec))
+            self._stop(interrupted(outcome, missing), stale=self.stale and missing)
             return
         arrived: Arrived = outcome.value
         self._shown |= arrived.keys
@@ -392,9 +393,3 @@ class Explorer(Selection):
                 "The rows to remove are still being computed; try again when they are ready."
             )
         return tuple(self.unlearning.ids.tolist())
-
-
-@cache
-def shared_jobs() -> Jobs:
-    """The thread pool of this process."""
-    return Jobs(workers=2)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from afif_explorer.choices.views import VIEWS
 from afif_explorer.errors import CurvatureError, DoesNotApply, SolverDiverged
+from afif_explorer.jobs import Outcome
 from afif_explorer.progress import report
 from afif_explorer.spec import FIELDS, Spec
 
@@ -48,6 +49,14 @@ class Status:
     done: int = 0
     total: int | None = None
     message: str = ""  # a message for the user: corrected settings, or an error
+    again: bool = False  # the same settings may succeed at another attempt
+
+
+def interrupted(outcome: Outcome, missing: bool) -> Status:
+    """The status after work without a result; ``missing``: something on screen still needs one."""
+    earlier = " Results shown belong to earlier settings." if missing else ""
+    message = outcome.message or f"Cancelled.{earlier}"
+    return Status(outcome.kind, message=message, again=outcome.again and missing)
 
 
 @dataclass(eq=False)

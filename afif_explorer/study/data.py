@@ -64,9 +64,11 @@ def add_table(
     target: str,
     sensitive: Sequence[str] = (),
     task: str | None = None,
+    path: str = "",
 ) -> str:
-    """The same for a file that has already been read."""
-    file = re.split(r"[/\\]", filename)[-1]
+    """The same for a file already read; ``path`` is where code finds it, by default its name."""
+    title = re.split(r"[/\\]", filename)[-1]
+    file = path or title
 
     def make(seed: int) -> Dataset:
         return Dataset.from_frame(
@@ -75,7 +77,7 @@ def add_table(
             sensitive=list(sensitive),
             task=task,
             seed=seed,
-            name=clean(file, _LONGEST_TITLE),
+            name=clean(title, _LONGEST_TITLE),
             notes=table.notes,
         )
 

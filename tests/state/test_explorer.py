@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from afif_explorer.errors import DataError, SolverDiverged
+from afif_explorer.errors import DataError, DownloadError, OutOfMemory, SolverDiverged
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import Explorer, Status
 
@@ -104,6 +104,8 @@ def test_cancel_keeps_what_is_shown_and_refresh_goes_on(make, stand_in):
     assert explorer.status.kind == "cancelled"
     assert explorer.points is before
     assert explorer.stale
+    assert explorer.status.again
+    assert "earlier choices" in explorer.status.message
     stand_in.gate.set()
     explorer.refresh()
     settled(explorer)
@@ -119,8 +121,14 @@ def test_a_failure_is_reported_and_everything_else_still_works(make, stand_in):
     settled(explorer)
     assert (explorer.status.kind, explorer.points) == ("failed", before)
     assert "one class" in explorer.status.message
+    assert not explorer.status.again  # the same choices fail again
+    for passing in (ZeroDivisionError(), DownloadError("No connection."), OutOfMemory("Full.")):
+        stand_in.fails["fitted"] = passing
+        explorer.strength *= 2
+        assert settled(explorer).status.kind == "failed"
+        assert explorer.status.again
     stand_in.fails["fitted"] = ZeroDivisionError()
-    explorer.strength = 2.0
+    explorer.strength = 50.0
     assert "see the log" in settled(explorer).status.message
     stand_in.fails.clear()
     explorer.strength = 1.0
@@ -136,6 +144,7 @@ def test_nothing_diverged_is_shown(make, stand_in):
     assert explorer.lissa is not None
     assert (explorer.status.kind, explorer.status.message) == ("failed", "Set the scale above 2.")
     assert not explorer.stale
+    assert not explorer.status.again  # it would diverge again
     stand_in.fails.clear()
     explorer.scale = 3.0
     assert settled(explorer).points is not None
@@ -226,6 +235,8 @@ def test_a_cancelled_request_is_not_repeated(make, stand_in):
     explorer.retrain()
     explorer.cancel()
     settled(explorer)
+    assert explorer.status == Status("cancelled", message="Cancelled.")  # nothing to try again
+    assert not explorer.stale
     stand_in.gate.set()
     stand_in.asked.clear()
     explorer.refresh()

@@ -23,6 +23,7 @@ from afif_explorer.choices import CONDITIONAL, PICKS, pages
 from afif_explorer.choices.sections import SECTIONS, Section
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.notes import notes_markup
+from afif_explorer.screens.files.own_table import OPEN
 from afif_explorer.screens.markup import html, join
 from afif_explorer.state.relevance import relevant
 from afif_explorer.wording import count
@@ -62,7 +63,7 @@ class Controls:
         row = flow(head, about, gap=4, align="center", stylesheets=[":host { flex-wrap: nowrap; }"])
         parts = [self._place(part) for part in section.fields]
         if field == "dataset":
-            own = button("Use my own file", "upload_file", self._upload, **WIDE)
+            own = button(OPEN, "upload_file", self._upload, **WIDE)
             parts[1:1] = [self._about, own]
         return stack(row, *parts, gap=10)
 

@@ -68,12 +68,12 @@ class Drawing:
 
     def _absence(self) -> tuple[str, str]:
         """The state and message shown without a result."""
-        explorer, needs = self._context.explorer, self._figure.drawn.needs
-        if explorer.status.kind == "running" and needs != "verification":
+        explorer, drawn = self._context.explorer, self._figure.drawn
+        if explorer.status.kind == "running" and drawn.on_request is None:
             return Plot.LOADING, ""
-        if why := explorer.absence(needs):
+        if why := explorer.absence(drawn.needs):
             return Plot.FAILED, why
-        return Plot.EMPTY, self._figure.drawn.waiting
+        return Plot.EMPTY, drawn.waiting
 
     def _select(self, brush: Brush) -> None:
         self._try(lambda: brushed(self._context.explorer, self._figure, self._result, brush))
