@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.build import fields_of, frame_of, shares
+from afif_explorer.datasets.favourable import Favourable, guess
 from afif_explorer.datasets.options import FrameOptions
 from afif_explorer.datasets.split import Split
 
@@ -56,6 +57,14 @@ class Dataset:
     def d(self) -> int:
         """The number of inputs of a model (columns of ``X``; a model adds its own intercept)."""
         return len(self.feature_names)
+
+    @property
+    def favourable(self) -> Favourable | None:
+        """The class that gaps take to be favourable unless told otherwise; None without classes.
+
+        Guessed from the names of the classes ("approved", "hired", ...), or else the last one.
+        """
+        return guess(self.classes)
 
     @cached_property
     def digest(self) -> str:

@@ -367,4 +367,6 @@ def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:
         )
         names[column] = tuple(levels)
     X, y = as_rows(split.X).to(device), torch.as_tensor(np.array(split.y)).to(device)
-    return Sample(X, y, groups, names)
+    known = data.favourable
+    favourable = None if known is None else known.place
+    return Sample(X, y, groups, names, data.classes, favourable)

@@ -12,7 +12,8 @@ from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.limits import comparisons
 from afif_explorer.choices.targets import GAPS
 from afif_explorer.engine.targets.bound import Bound
-from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
+from afif_explorer.engine.targets.comparison import Comparison
+from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data

@@ -19,6 +19,7 @@ from afif_explorer.study.data import data, groups
 from afif_explorer.study.fitting import METRICS, fit
 from afif_explorer.study.targets import aim, target_label, target_unit
 from afif_explorer.study.views.gaps import Gap, gaps, watched_gap
+from afif_explorer.wording import sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +96,7 @@ def _focus(spec: Spec, split: str) -> str:
     metric = TARGETS[spec.target].metric
     if spec.split == split and metric:
         return metric
-    label = target_label(spec)
-    return label[0].upper() + label[1:]
+    return sentence(target_label(spec))
 
 
 def _groups(spec: Spec, split: str) -> list[str]:
