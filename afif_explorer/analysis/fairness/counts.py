@@ -27,7 +27,8 @@ def group_counts(
 
     Returns:
         A data frame ``[splits * groups, 3]`` with a row for each ``(split, group)``, groups without rows in a
-        split included: ``rows`` and, for classification, ``favourable`` and ``unfavourable``, the rows by observed class.
+        split included: ``rows`` and, for classification, ``favourable`` and ``unfavourable``, the rows
+        by observed class.
 
     Raises:
         InvalidChoice: for an unknown column or class.
