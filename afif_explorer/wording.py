@@ -13,8 +13,3 @@ def count(value: float) -> str:
 def within(phrase: str) -> str:
     """A stand-alone phrase, adapted for use within a sentence: ``the 100 rows``."""
     return phrase[:1].lower() + phrase[1:].rstrip(".")
-
-
-def sentence(phrase: str) -> str:
-    """A phrase as the start of a sentence: ``Mean loss`` for ``mean loss``."""
-    return phrase[:1].upper() + phrase[1:]

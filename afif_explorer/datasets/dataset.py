@@ -67,6 +67,19 @@ class Dataset:
         return guess(self.classes)
 
     @cached_property
+    def group_names(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of each sensitive column, of all splits, sorted."""
+        parts = (self.train, self.validation, self.test)
+        return tuple(
+            tuple(
+                sorted(
+                    {str(one) for part in parts for one in part.sensitive[name].dropna().unique()}
+                )
+            )
+            for name in self.sensitive
+        )
+
+    @cached_property
     def digest(self) -> str:
         """Content digest (hex): equal for equal content, whatever the data set is called."""
         names = [self.task, self.target, self.classes, self.feature_names, self.feature_groups]

@@ -8,7 +8,7 @@ from afif_explorer.screens.content import Badge, Content, Facts, Headline, hint,
 from afif_explorer.screens.parts import Action, Text
 from afif_explorer.spec import FIELDS
 from afif_explorer.state import Explorer
-from afif_explorer.wording import count, sentence
+from afif_explorer.wording import count
 
 
 def _headline(explorer: Explorer) -> Content:
@@ -21,7 +21,7 @@ def _gap(explorer: Explorer) -> Content:
     if not points.compares:
         return ()
     value = f"{number(points.target_value)} {points.unit}".strip()
-    gap = hint(f"The gap is {value}. {sentence(points.compares)}.")
+    gap = hint(f"The gap is {value}, in the {points.compares}.")
     return (gap, *(line(note, tone="fair") for note in points.notes))
 
 
