@@ -128,8 +128,8 @@ class Dataset:
         and standard deviation of the training rows, missing and infinite ones filled with the training
         median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns, one per level that
         the training rows have (one column for two levels); "missing" is a level. Columns that are constant
-        on the training rows, copies of another column, row numbers, free text and nested values are left
-        out.
+        on the training rows, copies of another column, sensitive columns in another coding, row numbers,
+        free text and nested values are left out.
 
         A sensitive number with more than 10 distinct values makes two groups, cut at the training median.
 
