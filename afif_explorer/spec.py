@@ -49,7 +49,7 @@ class Spec:
     (True, ())
     """
 
-    dataset: str = "hiring"  # a catalogue name, or "upload-<digest>" for somebody's own file
+    dataset: str = "hiring"  # a catalogue name, or "upload-<digest>" for an uploaded file
     seed: int = 0  # of the split and of the start of training
     model: str = "auto"
     hidden: int = 16  # units of the hidden layer

@@ -1,4 +1,4 @@
-"""What every declared value of a choice has, and how the declarations in a folder are collected."""
+"""Base class of declared values, and the collection of the declarations in a folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Declared = TypeVar("Declared", bound="Option")
 
 
 class Facts(Protocol):
-    """What a declaration needs to know of a data set; a ``Dataset`` has it, and so has a ``DataSummary``."""
+    """The properties of a data set used by declarations; of a ``Dataset`` or a ``DataSummary``."""
 
     @property
     def title(self) -> str: ...
@@ -35,7 +35,7 @@ class Facts(Protocol):
 
 
 class Asked(Protocol):
-    """What a declaration reads of the other choices; a :class:`~afif_explorer.spec.Spec` has it."""
+    """The other settings used by declarations; those of a :class:`~afif_explorer.spec.Spec`."""
 
     @property
     def model(self) -> str: ...
@@ -70,12 +70,12 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One value of a choice.
+    """One value of a setting.
 
     Attributes:
         key: the value in a ``Spec``, in links and in keys of results; never changed once released.
-        label: what people read for it.
-        order: its place among the others in a list, ascending.
+        label: its name for users.
+        order: its position in lists, ascending.
         needs: fields of ``Spec`` that have an effect with this value and not without it.
         ignores: fields that have no effect with this value, whatever the others need.
     """

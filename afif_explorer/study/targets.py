@@ -19,9 +19,9 @@ from afif_explorer.study.store import stage
 
 @dataclass(frozen=True, eq=False)
 class Aim:
-    """A target on a fit: ``gradient`` is its slope ``[p]`` there, ``value`` what it is there.
+    """A target on a fit: ``gradient`` ``[p]`` and ``value`` at the fit.
 
-    ``compares``: of a gap, its two groups with their rows; ``notes``: what to be careful about with it.
+    ``compares``: for a gap, its two groups with their rows; ``notes``: cautions about it.
     """
 
     target: Target
@@ -58,7 +58,7 @@ def target_of(spec: Spec) -> Target:
 
 
 def target_label(spec: Spec) -> str:
-    """The target in words, as they go on after "effect on the"."""
+    """A description of the target that continues "effect on the"."""
     return TARGETS[spec.target].words(spec, data(spec))
 
 
@@ -68,5 +68,5 @@ def target_unit(spec: Spec) -> str:
 
 
 def raises(spec: Spec) -> str:
-    """What a positive effect means."""
+    """The meaning of a positive effect."""
     return f"leaving the row out raises the {TARGETS[spec.target].rises}"

@@ -1,4 +1,4 @@
-"""Which choices exist for a data set, and how choices that don't fit are corrected."""
+"""The settings available for a data set, and the correction of those that don't fit."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _DEFAULT = Spec()
 
 
 def offered(spec: Spec | None) -> dict[str, Any]:
-    """The values of each choice that exist: all of them, or those that fit the data of ``spec``.
+    """The available values of each setting: all of them, or those that fit the data of ``spec``.
 
-    Tuples of values, or dicts from what people read to the value.
+    Tuples of values, or dicts from labels to values.
     """
     catalogue = {datasets.describe(name).title: name for name in datasets.names()}
     always: dict[str, Any] = OPTIONS | {"dataset": catalogue}
@@ -77,7 +77,7 @@ def _splits(dataset: Dataset) -> tuple[str, ...]:
 
 
 def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
-    """The choices, corrected where they don't fit the data, and a sentence for each correction."""
+    """The settings, corrected to fit the data, and a sentence for each correction."""
     dataset = data(spec)
     changes: dict[str, Any] = {}
     notes: list[str] = []
@@ -92,7 +92,7 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
     if not model.fits(dataset):
         correct("model", _DEFAULT.model, f"{model.label} does not fit {title}.")
     if penalty.nonsmooth and spec.solver != _DEFAULT.solver:
-        why = f"With {penalty.label.lower()} a removal is answered by proximal steps, so the choice of "
+        why = f"With {penalty.label.lower()} removals are predicted by proximal steps, so the choice of "
         correct("solver", _DEFAULT.solver, why + "solver is not used.")
     elif method.solvers and spec.solver not in method.solvers:
         correct("solver", method.solvers[0], method.only)
@@ -103,7 +103,7 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
         correct("split", splits[-1], f"{title} has no {SPLITS[spec.split].rows}.")
     rows = len(getattr(dataset, changes.get("split", spec.split)))
     if spec.row >= rows:
-        correct("row", 0, f"There are {count(rows)} rows to choose from; the first is shown.")
+        correct("row", 0, f"There are {count(rows)} rows to choose from; the first one is used.")
     if spec.sensitive >= max(1, len(dataset.sensitive)):
         correct("sensitive", 0, f"{title} has {len(dataset.sensitive)} sensitive columns.")
     _correct_gap(spec.replace(**changes), dataset, correct)
@@ -129,7 +129,7 @@ def _correct_gap(spec: Spec, dataset: Dataset, correct: Any) -> None:
 def _correct_sizes(spec: Spec, dataset: Dataset, correct: Any) -> None:
     n = len(dataset.train)
     if spec.count >= n:
-        correct("count", n - 1, f"There are {count(n)} training rows, and one has to stay.")
+        correct("count", n - 1, f"There are {count(n)} training rows; at least one must remain.")
     here = np.isin(np.array(spec.selected, dtype=np.int64), dataset.train.ids)
     if not here.all():
         kept = tuple(np.array(spec.selected)[here].tolist())

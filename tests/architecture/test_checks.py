@@ -1,4 +1,4 @@
-"""The page of checks names tests and commands; they must be there."""
+"""The tests and commands named on the page of checks exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A control is shown where its choice makes a difference, in the dashboard as in JupyterLab."""
+"""A control is shown if its setting has an effect, in the dashboard and in JupyterLab."""
 
 from __future__ import annotations
 

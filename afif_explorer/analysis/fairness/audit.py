@@ -117,14 +117,14 @@ def audit_fairness(
     target's.
 
     Every disparity that is defined for classes, or for numbers, is a measure. ``split`` is where they are
-    measured: rows that are chosen by their effects on one split are judged on another.
+    measured: rows chosen by their effects on one split should be evaluated on another.
 
     Args:
         fit: a fit of a data set with sensitive columns.
         sensitive: the display name of one of them; the groups of several are their intersections.
         method: of prediction.
-        split: where the disparities are measured: "train", "validation" or "test". Rows that are chosen by
-            their effects on one split should be judged on another.
+        split: where the disparities are measured: "train", "validation" or "test". Rows chosen by their
+            effects on one split should be evaluated on another.
         favourable: the favourable class by name; None: ``fit.data.favourable``, which ``notes`` tells.
         groups: the names of the two groups to compare (an intersection: a tuple); None: the two that are
             furthest apart.
@@ -141,7 +141,7 @@ def audit_fairness(
         InvalidChoice: for an unknown attribute, split, class or group.
         UndefinedMeasure: if the split has rows of fewer than two groups.
 
-    A group without rows that a measure is about (equal opportunity: rows with the outcome) has no mean; it
+    A group without relevant rows for a measure (equal opportunity: rows with the outcome) has no mean; it
     is left out, and a measure with fewer than two groups left is NaN. fairlearn counts such a mean as 0.
     The warning :class:`Undefined` and ``notes`` report both.
 

@@ -19,7 +19,7 @@ Asked = dict[str, GroupDisparity]
 
 
 def measures_for(fit: Fit) -> dict[str, type[GroupDisparity]]:
-    """The disparities that make sense for a fit's loss, by name."""
+    """The disparities that are defined for a fit's loss, by name."""
     checked_fit(fit)
     classes = isinstance(fit.objective.loss, Bernoulli | Categorical)
     tasks = set(CLASSES if classes else NUMBERS)

@@ -36,7 +36,7 @@ def _pair(fit: Fit, target: GroupDisparity, found: Comparison) -> str:
 
 
 def left_out(fit: Fit, name: str, target: GroupDisparity, found: Found) -> list[str]:
-    """Who is left out of a measure, and what fairlearn, which counts them as 0, would say."""
+    """Which groups a measure leaves out, and fairlearn's value, which counts them as 0."""
     hard = found.get((name, "hard"))
     told = comparisons.left_out(fit, target, hard or found[name, "soft"])
     if hard and hard.left_out and hard.as_zero != hard.gap:

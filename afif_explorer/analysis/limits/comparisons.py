@@ -1,4 +1,4 @@
-"""What a disparity compares, in words: two groups, their rows, and the groups that it has to leave out."""
+"""Descriptions of what a disparity compares: two groups, their rows, and the groups left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.errors import Undefined, UndefinedMeasure
 from afif_explorer.wording import count
 
-FEW = 30  # rows: with fewer in a group a gap is easily due to chance
+FEW = 30  # rows per group; with fewer, a gap may easily be due to chance
 _MOST_NAMED = 6
 
 
@@ -46,7 +46,7 @@ def condition(fit: Fit, disparity: GroupDisparity, among: str) -> str:
 
 
 def left_out(fit: Fit, disparity: GroupDisparity, found: Comparison) -> list[str]:
-    """A sentence for each condition that no row, or too few rows, of some group meet."""
+    """A sentence for each condition that no row, or too few rows, of some group satisfy."""
     where, whose = f"in the {disparity.split} split", disparity.attribute
     told = [
         f"No row {among and condition(fit, disparity, among) + ' '}{where} belongs to "
@@ -66,7 +66,7 @@ def left_out(fit: Fit, disparity: GroupDisparity, found: Comparison) -> list[str
 
 
 def notes(fit: Fit, disparity: GroupDisparity, found: Comparison) -> tuple[str, ...]:
-    """Groups that are merged, groups that are left out, and groups with few rows."""
+    """Notes on groups that are merged, on groups that are left out, and on groups with few rows."""
     told = [merged(disparity, found), *left_out(fit, disparity, found), caution(found)]
     return tuple(filter(None, told))
 
@@ -92,7 +92,7 @@ def merged(disparity: GroupDisparity, found: Comparison) -> str:
 
 
 def at_fit(fit: Fit, disparity: GroupDisparity, *, soft: bool = True) -> Comparison:
-    """What a disparity compares at the fit. Raises :class:`UndefinedMeasure` in the words of the data."""
+    """What a disparity compares at the fit. Raises :class:`UndefinedMeasure` with the data's names."""
     try:
         return disparity.compare(fit, fit.parameters, soft=soft)
     except UndefinedMeasure as error:

@@ -74,7 +74,7 @@ class Gap:
         return "; ".join(told)
 
     def notes(self) -> tuple[str, ...]:
-        """Groups that it leaves out, and small groups that it compares, a sentence each."""
+        """A sentence for each group left out, and for each small group compared."""
         if isinstance(self._at_fit, str):
             return ()
         return comparisons.notes(self.fit, self.target, self._at_fit)
@@ -136,7 +136,7 @@ def interval_words(spec: Spec, split: str, theta: Tensor) -> str:
 
 
 def notes(found: dict[str, Gap]) -> list[str]:
-    """The notes of all gaps; what is to be said of several is said once."""
+    """The notes of all gaps, without repetitions."""
     told: dict[str, list[str]] = {}
     for name, gap in found.items():
         for words in gap.notes():

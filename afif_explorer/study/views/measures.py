@@ -1,4 +1,4 @@
-"""What a removal is judged by: metrics of a model on the reported rows, in words and units."""
+"""The metrics that evaluate a removal: on the reported rows, with names and units."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from afif_explorer.study.views.gaps import Gap, gaps, watched_gap
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Metrics by display name, their units, the one that the view is about, and those that are gaps."""
+    """Metrics by display name, their units, the target's, and those that are gaps."""
 
     units: dict[str, str]
     focus: str

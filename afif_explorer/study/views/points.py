@@ -1,4 +1,4 @@
-"""Every training row with its effect, its place on the map, and how ordinary it is."""
+"""Every training row with its effect, map coordinates and diagnostics."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _rows(spec: Spec) -> _Rows:
 
 
 def _outcomes(dataset: Dataset) -> np.ndarray:
-    """The observed target of each training row, as people read it."""
+    """The observed target of each training row, as text."""
     y = dataset.train.y
     if dataset.classes:
         return np.array(dataset.classes, dtype=object)[y.astype(np.int64)]

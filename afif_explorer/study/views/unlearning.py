@@ -1,4 +1,4 @@
-"""What removing rows changes: metrics, the target as ever more rows go, and how far to trust it."""
+"""The effect of removing rows: metrics, the target for increasing numbers of rows, and reach."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from afif_explorer.study.views.sweep import Sweep, predicted_sweep, refit, retra
 
 SHARES = (0.0, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.2)
 _UNRANKED = "This target cannot rank the rows"
-MOST_SHARE, MOST_LEVERAGE = 0.05, 0.1  # beyond these one step is known to fall short
+MOST_SHARE, MOST_LEVERAGE = 0.05, 0.1  # above these, one step underestimates the change
 
 
 def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
-    """Metrics without the removed rows, and the target as ever more rows are removed.
+    """Metrics without the removed rows, and the target for increasing numbers of removed rows.
 
     Rows are ranked on the validation rows where there are some; everything is reported on the test
-    rows. ``retrained`` adds the truth: true refits, for the set and at every share of the sweep.
+    rows. ``retrained`` adds refits, for the set and for every share of the sweep.
     """
     began = time.perf_counter()
     ranked, unranked = _ranked(spec)
@@ -82,7 +82,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
 
 
 def _ranked(spec: Spec) -> tuple[Ranking, list[str]]:
-    """The ranking; where the target is undefined the rows that go anyway, and why there is no ranking."""
+    """The ranking; if the target is undefined, the selected rows and the reason."""
     try:
         return ranking(spec), []
     except UndefinedMeasure as error:
@@ -97,7 +97,7 @@ def _defined(table: Measures) -> bool:
 
 
 def _rule(spec: Spec, count: int) -> str:
-    """Which rows go, in words."""
+    """A description of the removed rows."""
     rule = RULES[spec.rule]
     if not isinstance(rule, RankedRows):
         return f"{rule.label} ({wording.count(count)})"
@@ -113,7 +113,7 @@ def _sweep_counts(spec: Spec, available: int) -> tuple[np.ndarray, list[int]]:
 
 
 def _least_accurate(*solvers: SolverSummary | None) -> SolverSummary:
-    """The summary that a reader has to know: of what did not converge, the furthest off."""
+    """The summary of the least accurate solve."""
     used = [solver for solver in solvers if solver is not None]
     return max(used, key=lambda one: (one.status != "converged", one.off or 0.0))
 
