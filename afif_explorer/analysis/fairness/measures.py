@@ -47,7 +47,10 @@ def compare(fit: Fit, asked: Asked) -> tuple[Found, dict[str, str]]:
 
 
 def by_split(fit: Fit, asked: Asked) -> tuple[Found, list[str]]:
-    """What each measure compares where it is measured and in the held-out splits, and why not elsewhere."""
+    """What each measure compares where it is measured and in the held-out splits.
+
+    And a sentence for each split in which a measure is undefined, if it is defined where it is measured.
+    """
     found: Found = {}
     why: list[str] = []
     for name, target in asked.items():
@@ -57,5 +60,6 @@ def by_split(fit: Fit, asked: Asked) -> tuple[Found, list[str]]:
             try:
                 found[name, split] = comparisons.at_fit(fit, replace(target, split=split))
             except UndefinedMeasure as error:
-                why += [f"{title(name)}: {error}"] if split != target.split else []
+                if (name, target.split) in found:
+                    why.append(f"{title(name)}: {error}")
     return found, why
