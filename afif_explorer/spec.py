@@ -66,6 +66,10 @@ class Spec:
     target: str = "mean_loss"
     split: str = "test"  # where the target is measured
     sensitive: int = 0  # which of the data set's sensitive columns
+    favourable: int = -1  # which class gaps are about; -1: guessed from its name
+    pair: int = (
+        -1
+    )  # which two groups of that column gaps compare; -1: those that are furthest apart
     row: int = 0  # which row of the split, for targets about one row
     rule: str = "raise_target"  # which rows to remove ...
     count: int = 100  # ... and how many

@@ -81,6 +81,14 @@ _ALL = (
     Pick("target", "Target", "The quantity whose change is predicted.", TARGETS),
     Pick("split", "Measured on", "The rows on which the target is measured.", SPLITS),
     Number("sensitive", "Sensitive column", "The column whose groups are compared.", 0, 999, (0, 9)),
+    Number(
+        "favourable", "Favourable class", "The outcome that gaps are about; -1: guessed from its name.",
+        -1, 999, (-1, 9),
+    ),
+    Number(
+        "pair", "Groups to compare", "Which two groups; -1: those that are furthest apart.",
+        -1, 99_999, (-1, 99),
+    ),
     Number("row", "Row of the target", "For targets about a single row.", 0, LARGEST_ID, (0, 99_999)),
     Pick("rule", "Rows to remove", "How the rows to remove are chosen.", RULES),
     Number("count", "How many", "Number of rows to remove.", 0, LARGEST_ID, (0, 1000)),

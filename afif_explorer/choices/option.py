@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import combinations
 from pkgutil import iter_modules
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -28,6 +29,9 @@ class Facts(Protocol):
 
     @property
     def sensitive(self) -> tuple[str, ...]: ...
+
+    @property
+    def group_names(self) -> tuple[tuple[str, ...], ...]: ...
 
 
 class Asked(Protocol):
@@ -53,6 +57,12 @@ class Asked(Protocol):
 
     @property
     def sensitive(self) -> int: ...
+
+    @property
+    def favourable(self) -> int: ...
+
+    @property
+    def pair(self) -> int: ...
 
     @property
     def row(self) -> int: ...
@@ -98,3 +108,8 @@ def by_key(*options: Declared) -> dict[str, Declared]:
 def sensitive_column(data: Facts, asked: Asked) -> str | None:
     """The name of the chosen sensitive column; None if the data set has none."""
     return data.sensitive[asked.sensitive] if data.sensitive else None
+
+
+def group_pairs(data: Facts, asked: Asked) -> list[tuple[str, str]]:
+    """The pairs of groups of the chosen sensitive column that may be compared, in the order of ``pair``."""
+    return list(combinations(data.group_names[asked.sensitive], 2)) if data.sensitive else []

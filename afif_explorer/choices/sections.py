@@ -27,7 +27,7 @@ class Section:
 SECTIONS = (
     Section("Data", ("dataset", "seed")),
     Section("Model", ("model", "hidden", "penalty", "strength")),
-    Section("Target", ("target", "split", "row", "sensitive")),
+    Section("Target", ("target", "split", "row", "favourable", "sensitive", "pair")),
     Section(
         "Method",
         ("method", "solver", ("scale", "depth", "batch_size", "repeats"), "damping", "rescale"),

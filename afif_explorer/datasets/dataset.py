@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.build import fields_of, frame_of, shares
+from afif_explorer.datasets.favourable import Favourable, guess
 from afif_explorer.datasets.options import FrameOptions
 from afif_explorer.datasets.split import Split
 
@@ -56,6 +57,27 @@ class Dataset:
     def d(self) -> int:
         """The number of inputs of a model (columns of ``X``; a model adds its own intercept)."""
         return len(self.feature_names)
+
+    @property
+    def favourable(self) -> Favourable | None:
+        """The class that gaps take to be favourable unless told otherwise; None without classes.
+
+        Guessed from the names of the classes ("approved", "hired", ...), or else the last one.
+        """
+        return guess(self.classes)
+
+    @cached_property
+    def group_names(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of each sensitive column, of all splits, sorted."""
+        parts = (self.train, self.validation, self.test)
+        return tuple(
+            tuple(
+                sorted(
+                    {str(one) for part in parts for one in part.sensitive[name].dropna().unique()}
+                )
+            )
+            for name in self.sensitive
+        )
 
     @cached_property
     def digest(self) -> str:
@@ -106,8 +128,8 @@ class Dataset:
         and standard deviation of the training rows, missing and infinite ones filled with the training
         median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns, one per level that
         the training rows have (one column for two levels); "missing" is a level. Columns that are constant
-        on the training rows, copies of another column, row numbers, free text and nested values are left
-        out.
+        on the training rows, copies of another column, sensitive columns in another coding, row numbers,
+        free text and nested values are left out.
 
         A sensitive number with more than 10 distinct values makes two groups, cut at the training median.
 

@@ -22,7 +22,7 @@ def _gap(explorer: Explorer) -> Content:
     if not points.compares:
         return ()
     value = f"{number(points.target_value)} {points.unit}".strip()
-    gap = hint(f"The gap is {value}: {points.compares}.")
+    gap = hint(f"The gap is {value}, in the {points.compares}.")
     return (gap, *(line(note, tone="fair") for note in points.notes))
 
 

@@ -55,13 +55,19 @@ def sentence(points: Points, at: int) -> str:
 def _measures(points: Points, at: int) -> Pairs:
     pairs = (
         ("Observed", str(points.outcome[at])),
-        ("Predicted", number(float(points.prediction[at]))),
+        ("Predicted", _predicted(points, at)),
         ("Group", str(points.group[at])),
         ("Loss", number(float(points.loss[at]))),
         ("Self-influence (increase of its own loss)", number(float(points.self_influence[at]))),
         ("Leverage", percent(float(points.leverage[at]))),
     )
     return tuple((name, value) for name, value in pairs if value)
+
+
+def _predicted(points: Points, at: int) -> str:
+    """The mean prediction, and the class whose probability it is."""
+    value = number(float(points.prediction[at]))
+    return f"{value} for {points.predicted!r}" if points.predicted else value
 
 
 def _values(frame: pd.DataFrame | None, row: int) -> Pairs:

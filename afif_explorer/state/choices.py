@@ -62,6 +62,8 @@ class Settings(param.Parameterized):
     target = _pick("target")
     split = _pick("split")
     sensitive = _whole("sensitive")
+    favourable = _whole("favourable")
+    pair = _whole("pair")
     row = _whole("row")
     rule = _pick("rule")
     count = _whole("count")

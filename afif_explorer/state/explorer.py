@@ -34,7 +34,11 @@ from afif_explorer.state.work import (
     result_key,
 )
 
-_OF_THE_DATA = ("model", "sensitive", "row", "selected", "primary", "scale", "depth")  # begin anew
+# Begin anew with other data, and with another sensitive column.
+_OF_THE_DATA = (
+    "model", "sensitive", "favourable", "pair", "row", "selected", "primary", "scale", "depth",
+)  # fmt: skip
+_OF_THE_GROUPS = ("pair",)
 
 
 def _result(kind: type, doc: str) -> param.ClassSelector:
@@ -147,10 +151,13 @@ class Explorer(Selection):
         with self._lock:
             changed = {event.name for event in events}
             self._taking -= changed
+            afresh: set[str] = set()
             if "dataset" in changed:
                 self._taking.clear()
-                afresh = [name for name in _OF_THE_DATA if name not in changed]
-                self._set(**{name: self.param[name].default for name in afresh})
+                afresh.update(_OF_THE_DATA)
+            if "sensitive" in changed:
+                afresh.update(_OF_THE_GROUPS)
+            self._set(**{name: self.param[name].default for name in afresh - changed})
             self._request()
 
     def _set(self, **values: Any) -> None:

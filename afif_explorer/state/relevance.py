@@ -7,6 +7,8 @@ from typing import Any
 from afif_explorer.state.work import ALWAYS, NEEDED, SOURCES
 from afif_explorer.study.keys import effective
 
+_OF_SOME_DATA = ("sensitive", "favourable", "pair")  # that not all data have
+
 
 def relevant(explorer: Any) -> set[str]:
     """The fields that the current view's results depend on; only their controls are shown.
@@ -16,6 +18,5 @@ def relevant(explorer: Any) -> set[str]:
     spec = explorer.spec
     results = (*ALWAYS, *NEEDED[spec.view])
     found = {name for result in results for name in effective(SOURCES[result].key, spec)}
-    if not explorer.offered.get("sensitive"):
-        found.discard("sensitive")
+    found -= {name for name in _OF_SOME_DATA if not explorer.offered.get(name)}
     return found | {"solver"}

@@ -127,6 +127,7 @@ def describe(spec: Spec) -> DataSummary:
         licence=found.licence,
         file=upload.file if (upload := UPLOADS.get(spec.dataset)) is not None else "",
         made=found.made,
+        group_names=found.group_names,
     )
 
 

@@ -10,7 +10,7 @@ _DIGEST = 32  # hexadecimal digits
 _DATA = ("dataset", "seed")
 _FIT = (*_DATA, "model", "hidden", "penalty", "strength")
 _HELD_OUT = (*_FIT, "method", "damping")
-_TARGET = (*_FIT, "target", "split", "sensitive", "row")
+_TARGET = (*_FIT, "target", "split", "sensitive", "favourable", "pair", "row")
 _SOLVE = ("damping", "solver", "scale", "depth", "batch_size")
 _EFFECT = (*_TARGET, "method", *_SOLVE, "rescale")
 _LISSA = (*_TARGET, "method", "damping", "scale", "depth", "repeats", "batch_size")
@@ -49,7 +49,7 @@ _RECURSION = ("scale", "depth", "batch_size")
 _ALWAYS: dict[str, tuple[str, ...]] = {  # fields that a result depends on whatever is chosen
     "groups": ("sensitive",),
     "points": ("sensitive",),
-    "unlearning": ("sensitive",),
+    "unlearning": ("sensitive", "favourable", "pair"),
     "lissa": _RECURSION,
     "lissa run": _RECURSION,
 }

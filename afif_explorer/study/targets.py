@@ -10,7 +10,7 @@ from afif_explorer.analysis.limits import comparisons
 from afif_explorer.choices.targets import TARGETS
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import Bound
-from afif_explorer.engine.targets.disparities import GroupDisparity
+from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.fitting import fit
@@ -43,7 +43,8 @@ def aim(spec: Spec) -> Aim:
         if isinstance(target, GroupDisparity):
             between = comparisons.at_fit(found, target)
             compares = comparisons.compares(found, target, between)
-            notes = comparisons.notes(found, target, between)
+            told = comparisons.guessed(found, target)
+            notes = (*filter(None, [told]), *comparisons.notes(found, target, between))
         bound = target.bind(found)
         value = bound.value(found.parameters)
         return Aim(target, bound, bound.gradient(), value, compares, notes)

@@ -9,6 +9,7 @@ import numpy as np
 from afif_explorer import datasets
 from afif_explorer.choices.methods import METHODS
 from afif_explorer.choices.models import MODELS
+from afif_explorer.choices.option import group_pairs
 from afif_explorer.choices.penalties import PENALTIES
 from afif_explorer.choices.solvers import SOLVERS
 from afif_explorer.choices.splits import SPLITS
@@ -32,7 +33,7 @@ def offered(spec: Spec | None) -> dict[str, Any]:
     catalogue = {datasets.describe(name).title: name for name in datasets.names()}
     always: dict[str, Any] = OPTIONS | {"dataset": catalogue}
     if spec is None:
-        return always | {"sensitive": {}}
+        return always | {"sensitive": {}, "favourable": {}, "pair": {}}
     dataset = data(spec)
     if spec.dataset not in catalogue.values():
         title = f"{dataset.title} (yours)" if dataset.title in catalogue else dataset.title
@@ -43,7 +44,26 @@ def offered(spec: Spec | None) -> dict[str, Any]:
         "target": tuple(key for key, option in TARGETS.items() if option.fits(dataset)),
         "split": _splits(dataset),
         "sensitive": {name: place for place, name in enumerate(dataset.sensitive)},
+        "favourable": _favourable(dataset),
+        "pair": _pairs(spec, dataset),
     }
+
+
+def _favourable(dataset: Dataset) -> dict[str, int]:
+    guessed = dataset.favourable
+    if guessed is None or not dataset.sensitive:
+        return {}
+    automatic = {f"Automatic: {guessed.name}": _DEFAULT.favourable}
+    return automatic | {name: place for place, name in enumerate(dataset.classes)}
+
+
+def _pairs(spec: Spec, dataset: Dataset) -> dict[str, int]:
+    """The pairs of groups; none if there is only one."""
+    pairs = group_pairs(dataset, spec)
+    if len(pairs) < 2:
+        return {}
+    named = {f"{first} and {second}": place for place, (first, second) in enumerate(pairs)}
+    return {"Furthest apart": _DEFAULT.pair} | named
 
 
 def _solvers(spec: Spec) -> tuple[str, ...] | dict[str, str]:
@@ -86,6 +106,7 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
         correct("row", 0, f"There are {count(rows)} rows to choose from; the first one is used.")
     if spec.sensitive >= max(1, len(dataset.sensitive)):
         correct("sensitive", 0, f"{title} has {len(dataset.sensitive)} sensitive columns.")
+    _correct_gap(spec.replace(**changes), dataset, correct)
     _correct_sizes(spec, dataset, correct)
     return spec.replace(**changes), tuple(notes)
 
@@ -94,6 +115,15 @@ def _instead(wanted: TargetOption, dataset: Dataset) -> TargetOption:
     """The first target of the same kind that fits, or the first of all."""
     fit = [option for option in TARGETS.values() if option.fits(dataset)]
     return next((option for option in fit if type(option) is type(wanted)), fit[0])
+
+
+def _correct_gap(spec: Spec, dataset: Dataset, correct: Any) -> None:
+    if spec.favourable >= len(dataset.classes) and spec.favourable != _DEFAULT.favourable:
+        why = f"{dataset.title} has {len(dataset.classes)} classes."
+        correct("favourable", _DEFAULT.favourable, why)
+    pairs = len(group_pairs(dataset, spec))
+    if spec.pair >= pairs and spec.pair != _DEFAULT.pair:
+        correct("pair", _DEFAULT.pair, f"There are {count(pairs)} pairs of groups to choose from.")
 
 
 def _correct_sizes(spec: Spec, dataset: Dataset, correct: Any) -> None:

@@ -131,6 +131,19 @@ def test_the_groups_of_a_gap_can_be_chosen(explorer, view, target) -> None:
     assert view.panel.controls["sensitive"].widget.layout.display is None
 
 
+def test_the_favourable_class_of_a_gap_can_be_chosen(explorer, view) -> None:
+    explorer.target = "equal_opportunity"
+    settle(explorer)
+    widget = view.panel.controls["favourable"].widget
+    assert [label for label, _ in widget.options] == ["Automatic: hired", "rejected", "hired"]
+    assert widget.layout.display is None
+    assert view.panel.controls["pair"].widget.layout.display == "none"
+    widget.value = 0
+    settle(explorer)
+    assert explorer.favourable == 0
+    assert "of 'rejected'" in explorer.points.compares
+
+
 def figures_of(name: str) -> list[str]:
     return [part.name for part in SCREENS[name].parts if part.name in FIGURES]
 

@@ -41,6 +41,7 @@ FRAMES = {"Auto", "NonsmoothPenalty", "Penalty", "Target"}
 FUNCTIONS = {  # that compute something which a paper or a book defines
     "attribute",
     "audit_fairness",
+    "bootstrap_disparity",
     "bregman_response",
     "bregman_response_each",
     "certified_unlearn",

@@ -356,8 +356,8 @@ def test_each_gap_on_screen_says_which_groups_it_compares_and_how_many_rows_they
     side, positive = data.test.sensitive["side"], data.test.y == 1
     mean = pd.Series(fit.predict(data.test.X), side.index)[positive].groupby(side[positive]).mean()
     rows = side[positive].value_counts()
-    words = " minus ".join(
-        f"{group!r} ({rows[group]} rows with the outcome 'yes')"
+    words = "mean probability of 'yes': " + " minus ".join(
+        f"{group!r} {mean[group]:.3g} ({rows[group]} rows with the outcome 'yes')"
         for group in (mean.idxmax(), mean.idxmin())
     )
     assert found.compares["Equal opportunity gap, probabilities"] == words

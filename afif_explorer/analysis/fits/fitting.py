@@ -358,15 +358,14 @@ def _loss_of(data: Dataset, k: int) -> str:
 
 def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:
     groups, names = {}, {}
-    for column in data.sensitive:
-        # Of all splits, so that a group without training rows is compared where it has any.
-        parts = [getattr(data, name).sensitive[column] for name in SPLITS]
-        levels = sorted({str(group) for part in parts for group in part.dropna().unique()})
+    for column, levels in zip(data.sensitive, data.group_names, strict=True):
         values = split.sensitive[column]
         codes = {level: code for code, level in enumerate(levels)}
         groups[column] = np.array(
             [codes.get(str(value), -1) for value in values] if len(values) else [], dtype=np.int64
         )
-        names[column] = tuple(levels)
+        names[column] = levels
     X, y = as_rows(split.X).to(device), torch.as_tensor(np.array(split.y)).to(device)
-    return Sample(X, y, groups, names)
+    known = data.favourable
+    favourable = None if known is None else known.place
+    return Sample(X, y, groups, names, data.classes, favourable)

@@ -20,6 +20,7 @@ from afif_explorer.study.effects import Ranking, judge_of, ranking, without
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.solving import chosen
 from afif_explorer.study.targets import aim, target_label
+from afif_explorer.study.views.gaps import interval_words
 from afif_explorer.study.views.gaps import notes as gap_notes
 from afif_explorer.study.views.measures import Measures, measures, reported
 from afif_explorer.study.views.sweep import Sweep, predicted_sweep, refit, retrained_sweep
@@ -44,9 +45,10 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     predicted_theta = change_of_set.thetas[:, 0]
     table = measures(spec)
     thetas = {"before": before, "predicted": predicted_theta}
-    gradient_norm = None
+    gradient_norm, told = None, ""
     if retrained:
         thetas["retrained"], gradient_norm = refit(spec, removed)
+        told = interval_words(spec, reported(spec), thetas["retrained"])
     shares, counts = _sweep_counts(spec, len(order))
     predicted, sweep = Sweep(), {}
     if _defined(table):
@@ -71,7 +73,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         retrained=retrained,
         seconds=time.perf_counter() - began,
         gradient_norm=gradient_norm,
-        notes=(*_notes(spec, reach, table, unranked), *predicted.notes),
+        notes=(*_notes(spec, reach, table, unranked), *predicted.notes, *filter(None, [told])),
         compares={
             name: words for name, gap in table.gaps.items() if (words := gap.compares(thetas))
         },
