@@ -34,7 +34,7 @@ class Scores:
 
 
 def scores_of(problem: Problem, truth: Truth, dampings: tuple[float, ...]) -> Iterator[Scores]:
-    """Every curvature at every damping; where outputs are linear, also rescaled by leverage.
+    """Every curvature at every damping; where outputs are linear, also leverage-corrected.
 
     ``c' C^-1 g_i / n``, as :func:`afif_explorer.attribute` has it to first order; the matrix is made once
     for all dampings.
@@ -57,9 +57,11 @@ def scores_of(problem: Problem, truth: Truth, dampings: tuple[float, ...]) -> It
     if objective.canonical:
         for damping in dampings:
             began = time.perf_counter()
-            influence = ax.AFIF(damping=damping, rescale=True).prepare(objective, theta)
+            influence = ax.AFIF(damping=damping, leverage_correction=True).prepare(objective, theta)
             effects, seconds = influence.effects(slopes).numpy(), time.perf_counter() - began
-            yield Scores("afif_explorer", "AFIF, rescaled", f"{damping:g}", effects, seconds)
+            yield Scores(
+                "afif_explorer", "AFIF, leverage-corrected", f"{damping:g}", effects, seconds
+            )
 
 
 def query_gradients(problem: Problem, truth: Truth) -> torch.Tensor:

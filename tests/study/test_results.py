@@ -35,13 +35,13 @@ METHODS = {
 
 @pytest.mark.parametrize("spec", CASES.values(), ids=CASES.keys())
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("rescale", [False, True])
-def test_effects_are_those_of_the_public_function(spec, method, rescale):
-    spec = spec.replace(method=method, rescale=rescale)
+@pytest.mark.parametrize("corrected", [False, True])
+def test_effects_are_those_of_the_public_function(spec, method, corrected):
+    spec = spec.replace(method=method, leverage_correction=corrected)
     points = study.points(spec)
     fit = study.fit(spec)
     target = study.targets.target_of(spec)
-    method = METHODS[method](damping=spec.damping, rescale=rescale)
+    method = METHODS[method](damping=spec.damping, leverage_correction=corrected)
     assert np.allclose(points.effect, ax.attribute(fit, target, method), rtol=1e-7, atol=1e-14)
     assert np.array_equal(points.ids, study.data(spec).train.ids)
     assert points.target_value == pytest.approx(target.bind(fit).value(fit.parameters))
@@ -292,7 +292,7 @@ def test_the_selection_goes_whole_whatever_the_count():
 
 @pytest.mark.parametrize("spec", [GAP, CASES["least squares"]], ids=["gap", "loss"])
 def test_predictions_hold_against_true_refits(spec):
-    found = study.verify(spec.replace(rescale=True), random=15, top=10, selected=(-1,))
+    found = study.verify(spec.replace(leverage_correction=True), random=15, top=10, selected=(-1,))
     assert len(found.ids) == 25
     assert found.pearson > 0.999
     assert found.slope == pytest.approx(1, abs=0.03)

@@ -16,7 +16,7 @@ from afif_explorer.engine.influence.leverages import HIGH
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.targets.base import Target, as_targets, bind_together, gradients_of
-from afif_explorer.errors import HighLeverage, InvalidChoice
+from afif_explorer.errors import HighLeverage, InvalidChoice, Undefined
 
 ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
 
@@ -37,7 +37,7 @@ def attribute(
     Args:
         fit: a model and its training rows.
         target: what to watch, or a list of ``m`` targets, which share one block solve.
-        method: curvature, solver and corrections.
+        method: curvature, solver and leverage correction (by default on where it costs little).
         order: 1 keeps the first term only: the classical influence, additive over rows. 2 keeps both; the
             second term is small but has the same sign for every row where ``T`` is convex, as a loss is.
             None: both where the second is cheap (outputs linear in at most 3000 parameters, smooth
@@ -45,16 +45,15 @@ def attribute(
 
     Returns:
         ``[n_train]`` in the order of the training rows, or ``[n_train, m]`` for a list. NaN where removing
-        the row leaves no model, as for the only row of a class.
+        the row leaves no model, as for the only row of a class, or one that is not determined (leverage 1).
 
     Raises:
         InvalidChoice: for what is not a fit, target or method, and for an order other than 1 or 2.
         SolverDiverged or CurvatureError: where the system has no usable solution.
 
     Warns :class:`NotConverged`; :class:`Undefined` where effects are NaN or a disparity leaves out groups;
-    and :class:`HighLeverage` where rows have so much leverage that their effect is too small by a fifth or
-    more, which ``AFIF(rescale=True)`` or :class:`NewtonStep` corrects. Leverages are computed only where
-    that is cheap.
+    and :class:`HighLeverage` where an uncorrected method meets rows of so much leverage that their effect is
+    too small by a fifth or more.
 
     Source: Lev and Wilson, The Approximate Fisher Influence Function, arXiv 2407.08169.
 
@@ -71,8 +70,9 @@ def attribute(
     found = effects_of(influence, fit, target, order=order)
     warn_unfinished(influence)
     warn_undefined(fit, "The effect")
+    _warn_of_undetermined(influence)
     warn_of_groups(fit, as_targets(target))
-    if not influence.rescale and influence.solves_cheaply:
+    if not influence.leverage_corrected and influence.solves_cheaply:
         _warn_of_leverage(influence)
     return found
 
@@ -99,6 +99,20 @@ def effects_of(
     return found[:, 0] if isinstance(target, Target) else found
 
 
+def _warn_of_undetermined(influence: Influence) -> None:
+    lost = influence.undefined_rows()
+    if not len(lost):
+        return
+    first = ", ".join(str(int(row)) for row in lost[:5])
+    warnings.warn(
+        f"The effect of {wording.count(len(lost))} training row{'s' if len(lost) > 1 else ''} (position "
+        f"{first}{' and others' if len(lost) > 5 else ''}) is NaN: the leverage is 1 or more, so the other rows "
+        "do not determine all parameters; add damping, or use a stronger penalty.",
+        Undefined,
+        stacklevel=3,
+    )
+
+
 def _warn_of_leverage(influence: Influence) -> None:
     high = influence.high_leverages
     if not high.count:
@@ -110,8 +124,7 @@ def _warn_of_leverage(influence: Influence) -> None:
     warnings.warn(
         f"{counts} training rows {'have' if several else 'has'} a leverage above {HIGH} (largest "
         f"{largest:.2g}), so {'their effects are' if several else 'its effect is'} too small, by a factor of "
-        f"up to {factor}; use {type(influence.method).__name__}(rescale=True), which divides by one minus "
-        "the leverage.",
+        f"up to {factor}; use leverage_correction=True, which divides by one minus the leverage.",
         HighLeverage,
         stacklevel=3,
     )

@@ -39,7 +39,7 @@ class CrossValidation:
 
 def cross_validate(
     fit: Fit,
-    method: Method = AFIF(rescale=True),  # noqa: B008 - a frozen value
+    method: Method = AFIF(),  # noqa: B008 - a frozen value
     *,
     folds: int | None = None,
     seed: int = 0,
@@ -55,7 +55,8 @@ def cross_validate(
 
     Args:
         fit: a model and its training rows.
-        method: of prediction. Without ``rescale`` rows of high leverage seem to lose too little.
+        method: of prediction. With ``leverage_correction=False`` rows of high leverage seem to lose too
+            little.
         folds: their number; None: leave-one-out.
         seed: of the folds.
 

@@ -12,4 +12,5 @@ OPTION = MethodOption(
     solvers=("cholesky",),
     only="The Newton step is always solved directly.",
     downdates=True,
+    ignores=("leverage_correction",),
 )

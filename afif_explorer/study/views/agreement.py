@@ -23,11 +23,12 @@ TOP = 100  # rows whose place among the largest effects is compared
 
 
 def agreement(spec: Spec) -> Agreement:
-    """The Fisher with the chosen solver against the Hessian, solved directly.
+    """The Fisher with the chosen solver against the Hessian, solved directly, both by the plain step.
 
-    Raises :class:`SolverDiverged` or :class:`CurvatureError` if one of them has no answer.
+    Leverage correction would hide how far the two curvatures differ on rows of high leverage. Raises :class:`SolverDiverged` or :class:`CurvatureError` if one of them has no answer.
     """
     ids = data(spec).train.ids
+    spec = spec.replace(leverage_correction=False)
     direct = spec.replace(method="infinitesimal_jackknife", solver="cholesky")
     ours = effects(spec.replace(method="afif"))
     theirs = effects(direct)

@@ -40,7 +40,7 @@ def cross_validation(spec: Spec, checked: bool = False) -> CrossValidationReport
     """Mean held-out loss at each penalty strength, and every row's rise at the chosen one.
 
     No row is left out for real: the model is fitted once for each strength, and the fits without single
-    rows are predicted by the chosen method. They are always rescaled by leverage: without that a weak
+    rows are predicted by the chosen method. They are always leverage-corrected: without that a weak
     penalty, where rows determine their own predictions, looks far too good. ``checked`` adds true
     refits without some random rows, at the weakest, the best and the strongest strength. Raises
     :class:`CurvatureError` if the chosen strength has no answer.
@@ -88,7 +88,7 @@ def strengths_for(spec: Spec) -> np.ndarray:
 
 
 def _method(spec: Spec) -> Method:
-    return METHODS[spec.method].engine_class(damping=spec.damping, rescale=True)
+    return METHODS[spec.method].engine_class(damping=spec.damping)
 
 
 def _here(spec: Spec) -> CrossValidation:

@@ -36,8 +36,8 @@ class Sweep:
 def predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> Sweep:
     """The target after each count of removals, by one step of each kind."""
     methods = {
-        "AFIF": spec.replace(method="afif", rescale=False),
-        "AFIF, leverage correction": spec.replace(method="afif", rescale=True),
+        "AFIF": spec.replace(method="afif", leverage_correction=False),
+        "AFIF, leverage correction": spec.replace(method="afif", leverage_correction=True),
         "Newton step": spec.replace(method="newton_step", solver="cholesky"),
     }
     sweep = Sweep()

@@ -133,9 +133,11 @@ def _notes(
     unranked: list[str],
 ) -> list[str]:
     notes = [*unranked, *gap_notes(table.gaps)]
-    if reach.share > MOST_SHARE or reach.leverage > MOST_LEVERAGE:
+    corrected = chosen(spec).leverage_corrected
+    notes.append(f"Predicted {'with' if corrected else 'without'} leverage correction.")
+    if not corrected and (reach.share > MOST_SHARE or reach.leverage > MOST_LEVERAGE):
         notes.append(
-            f"One step underestimates the change if more than {MOST_SHARE:.0%} of the rows or a summed "
+            f"One plain step underestimates the change if more than {MOST_SHARE:.0%} of the rows or a summed "
             f"leverage of more than {MOST_LEVERAGE} is removed (here {reach.share:.1%} and "
             f"{reach.leverage:.2g}); retrain to check."
         )

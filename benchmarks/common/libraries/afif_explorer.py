@@ -32,7 +32,7 @@ def _effects(solver: ax.Auto | ax.LiSSA | str, order: int | None = 1) -> Method:
         for damping in task.dampings:
             fit = _fit(task)
             task.fitted()
-            chosen = ax.AFIF(solver=solver, damping=damping)
+            chosen = ax.AFIF(solver=solver, damping=damping, leverage_correction=False)
             yield f"{damping:g}", torch.as_tensor(ax.attribute(fit, queries, chosen, order=order))
 
     return method
@@ -43,7 +43,7 @@ def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
     for damping in task.dampings:
         fit = _fit(task)
         task.fitted()
-        table = ax.diagnostics(fit, ax.AFIF(damping=damping))
+        table = ax.diagnostics(fit, ax.AFIF(damping=damping, leverage_correction=False))
         yield f"{damping:g}", torch.as_tensor(table["self_influence"].to_numpy())
 
 

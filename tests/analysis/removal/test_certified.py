@@ -130,7 +130,7 @@ def test_counts_and_choices_that_the_bound_does_not_cover_are_refused() -> None:
         ax.certified_unlearn(ax.fit_objective(counts), [0], 1, 1e-5)
     fit = synthetic("bernoulli")
     for method, words in (
-        (ax.AFIF(rescale=True), "without rescaling"),
+        (ax.AFIF(leverage_correction=True), "without leverage correction"),
         (ax.EmpiricalFisherInfluence(), "AFIF"),
         (ax.AFIF(solver=ax.LiSSA()), "exact solves"),
     ):

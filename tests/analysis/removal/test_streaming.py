@@ -10,7 +10,7 @@ import afif_explorer as ax
 METHODS = (
     ax.AFIF(),
     ax.InfinitesimalJackknife(damping=0.01),
-    ax.AFIF(rescale=True),
+    ax.AFIF(leverage_correction=True),
     ax.NewtonStep(),
 )
 

@@ -163,7 +163,10 @@ def test_a_family_of_ones_own() -> None:
     target = ax.MeanLoss("train")
     truth = ax.retrain_each(fit, range(20), target).effects
     np.testing.assert_allclose(
-        ax.attribute(fit, target, ax.AFIF(rescale=True))[:20], truth, rtol=0.05, atol=1e-9
+        ax.attribute(fit, target, ax.AFIF(leverage_correction=True))[:20],
+        truth,
+        rtol=0.05,
+        atol=1e-9,
     )
 
 

@@ -56,7 +56,9 @@ def test_effects_and_leverages_equal_those_of_the_dense_factor(case: Case) -> No
     problem = wide(case)
     c = right_hand_sides(Fisher(problem.objective, problem.theta, damping=0.1))
     ours, theirs = (
-        AFIF(solver=solver, damping=0.1, rescale=True).prepare(problem.objective, problem.theta)
+        AFIF(solver=solver, damping=0.1, leverage_correction=True).prepare(
+            problem.objective, problem.theta
+        )
         for solver in ("dual", "cholesky")
     )
     for name in ("leverage", "self_influence"):

@@ -129,7 +129,7 @@ def test_one_newton_step_is_exact_for_least_squares(penalty: NonsmoothPenalty) -
 def test_effects_of_all_rows_are_those_of_their_parameters(penalty: NonsmoothPenalty) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
-    influence = ax.AFIF(rescale=True).prepare(problem, theta)
+    influence = ax.AFIF(leverage_correction=True).prepare(problem, theta)
     gradients = torch.randn(
         problem.p, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2)
     )
@@ -144,7 +144,7 @@ def test_leaving_one_out_follows_true_refits(penalty: NonsmoothPenalty) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
     weights = problem.vector(leave_one_out(problem.n, range(25)))
-    predicted = ax.AFIF(rescale=True).prepare(problem, theta).parameters(weights)
+    predicted = ax.AFIF(leverage_correction=True).prepare(problem, theta).parameters(weights)
     errors, sizes = [], []
     for column in range(25):
         refit = minimise(problem, weights=weights[:, column]).theta
