@@ -92,8 +92,9 @@ def chosen(spec: Spec) -> Influence:
 def summary(
     spec: Spec, ready: Influence, seconds: float, *, error: float | None, off: float | None
 ) -> SolverSummary:
-    """How the last system of a method was solved. ``error``: of the solution, ``off``: of what is shown of it.
+    """How the last system of a method was solved.
 
+    ``error``: of the solution, ``off``: of what is shown of it.
     ``seconds``: of all steps together, where no system is solved.
     """
     solution = ready.solution

@@ -209,7 +209,11 @@ def test_rows_that_are_told_apart_perfectly_have_no_fit_without_a_penalty() -> N
 
 def test_a_fit_of_one_row() -> None:
     fit = of_rows([[1.0, 2.0]], [3.0])
-    assert np.isfinite(ax.attribute(fit, ax.MeanLoss("test"))).all()
+    plain = ax.AFIF(leverage_correction=False)
+    with pytest.warns(ax.HighLeverage, match="leverage above"):
+        assert np.isfinite(ax.attribute(fit, ax.MeanLoss("test"), plain)).all()
+    with pytest.warns(ax.Undefined, match="is NaN"):
+        assert np.isnan(ax.attribute(fit, ax.MeanLoss("test"))).all()
     with pytest.raises(ax.DataError, match="All training rows"):
         ax.unlearn(fit, [0])
 

@@ -80,8 +80,8 @@ def certified_unlearn(
         fit: a fit of a linear map with a smooth penalty.
         rows: positions ``[m]`` or a mask ``[n_train]``.
         epsilon: above 0, at most 1. delta: between 0 and 1.
-        method: AFIF, InfinitesimalJackknife or NewtonStep, solved directly; the first two take the plain step,
-            without leverage correction.
+        method: AFIF, InfinitesimalJackknife or NewtonStep, solved directly; the first two without leverage
+            correction.
         row_bound: a bound on the norm of every row of ``X``; None: measured.
         seed: of the noise, for experiments only. None: fresh noise from the operating system.
 
@@ -111,7 +111,8 @@ def certified_unlearn(
     corrected = method.leverage_correction is True and not newton
     if not issubclass(method.curvature, Fisher) or corrected:
         raise InvalidChoice(
-            "The error bound is for AFIF or InfinitesimalJackknife without leverage correction, or NewtonStep."
+            "The error bound is for AFIF or InfinitesimalJackknife without leverage correction, or for "
+            "NewtonStep."
         )
     if not newton:
         method = replace(method, leverage_correction=False)

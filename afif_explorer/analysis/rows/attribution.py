@@ -106,8 +106,8 @@ def _warn_of_undetermined(influence: Influence) -> None:
     first = ", ".join(str(int(row)) for row in lost[:5])
     warnings.warn(
         f"The effect of {wording.count(len(lost))} training row{'s' if len(lost) > 1 else ''} (position "
-        f"{first}{' and others' if len(lost) > 5 else ''}) is NaN: the leverage is 1 or more, so the other rows "
-        "do not determine all parameters; add damping, or use a stronger penalty.",
+        f"{first}{' and others' if len(lost) > 5 else ''}) is NaN: the leverage is 1 or more, so the other "
+        "rows do not determine all parameters; add damping, or use a stronger penalty.",
         Undefined,
         stacklevel=3,
     )

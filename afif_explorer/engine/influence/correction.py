@@ -7,8 +7,8 @@ With ``S_i`` the roots of row ``i``'s part of the curvature (``S_i S_i' = A''(f_
 ``r~_i = r_i + S_i u_i``,  ``(I - K) u = S' M r``,  ``K_ij = S_i' M_ij S_j``,
 
 so that one solve with ``C`` remains. For a single row and one output ``r~ = r / (1 - h)`` with the leverage
-``h``. ``K`` is ``[m r, m r]`` for ``m`` rows with roots of rank ``r``; for more than the curvature's rank, the
-same follows from ``P = (1/n) sum_R Z' J_i' S_i S_i' J_i Z`` with ``Z Z' = C^-1``.
+``h``. ``K`` is ``[m r, m r]`` for ``m`` rows with roots of rank ``r``; if that is more than ``p``, the same
+follows from ``P = (1/n) sum_R Z' J_i' S_i S_i' J_i Z`` with ``Z Z' = C^-1``.
 
 Sources: Cook and Weisberg, Residuals and Influence in Regression (1982), section 3.6, for sets of rows;
 Hager, Updating the Inverse of a Matrix (1989).

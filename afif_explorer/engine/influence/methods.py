@@ -129,8 +129,8 @@ class AFIF(Method):
             "conjugate_gradient", "dual", "ekfac", "lanczos" or "lissa". ``plan(fit)`` tells which one
             "auto" uses.
         damping: added to the curvature's diagonal, in its own units.
-        leverage_correction: whether a step leaves out the removed rows' own curvature, ``(1/n) sum_i (1 - w_i)
-            J_i' A'' J_i``. For one row and one output that divides its effect by one minus its leverage.
+        leverage_correction: whether a step leaves out the removed rows' own curvature, ``(1/n) J_i' A'' J_i``
+            for each. For one row and one output that divides its effect by one minus its leverage.
             "auto": where leverages cost little: the solver is direct, or there are at most 3000 parameters.
             False: the step above, as in the paper.
 
@@ -233,8 +233,8 @@ class NewtonStep(Method):
         super()._check_correction()
         if not self.leverage_correction:
             raise InvalidChoice(
-                "A Newton step is always without the removed rows' curvature; use InfinitesimalJackknife with "
-                "leverage_correction=False."
+                "A Newton step is always without the removed rows' curvature; use InfinitesimalJackknife "
+                "with leverage_correction=False."
             )
 
     def at(self, shared: Shared) -> Influence:

@@ -9,9 +9,9 @@ change of the target if the row is removed**. :class:`AFIF` uses the Fisher for 
 :class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the Hessian of the remaining rows.
 
 Leverage correction takes the removed rows' own Gauss-Newton part out of ``C``: with
-``M_i = J_i C^-1 J_i' / n`` the residual ``r_i`` of a row becomes ``(I - A''(f_i) M_i)^-1 r_i``, and likewise for
-sets (:mod:`~afif_explorer.engine.influence.correction`). That is exact for least squares and the Newton step
-where outputs are linear in the parameters.
+``M_i = J_i C^-1 J_i' / n`` the residual ``r_i`` of a row becomes ``(I - A''(f_i) M_i)^-1 r_i``, and likewise
+for sets (:mod:`~afif_explorer.engine.influence.correction`). That is exact for least squares, and the Newton
+step where outputs are linear in the parameters.
 
 Sources: Lev and Wilson, arXiv 2407.08169 (Fisher); Koh and Liang (2017); Giordano et al. (2019);
 Rubinstein and Hopkins (2025) for the leverage correction.
@@ -244,7 +244,7 @@ class Influence:
         return self.point.residual
 
     def undefined_rows(self) -> Tensor:
-        """Positions of the rows whose leverage-corrected step is undefined, as their leverage is 1 or more."""
+        """Positions of the rows without a leverage-corrected step: their leverage is 1 or more."""
         return torch.nonzero(torch.isnan(self.residual).any(1)).flatten()
 
     @cached_property

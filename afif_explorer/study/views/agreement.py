@@ -25,7 +25,8 @@ TOP = 100  # rows whose place among the largest effects is compared
 def agreement(spec: Spec) -> Agreement:
     """The Fisher with the chosen solver against the Hessian, solved directly, both by the plain step.
 
-    Leverage correction would hide how far the two curvatures differ on rows of high leverage. Raises :class:`SolverDiverged` or :class:`CurvatureError` if one of them has no answer.
+    Leverage correction would hide how far the two curvatures differ on rows of high leverage. Raises
+    :class:`SolverDiverged` or :class:`CurvatureError` if one of them has no answer.
     """
     ids = data(spec).train.ids
     spec = spec.replace(leverage_correction=False)
