@@ -11,6 +11,7 @@ import pandas as pd
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared, warn_unfinished
 from afif_explorer.analysis.limits import comparisons
+from afif_explorer.analysis.limits.trust import warn_of_trust
 from afif_explorer.analysis.rows.attribution import effects_of
 from afif_explorer.choices.targets import GAPS
 from afif_explorer.choices.targets.kinds import CLASSES, NUMBERS
@@ -94,7 +95,7 @@ def audit_fairness(
 
     A group without rows that a measure is about (equal opportunity: rows with the outcome) has no mean; it
     is left out, and a measure with fewer than two groups left is NaN. fairlearn counts such a mean as 0.
-    The warning :class:`Undefined` and ``notes`` report both.
+    The warning :class:`Undefined` and ``notes`` report both. Warns of limited trust as :func:`attribute`.
 
     Sources: Barocas, Hardt and Narayanan, Fairness and Machine Learning (2023), chapter 3; Sattigeri et
     al., Fair Infinitesimal Jackknife (2022).
@@ -119,6 +120,7 @@ def audit_fairness(
     influence = prepared(method, fit)
     effects = effects_of(influence, fit, list(defined.values()))
     warn_unfinished(influence)
+    warn_of_trust(fit, influence)
     return FairnessAudit(
         disparities=pd.DataFrame.from_dict(gaps, "index", columns=FORMS).reindex(list(asked)),
         compared=_compared(found),

@@ -47,7 +47,7 @@ def test_a_row_that_alone_fixes_a_parameter_has_leverage_one_and_no_corrected_ef
     assert table["leverage"].iloc[0] == pytest.approx(1.0)
     assert np.isnan(table["cooks_distance"].iloc[0])
     assert np.isfinite(table["cooks_distance"].iloc[1:]).all()
-    with pytest.warns(ax.Undefined, match=r"1 training row \(position 0\) is NaN"):
+    with pytest.warns(ax.Undefined, match=r"1 training row \(row 0\) is NaN"):
         effects = ax.attribute(fit, ax.MeanLoss("test"))
     assert np.flatnonzero(np.isnan(effects)).tolist() == [0]
     stays = ax.unlearn(fit, [0, 5]).theta

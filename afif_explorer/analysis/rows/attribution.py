@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from afif_explorer import wording
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import bound, prepared, warn_unfinished
 from afif_explorer.analysis.limits.comparisons import warn_of_groups
 from afif_explorer.analysis.limits.removable import irremovable, warn_undefined
-from afif_explorer.engine.influence.leverages import HIGH
+from afif_explorer.analysis.limits.trust import warn_of_trust, warn_undetermined
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.targets.base import Target, as_targets, bind_together, gradients_of
-from afif_explorer.errors import HighLeverage, InvalidChoice, Undefined
-
-ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
+from afif_explorer.errors import InvalidChoice
 
 
 def attribute(
@@ -52,8 +48,9 @@ def attribute(
         SolverDiverged or CurvatureError: where the system has no usable solution.
 
     Warns :class:`NotConverged`; :class:`Undefined` where effects are NaN or a disparity leaves out groups;
-    and :class:`HighLeverage` where an uncorrected method meets rows of so much leverage that their effect is
-    too small by a fifth or more.
+    :class:`NotAtMinimum` and :class:`NegativeCurvature` where the fit is no minimum; :class:`HighLeverage`
+    where an uncorrected method meets rows of so much leverage that their effect is too small by a fifth or
+    more; and :class:`LargeStep` where one step is not enough for some rows.
 
     Source: Lev and Wilson, The Approximate Fisher Influence Function, arXiv 2407.08169.
 
@@ -70,10 +67,9 @@ def attribute(
     found = effects_of(influence, fit, target, order=order)
     warn_unfinished(influence)
     warn_undefined(fit, "The effect")
-    _warn_of_undetermined(influence)
+    warn_undetermined(fit, influence, "The effect")
     warn_of_groups(fit, as_targets(target))
-    if not influence.leverage_corrected and influence.solves_cheaply:
-        _warn_of_leverage(influence)
+    warn_of_trust(fit, influence)
     return found
 
 
@@ -97,34 +93,3 @@ def effects_of(
     found = effects.cpu().numpy()
     found[irremovable(fit.objective)] = np.nan
     return found[:, 0] if isinstance(target, Target) else found
-
-
-def _warn_of_undetermined(influence: Influence) -> None:
-    lost = influence.undefined_rows()
-    if not len(lost):
-        return
-    first = ", ".join(str(int(row)) for row in lost[:5])
-    warnings.warn(
-        f"The effect of {wording.count(len(lost))} training row{'s' if len(lost) > 1 else ''} (position "
-        f"{first}{' and others' if len(lost) > 5 else ''}) is NaN: the leverage is 1 or more, so the other "
-        "rows do not determine all parameters; add damping, or use a stronger penalty.",
-        Undefined,
-        stacklevel=3,
-    )
-
-
-def _warn_of_leverage(influence: Influence) -> None:
-    high = influence.high_leverages
-    if not high.count:
-        return
-    several, largest = high.count > 1, high.largest
-    factor = f"{1 / (1 - largest):.2g}" if 1 - largest > ROUNDED else "any number"
-    counts = f"{wording.count(high.count)} of {wording.count(influence.objective.n)}"
-    counts = counts if high.exact else f"About {counts}"
-    warnings.warn(
-        f"{counts} training rows {'have' if several else 'has'} a leverage above {HIGH} (largest "
-        f"{largest:.2g}), so {'their effects are' if several else 'its effect is'} too small, by a factor of "
-        f"up to {factor}; use leverage_correction=True, which divides by one minus the leverage.",
-        HighLeverage,
-        stacklevel=3,
-    )

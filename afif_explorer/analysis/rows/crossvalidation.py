@@ -13,6 +13,7 @@ import torch
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared, warn_unfinished
 from afif_explorer.analysis.limits.removable import irremovable, loses_a_class
+from afif_explorer.analysis.limits.trust import warn_of_trust
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.weights import folds as folds_of
@@ -63,7 +64,8 @@ def cross_validate(
     Returns:
         A ``CrossValidation`` with ``losses`` ``[n_train]`` (nats, or half squared target units), their
         ``mean``, its ``standard_error`` and ``notes``. A row whose removal leaves no fit (the only one of
-        its class, or of leverage 1) has the loss NaN, with a note and the warning :class:`Undefined`.
+        its class, or of leverage 1) has the loss NaN, with a note and the warning :class:`Undefined`. Warns of
+        limited trust as :func:`attribute` does.
 
     Raises:
         InvalidChoice: for fewer than 2 folds or more than there are rows, and for what is not a fit.
@@ -83,6 +85,7 @@ def cross_validate(
     influence = prepared(method, fit)
     found = held_out(influence, folds, seed)
     warn_unfinished(influence)
+    warn_of_trust(fit, influence)
     for note in found.notes:
         warnings.warn(note, Undefined, stacklevel=2)
     return found

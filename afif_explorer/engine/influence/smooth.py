@@ -243,10 +243,6 @@ class Influence:
             return self.corrected_residual
         return self.point.residual
 
-    def undefined_rows(self) -> Tensor:
-        """Positions of the rows without a leverage-corrected step: their leverage is 1 or more."""
-        return torch.nonzero(torch.isnan(self.residual).any(1)).flatten()
-
     @cached_property
     def row_blocks(self) -> Tensor:
         """``M_i = J_i C^-1 J_i' / n`` of each row, ``[n, k, k]``."""
@@ -295,6 +291,16 @@ class Influence:
         Leverage-corrected unless that was turned off; then NaN for rows with a leverage of 1 or more.
         """
         return (self.row_blocks @ self.own_residual[:, :, None])[:, :, 0]
+
+    def curvature_changes(self) -> Tensor:
+        """The factor, at least 1, by which ``tr A''`` of each row's outputs changes along its step, ``[n]``."""
+        before, after = (
+            torch.linalg.matrix_norm(self.objective.loss.root(outputs)).square()
+            for outputs in (self.point.outputs, self.point.outputs + self.own_moves())
+        )
+        tiny = torch.finfo(before.dtype).tiny
+        ratio = after.clamp(min=tiny) / before.clamp(min=tiny)
+        return torch.maximum(ratio, 1 / ratio)
 
     def leverage(self) -> Tensor:
         """``h_i = tr(A''(f_i) J_i C^-1 J_i') / n``, ``[n]``: the generalised hat value of each row.
