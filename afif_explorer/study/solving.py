@@ -110,5 +110,5 @@ def summary(
         scale=stats.get("scale"),
         depth=stats.get("depth"),
         off=off,
-        leverage_corrected=ready.leverage_corrected,
+        leverage_corrected=ready.was_corrected(),
     )

@@ -22,7 +22,9 @@ from afif_explorer.errors import (
 )
 
 LEFT = 0.1  # of one row's mean gradient: a remaining gradient that no longer matters for effects
-CHANGED = 2.0  # factor by which the row's own curvature changes along its step where one step falls short
+CHANGED = (
+    2.0  # factor by which the row's own curvature changes along its step where one step falls short
+)
 ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
 _SHOWN = 5
 

@@ -45,7 +45,7 @@ from afif_explorer.engine.solvers.base import (
 )
 from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.engine.targets.base import Group
-from afif_explorer.errors import SolverDiverged
+from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
@@ -171,10 +171,16 @@ class Influence:
 
     def pull(self, weights: Tensor) -> Tensor:
         """``(1/n) sum_i (1 - w_i) J_i' r_i`` for ``[n, m]``, leverage-corrected if chosen: ``[p, m]``."""
-        gone = 1 - weights
-        if not self.leverage_corrected:
-            return self.point.gradient_sums(gone / self.objective.n)
-        return torch.stack([self._corrected_pull(column) for column in gone.T], dim=1)
+        gone, corrected = 1 - weights, self.leverage_corrected
+        if corrected:
+            try:
+                return torch.stack([self._corrected_pull(column) for column in gone.T], dim=1)
+            except CurvatureError as error:  # a network's Hessian without the rows
+                if self.method.leverage_correction != "auto":
+                    raise
+                self._last.unfinished = f"The plain step is taken. {error}"
+                self._last.plain = True
+        return self.point.gradient_sums(gone / self.objective.n)
 
     def _corrected_pull(self, gone: Tensor) -> Tensor:
         rows = torch.nonzero(gone).flatten()
@@ -183,6 +189,13 @@ class Influence:
         residual = without_together(self, rows, gone[rows])
         coefficients = gone[rows, None] / self.objective.n
         return self.point.take(rows).vjp_weighted(residual, coefficients)[:, 0]
+
+    def was_corrected(self) -> bool:
+        """Whether this thread's answers since it was last asked are leverage-corrected.
+
+        With "auto" that is not so for sets of rows without which the curvature is not positive definite.
+        """
+        return not vars(self._last).pop("plain", False) and self.leverage_corrected
 
     def effects(self, gradients: Tensor) -> Tensor:
         """``(1/n) c' C^-1 g_i`` for every row and target gradient ``[p, m]``: ``[n, m]``."""

@@ -18,10 +18,7 @@ from afif_explorer.study.fitting import fit
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim
 
-_NO_NEWTON = (
-    "The Newton step is left out of the sweep: without the removed rows the Hessian is not positive "
-    "definite."
-)
+_SINGULAR = "without the removed rows the curvature is not positive definite."
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +43,7 @@ def predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> Sweep:
         try:
             found = without(choices, order, counts)
         except CurvatureError:  # a network's Hessian may be indefinite without the rows
-            sweep.notes.append(_NO_NEWTON)
+            sweep.notes.append(f"{name} is left out of the sweep: {_SINGULAR}")
             continue
         except SolverDiverged as error:
             # Under the Fisher, where the chosen method takes the Hessian.
