@@ -151,7 +151,7 @@ class NotAtMinimum(UserWarning):
 
 
 class NegativeCurvature(UserWarning):
-    """The Hessian at the fit has a negative eigenvalue, so that it is a saddle; the message gives the smallest.
+    """The Hessian at the fit has a negative eigenvalue: it is a saddle; the message gives the smallest.
 
     >>> import warnings, numpy as np, afif_explorer as ax
     >>> X = np.random.default_rng(0).normal(size=(40, 3))

@@ -11,6 +11,7 @@ import torch
 
 import afif_explorer as ax
 from afif_explorer.analysis.removal.basins import warn_of_basins
+from afif_explorer.engine.training.fit import minimise
 
 DRAW = np.random.default_rng(0)
 X, NOISE = DRAW.normal(size=(120, 3)), DRAW.normal(size=120)
@@ -98,7 +99,7 @@ def test_a_refit_in_another_minimum_is_told() -> None:
     assert there.converged
     weights = objective.weights(None)
     weights[5] = 0
-    elsewhere = ax.fit_objective(objective, seed=1).parameters[:, None]
+    elsewhere = minimise(objective, weights=weights, start=there.parameters).theta[:, None]
     with pytest.warns(ax.AnotherBasin, match="ended in another minimum"):
         warn_of_basins(objective, here.parameters, weights[:, None], elsewhere)
     ax.retrain(here, [5])  # a warning would be an error

@@ -95,8 +95,8 @@ def large_steps(fit: Fit, influence: Influence) -> str:
     if not len(rows):
         return ""
     return (
-        f"Without {wording.count(len(rows))} of {wording.count(fit.n)} training rows the curvature changes by "
-        f"more than a factor of {CHANGED:g} ({_named(fit, rows)}), so one step "
+        f"Without {wording.count(len(rows))} of {wording.count(fit.n)} training rows the curvature changes "
+        f"by more than a factor of {CHANGED:g} ({_named(fit, rows)}), so one step "
         "is not enough for them; check them with retrain_each."
     )
 
@@ -109,8 +109,8 @@ def warn_undetermined(fit: Fit, influence: Influence, what: str) -> None:
     if len(rows):
         warnings.warn(
             f"{what} of {wording.count(len(rows))} training row{'s' if len(rows) > 1 else ''} "
-            f"({_named(fit, rows)}) is NaN: the leverage is 1 or more, so the other rows do not determine all "
-            "parameters; add damping, or use a stronger penalty.",
+            f"({_named(fit, rows)}) is NaN: the leverage is 1 or more, so the other rows do not determine "
+            "all parameters; add damping, or use a stronger penalty.",
             Undefined,
             stacklevel=3,
         )

@@ -28,7 +28,7 @@ class Unlearner:
     The curvature is always that of the full fit, factorised once, so that every answer is the one that
     :func:`unlearn` gives for all rows removed so far, whatever their order and grouping:
 
-    ``theta_t = theta + (1/n) C_t^-1 sum_(rows so far) g_i``, ``[p]``, with ``C_t`` leverage-corrected as there.
+    ``theta_t = theta + (1/n) C_t^-1 sum_(rows so far) g_i``, ``[p]``, ``C_t`` leverage-corrected as there.
 
     Args:
         fit: the model with all rows.

@@ -64,8 +64,8 @@ def cross_validate(
     Returns:
         A ``CrossValidation`` with ``losses`` ``[n_train]`` (nats, or half squared target units), their
         ``mean``, its ``standard_error`` and ``notes``. A row whose removal leaves no fit (the only one of
-        its class, or of leverage 1) has the loss NaN, with a note and the warning :class:`Undefined`. Warns of
-        limited trust as :func:`attribute` does.
+        its class, or of leverage 1) has the loss NaN, with a note and the warning :class:`Undefined`. Warns
+        of limited trust as :func:`attribute` does.
 
     Raises:
         InvalidChoice: for fewer than 2 folds or more than there are rows, and for what is not a fit.

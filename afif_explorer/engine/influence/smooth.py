@@ -306,7 +306,7 @@ class Influence:
         return (self.row_blocks @ self.own_residual[:, :, None])[:, :, 0]
 
     def curvature_changes(self) -> Tensor:
-        """The factor, at least 1, by which ``tr A''`` of each row's outputs changes along its step, ``[n]``."""
+        """The factor, at least 1, by which ``tr A''`` of each row changes along its step, ``[n]``."""
         before, after = (
             torch.linalg.matrix_norm(self.objective.loss.root(outputs)).square()
             for outputs in (self.point.outputs, self.point.outputs + self.own_moves())
