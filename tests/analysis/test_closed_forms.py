@@ -64,13 +64,23 @@ def test_cross_validation_is_the_closed_form(strength: float) -> None:
     _, y = design(fit)
     H = hat(fit, strength)
     exact = 0.5 * ((y - H @ y) / (1 - np.diag(H))) ** 2
-    found = ax.cross_validate(fit, ax.AFIF(leverage_correction=True))
+    found = ax.cross_validate(fit)
     np.testing.assert_allclose(found.losses, exact, rtol=1e-8)
     assert found.mean == pytest.approx(exact.mean(), rel=1e-10)
     assert found.standard_error == pytest.approx(exact.std(ddof=1) / len(exact) ** 0.5, rel=1e-10)
-    plain = ax.cross_validate(fit, ax.AFIF())
+    plain = ax.cross_validate(fit, ax.AFIF(leverage_correction=False))
     once = 0.5 * ((y - H @ y) * (1 + np.diag(H))) ** 2  # one step undershoots
     np.testing.assert_allclose(plain.losses, once, rtol=1e-8)
+
+
+@pytest.mark.parametrize("count", [3, 60], ids=["fewer rows than parameters", "more"])
+def test_corrected_steps_are_exact_for_sets_of_rows(count: int) -> None:
+    fit = regression(1e-2)
+    rows = np.arange(count)
+    theta = ax.unlearn(fit, rows).theta
+    np.testing.assert_allclose(theta, ax.retrain(fit, rows).theta, rtol=1e-8)
+    far = np.abs(ax.unlearn(fit, rows, ax.AFIF(leverage_correction=False)).theta - theta).max()
+    assert far > 1e-4
 
 
 def test_newton_steps_are_exact_for_sets_of_rows() -> None:

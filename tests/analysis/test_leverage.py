@@ -41,6 +41,14 @@ def test_leave_one_out_of_a_wide_ridge_is_the_closed_form_by_default() -> None:
     assert ax.cross_validate(fit, PLAIN).mean < 1e-3 * wanted.mean()
 
 
+def test_effects_of_a_wide_ridge_are_those_of_refits_by_default() -> None:
+    fit, target, rows = wide(), ax.MeanLoss("test"), np.arange(15)
+    truth = ax.retrain_each(fit, rows, target).effects
+    np.testing.assert_allclose(ax.attribute(fit, target)[rows], truth, rtol=1e-8)
+    alone = ax.unlearn(fit, [4], targets=target).effects[target]
+    assert alone == pytest.approx(truth[4], rel=1e-8)
+
+
 def test_effects_that_fall_short_are_told() -> None:
     fit = wide()
     hat = hat_of(fit)
