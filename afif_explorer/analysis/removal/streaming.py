@@ -17,7 +17,7 @@ from afif_explorer.errors import InvalidChoice
 
 _ADVICE = {
     "good": "No need to retrain yet.",
-    "fair": "Retrain when convenient: predicted changes are becoming too small.",
+    "fair": "Retrain when convenient: predicted changes are becoming inaccurate.",
     "poor": "Retrain now: too much has been removed for one step from the original fit.",
 }
 

@@ -46,7 +46,8 @@ def test_kinks_too() -> None:
 def test_the_reach_grows_until_retraining_is_due(fit: ax.Fit) -> None:
     """The largest rows first: the verdict falls from good to poor and says so."""
     order = np.argsort(-ax.diagnostics(fit).leverage.to_numpy())
-    unlearner, errors, advice = ax.Unlearner(fit), [], []
+    plain = ax.AFIF(leverage_correction=False)
+    unlearner, errors, advice = ax.Unlearner(fit, plain), [], []
     for part in np.array_split(order[: fit.n * 6 // 10], 6):
         errors.append(unlearner.remove(part).reach.expected_error)
         advice.append(unlearner.advice)
