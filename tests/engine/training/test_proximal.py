@@ -224,10 +224,9 @@ def test_a_step_without_end_is_told_and_the_damping_that_it_names_will_do(
     """Away from a minimum the Hessian has directions along which the step goes down for ever."""
     problem = case.make()
 
-    def answer(damping: float) -> torch.Tensor:
-        influence = ax.InfinitesimalJackknife(damping=damping).prepare(
-            problem.objective, problem.theta
-        )
+    def answer(damping: float, **more: bool) -> torch.Tensor:
+        method = ax.InfinitesimalJackknife(damping=damping, **more)
+        influence = method.prepare(problem.objective, problem.theta)
         return (
             influence.own_moves()
             if what == "own_moves"
@@ -237,6 +236,8 @@ def test_a_step_without_end_is_told_and_the_damping_that_it_names_will_do(
     with pytest.raises(
         ax.SolverDiverged, match="diverged: the smallest eigenvalue of the Hessian"
     ) as told:
+        answer(0.0, leverage_correction=False)
+    with pytest.raises(ax.CurvatureError, match=r"negative curvature .* damping to at least"):
         answer(0.0)
     named = re.search(r"damping to at least (\S+),", str(told.value))
     assert named is not None
