@@ -124,14 +124,64 @@ class Undefined(UserWarning):
 
 
 class HighLeverage(UserWarning):
-    """Effects of high-leverage rows are underestimated; the message says by how much.
+    """Uncorrected effects of high-leverage rows are underestimated; the message says by how much.
 
     >>> import warnings, numpy as np, afif_explorer as ax
     >>> X, y = np.array([0.0, 0.1, 0.2, 0.3, 9.0])[:, None], np.array([1.0, 2.0, 1.0, 2.0, 5.0])
     >>> fit = ax.fit_objective(ax.Objective(ax.LinearMap(1), "gaussian", ax.Ridge(1e-3), X, y))
     >>> with warnings.catch_warnings(record=True) as caught:
     ...     warnings.simplefilter("always")
-    ...     effects = ax.attribute(fit, ax.MeanLoss("train"))
+    ...     effects = ax.attribute(fit, ax.MeanLoss("train"), ax.AFIF(leverage_correction=False))
     >>> [one.category.__name__ for one in caught]
     ['HighLeverage']
+    """
+
+
+class NotAtMinimum(UserWarning):
+    """The fit is not at a minimum, which effects assume; the message says how far from it.
+
+    >>> import warnings, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"), max_steps=1)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     effects = ax.attribute(fit, ax.MeanLoss("test"))
+    >>> [one.category.__name__ for one in caught]
+    ['NotAtMinimum']
+    """
+
+
+class NegativeCurvature(UserWarning):
+    """The Hessian at the fit has a negative eigenvalue: it is a saddle; the message gives the smallest.
+
+    >>> import warnings, numpy as np, afif_explorer as ax
+    >>> X = np.random.default_rng(0).normal(size=(40, 3))
+    >>> fit = ax.fit(ax.Dataset.from_arrays(X, np.sin(3 * X[:, 0])), model="mlp", max_steps=1)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     effects = ax.attribute(fit, ax.MeanLoss("test"))
+    >>> ax.NegativeCurvature in {one.category for one in caught}
+    True
+    """
+
+
+class LargeStep(UserWarning):
+    """Removing some rows changes the curvature too much for one step; the message says which rows.
+
+    >>> import warnings, numpy as np, afif_explorer as ax
+    >>> X, y = np.array([[-2.0], [-1.0], [0.0], [1.0], [9.0]]), np.array([0.0, 0.0, 1.0, 1.0, 0.0])
+    >>> fit = ax.fit_objective(ax.Objective(ax.LinearMap(1), "bernoulli", ax.Ridge(0.01), X, y))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     effects = ax.attribute(fit, ax.MeanLoss("train"))
+    >>> [one.category.__name__ for one in caught]
+    ['LargeStep']
+    """
+
+
+class AnotherBasin(UserWarning):
+    """A refit of a network ended in another minimum than the one next to the fit, or far from it.
+
+    >>> import afif_explorer as ax
+    >>> issubclass(ax.AnotherBasin, UserWarning)
+    True
     """

@@ -67,6 +67,7 @@ class SolverSummary:
     scale: float | None = None
     depth: int | None = None
     off: float | None = None  # relative error of what is shown: effects, or a change of the target
+    leverage_corrected: bool = False  # the step, as opposed to the plain one
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,7 +62,7 @@ class Spec:
     repeats: int = 4
     batch_size: int | None = None
     damping: float = 0.0
-    rescale: bool = False
+    leverage_correction: bool = True  # where leverages cost little
     target: str = "mean_loss"
     split: str = "test"  # where the target is measured
     sensitive: int = 0  # which of the data set's sensitive columns
@@ -87,7 +87,7 @@ class Spec:
             raise InvalidChoice(f"{_shown(self.dataset)} is not the name of a data set.")
         for name in RANGES:
             object.__setattr__(self, name, _number(name, getattr(self, name)))
-        object.__setattr__(self, "rescale", bool(self.rescale))
+        object.__setattr__(self, "leverage_correction", bool(self.leverage_correction))
         object.__setattr__(self, "selected", _row_ids(self.selected))
 
     def replace(self, **changes: Any) -> Spec:

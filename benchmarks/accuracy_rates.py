@@ -25,7 +25,10 @@ from afif_explorer.engine.training.retrain import refit
 
 SIZES = (200, 400, 800, 1600, 3200)
 D, LEFT_OUT = 5, 20
-METHODS = {"Fisher": ax.AFIF(), "Hessian": ax.InfinitesimalJackknife()}
+METHODS = {  # both by the plain step
+    "Fisher": ax.AFIF(leverage_correction=False),
+    "Hessian": ax.InfinitesimalJackknife(leverage_correction=False),
+}
 
 
 class Bounded(nn.Module):

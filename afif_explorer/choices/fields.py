@@ -77,7 +77,10 @@ _ALL = (
         1, 1_000_000, (1, 4096), logarithmic=True,
     ),
     Number("damping", "Damping", "Added to the curvature's diagonal.", 0, 1e6, (0, 10), logarithmic=True),
-    Field("rescale", "Leverage correction", "Divide each row's effect by one minus its leverage."),
+    Field(
+        "leverage_correction", "Leverage correction",
+        "Take the removed rows' own curvature out of the step, where leverages cost little.",
+    ),
     Pick("target", "Target", "The quantity whose change is predicted.", TARGETS),
     Pick("split", "Measured on", "The rows on which the target is measured.", SPLITS),
     Number("sensitive", "Sensitive column", "The column whose groups are compared.", 0, 999, (0, 9)),

@@ -30,7 +30,13 @@ SECTIONS = (
     Section("Target", ("target", "split", "row", "favourable", "sensitive", "pair")),
     Section(
         "Method",
-        ("method", "solver", ("scale", "depth", "batch_size", "repeats"), "damping", "rescale"),
+        (
+            "method",
+            "solver",
+            ("scale", "depth", "batch_size", "repeats"),
+            "damping",
+            "leverage_correction",
+        ),
     ),
 )
 REMOVAL = Section("Removal", ("rule", "count"))

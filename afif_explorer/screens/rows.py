@@ -35,8 +35,18 @@ def caption(explorer: Explorer) -> Content:
         Heading(LABEL),
         hint(
             "Largest effects first; click a heading to sort by its column. The effect is the "
-            f"predicted change of the {points.target_label}, in {points.unit}, if the row is removed."
+            f"predicted change of the {points.target_label}, in {points.unit}, if the row is removed, "
+            f"{_step(points)}."
         ),
+    )
+
+
+def _step(points: Points) -> str:
+    corrected = points.solver.leverage_corrected
+    return (
+        "with leverage correction"
+        if corrected
+        else "by the plain step, without leverage correction"
     )
 
 

@@ -58,7 +58,9 @@ class Settings(param.Parameterized):
     repeats = _whole("repeats")
     batch_size = _whole("batch_size")
     damping = _real("damping")
-    rescale = param.Boolean(default=_DEFAULT.rescale, **_words("rescale"))
+    leverage_correction = param.Boolean(
+        default=_DEFAULT.leverage_correction, **_words("leverage_correction")
+    )
     target = _pick("target")
     split = _pick("split")
     sensitive = _whole("sensitive")

@@ -21,7 +21,7 @@ class ExplorerOptions(TypedDict, total=False):
     repeats: int
     batch_size: int | None
     damping: float
-    rescale: bool
+    leverage_correction: bool
     target: str
     split: str
     sensitive: int

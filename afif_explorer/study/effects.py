@@ -84,13 +84,13 @@ def _judged(
     ready.unfinished()  # reported by the summary
     assert solution is not None
     if not ready.objective.smooth:
-        return summary(spec, solution, seconds, error=None, off=None)
+        return summary(spec, ready, seconds, error=None, off=None)
     if spec.solver == "cholesky":
-        return summary(spec, solution, seconds, error=0.0, off=None)
+        return summary(spec, ready, seconds, error=0.0, off=None)
     exact = by(influence(spec, curvature_of(spec)))
     off = None if seen is None else relative_difference(seen(solution.value), seen(exact))
     error = solution_error(solution.value, exact)
-    told = summary(spec, solution, seconds, error=error, off=off)
+    told = summary(spec, ready, seconds, error=error, off=off)
     if off is not None and off > TOLERANCE and told.status == "converged":
         return replace(told, status="max_steps", advice=_flat(spec, told))
     return told

@@ -12,7 +12,7 @@ _FIT = (*_DATA, "model", "hidden", "penalty", "strength")
 _HELD_OUT = (*_FIT, "method", "damping")
 _TARGET = (*_FIT, "target", "split", "sensitive", "favourable", "pair", "row")
 _SOLVE = ("damping", "solver", "scale", "depth", "batch_size")
-_EFFECT = (*_TARGET, "method", *_SOLVE, "rescale")
+_EFFECT = (*_TARGET, "method", *_SOLVE, "leverage_correction")
 _LISSA = (*_TARGET, "method", "damping", "scale", "depth", "repeats", "batch_size")
 
 DEPENDS: dict[str, tuple[str, ...]] = {
@@ -29,7 +29,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "row noise": (*_FIT, "damping"),
     "rows": (*_FIT, "method", "damping"),
     "target": _TARGET,
-    "second order": (*_TARGET, "method", "damping", "rescale"),
+    "second order": (*_TARGET, "method", "damping", "leverage_correction"),
     "effects": _EFFECT,
     "lissa run": _LISSA,
     "refit": _FIT,
@@ -38,7 +38,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "held out for real": _FIT,
     # results
     "points": _EFFECT,
-    "agreement": (*_TARGET, *_SOLVE, "rescale"),
+    "agreement": (*_TARGET, *_SOLVE),
     "lissa": _LISSA,
     "cross_validation": _HELD_OUT,
     "unlearning": (*_EFFECT, "rule", "count", "selected"),

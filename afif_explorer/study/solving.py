@@ -14,7 +14,7 @@ from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
 from afif_explorer.engine.curvature.spectrum import Spectrum, spectrum_of
 from afif_explorer.engine.influence.methods import AFIF, InfinitesimalJackknife, Method
 from afif_explorer.engine.influence.smooth import Influence
-from afif_explorer.engine.solvers.base import Cholesky, Solution
+from afif_explorer.engine.solvers.base import Cholesky
 from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.engine.solvers.lissa.full_batch import exact_rule
 from afif_explorer.engine.solvers.lissa.rule import Rule
@@ -90,12 +90,15 @@ def chosen(spec: Spec) -> Influence:
 
 
 def summary(
-    spec: Spec, solution: Solution, seconds: float, *, error: float | None, off: float | None
+    spec: Spec, ready: Influence, seconds: float, *, error: float | None, off: float | None
 ) -> SolverSummary:
-    """How a system was solved. ``error``: of the solution, ``off``: of the quantity shown.
+    """How the last system of a method was solved.
 
+    ``error``: of the solution, ``off``: of the quantity shown.
     ``seconds``: of all steps together, where no system is solved.
     """
+    solution = ready.solution
+    assert solution is not None
     stats, smooth = solution.stats, fit(spec).objective.smooth
     return SolverSummary(
         name=SOLVERS[spec.solver].label if smooth else PROXIMAL,
@@ -107,4 +110,5 @@ def summary(
         scale=stats.get("scale"),
         depth=stats.get("depth"),
         off=off,
+        leverage_corrected=ready.was_corrected(),
     )

@@ -57,7 +57,7 @@ def scores_of(problem: Problem, refits: Refits, dampings: tuple[float, ...]) -> 
     if objective.canonical:
         for damping in dampings:
             began = time.perf_counter()
-            influence = ax.AFIF(damping=damping, rescale=True).prepare(objective, theta)
+            influence = ax.AFIF(damping=damping, leverage_correction=True).prepare(objective, theta)
             effects, seconds = influence.effects(gradients).numpy(), time.perf_counter() - began
             yield Scores(
                 "afif_explorer", "AFIF, leverage correction", f"{damping:g}", effects, seconds

@@ -209,8 +209,9 @@ print("A slope of 1 means that the sizes are right as well, not only the order."
 
 # %%
 target = ax.Prediction("test", candidate)  # the candidate's chance
-first = ax.attribute(fit, target, method=ax.AFIF(), order=1)
-effects = ax.attribute(fit, target, method=ax.AFIF(), order=2)
+plain = ax.AFIF(leverage_correction=False)  # the formula as it stands
+first = ax.attribute(fit, target, method=plain, order=1)
+effects = ax.attribute(fit, target, method=plain, order=2)
 print(f"Largest difference from your ten lines, order 1: {np.abs(first - by_formula).max():.0e}")
 print(f"Largest difference from your ten lines, order 2: {np.abs(effects - by_formula).max():.0e}")
 

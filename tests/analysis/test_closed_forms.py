@@ -43,10 +43,10 @@ def test_leverages_are_the_diagonal_of_the_hat_matrix(strength: float) -> None:
 
 
 @pytest.mark.parametrize("strength", STRENGTHS)
-def test_rescaled_afif_is_exact_leave_one_out_for_every_row(strength: float) -> None:
+def test_corrected_afif_is_exact_leave_one_out_for_every_row(strength: float) -> None:
     fit = regression(strength)
     Z, y = design(fit)
-    influence = ax.AFIF(rescale=True).prepare(fit.objective, fit.parameters)
+    influence = ax.AFIF(leverage_correction=True).prepare(fit.objective, fit.parameters)
     weights = 1 - np.eye(len(Z))
     moved = influence.parameters(fit.objective.vector(weights)).numpy()
     ridge = len(Z) * strength * np.diag([1.0] * (Z.shape[1] - 1) + [0.0])
@@ -64,13 +64,23 @@ def test_cross_validation_is_the_closed_form(strength: float) -> None:
     _, y = design(fit)
     H = hat(fit, strength)
     exact = 0.5 * ((y - H @ y) / (1 - np.diag(H))) ** 2
-    found = ax.cross_validate(fit, ax.AFIF(rescale=True))
+    found = ax.cross_validate(fit)
     np.testing.assert_allclose(found.losses, exact, rtol=1e-8)
     assert found.mean == pytest.approx(exact.mean(), rel=1e-10)
     assert found.standard_error == pytest.approx(exact.std(ddof=1) / len(exact) ** 0.5, rel=1e-10)
-    plain = ax.cross_validate(fit, ax.AFIF())
+    plain = ax.cross_validate(fit, ax.AFIF(leverage_correction=False))
     once = 0.5 * ((y - H @ y) * (1 + np.diag(H))) ** 2  # one step undershoots
     np.testing.assert_allclose(plain.losses, once, rtol=1e-8)
+
+
+@pytest.mark.parametrize("count", [3, 60], ids=["fewer rows than parameters", "more"])
+def test_corrected_steps_are_exact_for_sets_of_rows(count: int) -> None:
+    fit = regression(1e-2)
+    rows = np.arange(count)
+    theta = ax.unlearn(fit, rows).theta
+    np.testing.assert_allclose(theta, ax.retrain(fit, rows).theta, rtol=1e-8)
+    far = np.abs(ax.unlearn(fit, rows, ax.AFIF(leverage_correction=False)).theta - theta).max()
+    assert far > 1e-4
 
 
 def test_newton_steps_are_exact_for_sets_of_rows() -> None:
@@ -89,8 +99,8 @@ def test_ordinary_least_squares_is_statsmodels() -> None:
     table = ax.diagnostics(fit)
     np.testing.assert_allclose(table["leverage"], influence.hat_matrix_diag, rtol=1e-8)
     np.testing.assert_allclose(table["cooks_distance"], influence.cooks_distance[0], rtol=1e-8)
-    rescaled = ax.AFIF(rescale=True).prepare(fit.objective, fit.parameters)
-    moved = rescaled.parameters(fit.objective.vector(1 - np.eye(len(Z)))).numpy()
+    corrected = ax.AFIF(leverage_correction=True).prepare(fit.objective, fit.parameters)
+    moved = corrected.parameters(fit.objective.vector(1 - np.eye(len(Z)))).numpy()
     np.testing.assert_allclose(fit.theta[:, None] - moved, influence.dfbeta.T, rtol=1e-6, atol=1e-9)
 
 

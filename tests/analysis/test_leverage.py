@@ -15,6 +15,7 @@ from afif_explorer.engine.influence import leverages
 from afif_explorer.engine.influence.leverages import high_leverages
 
 draw = np.random.default_rng(0)
+PLAIN = ax.AFIF(leverage_correction=False)
 
 
 def wide() -> ax.Fit:
@@ -37,7 +38,15 @@ def test_leave_one_out_of_a_wide_ridge_is_the_closed_form_by_default() -> None:
     residual = fit.data.train.y - fit.predict(fit.data.train.X)
     wanted = 0.5 * (residual / (1 - hat_of(fit))) ** 2
     np.testing.assert_allclose(ax.cross_validate(fit).losses, wanted, rtol=1e-6)
-    assert ax.cross_validate(fit, ax.AFIF()).mean < 1e-3 * wanted.mean()
+    assert ax.cross_validate(fit, PLAIN).mean < 1e-3 * wanted.mean()
+
+
+def test_effects_of_a_wide_ridge_are_those_of_refits_by_default() -> None:
+    fit, target, rows = wide(), ax.MeanLoss("test"), np.arange(15)
+    truth = ax.retrain_each(fit, rows, target).effects
+    np.testing.assert_allclose(ax.attribute(fit, target)[rows], truth, rtol=1e-8)
+    alone = ax.unlearn(fit, [4], targets=target).effects[target]
+    assert alone == pytest.approx(truth[4], rel=1e-8)
 
 
 def test_underestimated_effects_warn() -> None:
@@ -46,12 +55,12 @@ def test_underestimated_effects_warn() -> None:
     with pytest.warns(
         ax.HighLeverage, match=rf"{(hat > 0.2).sum()} of {fit.n} training rows"
     ) as told:
-        ax.attribute(fit, ax.MeanLoss("test"))
+        ax.attribute(fit, ax.MeanLoss("test"), PLAIN)
     assert f"largest {hat.max():.2g}" in str(told[0].message)
-    assert "AFIF(rescale=True)" in str(told[0].message)
+    assert "leverage_correction=True" in str(told[0].message)
 
 
-@pytest.mark.parametrize("method", [ax.AFIF(rescale=True), ax.NewtonStep()])
+@pytest.mark.parametrize("method", [ax.AFIF(), ax.AFIF(leverage_correction=True), ax.NewtonStep()])
 def test_effects_that_are_corrected_are_not(method) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -98,7 +107,7 @@ def test_of_very_many_rows_the_count_is_estimated(monkeypatch) -> None:
     assert not found.exact
     assert found.count == pytest.approx((hat > 0.2).sum(), abs=2)
     with pytest.warns(ax.HighLeverage, match=f"^About {found.count} of {fit.n} training rows"):
-        ax.attribute(fit, ax.MeanLoss("test"))
+        ax.attribute(fit, ax.MeanLoss("test"), PLAIN)
 
 
 def test_a_row_alone_in_its_column_has_no_held_out_loss() -> None:

@@ -69,8 +69,11 @@ def by_brute_force(fit: ax.Fit, target: ax.Target) -> np.ndarray:
     point = fit.objective.at(fit.theta)
     gradients = point.gradients(torch.arange(fit.n))
     fisher = ax.Fisher(fit.objective, fit.theta).dense()
+    jacobian = point.linearization.jacobian(torch.arange(fit.n))
+    own = jacobian.mT @ fit.objective.loss.variance(point.outputs, jacobian) / fit.n
     # A number added to all intercepts of a softmax changes nothing, so its Fisher is singular.
-    steps = torch.linalg.pinv(fisher, rtol=1e-10, hermitian=True) @ gradients.T / fit.n
+    inverses = torch.linalg.pinv(fisher - own, rtol=1e-10, hermitian=True)
+    steps = (inverses @ gradients[:, :, None] / fit.n)[:, :, 0].T
     sample = target.rows(fit)
     function = target.function(fit, sample)
     model = fit.objective.model

@@ -78,7 +78,7 @@ def facts():
 
 @pytest.mark.parametrize("name", ["hiring", "diabetes", "digits"])
 def test_the_code_of_a_value_makes_the_value(facts, name: str) -> None:
-    data, asked = facts[name], Spec(strength=0.25, damping=0.5, rescale=True, row=3)
+    data, asked = facts[name], Spec(strength=0.25, damping=0.5, leverage_correction=True, row=3)
     calls = [option.call(asked, data) for option in TARGETS.values() if option.fits(data)]
     calls += [call for option in PENALTIES.values() if (call := option.call(asked))]
     solvers = [option.call(Used(2.5, 100, 40)) for option in SOLVERS.values()]

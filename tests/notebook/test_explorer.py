@@ -55,14 +55,16 @@ def test_every_choice_has_a_control_with_its_label_and_doc(explorer, view) -> No
 
 
 def test_a_choice_in_python_moves_its_control(explorer, view) -> None:
-    explorer.param.update(model="mlp", hidden=5, solver="lissa", depth=100, rescale=True)
+    explorer.param.update(
+        model="mlp", hidden=5, solver="lissa", depth=100, leverage_correction=False
+    )
     controls = view.panel.controls
     assert controls["model"].widget.value == "mlp"
     assert controls["hidden"].widget.value == 5
     assert controls["depth"].slider.value == 40  # twenty steps a decade
     assert controls["depth"].readout.value == "100"
     assert controls["depth"].automatic.value is False
-    assert controls["rescale"].widget.value is True
+    assert controls["leverage_correction"].widget.value is False
     explorer.depth = None
     assert controls["depth"].automatic.value is True
 
@@ -301,8 +303,8 @@ def test_a_dark_view_has_dark_figures(explorer) -> None:
 def test_a_closed_view_follows_no_longer(explorer) -> None:
     view = ExplorerView(explorer)
     view.close()
-    explorer.rescale = True
-    assert view.panel.controls["rescale"].widget.value is False
+    explorer.leverage_correction = False
+    assert view.panel.controls["leverage_correction"].widget.value is True
 
 
 def test_choices_that_do_not_exist_are_refused(explorer) -> None:

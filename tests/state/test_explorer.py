@@ -221,7 +221,7 @@ def test_cross_validation_is_checked_on_request(make, stand_in):
     settled(explorer)
     assert stand_in.names()[-1] == "cross_validation True"
     stand_in.asked.clear()
-    explorer.param.update(target="prediction", solver="lissa", depth=9, rescale=True)
+    explorer.param.update(target="prediction", solver="lissa", depth=9, leverage_correction=True)
     settled(explorer)
     assert "cross_validation True" not in stand_in.names()
     explorer.damping = 0.1

@@ -19,7 +19,7 @@ def _choices() -> st.SearchStrategy[dict]:
         number = st.integers(int(low), int(high)) if whole else st.floats(low, high)
         pick[name] = number | st.none() if "None" in str(module._HINTS[name]) else number
     pick["dataset"] = st.from_regex(module.DATASET_NAME, fullmatch=True)
-    pick["rescale"] = st.booleans()
+    pick["leverage_correction"] = st.booleans()
     near, far = st.integers(0, 300), st.integers(0, module.LARGEST_ID)
     pick["selected"] = st.sets(near) | st.sets(far) | st.sets(near, min_size=60)
     return st.fixed_dictionaries({}, optional=pick)
@@ -33,7 +33,11 @@ def test_a_link_gives_back_every_choice(choices):
 
 
 def test_the_strategy_covers_every_field():
-    assert set(module.OPTIONS) | set(RANGES) | {"dataset", "rescale", "selected"} == set(FIELDS)
+    assert set(module.OPTIONS) | set(RANGES) | {
+        "dataset",
+        "leverage_correction",
+        "selected",
+    } == set(FIELDS)
 
 
 @given(st.text(max_size=300) | st.lists(st.sampled_from(FIELDS)).map("=1e999&".join))
@@ -61,7 +65,7 @@ def test_no_text_whatever_breaks_the_reading_of_a_link(text):
         ("selected=99999999999999999999", "selected"),
         ("selected=0~" + "_" * 30_000, "selected"),
         ("selected=5~!!!x", "selected"),
-        ("rescale=yes", "rescale"),
+        ("leverage_correction=yes", "leverage_correction"),
     ],
 )
 def test_a_bad_part_is_left_out_and_named(query, field):

@@ -55,7 +55,7 @@ def test_each_strength_is_that_of_the_public_function(spec):
         strength = float(found.strengths[place])
         penalty = {"ridge": ax.Ridge, "lasso": ax.Lasso}[spec.penalty](strength)
         fit = ax.fit(data, spec.model, penalty, seed=spec.seed, hidden=(spec.hidden,))
-        own = ax.cross_validate(fit, method(damping=spec.damping, rescale=True))
+        own = ax.cross_validate(fit, method(damping=spec.damping, leverage_correction=True))
         assert found.mean[place] == pytest.approx(own.mean, rel=1e-6)
         assert found.standard_error[place] == pytest.approx(own.standard_error, rel=1e-5)
 
@@ -88,7 +88,9 @@ def test_too_weak_a_penalty_is_detected_although_it_fits_best():
 def test_another_strength_costs_nothing_but_its_own_losses():
     study.cross_validation(SQUARES)
     along, here = CACHE.computed["held out along a path"], CACHE.computed["held out"]
-    study.cross_validation(SQUARES.replace(target="prediction", split="train", rescale=True))
+    study.cross_validation(
+        SQUARES.replace(target="prediction", split="train", leverage_correction=True)
+    )
     assert CACHE.computed["held out"] == here
     study.cross_validation(SQUARES.replace(strength=0.07))
     assert CACHE.computed["held out"] == here + 1

@@ -15,7 +15,7 @@ from afif_explorer.state import Explorer
 LOSS = Spec(dataset="breast_cancer", strength=0.02)
 SETTINGS = [
     LOSS.replace(penalty="lasso"),
-    LOSS.replace(penalty="elastic_net", rescale=True),
+    LOSS.replace(penalty="elastic_net", leverage_correction=True),
     LOSS.replace(penalty="group_lasso", method="newton_step"),
     LOSS.replace(penalty="lasso", method="infinitesimal_jackknife", damping=0.01),
 ]
@@ -28,7 +28,7 @@ each = pytest.mark.parametrize("spec", SETTINGS, ids=lambda spec: f"{spec.penalt
 
 
 def method_of(spec: Spec) -> ax.engine.influence.methods.Method:
-    return CLASSES[spec.method](damping=spec.damping, rescale=spec.rescale)
+    return CLASSES[spec.method](damping=spec.damping, leverage_correction=spec.leverage_correction)
 
 
 @each
@@ -54,7 +54,7 @@ def test_predicted_removals_are_those_of_the_public_function(spec):
 
 
 def test_predictions_hold_against_true_refits():
-    found = study.verify(LOSS.replace(penalty="lasso", rescale=True), random=10, top=8)
+    found = study.verify(LOSS.replace(penalty="lasso", leverage_correction=True), random=10, top=8)
     assert found.gradient_norm < 1e-8
     assert found.pearson > 0.98
     assert found.slope == pytest.approx(1, abs=0.15)

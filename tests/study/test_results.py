@@ -14,6 +14,7 @@ from afif_explorer.choices.targets import GAPS
 from afif_explorer.errors import CurvatureError, SolverDiverged, UndefinedMeasure
 from afif_explorer.spec import Spec
 
+PLAIN = ax.AFIF(leverage_correction=False)
 GAP = Spec(dataset="hiring", target="demographic_parity")
 CASES = {
     "logistic, gap": GAP,
@@ -35,13 +36,14 @@ METHODS = {
 
 @pytest.mark.parametrize("spec", CASES.values(), ids=CASES.keys())
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("rescale", [False, True])
-def test_effects_are_those_of_the_public_function(spec, method, rescale):
-    spec = spec.replace(method=method, rescale=rescale)
+@pytest.mark.parametrize("corrected", [False, True])
+def test_effects_are_those_of_the_public_function(spec, method, corrected):
+    spec = spec.replace(method=method, leverage_correction=corrected)
     points = study.points(spec)
     fit = study.fit(spec)
     target = study.targets.target_of(spec)
-    method = METHODS[method](damping=spec.damping, rescale=rescale)
+    plain = {} if corrected or method == "newton_step" else {"leverage_correction": False}
+    method = METHODS[method](damping=spec.damping, **plain)
     assert np.allclose(points.effect, ax.attribute(fit, target, method), rtol=1e-7, atol=1e-14)
     assert np.array_equal(points.ids, study.data(spec).train.ids)
     assert points.target_value == pytest.approx(target.bind(fit).value(fit.parameters))
@@ -87,7 +89,7 @@ def test_lissas_own_verdict_is_true():
 
 def test_a_small_residual_is_not_taken_for_small_errors():
     """Flat directions of weak penalties: the residual is 3 %, the effects are off by 10 %."""
-    spec = Spec(dataset="digits", strength=1e-5, solver="lissa")
+    spec = Spec(dataset="digits", strength=1e-5, solver="lissa", leverage_correction=False)
     found, direct = study.points(spec), study.points(spec.replace(solver="cholesky"))
     off = np.linalg.norm(found.effect - direct.effect) / np.linalg.norm(direct.effect)
     assert found.solver.residual < 0.05 < off
@@ -233,7 +235,7 @@ def test_the_sweep_starts_at_the_fit_and_newton_is_nearest_to_the_truth():
         assert (np.diff(values) < 0).all()
     order = study.effects.ranking(GAP).order
     target = study.targets.target_of(GAP)
-    for method, name in ((ax.AFIF(), "AFIF"), (ax.NewtonStep(), "Newton step")):
+    for method, name in ((PLAIN, "AFIF"), (ax.NewtonStep(), "Newton step")):
         rows = order[: round(found.shares[4] * found.n_train)]
         change = ax.unlearn(study.fit(GAP), rows, method, [target]).effects[target]
         assert found.sweep[name][4] - found.sweep[name][0] == pytest.approx(change)
@@ -241,7 +243,10 @@ def test_the_sweep_starts_at_the_fit_and_newton_is_nearest_to_the_truth():
     far = {name: np.abs(values - truth)[-1] for name, values in found.sweep.items()}
     assert far["Newton step"] < far["AFIF"]
     assert found.shares[-1] == pytest.approx(0.2, abs=0.01)
-    assert "retrain to check" in found.notes[0]
+    assert "Predicted with leverage correction." in found.notes
+    plain = study.unlearning(GAP.replace(leverage_correction=False))
+    assert "retrain to check" in plain.notes[0]
+    assert "Predicted without leverage correction." in plain.notes
 
 
 def test_metrics_have_groups_units_and_both_kinds_of_gap():
@@ -292,7 +297,7 @@ def test_the_selection_goes_whole_whatever_the_count():
 
 @pytest.mark.parametrize("spec", [GAP, CASES["least squares"]], ids=["gap", "loss"])
 def test_predictions_hold_against_true_refits(spec):
-    found = study.verify(spec.replace(rescale=True), random=15, top=10, selected=(-1,))
+    found = study.verify(spec.replace(leverage_correction=True), random=15, top=10, selected=(-1,))
     assert len(found.ids) == 25
     assert found.pearson > 0.999
     assert found.slope == pytest.approx(1, abs=0.03)

@@ -46,7 +46,7 @@ def test_a_slider_of_lissa_costs_the_effects_alone():
         ({"target": "mean_loss"}, {"target", "second order", "effects"}),
         ({"split": "validation"}, {"target", "second order", "effects"}),
         ({"damping": 0.1}, {"influence", "row noise", "rows", "second order", "effects"}),
-        ({"rescale": True}, {"influence", "second order", "effects"}),
+        ({"leverage_correction": False}, {"influence", "second order", "effects"}),
         (
             {"strength": 0.1},
             {"fit", "influence", "spectrum", "row noise", "rows", "target", "second order"}

@@ -16,6 +16,7 @@ from afif_explorer.analysis.fairness.intervals import Resampling, Rows, interval
 from afif_explorer.analysis.fairness.measures import Asked, by_split, compare, measures_for
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared, warn_unfinished
+from afif_explorer.analysis.limits.trust import warn_of_trust
 from afif_explorer.analysis.rows.attribution import effects_of
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.targets.groups import GroupName
@@ -183,6 +184,7 @@ def audit_fairness(
     influence = prepared(method, fit)
     effects = effects_of(influence, fit, list(defined.values()))
     warn_unfinished(influence)
+    warn_of_trust(fit, influence)
     counts = group_counts(fit, sensitive, favourable=favourable)
     elsewhere, nowhere = by_split(fit, asked)
     notes = [

@@ -80,7 +80,8 @@ def certified_unlearn(
         fit: a fit of a linear map with a smooth penalty.
         rows: positions ``[m]`` or a mask ``[n_train]``.
         epsilon: above 0, at most 1. delta: between 0 and 1.
-        method: AFIF, InfinitesimalJackknife or NewtonStep without rescaling, solved directly.
+        method: AFIF, InfinitesimalJackknife or NewtonStep, solved directly; the first two without leverage
+            correction.
         row_bound: a bound on the norm of every row of ``X``; None: measured.
         seed: of the noise, for experiments only. None: fresh noise from the operating system.
 
@@ -106,10 +107,15 @@ def certified_unlearn(
     numbers = is_number(epsilon) and is_number(delta)
     if not (numbers and 0 < epsilon <= 1 and 0 < delta < 1):
         raise InvalidChoice("epsilon must be above 0 and at most 1, delta between 0 and 1.")
-    if not issubclass(checked_method(method).curvature, Fisher) or method.rescale:
+    newton = isinstance(checked_method(method), NewtonStep)
+    corrected = method.leverage_correction is True and not newton
+    if not issubclass(method.curvature, Fisher) or corrected:
         raise InvalidChoice(
-            "The error bound is for AFIF, InfinitesimalJackknife or NewtonStep without rescaling."
+            "The error bound is for AFIF or InfinitesimalJackknife without leverage correction, or for "
+            "NewtonStep."
         )
+    if not newton:
+        method = replace(method, leverage_correction=False)
     if isinstance(method.chosen_solver, Auto):
         method = replace(method, solver=Cholesky())
     if not isinstance(method.chosen_solver, Cholesky):
@@ -121,7 +127,7 @@ def certified_unlearn(
         influence.point,
         len(chosen),
         damping=method.damping,
-        newton=isinstance(method, NewtonStep),
+        newton=newton,
         row_bound=row_bound,
     )
     exact = influence.parameters(fit.objective.vector(leave_out(fit.n, chosen))).cpu().numpy()

@@ -10,6 +10,7 @@ import torch
 
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.limits.removable import removable, removable_each
+from afif_explorer.analysis.removal.basins import warn_of_basins
 from afif_explorer.engine.influence.methods import checked_damping
 from afif_explorer.engine.problem.weights import leave_one_out, leave_out
 from afif_explorer.engine.targets.base import Target, as_targets
@@ -68,6 +69,9 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
         InvalidChoice: for rows that do not exist.
         DataError: if no rows, or none of a class, would be left.
 
+    Warns :class:`AnotherBasin` if a warm refit of a network ends in another minimum than the one next to the
+    fit.
+
     Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold starts.
 
     >>> import afif_explorer as ax
@@ -81,6 +85,8 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
     chosen = removable(fit, rows)
     weights = fit.objective.vector(leave_out(fit.n, chosen))
     found = refit(fit.objective, fit.parameters, weights, warm=warm, seed=fit.seed)
+    if warm:
+        warn_of_basins(fit.objective, fit.parameters, weights[:, None], found.theta[:, None])
     return _retrained(fit, found, chosen)
 
 
@@ -192,6 +198,8 @@ def retrain_each(
         InvalidChoice: for rows that do not exist.
         DataError: for the only row of a class.
 
+    Warns :class:`AnotherBasin` as :func:`retrain` does.
+
     Source: Koh and Liang (2017), section 4.1.
 
     >>> import numpy as np, afif_explorer as ax
@@ -202,7 +210,9 @@ def retrain_each(
     """
     chosen = removable_each(fit, rows)
     weights = fit.objective.vector(leave_one_out(fit.n, chosen))
-    return _left_out(fit, chosen, refit_each(fit.objective, fit.parameters, weights), target)
+    found = refit_each(fit.objective, fit.parameters, weights)
+    warn_of_basins(fit.objective, fit.parameters, weights, found.theta)
+    return _left_out(fit, chosen, found, target)
 
 
 def bregman_response_each(

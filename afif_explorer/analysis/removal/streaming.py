@@ -17,7 +17,7 @@ from afif_explorer.errors import InvalidChoice
 
 _ADVICE = {
     "good": "No need to retrain yet.",
-    "fair": "Retrain when convenient: predicted changes are becoming too small.",
+    "fair": "Retrain when convenient: predicted changes are becoming inaccurate.",
     "poor": "Retrain now: too much has been removed for one step from the original fit.",
 }
 
@@ -28,7 +28,7 @@ class Unlearner:
     The curvature is always that of the full fit, factorised once, so that every result equals
     that of :func:`unlearn` for all rows removed so far, whatever their order and grouping:
 
-    ``theta_t = theta + (1/n) C^-1 sum_(rows so far) g_i``, ``[p]``.
+    ``theta_t = theta + (1/n) C_t^-1 sum_(rows so far) g_i``, ``[p]``, ``C_t`` leverage-corrected as there.
 
     Args:
         fit: the model with all rows.

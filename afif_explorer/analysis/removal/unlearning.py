@@ -44,8 +44,10 @@ def unlearn(
 ) -> Unlearned:
     """Parameters and targets without ``rows``, predicted in one step.
 
-    ``theta(w) = theta + (1/n) C^-1 sum_rows g_i``, ``[p]``, with ``C`` the method's curvature (for a
-    non-smooth penalty the proximal step in its norm). Each target is evaluated there: its effect is
+    ``theta(w) = theta + (1/n) C_w^-1 sum_rows g_i``, ``[p]``, with ``C_w`` the method's curvature less the
+    rows' own Gauss-Newton part ``(1/n) sum_rows J_i' A'' J_i`` (leverage correction, by default on where it
+    costs little; else ``C`` itself), so that one row has the effect that :func:`attribute` tells. For a
+    non-smooth penalty it is the proximal step in that norm. Each target is evaluated there: its effect is
     ``T(theta(w)) - T(theta(1))``, in its units, positive if it rises without the rows.
 
     Args:
@@ -63,7 +65,9 @@ def unlearn(
         DataError: if no rows, or none of a class, would be left.
         CurvatureError, SolverDiverged: where the step does not exist.
 
-    Warns :class:`NotConverged`, and :class:`Undefined` where a disparity leaves out groups.
+    Warns :class:`NotConverged`, also where the default correction does not exist (a network's Hessian that is
+    not positive definite without the rows) and the plain step is taken; and :class:`Undefined` where a
+    disparity leaves out groups.
 
     Sources: Lev and Wilson, arXiv 2407.08169; Suriyakumar and Wilson (2022).
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from afif_explorer import wording
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import bound, prepared, warn_unfinished
 from afif_explorer.analysis.limits.comparisons import warn_of_groups
 from afif_explorer.analysis.limits.removable import irremovable, warn_undefined
-from afif_explorer.engine.influence.leverages import HIGH
+from afif_explorer.analysis.limits.trust import warn_of_trust, warn_undetermined
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.targets.base import Target, as_targets, bind_together, gradients_of
-from afif_explorer.errors import HighLeverage, InvalidChoice
-
-ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
+from afif_explorer.errors import InvalidChoice
 
 
 def attribute(
@@ -37,7 +33,7 @@ def attribute(
     Args:
         fit: a model and its training rows.
         target: a target, or a list of ``m`` targets, which share one block solve.
-        method: curvature, solver and corrections.
+        method: curvature, solver and leverage correction (by default on where it costs little).
         order: 1 keeps the first term only: the classical influence, additive over rows. 2 keeps both; the
             second term is small but has the same sign for every row where ``T`` is convex, as a loss is.
             None: both where the second is cheap (outputs linear in at most 3000 parameters, smooth
@@ -45,16 +41,16 @@ def attribute(
 
     Returns:
         ``[n_train]`` in the order of the training rows, or ``[n_train, m]`` for a list. NaN where removing
-        the row leaves no model, as for the only row of a class.
+        the row leaves no model, as for the only row of a class, or one that is not determined (leverage 1).
 
     Raises:
         InvalidChoice: if an argument is not a fit, target or method, or ``order`` is not 1 or 2.
         SolverDiverged or CurvatureError: where the system has no usable solution.
 
     Warns :class:`NotConverged`; :class:`Undefined` where effects are NaN or a disparity leaves out groups;
-    and :class:`HighLeverage` where rows have so much leverage that their effect is too small by a fifth or
-    more, which ``AFIF(rescale=True)`` or :class:`NewtonStep` corrects. Leverages are computed only where
-    that is cheap.
+    :class:`NotAtMinimum` and :class:`NegativeCurvature` where the fit is no minimum; :class:`HighLeverage`
+    where an uncorrected method meets rows of so much leverage that their effect is too small by a fifth or
+    more; and :class:`LargeStep` where one step is not enough for some rows.
 
     Source: Lev and Wilson, The Approximate Fisher Influence Function, arXiv 2407.08169.
 
@@ -71,9 +67,9 @@ def attribute(
     found = effects_of(influence, fit, target, order=order)
     warn_unfinished(influence)
     warn_undefined(fit, "The effect")
+    warn_undetermined(fit, influence, "The effect")
     warn_of_groups(fit, as_targets(target))
-    if not influence.rescale and influence.solves_cheaply:
-        _warn_of_leverage(influence)
+    warn_of_trust(fit, influence)
     return found
 
 
@@ -97,21 +93,3 @@ def effects_of(
     found = effects.cpu().numpy()
     found[irremovable(fit.objective)] = np.nan
     return found[:, 0] if isinstance(target, Target) else found
-
-
-def _warn_of_leverage(influence: Influence) -> None:
-    high = influence.high_leverages
-    if not high.count:
-        return
-    several, largest = high.count > 1, high.largest
-    factor = f"{1 / (1 - largest):.2g}" if 1 - largest > ROUNDED else "any number"
-    counts = f"{wording.count(high.count)} of {wording.count(influence.objective.n)}"
-    counts = counts if high.exact else f"About {counts}"
-    warnings.warn(
-        f"{counts} training rows {'have' if several else 'has'} a leverage above {HIGH} (largest "
-        f"{largest:.2g}), so {'their effects are' if several else 'its effect is'} too small, by a factor of "
-        f"up to {factor}; use {type(influence.method).__name__}(rescale=True), which divides by one minus "
-        "the leverage.",
-        HighLeverage,
-        stacklevel=3,
-    )

@@ -13,6 +13,7 @@ import torch
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared, warn_unfinished
 from afif_explorer.analysis.limits.removable import irremovable, loses_a_class
+from afif_explorer.analysis.limits.trust import warn_of_trust
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.weights import folds as folds_of
@@ -39,7 +40,7 @@ class CrossValidation:
 
 def cross_validate(
     fit: Fit,
-    method: Method = AFIF(rescale=True),  # noqa: B008 - a frozen value
+    method: Method = AFIF(),  # noqa: B008 - a frozen value
     *,
     folds: int | None = None,
     seed: int = 0,
@@ -55,14 +56,16 @@ def cross_validate(
 
     Args:
         fit: a model and its training rows.
-        method: of prediction. Without ``rescale``, losses of high-leverage rows are underestimated.
+        method: of prediction. With ``leverage_correction=False``, losses of high-leverage rows are
+            underestimated.
         folds: their number; None: leave-one-out.
         seed: of the folds.
 
     Returns:
         A ``CrossValidation`` with ``losses`` ``[n_train]`` (nats, or half squared target units), their
         ``mean``, its ``standard_error`` and ``notes``. A row whose removal leaves no fit (the only one of
-        its class, or of leverage 1) has the loss NaN, with a note and the warning :class:`Undefined`.
+        its class, or of leverage 1) has the loss NaN, with a note and the warning :class:`Undefined`. Warns
+        of limited trust as :func:`attribute` does.
 
     Raises:
         InvalidChoice: for fewer than 2 folds or more than there are rows, or if ``fit`` is not a fit.
@@ -82,6 +85,7 @@ def cross_validate(
     influence = prepared(method, fit)
     found = held_out(influence, folds, seed)
     warn_unfinished(influence)
+    warn_of_trust(fit, influence)
     for note in found.notes:
         warnings.warn(note, Undefined, stacklevel=2)
     return found

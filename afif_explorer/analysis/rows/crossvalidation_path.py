@@ -74,7 +74,7 @@ def cross_validation_path(
     *,
     model: str = "auto",
     penalty: Penalty | None = None,
-    method: Method = AFIF(rescale=True),  # noqa: B008 - a frozen value
+    method: Method = AFIF(),  # noqa: B008 - a frozen value
     folds: int | None = None,
     seed: int = 0,
     hidden: Sequence[int] = (16,),

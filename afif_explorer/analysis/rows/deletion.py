@@ -22,7 +22,7 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
     """The standardised change of each parameter if each row is removed, ``[n_train, p]``.
 
     ``DFBETAS_ij = (theta - theta_(i))_j / (s_(i) sqrt((C^-1)_jj / n))`` with ``theta_(i)`` the one-row
-    step, rescaled by the leverage, and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian
+    step, leverage-corrected, and ``s_(i)^2`` the residual variance without row ``i`` (Gaussian
     losses; else 1), with ``n - rank - 1`` degrees of freedom for the rank of the columns (see
     :func:`diagnostics`). In standard errors of the parameter. Positive: the row raises the parameter; the
     sign is that of the classical literature, fit minus fit without the row. Exact for least squares. Beyond
@@ -33,7 +33,7 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
         method: of prediction.
 
     Returns:
-        A data frame indexed by row id, with one column per parameter.
+        A data frame indexed by row id, with one column per parameter; NaN for a row of leverage 1 or more.
 
     Raises:
         CurvatureError: if a row's leverage is 1 or more.
@@ -51,7 +51,7 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
     """
     influence = prepared(method, fit)
     whitener = influence.whitener
-    steps = _rescaled_steps(influence) @ whitener.T  # theta_(i) - theta
+    steps = _corrected_steps(influence) @ whitener.T  # theta_(i) - theta
     errors = (whitener.square().sum(1) / fit.n).sqrt()
     scaled = -steps / (_left_out_spread(influence)[:, None] * errors)
     return _table(fit, scaled, parameter_names(fit))
@@ -81,7 +81,7 @@ def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - f
     >>> ax.dffits(fit).shape
     (1400, 1)
     """
-    influence = prepared(method, fit).rescaled()
+    influence = prepared(method, fit).corrected()
     errors = influence.row_blocks.diagonal(dim1=1, dim2=2).sqrt()
     scaled = -influence.own_moves() / (_left_out_spread(influence)[:, None] * errors)
     names = [f"output {column}" for column in range(scaled.shape[1])]
@@ -105,9 +105,9 @@ def parameter_names(fit: Fit) -> list[str]:
     return weights + [f"{output}intercept" for output in outputs]
 
 
-def _rescaled_steps(influence: Influence) -> Tensor:
-    """Every row's rescaled step in the basis of the whitener, ``[n, rank]``."""
-    pull, n, found = influence.rescaled().residual, influence.objective.n, []
+def _corrected_steps(influence: Influence) -> Tensor:
+    """Every row's leverage-corrected step in the basis of the whitener, ``[n, rank]``."""
+    pull, n, found = influence.corrected().residual, influence.objective.n, []
     for rows in torch.arange(n, device=pull.device).split(ROWS_AT_ONCE):
         report("steps", int(rows[0]), n)
         half = influence.point.linearization.project(rows, influence.whitener)
@@ -123,5 +123,5 @@ def _left_out_spread(influence: Influence) -> Tensor:
     degrees = objective.n - influence.rank - 1
     if degrees < 1:
         return torch.full_like(residual[:, 0], torch.nan)
-    squares = residual.square().sum() - (residual * influence.rescaled_residual).sum(1)
+    squares = residual.square().sum() - (residual * influence.corrected_residual).sum(1)
     return (squares / degrees).clamp(min=np.finfo(float).tiny).sqrt()

@@ -22,21 +22,22 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
     * ``leverage``: ``h_i = tr(A'' J_i C^-1 J_i') / n``; in [0, 1] for one output; sums to the effective
       number of parameters.
     * ``cooks_distance``: ``(theta_(i) - theta)' n C (theta_(i) - theta) / (rank phi)`` with the one-row
-      step rescaled by the leverage; ``rank`` counts the parameters that the rows determine (dummy columns
+      step, leverage-corrected; ``rank`` counts the parameters that the rows determine (dummy columns
       that add up to the intercept take one off); ``phi`` is the residual variance ``sum e^2 / (n - rank)``
       for Gaussian losses, else 1. NaN where there is no degree of freedom left to estimate it.
-    * ``self_influence``: ``g_i' C^-1 g_i / n``, the predicted rise of the row's own loss without it; at
-      least 0.
+    * ``self_influence``: ``g_i' D_i``, the predicted rise of the row's own loss without it, to first order;
+      at least 0. ``D_i`` is the one-row step: leverage-corrected, or ``C^-1 g_i / n`` for a method with
+      ``leverage_correction=False``.
     * ``loss``: nats, or half squared target units.
     * ``residual``: observed minus predicted (one minus the probability of the observed class, for more than
       two classes).
 
     ``C`` is the method's curvature, ``M_i = J_i C^-1 J_i' / n``. A row whose leverage is 1 or more has no
-    rescaled step: its distance is NaN. So are distance and self-influence of the only row of a class.
+    corrected step: distance and self-influence are NaN, as are those of the only row of a class.
 
     Args:
         fit: a model and its training rows.
-        method: curvature and solver; ``rescale`` makes no difference.
+        method: curvature, solver and correction of the self-influence.
 
     Returns:
         A data frame indexed by row id.
@@ -82,7 +83,7 @@ def row_index(fit: Fit) -> pd.Index:
 
 
 def _cooks_distance(influence: Influence) -> torch.Tensor:
-    pull = influence.rescaled_residual
+    pull = influence.corrected_residual
     size = (pull[:, None, :] @ influence.row_blocks @ pull[:, :, None])[:, 0, 0]
     return size / (influence.rank * _dispersion(influence))
 

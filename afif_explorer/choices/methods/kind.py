@@ -34,5 +34,6 @@ class MethodOption(Option):
 
     def call(self, asked: Asked, solver: Call) -> Call:
         """The method, for these settings and a solver."""
-        settings: dict[str, Any] = {"rescale": True} if asked.rescale else {}
+        plain = not asked.leverage_correction and not self.downdates
+        settings: dict[str, Any] = {"leverage_correction": False} if plain else {}
         return Call(self.public, solver=solver, damping=asked.damping, **settings)

@@ -12,4 +12,5 @@ OPTION = MethodOption(
     solvers=("cholesky",),
     only="The Newton step always uses the direct solver.",
     downdates=True,
+    ignores=("leverage_correction",),
 )

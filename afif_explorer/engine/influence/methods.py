@@ -15,7 +15,7 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.influence.nonsmooth import ProximalInfluence, ProximalNewtonInfluence
 from afif_explorer.engine.influence.shared import Shared
-from afif_explorer.engine.influence.smooth import Influence, NewtonInfluence
+from afif_explorer.engine.influence.smooth import Influence, LeverageCorrection, NewtonInfluence
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.solvers.auto import Auto, SolverPlan, choose
 from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solver
@@ -63,20 +63,28 @@ class Method:
     Args:
         solver: a solver or its name; "auto" chooses, see :meth:`plan`.
         damping: added to the curvature's diagonal, in its own units.
-        rescale: divide each row's effect by one minus its leverage.
+        leverage_correction: whether steps leave out the removed rows' own curvature. "auto": where leverages
+            cost little (:attr:`Influence.leverage_corrected` says what was done). False: the paper's step.
 
     ``theta`` is ``[p]``, weights are ``[n]``; a removed row has the weight 0. Raises :class:`InvalidChoice`
-    for an unknown solver or a damping below 0.
+    for an unknown solver, a damping below 0 or another correction.
     """
 
     solver: Solver | str = field(default_factory=Auto)
     damping: float = 0.0
-    rescale: bool = False
+    leverage_correction: LeverageCorrection = "auto"
     curvature: ClassVar[type[Curvature]] = Fisher
 
     def __post_init__(self) -> None:
         solver_named(self.solver)  # an unknown name raises here, not at the first use
         checked_damping(self.damping)
+        self._check_correction()
+
+    def _check_correction(self) -> None:
+        if self.leverage_correction not in (True, False, "auto"):
+            raise InvalidChoice(
+                f"leverage_correction is True, False or 'auto', not {self.leverage_correction!r}."
+            )
 
     @property
     def chosen_solver(self) -> Solver:
@@ -121,10 +129,13 @@ class AFIF(Method):
             "conjugate_gradient", "dual", "ekfac", "lanczos" or "lissa". ``plan(fit)`` tells which one
             "auto" uses.
         damping: added to the curvature's diagonal, in its own units.
-        rescale: divide each row's effect by one minus its leverage.
+        leverage_correction: whether a step leaves out the removed rows' own curvature, ``(1/n) J_i' A'' J_i``
+            for each. For one row and one output that divides its effect by one minus its leverage.
+            "auto": where leverages cost little: the solver is direct, or there are at most 3000 parameters.
+            False: the step above, as in the paper.
 
     Raises:
-        InvalidChoice: for an unknown solver or a damping below 0.
+        InvalidChoice: for an unknown solver, a damping below 0 or another correction.
 
     Source: Lev and Wilson, arXiv 2407.08169.
 
@@ -148,10 +159,10 @@ class InfinitesimalJackknife(Method):
     results raise :class:`CurvatureError`, with a damping that would suffice.
 
     Args:
-        solver, damping, rescale: as for :class:`AFIF`.
+        solver, damping, leverage_correction: as for :class:`AFIF`.
 
     Raises:
-        InvalidChoice: for an unknown solver or a damping below 0.
+        InvalidChoice: for an unknown solver, a damping below 0 or another correction.
 
     Sources: Koh and Liang (2017); Giordano et al. (2019).
 
@@ -174,10 +185,10 @@ class EmpiricalFisherInfluence(Method):
     approximation of the Fisher or the Hessian.
 
     Args:
-        solver, damping, rescale: as for :class:`AFIF`.
+        solver, damping, leverage_correction: as for :class:`AFIF`.
 
     Raises:
-        InvalidChoice: for an unknown solver or a damping below 0.
+        InvalidChoice: for an unknown solver, a damping below 0 or another correction.
 
     Source: Kunstner, Hennig and Balles (2019).
 
@@ -200,11 +211,11 @@ class NewtonStep(Method):
     the parameters.
 
     Args:
-        solver, damping, rescale: as for :class:`AFIF`.
+        solver, damping: as for :class:`AFIF`.
+        leverage_correction: part of the step; not False.
 
     Raises:
-        InvalidChoice: for an unknown solver or a damping below 0.
-        CurvatureError: if a row has a leverage of 1 or more.
+        InvalidChoice: for an unknown solver, a damping below 0 or ``leverage_correction=False``.
 
     Sources: Wilson, Kasy and Mackey (2020); Sekhari et al. (2021).
 
@@ -217,6 +228,14 @@ class NewtonStep(Method):
     """
 
     curvature: ClassVar[type[Curvature]] = Hessian
+
+    def _check_correction(self) -> None:
+        super()._check_correction()
+        if not self.leverage_correction:
+            raise InvalidChoice(
+                "A Newton step is always without the removed rows' curvature; use InfinitesimalJackknife "
+                "with leverage_correction=False."
+            )
 
     def at(self, shared: Shared) -> Influence:
         kind = NewtonInfluence if shared.objective.smooth else ProximalNewtonInfluence

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.influence.rank import data_rank
-from afif_explorer.engine.influence.second_order import bent_along
+from afif_explorer.engine.influence.second_order import curved
 from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Influence, MethodSettings
+from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.base import Solution, Status
 from afif_explorer.engine.solvers.factor import Factor, enough_damping
 from afif_explorer.engine.targets.base import Group
@@ -33,6 +34,7 @@ class ProximalInfluence(Influence):
     def __init__(self, method: MethodSettings, shared: Shared) -> None:
         super().__init__(method, shared)
         self._gradient = self.point.gradient()
+        self._kept: tuple[list[tuple[Tensor, Tensor]], Solution] | None = None
 
     @cached_property
     def _problem(self) -> ProximalProblem:
@@ -44,9 +46,7 @@ class ProximalInfluence(Influence):
 
     def _removed(self, weights: Tensor) -> Tensor:
         """Gradients of the smooth part without the rows, for ``[n, m]``: ``[p, m]``."""
-        coefficients = (1 - weights) / self.objective.n
-        gone = self.point.linearization.vjp(self.residual[:, :, None] * coefficients[:, None, :])
-        return self._gradient[:, None] - gone
+        return self._gradient[:, None] - self.pull(weights)
 
     def _step(self, problem: ProximalProblem, b: Tensor) -> Tensor:
         return self._answer(self._solved(problem, b))
@@ -90,13 +90,10 @@ class ProximalInfluence(Influence):
         """
         return torch.cat([steps.T @ gradients for _, steps in self._each_without()])
 
-    @property
-    def affords_second_order(self) -> bool:
-        return False
-
     def add_second_orders(self, targets: Sequence[Group], effects: Tensor) -> None:
+        along = curved(targets, self.objective)
         for rows, steps in self._each_without():
-            effects[rows] += bent_along(targets, steps)
+            effects[rows] += along(steps)
 
     def own_moves(self) -> Tensor:
         moves = [
@@ -108,13 +105,27 @@ class ProximalInfluence(Influence):
     def _each_without(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yields all rows and their ``D_i``, in blocks of rows ``[r]`` and steps ``[p, r]``.
 
-        :attr:`solution` is the worst so far.
+        :attr:`solution` is the worst so far. Steps that take little memory are kept.
         """
+        if self._kept is None:
+            steps, few = self._solved_without(), block_rows(self.objective.p, self.point.theta)
+            if few < self.objective.n:
+                yield from steps
+                return
+            blocks = list(steps)
+            assert self.solution is not None
+            self._kept = blocks, self.solution
+        blocks, worst = self._kept
+        self._answer(worst)
+        yield from blocks
+
+    def _solved_without(self) -> Iterator[tuple[Tensor, Tensor]]:
         n, worst = self.objective.n, None
         for rows in torch.arange(n, device=self.objective.device).split(COLUMNS_AT_ONCE):
             report("rows", int(rows[0]), n)
             jacobian = self.point.linearization.jacobian(rows)
-            gone = (self.residual[rows][:, :, None] * jacobian).sum(1).T / n
+            residual = self.residual[rows].nan_to_num()  # told by attribute
+            gone = (residual[:, :, None] * jacobian).sum(1).T / n
             found = self._solved(self._problem, self._gradient[:, None] - gone)
             worst = max(worst or found, found, key=lambda one: one.stats["residual"])
             moved = self._answer(found)
@@ -145,6 +156,10 @@ class ProximalInfluence(Influence):
         return True
 
     @property
+    def leverages_are_cheap(self) -> bool:
+        return self.solves_cheaply
+
+    @property
     def _free(self) -> Tensor:
         """The parameters that are not held at a kink, ``[p]`` bool."""
         return self._problem.free(self.point.theta[:, None])[:, 0]
@@ -168,6 +183,10 @@ class ProximalInfluence(Influence):
 class ProximalNewtonInfluence(ProximalInfluence):
     """The proximal Newton step, with the curvature of the remaining rows."""
 
+    def __init__(self, method: MethodSettings, shared: Shared) -> None:
+        super().__init__(method, shared)
+        self.leverage_corrected = True
+
     def parameters(self, weights: Tensor) -> Tensor:
         if weights.ndim == 2:
             return torch.stack([self.parameters(column) for column in weights.T], dim=1)
@@ -179,7 +198,3 @@ class ProximalNewtonInfluence(ProximalInfluence):
     def _removed(self, weights: Tensor) -> Tensor:
         gone = self.point.gradient_sums((1 - weights) / self.objective.n)
         return self._gradient[:, None] - gone
-
-    @cached_property
-    def residual(self) -> Tensor:
-        return self._usable(self.rescaled_residual)

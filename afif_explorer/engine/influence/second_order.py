@@ -12,7 +12,8 @@ Source: Basu, You and Feizi, On Second-Order Group Influence Functions (2020), f
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import torch
@@ -27,6 +28,7 @@ from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
 MOST = 8  # terms of one target each that a curvature keeps
+DENSE = 3000  # parameters up to which a target's Hessian is formed
 FEW_OUTPUTS = 32  # number of outputs up to which a target is computed from their changes
 
 
@@ -54,7 +56,7 @@ class Stepping(Protocol):
     def curvature(self) -> Curvature: ...
 
     @property
-    def rescale(self) -> bool: ...
+    def leverage_corrected(self) -> bool: ...
 
     @property
     def whitener(self) -> Tensor: ...
@@ -86,13 +88,45 @@ def add_second_orders(influence: Stepping, groups: Sequence[Group], effects: Ten
         effects.index_add_(1, places, term)
 
 
-def bent_along(groups: Sequence[Group], steps: Tensor) -> Tensor:
-    """``D' (grad^2 T) D / 2`` for explicit steps ``[p, rows]``: ``[rows, m]``."""
-    found = steps.new_empty(steps.shape[1], sum(group.bound.count for group in groups))
+def curved(groups: Sequence[Group], objective: Objective) -> Callable[[Tensor], Tensor]:
+    """``D' (grad^2 T) D / 2`` as a function of explicit steps ``[p, rows]``, for all rows: ``[rows, m]``.
+
+    For outputs that are linear in the parameters, a target's Hessian is computed once: that of its outputs
+    where it reads few, else ``[p, p]`` unless there are fewer rows than that.
+    """
+    dense = objective.canonical and objective.p <= min(DENSE, objective.n)
+    eye = torch.eye(objective.p, dtype=objective.dtype, device=objective.device) if dense else None
+    parts: list[Callable[[Tensor], Tensor]] = []
     for group in groups:
-        for within, place in enumerate(group.places):
-            found[:, place] = (steps * group.bound.hvp(steps, within)).sum(0) / 2
-    return found
+        if objective.canonical and group.bound.outputs <= FEW_OUTPUTS:
+            parts.append(partial(_by_outputs, group.bound, group.bound.output_hessians()))
+        elif eye is not None:
+            each = [group.bound.hvp(eye, place) for place in range(group.bound.count)]
+            parts.append(partial(_by_hessians, each))
+        else:
+            parts.append(partial(_by_products, group.bound))
+    places = torch.cat([torch.as_tensor(group.places) for group in groups])
+
+    def along(steps: Tensor) -> Tensor:
+        found = steps.new_empty(steps.shape[1], len(places))
+        found[:, places.to(found.device)] = torch.cat([part(steps) for part in parts], dim=1) / 2
+        return found
+
+    return along
+
+
+def _by_outputs(bound: Bound, hessians: Tensor, steps: Tensor) -> Tensor:
+    moved = bound.seen(steps)
+    return (moved * (hessians @ moved)).sum(1).T
+
+
+def _by_hessians(hessians: Sequence[Tensor], steps: Tensor) -> Tensor:
+    return torch.stack([(steps * (one @ steps)).sum(0) for one in hessians], dim=1)
+
+
+def _by_products(bound: Bound, steps: Tensor) -> Tensor:
+    each = [(steps * bound.hvp(steps, place)).sum(0) for place in range(bound.count)]
+    return torch.stack(each, dim=1)
 
 
 def _ratios(bound: Bound) -> Tensor:
@@ -122,7 +156,7 @@ def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     if len(parts) > 1 or parts[0].bound.count > 1:
         return _by_whitener(influence, parts)
     kept = influence.curvature.kept.setdefault("second order", OrderedDict())
-    key = (parts[0].bound, influence.rescale)  # it is the same for all solvers
+    key = (parts[0].bound, influence.leverage_corrected)  # it is the same for all solvers
     found: Tensor | None = kept.get(key)  # threads share it, and another may drop it meanwhile
     if found is None:
         found = kept[key] = _by_whitener(influence, parts)

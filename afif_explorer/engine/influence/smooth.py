@@ -8,9 +8,10 @@ so removing row ``i`` changes a target with gradient ``c`` by ``(1/n) c' C^-1 g_
 change of the target if the row is removed**. :class:`AFIF` uses the Fisher for ``C``,
 :class:`InfinitesimalJackknife` the Hessian, :class:`NewtonStep` the Hessian of the remaining rows.
 
-``rescale=True`` (leverage correction) divides by one minus the leverage: with ``M_i = J_i C^-1 J_i' / n``,
-the residual ``r_i`` becomes ``(I - A''(f_i) M_i)^-1 r_i``. That is exact for least squares and one row,
-and close to the Newton step otherwise; for sets the corrected rows are summed.
+Leverage correction takes the removed rows' own Gauss-Newton part out of ``C``: with
+``M_i = J_i C^-1 J_i' / n`` the residual ``r_i`` of a row becomes ``(I - A''(f_i) M_i)^-1 r_i``, and likewise
+for sets (:mod:`~afif_explorer.engine.influence.correction`). That is exact for least squares, and the Newton
+step where outputs are linear in the parameters.
 
 Sources: Lev and Wilson, arXiv 2407.08169 (Fisher); Koh and Liang (2017); Giordano et al. (2019);
 Rubinstein and Hopkins (2025) for the leverage correction.
@@ -22,18 +23,19 @@ import copy
 import threading
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.influence.correction import without_each, without_together
 from afif_explorer.engine.influence.leverages import HighLeverages, high_leverages
 from afif_explorer.engine.influence.rank import data_rank
-from afif_explorer.engine.influence.second_order import add_second_orders, bent_along
+from afif_explorer.engine.influence.second_order import add_second_orders, curved
 from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.runtime.memory import block_rows
-from afif_explorer.engine.solvers.auto import FEW, Auto, PreparedAuto
+from afif_explorer.engine.solvers.auto import FEW, Auto, PreparedAuto, cheap_per_row
 from afif_explorer.engine.solvers.base import (
     Prepared,
     PreparedCholesky,
@@ -47,8 +49,7 @@ from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 2048
-# One minus the leverage, at and below which the curvature without the row is singular.
-SINGULAR = 1e-10
+LeverageCorrection = bool | Literal["auto"]
 
 
 class MethodSettings(Protocol):
@@ -58,7 +59,7 @@ class MethodSettings(Protocol):
     def damping(self) -> float: ...
 
     @property
-    def rescale(self) -> bool: ...
+    def leverage_correction(self) -> LeverageCorrection: ...
 
     @property
     def curvature(self) -> type[Curvature]: ...
@@ -71,16 +72,27 @@ class Influence:
     """A method at one fit. :attr:`solution` is the result of the last solve."""
 
     def __init__(self, method: MethodSettings, shared: Shared) -> None:
-        self.method, self.objective, self.rescale = method, shared.objective, method.rescale
+        self.method, self.objective = method, shared.objective
         self.point = shared.point
         self.curvature = shared.curvature(method.curvature, method.damping)
         self._last = threading.local()  # threads share a method
 
-    def rescaled(self) -> Self:
+    @cached_property
+    def leverage_corrected(self) -> bool:
+        """Whether steps and effects are leverage-corrected; if "auto", where leverages cost little."""
+        asked = self.method.leverage_correction
+        return self.leverages_are_cheap if asked == "auto" else asked
+
+    @property
+    def leverages_are_cheap(self) -> bool:
+        """True if the leverages of all rows cost no more than a small multiple of one solve."""
+        return cheap_per_row(self.curvature, self.method.chosen_solver)
+
+    def corrected(self) -> Self:
         """The same with leverage correction; factor and leverages are shared."""
         self.row_blocks  # noqa: B018 - computed here, so that both share it
         twin = copy.copy(self)
-        twin.rescale, twin._last = True, threading.local()
+        twin.leverage_corrected, twin._last = True, threading.local()
         vars(twin).pop("residual", None)
         return twin
 
@@ -128,8 +140,8 @@ class Influence:
         return self._answer(self.prepared.solve(rhs))
 
     def inner_products(self, blocks: Tensor) -> Tensor:
-        """``B C^-1 B'`` of each block, ``[m, r, p] -> [m, r, r]``."""
-        return self.prepared.inner_products(blocks)
+        """``B C^-1 B'`` of each block by :attr:`reliable`, ``[m, r, p] -> [m, r, r]``."""
+        return self.reliable.inner_products(blocks)
 
     def _answer(self, solution: Solution) -> Tensor:
         """The value of a solution; raises if there is none."""
@@ -154,10 +166,36 @@ class Influence:
     def parameters(self, weights: Tensor) -> Tensor:
         """``theta(w)`` for ``[n]`` or, column by column, ``[n, m]``: ``[p]`` or ``[p, m]``."""
         block = weights[:, None] if weights.ndim == 1 else weights
-        coefficients = (1 - block) / self.objective.n
-        change = self.solve(self.point.vjp_weighted(self.residual, coefficients))
-        moved = self.point.theta[:, None] + change
+        moved = self.point.theta[:, None] + self.solve(self.pull(block))
         return moved[:, 0] if weights.ndim == 1 else moved
+
+    def pull(self, weights: Tensor) -> Tensor:
+        """``(1/n) sum_i (1 - w_i) J_i' r_i`` for ``[n, m]``, leverage-corrected if chosen: ``[p, m]``."""
+        gone, corrected = 1 - weights, self.leverage_corrected
+        if corrected:
+            try:
+                return torch.stack([self._corrected_pull(column) for column in gone.T], dim=1)
+            except CurvatureError as error:  # a network's Hessian without the rows
+                if self.method.leverage_correction != "auto":
+                    raise
+                self._last.unfinished = f"The plain step is taken. {error}"
+                self._last.plain = True
+        return self.point.gradient_sums(gone / self.objective.n)
+
+    def _corrected_pull(self, gone: Tensor) -> Tensor:
+        rows = torch.nonzero(gone).flatten()
+        if not len(rows):
+            return torch.zeros_like(self.point.theta)
+        residual = without_together(self, rows, gone[rows])
+        coefficients = gone[rows, None] / self.objective.n
+        return self.point.take(rows).vjp_weighted(residual, coefficients)[:, 0]
+
+    def was_corrected(self) -> bool:
+        """Whether this thread's answers since it was last asked are leverage-corrected.
+
+        With "auto" that is not so for sets of rows without which the curvature is not positive definite.
+        """
+        return not vars(self._last).pop("plain", False) and self.leverage_corrected
 
     def effects(self, gradients: Tensor) -> Tensor:
         """``(1/n) c' C^-1 g_i`` for every row and target gradient ``[p, m]``: ``[n, m]``."""
@@ -187,43 +225,36 @@ class Influence:
     def _add_row_by_row(self, targets: Sequence[Group], effects: Tensor) -> None:
         """The same from every row's explicit step, where ``[p, p]`` would be too large."""
         n = self.objective.n
-        step = block_rows(4 * self.objective.p, self.objective.X)
+        step, along = (
+            block_rows(4 * self.objective.p, self.objective.X),
+            curved(targets, self.objective),
+        )
         for rows in torch.arange(n, device=self.objective.device).split(step):
             report("second order", int(rows[0]), n)
             part = self.point.linearization.take(rows)
-            moved = self.solve(part.vjp_rows(self.residual[rows][:, :, None])[:, 0].T / n)
-            effects[rows] += bent_along(targets, moved)
+            residual = self.residual[rows].nan_to_num()  # the effect of such a row is NaN already
+            moved = self.solve(part.vjp_rows(residual[:, :, None])[:, 0].T / n)
+            effects[rows] += along(moved)
 
     @cached_property
     def residual(self) -> Tensor:
-        """Per-row residual ``[n, k]``: ``r_i``, with leverage correction if chosen.
-
-        Raises :class:`CurvatureError` if a row to be corrected has a leverage of 1 or more.
-        """
-        return self._usable(self.rescaled_residual) if self.rescale else self.point.residual
-
-    def _usable(self, rescaled: Tensor) -> Tensor:
-        """Leverage-corrected residuals, if they are defined for every row."""
-        lost = torch.isnan(rescaled).any(1).nonzero().flatten().tolist()
-        if lost:
-            raise CurvatureError(
-                f"Row {lost[0]} has a leverage of 1 or more, so without it the curvature is singular and "
-                "its leverage-corrected effect is undefined; add damping, use a stronger penalty, or don't "
-                "rescale."
-            )
-        return rescaled
+        """Per-row residual ``[n, k]``: ``r_i``, leverage-corrected if chosen (NaN for a leverage of 1)."""
+        return self.corrected_residual if self.leverage_corrected else self.point.residual
 
     @cached_property
-    def rescaled_residual(self) -> Tensor:
+    def corrected_residual(self) -> Tensor:
         """``(I - A''(f_i) M_i)^-1 r_i``, ``[n, k]``; for one output ``r_i / (1 - h_i)``.
 
         NaN for rows whose leverage is 1 or more.
         """
-        eye = torch.eye(self.point.outputs.shape[1], dtype=self.objective.dtype)
-        inner = self.objective.loss.variance(self.point.outputs, self.row_blocks)
-        system = eye.to(inner.device) - inner
-        solved = torch.linalg.solve_ex(system, self.point.residual[:, :, None]).result[:, :, 0]
-        return solved.masked_fill((torch.linalg.det(system) <= SINGULAR)[:, None], torch.nan)
+        return without_each(self.curvature.fisher_roots(), self.point.residual, self.row_blocks)
+
+    @property
+    def own_residual(self) -> Tensor:
+        """The same for what needs every row's leverage anyway: corrected unless that was turned off."""
+        if self.leverage_corrected or self.method.leverage_correction == "auto":
+            return self.corrected_residual
+        return self.point.residual
 
     @cached_property
     def row_blocks(self) -> Tensor:
@@ -270,10 +301,19 @@ class Influence:
     def own_moves(self) -> Tensor:
         """The change of each row's own outputs without it, ``J_i D_i`` with its step ``D_i``: ``[n, k]``.
 
-        With leverage correction, NaN for rows with a leverage of 1 or more.
+        Leverage-corrected unless that was turned off; then NaN for rows with a leverage of 1 or more.
         """
-        pull = self.rescaled_residual if self.rescale else self.point.residual
-        return (self.row_blocks @ pull[:, :, None])[:, :, 0]
+        return (self.row_blocks @ self.own_residual[:, :, None])[:, :, 0]
+
+    def curvature_changes(self) -> Tensor:
+        """The factor, at least 1, by which ``tr A''`` of each row changes along its step, ``[n]``."""
+        before, after = (
+            torch.linalg.matrix_norm(self.objective.loss.root(outputs)).square()
+            for outputs in (self.point.outputs, self.point.outputs + self.own_moves())
+        )
+        tiny = torch.finfo(before.dtype).tiny
+        ratio = after.clamp(min=tiny) / before.clamp(min=tiny)
+        return torch.maximum(ratio, 1 / ratio)
 
     def leverage(self) -> Tensor:
         """``h_i = tr(A''(f_i) J_i C^-1 J_i') / n``, ``[n]``: the generalised hat value of each row.
@@ -290,10 +330,10 @@ class Influence:
         return self.objective.loss.variance(outputs, blocks).diagonal(dim1=1, dim2=2).sum(1)
 
     def self_influence(self) -> Tensor:
-        """``g_i' C^-1 g_i / n``, ``[n]``: predicted increase of a row's own loss if it is removed."""
-        return (self.residual[:, None, :] @ self.row_blocks @ self.point.residual[:, :, None])[
-            :, 0, 0
-        ]
+        """``g_i' D_i``, ``[n]``: predicted increase of a row's own loss if it is removed, to first order."""
+        return (
+            self.point.residual * (self.row_blocks @ self.own_residual[:, :, None])[:, :, 0]
+        ).sum(1)
 
 
 class NewtonInfluence(Influence):
@@ -301,7 +341,7 @@ class NewtonInfluence(Influence):
 
     def __init__(self, method: MethodSettings, shared: Shared) -> None:
         super().__init__(method, shared)
-        self.rescale = True
+        self.leverage_corrected = True
 
     def parameters(self, weights: Tensor) -> Tensor:
         if weights.ndim == 2:

@@ -33,6 +33,7 @@ from afif_explorer.numeric import checked_count, is_whole
 SAME = (
     1e-9  # two calls may differ by rounding, since memory alignment affects the order of summation
 )
+ALONG = (1.0, -3.0, 40.0)  # multiples of a direction, beyond kinks of activations
 AGREES = 1e-6  # relative difference from the module itself: torch's fast paths round differently
 
 
@@ -169,6 +170,7 @@ class ModuleModel(Model):
         self.p = self.parameters.p
         rows = example[:4].double()
         self.k = self._checked_outputs(rows)
+        self.linear = self._is_linear(rows)
         self._check_against(module, rows)
         self._chain = chain_of(self._module)
         self._structure = None if self._chain else self._found_structure(example.double())
@@ -221,6 +223,19 @@ class ModuleModel(Model):
                 "theta, so it has weights outside theta; register each as an nn.Parameter "
                 "and use it directly in forward."
             )
+
+    def _is_linear(self, rows: Tensor) -> bool:
+        """Whether outputs are linear in ``theta`` (and a constant): their changes along lines tell."""
+        start = self.parameters.start.to(rows.device)
+        for direction in (moved_start(start), moved_start(start.flip(0)).flip(0)):
+            with torch.no_grad():
+                before, *moved = (self._call(start + x * direction, rows) for x in (0.0, *ALONG))
+            unit = moved[0] - before
+            for times, found in zip(ALONG[1:], moved[1:], strict=True):
+                size = max(1.0, float(found.abs().max()))
+                if not bool(((found - before - times * unit).abs() <= SAME * size).all()):
+                    return False
+        return True
 
     def _intercepts(self, rows: Tensor) -> Tensor:
         """Parameters of ``k`` numbers that are added to the outputs for all rows and ``theta``: ``[p]``."""

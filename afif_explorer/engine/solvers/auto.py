@@ -130,6 +130,18 @@ def choose(
     return SolverPlan(best.solver, best.solver.name, f"{why}.")
 
 
+def cheap_per_row(curvature: Curvature, solver: Solver) -> bool:
+    """Whether the leverages of all rows cost at most a small multiple of one solve by this solver.
+
+    A direct solver's factor answers for all rows by about as many operations as building it takes; up to
+    3000 parameters a factor always costs little.
+    """
+    if isinstance(solver, Auto):
+        solver = choose(curvature, 1, tolerance=solver.tolerance).solver
+    few = curvature.p <= FEW and fits(3.0 * curvature.p**2, curvature.mean_weights.dtype)
+    return solver.direct or few
+
+
 def _direct(task: Task) -> Option:
     p = task.curvature.p
     price = task.work.gram + task.dampings * p**3 / 3

@@ -10,7 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -65,6 +65,7 @@ class Solver(ABC):
     """Settings of a solver. Raises :class:`InvalidChoice` for an invalid tolerance or count."""
 
     name: str
+    direct: ClassVar[bool] = False  # True for a factorisation, after which every solve is cheap
 
     def __post_init__(self) -> None:
         tolerance = getattr(self, "tolerance", None)
@@ -156,6 +157,7 @@ class Cholesky(Solver):
     """
 
     name = "Cholesky"
+    direct = True
 
     def prepare(self, curvature: Curvature) -> PreparedCholesky:
         return PreparedCholesky(curvature)

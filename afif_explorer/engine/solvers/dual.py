@@ -62,6 +62,7 @@ class Dual(Solver):
 
     tolerance: float = EXACT
     name = "dual"
+    direct = True
 
     def prepare(self, curvature: Curvature) -> PreparedDual:
         return PreparedDual(curvature, self.tolerance)

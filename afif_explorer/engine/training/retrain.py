@@ -100,6 +100,7 @@ def _together(
 def _gradients(objective: Objective, block: Tensor, weights: Tensor) -> Tensor:
     """Gradients of ``L(.; w_j)`` at ``theta_j``, column by column, ``[p, m]``; linear outputs only."""
     linearization = objective.at(block[:, 0]).linearization
-    residual = objective.loss.residual(linearization.jvp(block), objective.y)
+    outputs = linearization.outputs[:, :, None] + linearization.jvp(block - block[:, :1])
+    residual = objective.loss.residual(outputs, objective.y)
     pulled = linearization.vjp(residual * weights[:, None, :] / objective.n)
     return pulled + objective.penalty_gradient(block)

@@ -88,7 +88,7 @@ def strengths_for(spec: Spec) -> np.ndarray:
 
 
 def _method(spec: Spec) -> Method:
-    return METHODS[spec.method].engine_class(damping=spec.damping, rescale=True)
+    return METHODS[spec.method].engine_class(damping=spec.damping)
 
 
 def _here(spec: Spec) -> CrossValidation:

@@ -18,10 +18,7 @@ from afif_explorer.study.fitting import fit
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import aim
 
-_NO_NEWTON = (
-    "The Newton step is left out of the sweep: without the removed rows the Hessian is not positive "
-    "definite."
-)
+_SINGULAR = "without the removed rows the curvature is not positive definite."
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +33,8 @@ class Sweep:
 def predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> Sweep:
     """The target after each count of removals, predicted by each method."""
     methods = {
-        "AFIF": spec.replace(method="afif", rescale=False),
-        "AFIF, leverage correction": spec.replace(method="afif", rescale=True),
+        "AFIF": spec.replace(method="afif", leverage_correction=False),
+        "AFIF, leverage correction": spec.replace(method="afif", leverage_correction=True),
         "Newton step": spec.replace(method="newton_step", solver="cholesky"),
     }
     sweep = Sweep()
@@ -46,7 +43,7 @@ def predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> Sweep:
         try:
             found = without(choices, order, counts)
         except CurvatureError:  # a network's Hessian may be indefinite without the rows
-            sweep.notes.append(_NO_NEWTON)
+            sweep.notes.append(f"{name} is left out of the sweep: {_SINGULAR}")
             continue
         except SolverDiverged as error:
             # Under the Fisher, where the chosen method takes the Hessian.

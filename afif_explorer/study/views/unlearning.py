@@ -73,7 +73,11 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         retrained=retrained,
         seconds=time.perf_counter() - began,
         gradient_norm=gradient_norm,
-        notes=(*_notes(spec, reach, table, unranked), *predicted.notes, *filter(None, [told])),
+        notes=(
+            *_notes(spec, reach, table, unranked, change_of_set.summary.leverage_corrected),
+            *predicted.notes,
+            *filter(None, [told]),
+        ),
         compares={
             name: words for name, gap in table.gaps.items() if (words := gap.compares(thetas))
         },
@@ -133,11 +137,12 @@ def _notes(
     reach: Reach,
     table: Measures,
     unranked: list[str],
+    corrected: bool,
 ) -> list[str]:
     notes = [*unranked, *gap_notes(table.gaps)]
-    if reach.share > MOST_SHARE or reach.leverage > MOST_LEVERAGE:
+    if not corrected and (reach.share > MOST_SHARE or reach.leverage > MOST_LEVERAGE):
         notes.append(
-            f"One step underestimates the change if more than {MOST_SHARE:.0%} of the rows or a summed "
+            f"One plain step underestimates the change if more than {MOST_SHARE:.0%} of the rows or a summed "
             f"leverage of more than {MOST_LEVERAGE} is removed (here {reach.share:.1%} and "
             f"{reach.leverage:.2g}); retrain to check."
         )
@@ -148,4 +153,5 @@ def _notes(
         notes.append("There are no test rows, so the metrics are those of the training rows.")
     if "selected" in RULES[spec.rule].needs and not spec.selected:
         notes.append("No rows are selected, so none is removed.")
+    notes.append(f"Predicted {'with' if corrected else 'without'} leverage correction.")
     return notes

@@ -31,7 +31,7 @@ def _effects(solver: ax.Auto | ax.LiSSA | str, order: int | None = 1) -> Method:
         for damping in task.dampings:
             fit = _fit(task)
             task.fitted()
-            afif = ax.AFIF(solver=solver, damping=damping)
+            afif = ax.AFIF(solver=solver, damping=damping, leverage_correction=False)
             yield f"{damping:g}", torch.as_tensor(ax.attribute(fit, queries, afif, order=order))
 
     return method
@@ -42,7 +42,7 @@ def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
     for damping in task.dampings:
         fit = _fit(task)
         task.fitted()
-        table = ax.diagnostics(fit, ax.AFIF(damping=damping))
+        table = ax.diagnostics(fit, ax.AFIF(damping=damping, leverage_correction=False))
         yield f"{damping:g}", torch.as_tensor(table["self_influence"].to_numpy())
 
 

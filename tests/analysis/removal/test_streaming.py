@@ -10,7 +10,7 @@ import afif_explorer as ax
 METHODS = (
     ax.AFIF(),
     ax.InfinitesimalJackknife(damping=0.01),
-    ax.AFIF(rescale=True),
+    ax.AFIF(leverage_correction=True),
     ax.NewtonStep(),
 )
 
@@ -46,7 +46,8 @@ def test_nonsmooth_too() -> None:
 def test_the_reach_grows_until_retraining_is_due(fit: ax.Fit) -> None:
     """The largest rows first: the verdict falls from good to poor and says so."""
     order = np.argsort(-ax.diagnostics(fit).leverage.to_numpy())
-    unlearner, errors, advice = ax.Unlearner(fit), [], []
+    plain = ax.AFIF(leverage_correction=False)
+    unlearner, errors, advice = ax.Unlearner(fit, plain), [], []
     for part in np.array_split(order[: fit.n * 6 // 10], 6):
         errors.append(unlearner.remove(part).reach.expected_error)
         advice.append(unlearner.advice)

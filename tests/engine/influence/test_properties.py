@@ -59,7 +59,10 @@ def same(objective: Objective, X: Tensor, y: Tensor) -> Objective:
     return Objective(objective.model, objective.loss, objective.penalty, X, y)
 
 
-def prepared(kind: type[Method], objective: Objective, theta: Tensor, **more) -> Influence:
+def prepared(
+    kind: type[Method], objective: Objective, theta: Tensor, corrected: bool = False
+) -> Influence:
+    more = {} if kind is NewtonStep else {"leverage_correction": corrected}  # it always is
     return kind(damping=DAMPING, **more).prepare(objective, theta)
 
 
@@ -94,11 +97,11 @@ def test_both_fishers_are_positive_semidefinite_on_any_rows(case, kind, seed, si
 
 
 @checked
-@given(case=cases, kind=methods, rescale=st.booleans(), seed=seeds)
-def test_weights_of_one_have_no_effect(case, kind, rescale, seed) -> None:
+@given(case=cases, kind=methods, corrected=st.booleans(), seed=seeds)
+def test_weights_of_one_have_no_effect(case, kind, corrected, seed) -> None:
     objective, theta = problem(case, seed)
     ones = objective.weights(None)
-    moved = prepared(kind, objective, theta, rescale=rescale).parameters(ones)
+    moved = prepared(kind, objective, theta, corrected=corrected).parameters(ones)
     if objective.smooth:
         assert torch.equal(moved, theta)
     else:
@@ -107,14 +110,14 @@ def test_weights_of_one_have_no_effect(case, kind, rescale, seed) -> None:
 
 
 @checked
-@given(case=cases, kind=methods, rescale=st.booleans(), seed=seeds)
-def test_effects_follow_a_permutation_of_the_rows(case, kind, rescale, seed) -> None:
+@given(case=cases, kind=methods, corrected=st.booleans(), seed=seeds)
+def test_effects_follow_a_permutation_of_the_rows(case, kind, corrected, seed) -> None:
     objective, theta = problem(case, seed)
     order = torch.randperm(N, generator=torch.Generator().manual_seed(seed))
     shuffled = same(objective, objective.X[order], objective.y[order])
     c = directions(objective.p)
-    effects = prepared(kind, objective, theta, rescale=rescale).effects(c)
-    found = prepared(kind, shuffled, theta, rescale=rescale).effects(c)
+    effects = prepared(kind, objective, theta, corrected=corrected).effects(c)
+    found = prepared(kind, shuffled, theta, corrected=corrected).effects(c)
     close(found, effects[order], 1e-8 if objective.smooth else 1e-7)
     curvature = kind(damping=DAMPING).curvature
     close(curvature(shuffled, theta).dense(), curvature(objective, theta).dense(), 1e-11)
@@ -124,17 +127,17 @@ def test_effects_follow_a_permutation_of_the_rows(case, kind, rescale, seed) -> 
 @given(
     case=cases,
     kind=methods,
-    rescale=st.booleans(),
+    corrected=st.booleans(),
     seed=seeds,
     size=st.integers(1, 2 * N),
     cells=st.integers(100, 5000),
 )
 def test_the_size_of_a_batch_of_rows_changes_nothing(
-    case, kind, rescale, seed, size, cells
+    case, kind, corrected, seed, size, cells
 ) -> None:
     objective, theta = problem(case, seed)
     c = directions(objective.p)
-    whole = prepared(kind, objective, theta, rescale=rescale).effects(c)
+    whole = prepared(kind, objective, theta, corrected=corrected).effects(c)
     curvature = kind(damping=DAMPING).curvature
     product = curvature(objective, theta) @ c
     with (
@@ -145,7 +148,7 @@ def test_the_size_of_a_batch_of_rows_changes_nothing(
         patch.object(memory, "COMFORTABLE", cells),
         patch.object(memory, "CACHED", cells),
     ):
-        found = prepared(kind, objective, theta, rescale=rescale).effects(c)
+        found = prepared(kind, objective, theta, corrected=corrected).effects(c)
         close(found, whole, 1e-12 if objective.smooth else 1e-7)
         close(curvature(objective, theta) @ c, product, 1e-11)
 

@@ -48,7 +48,8 @@ def close(actual, wanted, tolerance: float = 1e-10) -> None:
 @every_case
 def test_parameters_equal_the_formula(case: Case, kind: type[Method]) -> None:
     problem = case.make(seed=1, spread=0.5)
-    influence = kind(damping=DAMPING).prepare(problem.objective, problem.theta)
+    plain = {} if kind is NewtonStep else {"leverage_correction": False}
+    influence = kind(damping=DAMPING, **plain).prepare(problem.objective, problem.theta)
     rows = [0, 3, 17]
     w = torch.as_tensor(leave_out(problem.objective.n, rows))
     pulled = Twin(problem).gradients[rows].sum(0) / problem.objective.n
@@ -67,13 +68,15 @@ def test_weights_of_one_move_nothing(case: Case, kind: type[Method]) -> None:
     assert torch.equal(influence.parameters(torch.stack([ones, ones], 1))[:, 1], problem.theta)
 
 
-@pytest.mark.parametrize("rescale", [False, True], ids=["plain", "rescaled"])
+@pytest.mark.parametrize("corrected", [False, True], ids=["plain", "corrected"])
 @pytest.mark.parametrize("kind", METHODS[:3], ids=lambda kind: kind.__name__)
 @every_case
-def test_effects_are_what_the_moved_parameters_do_to_first_order(case, kind, rescale) -> None:
+def test_effects_are_what_the_moved_parameters_do_to_first_order(case, kind, corrected) -> None:
     problem = case.make(seed=1, spread=0.5)
     n = problem.objective.n
-    influence = kind(damping=DAMPING, rescale=rescale).prepare(problem.objective, problem.theta)
+    influence = kind(damping=DAMPING, leverage_correction=corrected).prepare(
+        problem.objective, problem.theta
+    )
     gradients = torch.randn(problem.objective.p, 3, dtype=torch.float64)
     moved = influence.parameters(torch.as_tensor(leave_one_out(n)))
     close(influence.effects(gradients), (moved - problem.theta[:, None]).T @ gradients)
@@ -82,11 +85,13 @@ def test_effects_are_what_the_moved_parameters_do_to_first_order(case, kind, res
 
 
 @every_case
-def test_rescaled_effects_remove_the_gauss_newton_part_of_the_row(case: Case) -> None:
+def test_corrected_effects_remove_the_gauss_newton_part_of_the_row(case: Case) -> None:
     """``(C - J_i' A'' J_i / n)^-1 g_i / n``: the row's own curvature goes with it."""
     problem = case.make(seed=1, spread=0.5)
     twin, n = Twin(problem), problem.objective.n
-    influence = AFIF(damping=DAMPING, rescale=True).prepare(problem.objective, problem.theta)
+    influence = AFIF(damping=DAMPING, leverage_correction=True).prepare(
+        problem.objective, problem.theta
+    )
     moved = influence.parameters(torch.as_tensor(leave_one_out(n)))
     for row in (0, 5, n - 1):
         own = twin.J[row].T @ twin.variance[row] @ twin.J[row] / n
@@ -107,7 +112,9 @@ def test_newton_effects_are_newton_steps(case: Case) -> None:
 def test_leverage_and_self_influence_equal_brute_force(case: Case) -> None:
     problem = case.make(seed=1, spread=0.5)
     twin, n = Twin(problem), problem.objective.n
-    influence = AFIF(damping=DAMPING).prepare(problem.objective, problem.theta)
+    influence = AFIF(damping=DAMPING, leverage_correction=False).prepare(
+        problem.objective, problem.theta
+    )
     inverse = torch.linalg.inv(matrix_of(problem, AFIF))
     blocks = torch.einsum("nkp,pq,nlq->nkl", twin.J, inverse, twin.J) / n
     close(influence.leverage(), torch.einsum("nkl,nlk->n", twin.variance, blocks))

@@ -56,7 +56,9 @@ def test_effects_and_leverages_equal_those_of_the_dense_factor(case: Case) -> No
     problem = wide(case)
     c = right_hand_sides(Fisher(problem.objective, problem.theta, damping=0.1))
     ours, theirs = (
-        AFIF(solver=solver, damping=0.1, rescale=True).prepare(problem.objective, problem.theta)
+        AFIF(solver=solver, damping=0.1, leverage_correction=True).prepare(
+            problem.objective, problem.theta
+        )
         for solver in ("dual", "cholesky")
     )
     for name in ("leverage", "self_influence"):
@@ -148,7 +150,8 @@ def test_a_network_of_more_parameters_than_memory_would_take_is_solved() -> None
     net = nn.Sequential(nn.Linear(400, 240), nn.Tanh(), nn.Linear(240, 3)).double()
     X = torch.randn(20, 400, dtype=torch.float64)
     objective = Objective(net, "categorical", Ridge(1e-2), X, torch.arange(20) % 3)
-    influence = AFIF(damping=0.1).prepare(objective, objective.vector(objective.model.initial(0)))
+    method = AFIF(damping=0.1, leverage_correction=False)
+    influence = method.prepare(objective, objective.vector(objective.model.initial(0)))
     c = influence.point.gradients(torch.arange(4)).T
     effects = influence.effects(c)
     assert influence.solution.stats["residual"] < 1e-10

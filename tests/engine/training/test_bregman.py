@@ -100,11 +100,11 @@ def test_nonsmooth_are_held_where_the_fit_has_them(penalty: ax.Penalty) -> None:
     torch.testing.assert_close(found.theta, wanted.theta, rtol=1e-6, atol=1e-9)
 
 
-def test_the_newton_step_is_exact_for_least_squares_and_afif_once_rescaled(data_home) -> None:
+def test_the_newton_step_is_exact_for_least_squares_and_afif_once_corrected(data_home) -> None:
     fit = ax.fit(ax.load_dataset("insurance"), model="linear", penalty=ax.Ridge(1e-2))
     rows = [3]
     truth = ax.bregman_response(fit, rows)
-    for method in (ax.NewtonStep(), ax.AFIF(rescale=True)):
+    for method in (ax.NewtonStep(), ax.AFIF(leverage_correction=True)):
         found = ax.unlearn(fit, rows, method).theta
         np.testing.assert_allclose(found, truth.theta, rtol=1e-9, atol=1e-12)
 

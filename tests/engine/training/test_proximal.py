@@ -129,7 +129,7 @@ def test_one_newton_step_is_exact_for_least_squares(penalty: NonsmoothPenalty) -
 def test_effects_of_all_rows_are_those_of_their_parameters(penalty: NonsmoothPenalty) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
-    influence = ax.AFIF(rescale=True).prepare(problem, theta)
+    influence = ax.AFIF(leverage_correction=True).prepare(problem, theta)
     gradients = torch.randn(
         problem.p, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2)
     )
@@ -144,7 +144,7 @@ def test_leaving_one_out_follows_true_refits(penalty: NonsmoothPenalty) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
     weights = problem.vector(leave_one_out(problem.n, range(25)))
-    predicted = ax.AFIF(rescale=True).prepare(problem, theta).parameters(weights)
+    predicted = ax.AFIF(leverage_correction=True).prepare(problem, theta).parameters(weights)
     errors, sizes = [], []
     for column in range(25):
         refit = minimise(problem, weights=weights[:, column]).theta
@@ -222,10 +222,9 @@ def test_a_diverging_step_is_reported_with_a_sufficient_damping(case: Case, what
     """Away from a minimum the Hessian has directions along which the step goes down for ever."""
     problem = case.make()
 
-    def answer(damping: float) -> torch.Tensor:
-        influence = ax.InfinitesimalJackknife(damping=damping).prepare(
-            problem.objective, problem.theta
-        )
+    def answer(damping: float, **more: bool) -> torch.Tensor:
+        method = ax.InfinitesimalJackknife(damping=damping, **more)
+        influence = method.prepare(problem.objective, problem.theta)
         return (
             influence.own_moves()
             if what == "own_moves"
@@ -235,6 +234,8 @@ def test_a_diverging_step_is_reported_with_a_sufficient_damping(case: Case, what
     with pytest.raises(
         ax.SolverDiverged, match="diverged: the smallest eigenvalue of the Hessian"
     ) as told:
+        answer(0.0, leverage_correction=False)
+    with pytest.raises(ax.CurvatureError, match=r"negative curvature .* damping to at least"):
         answer(0.0)
     named = re.search(r"damping to at least (\S+),", str(told.value))
     assert named is not None

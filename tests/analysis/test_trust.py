@@ -1,0 +1,106 @@
+"""Effects that cannot be trusted are told beside the answer, in any unit of the target."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+import afif_explorer as ax
+from afif_explorer.analysis.removal.basins import warn_of_basins
+from afif_explorer.engine.training.fit import minimise
+
+DRAW = np.random.default_rng(0)
+X, NOISE = DRAW.normal(size=(120, 3)), DRAW.normal(size=120)
+ASK = {
+    "attribute": lambda fit: ax.attribute(fit, ax.MeanLoss("train")),
+    "cross_validate": ax.cross_validate,
+    "audit_fairness": lambda fit: ax.audit_fairness(fit, "group"),
+}
+
+
+def told(ask) -> list[warnings.WarningMessage]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ask()
+    return caught
+
+
+@functools.cache
+def stopped(max_steps: int | None) -> ax.Fit:
+    return ax.fit(ax.load_dataset("hiring"), max_steps=max_steps)
+
+
+@pytest.mark.parametrize("ask", ASK.values(), ids=ASK.keys())
+def test_a_fit_that_was_stopped_is_no_minimum(ask) -> None:
+    caught = {one.category: str(one.message) for one in told(lambda: ask(stopped(1)))}
+    assert "train longer" in caught[ax.NotAtMinimum]
+    assert ax.NotAtMinimum not in {one.category for one in told(lambda: ask(stopped(None)))}
+
+
+def test_the_remaining_gradient_is_measured_in_rows() -> None:
+    fit = stopped(1)
+    point = fit.objective.at(fit.parameters)
+    rows = point.gradients(torch.arange(fit.n)).norm(dim=1).mean() / fit.n
+    assert fit.gradient_in_rows == pytest.approx(fit.gradient_norm / float(rows), rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-10, 1.0, 1e12])
+def test_the_verdict_does_not_depend_on_the_unit_of_the_target(unit: float) -> None:
+    y = unit * (X[:, 0] + NOISE)
+    objective = ax.Objective(ax.LinearMap(3), "gaussian", ax.Ridge(1e-2), X, y)
+    assert not told(lambda: ASK["attribute"](ax.fit_objective(objective)))
+    network = ax.Objective(ax.MLP(3, (4,), 1), "gaussian", ax.Ridge(1e-2), X, y)
+    caught = told(lambda: ASK["attribute"](ax.fit_objective(network, max_steps=1)))
+    assert ax.NotAtMinimum in {one.category for one in caught}
+
+
+def test_classes_that_are_separable_have_no_minimum() -> None:
+    objective = ax.Objective(ax.LinearMap(3), "bernoulli", None, X, (X[:, 0] > 0).astype(float))
+    fit = ax.fit_objective(objective)
+    assert not fit.converged
+    caught = {one.category: str(one.message) for one in told(lambda: ASK["attribute"](fit))}
+    assert "no minimum" in caught[ax.NotAtMinimum]
+
+
+def test_a_saddle_is_told() -> None:
+    objective = ax.Objective(ax.MLP(3, (4,), 1), "gaussian", ax.Ridge(1e-3), X, np.sin(3 * X[:, 0]))
+    fit = ax.fit_objective(objective, max_steps=1)
+    lowest = np.linalg.eigvalsh(ax.Hessian(fit.objective, fit.theta).dense().numpy())[0]
+    assert lowest < 0
+    caught = {one.category: str(one.message) for one in told(lambda: ASK["attribute"](fit))}
+    assert f"{lowest:.2g}" in caught[ax.NegativeCurvature]
+
+
+def test_rows_for_which_one_step_falls_short_are_named() -> None:
+    """The outlier's own variance at a refit without it is less than half of that at the fit."""
+    rows = np.r_[X, [[4.0, 0.0, 0.0]]]
+    y = np.r_[(X[:, 0] + 0.3 * NOISE > 0), False].astype(float)
+    objective = ax.Objective(ax.LinearMap(3), "bernoulli", ax.Ridge(1e-3), rows, y)
+    fit = ax.fit_objective(objective)
+    before = fit.predict(rows)[120]
+    after = objective.loss.mean(
+        objective.model.outputs(objective.vector(ax.retrain(fit, [120]).theta), objective.X)
+    )[120].item()
+    assert before * (1 - before) > 2 * after * (1 - after)
+    with pytest.warns(ax.LargeStep, match="row 120") as caught:
+        ax.attribute(fit, ax.MeanLoss("train"))
+    assert "retrain_each" in str(caught[0].message)
+
+
+def test_a_refit_in_another_minimum_is_told() -> None:
+    y = np.sin(2 * X[:, 0]) + 0.1 * NOISE
+    objective = ax.Objective(ax.MLP(3, (4,), 1), "gaussian", ax.Ridge(1e-3), X, y)
+    here, there = (ax.fit_objective(objective, seed=seed) for seed in (0, 1))
+    assert here.converged
+    assert there.converged
+    weights = objective.weights(None)
+    weights[5] = 0
+    elsewhere = minimise(objective, weights=weights, start=there.parameters).theta[:, None]
+    with pytest.warns(ax.AnotherBasin, match="ended in another minimum"):
+        warn_of_basins(objective, here.parameters, weights[:, None], elsewhere)
+    ax.retrain(here, [5])  # a warning would be an error
+    ax.retrain_each(here, [5, 6], ax.MeanLoss("train"))
