@@ -30,6 +30,13 @@ _HOMES = {
     ),
     "afif_explorer.analysis.rows.deletion": ("dfbetas", "dffits"),
     "afif_explorer.analysis.rows.diagnostics": ("diagnostics",),
+    "afif_explorer.analysis.rows.studentised": (
+        "covratio",
+        "influence_measures",
+        "outlier_test",
+        "rstandard",
+        "rstudent",
+    ),
     "afif_explorer.analysis.fairness": ("audit_fairness",),
     "afif_explorer.analysis.fits.fitting": ("Fit", "fit", "fit_objective"),
     "afif_explorer.analysis.removal.streaming": ("Unlearner",),
@@ -45,6 +52,7 @@ _HOMES = {
     "afif_explorer.datasets": ("Dataset",),
     "afif_explorer.engine.curvature.operators": ("EmpiricalFisher", "Fisher", "Hessian"),
     "afif_explorer.engine.runtime.device": ("use_device",),
+    "afif_explorer.engine.targets.coefficients": ("Coefficient",),
     "afif_explorer.engine.targets.disparities": (
         "DemographicParityDifference",
         "EqualOpportunityDifference",

@@ -21,6 +21,13 @@ from afif_explorer.analysis.rows.crossvalidation_path import (
 )
 from afif_explorer.analysis.rows.deletion import dfbetas, dffits
 from afif_explorer.analysis.rows.diagnostics import diagnostics
+from afif_explorer.analysis.rows.studentised import (
+    covratio,
+    influence_measures,
+    outlier_test,
+    rstandard,
+    rstudent,
+)
 from afif_explorer.app import serve
 from afif_explorer.datasets import Dataset
 from afif_explorer.datasets import load as load_dataset
@@ -54,6 +61,7 @@ from afif_explorer.engine.solvers.landmarks import Landmarks
 from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.engine.solvers.nystroem import Nystroem
 from afif_explorer.engine.targets.base import Target
+from afif_explorer.engine.targets.coefficients import Coefficient
 from afif_explorer.engine.targets.disparities import (
     DemographicParityDifference,
     EqualizedOddsDifference,
@@ -91,6 +99,7 @@ __all__ = [
     "Categorical",
     "CertifiedUnlearning",
     "Cholesky",
+    "Coefficient",
     "ConjugateGradient",
     "CrossValidationPath",
     "CurvatureError",
@@ -148,6 +157,7 @@ __all__ = [
     "bregman_response",
     "bregman_response_each",
     "certified_unlearn",
+    "covratio",
     "cross_validate",
     "cross_validation_path",
     "datasets",
@@ -160,11 +170,15 @@ __all__ = [
     "fit",
     "fit_objective",
     "from_trained",
+    "influence_measures",
     "load_dataset",
     "memory_limit",
     "notebook",
+    "outlier_test",
     "retrain",
     "retrain_each",
+    "rstandard",
+    "rstudent",
     "serve",
     "study",
     "unlearn",

@@ -44,6 +44,7 @@ FUNCTIONS = {  # that compute something which a paper or a book defines
     "bregman_response",
     "bregman_response_each",
     "certified_unlearn",
+    "covratio",
     "cross_validate",
     "cross_validation_path",
     "dfbetas",
@@ -51,8 +52,12 @@ FUNCTIONS = {  # that compute something which a paper or a book defines
     "diagnostics",
     "fit",
     "fit_objective",
+    "influence_measures",
+    "outlier_test",
     "retrain",
     "retrain_each",
+    "rstandard",
+    "rstudent",
     "unlearn",
 }
 FROM_HERE = {"Prediction"}  # so plain that it has no source
