@@ -4,6 +4,7 @@ from afif_explorer import datasets, engine, explain, figures, notebook, study
 from afif_explorer.analysis.fairness import audit_fairness
 from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
 from afif_explorer.analysis.fits.trained import from_trained
+from afif_explorer.analysis.fragility.flip import flip
 from afif_explorer.analysis.removal.certified import CertifiedUnlearning, certified_unlearn
 from afif_explorer.analysis.removal.refits import (
     bregman_response,
@@ -169,6 +170,7 @@ __all__ = [
     "figures",
     "fit",
     "fit_objective",
+    "flip",
     "from_trained",
     "influence_measures",
     "load_dataset",

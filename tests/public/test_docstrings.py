@@ -52,6 +52,7 @@ FUNCTIONS = {  # that compute something which a paper or a book defines
     "diagnostics",
     "fit",
     "fit_objective",
+    "flip",
     "influence_measures",
     "outlier_test",
     "retrain",
