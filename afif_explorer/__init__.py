@@ -38,6 +38,7 @@ _HOMES = {
         "rstudent",
     ),
     "afif_explorer.analysis.fragility.flip": ("flip",),
+    "afif_explorer.analysis.patterns.search": ("patterns",),
     "afif_explorer.analysis.fairness": ("audit_fairness",),
     "afif_explorer.analysis.fits.fitting": ("Fit", "fit", "fit_objective"),
     "afif_explorer.analysis.removal.streaming": ("Unlearner",),

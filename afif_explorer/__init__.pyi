@@ -5,6 +5,7 @@ from afif_explorer.analysis.fairness import audit_fairness
 from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
 from afif_explorer.analysis.fits.trained import from_trained
 from afif_explorer.analysis.fragility.flip import flip
+from afif_explorer.analysis.patterns.search import patterns
 from afif_explorer.analysis.removal.certified import CertifiedUnlearning, certified_unlearn
 from afif_explorer.analysis.removal.refits import (
     bregman_response,
@@ -177,6 +178,7 @@ __all__ = [
     "memory_limit",
     "notebook",
     "outlier_test",
+    "patterns",
     "retrain",
     "retrain_each",
     "rstandard",

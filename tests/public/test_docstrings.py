@@ -55,6 +55,7 @@ FUNCTIONS = {  # that compute something which a paper or a book defines
     "flip",
     "influence_measures",
     "outlier_test",
+    "patterns",
     "retrain",
     "retrain_each",
     "rstandard",

@@ -75,7 +75,8 @@ class ConclusionFlip:
         if not self.flipped:
             return (
                 f"No set of at most {wording.count(self.most)} rows was found whose removal moves the "
-                f"target beyond {self.level:g}: without {wording.count(len(self.rows))} rows it moves {change}."
+                f"target beyond {self.level:g}: without {wording.count(len(self.rows))} rows it moves "
+                f"{change}."
             )
         share = 100 * len(self.rows) / self.fit.n
         least = "" if self.lower is None else f"at least {wording.count(self.lower)} and "

@@ -90,10 +90,10 @@ def flip(
     al., How Many and Which Training Points Would Need to be Removed to Flip this Prediction? (2023);
     Rubinstein and Hopkins, Robustness Auditing for Linear Regression (2024).
 
-    >>> import afif_explorer as ax
+    >>> import numpy as np, afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"))
     >>> decisions = ax.flip(fit)
-    >>> fragile = int(decisions.counts.argmin())
+    >>> fragile = int(np.nanargmin(decisions.counts))
     >>> decisions.verify(fragile).flipped
     True
     >>> ax.flip(fit, ax.Coefficient("distance to work (km)")).flipped

@@ -95,7 +95,7 @@ class Margins:
         return (one - two).to(like.dtype)
 
     def pushes(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """By how much each row's removal lowers the lead, for some pairs at a time: ``[pairs, n]`` float32."""
+        """By how much each row's removal lowers the lead, some pairs at a time: ``[pairs, n]`` float32."""
         objective, fitted = self.influence.objective, self.influence.point.theta
         rows, stay = self._row_factors, irremovable(objective)
         size = block_rows(2 * objective.n, fitted)

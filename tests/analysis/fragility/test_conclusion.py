@@ -117,7 +117,8 @@ def test_what_was_not_found_is_told() -> None:
     fit = ax.fit(ax.load_dataset("hiring"))
     found = ax.flip(fit, ax.Coefficient("test score"), most=3)
     assert not found.flipped
-    assert found.upper is None and len(found) == 3
+    assert found.upper is None
+    assert len(found) == 3
     assert "No set of at most 3 rows was found" in found.text
     assert abs(found.after) < abs(found.before)
     assert found.path[:, 0].tolist() == sorted(found.path[:, 0])
