@@ -39,6 +39,8 @@ _HOMES = {
     ),
     "afif_explorer.analysis.fragility.flip": ("flip",),
     "afif_explorer.analysis.patterns.search": ("patterns",),
+    "afif_explorer.analysis.leave_one_out": ("leave_one_out",),
+    "afif_explorer.analysis.rows.psis": ("psis",),
     "afif_explorer.analysis.fairness": ("audit_fairness",),
     "afif_explorer.analysis.fits.fitting": ("Fit", "fit", "fit_objective"),
     "afif_explorer.analysis.removal.streaming": ("Unlearner",),

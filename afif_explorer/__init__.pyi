@@ -5,6 +5,7 @@ from afif_explorer.analysis.fairness import audit_fairness
 from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
 from afif_explorer.analysis.fits.trained import from_trained
 from afif_explorer.analysis.fragility.flip import flip
+from afif_explorer.analysis.leave_one_out import leave_one_out
 from afif_explorer.analysis.patterns.search import patterns
 from afif_explorer.analysis.removal.certified import CertifiedUnlearning, certified_unlearn
 from afif_explorer.analysis.removal.refits import (
@@ -23,6 +24,7 @@ from afif_explorer.analysis.rows.crossvalidation_path import (
 )
 from afif_explorer.analysis.rows.deletion import dfbetas, dffits
 from afif_explorer.analysis.rows.diagnostics import diagnostics
+from afif_explorer.analysis.rows.psis import psis
 from afif_explorer.analysis.rows.studentised import (
     covratio,
     influence_measures,
@@ -174,11 +176,13 @@ __all__ = [
     "flip",
     "from_trained",
     "influence_measures",
+    "leave_one_out",
     "load_dataset",
     "memory_limit",
     "notebook",
     "outlier_test",
     "patterns",
+    "psis",
     "retrain",
     "retrain_each",
     "rstandard",

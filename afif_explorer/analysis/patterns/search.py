@@ -51,12 +51,13 @@ def patterns(
 
     A pattern is a conjunction of up to ``depth`` predicates over the rows' own columns: a level of a
     category, a range of a number between quantiles, the outcome, whether the prediction is right. All
-    conjunctions with a share of rows within ``support`` are scored by the sum of their rows' effects ``S = sum_i c' D_i``,
-    each corrected by its leverage, on the target's validation rows: ``(S - s m) / sqrt(s v (1 - s / n))`` for
-    ``s`` rows and effects with mean ``m`` and variance ``v``, which is by how many standard deviations it
-    differs from the sum of a random set of as many rows. The best are kept unless they overlap with a better
-    one in more than half of their union (Jaccard). What their removal does is told on the test rows: the sum,
-    a Newton step, and a refit. Effects are positive if the target rises without the rows.
+    conjunctions with a share of rows within ``support`` are scored by the sum of their rows' effects
+    ``S = sum_i c' D_i``, each corrected by its leverage, on the target's validation rows: ``(S - s m) /
+    sqrt(s v (1 - s / n))`` for ``s`` rows and effects with mean ``m`` and variance ``v``, which is by how
+    many standard deviations it differs from the sum of a random set of as many rows. The best are kept unless
+    they overlap with a better one in more than half of their union (Jaccard). What their removal does is told
+    on the test rows: the sum, a Newton step, and a refit. Effects are positive if the target rises without
+    the rows.
 
     Among tens of thousands of conjunctions some always score high. The p-value compares each with the best
     of all conjunctions when the effects are permuted among the rows: ``(1 + #{best >= score}) / (1 +
