@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "afif_explorer.analysis.rows.attribution": ("attribute",),
     "afif_explorer.analysis.removal.certified": ("CertifiedUnlearning", "certified_unlearn"),
+    "afif_explorer.analysis.checks.check": ("check",),
     "afif_explorer.analysis.rows.crossvalidation": ("cross_validate",),
     "afif_explorer.analysis.rows.crossvalidation_path": (
         "CrossValidationPath",

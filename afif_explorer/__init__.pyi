@@ -1,6 +1,7 @@
 """The public names of the package. Written by tools/make_stub.py."""
 
 from afif_explorer import datasets, engine, explain, figures, notebook, study
+from afif_explorer.analysis.checks.check import check
 from afif_explorer.analysis.fairness import audit_fairness
 from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
 from afif_explorer.analysis.fits.trained import from_trained
@@ -161,6 +162,7 @@ __all__ = [
     "bregman_response",
     "bregman_response_each",
     "certified_unlearn",
+    "check",
     "covratio",
     "cross_validate",
     "cross_validation_path",

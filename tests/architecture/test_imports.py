@@ -54,7 +54,7 @@ WINGS = {
     ),
     "datasets": ("reading", "columns", "", "catalogue"),
     "app": ("", "updates", "components", "views", "page", "server"),
-    "analysis": ("fits", "limits", "rows", "removal", "fragility", "patterns", ""),
+    "analysis": ("fits", "limits", "rows", "removal", "fragility", "patterns", "checks", ""),
     "study": ("", "views"),
     "figures": ("drawing", ""),
 }
