@@ -14,8 +14,9 @@ from afif_explorer import wording
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import bound
 from afif_explorer.analysis.fragility.lower import lower_bound
-from afif_explorer.analysis.limits.removable import irremovable
+from afif_explorer.analysis.limits.removable import irremovable, loses_a_class
 from afif_explorer.analysis.removal.refits import Retrained, retrain
+from afif_explorer.analysis.rows.corrected import corrected
 from afif_explorer.analysis.rows.diagnostics import row_index
 from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.problem.objective import Objective
@@ -159,7 +160,7 @@ class _Search:
         kept = np.setdiff1d(np.arange(self._fit.n), gone)
         rest = remaining(self._fit.objective, kept)
         here = replace(self._fit, objective=rest, theta=theta.cpu().numpy())
-        influence = self._method.prepare(rest, theta).rescaled()
+        influence = corrected(self._method.prepare(rest, theta))
         effects = influence.effects(self._watched.at(here).gradients())[:, 0]
         pushes = -self._sign * effects.cpu().numpy()
         pushes[irremovable(rest)] = 0.0
@@ -169,7 +170,14 @@ class _Search:
         useful = int((pushes > 0).sum())
         needed = int((sums < left).sum()) + 1 if sums[-1] > left else useful
         step = min(useful, int(np.ceil(TAKEN * needed)), max(1, int(FASTEST * len(kept))))
+        while step > 1 and self._leaves_no_class(kept[order[step:]]):
+            step //= 2
         return kept[order[:step]]
+
+    def _leaves_no_class(self, kept: np.ndarray) -> bool:
+        weights = np.zeros((self._fit.n, 1))
+        weights[kept] = 1.0
+        return bool(loses_a_class(self._fit.objective, weights)[0])
 
     def _refit(self, theta: Tensor, gone: np.ndarray) -> tuple[Tensor, float]:
         objective = self._fit.objective

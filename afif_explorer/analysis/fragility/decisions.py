@@ -15,6 +15,7 @@ from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.analysis.fragility.margins import Margins, decisions_at
 from afif_explorer.analysis.limits.removable import loses_a_class
 from afif_explorer.analysis.removal.refits import Retrained, retrain
+from afif_explorer.analysis.rows.corrected import corrected
 from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.training.retrain import refit_each
@@ -177,7 +178,7 @@ def _margins(fit: Fit, method: Method, split: str) -> Margins:
         raise DataError(
             f"The {split} split has no rows whose decisions could flip; choose another."
         )
-    return Margins.of(prepared(method, fit).rescaled(), X)
+    return Margins.of(corrected(prepared(method, fit)), X)
 
 
 def _counts(margins: Margins, most: int) -> np.ndarray:

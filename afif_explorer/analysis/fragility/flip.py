@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import overload
 
 from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.analysis.fragility.conclusion import ConclusionFlip, conclusion_flip
 from afif_explorer.analysis.fragility.decisions import DecisionFlips, decision_flips
+from afif_explorer.analysis.rows.corrected import warn_without_effect
 from afif_explorer.engine.influence.methods import AFIF, Method, checked_method
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import checked_fit
@@ -86,6 +88,8 @@ def flip(
             decisions where no target is given.
         DataError: for a target whose split has no rows.
 
+    Warns :class:`Undefined` where rows with a leverage of 1 or more count as without effect.
+
     Sources: Broderick, Giordano and Meager, An Automatic Finite-Sample Robustness Metric (2020); Yang et
     al., How Many and Which Training Points Would Need to be Removed to Flip this Prediction? (2023);
     Rubinstein and Hopkins, Robustness Auditing for Linear Regression (2024).
@@ -106,6 +110,7 @@ def flip(
     checked_count("The number of rows refitted", refitted)
     if not is_number(level):
         raise InvalidChoice(f"The level that a target is to cross must be a number, not {level!r}.")
+    warn_without_effect(prepared(method, fit).rescaled())
     if target is None:
         return decision_flips(fit, split, method, most=most or DECISIONS, refitted=refitted)
     if not isinstance(target, Target):

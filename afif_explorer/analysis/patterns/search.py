@@ -19,6 +19,7 @@ from afif_explorer.analysis.patterns.pattern import Pattern, Patterns
 from afif_explorer.analysis.patterns.predicates import Predicates, predicates_of
 from afif_explorer.analysis.removal.unlearning import parameters_without
 from afif_explorer.analysis.rows.attribution import effects_of
+from afif_explorer.analysis.rows.corrected import corrected, warn_without_effect
 from afif_explorer.engine.influence.methods import AFIF, Method, NewtonStep
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.targets.base import RowTarget, Target
@@ -86,6 +87,8 @@ def patterns(
         InvalidChoice: for a fit without a data set and for settings that do not exist.
         DataError: where neither split has rows.
 
+    Warns :class:`Undefined` where rows with a leverage of 1 or more count as without effect.
+
     Sources: Pradhan, Zhu, Glavic and Salimi, Interpretable Data-Based Explanations for Fairness Debugging
     (2022); Sagadeeva and Boehm, SliceLine (2021).
 
@@ -100,7 +103,8 @@ def patterns(
     least, most = support[0] * fit.n, support[1] * fit.n
     predicates = predicates_of(fit, int(np.ceil(least)))
     chosen_by, told, notes = _targets(fit, target, split)
-    influence = prepared(method, fit).rescaled()
+    influence = corrected(prepared(method, fit))
+    warn_without_effect(influence)
     both = np.nan_to_num(effects_of(influence, fit, [chosen_by, told], order=1))
     found = _scored(predicates, sign * both[:, 0], depth, (least, most), permutations, seed)
     best = _diverse(fit, predicates, found, top)

@@ -126,3 +126,15 @@ def test_what_was_not_found_is_told() -> None:
         ax.flip(fit, "test score")
     with pytest.raises(ax.InvalidChoice, match="must be a number"):
         ax.flip(fit, ax.Coefficient(0), level="zero")
+
+
+def test_a_row_that_alone_fixes_a_parameter_is_never_removed() -> None:
+    draw = np.random.default_rng(0)
+    X = np.column_stack([draw.normal(size=40), np.zeros(40)])
+    X[7, 1] = 1.0
+    y = 0.2 * X[:, 0] + draw.normal(size=40)
+    fit = ax.fit_objective(ax.Objective(ax.LinearMap(2), "gaussian", None, X, y))
+    with pytest.warns(ax.Undefined, match="1 training row with a leverage of 1"):
+        found = ax.flip(fit, ax.Coefficient(0))
+    assert found.flipped
+    assert 7 not in found.rows
