@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "afif_explorer.analysis.rows.attribution": ("attribute",),
     "afif_explorer.analysis.removal.certified": ("CertifiedUnlearning", "certified_unlearn"),
+    "afif_explorer.analysis.checks.check": ("check",),
     "afif_explorer.analysis.rows.crossvalidation": ("cross_validate",),
     "afif_explorer.analysis.rows.crossvalidation_path": (
         "CrossValidationPath",
@@ -33,6 +34,17 @@ _HOMES = {
     "afif_explorer.analysis.fairness.audit": ("audit_fairness",),
     "afif_explorer.analysis.fairness.counts": ("group_counts",),
     "afif_explorer.analysis.fairness.intervals": ("bootstrap_disparity",),
+    "afif_explorer.analysis.rows.studentised": (
+        "covratio",
+        "influence_measures",
+        "outlier_test",
+        "rstandard",
+        "rstudent",
+    ),
+    "afif_explorer.analysis.fragility.flip": ("flip",),
+    "afif_explorer.analysis.patterns.search": ("patterns",),
+    "afif_explorer.analysis.leave_one_out": ("leave_one_out",),
+    "afif_explorer.analysis.rows.psis": ("psis",),
     "afif_explorer.analysis.fits.fitting": ("Fit", "fit", "fit_objective"),
     "afif_explorer.analysis.removal.streaming": ("Unlearner",),
     "afif_explorer.analysis.fits.trained": ("from_trained",),
@@ -47,6 +59,7 @@ _HOMES = {
     "afif_explorer.datasets": ("Dataset",),
     "afif_explorer.engine.curvature.operators": ("EmpiricalFisher", "Fisher", "Hessian"),
     "afif_explorer.engine.runtime.device": ("use_device",),
+    "afif_explorer.engine.targets.coefficients": ("Coefficient",),
     "afif_explorer.engine.targets.disparities": (
         "DemographicParityDifference",
         "EqualOpportunityDifference",

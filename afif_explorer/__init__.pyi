@@ -1,11 +1,15 @@
 """The public names of the package. Written by tools/make_stub.py."""
 
 from afif_explorer import datasets, engine, explain, figures, notebook, study
+from afif_explorer.analysis.checks.check import check
 from afif_explorer.analysis.fairness.audit import audit_fairness
 from afif_explorer.analysis.fairness.counts import group_counts
 from afif_explorer.analysis.fairness.intervals import bootstrap_disparity
 from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
 from afif_explorer.analysis.fits.trained import from_trained
+from afif_explorer.analysis.fragility.flip import flip
+from afif_explorer.analysis.leave_one_out import leave_one_out
+from afif_explorer.analysis.patterns.search import patterns
 from afif_explorer.analysis.removal.certified import CertifiedUnlearning, certified_unlearn
 from afif_explorer.analysis.removal.refits import (
     bregman_response,
@@ -23,6 +27,14 @@ from afif_explorer.analysis.rows.crossvalidation_path import (
 )
 from afif_explorer.analysis.rows.deletion import dfbetas, dffits
 from afif_explorer.analysis.rows.diagnostics import diagnostics
+from afif_explorer.analysis.rows.psis import psis
+from afif_explorer.analysis.rows.studentised import (
+    covratio,
+    influence_measures,
+    outlier_test,
+    rstandard,
+    rstudent,
+)
 from afif_explorer.app import serve
 from afif_explorer.datasets import Dataset
 from afif_explorer.datasets import load as load_dataset
@@ -56,6 +68,7 @@ from afif_explorer.engine.solvers.landmarks import Landmarks
 from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.engine.solvers.nystroem import Nystroem
 from afif_explorer.engine.targets.base import Target
+from afif_explorer.engine.targets.coefficients import Coefficient
 from afif_explorer.engine.targets.disparities import (
     DemographicParityDifference,
     EqualizedOddsDifference,
@@ -98,6 +111,7 @@ __all__ = [
     "Categorical",
     "CertifiedUnlearning",
     "Cholesky",
+    "Coefficient",
     "ConjugateGradient",
     "CrossValidationPath",
     "CurvatureError",
@@ -159,6 +173,8 @@ __all__ = [
     "bregman_response",
     "bregman_response_each",
     "certified_unlearn",
+    "check",
+    "covratio",
     "cross_validate",
     "cross_validation_path",
     "datasets",
@@ -170,13 +186,21 @@ __all__ = [
     "figures",
     "fit",
     "fit_objective",
+    "flip",
     "from_trained",
     "group_counts",
+    "influence_measures",
+    "leave_one_out",
     "load_dataset",
     "memory_limit",
     "notebook",
+    "outlier_test",
+    "patterns",
+    "psis",
     "retrain",
     "retrain_each",
+    "rstandard",
+    "rstudent",
     "serve",
     "study",
     "unlearn",

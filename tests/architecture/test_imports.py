@@ -54,7 +54,17 @@ WINGS = {
     ),
     "datasets": ("reading", "columns", "", "catalogue"),
     "app": ("", "updates", "components", "views", "page", "server"),
-    "analysis": ("fits", "limits", "rows", "removal", "fairness", ""),
+    "analysis": (
+        "fits",
+        "limits",
+        "rows",
+        "removal",
+        "fairness",
+        "fragility",
+        "patterns",
+        "checks",
+        "",
+    ),
     "study": ("", "views"),
     "figures": ("drawing", ""),
 }

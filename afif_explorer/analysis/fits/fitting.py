@@ -111,6 +111,16 @@ class Fit:
         return self.n * self.gradient_norm / terms if terms else 0.0
 
     @property
+    def parameter_names(self) -> list[str]:
+        """One name for each parameter: inputs and intercepts of a linear map, else positions."""
+        model, data = self.objective.model, self.data
+        if not isinstance(model, LinearMap) or data is None:
+            return [f"theta[{place}]" for place in range(model.p)]
+        outputs = [f"{name}: " for name in data.classes] if model.k > 1 else [""]
+        weights = [f"{output}{feature}" for output in outputs for feature in data.feature_names]
+        return weights + [f"{output}intercept" for output in outputs]
+
+    @property
     def n(self) -> int:
         """The number of training rows."""
         return self.objective.n

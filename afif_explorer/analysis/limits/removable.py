@@ -56,8 +56,9 @@ def irremovable(objective: Objective) -> np.ndarray:
 
 def loses_a_class(objective: Objective, weights: np.ndarray) -> np.ndarray:
     """Of each column of weights ``[n, m]``, whether a class loses all its rows: ``[m]`` bool."""
-    classes = _classes(objective)
-    return np.array([len(np.setdiff1d(classes, classes[kept])) > 0 for kept in weights.T > 0])
+    names, classes = np.unique(_classes(objective), return_inverse=True)
+    kept = (weights > 0).astype(np.float32)
+    return np.any([kept[classes == one].sum(0) == 0 for one in range(len(names))], axis=0)
 
 
 def warn_undefined(fit: Fit, what: str) -> None:

@@ -14,7 +14,6 @@ from afif_explorer.analysis.rows.diagnostics import row_index
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Influence
 from afif_explorer.engine.problem.losses import Gaussian
-from afif_explorer.engine.problem.models import LinearMap
 from afif_explorer.progress import report
 
 
@@ -53,8 +52,8 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
     whitener = influence.whitener
     steps = _corrected_steps(influence) @ whitener.T  # theta_(i) - theta
     errors = (whitener.square().sum(1) / fit.n).sqrt()
-    scaled = -steps / (_left_out_spread(influence)[:, None] * errors)
-    return _table(fit, scaled, parameter_names(fit))
+    scaled = -steps / (left_out_spread(influence)[:, None] * errors)
+    return _table(fit, scaled, fit.parameter_names)
 
 
 def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
@@ -83,7 +82,7 @@ def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - f
     """
     influence = prepared(method, fit).corrected()
     errors = influence.row_blocks.diagonal(dim1=1, dim2=2).sqrt()
-    scaled = -influence.own_moves() / (_left_out_spread(influence)[:, None] * errors)
+    scaled = -influence.own_moves() / (left_out_spread(influence)[:, None] * errors)
     names = [f"output {column}" for column in range(scaled.shape[1])]
     return _table(fit, scaled, names)
 
@@ -93,16 +92,6 @@ def _table(fit: Fit, values: Tensor, columns: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(values.cpu().numpy(), index=row_index(fit), columns=columns)
     table.iloc[irremovable(fit.objective)] = np.nan
     return table
-
-
-def parameter_names(fit: Fit) -> list[str]:
-    """One name for each parameter: features and intercepts of a linear map, else positions."""
-    model, data = fit.objective.model, fit.data
-    if not isinstance(model, LinearMap) or data is None:
-        return [f"theta[{place}]" for place in range(model.p)]
-    outputs = [f"{name}: " for name in data.classes] if model.k > 1 else [""]
-    weights = [f"{output}{feature}" for output in outputs for feature in data.feature_names]
-    return weights + [f"{output}intercept" for output in outputs]
 
 
 def _corrected_steps(influence: Influence) -> Tensor:
@@ -115,7 +104,7 @@ def _corrected_steps(influence: Influence) -> Tensor:
     return torch.cat(found)
 
 
-def _left_out_spread(influence: Influence) -> Tensor:
+def left_out_spread(influence: Influence) -> Tensor:
     """``s_(i)``, ``[n]``; NaN where no degree of freedom is left."""
     objective, residual = influence.objective, influence.point.residual
     if not isinstance(objective.loss, Gaussian):

@@ -85,10 +85,10 @@ def row_index(fit: Fit) -> pd.Index:
 def _cooks_distance(influence: Influence) -> torch.Tensor:
     pull = influence.corrected_residual
     size = (pull[:, None, :] @ influence.row_blocks @ pull[:, :, None])[:, 0, 0]
-    return size / (influence.rank * _dispersion(influence))
+    return size / (influence.rank * dispersion(influence))
 
 
-def _dispersion(influence: Influence) -> float:
+def dispersion(influence: Influence) -> float:
     """``phi``; NaN without a degree of freedom."""
     if not isinstance(influence.objective.loss, Gaussian):
         return 1.0

@@ -79,6 +79,10 @@ class Bound:
         """``T(theta)``, in the target's units; the sum of several."""
         return float(self._function(self._model.outputs(theta, self._sample.X)))
 
+    def at(self, fit: Fitted) -> Bound:
+        """The same function of the same rows, differentiated at another fit of the model."""
+        return Bound(fit, self._sample, self._function, self.count)
+
     def gradient(self) -> Tensor:
         """``grad T`` of the one target at the fit, ``[p]``."""
         return self.gradients()[:, 0]

@@ -81,7 +81,7 @@ def _together(
         return block, block.new_full((block.shape[1],), torch.inf)
     try:
         solver = Cholesky().prepare(Hessian(objective, theta))
-        best, norm = block, _gradients(objective, block, weights).norm(dim=0)
+        best, norm = block, block.new_full((block.shape[1],), torch.inf)
         for step in range(SHARED_STEPS):
             report("retraining", step, None)
             gradient = _gradients(objective, block, weights)

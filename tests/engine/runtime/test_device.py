@@ -158,6 +158,14 @@ PUBLIC: dict[str, Callable[[Any], Any]] = {
     "diagnostics": ax.diagnostics,
 }
 
+COMPOSED: dict[str, Callable[[Any], Any]] = {  # of what is in PUBLIC, so that two cases are enough
+    "psis": lambda fit: ax.psis(fit, draws=100).losses,
+    "flip, decisions": lambda fit: ax.flip(fit, refitted=1).counts,
+    "flip, target": lambda fit: ax.flip(fit, ax.Coefficient(0), most=1).rows,
+    "rstudent": ax.rstudent,
+    "check": lambda fit: [one.level == "ok" for one in ax.check(fit)],
+}
+
 
 @cache
 def fitted(case: Case, device: torch.device | None) -> Any:
@@ -171,7 +179,17 @@ def fitted(case: Case, device: torch.device | None) -> Any:
     "case", [case for case in CASES + KINKED if case.name in FITTED], ids=lambda case: case.name
 )
 def test_what_people_call_answers_alike(case: Case, name: str) -> None:
-    ask = PUBLIC[name]
+    assert_public_alike(PUBLIC[name], case)
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+@pytest.mark.parametrize("case", CASES[3:5], ids=lambda case: case.name)
+def test_what_is_composed_of_it_answers_alike(case: Case, name: str) -> None:
+    assert_public_alike(COMPOSED[name], case)
+
+
+def assert_public_alike(ask: Callable[[Any], Any], case: Case) -> None:
+    """The same answer for a fit here and there, or the same refusal."""
     try:
         expected = as_numbers(ask(fitted(case, None)))
     except ax.AfifError as error:

@@ -1,0 +1,1 @@
+"""How few training rows carry a decision, or the sign of a result."""

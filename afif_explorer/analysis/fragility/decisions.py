@@ -1,0 +1,260 @@
+"""How few training rows carry each decision of a model."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from afif_explorer import wording
+from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.fits.prepared import prepared
+from afif_explorer.analysis.fragility.margins import Margins, decisions_at
+from afif_explorer.analysis.limits.removable import loses_a_class
+from afif_explorer.analysis.removal.refits import Retrained, retrain
+from afif_explorer.analysis.rows.corrected import corrected
+from afif_explorer.engine.influence.methods import Method
+from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.training.retrain import refit_each
+from afif_explorer.errors import DataError, InvalidChoice
+from afif_explorer.numeric import is_whole
+from afif_explorer.progress import report
+
+ROUNDS = 40  # of refits of the sets that do not flip yet
+
+
+@dataclass(frozen=True, eq=False)
+class FlipCheck:
+    """A decision before and after a refit without some rows: the result of :meth:`DecisionFlips.verify`.
+
+    Attributes:
+        person: position in the split. rows: positions of the removed training rows.
+        before, after: the decision, as a class number. margin: of the decision before over its rival, in
+            the model's output (log-odds), measured after the refit; below 0 if it has lost.
+        flipped: whether the decision changed. refit: the refitted model.
+    """
+
+    person: int
+    rows: np.ndarray
+    before: int
+    after: int
+    margin: float
+    flipped: bool
+    refit: Retrained
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DecisionFlips:
+    """How few training rows carry each decision: the result of :func:`flip` without a target.
+
+    Attributes:
+        fit: the model with all rows. method: of prediction. split: whose rows are the persons, ``m`` of them.
+        decisions: ``[m]``, the class number that the model decides for. rivals: ``[m]``, the class that the
+            decision would change to.
+        margins: ``[m]``, by how much the decision leads its rival in the model's output (log-odds).
+        counts: ``[m]``, the number of training rows that carry the decision; NaN where it is more than
+            ``most``.
+        sets: for each person whose set was refitted without its rows and did flip: their positions.
+        most: rows up to which sets are searched. refitted: rows up to which every set in ``counts`` is one of
+            ``sets``; larger counts are predictions.
+        seconds: wall time.
+    """
+
+    fit: Fit
+    method: Method
+    split: str
+    decisions: np.ndarray
+    rivals: np.ndarray
+    margins: np.ndarray
+    counts: np.ndarray
+    sets: dict[int, np.ndarray]
+    most: int
+    refitted: int
+    seconds: float
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __repr__(self) -> str:
+        few = (
+            f"{100 * self.share(self.refitted):.2g} % hang on at most {self.refitted} training rows"
+        )
+        return (
+            f"<DecisionFlips of {wording.count(len(self))} {self.split} rows: {few} (refitted), "
+            f"{100 * self.share(self.most):.2g} % on at most {self.most} (predicted)>"
+        )
+
+    def share(self, rows: int) -> float:
+        """The share of persons whose decision at most so many training rows carry."""
+        return float((self.counts <= rows).mean())
+
+    def rows(self, person: int) -> np.ndarray:
+        """The positions of the training rows that carry a person's decision, the most important first.
+
+        Raises :class:`InvalidChoice` for a person who is not in the split, or without such a set.
+        """
+        if not (is_whole(person) and 0 <= person < len(self)):
+            raise InvalidChoice(
+                f"Row {person!r} is not in the {self.split} split, whose rows are 0 to {len(self) - 1}."
+            )
+        if person in self.sets:
+            return self.sets[person]
+        if np.isnan(self.counts[person]):
+            raise InvalidChoice(
+                f"No set of at most {self.most} training rows carries the decision on row {person}; "
+                "raise most."
+            )
+        margins = _margins(self.fit, self.method, self.split)
+        pair = (margins.person == person) & (margins.rival == int(self.rivals[person]))
+        ranked = _ranked(margins.take(torch.nonzero(pair).flatten()), int(self.counts[person]))
+        return ranked[0][0]
+
+    def verify(self, person: int) -> FlipCheck:
+        """Refit without the rows that carry a person's decision.
+
+        Raises :class:`InvalidChoice` as :meth:`rows`, and :class:`DataError` if a class would lose all its
+        rows.
+        """
+        rows = self.rows(person)
+        again = retrain(self.fit, rows)
+        objective, X = self.fit.objective, self.fit.sample(self.split).X[person : person + 1]
+        theta = objective.vector(again.theta)
+        after, before = int(decisions_at(objective, theta, X)[0]), int(self.decisions[person])
+        f = objective.model.outputs(theta, X)[0]
+        lead = f[before] - f[int(self.rivals[person])] if len(f) > 1 else (2 * before - 1) * f[0]
+        return FlipCheck(person, rows, before, after, float(lead), after != before, again)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per person, indexed by id: decision, rival, margin, count, whether refitted, and groups."""
+        data = self.fit.data
+        part = None if data is None else getattr(data, self.split)
+        index = pd.RangeIndex(len(self)) if part is None else pd.Index(part.ids)
+        names = np.array(data.classes if data is not None else ())
+        table = pd.DataFrame(
+            {
+                "decision": names[self.decisions] if len(names) else self.decisions,
+                "rival": names[self.rivals] if len(names) else self.rivals,
+                "margin": self.margins,
+                "count": self.counts,
+                "refitted": [person in self.sets for person in range(len(self))],
+            },
+            index=index.rename("id"),
+        )
+        return table if part is None else table.join(part.sensitive)
+
+
+def decision_flips(
+    fit: Fit, split: str, method: Method, *, most: int, refitted: int
+) -> DecisionFlips:
+    """:func:`~afif_explorer.analysis.fragility.flip.flip` for the decisions of a split."""
+    began = time.perf_counter()
+    margins = _margins(fit, method, split)
+    counts = _counts(margins, min(most, fit.n - 1))
+    best = _best_pairs(margins, counts)
+    chosen, counts = margins.take(torch.as_tensor(best)), counts[best]
+    few = np.flatnonzero(counts <= refitted)
+    sets = _refitted_sets(chosen.take(torch.as_tensor(few)), counts, few, refitted)
+    return DecisionFlips(
+        fit=fit,
+        method=method,
+        split=split,
+        decisions=margins.decisions.cpu().numpy(),
+        rivals=chosen.rival.cpu().numpy(),
+        margins=chosen.size.cpu().numpy(),
+        counts=counts,
+        sets=sets,
+        most=most,
+        refitted=refitted,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _margins(fit: Fit, method: Method, split: str) -> Margins:
+    X = fit.sample(split).X
+    if not len(X):
+        raise DataError(
+            f"The {split} split has no rows whose decisions could flip; choose another."
+        )
+    return Margins.of(corrected(prepared(method, fit)), X)
+
+
+def _counts(margins: Margins, most: int) -> np.ndarray:
+    """The smallest number of rows predicted to overturn each lead, ``[q]``; NaN above ``most``."""
+    counts = np.full(len(margins.person), np.nan)
+    sizes = margins.size.cpu().numpy()
+    for pairs, pushed in margins.pushes():
+        np.negative(pushed, out=pushed)
+        pushed.partition(most - 1, axis=1)
+        strongest = np.sort(pushed[:, :most], axis=1)
+        beyond = np.cumsum(-strongest, axis=1, dtype=np.float64) > sizes[pairs, None]
+        counts[pairs] = np.where(beyond.any(1), beyond.argmax(1) + 1, np.nan)
+    return counts
+
+
+def _best_pairs(margins: Margins, counts: np.ndarray) -> np.ndarray:
+    """The pair of each person with the fewest rows; without any, that with the smallest margin."""
+    order = np.lexsort(
+        (
+            margins.size.cpu().numpy(),
+            np.nan_to_num(counts, nan=np.inf),
+            margins.person.cpu().numpy(),
+        )
+    )
+    per_person = len(counts) // max(1, len(margins.decisions))
+    return order[::per_person]
+
+
+def _ranked(margins: Margins, most: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each pair the rows that lower its lead most, strongest first, and by how much."""
+    found = []
+    for _, pushed in margins.pushes():
+        for row in pushed:
+            rows = np.argpartition(-row, min(most, len(row)) - 1)[:most]
+            rows = rows[np.argsort(-row[rows], kind="stable")]
+            found.append((rows, row[rows]))
+    return found
+
+
+def _refitted_sets(
+    margins: Margins, counts: np.ndarray, persons: np.ndarray, most: int
+) -> dict[int, np.ndarray]:
+    """Sets of at most so many rows without which a refit decides otherwise, by person.
+
+    A set that does not flip yet is extended by the rows that are predicted to make up the rest, and refitted
+    again. ``counts`` is set to the sizes reached.
+    """
+    objective, theta = margins.influence.objective, margins.influence.point.theta
+    ranked = _ranked(margins, min(objective.n - 1, 2 * most))
+    waiting, found = np.arange(len(persons)), dict[int, np.ndarray]()
+    for done in range(ROUNDS):
+        if not len(waiting):
+            return found
+        report("flips", done, None)
+        sizes = counts[persons[waiting]].astype(int)
+        weights = np.ones((objective.n, len(waiting)))
+        for column, (pair, size) in enumerate(zip(waiting, sizes, strict=True)):
+            weights[:, column] = leave_out(objective.n, ranked[pair][0][:size])
+        possible = ~loses_a_class(objective, weights)
+        counts[persons[waiting[~possible]]] = np.nan
+        waiting = waiting[possible]
+        refits = refit_each(objective, theta, objective.vector(weights[:, possible]))
+        left = margins.take(torch.as_tensor(waiting)).at(refits.theta).cpu().numpy()
+        for pair, lead in zip(waiting, left, strict=True):
+            size = int(counts[persons[pair]])
+            if lead < 0:
+                found[int(persons[pair])] = ranked[pair][0][:size]
+            else:
+                counts[persons[pair]] = size + _more(ranked[pair][1][size:], float(lead))
+        still = np.array([persons[pair] not in found for pair in waiting], dtype=bool)
+        waiting = waiting[still & (counts[persons[waiting]] <= most)]
+    counts[persons[waiting]] = np.nan
+    return found
+
+
+def _more(pushes: np.ndarray, lead: float) -> float:
+    """How many more rows are predicted to overturn the remaining lead; NaN if not all of them do."""
+    beyond = np.cumsum(np.maximum(pushes, 0), dtype=np.float64) > lead
+    return float(beyond.argmax() + 1) if beyond.any() else np.nan

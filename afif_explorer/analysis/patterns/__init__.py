@@ -1,0 +1,1 @@
+"""Groups of training rows in words whose removal changes a target."""

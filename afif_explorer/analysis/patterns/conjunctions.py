@@ -1,0 +1,98 @@
+"""All conjunctions of predicates, scored by the sum of effects over the rows that satisfy them.
+
+A score is that sum in standard deviations of the sums of random sets of as many rows, so that small and
+large groups compare: ``(S - s m) / sqrt(s v (1 - s / n))`` for ``s`` rows of effects with mean ``m`` and
+variance ``v``.
+
+With the predicates as a matrix ``P`` ``[n, q]`` of zeros and ones, the sums of a vector ``e`` over all pairs
+are ``P' diag(e) P``; those of all extensions of one conjunction are ``e' P`` over its own rows. Each such
+product takes several ``e`` at once, among them random permutations, whose best sums tell what chance finds.
+
+Source: Sagadeeva and Boehm, SliceLine (2021), for pruning by support: a conjunction of few rows has no larger
+extension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from afif_explorer.progress import report
+
+
+@dataclass(frozen=True, eq=False)
+class Conjunctions:
+    """Conjunctions with enough and not too many rows.
+
+    Attributes:
+        members: the predicates of each, ``[m]`` tuples. scores: ``[m]``.
+        by_chance: ``[b]``, the largest score under each permutation of the rows' effects.
+    """
+
+    members: list[tuple[int, ...]]
+    scores: np.ndarray
+    by_chance: np.ndarray
+
+
+def all_conjunctions(
+    masks: Tensor, columns: Tensor, effects: Tensor, depth: int, least: float, most: float
+) -> Conjunctions:
+    """All conjunctions of up to ``depth`` predicates of different columns with ``least`` to ``most`` rows.
+
+    Args:
+        masks: ``[n, q]`` of zeros and ones. columns: ``[q]``, the column of each predicate.
+        effects: ``[n, 1 + b]``: the rows' effects, then permutations of them.
+    """
+    n = len(effects)
+    scale = effects[:, 0].std(correction=0).clamp(min=torch.finfo(effects.dtype).tiny)
+    ones = torch.ones(n, 1, dtype=effects.dtype, device=effects.device)
+    standard = torch.cat([(effects - effects[:, 0].mean()) / scale, ones], 1)
+    found = list(
+        _Search(columns, depth, least, most).extend(
+            (), torch.arange(masks.shape[1], device=masks.device), masks, standard
+        )
+    )
+    members = [one for names, _ in found for one in names]
+    if not members:
+        return Conjunctions([], np.empty(0), np.full(effects.shape[1] - 1, -np.inf))
+    sums = torch.cat([part for _, part in found], 1).double()
+    sizes = sums[-1]
+    scores = (sums[:-1] / (sizes * (1 - sizes / n)).sqrt()).cpu().numpy()
+    return Conjunctions(members, scores[0], scores[1:].max(1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    columns: Tensor
+    depth: int
+    least: float
+    most: float
+
+    def extend(
+        self, members: tuple[int, ...], further: Tensor, masks: Tensor, effects: Tensor
+    ) -> Iterator[tuple[list[tuple[int, ...]], Tensor]]:
+        """Extensions of a conjunction by each of ``further`` predicates ``[c]``, and theirs in turn.
+
+        ``masks`` ``[s, c]`` of these and ``effects`` ``[s, b]`` are those of its own rows, the last effect 1.
+        Yields conjunctions with their sums ``[b, m]``.
+        """
+        sums = effects.T @ masks
+        enough = sums[-1] >= self.least
+        kept = enough & (sums[-1] <= self.most)
+        yield [(*members, one) for one in further[kept].tolist()], sums[:, kept]
+        if len(members) + 1 == self.depth:
+            return
+        for place in enough.nonzero().flatten().tolist():
+            if not members:
+                report("patterns", place, len(further))
+            later = enough & (self.columns[further] != self.columns[further[place]])
+            later[:place] = False
+            rows, some = masks[:, place].nonzero().flatten(), later.nonzero().flatten()
+            if len(some):
+                inside = masks[:, some[0] :].index_select(0, rows)[:, some - some[0]]
+                chosen = (*members, int(further[place]))
+                yield from self.extend(chosen, further[some], inside, effects[rows])
