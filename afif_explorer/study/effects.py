@@ -56,14 +56,15 @@ def _effects(spec: Spec) -> Effects:
             values = effects_of(ready, fit(spec), target)
         flops = float(counter.total)
     seconds = time.perf_counter() - began
+    assert ready.solution is not None
+    judges_itself = "effect_error" in ready.solution.stats
     told = _judged(
         spec,
         ready,
         seconds,
         lambda exact: exact.solve(aim(spec).gradient[:, None]),
-        ready.effects_from,
+        None if judges_itself else ready.effects_from,
     )
-    assert ready.solution is not None
     products = 0 if spec.solver == "cholesky" else ready.solution.stats.get("products", 0)
     return Effects(values, told, products, flops)
 
@@ -78,7 +79,8 @@ def _judged(
     """How the last system was solved, beside its direct solution ``by`` the factor.
 
     ``seen(x)`` is what will be shown of the solution, linear in it: its error tells whether the solver
-    converged, since a small residual says nothing of flat directions. None if nothing is.
+    converged, since a small residual says nothing of flat directions. None if nothing is, or if the solver
+    judges by the error of the effects itself, as LiSSA does.
     """
     solution = ready.solution
     ready.unfinished()  # told by the summary
@@ -88,7 +90,9 @@ def _judged(
     if spec.solver == "cholesky":
         return summary(spec, solution, seconds, error=0.0, off=None)
     exact = by(influence(spec, curvature_of(spec)))
-    off = None if seen is None else relative_difference(seen(solution.value), seen(exact))
+    off = solution.stats.get("effect_error")
+    if seen is not None:
+        off = relative_difference(seen(solution.value), seen(exact))
     error = solution_error(solution.value, exact)
     told = summary(spec, solution, seconds, error=error, off=off)
     if off is not None and off > TOLERANCE and told.status == "converged":
@@ -98,9 +102,9 @@ def _judged(
 
 def _flat(spec: Spec, told: SolverSummary) -> str:
     """What would settle a solution whose residual is small and which is still wrong."""
-    if told.scale is None:
+    if told.scale is None or told.depth is None:
         return _FLAT
-    return lissa_rule(spec, curvature_of(spec)).shortfall(told.scale)
+    return lissa_rule(spec, curvature_of(spec)).shortfall(told.scale, told.depth)
 
 
 _FLAT = "The flattest directions are not reached: raise the damping, or solve directly."
