@@ -49,9 +49,9 @@ class LiSSA(Solver):
     means automatic (:mod:`afif_explorer.engine.solvers.lissa.rule`).
 
     The status is CONVERGED if the effects of all rows computed from the solution are off by at most 5 %:
-    ``stats["effect_error"]`` is a bound on ``||G x - G C^-1 c|| / ||G C^-1 c||`` with the rows' loss gradients
-    ``G`` ``[n, p]`` (:mod:`afif_explorer.engine.solvers.lissa.effect_error`). The residual does not decide: it
-    may be 15 % where effects are off by 3 %, and 4 % where they are off by 40 %, in flat directions. If the
+    ``stats["effect_error"]`` bounds ``||G x - G C^-1 c|| / ||G C^-1 c||`` with the rows' loss gradients ``G``
+    ``[n, p]`` (:mod:`afif_explorer.engine.solvers.lissa.effect_error`). The residual does not decide: it may
+    be 15 % where effects are off by 3 %, and 4 % where they are off by 40 %, in flat directions. If the
     status is not CONVERGED, ``stats["noise"]`` is the standard error of the solution over the repeats and
     ``stats["truncation"]`` the truncation error in the slowest direction. A run that grows ends as DIVERGED,
     with the scale to use as advice. ``stats["batch_trace"]`` ``[R, s]`` holds
