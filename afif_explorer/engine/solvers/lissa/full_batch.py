@@ -89,7 +89,7 @@ def exact_rule(curvature: Curvature, batch_size: int | None = None) -> Rule:
     found = Bounds(
         largest=float(values[-1]) + curvature.damping,
         smallest=float(values[0]) + curvature.damping,
-        trace=max(0.0, float(values.sum() - objective.penalty_diagonal().sum())),
+        trace=max(0.0, float(values.sum() - (curvature.diagonal_shift - curvature.damping).sum())),
     )
     noise = 0.0
     if batch_for(objective.n, batch_size) < objective.n:
