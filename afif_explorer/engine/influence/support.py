@@ -176,11 +176,15 @@ class SupportInfluence(ProximalInfluence):
             gone = self._gone(self._reduced, few)
             sizes.append((gone * factor.solve(gone)).sum(0).clamp(min=0).sqrt())
         size = torch.cat(sizes)
-        order, done = torch.argsort(size, descending=True), 0
-        for few in order.split(ROWS):
-            report("zeros and signs", done, n)
-            yield from _Examined(self, few, float(size[few[0]]), factor).changed()
-            done += len(few)
+        order = torch.argsort(size, descending=True)
+        start, most = 0, ROWS
+        while start < n:
+            few = order[start : start + most]
+            examined = _Examined(self, float(size[few[0]]), factor)
+            for block in few.split(ROWS):
+                report("zeros and signs", start, n)
+                yield from examined.changed(block)
+            start, most = start + most, 2 * most  # smaller steps have fewer parameters to examine
 
     def _exact_step(self, row: int) -> Tensor:
         """``D_i`` by a proximal step of its own, ``[p]``."""
@@ -211,82 +215,87 @@ class SupportInfluence(ProximalInfluence):
 
 
 class _Examined:
-    """Some rows' steps, checked against the gradients of the zero parameters that they may reach."""
+    """Steps up to a size, checked against the gradients of the zero parameters that they may reach."""
 
-    def __init__(self, owner: SupportInfluence, rows: Tensor, size: float, factor: Factor) -> None:
-        self._owner, self._rows, self._factor = owner, rows, factor
+    def __init__(self, owner: SupportInfluence, size: float, factor: Factor) -> None:
+        self._owner, self._factor = owner, factor
         slack, by_size, by_row = owner._slack
-        self._near = torch.nonzero(slack < MARGIN * size * by_size + by_row).flatten()
-        self._both = torch.sort(torch.cat([owner._places, self._near]))[0]
+        near = torch.nonzero(slack < MARGIN * size * by_size + by_row).flatten()
+        self._both = torch.sort(torch.cat([owner._places, near]))[0]
         self._block = owner.curvature.restricted(self._both)
         self._in_support = torch.searchsorted(self._both, owner._places)
+        self._from_support = self._columns(self._in_support)
 
-    def changed(self) -> Iterator[tuple[int, Tensor, Tensor]]:
+    def _columns(self, places: Tensor) -> Tensor:
+        """Some columns of the curvature of the support and these zero parameters, ``[s + v, m]``."""
+        units = self._owner.point.theta.new_zeros(len(self._both), len(places))
+        units[places, torch.arange(len(places))] = 1.0
+        return self._block @ units
+
+    def changed(self, rows: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Rows, the parameters that change without them, and by how much."""
-        step = max(
-            1, min(len(self._rows), block_rows(8 * len(self._both), self._owner.point.theta))
-        )
-        for rows in self._rows.split(step):
-            yield from self._changed(rows)
+        step = block_rows(8 * len(self._both), self._owner.point.theta)
+        for few in rows.split(step):
+            yield from self._changed(few)
 
     def _changed(self, rows: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
-        owner, both = self._owner, self._both
         gone = self._owner._gone(self._block, rows)  # [s + v, m]
         kept = self._factor.solve(gone[self._in_support])
         steps = torch.zeros_like(gone)
         steps[self._in_support] = kept
         flips = self._flips(kept)
-        entering = self._entering(steps, gone)
-        left = torch.nonzero(flips.any(0) | entering.any(0)).flatten()
-        found = left
+        entering = self._entering(self._from_support @ kept, steps, gone)
+        found = left = torch.nonzero(flips.any(0) | entering.any(0)).flatten()
         for _ in range(PASSES):
             if not len(left):
                 break
             seen = torch.nonzero(entering.any(1)).flatten()
-            blocks = self._blocks(seen, torch.nonzero(flips.any(1)).flatten())
+            across = self._columns(seen)
+            blocks = self._blocks(seen, across, torch.nonzero(flips.any(1)).flatten())
             for column in left.tolist():
-                one = pivoted(
-                    blocks,
-                    kept[:, column].cpu().numpy(),
-                    gone[self._in_support, column].cpu().numpy(),
-                    gone[seen, column].cpu().numpy(),
-                )
-                steps[:, column] = 0.0
-                if one is None:
-                    exact = owner._exact_step(int(rows[column]))
-                    steps[:, column] = exact[both]
-                    continue
-                whole = torch.as_tensor(one, dtype=steps.dtype, device=steps.device)
-                steps[self._in_support, column] = whole[: len(kept)]
-                steps[seen, column] = whole[len(kept) :]
-            more = self._entering(steps[:, left], gone[:, left])
+                steps[:, column] = self._step(rows, column, blocks, kept, gone, seen)
+            moved = self._from_support @ steps[:, left][self._in_support]
+            moved += across @ steps[:, left][seen]
+            more = self._entering(moved, steps[:, left], gone[:, left])
             left = left[more.any(0)]
             entering[:, left] |= more[:, more.any(0)]
         for column in found.tolist():
-            yield int(rows[column]), both, steps[:, column]
+            yield int(rows[column]), self._both, steps[:, column]
+
+    def _step(
+        self, rows: Tensor, column: int, blocks: Blocks, kept: Tensor, gone: Tensor, seen: Tensor
+    ) -> Tensor:
+        """One row's step by pivoting or, if that does not end, by a proximal step, ``[s + v]``."""
+        found = pivoted(
+            blocks,
+            kept[:, column].cpu().numpy(),
+            gone[self._in_support, column].cpu().numpy(),
+            gone[seen, column].cpu().numpy(),
+        )
+        if found is None:
+            return self._owner._exact_step(int(rows[column]))[self._both]
+        step, whole = torch.zeros_like(gone[:, 0]), torch.as_tensor(found).to(gone)
+        step[self._in_support], step[seen] = whole[: len(kept)], whole[len(kept) :]
+        return step
 
     def _flips(self, kept: Tensor) -> Tensor:
+        """Parameters of the support whose signs change, ``[s, m]`` bool."""
         owner = self._owner
         theta = owner.point.theta[owner._places][:, None]
         return owner.objective.penalised[owner._places][:, None] & (theta * (theta + kept) < 0)
 
-    def _entering(self, steps: Tensor, gone: Tensor) -> Tensor:
-        """Zero parameters whose gradient is beyond the threshold, ``[s + v, m]`` bool."""
+    def _entering(self, moved: Tensor, steps: Tensor, gone: Tensor) -> Tensor:
+        """Zero parameters whose gradient, changed by ``C D``, is beyond the threshold, ``[s + v, m]``."""
         owner, threshold = self._owner, self._owner.objective.kinked.threshold
         assert threshold is not None
-        slope = owner._gradient[self._both][:, None] + self._block @ steps - gone
-        beyond = slope.abs() > threshold * (1 + SLACK)
-        beyond &= steps == 0
+        slope = owner._gradient[self._both][:, None] + moved - gone
+        beyond = (slope.abs() > threshold * (1 + SLACK)) & (steps == 0)
         beyond[self._in_support] = False
         return beyond
 
-    def _blocks(self, seen: Tensor, flipped: Tensor) -> Blocks:
+    def _blocks(self, seen: Tensor, columns: Tensor, flipped: Tensor) -> Blocks:
         """What :func:`pivoted` needs for some entering parameters and some that may become zero."""
-        owner, block = self._owner, self._block
-        eye = torch.zeros(len(self._both), len(seen), dtype=owner.objective.dtype)
-        eye[seen, torch.arange(len(seen))] = 1.0
-        product = block @ eye.to(owner.objective.device)
-        across = product[self._in_support]
+        owner, across = self._owner, columns[self._in_support]
         units = torch.zeros(len(across), len(flipped), dtype=across.dtype, device=across.device)
         units[flipped, torch.arange(len(flipped))] = 1.0
         theta, penalised = owner.point.theta[owner._places], owner.objective.penalised
@@ -297,7 +306,7 @@ class _Examined:
             penalised=penalised[owner._places].cpu().numpy(),
             gradient=owner._gradient[self._both[seen]].cpu().numpy(),
             across=across.cpu().numpy(),
-            inner=product[seen].cpu().numpy(),
+            inner=columns[seen].cpu().numpy(),
             solved=self._factor.solve(across).cpu().numpy(),
             inverse=self._factor.solve(units).cpu().numpy(),
             places=flipped.cpu().numpy(),

@@ -11,7 +11,8 @@ from afif_explorer.engine.jacobians.linear import LinearMapLinearization
 from afif_explorer.engine.jacobians.sparse import SparseMapLinearization
 from afif_explorer.engine.runtime.memory import fits
 
-DENSE = 32_000_000  # numbers up to which chosen columns of sparse rows become dense
+DENSE = 32_000_000  # numbers up to which chosen columns of sparse rows become dense,
+FILLED = 0.05  # if at least this share of them is not zero
 
 
 def restricted(linearization: Linearization, places: Tensor) -> Linearization:
@@ -29,7 +30,8 @@ def _of_columns(whole: LinearMapLinearization, places: Tensor) -> LinearMapLinea
         return LinearMapLinearization(whole.X[:, columns], *settings)
     few = whole.X.columns(columns)
     size = whole.n * len(columns)
-    if size <= DENSE and fits(4 * size, few.dtype):
+    filled = len(few.values) >= FILLED * size
+    if filled and size <= DENSE and fits(4 * size, few.dtype):
         return LinearMapLinearization(few.dense(), *settings)
     return SparseMapLinearization(few, *settings)
 

@@ -1,8 +1,10 @@
 """The proximal step by products with the curvature, and a solver for the Newton steps.
 
 As in :mod:`afif_explorer.engine.training.proximal`, but the curvature is never a matrix: each Newton step on
-the parameters that are not held at a kink is a solve by the given solver, however accurate that is. A step
-is done once its zeros and signs agree with its gradient: one proximal gradient step changes none of them.
+the parameters that are not held at a kink is a solve by the given solver, however accurate that is. With a
+piecewise linear penalty a step is done once its zeros and signs agree with its gradient: one proximal
+gradient step changes none of them. With a curved one, whose Newton steps are repeated, its residual must have
+vanished as well.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from afif_explorer.engine.training.metric import ProductMetric
 from afif_explorer.engine.training.proximal import ProximalProblem, ProximalSolution
 from afif_explorer.progress import report
 
-ROUNDS = 20  # of accelerated steps that look for the zeros, each followed by a solve
+ROUNDS = 100  # of accelerated steps that look for the zeros, each followed by a solve
+LEFT = 1e-8  # of the first residual, for a curved penalty, whose Newton steps are repeated
 UNSETTLED = (
     "The zeros of a proximal step did not settle: use a more accurate solver, or add damping."
 )
@@ -75,7 +78,8 @@ class ProductProximalProblem(ProximalProblem):
         """Whether zeros or signs are not those that a solve assumed or its gradient implies, ``[m]``."""
         ahead = self._prox(t - self._step * self.gradient(t, b), self._step)
         changes = (self.free(ahead) != self.free(t)).any(0)
-        if self.piecewise_linear:
-            seen = self._penalised
-            changes |= ((start * t)[seen] < 0).any(0) | ((start != 0) != (t != 0))[seen].any(0)
-        return changes
+        if not self.piecewise_linear:
+            first = self.residual(self._theta[:, None].expand_as(b), b)
+            return changes | (self.residual(t, b) > LEFT * first)
+        seen = self._penalised
+        return changes | ((start * t)[seen] < 0).any(0) | ((start != 0) != (t != 0))[seen].any(0)
