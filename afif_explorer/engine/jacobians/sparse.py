@@ -50,9 +50,10 @@ class SparseRows:
         return SparseRows(self.matrix.astype(_PRECISIONS[dtype]))
 
     @property
-    def values(self) -> Tensor:
+    def values(self) -> np.ndarray:
         """The numbers that are stored, ``[nonzero]``."""
-        return torch.from_numpy(self.matrix.data)
+        found: np.ndarray = self.matrix.data
+        return found
 
     def dense(self) -> Tensor:
         """The same as a tensor ``[n, d]``; for few rows or columns."""

@@ -330,8 +330,9 @@ def check_finite(X: Tensor, which: str = "") -> None:
 
 def _all_finite(X: Tensor) -> bool:
     """Whether all numbers are finite; a finite sum is a quick test."""
-    if stored := sparse(X):
-        return bool(torch.isfinite(stored.values).all())
+    stored = sparse(X)
+    if stored is not None:
+        return bool(np.isfinite(stored.values).all())
     step = block_rows(X[0].numel(), X)
     return all(
         bool(torch.isfinite(part.sum())) or bool(torch.isfinite(part).all())
