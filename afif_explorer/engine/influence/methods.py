@@ -18,7 +18,7 @@ from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.influence.smooth import Influence, NewtonInfluence
 from afif_explorer.engine.influence.support import proximal_influence
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.solvers.auto import Auto, SolverPlan, choose
+from afif_explorer.engine.solvers.auto import FEW, Auto, SolverPlan, choose
 from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solver
 from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
 from afif_explorer.engine.solvers.dual import Dual
@@ -87,11 +87,15 @@ class Method:
     def plan(self, fit: Fitted, *, columns: int = 1, dampings: int = 1) -> SolverPlan:
         """The solver for this number of right-hand sides (targets or sets of rows), and why.
 
-        ``dampings``: the number of dampings to solve for. Nothing is solved here.
+        ``dampings``: the number of dampings to solve for. Nothing is solved here. With a non-smooth penalty
+        and more than 3000 parameters the system is that of the nonzero ones.
         """
         curvature = self.curvature(fit.objective, fit.parameters, damping=self.damping)
         solver = self.chosen_solver
         if isinstance(solver, Auto):
+            if not fit.objective.smooth and curvature.p > FEW:
+                free = fit.objective.free(fit.parameters)
+                curvature = curvature.restricted(free.nonzero().flatten())
             return choose(curvature, columns, tolerance=solver.tolerance, dampings=dampings)
         return SolverPlan(solver, solver.name, "Chosen explicitly.")
 

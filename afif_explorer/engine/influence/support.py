@@ -76,10 +76,7 @@ class SupportInfluence(ProximalInfluence):
 
     @cached_property
     def _free(self) -> Tensor:
-        theta, penalised = self.point.theta, self.objective.penalised
-        free = torch.ones_like(penalised)
-        free[penalised] = self.objective.kinked.active(theta[penalised])
-        return free
+        return self.objective.free(self.point.theta)
 
     @cached_property
     def _places(self) -> Tensor:

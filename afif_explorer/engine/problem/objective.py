@@ -129,6 +129,13 @@ class Objective:
         assert isinstance(self.penalty, NonsmoothPenalty)
         return self.penalty
 
+    def free(self, theta: Tensor) -> Tensor:
+        """The parameters that are not held at a kink of a non-smooth penalty, ``[p]`` bool."""
+        free = torch.ones_like(self.penalised)
+        if not self.smooth:
+            free[self.penalised] = self.kinked.active(theta[self.penalised])
+        return free
+
     @property
     def canonical(self) -> bool:
         """True if the outputs are linear in theta: then Fisher and Hessian are the same matrix."""

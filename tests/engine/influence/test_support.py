@@ -138,3 +138,12 @@ def test_products_with_the_curvature_of_groups_are_those_of_its_matrix() -> None
     found = penalty.kink_product(theta, vectors)
     torch.testing.assert_close(found, penalty.kink_hessian(theta) @ vectors)
     torch.testing.assert_close(found, NonsmoothPenalty.kink_product(penalty, theta, vectors))
+
+
+def test_a_plan_is_that_of_the_nonzero_parameters(monkeypatch) -> None:
+    problem, _ = many_inputs()
+    fit = ax.fit_objective(problem)
+    monkeypatch.setattr("afif_explorer.engine.influence.methods.FEW", 60)
+    nonzero = int((fit.theta != 0).sum())
+    assert f"for {nonzero} parameters" in ax.AFIF().plan(fit).why
+    assert ax.AFIF(solver=ax.LiSSA()).plan(fit).solver == ax.LiSSA()
