@@ -227,7 +227,7 @@ class _Examined:
         """Some columns of the curvature of the support and these zero parameters, ``[s + v, m]``."""
         units = self._owner.point.theta.new_zeros(len(self._both), len(places))
         units[places, torch.arange(len(places))] = 1.0
-        return self._block @ units
+        return self._block @ units if len(places) else units
 
     def changed(self, rows: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Rows, the parameters that change without them, and by how much."""

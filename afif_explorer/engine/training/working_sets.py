@@ -16,40 +16,52 @@ from afif_explorer.engine.jacobians.linear import LinearMapLinearization
 from afif_explorer.engine.problem.models import LinearMap
 from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.training.convergence import gradient_scale
-from afif_explorer.engine.training.proximal_newton import proximal_newton
+from afif_explorer.engine.training.proximal_newton import FREE_STEPS, proximal_newton
 from afif_explorer.progress import report
 
+FEW = 3000  # parameters up to which matrices of all of them are formed
 FEWEST = 100  # parameters that join a set, if so many violate optimality
 ROUNDS = 100
 
 
-def fits_working_sets(objective: Objective) -> bool:
-    """Whether the objective is of this kind: one linear output and an L1 penalty."""
+def minimise_nonsmooth(
+    objective: Objective,
+    theta: Tensor,
+    weights: Tensor,
+    max_steps: int,
+    *,
+    free_steps: int = FREE_STEPS,
+) -> tuple[Tensor, int]:
+    """Minimise ``L(theta; w)`` with a non-smooth penalty: the final parameters and the proximal steps.
+
+    By working sets for many inputs of one linear output with an L1 penalty, else by proximal Newton steps in
+    all parameters.
+    """
     plain = type(objective) is Objective and isinstance(objective.model, LinearMap)
-    return plain and objective.model.k == 1 and objective.kinked.threshold is not None
+    separable = plain and objective.model.k == 1 and objective.kinked.threshold is not None
+    if separable and objective.p > FEW:
+        return _by_working_sets(objective, theta, weights, max_steps)
+    return proximal_newton(objective, theta, weights, max_steps, free_steps=free_steps)
 
 
-def by_working_sets(
+def _by_working_sets(
     objective: Objective, theta: Tensor, weights: Tensor, max_steps: int
 ) -> tuple[Tensor, int]:
-    """Minimise ``L(theta; w)`` from ``theta``: the final parameters and the number of proximal steps."""
-    steps, places = 0, _free(objective, theta)
+    steps = 0
     for number in range(ROUNDS):
         report("working sets", number, None)
         point = objective.at(theta)
-        if number and point.optimality(weights) <= gradient_scale(point, weights).goal:
+        done = point.optimality(weights) <= gradient_scale(point, weights).goal
+        if done or steps >= max_steps:
             break
-        if number:
-            joining = _violating(point, weights, places)
-            if not len(joining) and len(places):
-                break
-            places = torch.sort(torch.cat([_free(objective, theta), joining]).unique())[0]
-        if steps >= max_steps:
-            break
+        free = _free(objective, theta)
+        places = torch.sort(torch.cat([free, _violating(point, weights, free)]))[0]
         part = _part(point, places)
         found, taken = proximal_newton(part, theta[places], weights, max_steps - steps)
         theta = torch.zeros_like(theta)
         theta[places], steps = found, steps + taken
+        if not taken:
+            break
     return theta, steps
 
 
