@@ -21,26 +21,26 @@ app: $(VENV)/.installed  ## install what is missing and open the dashboard (PORT
 lab: $(VENV)/.installed  ## install what is missing and open the lessons in JupyterLab
 	$(BIN)/afif-explorer lab $(ARGS)
 
-test: $(VENV)/.test $(VENV)/.browser  ## run every test, those in a real browser too (ARGS="-k words")
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.test $(VENV)/.browser  ## run all tests, including those in a browser (ARGS="-k words")
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: $(VENV)/.test  ## style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.test  ## put the code into the house style
+format: $(VENV)/.test  ## format the code and fix the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.test $(VENV)/.browser  ## measure the times that the project promises
+bench: $(VENV)/.test $(VENV)/.browser  ## compare the dashboard's latency with its targets
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: export AFIF_DATA_HOME := $(or $(AFIF_DATA_HOME),$(wildcard ../shared/data))
-screenshots: $(VENV)/.test $(VENV)/.browser  ## draw the pictures of the documents from the running app
+screenshots: $(VENV)/.test $(VENV)/.browser  ## take the documentation's screenshots of the running app
 	$(BIN)/python -m tools.screenshots $(ARGS)
 
-clean:  ## remove the environment and everything that can be made again
+clean:  ## remove the environment and all generated files
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 $(VENV)/.created: tools/find_python

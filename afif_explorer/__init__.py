@@ -1,4 +1,4 @@
-"""See what each training row did to a model, and what happens if it goes.
+"""See what each training row did to a model, and what happens if it is removed.
 
 Everything a notebook needs is here, and loaded when first used:
 
@@ -19,7 +19,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-# Where each public name is. The stub beside this file is made of this table by tools/make_stub.py.
+# The module of each public name. tools/make_stub.py generates the stub from this table.
 _HOMES = {
     "afif_explorer.analysis.rows.attribution": ("attribute",),
     "afif_explorer.analysis.removal.certified": ("CertifiedUnlearning", "certified_unlearn"),
@@ -30,7 +30,9 @@ _HOMES = {
     ),
     "afif_explorer.analysis.rows.deletion": ("dfbetas", "dffits"),
     "afif_explorer.analysis.rows.diagnostics": ("diagnostics",),
-    "afif_explorer.analysis.fairness": ("audit_fairness",),
+    "afif_explorer.analysis.fairness.audit": ("audit_fairness",),
+    "afif_explorer.analysis.fairness.counts": ("group_counts",),
+    "afif_explorer.analysis.fairness.intervals": ("bootstrap_disparity",),
     "afif_explorer.analysis.fits.fitting": ("Fit", "fit", "fit_objective"),
     "afif_explorer.analysis.removal.streaming": ("Unlearner",),
     "afif_explorer.analysis.fits.trained": ("from_trained",),
@@ -114,7 +116,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for, so that ``import afif_explorer`` costs next to nothing."""
+    """Import names lazily, so that ``import afif_explorer`` is fast."""
     if name in _SUBPACKAGES:
         return import_module(f"afif_explorer.{name}")
     if name not in _HOME_OF:

@@ -1,7 +1,9 @@
 """The public names of the package. Written by tools/make_stub.py."""
 
 from afif_explorer import datasets, engine, explain, figures, notebook, study
-from afif_explorer.analysis.fairness import audit_fairness
+from afif_explorer.analysis.fairness.audit import audit_fairness
+from afif_explorer.analysis.fairness.counts import group_counts
+from afif_explorer.analysis.fairness.intervals import bootstrap_disparity
 from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
 from afif_explorer.analysis.fits.trained import from_trained
 from afif_explorer.analysis.removal.certified import CertifiedUnlearning, certified_unlearn
@@ -145,6 +147,7 @@ __all__ = [
     "Unlearner",
     "attribute",
     "audit_fairness",
+    "bootstrap_disparity",
     "bregman_response",
     "bregman_response_each",
     "certified_unlearn",
@@ -160,6 +163,7 @@ __all__ = [
     "fit",
     "fit_objective",
     "from_trained",
+    "group_counts",
     "load_dataset",
     "memory_limit",
     "notebook",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-PATIENCE = 1.5  # s after the signal; then the process exits without waiting
+GRACE_PERIOD = 1.5  # s after the signal; then the process exits without waiting
 JOINING = 0.5  # s for cancelled threads to reach their next step
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -19,7 +19,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def on_signal(act: Callable[[int], None], status: int | None = None) -> None:
     """Call ``act(signum)`` in the main thread at the first Ctrl-C or SIGTERM. Call this in the main thread.
 
-    If the process is still running after :data:`PATIENCE`, it exits with ``status`` (None: 128 plus the
+    If the process is still running after :data:`GRACE_PERIOD`, it exits with ``status`` (None: 128 plus the
     signal number); a second signal ends it at once.
     """
 
@@ -27,7 +27,7 @@ def on_signal(act: Callable[[int], None], status: int | None = None) -> None:
         for each in SIGNALS:
             signal.signal(each, signal.SIG_DFL)
         code = 128 + signum if status is None else status
-        last = threading.Timer(PATIENCE, os._exit, (code,))
+        last = threading.Timer(GRACE_PERIOD, os._exit, (code,))
         last.daemon = True
         last.start()
         act(signum)

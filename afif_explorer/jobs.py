@@ -13,24 +13,28 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
-from afif_explorer.errors import AfifError, Cancelled
+from afif_explorer.errors import AfifError, Cancelled, DownloadError, OutOfMemory
 from afif_explorer.progress import Listener, Step, listening
 
 log = logging.getLogger(__name__)
 
 REPORTS_PER_SECOND = 10
+PASSING = (DownloadError, OutOfMemory)  # the same work may succeed later
 SURPRISE = "An unexpected error occurred; see the log for details."
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a job. ``value`` is the return value, ``message`` the reason for a failure."""
+    """The outcome of a job. ``value`` is the return value, ``message`` the reason for a failure, and
+    ``again`` whether the same work may succeed if it is done once more."""
 
     kind: Literal["done", "failed", "cancelled"]
     value: Any = None
     message: str = ""
+    again: bool = False
 
 
 @dataclass(eq=False)
@@ -69,12 +73,12 @@ class Job:
                 self.heard(Step("Starting", 0, None))
                 return Outcome("done", work())
         except Cancelled:
-            return Outcome("cancelled")
+            return Outcome("cancelled", again=True)
         except AfifError as error:
-            return Outcome("failed", message=str(error))
+            return Outcome("failed", message=str(error), again=isinstance(error, PASSING))
         except BaseException:
             log.exception("A background job failed.")
-            return Outcome("failed", message=SURPRISE)
+            return Outcome("failed", message=SURPRISE, again=True)
 
 
 class Jobs:
@@ -144,3 +148,9 @@ class Jobs:
             job.cancel()
         if wait:
             self._pool.shutdown(wait=True)
+
+
+@cache
+def shared_jobs() -> Jobs:
+    """The pool of this process."""
+    return Jobs(workers=2)

@@ -35,6 +35,7 @@ class DataSummary:
     licence: str = ""
     file: str = ""  # the name of the uploaded file, if any
     made: Mapping[str, Any] | None = None  # the options of ``Dataset.from_frame``, if it was used
+    group_names: tuple[tuple[str, ...], ...] = ()  # per sensitive column: its groups in any split
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ class Points:
     self_influence: np.ndarray  # [n] predicted increase of the row's own loss if it is removed
     leverage: np.ndarray  # [n] in [0, 1]
     loss: np.ndarray  # [n]
-    prediction: np.ndarray  # [n] mean prediction (probability of the last class, count or value)
+    prediction: np.ndarray  # [n] mean prediction (probability of ``predicted``, count or value)
     outcome: np.ndarray  # [n] str: the observed target, as displayed
     group: np.ndarray  # [n] str: the group of the chosen sensitive column ("" without one)
     x: np.ndarray  # [n] map coordinates
@@ -89,6 +90,7 @@ class Points:
     target_value: float  # of the fit on all rows
     raises: str  # the meaning of a positive effect: "removing the row raises the loss"
     solver: SolverSummary
+    predicted: str = ""  # the class that is taken to be favourable; empty if numbers are predicted
     compares: str = ""  # for a target that is a gap: its two groups, with their row counts
     notes: tuple[str, ...] = ()  # caveats
 

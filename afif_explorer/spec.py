@@ -49,7 +49,7 @@ class Spec:
     (True, ())
     """
 
-    dataset: str = "hiring"  # a catalogue name, or "upload-<digest>" for somebody's own file
+    dataset: str = "hiring"  # a catalogue name, or "upload-<digest>" for an uploaded file
     seed: int = 0  # of the split and of the start of training
     model: str = "auto"
     hidden: int = 16  # units of the hidden layer
@@ -66,6 +66,10 @@ class Spec:
     target: str = "mean_loss"
     split: str = "test"  # where the target is measured
     sensitive: int = 0  # which of the data set's sensitive columns
+    favourable: int = -1  # which class gaps are about; -1: guessed from its name
+    pair: int = (
+        -1
+    )  # which two groups of that column gaps compare; -1: those that are furthest apart
     row: int = 0  # which row of the split, for targets about one row
     rule: str = "raise_target"  # which rows to remove ...
     count: int = 100  # ... and how many

@@ -1,1 +1,1 @@
-"""Measurements that are too slow, or too much a matter of the machine, for a test."""
+"""Measurements that are too slow for the test suite, or depend too much on the machine."""

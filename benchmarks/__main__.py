@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: the times that the project promises, measured here."""
+"""``python -m benchmarks``: the dashboard's latency compared with its targets."""
 
 from benchmarks.app_latency import main
 

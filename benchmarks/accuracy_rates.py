@@ -1,7 +1,7 @@
 """How fast the error of one predicted removal falls with the number of rows.
 
 ``python -m benchmarks.accuracy_rates [--repeats N] [--json FILE]`` prints the mean error of the predictions,
-``||predicted - refitted||``, over rows left out alone, and the slope of its logarithm in that of ``n``.
+``||predicted - refitted||``, over rows left out one at a time, and its log-log slope against ``n``.
 Theory: -2 where Fisher and Hessian coincide; -2 for the Hessian and -3/2 for the Fisher of a well-specified
 model whose outputs are not linear in its parameters, because there ``||H - F||`` falls as ``n^-1/2``.
 """
@@ -42,7 +42,7 @@ class Bounded(nn.Module):
 
 
 def logistic(n: int, seed: int) -> ax.Objective:
-    """A canonical model on rows that it describes truly."""
+    """A canonical model, well specified."""
     draw = np.random.default_rng(seed)
     X = draw.normal(size=(n, D))
     y = draw.random(n) < 1 / (1 + np.exp(-X @ np.linspace(-1, 1, D)))
@@ -50,7 +50,7 @@ def logistic(n: int, seed: int) -> ax.Objective:
 
 
 def bounded(n: int, seed: int) -> ax.Objective:
-    """A model that is not linear in its parameters, on rows that it describes truly."""
+    """A model that is not linear in its parameters, well specified."""
     draw = np.random.default_rng(seed)
     X = draw.normal(size=(n, D))
     y = 2 * np.tanh(X @ np.linspace(0.1, 0.6, D)) + draw.normal(size=n)
@@ -72,7 +72,7 @@ def errors(objective: ax.Objective, seed: int) -> dict[str, float]:
 
 
 def rates(make, repeats: int) -> tuple[dict[str, list[float]], dict[str, float]]:
-    """Errors by size, averaged over data sets, and the slope of each on log scales."""
+    """Errors by size, averaged over data sets, and their slopes on a log-log scale."""
     table: dict[str, list[float]] = {name: [] for name in METHODS}
     for n in SIZES:
         found = [errors(make(n, seed), seed) for seed in range(repeats)]
@@ -86,7 +86,7 @@ def main() -> None:
     """Read the command line and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=8, help="data sets of each size")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     chosen = parser.parse_args()
     print(f"| model | curvature | {' | '.join(f'n = {n}' for n in SIZES)} | slope |")
     print(f"|{' --- |' * (len(SIZES) + 3)}")

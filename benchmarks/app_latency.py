@@ -1,15 +1,15 @@
-"""How long people wait in the dashboard on Adult, measured in a real Chromium.
+"""Latency of the dashboard on Adult, measured in a real Chromium.
 
-Two figures, each with what the project promises:
+Two measurements, with their targets:
 
-- the whole way (at most 5 s): from picking Adult on an open page to three views drawn: the model
-  trained, the effect of all 30 162 rows, Fisher against Hessian, the removal of 100 rows. The data
-  files are on disk; the server is a fresh one each time, so that nothing is computed yet.
-- a move of LiSSA's depth slider (at most 100 ms, and 250 ms for 95 of 100): from the key to the first
-  frame after the last figure of the view was redrawn.
+- end to end (at most 5 s): from choosing Adult on an open page until three views are drawn: model
+  training, the effects of all 30 162 rows, Fisher against Hessian, the removal of 100 rows. The data
+  files are on disk; every run has a fresh server with an empty cache.
+- a move of LiSSA's depth slider (median at most 100 ms, 95th percentile 250 ms): from the event to the
+  first frame after the last figure of the view was redrawn.
 
-Beside them, without a promise: how long the server takes for another visitor's page, at rest and while
-it works Adult out.
+Also measured, without a target: the server's response time for another visitor's page, idle and while
+it computes Adult.
 
 Run ``python -m benchmarks.app_latency [--runs N] [--moves N] [--json FILE]``.
 """
@@ -35,8 +35,8 @@ from tests.plugins.server import Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PROMISED = {  # seconds
-    "whole way": {"median": 5.0},
+TARGETS = {  # at most, in seconds
+    "end to end": {"median": 5.0},
     "slider move": {"median": 0.1, "p95": 0.25},
 }
 VIEWS = (
@@ -44,17 +44,17 @@ VIEWS = (
     ("Fisher vs Hessian", ("agreement", "spectra")),
     ("Unlearning and fairness", ("metrics_change", "sweep")),
 )
-# Looked at once a frame. (Playwright's own waiting for a state describes the whole page each time,
-# which takes a second of the page's time in all.)
+# Evaluated once per frame. (Playwright's own locators would inspect the whole page each time, which
+# costs the page a second in total.)
 DRAWN = "plot => plot.dataset.state === 'ready' && Number(plot.dataset.version) > {since}"
-# Resolves two frames after both figures have been redrawn, with the time since the key.
+# Resolves with the seconds from the event to the frame after both figures have been redrawn.
 MOVE = """async ([plots, slider]) => {
   const from = plots.map(plot => plot.dataset.version)
   const start = performance.now()
   const changed = plot => plot.dataset.version !== from[plots.indexOf(plot)]
   const drawn = new Promise(resolve => {
-    const look = () => plots.every(changed) && resolve()
-    plots.forEach(plot => new MutationObserver(look).observe(plot, {attributes: true}))
+    const check = () => plots.every(changed) && resolve()
+    plots.forEach(plot => new MutationObserver(check).observe(plot, {attributes: true}))
   })
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set
   set.call(slider, Number(slider.value) + Number(slider.step) * window.afifStep)
@@ -70,8 +70,8 @@ MOVE = """async ([plots, slider]) => {
 }"""
 
 
-def whole_way(browser: Browser) -> float:
-    """Seconds from picking Adult to the third view drawn, on a fresh server."""
+def end_to_end(browser: Browser) -> float:
+    """Seconds from choosing Adult until the third view is drawn, on a fresh server."""
     server = Server()
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     try:
@@ -96,7 +96,7 @@ def whole_way(browser: Browser) -> float:
 
 
 def slider_moves(browser: Browser, moves: int) -> list[float]:
-    """Seconds from a move of the depth slider to both figures redrawn, for each of ``moves``."""
+    """Seconds from a move of the depth slider until both figures are redrawn, for each of ``moves``."""
     server = Server()
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     try:
@@ -118,7 +118,7 @@ def slider_moves(browser: Browser, moves: int) -> list[float]:
 
 
 def page_seconds(url: str, query: str = "seed=1") -> float:
-    """Seconds that the server takes for the page of a new visitor, who comes with a choice."""
+    """The server's response time for a new visitor's page with settings in its address."""
     began = time.perf_counter()
     with urllib.request.urlopen(f"{url}/?{query}", timeout=60) as answer:
         answer.read()
@@ -126,20 +126,20 @@ def page_seconds(url: str, query: str = "seed=1") -> float:
 
 
 def other_visitors(times: int = 3) -> dict[str, float]:
-    """Median seconds for another visitor's page: at rest, and while Adult is worked out for one."""
+    """Median response time for another visitor's page: idle, and while Adult is being computed."""
     server = Server()
     try:
-        page_seconds(server.url)  # the first takes longer
-        rest = [page_seconds(server.url) for _ in range(times)]
-        page_seconds(server.url, "dataset=adult&view=unlearning")  # begins seconds of work
+        page_seconds(server.url)  # warm-up
+        idle = [page_seconds(server.url) for _ in range(times)]
+        page_seconds(server.url, "dataset=adult&view=unlearning")  # starts seconds of work
         busy = [page_seconds(server.url) for _ in range(times)]
     finally:
         server.stop()
-    return {"at rest": statistics.median(rest), "while it works": statistics.median(busy)}
+    return {"while idle": statistics.median(idle), "while computing": statistics.median(busy)}
 
 
 def machine(browser: Browser) -> dict[str, Any]:
-    """What the figures depend on beside the code."""
+    """What the results depend on besides the code."""
     return {
         "processor": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -151,32 +151,32 @@ def machine(browser: Browser) -> dict[str, Any]:
 
 
 def measure(runs: int, moves: int) -> dict[str, Any]:
-    """All figures, in seconds."""
+    """All results, in seconds."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
         facts = machine(browser)
-        ways = [whole_way(browser) for _ in range(runs)]
+        durations = [end_to_end(browser) for _ in range(runs)]
         times = slider_moves(browser, moves)
         browser.close()
     return {
         "machine": facts,
-        "whole way": {"median": statistics.median(ways), "all": ways},
+        "end to end": {"median": statistics.median(durations), "all": durations},
         "slider move": {
             "median": statistics.median(times),
             "p95": statistics.quantiles(times, n=20)[-1],
             "all": times,
         },
         "another visitor's page": other_visitors(),
-        "promised": PROMISED,
+        "targets": TARGETS,
     }
 
 
 def table(found: dict[str, Any]) -> str:
-    """The figures as people read them."""
-    lines = ["| seconds | found | promised at most |", "| --- | ---: | ---: |"]
-    for what, limits in PROMISED.items():
+    """The results as a Markdown table."""
+    lines = ["| seconds | measured | target, at most |", "| --- | ---: | ---: |"]
+    for what, limits in TARGETS.items():
         for which, limit in limits.items():
             lines.append(f"| {what} on Adult, {which} | {found[what][which]:.3f} | {limit:.3f} |")
     others = "another visitor's page"
@@ -186,14 +186,16 @@ def table(found: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, print the table, write the JSON where asked."""
+    """Measure, print the table, write the JSON file if requested."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="fresh servers for the whole way")
+    parser.add_argument(
+        "--runs", type=int, default=3, help="runs from end to end, each on a fresh server"
+    )
     parser.add_argument("--moves", type=int, default=40, help="moves of the slider")
-    parser.add_argument("--json", type=Path, help="where to write all figures")
+    parser.add_argument("--json", type=Path, help="write all results to this file")
     options = parser.parse_args(arguments)
     try:
-        load_dataset("adult")  # before browsers wait for it
+        load_dataset("adult")  # downloaded before anything is timed
     except DownloadError as error:
         parser.exit(2, f"{error}\n")
     found = measure(options.runs, options.moves)

@@ -1,8 +1,8 @@
-"""Does a GPU give the same numbers, and how much sooner? Runs with and without one.
+"""Results and run times on all available devices, with or without a GPU.
 
-For each problem: effects of all rows on 200 targets, with all leverages, in float64 on the CPU (the
-reference), then in float64 and float32 on every device that torch sees. Printed: relative difference
-from the reference (Frobenius) and seconds (median of five, after one warm-up).
+For each problem: effects of all rows on 200 targets, and all leverages, in float64 on the CPU (the
+reference), then in float64 and float32 on every device that torch finds. Prints the relative difference
+from the reference (Frobenius norm) and the run time (median of five, after one warm-up).
 
     python -m benchmarks.devices
 """
@@ -52,7 +52,7 @@ def problems() -> dict[str, Callable[[], tuple[Model, str, Tensor, Tensor, float
     }
 
 
-def answers(objective: Objective, theta: Tensor, damping: float, c: Tensor) -> list[Tensor]:
+def results(objective: Objective, theta: Tensor, damping: float, c: Tensor) -> list[Tensor]:
     influence = AFIF(damping=damping).prepare(objective, objective.vector(theta))
     return [influence.effects(c), influence.leverage()]
 
@@ -77,7 +77,7 @@ def main() -> None:
     for title, make in problems().items():
         model, loss, X, y, damping = make()
         fitted = minimise(Objective(model, loss, Ridge(1e-3), X, y), max_steps=200)
-        # Targets live where gradients do: random combinations of the rows' own gradients.
+        # Targets in the span of the gradients: random combinations of the rows' gradients.
         point = Objective(model, loss, Ridge(1e-3), X, y).at(fitted.theta)
         generator = torch.Generator().manual_seed(1)
         draw = torch.randn(len(X), TARGETS, dtype=torch.float64, generator=generator)
@@ -88,16 +88,16 @@ def main() -> None:
             for dtype in (torch.float64, torch.float32):
                 objective = Objective(model, loss, Ridge(1e-3), X.to(device, dtype), y.to(device))
                 c = targets.to(device, dtype)
-                found, seconds = timed(partial(answers, objective, fitted.theta, damping, c))
+                found, seconds = timed(partial(results, objective, fitted.theta, damping, c))
                 found = [value.double().cpu() for value in found]
                 reference = reference or found
-                apart = [
+                differences = [
                     float((value - true).norm() / true.norm())
                     for value, true in zip(found, reference, strict=True)
                 ]
                 print(
-                    f"  {device.type:5s} {str(dtype)[6:]:8s} effects {apart[0]:.1e}  "
-                    f"leverages {apart[1]:.1e}  {1000 * seconds:9.1f} ms"
+                    f"  {device.type:5s} {str(dtype)[6:]:8s} effects {differences[0]:.1e}  "
+                    f"leverages {differences[1]:.1e}  {1000 * seconds:9.1f} ms"
                 )
 
 

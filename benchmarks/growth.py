@@ -1,13 +1,12 @@
-"""How cost grows with rows, parameters and targets: seconds, and the slope of their logarithms.
+"""Scaling with rows, parameters and targets: run times, and their slopes on a log-log scale.
 
 ``python -m benchmarks.growth [--quick] [--json FILE]``
 
-A logistic model in float64: the first ``ax.attribute`` of a fit, the second, and a first one by LiSSA. One
-size is doubled at a time while the others stay; the slope is that of the least-squares line through the
-logarithms of the upper half of the sizes, where fixed costs no longer count. In theory: rows 1 for all but
-LiSSA, whose steps don't see how many there are, only its effects and the check of its residual do;
-parameters between 1 for the effects and 2 for the Gram matrix (3 for its factor, where rows are few);
-targets 1 for the effects.
+A logistic model in float64: the first ``ax.attribute`` of a fit, the second, and a first one with LiSSA. One
+size is varied at a time; the slope is that of the least-squares line through the logarithms of the upper half
+of the sizes, where fixed costs are negligible. In theory: rows 1, except for LiSSA, where only the effects
+and the final residual depend on them, not the steps; parameters between 1 for the effects and 2 for the Gram
+matrix (3 for its factor, if there are few rows); targets 1 for the effects.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Median seconds, after one run that warms up."""
+    """Median seconds, after one warm-up."""
     work()
     times = []
     for _ in range(REPEATS):
@@ -61,7 +60,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def costs(rows: int, parameters: int, columns: int) -> dict[str, float]:
-    """Seconds of the parts for one size."""
+    """Seconds of each part for one size."""
     generator = torch.Generator().manual_seed(0)
     X = torch.randn(rows, parameters - 1, dtype=torch.float64, generator=generator)
     y = (X[:, 0] > 0).double()
@@ -88,8 +87,8 @@ def growth(what: str, sizes: Sequence[int]) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any]) -> str:
-    """One line for each size that grows and each part."""
-    lines = ["| grows | part | sizes | seconds | slope | theory |", "| --- |" + " --- |" * 5]
+    """One line for each varied size and each part."""
+    lines = ["| varied | part | sizes | seconds | slope | theory |", "| --- |" + " --- |" * 5]
     for what, one in found.items():
         for part, seconds in one["seconds"].items():
             sizes = ", ".join(f"{size:,}" for size in one["sizes"])
@@ -102,13 +101,13 @@ def table(found: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measure, print the table, write the JSON where asked."""
+    """Measure, print the table, write the JSON file if requested."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="the three smallest sizes only")
-    parser.add_argument("--json", type=Path, help="where to write all figures")
+    parser.add_argument("--json", type=Path, help="write all results to this file")
     chosen = parser.parse_args()
-    most = 3 if chosen.quick else None
-    found = {what: growth(what, sizes[:most]) for what, sizes in SIZES.items()}
+    count = 3 if chosen.quick else None
+    found = {what: growth(what, sizes[:count]) for what, sizes in SIZES.items()}
     facts = machine.facts()
     print(table(found))
     print("\n" + ", ".join(f"{name}: {value}" for name, value in facts.items()))

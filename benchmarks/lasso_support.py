@@ -1,10 +1,10 @@
-"""Which features does a lasso keep without some rows, and does one proximal step know?
+"""Which features does a lasso select without some rows, and does one proximal step predict them?
 
 ``python -m benchmarks.lasso_support`` fits the lasso on Crime (split of :mod:`benchmarks.reference_splits`)
-and compares, with true refits, the proximal step of AFIF and the step that keeps the zeros frozen: the
-median over trials of ``||predicted - true|| / ||true - before||``, the share of trials with exactly the
-refit's set of kept features, and Pearson and slope of the change of the test loss. The column in brackets
-quotes an independent implementation.
+and compares AFIF's proximal step, and a step with fixed zeros, with true refits: the median over trials of
+``||predicted - true|| / ||true - before||``, the share of trials with exactly the refit's set of selected
+features, and Pearson correlation and slope of the change of the test loss. The column in brackets quotes an
+independent implementation.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ REFERENCE = {
 }
 
 
-def frozen(fit: ax.Fit, fisher: Tensor, weights: Tensor) -> Tensor:
-    """One step that moves the features that are kept and leaves the zeros where they are."""
+def fixed_zeros(fit: ax.Fit, fisher: Tensor, weights: Tensor) -> Tensor:
+    """One step of the selected features, with the zeros fixed."""
     theta = fit.parameters
     point, free = fit.objective.at(theta), theta != 0
     free[~fit.objective.penalised] = True
-    push = torch.where(fit.objective.penalised, fit.objective.penalty.strength * theta.sign(), 0.0)
-    gradient = (point.gradient(weights) + push)[free]
+    penalty = torch.where(
+        fit.objective.penalised, fit.objective.penalty.strength * theta.sign(), 0.0
+    )
+    gradient = (point.gradient(weights) + penalty)[free]
     moved = theta.clone()
     moved[free] -= torch.linalg.solve(fisher[free][:, free], gradient)
     return moved
@@ -51,11 +53,14 @@ def compare(fit: ax.Fit, removals: Iterable[np.ndarray]) -> dict[str, np.ndarray
     for rows in removals:
         weights = fit.objective.weights(None).clone()
         weights[torch.as_tensor(rows)] = 0
-        truth = ax.retrain(fit, rows)
-        assert truth.gradient_norm < 1e-8
-        true = fit.objective.vector(truth.theta)
+        refit = ax.retrain(fit, rows)
+        assert refit.gradient_norm < 1e-8
+        true = fit.objective.vector(refit.theta)
         size = float((true - fit.parameters).norm())
-        steps = {"prox": influence.parameters(weights), "frozen": frozen(fit, fisher, weights)}
+        steps = {
+            "prox": influence.parameters(weights),
+            "fixed zeros": fixed_zeros(fit, fisher, weights),
+        }
         found.append(
             {f"{name} error": float((step - true).norm()) / size for name, step in steps.items()}
             | {
@@ -74,12 +79,12 @@ def main() -> None:
     """Print the table."""
     heads = (
         "l1",
-        "kept",
+        "selected",
         "removed",
         "error",
         "same set",
         "(reference)",
-        "frozen: error",
+        "zeros fixed: error",
         "same set",
     )
     print(f"| {' | '.join((*heads, 'Pearson', 'slope'))} |\n|{' --- |' * (len(heads) + 2)}")
@@ -92,13 +97,13 @@ def main() -> None:
             "one row": draw.choice(fit.n, TRIALS, replace=False)[:, None],
             "5 %": [draw.choice(fit.n, count, replace=False) for _ in range(TRIALS)],
         }
-        kept = int((fit.theta[:-1] != 0).sum())
+        selected = int((fit.theta[:-1] != 0).sum())
         for name, removals in sets.items():
             found = compare(fit, removals)
             print(
-                f"| {strength:g} | {kept} | {name} | {np.median(found['prox error']):.1%} | "
+                f"| {strength:g} | {selected} | {name} | {np.median(found['prox error']):.1%} | "
                 f"{found['prox support'].mean():.0%} | ({REFERENCE[strength, name]}) | "
-                f"{np.median(found['frozen error']):.1%} | {found['frozen support'].mean():.0%} | "
+                f"{np.median(found['fixed zeros error']):.1%} | {found['fixed zeros support'].mean():.0%} | "
                 f"{pearson(found['predicted'], found['true']):.4f} | "
                 f"{slope(found['predicted'], found['true']):.2f} |",
                 flush=True,

@@ -1,11 +1,10 @@
-"""What a Fisher product costs beside a Hessian product, and beside a factorisation.
+"""Cost of a Fisher product compared with a Hessian product and with a factorisation.
 
 ``python -m benchmarks.product_costs`` counts the floating-point operations of one product on one batch, and
-measures seconds (medians over many turns, the two products by turns: they take about a millisecond, and
-the machine is not equally fast from one moment to the next). Theory for a dense network with ``P`` weights
-on ``B`` rows: 10 PB for the Fisher (forward, one forward-mode and one reverse-mode derivative) and 16 to
-18 PB for the exact Hessian. The last columns: the dense matrix with its factor, and one solve
-by it.
+measures its run time (medians over many repetitions, alternating the two products, since each takes about a
+millisecond and the machine's speed varies). Theory for a dense network with ``P`` weights on ``B`` rows:
+10 PB for the Fisher (forward, one forward-mode and one reverse-mode derivative) and 16 to 18 PB for the exact
+Hessian. The last columns: forming and factorising the dense matrix, and one solve with the factor.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ from afif_explorer.engine.runtime.operations import OperationCounter
 from afif_explorer.engine.solvers.factor import Factor
 from benchmarks.common import machine
 
-PROMISED = 1.5
+TARGET = 1.5
 ROWS = 512
 SHAPES = {"64-32-10": (64, (32,), 10), "100-64-64-2": (100, (64, 64), 2), "96-6-1": (96, (6,), 1)}
-TURNS = 41
-DENSE = 3000  # parameters up to which the factorisation is measured
+REPEATS = 41
+MAX_DENSE = 3000  # parameters up to which the factorisation is measured
 
 
 def objective(d: int, hidden: tuple[int, ...], k: int) -> ax.Objective:
@@ -49,25 +48,25 @@ def operations(work: Callable[[], object]) -> int:
     return counter.total
 
 
-def seconds(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
-    """The median of each over so many turns, after one that warms up; in a turn each has its go."""
+def seconds(*works: Callable[[], object], repeats: int = REPEATS) -> list[float]:
+    """Median seconds of each over ``repeats`` rounds, after one warm-up; every round runs each once."""
     times: list[list[float]] = [[] for _ in works]
-    for turn in range(turns + 1):
+    for repeat in range(repeats + 1):
         for work, found in zip(works, times, strict=True):
             began = time.perf_counter()
             work()
-            if turn:
+            if repeat:
                 found.append(time.perf_counter() - began)
     return [statistics.median(found) for found in times]
 
 
 def product(kind: type, problem: ax.Objective, theta: Tensor, v: Tensor) -> Callable[[], object]:
-    """One product on a fresh batch: nothing of it was computed before, as in LiSSA."""
+    """One product on a fresh batch with nothing precomputed, as in LiSSA."""
     return lambda: kind(problem, theta) @ v
 
 
 def costs(shape: tuple[int, tuple[int, ...], int]) -> dict[str, float]:
-    """Operations (in ``PB``) and milliseconds of both products, and of the factor where it is small."""
+    """Operations (in ``PB``) and milliseconds of both products, and of the factor if it is small."""
     problem = objective(*shape)
     theta = problem.vector(problem.model.initial(0))
     v = torch.randn(problem.p, 1, dtype=theta.dtype)
@@ -77,21 +76,21 @@ def costs(shape: tuple[int, tuple[int, ...], int]) -> dict[str, float]:
     for (name, work), taken in zip(works.items(), seconds(*works.values()), strict=True):
         found[f"{name} / PB"] = operations(work) / (problem.p * ROWS)
         found[f"{name} ms"] = 1000 * taken
-    if problem.p <= DENSE:
+    if problem.p <= MAX_DENSE:
         fisher = ax.Fisher(problem, theta)
         factor = Factor(fisher.dense(), "Fisher", 0.0)
-        [made] = seconds(lambda: Factor(fisher.dense(), "Fisher", 0.0), turns=5)
+        [made] = seconds(lambda: Factor(fisher.dense(), "Fisher", 0.0), repeats=5)
         [solved] = seconds(lambda: factor.solve(v))
         found |= {"factor ms": 1000 * made, "solve ms": 1000 * solved}
     return found
 
 
-def promised(found: dict[str, dict[str, float]]) -> str:
-    """The promise in one sentence, with the least ratio of any network."""
+def conclusion(found: dict[str, dict[str, float]]) -> str:
+    """The smallest ratios of all networks, and the target, in one sentence."""
     ratios = {what: min(_ratio(one, what) for one in found.values()) for what in (" / PB", " ms")}
     return (
         f"A Hessian product takes at least {ratios[' / PB']:.2f} times the operations and "
-        f"{ratios[' ms']:.2f} times the seconds of a Fisher product; promised: {PROMISED} times."
+        f"{ratios[' ms']:.2f} times the seconds of a Fisher product; target: {TARGET} times."
     )
 
 
@@ -118,13 +117,13 @@ def table(found: dict[str, dict[str, float]]) -> str:
 
 
 def main() -> None:
-    """Print one row for each network, write the JSON where asked."""
+    """Print one row for each network, write the JSON file if requested."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, help="where to write all figures")
+    parser.add_argument("--json", type=Path, help="write all results to this file")
     chosen = parser.parse_args()
     found = {name: costs(shape) for name, shape in SHAPES.items()}
     facts = machine.facts()
-    print(f"{table(found)}\n\n{promised(found)}")
+    print(f"{table(found)}\n\n{conclusion(found)}")
     print("\n" + ", ".join(f"{name}: {value}" for name, value in facts.items()))
     if chosen.json:
         chosen.json.write_text(json.dumps({"machine": facts, "costs": found}, indent=1) + "\n")

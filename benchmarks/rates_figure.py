@@ -1,7 +1,7 @@
-"""Draw the measured error rates for the documents: ``python -m benchmarks.rates_figure``.
+"""Draw the figure of measured error rates for the documentation: ``python -m benchmarks.rates_figure``.
 
-Reads the figures that ``python -m benchmarks.accuracy_rates --json docs/images/rates.json`` wrote and draws
-``docs/images/rates.png`` in a real browser, as ``tools.screenshots`` does.
+Reads the results of ``python -m benchmarks.accuracy_rates --json docs/images/rates.json`` and draws
+``docs/images/rates.png`` in a real browser, like ``tools.screenshots``.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from afif_explorer.figures.drawing.theme import FONT, LIGHT
 from tests.plugins.browser import FLAGS, find_chromium
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-DATA, PICTURE = IMAGES / "rates.json", IMAGES / "rates.png"
+DATA, IMAGE = IMAGES / "rates.json", IMAGES / "rates.png"
 SIZE = {"width": 900, "height": 430}
-WORDS = {"logistic": "outputs linear in the parameters", "bounded": "outputs not linear"}
-LOOKS = {"Fisher": (LIGHT.series[0], "circle"), "Hessian": (LIGHT.series[1], "diamond-open")}
+DESCRIPTIONS = {"logistic": "outputs linear in the parameters", "bounded": "outputs not linear"}
+STYLES = {"Fisher": (LIGHT.series[0], "circle"), "Hessian": (LIGHT.series[1], "diamond-open")}
 
 
 def figure(found: dict[str, Any]) -> go.Figure:
-    """Error of one predicted removal against rows, both on log scales, one panel a model."""
+    """Error of one predicted removal against the number of rows, log-log, one panel per model."""
     drawn = go.Figure()
     for panel, (model, curves) in enumerate(found["models"].items(), start=1):
         for curvature, curve in curves.items():
-            colour, mark = LOOKS[curvature]
+            colour, mark = STYLES[curvature]
             drawn.add_scatter(
                 x=found["sizes"], y=curve["errors"], mode="lines+markers",
                 name=f"{curvature}, slope {curve['slope']:.2f}".replace("-", "−"),
@@ -47,7 +47,7 @@ def figure(found: dict[str, Any]) -> go.Figure:
             }
         )
         drawn.add_annotation(
-            text=f"<b>{model}</b>: {WORDS[model]}", showarrow=False, xref="paper", yref="paper",
+            text=f"<b>{model}</b>: {DESCRIPTIONS[model]}", showarrow=False, xref="paper", yref="paper",
             x=left, y=1.09, font={"size": 14, "color": LIGHT.ink},
         )  # fmt: skip
     return drawn.update_layout(
@@ -65,7 +65,7 @@ def _axis(title: str, **more: Any) -> dict[str, Any]:
 
 
 def draw(found: dict[str, Any], path: Path) -> None:
-    """The figure as a picture, in a browser that reaches nothing."""
+    """Save the figure as an image, with a browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -78,9 +78,9 @@ def draw(found: dict[str, Any], path: Path) -> None:
 
 
 def main() -> None:
-    """Draw the picture of the documents."""
-    draw(json.loads(DATA.read_text(encoding="utf-8")), PICTURE)
-    print(PICTURE.name)
+    """Draw the figure of the documentation."""
+    draw(json.loads(DATA.read_text(encoding="utf-8")), IMAGE)
+    print(IMAGE.name)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
-"""Whether the reach of a prediction is what it says: expected against actual relative errors.
+"""Calibration of reach: expected against actual relative errors of predictions.
 
-``python -m benchmarks.reach_calibration`` removes rows, predicts by one step, fits again, and prints
-expected and actual errors, of the change of the parameters (in the curvature's norm,
-``||predicted - true|| / ||true||``) and of that of the mean test loss (``|predicted - true| / |true|``),
-each with its verdict. Sets are random rows, the most influential of either sign, the most helpful, and
-influential ones whose effects on the target cancel. Below the table: for each verdict the quartiles of
-the actual errors, whether predictions were too small or too large as told, and how many sets were called
-better than they were. Refits are warm and go on to a gradient norm below 1e-8, those of networks too. Fits
-to some data only: ``python -m benchmarks.reach_calibration crime hiring``. Original data are fetched if
-they are missing.
+``python -m benchmarks.reach_calibration`` removes rows, predicts with one step, refits, and prints expected
+and actual errors of the change of the parameters (in the curvature's norm,
+``||predicted - true|| / ||true||``) and of the mean test loss (``|predicted - true| / |true|``), each with
+its level. Sets are random rows, the most influential of either sign, the most helpful, and influential ones
+whose effects on the target cancel. Below the table: for each level the quartiles of the actual errors, how
+often the direction of the error (too small or too large) was correct, and how many sets were rated better
+than they were. Refits are warm and converge to a gradient norm below 1e-8, also for networks. To select data
+sets: ``python -m benchmarks.reach_calibration crime hiring``. Missing data sets are downloaded.
 """
 
 from __future__ import annotations
@@ -40,24 +39,24 @@ FITS = (
     ("crime", "mlp", ax.Ridge(1e-3)),
     ("digits", "mlp", ax.Ridge(1e-2)),
 )
-HIDDEN = {"hiring": 4, "insurance": 8, "crime": 6, "digits": 6}  # units of the networks
+HIDDEN = {"hiring": 4, "insurance": 8, "crime": 6, "digits": 6}  # hidden units of the networks
 SHARES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.2)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One removed set: the reach of the parameters and of the target, and what was so.
+    """One removed set: the reach of the parameters and of the target, and the actual errors.
 
-    ``actual`` are their relative errors, ``captured`` predicted over true changes.
+    ``actual`` are the relative errors, ``captured`` the predicted divided by the true changes.
     """
 
-    told: tuple[Reach, Reach]
+    reach: tuple[Reach, Reach]
     actual: tuple[float, float]
     captured: tuple[float, float]
 
 
 def main() -> None:
-    """Print the table and what the verdicts were worth."""
+    """Print the table and the summary of each group."""
     pair = f"{'expected':>9} {'actual':>9} {'reach':>6}"
     print(f"{'fit':<24} {'rows':>5} {'which':<10} {pair}   {pair} (target)")
     cases: dict[str, list[Case]] = defaultdict(list)
@@ -68,28 +67,28 @@ def main() -> None:
         fit = ax.fit(ax.load_dataset(name), model=model, penalty=penalty, hidden=hidden)
         title = f"{name} {model} {type(penalty).__name__}"
         kind = "networks" if model == "mlp" else "linear maps"
-        more = "without kinks" if isinstance(penalty, ax.Ridge) else "with kinks"
+        smoothness = "smooth penalty" if isinstance(penalty, ax.Ridge) else "non-smooth penalty"
         for share in SHARES:
             for which, rows in sets(fit, share).items():
                 case = measure(fit, rows)
-                for group in (which, kind, f"{kind} {more}", "all"):
+                for group in (which, kind, f"{kind}, {smoothness}", "all"):
                     cases[group].append(case)
                 shown = "  ".join(
-                    f"{told.expected_error:>9.4f} {actual:>9.4f} {word(told):>6}"
-                    for told, actual in zip(case.told, case.actual, strict=True)
+                    f"{reach.expected_error:>9.4f} {actual:>9.4f} {word(reach):>6}"
+                    for reach, actual in zip(case.reach, case.actual, strict=True)
                 )
                 print(f"{title:<24} {len(rows):>5} {which:<10} {shown}", flush=True)
     for group, found in cases.items():
         summarise(group, found)
 
 
-def word(told: Reach) -> str:
-    """The verdict; "unsure" where further steps did not settle."""
-    return "unsure" if np.isinf(told.expected_error) else told.level
+def word(reach: Reach) -> str:
+    """The level; "unsure" if further steps did not converge."""
+    return "unsure" if np.isinf(reach.expected_error) else reach.level
 
 
 def sets(fit: ax.Fit, share: float) -> dict[str, np.ndarray]:
-    """Random rows, the most influential of either sign, the most helpful, and some that cancel."""
+    """Random, most influential, most helpful, and cancelling rows."""
     count = max(2, round(share * fit.n))
     effects = ax.attribute(fit, ax.MeanLoss("test"))
     return {
@@ -101,7 +100,7 @@ def sets(fit: ax.Fit, share: float) -> dict[str, np.ndarray]:
 
 
 def cancelling(effects: np.ndarray, count: int) -> np.ndarray:
-    """Strong rows, each the one among the strongest that brings the sum nearest to zero."""
+    """Influential rows, each chosen to bring the sum of effects closest to zero."""
     left = list(np.argsort(-np.abs(effects))[: 2 * count])
     chosen, total = [left.pop(0)], 0.0
     while len(chosen) < count:
@@ -111,19 +110,19 @@ def cancelling(effects: np.ndarray, count: int) -> np.ndarray:
 
 
 def measure(fit: ax.Fit, rows: np.ndarray) -> Case:
-    """Predict, fit again, and compare."""
+    """Predict, refit, and compare."""
     target = ax.MeanLoss("test")
     predicted = ax.unlearn(fit, rows, targets=[target])
-    truth = ax.retrain(fit, rows)
-    assert truth.gradient_norm < 1e-8
+    refit = ax.retrain(fit, rows)
+    assert refit.gradient_norm < 1e-8
     curvature = ax.Fisher(fit.objective, fit.theta)
 
     def size(step: np.ndarray) -> float:
         step = fit.objective.vector(step)
         return float(step @ (curvature @ step)) ** 0.5
 
-    moved, true = predicted.theta - fit.theta, truth.theta - fit.theta
-    change = truth.effects([target])[target]
+    moved, true = predicted.theta - fit.theta, refit.theta - fit.theta
+    change = refit.effects([target])[target]
     captured = predicted.effects[target] / change
     return Case(
         (predicted.reach, predicted.target_reach[target]),
@@ -133,27 +132,27 @@ def measure(fit: ax.Fit, rows: np.ndarray) -> Case:
 
 
 def summarise(kind: str, cases: list[Case]) -> None:
-    """Quartiles of the actual errors under each verdict, and of actual over expected errors."""
+    """Quartiles of the actual errors for each level, and of actual over expected errors."""
     for place, what in enumerate(("parameters", "target")):
         print(f"{kind}, {what}:")
-        words = [word(case.told[place]) for case in cases]
-        for verdict in ("good", "fair", "poor", "unsure"):
+        levels = [word(case.reach[place]) for case in cases]
+        for level in ("good", "fair", "poor", "unsure"):
             found = [
                 case.actual[place]
-                for case, said in zip(cases, words, strict=True)
-                if said == verdict
+                for case, found_level in zip(cases, levels, strict=True)
+                if found_level == level
             ]
             if found:
-                print(f"  {verdict}: {len(found)} sets, actual error {quartiles(found)}")
-        sure = [case for case, said in zip(cases, words, strict=True) if said != "unsure"]
+                print(f"  {level}: {len(found)} sets, actual error {quartiles(found)}")
+        sure = [case for case, level in zip(cases, levels, strict=True) if level != "unsure"]
         bounds = {"good": GOOD, "fair": FAIR, "poor": np.inf}
-        flattered = sum(case.actual[place] > bounds[case.told[place].level] for case in cases)
-        print(f"  called better than they were: {flattered}")
-        rough = [case for case in sure if case.told[place].level != "good"]
-        right = [(one.told[place].captured < 1) == (one.captured[place] < 1) for one in rough]
-        print(f"  too small or too large as told: {sum(right)} of {len(right)} that are not good")
-        ratios = [case.actual[place] / case.told[place].expected_error for case in sure]
-        print(f"  actual over expected, unless unsure: {quartiles(ratios)}")
+        overrated = sum(case.actual[place] > bounds[case.reach[place].level] for case in cases)
+        print(f"  rated better than they were: {overrated}")
+        rough = [case for case in sure if case.reach[place].level != "good"]
+        right = [(one.reach[place].captured < 1) == (one.captured[place] < 1) for one in rough]
+        print(f"  direction of the error correct: {sum(right)} of {len(right)} that are not good")
+        ratios = [case.actual[place] / case.reach[place].expected_error for case in sure]
+        print(f"  actual over expected error, without unsure: {quartiles(ratios)}")
 
 
 def quartiles(values: list[float]) -> str:

@@ -1,14 +1,14 @@
-"""The accuracy of AFIF on Insurance, Crime and Adult beside figures found by another implementation.
+"""Accuracy of AFIF on Insurance, Crime and Adult compared with the results of another implementation.
 
-``python -m benchmarks.reference_figures [data set ...] [--seeds N]`` prints two Markdown tables a data set:
-agreement of effects with exact refits, and disparity after removing the most disparity-raising rows. The
-other implementation (numpy, one split of its own) is quoted in the column "reference". "Same split" is ours
-on its split, where that could be rebuilt (:mod:`benchmarks.reference_splits`); the last column gives the
-median over splits and its range, because a figure of one split says little.
+``python -m benchmarks.reference_figures [data set ...] [--seeds N]`` prints two Markdown tables per data set:
+agreement of effects with exact refits, and the disparity after removing the rows that raise it most. The
+other implementation (NumPy, its own single split) is quoted in the column "reference". "Same split" is our
+result on its split, if it could be reconstructed (:mod:`benchmarks.reference_splits`); the last column gives
+median and range over splits, because the result of a single split means little.
 
 Removal sets weights to zero and keeps ``n``. The disparity is that of mean predictions between the two
-groups, measured and ranked on the same held-out rows, as the reference had it; the product ranks on
-validation rows instead.
+groups, measured and ranked on the same held-out rows, as in the reference; the dashboard ranks on validation
+rows instead.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from benchmarks import reference_splits
 
 SHARES = (0.01, 0.02, 0.05, 0.10, 0.20)
 HALVES = 40  # random half-subsets
-LEFT_OUT = 100  # rows left out alone
+LEFT_OUT = 100  # rows left out one at a time
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A data set with its model, and what the other implementation found."""
+    """A data set with its model, and the other implementation's results."""
 
     model: str
     strength: float
@@ -45,7 +45,7 @@ SETTINGS = {
         {
             "rows / parameters / held out": "1070 / 8 / 268", "R² or accuracy": "0.748",
             "disparity of the fit": "0.026", "mean leverage": "0.0075", "largest leverage": "0.022",
-            "median error of parameters, one row": "0.7 %", "the same, rescaled": "0 (exact)",
+            "median error of parameters, one row": "0.7 %", "the same, with leverage correction": "0 (exact)",
             "Pearson of loss, random rows": "0.9991", "Pearson of loss, top rows": "0.9994",
             "Pearson of disparity, random rows": "1.0000", "gap of leave-one-out loss": "1.6e-4",
             "half-subset rank correlation, loss": "0.92",
@@ -59,7 +59,7 @@ SETTINGS = {
         {
             "rows / parameters / held out": "1595 / 97 / 399", "R² or accuracy": "0.563",
             "disparity of the fit": "0.258", "mean leverage": "0.049", "largest leverage": "0.31",
-            "median error of parameters, one row": "3.9 %", "the same, rescaled": "0 (exact)",
+            "median error of parameters, one row": "3.9 %", "the same, with leverage correction": "0 (exact)",
             "Pearson of loss, random rows": "0.965", "Pearson of loss, top rows": "0.996",
             "Pearson of disparity, random rows": "0.987", "gap of leave-one-out loss": "8.0e-3",
             "half-subset rank correlation, loss": "0.93",
@@ -73,7 +73,7 @@ SETTINGS = {
         {
             "rows / parameters / held out": "8000 / 102 / 15060", "R² or accuracy": "0.847",
             "disparity of the fit": "0.170", "mean leverage": "0.0054", "largest leverage": "0.061",
-            "median error of parameters, one row": "0.24 %", "the same, rescaled": "0.03 %",
+            "median error of parameters, one row": "0.24 %", "the same, with leverage correction": "0.03 %",
             "Pearson of loss, random rows": "0.9996", "Pearson of loss, top rows": "0.9985",
             "Pearson of disparity, random rows": "1.0000", "gap of leave-one-out loss": "2.4e-4",
             "half-subset rank correlation, loss": "0.70",
@@ -86,7 +86,7 @@ SETTINGS = {
 
 
 def fitted(name: str, seed: int | None) -> ax.Fit:
-    """The model of a setting on one split, all held-out rows in the test split; None: the reference's."""
+    """The model of a setting on one split, without validation rows; seed None: the reference's split."""
     setting = SETTINGS[name]
     if seed is None:
         data = reference_splits.load(name)
@@ -113,7 +113,7 @@ def targets_of(fit: ax.Fit) -> list[ax.Target]:
 
 
 def agreement(fit: ax.Fit, seed: int) -> dict[str, float | str]:
-    """The figures of the first table on one split; first-order effects, as in the reference."""
+    """The first table's results on one split; first-order effects, as in the reference."""
     targets = targets_of(fit)
     effects = ax.attribute(fit, targets, order=1)
     full = ax.attribute(fit, targets)
@@ -123,7 +123,7 @@ def agreement(fit: ax.Fit, seed: int) -> dict[str, float | str]:
     truth, truth_top = (ax.retrain_each(fit, rows, targets) for rows in (random, top))
     leverage = ax.diagnostics(fit)["leverage"]
     after = [_half(fit, effects, targets, draw) for _ in range(HALVES)]
-    guessed, found = np.array([a for a, _ in after]), np.array([b for _, b in after])
+    predicted, found = np.array([a for a, _ in after]), np.array([b for _, b in after])
     return {
         "rows / parameters / held out": f"{fit.n} / {len(fit.theta)} / {len(fit.data.test)}",
         "R² or accuracy": fit.metrics.get("r2", fit.metrics.get("accuracy")),
@@ -131,15 +131,15 @@ def agreement(fit: ax.Fit, seed: int) -> dict[str, float | str]:
         "mean leverage": float(leverage.mean()),
         "largest leverage": float(leverage.max()),
         "median error of parameters, one row": _parameter_error(fit, truth, rescale=False),
-        "the same, rescaled": _parameter_error(fit, truth, rescale=True),
+        "the same, with leverage correction": _parameter_error(fit, truth, rescale=True),
         "Pearson of loss, random rows": pearson(effects[random, 0], truth.effects[:, 0]),
         "Pearson of loss, top rows": pearson(effects[top, 0], truth_top.effects[:, 0]),
         "the same with second order, random": pearson(full[random, 0], truth.effects[:, 0]),
         "the same with second order, top": pearson(full[top, 0], truth_top.effects[:, 0]),
         "Pearson of disparity, random rows": pearson(effects[random, 1], truth.effects[:, 1]),
         "gap of leave-one-out loss": _loss_gap(fit),
-        "half-subset rank correlation, loss": spearman(guessed[:, 0], found[:, 0]),
-        "half-subset rank correlation, disparity": spearman(guessed[:, 1], found[:, 1]),
+        "half-subset rank correlation, loss": spearman(predicted[:, 0], found[:, 0]),
+        "half-subset rank correlation, disparity": spearman(predicted[:, 1], found[:, 1]),
     }
 
 
@@ -154,9 +154,9 @@ def _parameter_error(fit: ax.Fit, truth, *, rescale: bool) -> float:
 
 
 def _loss_gap(fit: ax.Fit) -> float:
-    """How far the approximate leave-one-out loss is off; the truth for least squares is closed-form.
+    """Relative error of the approximate leave-one-out loss; the true one is closed-form for least squares.
 
-    Logistic: the truth is a Newton step for each row, 1e-3 of the gap itself away from a refit.
+    Logistic: the reference is a Newton step for each row, which differs from a refit by 1e-3 of the gap.
     """
     near = ax.cross_validate(fit, ax.AFIF()).mean
     true = ax.cross_validate(fit, ax.NewtonStep()).mean
@@ -164,9 +164,11 @@ def _loss_gap(fit: ax.Fit) -> float:
 
 
 def _half(fit: ax.Fit, effects: np.ndarray, targets, draw) -> tuple[np.ndarray, np.ndarray]:
-    """Summed effects of half of the rows, and what leaving all of them out does."""
-    gone = draw.choice(fit.n, fit.n // 2, replace=False)
-    return effects[gone].sum(0), np.array(list(ax.retrain(fit, gone).effects(targets).values()))
+    """Summed effects of half of the rows, and the effects of a refit without them."""
+    removed = draw.choice(fit.n, fit.n // 2, replace=False)
+    return effects[removed].sum(0), np.array(
+        list(ax.retrain(fit, removed).effects(targets).values())
+    )
 
 
 def removal(fit: ax.Fit) -> dict[float, str]:
@@ -176,9 +178,9 @@ def removal(fit: ax.Fit) -> dict[float, str]:
     order = np.argsort(ax.attribute(fit, target, order=1))
     found = {}
     for share in SHARES:
-        gone = order[: int(share * fit.n)]  # counts rounded down, as in the reference
-        predicted = before + ax.unlearn(fit, gone, targets=[target]).effects[target]
-        retrained = before + ax.retrain(fit, gone).effects([target])[target]
+        removed = order[: int(share * fit.n)]  # counts rounded down, as in the reference
+        predicted = before + ax.unlearn(fit, removed, targets=[target]).effects[target]
+        retrained = before + ax.retrain(fit, removed).effects([target])[target]
         found[share] = f"{predicted:.4f} / {retrained:.4f}"
     return found
 
@@ -229,7 +231,7 @@ def main() -> None:
     """Read the command line and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("datasets", nargs="*", metavar="data set", help=", ".join(SETTINGS))
-    parser.add_argument("--seeds", type=int, default=3, help="splits to repeat everything on")
+    parser.add_argument("--seeds", type=int, default=3, help="number of splits")
     chosen = parser.parse_args()
     for name in chosen.datasets or SETTINGS:
         report(name, chosen.seeds)

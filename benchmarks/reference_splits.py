@@ -1,11 +1,11 @@
-"""The two splits that the other implementation used, rebuilt from its figures.
+"""The two splits of the other implementation, reconstructed from its results.
 
 Crime: scikit-learn's ``train_test_split`` with a fifth held out, seed 0, stratified on whether at least
 80 % of a community is white. Insurance: the first 1070 of the rows permuted by NumPy's default generator,
-seed 0. On these our fits have its R², disparities and leverages to every digit that it gave.
+seed 0. On these, our fits reproduce its R², disparities and leverages to every digit it reports.
 
-``python -m benchmarks.reference_splits [--splits N]`` shows how unlucky the split of Crime is: R² of
-scikit-learn's ridge on the test rows for many seeds, with inputs standardised and as they are.
+``python -m benchmarks.reference_splits [--splits N]`` shows how unfavourable the split of Crime is: R² of
+scikit-learn's ridge on the test rows for many seeds, with and without standardised inputs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ RULES: dict[str, Callable[[pd.Series], tuple[np.ndarray, np.ndarray]]] = {
 
 
 def load(name: str, *, standardise: bool = True) -> ax.Dataset:
-    """A data set on the split of the other implementation, all held-out rows for the test."""
+    """A data set on the split of the other implementation, without validation rows."""
     data = ax.load_dataset(name, validation=0)
     frame = pd.concat([data.train.frame, data.test.frame]).sort_index()
     group = data.sensitive[0]
@@ -67,7 +67,7 @@ def load(name: str, *, standardise: bool = True) -> ax.Dataset:
 
 
 def r2_of_splits(count: int) -> np.ndarray:
-    """R² on the test rows of Crime for each seed, inputs standardised and as they are, ``[count, 2]``."""
+    """R² on the test rows of Crime for each seed, with and without standardised inputs, ``[count, 2]``."""
     data = load("crime", standardise=False)
     halves = (data.train, data.test)
     order = np.argsort(np.concatenate([half.ids for half in halves]))
@@ -84,11 +84,11 @@ def r2_of_splits(count: int) -> np.ndarray:
 
 
 def main() -> None:
-    """Print where the reference's split stands among others."""
+    """Print how the reference's split compares with others."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--splits", type=int, default=500, help="seeds to try")
+    parser.add_argument("--splits", type=int, default=500, help="number of seeds")
     found = r2_of_splits(parser.parse_args().splits)
-    for name, column in zip(("standardised", "as they are"), found.T, strict=True):
+    for name, column in zip(("standardised", "not standardised"), found.T, strict=True):
         quartiles = ", ".join(
             f"{value:.3f}" for value in np.quantile(column, (0, 0.25, 0.5, 0.75, 1))
         )

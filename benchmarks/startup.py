@@ -1,12 +1,12 @@
-"""How long people wait before the first figure: imports, the server, the first page in a real Chromium.
+"""Start-up time: imports, the server, and the first page in a real Chromium.
 
-- ``import afif_explorer`` beside ``import torch``, each in fresh processes (promised: at most 1.5 times).
-- the dashboard from the command to its first answer, less its imports (promised: 3 s).
-- the figures of the default data set, from opening the page (promised: 2 s more).
-- from the command to the whole page, its controls too, less the imports (promised: both together, 5 s).
+- ``import afif_explorer`` relative to ``import torch``, each in fresh processes (target: at most 1.5 times).
+- the server, from the command to its first response, without its imports (target: 3 s).
+- the first figures of the default data set, from opening the page (target: 2 s).
+- from the command to the complete page including its controls, without the imports (target: 5 s).
 
-Run ``python -m benchmarks.startup [--runs N] [--no-browser] [--json FILE]``. Files of the system's cache are
-warm: the first run of everything is thrown away.
+Run ``python -m benchmarks.startup [--runs N] [--no-browser] [--json FILE]``. The file system's cache is warm:
+the first run of each measurement is discarded.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ from tests.plugins.server import ROOT, Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-TOGETHER = "start to the whole page, s"
-PROMISED = {
+TOTAL = "command to complete page, s"
+TARGETS = {
     "import, times torch": 1.5,
     "server after imports, s": 3.0,
     "first plots, s": 2.0,
-    TOGETHER: 5.0,
+    TOTAL: 5.0,
 }
 IMPORTS = {
     "python": "pass",
     "torch": "import torch",
     "afif_explorer": "import afif_explorer",
-    # As the command does it.
+    # As the command imports it.
     "dashboard": "from afif_explorer.collector import lasting\nwith lasting(): import afif_explorer.app",
 }
 
 
 def process_seconds(code: str) -> float:
-    """Seconds of a fresh interpreter that runs some code."""
+    """Seconds of a fresh interpreter that runs ``code``."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     return time.perf_counter() - began
 
 
 def import_seconds(runs: int) -> dict[str, float]:
-    """Median seconds of each import, the interpreter's own start taken off."""
+    """Median seconds of each import, without the interpreter's own start."""
     times: dict[str, list[float]] = {name: [] for name in IMPORTS}
     for run in range(runs + 1):
-        for name, code in IMPORTS.items():  # in turn, so that all see the same load
+        for name, code in IMPORTS.items():  # interleaved, so that all have the same load
             seconds = process_seconds(code)
             if run:
                 times[name].append(seconds)
@@ -67,7 +67,7 @@ def import_seconds(runs: int) -> dict[str, float]:
 
 
 def server_seconds(runs: int) -> float:
-    """Median seconds from the command to the first answer of a fresh server."""
+    """Median seconds from the command to the first response of a fresh server."""
     times = []
     for run in range(runs + 1):
         began = time.perf_counter()
@@ -83,7 +83,7 @@ def server_seconds(runs: int) -> float:
 
 
 def visit_seconds(browser: Browser) -> dict[str, float]:
-    """Seconds from opening the page of a fresh server to its first figures drawn, and to all of it."""
+    """Seconds from opening the page of a fresh server until the first figures are drawn, and all of it."""
     server = Server()
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     visit = Dashboard(page, server.url)
@@ -96,7 +96,7 @@ def visit_seconds(browser: Browser) -> dict[str, float]:
         drawn = time.perf_counter() - began
         visit.wait()
         page.locator("#afif-first-paint").wait_for(state="detached")
-        return {"first plots, s": drawn, "whole page, s": time.perf_counter() - began}
+        return {"first plots, s": drawn, "complete page, s": time.perf_counter() - began}
     finally:
         page.close()
         server.stop()
@@ -114,7 +114,7 @@ def in_browser(runs: int) -> dict[str, float]:
 
 
 def measure(runs: int, *, browser: bool) -> dict[str, Any]:
-    """All figures."""
+    """All results."""
     imports, server = import_seconds(runs), server_seconds(runs)
     found = {
         "import, times torch": imports["afif_explorer"] / imports["torch"],
@@ -122,37 +122,37 @@ def measure(runs: int, *, browser: bool) -> dict[str, Any]:
     }
     if browser:
         found |= in_browser(runs)
-        found[TOGETHER] = found["server after imports, s"] + found["whole page, s"]
+        found[TOTAL] = found["server after imports, s"] + found["complete page, s"]
     return {
         "machine": machine.facts(),
         "imports, s": imports,
         "server, s": server,
         "found": found,
-        "promised": PROMISED,
+        "targets": TARGETS,
     }
 
 
 def table(found: dict[str, Any]) -> str:
-    """The figures as people read them."""
-    lines = ["| what | found | promised at most |", "| --- | ---: | ---: |"]
+    """The results as a Markdown table."""
+    lines = ["| quantity | measured | target, at most |", "| --- | ---: | ---: |"]
     lines += [
-        f"| {name} | {value:.2f} | {PROMISED.get(name, '')} |"
+        f"| {name} | {value:.2f} | {TARGETS.get(name, '')} |"
         for name, value in found["found"].items()
     ]
     lines += [
         f"| import {name}, s | {value:.2f} | |" for name, value in found["imports, s"].items()
     ]
-    lines.append(f"| command to first answer, s | {found['server, s']:.2f} | |")
+    lines.append(f"| command to first response, s | {found['server, s']:.2f} | |")
     lines.append("\n" + ", ".join(f"{name}: {value}" for name, value in found["machine"].items()))
     return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, print the table, write the JSON where asked."""
+    """Measure, print the table, write the JSON file if requested."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--no-browser", action="store_true", help="leave the first plots out")
-    parser.add_argument("--json", type=Path, help="where to write all figures")
+    parser.add_argument("--no-browser", action="store_true", help="skip the page in the browser")
+    parser.add_argument("--json", type=Path, help="write all results to this file")
     chosen = parser.parse_args(arguments)
     found = measure(chosen.runs, browser=not chosen.no_browser)
     print(table(found))

@@ -1,10 +1,10 @@
-"""Make the lessons from their sources: ``python tools/make_notebooks.py``.
+"""Generate the lessons from their sources: ``python tools/make_notebooks.py``.
 
 A source is a plain script in ``notebooks/src/`` whose cells begin with ``# %%`` (markdown cells with
 ``# %% [markdown]``). Each becomes a notebook without output in ``notebooks/``. A source with cells
-tagged "solution" becomes two: the students' notebook has the cells tagged "exercise" in their place, the
-one with the ending ``_solutions`` the solutions. So the two never drift apart. A line
-``# %% include FILE`` stands for the cells of that file, for sources that would be too long.
+tagged "solution" becomes two: the students' notebook has the cells tagged "exercise" instead, the one
+with the ending ``_solutions`` has the solutions, so that the two stay in step. A line ``# %% include FILE``
+inserts the cells of that file, to keep sources short.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _METADATA = {
 
 
 def notebooks_of(source: Path) -> dict[str, str]:
-    """File name -> content of the notebooks that a source becomes."""
+    """File name -> content of the notebooks generated from a source."""
     cells = list(_cells(_whole(source)))
     made = {f"{source.stem}.ipynb": _notebook(cells, without="solution")}
     if any("solution" in tags for _, tags, _ in cells):
@@ -36,7 +36,7 @@ def notebooks_of(source: Path) -> dict[str, str]:
 
 
 def _whole(source: Path) -> str:
-    """The text of a source with what it includes."""
+    """The text of a source with its includes."""
 
     def included(line: re.Match[str]) -> str:
         return (source.parent / line["file"]).read_text(encoding="utf-8").rstrip()
@@ -45,7 +45,7 @@ def _whole(source: Path) -> str:
 
 
 def _cells(text: str) -> list[tuple[bool, list[str], str]]:
-    """Of each cell: whether it is markdown, its tags, its text."""
+    """For each cell: whether it is markdown, its tags, its text."""
     found: list[tuple[bool, list[str], list[str]]] = []
     for line in text.splitlines():
         if head := _HEAD.match(line):
@@ -69,7 +69,7 @@ def _notebook(cells: list[tuple[bool, list[str], str]], without: str) -> str:
         if without in tags:
             continue
         new = nbformat.v4.new_markdown_cell if markdown else nbformat.v4.new_code_cell
-        # Ids that don't change from run to run, so that nothing changes that need not.
+        # Deterministic ids, so that unchanged cells produce no diff.
         name = f"cell-{len(notebook.cells):02}"
         notebook.cells.append(new(text, id=name, metadata={"tags": tags} if tags else {}))
     nbformat.validate(notebook)
@@ -77,13 +77,13 @@ def _notebook(cells: list[tuple[bool, list[str], str]], without: str) -> str:
 
 
 def main() -> int:
-    """Write every notebook and say which changed."""
+    """Write every notebook and print which changed."""
     for source in sorted(SOURCES.glob("*.py")):
         for name, content in notebooks_of(source).items():
             path = ROOT / "notebooks" / name
             same = path.exists() and path.read_text(encoding="utf-8") == content
             path.write_text(content, encoding="utf-8")
-            print(f"{name}: {'as it was' if same else 'written'}")
+            print(f"{name}: {'unchanged' if same else 'written'}")
     return 0
 
 

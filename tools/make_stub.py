@@ -1,6 +1,6 @@
-"""Write ``afif_explorer/__init__.pyi``, which tells editors and type checkers every public name.
+"""Write ``afif_explorer/__init__.pyi``, which declares every public name for editors and type checkers.
 
-The package itself imports a name when it is first used, which they cannot see. Run
+The package itself imports names lazily, which they cannot follow. Run
 ``python tools/make_stub.py`` after a change of the table in ``afif_explorer/__init__.py``.
 """
 

@@ -1,11 +1,11 @@
-"""All that touches private parts of Panel, panel-material-ui, param and Bokeh: one function each.
+"""All uses of private parts of Panel, panel-material-ui, param and Bokeh: one function each.
 
-Made for Panel 1.9.4, panel-material-ui 0.16.6, param 2.4 and Bokeh 3.9. Each function names the report that
-it answers, where there is one, and has a test in ``tests/app/test_panel_patches.py`` that fails once the
-libraries do without it: then take it out.
+For Panel 1.9.4, panel-material-ui 0.16.6, param 2.4 and Bokeh 3.9. Each function names the upstream report,
+if there is one, and has a test in ``tests/app/test_panel_patches.py`` that fails once the patch is no longer
+needed: then remove it.
 
-What Panel documents for custom components (``_esm``, ``_stylesheets``, ``_handle_msg``, ``_send_msg``) is no
-private part.
+The attributes that Panel documents for custom components (``_esm``, ``_stylesheets``, ``_handle_msg``,
+``_send_msg``) are not private.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from panel.io.resources import LOCAL_DIST
 
 
 def send_all_messages() -> None:
-    """Let no message to a browser wait for the next one. Panel 1.9.4.
+    """Send queued messages immediately instead of with the next one. Panel 1.9.4.
 
-    New messages go on a list while others are written. Panel reads the list once more afterwards, but if
-    a message came in between it first removes the mark without which it reads nothing: the message stays
-    on the list until something else happens on the page. The mark came with
+    While messages are being written, new ones are queued. Panel checks the queue once more afterwards, but
+    if a message arrives in between, it first removes a flag without which the queue is ignored, so that the
+    message stays queued until the next event on the page. The flag was added by
     https://github.com/holoviz/panel/pull/6667, the fix of https://github.com/holoviz/panel/issues/6603.
     """
     dispatch = panel_document._dispatch_msgs
@@ -42,30 +42,30 @@ def send_all_messages() -> None:
 
 
 def use_own_stylesheets(document: Any) -> None:
-    """Take the style sheets of a page from this server, whichever way its session was made. Panel 1.9.4.
+    """Serve a page's style sheets from this server, however its session was created. Panel 1.9.4.
 
-    Panel notes their address only when it writes the page. Where the browser connects after the session of
-    its page is gone, a new one is made without writing a page, and all style sheets would be asked for
-    elsewhere. Not reported upstream.
+    Panel sets their address only when it renders the page. If the browser connects after the session has
+    expired, a new one is created without rendering, and all style sheets would be requested from another
+    host. Not reported upstream.
     """
     document.template_variables["dist_url"] = LOCAL_DIST
 
 
 def send_value_at_once(widget: Any) -> None:
-    """Let what a person does with ``widget`` be heard at once, and not count as work. Panel 1.9.4.
+    """Handle events of ``widget`` without delay, and without the busy counter. Panel 1.9.4.
 
-    Panel waits 50 ms for more of it, half of what a redraw may take, and tells the browser twice how many
-    events it is busy with, which nothing here shows. The wait is a constant of the class; a setting for it
-    is asked for in https://github.com/holoviz/param/issues/984.
+    Panel debounces events by 50 ms, half of the target for a redraw, and sends the browser two updates of
+    its busy counter, which is not shown here. The delay is a constant of the class; a setting is requested
+    in https://github.com/holoviz/param/issues/984.
     """
     widget._debounce = 1  # ms
     widget._busy__ignore = [*widget._busy__ignore, "value"]
 
 
 def sends_value_once(slider: type) -> type:
-    """A class of sliders that is not heard once more when it is let go of. Panel 1.9.4.
+    """A slider class without a second event when the slider is released. Panel 1.9.4.
 
-    Besides ``value`` the browser sends ``value_throttled``, which nothing here uses:
+    In addition to ``value`` the browser sends ``value_throttled``, which is not used here:
     https://github.com/holoviz/panel/pull/777, and https://github.com/holoviz/panel/issues/1258 on the order
     of both.
     """
@@ -79,11 +79,11 @@ def sends_value_once(slider: type) -> type:
 
 
 def sends_each_file(download: type) -> type:
-    """A class of download buttons that sends every file, and nothing for None. panel-material-ui 0.16.6.
+    """A download button class that sends every file, and nothing for None. panel-material-ui 0.16.6.
 
-    The browser takes a file for new only if it differs from the last one
-    (https://github.com/panel-extensions/panel-material-ui/pull/715), and a callback that returns None is an
-    error of type.
+    The browser ignores a file that equals the previous one
+    (https://github.com/panel-extensions/panel-material-ui/pull/715), and a callback that returns None raises
+    a TypeError.
     """
     inherited: Any = download._sync_data  # type: ignore[attr-defined]
 
@@ -96,14 +96,14 @@ def sends_each_file(download: type) -> type:
     return download
 
 
-def hear_files(
+def handle_files(
     widget: Any, arrived: Callable[[str, bytes], None], refused: Callable[[str], None]
 ) -> None:
-    """Hear of each file that is chosen in a ``FileInput``. panel-material-ui 0.16.6.
+    """Handle every file chosen in a ``FileInput``. panel-material-ui 0.16.6.
 
-    ``arrived(name, content)`` hears of an empty file and of the same one again too, which change no
-    parameter; ``refused(reason)`` of one that the browser did not send, which panel-material-ui answers with
-    a ValueError. Neither is reported upstream.
+    ``arrived(name, content)`` is also called for an empty file and for the same file again, which change no
+    parameter; ``refused(reason)`` for a file that the browser did not send, for which panel-material-ui
+    raises a ValueError. Neither is reported upstream.
     """
     handle, update = widget._handle_msg, widget._update_file
 
@@ -121,10 +121,10 @@ def hear_files(
 
 
 def unlink_busy(page: Any) -> None:
-    """Untie ``page`` from Panel's count of busy sessions. panel-material-ui 0.16.6, param 2.4.
+    """Unlink ``page`` from Panel's count of busy sessions. panel-material-ui 0.16.6, param 2.4.
 
-    The tie sends two messages for every event of any visitor, and keeps the page in memory for ever. It
-    came with https://github.com/panel-extensions/panel-material-ui/pull/235.
+    The link sends two messages for every event of any visitor, and keeps the page in memory forever. It was
+    added by https://github.com/panel-extensions/panel-material-ui/pull/235.
     """
     with param.parameterized.edit_constant(page):
         page.param._update_ref("busy", False)

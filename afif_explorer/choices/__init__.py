@@ -1,10 +1,10 @@
-"""Everything that a person can choose, declared once.
+"""All settings, declared once.
 
-A *field* is a choice (the target, the damping, ...; see :mod:`afif_explorer.choices.fields`). An *option*
-is one value of it, declared in a file of its own: key, label, help page, what it fits and needs, its unit,
-and the call of a public name that makes it, which is also its code. ``Spec``, offers and corrections, keys
-of results, controls, labels and "Copy as Python" read these declarations. To add a value, add a file to
-its folder.
+A *field* is a setting (the target, the damping, ...; see :mod:`afif_explorer.choices.fields`). An *option*
+is one of its values, declared in its own file: key, label, help page, what it fits and needs, its unit, and
+the call of a public name that creates it, which is also its code. ``Spec``, available values and
+corrections, keys of results, controls, labels and "Copy as Python" use these declarations. To add a value,
+add a file to its folder.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ def chosen(choices: Any) -> Iterator[Option]:
 
 
 def pages(field: str, value: Any) -> tuple[str, ...]:
-    """The pages of :mod:`afif_explorer.explain` about a choice, and about its value if that has one."""
+    """The pages of :mod:`afif_explorer.explain` about a setting, and about its value if there is one."""
     general = FIELDS[field].page
     own = PICKS[field].options[value].page if field in PICKS else general
     return (general,) if own == general else (general, own)
 
 
 def label(field: str, value: str) -> str:
-    """What people read for ``value`` of the choice ``field``; the value if it has no label."""
+    """The label of ``value`` of the setting ``field``; the value itself if it has none."""
     options = PICKS[field].options if field in PICKS else {}
     return options[value].label if value in options else value

@@ -1,4 +1,4 @@
-"""A call of a public name, written once: the object that it makes, and the code that a person would write."""
+"""A call of a public name, declared once: the object that it creates, and its Python code."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Call:
         return f"ax.{self.name}({', '.join(args)})"
 
     def make(self) -> Any:
-        """The object itself."""
+        """The object that the call creates."""
         args = [_made(value) for value in self.args]
         settings = {name: _made(value) for name, value in self.settings.items()}
         return public(self.name)(*args, **settings)
 
 
 def public(name: str) -> Any:
-    """What ``afif_explorer`` offers under a name; its home is imported now, not before."""
+    """The public object of that name, imported when first used."""
     import afif_explorer
 
     return getattr(afif_explorer, name)

@@ -20,7 +20,7 @@ LARGEST_ID = 2**31 - 1  # of a row
 
 @dataclass(frozen=True)
 class Field:
-    """A choice: its name in ``Spec``, its label, and a sentence that says what it is."""
+    """A setting: its name in ``Spec``, its label, and a one-sentence description."""
 
     name: str
     label: str
@@ -80,12 +80,20 @@ _ALL = (
     Field("rescale", "Leverage correction", "Divide each row's effect by one minus its leverage."),
     Pick("target", "Target", "The quantity whose change is predicted.", TARGETS),
     Pick("split", "Measured on", "The rows on which the target is measured.", SPLITS),
-    Number("sensitive", "Sensitive column", "Whose groups are compared.", 0, 999, (0, 9)),
+    Number("sensitive", "Sensitive column", "The column whose groups are compared.", 0, 999, (0, 9)),
+    Number(
+        "favourable", "Favourable class", "The outcome that gaps are about; -1: guessed from its name.",
+        -1, 999, (-1, 9),
+    ),
+    Number(
+        "pair", "Groups to compare", "Which two groups; -1: those that are furthest apart.",
+        -1, 99_999, (-1, 99),
+    ),
     Number("row", "Row of the target", "For targets about a single row.", 0, LARGEST_ID, (0, 99_999)),
     Pick("rule", "Rows to remove", "How the rows to remove are chosen.", RULES),
     Number("count", "How many", "Number of rows to remove.", 0, LARGEST_ID, (0, 1000)),
     Field("selected", "Selected rows", "Ids of the rows, ascending."),
-    Pick("view", "View", "What is on screen.", VIEWS),
+    Pick("view", "View", "The view that is shown.", VIEWS),
 )  # fmt: skip
 
 FIELDS: dict[str, Field] = {field.name: field for field in _ALL}

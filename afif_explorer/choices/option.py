@@ -1,10 +1,11 @@
-"""What every declared value of a choice has, and how the declarations in a folder are collected."""
+"""Base class of declared values, and the collection of the declarations in a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import combinations
 from pkgutil import iter_modules
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -12,7 +13,7 @@ Declared = TypeVar("Declared", bound="Option")
 
 
 class Facts(Protocol):
-    """What a declaration needs to know of a data set; a ``Dataset`` has it, and so has a ``DataSummary``."""
+    """The properties of a data set used by declarations; of a ``Dataset`` or a ``DataSummary``."""
 
     @property
     def title(self) -> str: ...
@@ -29,9 +30,12 @@ class Facts(Protocol):
     @property
     def sensitive(self) -> tuple[str, ...]: ...
 
+    @property
+    def group_names(self) -> tuple[tuple[str, ...], ...]: ...
+
 
 class Asked(Protocol):
-    """What a declaration reads of the other choices; a :class:`~afif_explorer.spec.Spec` has it."""
+    """The other settings used by declarations; those of a :class:`~afif_explorer.spec.Spec`."""
 
     @property
     def model(self) -> str: ...
@@ -55,17 +59,23 @@ class Asked(Protocol):
     def sensitive(self) -> int: ...
 
     @property
+    def favourable(self) -> int: ...
+
+    @property
+    def pair(self) -> int: ...
+
+    @property
     def row(self) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One value of a choice.
+    """One value of a setting.
 
     Attributes:
         key: the value in a ``Spec``, in links and in keys of results; never changed once released.
-        label: what people read for it.
-        order: its place among the others in a list, ascending.
+        label: its name for users.
+        order: its position in lists, ascending.
         needs: fields of ``Spec`` that have an effect with this value and not without it.
         ignores: fields that have no effect with this value, whatever the others need.
     """
@@ -98,3 +108,8 @@ def by_key(*options: Declared) -> dict[str, Declared]:
 def sensitive_column(data: Facts, asked: Asked) -> str | None:
     """The name of the chosen sensitive column; None if the data set has none."""
     return data.sensitive[asked.sensitive] if data.sensitive else None
+
+
+def group_pairs(data: Facts, asked: Asked) -> list[tuple[str, str]]:
+    """The pairs of groups of the chosen sensitive column that may be compared, in the order of ``pair``."""
+    return list(combinations(data.group_names[asked.sensitive], 2)) if data.sensitive else []

@@ -1,4 +1,4 @@
-"""The controls of all choices in the order in which people decide, for every interface."""
+"""The controls of all settings, in order, for every user interface."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Section:
-    """Controls under one heading; fields in a tuple of their own belong together."""
+    """Controls under one heading; fields in a nested tuple are grouped."""
 
     title: str
     fields: tuple[str | tuple[str, ...], ...]
 
     @property
     def about(self) -> str:
-        """The field that the section is about."""
+        """The section's main field."""
         return next(self.names())
 
     def names(self) -> Iterator[str]:
@@ -27,7 +27,7 @@ class Section:
 SECTIONS = (
     Section("Data", ("dataset", "seed")),
     Section("Model", ("model", "hidden", "penalty", "strength")),
-    Section("Target", ("target", "split", "row", "sensitive")),
+    Section("Target", ("target", "split", "row", "favourable", "sensitive", "pair")),
     Section(
         "Method",
         ("method", "solver", ("scale", "depth", "batch_size", "repeats"), "damping", "rescale"),

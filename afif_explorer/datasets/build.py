@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets import groups as group_rules
+from afif_explorer.datasets import recoded
 from afif_explorer.datasets.columns.column import Column, LeftOut, read_column
 from afif_explorer.datasets.columns.outcome import Outcome, alone, read_outcome
 from afif_explorer.datasets.encode import Design, encode
@@ -65,16 +66,19 @@ def fields_of(
     who = {names[p]: group_rules.read_groups(table.iloc[:, p], names[p]) for p in places}
     parts = divide(ids, _strata(outcome, who))
     check_parts(parts, outcome, names[place])
-    who, group_notes = _finish_groups(who, parts, outcome)
+    finished, group_notes = _finish_groups(who, parts, outcome)
 
     left = {place} if include_sensitive else {place, *places}
     inputs = [
         read_column(frame.iloc[kept, p], names[p]) for p in range(len(names)) if p not in left
     ]
+    if not include_sensitive:
+        inputs = recoded.without_sensitive(inputs, who)
     columns, column_notes = _usable(inputs, parts.train)
+    column_notes += recoded.of_target(columns, outcome, names[place])
     design = encode(columns, parts.train, standardise=standardise, baseline=baseline)
 
-    sensitive_table = pd.DataFrame(who, index=table.index, columns=list(who))
+    sensitive_table = pd.DataFrame(finished, index=table.index, columns=list(finished))
     train, validation, test = (
         _split(rows, design, outcome, table, sensitive_table, ids) for rows in parts
     )

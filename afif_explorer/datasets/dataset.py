@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.build import fields_of, frame_of, shares
+from afif_explorer.datasets.favourable import Favourable, guess
 from afif_explorer.datasets.options import FrameOptions
 from afif_explorer.datasets.sparse import sparse_fields
 from afif_explorer.datasets.split import Split
@@ -25,7 +26,7 @@ PREPARATION = {"include_sensitive": False, "standardise": True, "baseline": Fals
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A table made ready for a model; see :meth:`from_frame` for what was done to it.
+    """A table encoded for a model; see :meth:`from_frame` for the rules.
 
     >>> import afif_explorer as ax
     >>> ax.load_dataset("hiring")
@@ -33,23 +34,23 @@ class Dataset:
     """
 
     name: str  # in the catalogue, or "your data"
-    title: str  # for people
+    title: str  # for display
     task: str  # "regression" | "classification" | "count"
     target: str  # display name of the column that is predicted
     classes: tuple[str, ...]  # display names; () unless classification
     train: Split  # the rows a model is fitted to
-    validation: Split  # the rows that choices are made on; may be empty
-    test: Split  # the rows that results are told on; may be empty
+    validation: Split  # the rows for decisions; may be empty
+    test: Split  # the rows for reporting; may be empty
     feature_names: tuple[str, ...]  # [d], after one-hot
-    feature_groups: tuple[tuple[int, ...], ...]  # the columns of X that each raw column became
+    feature_groups: tuple[tuple[int, ...], ...]  # the columns of X of each raw column
     sensitive: tuple[str, ...]  # display names of the sensitive columns
     notes: tuple[str, ...]  # what was done to the data, a sentence each
-    source: str = ""  # where the table is from
-    licence: str = ""  # under which it may be used
-    description: str = ""  # what it is about
-    # ids of the training rows whose label is known to be wrong; empty where no truth is known
+    source: str = ""  # where the table comes from
+    licence: str = ""  # its licence
+    description: str = ""  # a description
+    # ids of the training rows whose label is known to be wrong; empty if unknown
     planted: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # [m]
-    # what else from_frame was given to make it of its table; None if it was made in another way
+    # made: further arguments of from_frame; None if it was created in another way
     made: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
@@ -61,9 +62,30 @@ class Dataset:
         """The number of inputs of a model (columns of ``X``; a model adds its own intercept)."""
         return len(self.feature_names)
 
+    @property
+    def favourable(self) -> Favourable | None:
+        """The class that gaps take to be favourable unless told otherwise; None without classes.
+
+        Guessed from the names of the classes ("approved", "hired", ...), or else the last one.
+        """
+        return guess(self.classes)
+
+    @cached_property
+    def group_names(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of each sensitive column, of all splits, sorted."""
+        parts = (self.train, self.validation, self.test)
+        return tuple(
+            tuple(
+                sorted(
+                    {str(one) for part in parts for one in part.sensitive[name].dropna().unique()}
+                )
+            )
+            for name in self.sensitive
+        )
+
     @cached_property
     def digest(self) -> str:
-        """Content digest (hex): equal for equal content, whatever the data set is called."""
+        """Content digest (hex): equal for equal content, whatever its name."""
         names = [self.task, self.target, self.classes, self.feature_names, self.feature_groups]
         content = blake2b(json.dumps([*names, self.sensitive]).encode(), digest_size=16)
         for part in (self.train, self.validation, self.test):
@@ -110,8 +132,8 @@ class Dataset:
         and standard deviation of the training rows, missing and infinite ones filled with the training
         median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns, one per level that
         the training rows have (one column for two levels); "missing" is a level. Columns that are constant
-        on the training rows, copies of another column, row numbers, free text and nested values are left
-        out.
+        on the training rows, copies of another column, sensitive columns in another coding, row numbers,
+        free text and nested values are left out.
 
         A sensitive number with more than 10 distinct values makes two groups, cut at the training median.
 
@@ -126,8 +148,8 @@ class Dataset:
             standardise: False leaves numbers in their own units.
             baseline: leave out the most common level of each category, so that the columns are linearly
                 independent of the intercept (for fits without a penalty).
-            name, title, source, licence, description: shown where the data set is.
-            notes: to begin with (from reading the file, say).
+            name, title, source, licence, description: for display.
+            notes: initial notes, for example from reading the file.
 
         Returns:
             A data set whose rows keep their position in ``frame`` as id.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.columns.outcome import Outcome
+from afif_explorer.datasets.favourable import guess
 from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.splits import Parts
 from afif_explorer.errors import DataError
@@ -80,7 +81,7 @@ def gaps(groups: pd.Series, parts: Parts, outcome: Outcome, name: str) -> list[s
     Gaps leave these groups out, because their mean is undefined.
     """
     words = groups.astype(str).to_numpy()
-    every = sorted(set(words))
+    every, favourable = sorted(set(words)), guess(outcome.classes)
     notes = []
     for split, rows in parts._asdict().items():
         if not len(rows):
@@ -89,17 +90,17 @@ def gaps(groups: pd.Series, parts: Parts, outcome: Outcome, name: str) -> list[s
         present = [group for group in every if (words[rows] == group).any()]
         if absent := [group for group in every if group not in present]:
             notes.append(f"{_who(absent, name)} {where}.")
-        if not outcome.classes:
+        if favourable is None:
             continue
-        last = outcome.y[rows] == len(outcome.classes) - 1
+        good = outcome.y[rows] == favourable.place
         for met, without, measures in (
-            (last, "with", "equal opportunity and equalised odds gaps"),
-            (~last, "without", "equalised odds gaps"),
+            (good, "with", "equal opportunity and equalised odds gaps"),
+            (~good, "without", "equalised odds gaps"),
         ):
             if lacking := [group for group in present if not met[words[rows] == group].any()]:
                 notes.append(
-                    f"{_who(lacking, name)} {where} {without} the outcome '{outcome.classes[-1]}'; "
-                    f"{measures} there leave out {'it' if len(lacking) == 1 else 'them'}."
+                    f"{_who(lacking, name)} {where} {without} the outcome '{favourable.name}'; "
+                    f"{measures} there leave {'it' if len(lacking) == 1 else 'them'} out."
                 )
     return notes
 

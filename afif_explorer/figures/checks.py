@@ -35,7 +35,7 @@ def verification_places(verification: Verification) -> Places:
     )
 
 
-@figure("verification", VERIFICATION, WAITING, verification_places)
+@figure("verification", VERIFICATION, WAITING, verification_places, on_request=lambda found: found)
 def verification(verification: Verification, *, dark: bool = False) -> FigureSpec:
     """Predicted effects against the effects found by retraining without the row."""
     colours = theme(dark)

@@ -167,7 +167,7 @@ def _refitted(check: HeldOutCheck, colours: Theme) -> Trace:
     )
 
 
-@figure("cross_validation", LOSSES, UNCHECKED)
+@figure("cross_validation", LOSSES, UNCHECKED, on_request=lambda report: report.check)
 def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> FigureSpec:
     """Increase of each row's own loss when it is left out: predicted against true refits."""
     colours, check = theme(dark), report.check
@@ -189,7 +189,8 @@ def held_out_losses(report: CrossValidationReport, *, dark: bool = False) -> Fig
         colours,
         name="held_out_losses",
         title=LOSSES,
-        notes=(*_verdict(check), _small_note(int((~known).sum()))),
+        verdict=_verdict(check),
+        notes=(_small_note(int((~known).sum())),),
         key=(
             *(
                 Key(glyph, colour, f"strength {number(strength)}")

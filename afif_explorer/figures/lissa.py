@@ -130,7 +130,7 @@ def _advice(lissa: LissaReport) -> str:
 
 
 def _gaps(lissa: LissaReport) -> str:
-    """How far the computed curve is from the actual runs, once they have been carried out."""
+    """The difference between the computed curve and the actual runs, once they are done."""
     if lissa.run_gap is None or lissa.recursion_gap is None:
         return ""
     return (

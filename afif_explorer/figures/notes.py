@@ -13,7 +13,7 @@ UPLOADED = "upload-"
 
 
 def notes_markup(data: DataSummary | None) -> str:
-    """The notes of a data set, escaped; many of them in a list to open, which is open for uploads."""
+    """The notes of a data set, escaped; in a collapsible list if there are many, open for uploads."""
     if data is None or not data.notes:
         return ""
     items = "".join(f"<li>{escape(clean(note))}</li>" for note in data.notes)

@@ -1,4 +1,4 @@
-"""What removing rows does to every metric: before, predicted, retrained."""
+"""The effect of removing rows on every metric: before, predicted, retrained."""
 
 from __future__ import annotations
 

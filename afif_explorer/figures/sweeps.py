@@ -1,4 +1,4 @@
-"""The disparity as more and more rows are removed, by every method."""
+"""The disparity for increasing numbers of removed rows, by every method."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from afif_explorer.choices import NUMBERS
 from afif_explorer.notebook.bridge import Link
 from afif_explorer.state import Explorer
 from afif_explorer.state.words import unlisted
+from afif_explorer.wording import count
 
 _STYLE = {"description_width": "112px"}
 _STEPS_A_DECADE = 20
@@ -145,7 +146,7 @@ class Logarithmic(Control):
             place = round(_STEPS_A_DECADE * (math.log10(value) - self.low))
             self.slider.value = min(max(place, self.slider.min), self.slider.max)
         self.readout.value = (
-            "" if value is None else f"{value:,.0f}" if self.whole else f"{value:.3g}"
+            "" if value is None else count(round(value)) if self.whole else f"{value:.3g}"
         )
         if self.parameter.allow_None:
             self.automatic.value = self.explorer.is_auto(self.field)

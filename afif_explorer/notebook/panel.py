@@ -11,6 +11,7 @@ from afif_explorer.choices import PICKS
 from afif_explorer.choices.sections import REMOVAL, SECTIONS
 from afif_explorer.figures.notes import notes_markup
 from afif_explorer.notebook.controls import control
+from afif_explorer.notebook.files.own_table import OwnTableForm
 from afif_explorer.state import Explorer
 from afif_explorer.state.relevance import relevant
 
@@ -26,6 +27,7 @@ class ControlPanel:
             field: control(explorer, field) for fields in _SHOWN.values() for field in fields
         }
         self.notes = ipywidgets.HTML()
+        self.own_table = OwnTableForm(explorer)
         self._headings: dict[str, ipywidgets.HTML] = {}
         self.widget = ipywidgets.VBox(list(self._parts()))
         self.widget.add_class("afif-controls")
@@ -41,7 +43,10 @@ class ControlPanel:
         for title, fields in _SHOWN.items():
             self._headings[title] = ipywidgets.HTML(f"<h4>{escape(title)}</h4>")
             yield self._headings[title]
-            yield from (self.controls[field].widget for field in fields)
+            for field in fields:
+                yield self.controls[field].widget
+                if field == "dataset":
+                    yield from (self.own_table.button, self.own_table.widget)
             if title == "Data":
                 yield self.notes
 

@@ -13,12 +13,12 @@ from afif_explorer.screens import HEAD
 
 
 class StatusBar:
-    """What :data:`HEAD` declares, and the line of the work under it."""
+    """What :data:`HEAD` declares, and under it the line of the work, with ``more`` at its end."""
 
-    def __init__(self, context: ViewContext) -> None:
+    def __init__(self, context: ViewContext, *more: ipywidgets.DOMWidget) -> None:
         self.explorer = explorer = context.explorer
         self.head = Strip(context, HEAD)
-        self.message = ipywidgets.HTML()
+        self.message = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 0"))
         self.progress = ipywidgets.FloatProgress(
             min=0, max=1, layout=ipywidgets.Layout(width="160px")
         )
@@ -29,7 +29,7 @@ class StatusBar:
             layout=ipywidgets.Layout(width="96px"),
         )
         self.cancel.on_click(lambda _: explorer.cancel())
-        line = ipywidgets.HBox([self.progress, self.cancel, self.message])
+        line = ipywidgets.HBox([self.progress, self.cancel, self.message, *more])
         line.add_class("afif-status")
         self.widget = ipywidgets.VBox([*self.head.widgets, line])
         self._watcher = explorer.param.watch(lambda *_: self._show(), ["status"])

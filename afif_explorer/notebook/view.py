@@ -8,6 +8,7 @@ from IPython.display import display
 
 from afif_explorer.notebook.chart import Chart, static
 from afif_explorer.notebook.context import ViewContext
+from afif_explorer.notebook.files.exports import Exports
 from afif_explorer.notebook.panel import ControlPanel
 from afif_explorer.notebook.statusbar import StatusBar
 from afif_explorer.notebook.strip import Strip
@@ -41,10 +42,12 @@ class ExplorerView:
             lambda: Chart.page_was_dark if dark is None else dark,
             lambda reason: self.status.complain(reason),
         )
-        self.status = StatusBar(context)
+        self.exports = Exports(explorer)
+        self.status = StatusBar(context, self.exports.button)
         self.selection = Strip(context, (SELECTION,))
         self.tabs = Tabs(context)
-        right = ipywidgets.VBox([self.status.widget, *self.selection.widgets, self.tabs.widget])
+        above = (self.status.widget, self.exports.widget, *self.selection.widgets)
+        right = ipywidgets.VBox([*above, self.tabs.widget])
         right.add_class("afif-main")
         body = ipywidgets.HBox([self.panel.widget, right])
         body.add_class("afif-body")
@@ -55,7 +58,7 @@ class ExplorerView:
 
     def close(self) -> None:
         """Take the widgets off the page; the explorer stays."""
-        for part in (self.panel, self.status, self.tabs, self.selection):
+        for part in (self.panel, self.status, self.exports, self.tabs, self.selection):
             part.close()
         self.widget.close()
 

@@ -1,6 +1,6 @@
-"""Every view, declared once and without a toolkit: the dashboard and the notebook render the same.
+"""Every view, declared once and independent of the toolkit: the dashboard and the notebook render the same.
 
-``SCREENS`` has the views by name, ``HEAD`` and ``SELECTION`` what stands above all of them. To add a part
+``SCREENS`` contains the views by name, ``HEAD`` and ``SELECTION`` the parts above all of them. To add a part
 to a view, add it to the view's own file; both user interfaces have a renderer for its kind. See :mod:`parts`.
 """
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from afif_explorer.figures.drawing.text import number, percent
-from afif_explorer.results import Agreement, Cost, Verification
-from afif_explorer.screens.content import Content, Heading, Statistics, Table, TableRow, hint
-from afif_explorer.screens.formats import duration
-from afif_explorer.screens.parts import Action, Screen, Text, below, beside, card, figure, idle
+from afif_explorer.results import Agreement, Cost
+from afif_explorer.screens.checks import check
+from afif_explorer.screens.content import Content, Statistics, Table, TableRow, hint
+from afif_explorer.screens.formats import duration, statistic
+from afif_explorer.screens.parts import Screen, Text, below, beside, card, figure, idle
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
 
 PAGE = "views/agreement"
-CHECK = "Check by retraining"
 
 
 def _statistics(explorer: Explorer) -> Content:
     found: Agreement = explorer.agreement
     gap = found.relative_gap
     pairs = (
-        ("Pearson correlation", number(found.pearson, 4)),
-        ("Spearman rank correlation", number(found.spearman, 4)),
-        ("slope, Fisher on Hessian", number(found.slope, 4)),
+        statistic("Pearson correlation", found.pearson, 4),
+        statistic("Spearman rank correlation", found.spearman, 4),
+        statistic("slope, Fisher on Hessian", found.slope, 4),
         (f"of the {found.top_k} largest effects in both", percent(found.overlap)),
         ("relative gap of the curvatures", "not computed" if gap is None else number(gap)),
     )
@@ -30,8 +30,8 @@ def _statistics(explorer: Explorer) -> Content:
 def _why(found: Agreement) -> str:
     if not found.identical:
         return (
-            "This model is not linear in its parameters, so the two differ; the further the "
-            "predictions are from the outcomes, the more."
+            "This model is not linear in its parameters, so the two differ, the more the larger "
+            "its residuals are."
         )
     converged = found.solver.status == "converged"
     rest = "rounding error" if converged else "the error of the solver"
@@ -60,32 +60,6 @@ def _cells(cost: Cost) -> tuple[str, ...]:
     return count(cost.products), number(cost.flops), duration(cost.seconds)
 
 
-def _checked(explorer: Explorer) -> Content:
-    checked: Verification | None = explorer.verification
-    if checked is None:
-        return (
-            Heading(CHECK),
-            hint(
-                "Retrain the model without some rows, one at a time, and compare with the "
-                "predictions: 20 random rows, the 20 with the largest effects, and up to 50 that are "
-                "selected. You can cancel it."
-            ),
-        )
-    pairs = (
-        ("Pearson correlation with retraining", number(checked.pearson, 4)),
-        ("rank correlation", number(checked.spearman, 4)),
-        ("slope", number(checked.slope, 4)),
-    )
-    return (
-        Heading(f"Checked on {count(checked.ids.size)} rows"),
-        Statistics(pairs),
-        hint(
-            f"Every refit reached a gradient norm of {number(checked.gradient_norm)} or less; "
-            f"together they took {duration(checked.seconds)}."
-        ),
-    )
-
-
 AGREEMENT = Screen(
     "agreement",
     (
@@ -101,31 +75,26 @@ AGREEMENT = Screen(
             )
         ),
         beside(
-            figure("agreement", brush=True, told=True, width=460),
+            figure("agreement", brush=True, hides_verdict=True, width=460),
             figure("spectra", width=420),
         ),
         beside(
-            figure("verification", brush=True, told=True, width=460),
+            figure("verification", brush=True, hides_verdict=True, width=460),
             card(
                 below(
-                    Text(
-                        "checked",
-                        label=CHECK,
-                        page="figures/verification",
-                        reads=("verification",),
-                        content=_checked,
-                    ),
-                    Action(
+                    *check(
                         "verify",
-                        label=CHECK,
+                        label="Check by retraining",
                         page="figures/verification",
-                        reads=("status", "verification"),
-                        icon="check",
+                        reads="verification",
+                        found=lambda explorer: explorer.verification,
+                        asks="Retrain the model without some rows, one at a time, and compare with the "
+                        "predictions: 20 random rows, the 20 with the largest effects, and up to 50 "
+                        "that are selected. You can cancel it.",
+                        title=lambda checked: f"Checked on {count(checked.ids.size)} rows",
                         act=lambda explorer: explorer.verify(),
-                        about="Retrain without each of some rows, and compare with the predictions.",
+                        about="Retrain without some rows, one at a time, and compare with the predictions.",
                         enabled=idle,
-                        caption=lambda explorer: "Check again" if explorer.verification else CHECK,
-                        main=True,
                     ),
                     Text(
                         "costs",

@@ -1,6 +1,6 @@
-"""What a text part of a view says, as plain data: blocks of raw text that :mod:`markup` escapes.
+"""The content of text parts, as plain data: blocks of raw text that :mod:`markup` escapes.
 
-Nothing here is HTML. Numbers are already texts, so that both user interfaces show the same digits.
+Nothing here is HTML. Numbers are already formatted, so that both user interfaces show the same digits.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ Pairs = tuple[tuple[str, str], ...]  # (name, value)
 
 
 class Strong(str):
-    """A piece of a line that stands out."""
+    """A piece of a line in bold."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
 class Badge:
-    """A short verdict; ``about`` says more to those who point at it."""
+    """A short verdict; ``about`` is its tooltip."""
 
     text: str
     level: Level
@@ -33,14 +33,14 @@ Piece = str | Badge
 
 @dataclass(frozen=True)
 class Headline:
-    """What is on screen, in one sentence."""
+    """A one-sentence summary of what is shown."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Heading:
-    """The title of what follows."""
+    """The heading of the following blocks."""
 
     text: str
 
@@ -55,14 +55,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Statistics:
-    """A row of large figures."""
+    """A row of labelled numbers in large type."""
 
     pairs: Pairs
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Figures in a line, and a verdict behind them."""
+    """Labelled numbers in a line, with an optional badge."""
 
     pairs: Pairs
     badge: Badge | None = None
@@ -70,14 +70,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Values:
-    """Names and values below each other."""
+    """A list of names and values."""
 
     pairs: Pairs
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row: what it is about, its unit, a note below the name, and its cells."""
+    """One row: its name, cells, unit, and a note below the name."""
 
     name: str
     cells: tuple[str, ...]

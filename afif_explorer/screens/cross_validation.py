@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.drawing.text import number
-from afif_explorer.results import CrossValidationReport
+import numpy as np
+
+from afif_explorer.results import CrossValidationReport, HeldOutCheck
+from afif_explorer.screens.checks import check
 from afif_explorer.screens.content import Content, Statistics, hint
+from afif_explorer.screens.formats import plural, statistic
 from afif_explorer.screens.parts import Action, Screen, Text, beside, card, figure, idle
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
@@ -15,22 +18,31 @@ PAGE = "views/cross_validation"
 def _statistics(explorer: Explorer) -> Content:
     report: CrossValidationReport = explorer.cross_validation
     pairs = [
-        (f"held-out loss, {report.unit}", number(report.mean_here, 4)),
-        ("standard error", number(report.standard_error_here)),
-        (
-            f"effective of {count(report.n_parameters)} parameters",
-            number(float(report.leverage.sum())),
+        statistic(f"held-out loss, {report.unit}", report.mean_here, 4),
+        statistic("standard error", report.standard_error_here),
+        statistic(
+            f"effective of {count(report.n_parameters)} parameters", float(report.leverage.sum())
         ),
     ]
     if report.best is not None:
-        pairs.append(("best strength", number(report.best)))
+        pairs.append(statistic("best strength", report.best))
     if report.one_standard_error is not None:
-        pairs.append(("strongest within one standard error", number(report.one_standard_error)))
+        pairs.append(statistic("strongest within one standard error", report.one_standard_error))
     return (Statistics(tuple(pairs)),)
 
 
 def _notes(explorer: Explorer) -> Content:
     return tuple(hint(note) for note in explorer.cross_validation.notes)
+
+
+def _check(explorer: Explorer) -> HeldOutCheck | None:
+    report: CrossValidationReport | None = explorer.cross_validation
+    return None if report is None else report.check
+
+
+def _checked_on(checked: HeldOutCheck) -> str:
+    rows, strengths = np.unique(checked.ids).size, checked.strengths.size
+    return f"Checked on {plural(rows, 'row')} at {plural(strengths, 'strength')}"
 
 
 def _checkable(explorer: Explorer) -> bool:
@@ -54,7 +66,7 @@ CROSS_VALIDATION = Screen(
             beside(
                 Text(
                     "statistics",
-                    label="Held-out loss and strength",
+                    label="Held-out loss and regularisation strength",
                     page=PAGE,
                     reads=("cross_validation",),
                     needs="cross_validation",
@@ -69,19 +81,8 @@ CROSS_VALIDATION = Screen(
                     reads=("cross_validation",),
                     icon="automatic",
                     act=_use_best,
-                    about="Set the penalty's strength to that with the smallest held-out loss.",
+                    about="Set the regularisation strength to the one with the smallest held-out loss.",
                     enabled=_improvable,
-                ),
-                Action(
-                    "check",
-                    label="Check by refitting",
-                    page="figures/held_out_losses",
-                    reads=("status", "cross_validation"),
-                    icon="check",
-                    act=Explorer.check_cross_validation,
-                    about="Refit without each of some random rows, at three strengths of the penalty.",
-                    enabled=_checkable,
-                    main=True,
                 ),
                 gap=10,
                 centred=True,
@@ -96,9 +97,28 @@ CROSS_VALIDATION = Screen(
             ),
         ),
         beside(
-            figure("strength_path", told=True, width=460),
-            figure("held_out_losses", width=420),
+            figure("strength_path", hides_verdict=True, width=460),
+            figure("leverage_distribution", width=420),
         ),
-        beside(figure("leverage_distribution", width=460)),
+        beside(
+            figure("held_out_losses", hides_verdict=True, width=460),
+            card(
+                *check(
+                    "check",
+                    label="Check by refitting",
+                    page="figures/held_out_losses",
+                    reads="cross_validation",
+                    found=_check,
+                    asks="Refit the model without each of some random rows, at three strengths of the "
+                    "penalty, and compare their losses with the predictions. You can cancel it.",
+                    title=_checked_on,
+                    act=Explorer.check_cross_validation,
+                    about="Refit without each of some random rows, at three strengths of the penalty.",
+                    enabled=_checkable,
+                ),
+                width=360,
+                gap=16,
+            ),
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Quantities as the parts of a view write them."""
+"""Formatting of quantities in the parts of a view."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from afif_explorer.wording import count
 
 
 def duration(seconds: float) -> str:
-    """A time as people read it: ``3.1 ms``."""
+    """A duration in a readable unit: ``3.1 ms``."""
     if seconds < 1e-3:
         return f"{number(seconds * 1e6)} µs"
     return f"{number(seconds * 1e3)} ms" if seconds < 1 else f"{number(seconds)} s"
+
+
+def statistic(label: str, value: float | None, digits: int = 3) -> tuple[str, str]:
+    """A label with its formatted number: ``("slope", "0.98")``."""
+    return label, number(value, digits)
 
 
 def plural(how_many: int, what: str) -> str:

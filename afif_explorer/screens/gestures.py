@@ -8,9 +8,9 @@ from afif_explorer.state import Explorer
 
 
 def brushed(explorer: Explorer, figure: Figure, result: object, brush: Brush) -> None:
-    """Select the rows of a region of ``result`` as it is drawn, those that are not drawn too.
+    """Select all rows of ``result`` inside a region, drawn or not.
 
-    Raises :class:`~afif_explorer.errors.InvalidChoice` for more than can be selected.
+    Raises :class:`~afif_explorer.errors.InvalidChoice` for too many rows.
     """
     places = figure.drawn.places
     if result is not None and places is not None:
@@ -19,7 +19,7 @@ def brushed(explorer: Explorer, figure: Figure, result: object, brush: Brush) ->
 
 
 def clicked(explorer: Explorer, figure: Figure, click: Click) -> None:
-    """Do what a click in ``figure`` does: its own, or select the row, or add it to the selection."""
+    """Run the figure's own click action, or select the clicked row or add it to the selection."""
     if figure.click is not None:
         figure.click(explorer, click)
     elif figure.brush and click.id is not None:

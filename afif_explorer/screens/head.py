@@ -1,10 +1,11 @@
-"""The head of every view: what is on screen, how good the fit is, and how to go on after a failure."""
+"""The head of every view: what is shown, the quality of the fit, and a retry after a failure."""
 
 from __future__ import annotations
 
 from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import FitSummary
 from afif_explorer.screens.content import Badge, Content, Facts, Headline, hint, line
+from afif_explorer.screens.formats import plural, statistic
 from afif_explorer.screens.parts import Action, Text
 from afif_explorer.spec import FIELDS
 from afif_explorer.state import Explorer
@@ -16,12 +17,12 @@ def _headline(explorer: Explorer) -> Content:
 
 
 def _gap(explorer: Explorer) -> Content:
-    """Of a target that is a gap: between which groups, and what to be careful about."""
+    """For a gap: the groups it compares, and cautions."""
     points = explorer.points
     if not points.compares:
         return ()
     value = f"{number(points.target_value)} {points.unit}".strip()
-    gap = hint(f"The gap is {value}: {points.compares}.")
+    gap = hint(f"The gap is {value}, in the {points.compares}.")
     return (gap, *(line(note, tone="fair") for note in points.notes))
 
 
@@ -29,25 +30,25 @@ def _fit(explorer: Explorer) -> Content:
     fit: FitSummary | None = explorer.fitted
     if fit is None:
         return (hint("The model is not trained yet."),)
-    measured = ((name, number(value)) for name, value in fit.metrics.items())
+    measured = (statistic(name, value) for name, value in fit.metrics.items())
     pairs = (*measured, ("parameters", count(fit.n_parameters)))
     advice = (line(fit.advice, tone="poor"),) if fit.advice else ()
     return (Facts(pairs, _verdict(fit)), *advice)
 
 
 def _verdict(fit: FitSummary) -> Badge:
-    threshold, steps = number(fit.gradient_threshold), count(fit.steps)
+    threshold, steps = number(fit.gradient_threshold), plural(fit.steps, "step")
     reached = "Converged" if fit.converged else "Not converged"
     return Badge(
         f"{reached} · gradient norm {number(fit.gradient_norm, 2)}",
         "good" if fit.converged else "poor",
-        fit.advice or f"The threshold is {threshold}; {steps} steps on {fit.device}.",
+        fit.advice or f"Gradient norm at most {threshold} after {steps} on {fit.device}.",
     )
 
 
 HEADLINE = Text(
     "headline",
-    label="What is on screen",
+    label="What is shown",
     page="guide",
     reads=(*FIELDS, "data", "points"),
     content=_headline,
@@ -74,7 +75,7 @@ AGAIN = Action(
     reads=("status",),
     icon="again",
     act=Explorer.refresh,
-    about="Compute what is missing for these choices.",
-    shown=lambda explorer: explorer.status.kind in ("failed", "cancelled"),
+    about="Compute the missing results for these settings.",
+    shown=lambda explorer: explorer.status.again,
 )
 HEAD = (HEADLINE, GAP, FIT, AGAIN)

@@ -1,4 +1,4 @@
-"""LiSSA lab: its error over scale and depth, and a stochastic run beside it."""
+"""LiSSA lab: its error over scale and depth, compared with a stochastic run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from afif_explorer.figures.drawing.serialization import Click
 from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import LissaReport
 from afif_explorer.screens.content import Content, Statistics, hint, line
+from afif_explorer.screens.formats import statistic
 from afif_explorer.screens.parts import Action, Screen, Text, beside, card, figure, idle
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
@@ -13,7 +14,7 @@ from afif_explorer.wording import count
 PAGE = "views/lissa"
 RUN = {
     "converged": "converged",
-    "max_steps": "reached the chosen depth before it had converged",
+    "max_steps": "reached its depth without converging",
     "diverged": "diverged and was stopped",
 }
 
@@ -21,10 +22,10 @@ RUN = {
 def _statistics(explorer: Explorer) -> Content:
     report: LissaReport = explorer.lissa
     pairs = (
-        (f"scale (automatic: {number(report.automatic_scale)})", number(report.scale)),
-        (f"depth (automatic here: {count(report.automatic_depth)})", count(report.depth)),
-        ("largest eigenvalue", number(report.largest_eigenvalue)),
-        ("smallest eigenvalue", number(report.smallest_eigenvalue)),
+        statistic(f"scale (automatic: {number(report.automatic_scale)})", report.scale),
+        (f"depth (automatic at this scale: {count(report.automatic_depth)})", count(report.depth)),
+        statistic("largest eigenvalue", report.largest_eigenvalue),
+        statistic("smallest eigenvalue", report.smallest_eigenvalue),
     )
     return (Statistics(pairs),)
 
@@ -33,17 +34,19 @@ def _advice(explorer: Explorer) -> Content:
     report: LissaReport = explorer.lissa
     if not report.run_status:
         return (
-            hint("The curves are computed; run stochastic LiSSA to see its noise beside them."),
+            hint(
+                "The curves are computed for full batches; run stochastic LiSSA to see the batch noise."
+            ),
         )
-    said = (
+    text = (
         f"The stochastic run with batches of {count(report.batch_size)} rows, repeated "
         f"{report.repeats} times, {RUN[report.run_status]}."
     )
-    return (line(said, tone="poor" if report.run_status == "diverged" else "hint"),)
+    return (line(text, tone="poor" if report.run_status == "diverged" else "hint"),)
 
 
 def _choose(explorer: Explorer, click: Click) -> None:
-    """Take scale and depth from a place on the map."""
+    """Set scale and depth to a clicked position on the map."""
     if click.x is not None and click.y is not None:
         explorer.param.update(scale=float(f"{click.x:.3g}"), depth=max(1, round(click.y)))
 
@@ -74,7 +77,7 @@ LISSA = Screen(
                     reads=("status", "lissa"),
                     icon="run",
                     act=Explorer.run_lissa,
-                    about="Run the mini-batch recursion beside its computed mean.",
+                    about="Run the mini-batch recursion and compare it with the computed mean.",
                     enabled=_runnable,
                     main=True,
                 ),

@@ -1,4 +1,4 @@
-"""The gate to HTML: text of any origin is escaped here, once, for both user interfaces.
+"""Conversion to HTML: text of any origin is escaped here, once, for both user interfaces.
 
 :func:`markup` turns the content of a text part into the markup that ``static/content.css`` styles.
 """
@@ -45,12 +45,12 @@ def html(template: str, /, **values: object) -> Markup:
 
 
 def literal(text: str) -> Markup:
-    """Text of several lines, escaped; the lines stay."""
+    """Escaped text with its line breaks."""
     return Markup("\n").join(escape(line) for line in text.splitlines())
 
 
 def join(parts: Iterable[Markup]) -> Markup:
-    """Pieces of markup in a row."""
+    """Concatenated markup."""
     return Markup("").join(parts)
 
 
@@ -88,7 +88,7 @@ def _piece(piece: Piece) -> Markup:
 
 
 def _spaced(piece: str) -> str:
-    """The piece made harmless, with the spaces that part it from its neighbours."""
+    """The cleaned piece, with its leading and trailing space preserved."""
     return f"{' ' * piece[:1].isspace()}{clean(piece)}{' ' * piece[-1:].isspace()}"
 
 

@@ -1,7 +1,7 @@
-"""What a view is made of. Each kind of part has a renderer in each user interface; no toolkit is used here.
+"""The parts of a view. Each kind of part has a renderer in each user interface; no toolkit is used here.
 
-A part says by itself what it reads of the explorer, when it is shown, what it is called and which page
-of :mod:`afif_explorer.explain` explains it. Texts are :mod:`content`, in raw text.
+A part declares which fields of the explorer it reads, when it is shown, its label and its page in
+:mod:`afif_explorer.explain`. Texts are :mod:`content`, as raw text.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from afif_explorer.figures.drawing.serialization import Click
 from afif_explorer.screens.content import Content, hint, line
 from afif_explorer.state import Explorer
 
-Skin = Literal["dashboard", "notebook"]
+Interface = Literal["dashboard", "notebook"]
 Icon = Literal["check", "run", "automatic", "retrain", "remove", "close", "undo", "again"]
 
 
 def always(_explorer: Explorer) -> bool:
-    """Whatever the explorer holds."""
+    """True for every state of the explorer."""
     return True
 
 
 def idle(explorer: Explorer) -> bool:
-    """Nothing is being worked on."""
+    """True if nothing is being computed."""
     return bool(explorer.status.kind != "running")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One thing on screen.
+    """One element of a view.
 
-    ``reads``: the explorer's fields that it shows; ``label``: what people call it; ``page``: what explains
-    it; ``width``: below how many px it takes a row of its own, ``grow``: its share of what is left;
-    ``elsewhere``: why one of the user interfaces does not have it.
+    ``reads``: the explorer's fields that it shows; ``label``: its name for users; ``page``: its help page;
+    ``width``: minimum width in px beside other parts; ``grow``: its share of the remaining width;
+    ``elsewhere``: why a user interface does not have it.
     """
 
     name: str
@@ -48,22 +48,25 @@ class Part:
     shown: Callable[[Explorer], bool] = always
     width: int = 0
     grow: float = 1
-    elsewhere: Mapping[Skin, str] = field(default_factory=dict)
+    elsewhere: Mapping[Interface, str] = field(default_factory=dict)
 
     @property
     def hears(self) -> frozenset[str]:
-        """The fields after whose change it is brought up to date."""
+        """The fields whose changes update it."""
         return frozenset(self.reads)
 
 
 @dataclass(frozen=True)
 class Figure(Part):
-    """A figure of the catalogue. ``brush``: a region in it selects rows; ``told``: its verdict stands beside
-    it; ``click``: what a click does, where rows may be brushed by default to select its row."""
+    """A figure of the catalogue.
+
+    ``brush``: lasso and box select rows; ``hides_verdict``: its verdict is shown elsewhere; ``click``: the
+    action of a click; by default, in figures with ``brush``, it selects the row.
+    """
 
     _: KW_ONLY
     brush: bool = False
-    told: bool = False
+    hides_verdict: bool = False
     click: Callable[[Explorer, Click], None] | None = None
 
     @property
@@ -76,28 +79,29 @@ class Figure(Part):
         return FIGURES[self.name]
 
     def result(self, explorer: Explorer) -> Any:
-        """What it draws; None if that is not there."""
-        return getattr(explorer, self.drawn.needs)
+        """The result that it draws; None if not available."""
+        found, part = getattr(explorer, self.drawn.needs), self.drawn.on_request
+        return None if found is None or (part and part(found) is None) else found
 
     def options(self, explorer: Explorer, *, dark: bool) -> dict[str, Any]:
-        """How it is drawn now."""
+        """The current options of the drawing function."""
         selected = {"selected": explorer.selected} if "selected" in self.drawn.takes else {}
         return {"dark": dark} | selected
 
     def sketch(self, result: Any, options: dict[str, Any]) -> dict[str, Any]:
-        """The figure as plain dictionaries, for the page and not for a picture to keep."""
+        """The figure as plain dictionaries, for display, not for export."""
         made = self.drawn.sketch(result, **options)
-        if self.told and made["head"]:
+        if self.hides_verdict and made["head"]:
             made["head"] |= {"verdict": ""}
         return made
 
 
 @dataclass(frozen=True)
 class Text(Part):
-    """Sentences, statistics, tables: what ``content`` makes of the explorer.
+    """Sentences, statistics or tables, created by ``content`` from the explorer.
 
-    ``needs``: the result without which it has nothing to say but ``waiting``, or why there is none.
-    ``tallest``: the px from which on it scrolls.
+    ``needs``: a required result; without it, ``waiting`` or the reason for its absence is shown.
+    ``tallest``: maximum height in px, above which it scrolls.
     """
 
     _: KW_ONLY
@@ -111,7 +115,7 @@ class Text(Part):
         return frozenset({*self.reads, self.needs, "status"} if self.needs else self.reads)
 
     def says(self, explorer: Explorer) -> Content:
-        """What it says now."""
+        """Its current content."""
         if not self.needs or getattr(explorer, self.needs) is not None:
             return self.content(explorer)
         if not self.waiting:
@@ -122,8 +126,8 @@ class Text(Part):
 
 @dataclass(frozen=True)
 class Action(Part):
-    """A button. ``act`` raises AfifError or ValueError where that cannot be done. ``main``: the one that
-    people come for; ``caption``: what it is called now, if not always its label."""
+    """A button. ``act`` raises AfifError or ValueError if it is not possible. ``main``: whether it is the
+    primary action of its view; ``caption``: its current caption, if not always the label."""
 
     _: KW_ONLY
     icon: Icon
@@ -134,13 +138,13 @@ class Action(Part):
     main: bool = False
 
     def called(self, explorer: Explorer) -> str:
-        """What stands on it now."""
+        """Its current caption."""
         return self.caption(explorer) if self.caption else self.label
 
 
 @dataclass(frozen=True)
 class Field(Part):
-    """The control of a choice."""
+    """The control of a setting."""
 
     _: KW_ONLY
     enabled: Callable[[Explorer], bool] = always
@@ -153,7 +157,7 @@ class Rows(Part):
 
 @dataclass(frozen=True)
 class Group:
-    """Parts that belong together."""
+    """Parts laid out together."""
 
     items: tuple[Item, ...]
     _: KW_ONLY
@@ -164,7 +168,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Card(Group):
-    """On a sheet of paper, below each other."""
+    """A card with parts below each other."""
 
     _: KW_ONLY
     gap: int = 8
@@ -177,7 +181,7 @@ class Below(Group):
 
 @dataclass(frozen=True)
 class Beside(Group):
-    """Side by side, as far as there is room."""
+    """Side by side; wraps in narrow windows."""
 
     _: KW_ONLY
     centred: bool = False
@@ -188,8 +192,8 @@ Item = Part | Group
 
 @dataclass(frozen=True)
 class Screen:
-    """One view: ``name`` is its value in ``Spec.view``; ``first`` how many of its figures a visitor sees
-    first: the others are drawn a moment later."""
+    """One view: ``name`` is its value in ``Spec.view``; ``first``: how many of its figures are drawn
+    immediately; the others are drawn after the paint."""
 
     name: str
     body: tuple[Item, ...]
@@ -201,12 +205,12 @@ class Screen:
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name for users."""
         return label("view", self.name)
 
     @property
     def page(self) -> str:
-        """What explains it."""
+        """Its help page."""
         return f"views/{self.name}"
 
     @property
@@ -238,7 +242,7 @@ def figure(name: str, **settings: Any) -> Figure:
 
 
 def card(*items: Item, **settings: Any) -> Card:
-    """A sheet of paper with ``items`` on it."""
+    """A card with ``items``."""
     return Card(items, **settings)
 
 

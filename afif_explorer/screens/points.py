@@ -1,4 +1,4 @@
-"""Influential points: which rows matter, where they lie, and one of them in full."""
+"""Influential points: ranking, map and table of the rows, and the details of one."""
 
 from __future__ import annotations
 

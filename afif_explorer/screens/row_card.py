@@ -1,4 +1,4 @@
-"""The row in focus: what its removal would do, and what is in it."""
+"""Details of the focused row: the effect of its removal, and its values."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from afif_explorer.screens.content import Content, Heading, Pairs, Values, hint,
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
 
-MOST_VALUES = 60  # columns of the raw table that are shown
-LONGEST = 120  # characters of one value
+MAX_VALUES = 60  # columns of the raw table that are shown
+MAX_LENGTH = 120  # characters of one value
 
 
 def row_card(explorer: Explorer) -> Content:
-    """What there is to know about ``explorer.primary``."""
+    """The details of ``explorer.primary``."""
     points, row = explorer.points, explorer.primary
     at = _position(points, row)
     if points is None or row is None or at is None:
@@ -39,7 +39,7 @@ def _position(points: Points | None, row: int | None) -> int | None:
 
 
 def sentence(points: Points, at: int) -> str:
-    """What the removal of one row does, in words."""
+    """The effect of removing one row, as a sentence."""
     effect = float(points.effect[at])
     if effect == 0:
         return f"Removing this row does not change the {points.target_label}."
@@ -55,13 +55,19 @@ def sentence(points: Points, at: int) -> str:
 def _measures(points: Points, at: int) -> Pairs:
     pairs = (
         ("Observed", str(points.outcome[at])),
-        ("Predicted", number(float(points.prediction[at]))),
+        ("Predicted", _predicted(points, at)),
         ("Group", str(points.group[at])),
         ("Loss", number(float(points.loss[at]))),
-        ("Self-influence (rise of its own loss)", number(float(points.self_influence[at]))),
+        ("Self-influence (increase of its own loss)", number(float(points.self_influence[at]))),
         ("Leverage", percent(float(points.leverage[at]))),
     )
     return tuple((name, value) for name, value in pairs if value)
+
+
+def _predicted(points: Points, at: int) -> str:
+    """The mean prediction, and the class whose probability it is."""
+    value = number(float(points.prediction[at]))
+    return f"{value} for {points.predicted!r}" if points.predicted else value
 
 
 def _values(frame: pd.DataFrame | None, row: int) -> Pairs:
@@ -69,13 +75,13 @@ def _values(frame: pd.DataFrame | None, row: int) -> Pairs:
         return ()
     record = frame.loc[row]
     shown = tuple(
-        (short(name, 60), _value(value)) for name, value in record.iloc[:MOST_VALUES].items()
+        (short(name, 60), _value(value)) for name, value in record.iloc[:MAX_VALUES].items()
     )
-    more = len(record) - MOST_VALUES
+    more = len(record) - MAX_VALUES
     return (*shown, ("", f"and {count(more)} more columns")) if more > 0 else shown
 
 
 def _value(value: object) -> str:
     if isinstance(value, float | np.floating):
         return number(float(value), 6) if np.isfinite(value) else "missing"
-    return "missing" if pd.isna(value) else short(value, LONGEST)
+    return "missing" if pd.isna(value) else short(value, MAX_LENGTH)

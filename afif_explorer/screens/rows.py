@@ -14,7 +14,7 @@ from afif_explorer.state import Explorer
 
 TITLES = {
     "row": "Row",
-    "effect": "Effect if left out",
+    "effect": "Effect if removed",
     "self_influence": "Self-influence",
     "leverage": "Leverage",
     "loss": "Loss",
@@ -29,7 +29,7 @@ PAGE_ROWS = 10
 
 
 def caption(explorer: Explorer) -> Content:
-    """What the table holds, in which unit and order."""
+    """The table's content, unit and order."""
     points: Points = explorer.points
     return (
         Heading(LABEL),
@@ -41,7 +41,7 @@ def caption(explorer: Explorer) -> Content:
 
 
 def frame(points: Points) -> pd.DataFrame:
-    """The table's content, by falling size of effect; the index holds the row ids."""
+    """The table's content, by descending size of effect; the index holds the row ids."""
     order = np.argsort(-np.abs(points.effect), kind="stable")
     content: dict[str, Any] = {"row": points.ids[order]}
     for name in TITLES:
@@ -52,13 +52,13 @@ def frame(points: Points) -> pd.DataFrame:
 
 
 def titles(points: Points) -> dict[str, str]:
-    """The headings, with units: raw text."""
+    """The headings with units, as raw text."""
     units = {name: _symbol(points, name) for name in SCALED}
     return TITLES | {name: f"{TITLES[name]}, {unit}" for name, unit in units.items() if unit}
 
 
 def rounded(values: np.ndarray, digits: int = 4) -> np.ndarray:
-    """The values to some significant digits, for reading; the export has all of them."""
+    """The values rounded to significant digits for display; the export is not rounded."""
     size = np.abs(np.where(np.isfinite(values) & (values != 0), values, 1.0))
     places = np.clip(digits - 1 - np.floor(np.log10(size)), 0, 6)
     return np.round(values * 10.0**places) / 10.0**places

@@ -1,4 +1,4 @@
-"""The selected rows, and what can be done with them; in sight in every view."""
+"""The selected rows and their actions, shown above every view."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from afif_explorer.screens.parts import Action, Text, beside
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
 
-LISTED = 12  # ids that are listed before the rest is counted
+LISTED = 12  # maximum number of ids that are listed
 PAGE = "choices/selected"
 
 
@@ -64,7 +64,7 @@ SELECTION = beside(
         icon="remove",
         act=Explorer.remove_selected,
         enabled=_some,
-        about="Predict the model without the selected rows.",
+        about="Predict the effect of removing the selected rows.",
     ),
     Action(
         "clear",
@@ -74,7 +74,7 @@ SELECTION = beside(
         icon="close",
         act=lambda explorer: explorer.select(()),
         enabled=_some,
-        about="Select nothing.",
+        about="Clear the selection.",
     ),
     Action(
         "undo",
@@ -84,7 +84,7 @@ SELECTION = beside(
         icon="undo",
         act=Explorer.undo_selection,
         enabled=lambda explorer: explorer.can_undo,
-        about="Go back to the selection before.",
+        about="Return to the previous selection.",
     ),
     gap=8,
     centred=True,

@@ -1,4 +1,4 @@
-"""Unlearning and fairness: remove rows, see what is predicted, and what retraining says."""
+"""Unlearning and fairness: the removal of rows, predicted and retrained."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from afif_explorer.screens.formats import duration
 from afif_explorer.screens.parts import (
     Action,
     Field,
+    Interface,
     Screen,
-    Skin,
     Text,
     below,
     beside,
@@ -27,10 +27,10 @@ STATES = {"before": "Before", "predicted": "Predicted", "retrained": "Retrained"
 REACH = {  # level: how far to trust the prediction
     "good": Badge("Reliable prediction", "good"),
     "fair": Badge("Use with care", "fair"),
-    "poor": Badge("Beyond its reach", "poor"),
+    "poor": Badge("Unreliable prediction", "poor"),
 }
-AMONG_CHOICES: dict[Skin, str] = {
-    "notebook": "It is among the choices on the left, as every choice.",
+AMONG_SETTINGS: dict[Interface, str] = {
+    "notebook": "It is among the settings on the left, like every setting.",
 }
 
 
@@ -71,7 +71,7 @@ def _notes(explorer: Explorer) -> Content:
             f"and took {duration(result.seconds)}."
         )
     elif not result.retrained:
-        lines.append("These are predictions. Retrain to compare them with the truth.")
+        lines.append("These are predictions. Retrain to check them.")
     return tuple(map(hint, lines))
 
 
@@ -89,7 +89,7 @@ UNLEARNING = Screen(
                     label="Rows to remove",
                     page="choices/rule",
                     reads=("rule", "offered"),
-                    elsewhere=AMONG_CHOICES,
+                    elsewhere=AMONG_SETTINGS,
                     width=240,
                 ),
                 Field(
@@ -98,7 +98,7 @@ UNLEARNING = Screen(
                     page="choices/count",
                     reads=("count", "rule"),
                     enabled=lambda explorer: "count" in RULES[explorer.rule].needs,
-                    elsewhere=AMONG_CHOICES,
+                    elsewhere=AMONG_SETTINGS,
                     width=130,
                     grow=0,
                 ),
@@ -126,7 +126,7 @@ UNLEARNING = Screen(
             ),
         ),
         beside(
-            figure("metrics_change", told=True, width=440),
+            figure("metrics_change", hides_verdict=True, width=440),
             below(figure("sweep"), figure("score_distributions"), width=440),
         ),
         card(

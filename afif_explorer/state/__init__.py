@@ -1,4 +1,4 @@
-"""The choices, the results and the selection of one session, without any interface toolkit."""
+"""The settings, results and selection of one session, independent of any user interface toolkit."""
 
 from afif_explorer.state.explorer import Explorer
 from afif_explorer.state.work import Status

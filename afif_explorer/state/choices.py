@@ -1,4 +1,4 @@
-"""The choices as parameters: one for each field of :class:`~afif_explorer.spec.Spec`."""
+"""The settings as parameters: one for each field of :class:`~afif_explorer.spec.Spec`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _real(name: str) -> param.Number:
 
 
 class Settings(param.Parameterized):
-    """Everything a person can choose. Which values make sense for the data at hand: ``offered``."""
+    """All settings. The values that fit the current data are in ``offered``."""
 
     dataset = param.String(
         default=_DEFAULT.dataset, regex=rf"\A{DATASET_NAME}\Z", **_words("dataset")
@@ -62,6 +62,8 @@ class Settings(param.Parameterized):
     target = _pick("target")
     split = _pick("split")
     sensitive = _whole("sensitive")
+    favourable = _whole("favourable")
+    pair = _whole("pair")
     row = _whole("row")
     rule = _pick("rule")
     count = _whole("count")
@@ -71,16 +73,16 @@ class Settings(param.Parameterized):
     offered = param.Dict(
         default={},
         constant=True,
-        label="Settings that exist here",
-        doc="For each field a dict from what people read to the value, in the order to show.",
+        label="Available values of the settings",
+        doc="For each field a dict from labels to values, in display order.",
     )
 
     @property
     def known_rows(self) -> np.ndarray | None:
-        """The ids of the training rows; None while they are not known."""
+        """The ids of the training rows; None while unknown."""
         return None
 
     @property
     def spec(self) -> Spec:
-        """All choices as one frozen value: the key of results, the content of a link."""
+        """All settings as one frozen value: the key of results and the content of a link."""
         return Spec(**{name: getattr(self, name) for name in FIELDS})

@@ -1,10 +1,10 @@
-"""``Explorer``: choices in, results out. One object for each session; it knows no toolkit."""
+"""``Explorer``: settings in, results out. One object per session, independent of any toolkit."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
@@ -16,7 +16,7 @@ from afif_explorer.choices import label
 from afif_explorer.choices.rules import RULES
 from afif_explorer.datasets import Dataset
 from afif_explorer.errors import AfifError, InvalidChoice
-from afif_explorer.jobs import Jobs, Outcome
+from afif_explorer.jobs import Jobs, Outcome, shared_jobs
 from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import recipe, ruled, words
@@ -30,10 +30,15 @@ from afif_explorer.state.work import (
     How,
     Status,
     fetch,
+    interrupted,
     result_key,
 )
 
-_OF_THE_DATA = ("model", "sensitive", "row", "selected", "primary", "scale", "depth")  # begin anew
+# Begin anew with other data, and with another sensitive column.
+_OF_THE_DATA = (
+    "model", "sensitive", "favourable", "pair", "row", "selected", "primary", "scale", "depth",
+)  # fmt: skip
+_OF_THE_GROUPS = ("pair",)
 
 
 def _result(kind: type, doc: str) -> param.ClassSelector:
@@ -41,12 +46,12 @@ def _result(kind: type, doc: str) -> param.ClassSelector:
 
 
 class Explorer(Selection):
-    """Settings, results and selection of one session. Work runs in the background, as ``view`` needs it.
+    """Settings, results and selection of one session. Computes what ``view`` needs in the background.
 
     Args:
         dataset: a name of the catalogue. data: a :class:`~afif_explorer.datasets.Dataset` instead.
-        schedule: called with each function that delivers something; None: call it in the worker's thread.
-        jobs, study: the pool and the functions that do the work; the shared ones by default.
+        schedule: called with each function that delivers results; None: run it in the worker's thread.
+        jobs, study: the thread pool and the computing functions; by default the shared ones.
         choices: any other field of :class:`~afif_explorer.spec.Spec`.
 
     >>> import afif_explorer as ax
@@ -55,18 +60,18 @@ class Explorer(Selection):
     (True, (1400,), None)
     """
 
-    data = _result(results.DataSummary, "The data set as a person meets it.")
+    data = _result(results.DataSummary, "A summary of the data set.")
     frame = _result(pd.DataFrame, "The raw training rows; the index holds the row ids.")
-    fitted = _result(results.FitSummary, "What training reached.")
+    fitted = _result(results.FitSummary, "The result of training.")
     points = _result(results.Points, "Every training row with its effect; None if diverged.")
-    agreement = _result(results.Agreement, "Effects under the Fisher beside those of the Hessian.")
-    lissa = _result(results.LissaReport, "LiSSA at this scale and depth, and over both.")
-    cross_validation = _result(results.CrossValidationReport, "Losses of rows that are held out.")
-    unlearning = _result(results.Unlearning, "What the removal of rows does.")
-    verification = _result(results.Verification, "Predicted beside retrained; after verify().")
+    agreement = _result(results.Agreement, "Effects under the Fisher and under the Hessian.")
+    lissa = _result(results.LissaReport, "LiSSA at this scale and depth, and as a map over both.")
+    cross_validation = _result(results.CrossValidationReport, "Held-out losses.")
+    unlearning = _result(results.Unlearning, "The effect of removing rows.")
+    verification = _result(results.Verification, "Predicted and retrained effects, after verify().")
 
     status = param.ClassSelector(class_=Status, default=Status(), instantiate=False, constant=True)
-    stale = param.Boolean(default=False, constant=True, doc="Shown results are of older choices.")
+    stale = param.Boolean(default=False, constant=True, doc="Results are of earlier settings.")
 
     def __init__(
         self,
@@ -81,13 +86,13 @@ class Explorer(Selection):
         self._study = study
         self._jobs = jobs or shared_jobs()
         self._schedule = schedule or (lambda deliver: deliver())
-        self._ticket: object | None = None  # of the newest request; what comes with another is old
-        self._running: dict[str, Any] | None = None  # what the job under way brings: result -> key
+        self._ticket: object | None = None  # of the newest request; results of others are outdated
+        self._running: dict[str, Any] | None = None  # results of the running job -> key
         self._idle = threading.Event()
-        self._shown: dict[str, Any] = {}  # result -> key of the choices that it belongs to
-        self._absent: dict[str, str] = {}  # result that is known not to exist -> why
-        self._asked: dict[str, tuple[Any, How]] = {}  # result -> key, how it is wanted
-        self._taking: set[str] = set()  # to be taken over from the rule once it is known
+        self._shown: dict[str, Any] = {}  # result -> key of the settings that it belongs to
+        self._absent: dict[str, str] = {}  # result that does not exist -> reason
+        self._asked: dict[str, tuple[Any, How]] = {}  # requested result -> key
+        self._taking: set[str] = set()  # to be pinned once the automatic value is known
         self._quiet = False
         name = study.add_dataset(data) if data is not None else dataset
         super().__init__(**({"dataset": name} if name else {}), **choices)
@@ -97,32 +102,32 @@ class Explorer(Selection):
 
     @property
     def known_rows(self) -> np.ndarray | None:
-        """The ids of the training rows; None until the data that are chosen are there."""
+        """The ids of the training rows; None until the chosen data are loaded."""
         here = self._study.key("data", self.spec)
         of_frame, _ = self._shown.get("frame", (None, None))
         if self._quiet or self.frame is None or of_frame != here:
             return None
         return self.frame.index.to_numpy()
 
-    # ---- choices -------------------------------------------------------------------------------
+    # ---- settings ------------------------------------------------------------------------------
 
     def apply(self, spec: Spec) -> None:
-        """Take over all choices of ``spec`` at once (a link, a saved state)."""
+        """Set all settings of ``spec`` at once (from a link or a saved state)."""
         with self._lock:
             self._set(**{name: getattr(spec, name) for name in FIELDS})
             self._request()
 
     def is_auto(self, name: str) -> bool:
-        """Whether ``name`` (LiSSA's "scale", "depth" or "batch_size") is left to the rule."""
+        """Whether ``name`` (LiSSA's "scale", "depth" or "batch_size") is automatic."""
         return getattr(self, name) is None and name not in self._taking
 
     def effective_value(self, name: str) -> float | None:
-        """That setting as chosen, or what the rule took as far as a result tells."""
+        """That setting as chosen, or its automatic value, if known from a result."""
         chosen = getattr(self, name)
         return ruled.found(name, self.lissa, self.points) if chosen is None else chosen
 
     def pin(self, name: str) -> None:
-        """Choose for that setting what the rule took; if that is being worked out, once it is known."""
+        """Set that setting to its automatic value; if it is being computed, once it is known."""
         with self._lock:
             if self.status.kind == "running" and (self.stale or self.effective_value(name) is None):
                 self._taking.add(name)
@@ -130,7 +135,7 @@ class Explorer(Selection):
                 self.param.update(**{name: self._taken(name)})
 
     def set_auto(self, name: str) -> None:
-        """Let the rule choose that setting."""
+        """Make that setting automatic."""
         with self._lock:
             self._taking.discard(name)
             self.param.update(**{name: None})
@@ -146,14 +151,17 @@ class Explorer(Selection):
         with self._lock:
             changed = {event.name for event in events}
             self._taking -= changed
+            afresh: set[str] = set()
             if "dataset" in changed:
                 self._taking.clear()
-                afresh = [name for name in _OF_THE_DATA if name not in changed]
-                self._set(**{name: self.param[name].default for name in afresh})
+                afresh.update(_OF_THE_DATA)
+            if "sensitive" in changed:
+                afresh.update(_OF_THE_GROUPS)
+            self._set(**{name: self.param[name].default for name in afresh - changed})
             self._request()
 
     def _set(self, **values: Any) -> None:
-        """Set parameters, constant ones too, without starting any work."""
+        """Set parameters, including constant ones, without starting a job."""
         before, self._quiet = self._quiet, True
         closed = [one for one in map(self.param.__getitem__, values) if one.constant]
         try:
@@ -174,19 +182,19 @@ class Explorer(Selection):
             for field, values in offered.items()
         }
 
-    # ---- work ----------------------------------------------------------------------------------
+    # ---- jobs ----------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Work out what is missing for the current choices (after a cancel or a failure)."""
+        """Compute the missing results for the current settings (after a cancellation or failure)."""
         with self._lock:
             self._request()
 
     def run_lissa(self) -> None:
-        """Run the true mini-batch LiSSA beside the predicted mean."""
+        """Run stochastic LiSSA and compare it with the computed mean."""
         self._ask("lissa", run=True)
 
     def check_cross_validation(self) -> None:
-        """Refit without each of some random rows, at three strengths of the penalty."""
+        """Refit without each of some random rows, at three regularisation strengths."""
         self._ask("cross_validation", checked=True)
 
     def verify(self, random: int = 20, top: int = 20, selected: bool = True) -> None:
@@ -198,11 +206,11 @@ class Explorer(Selection):
         self._ask("verification", random=random, top=top, selected=rows)
 
     def retrain(self) -> None:
-        """Retrain without the removed rows, and at every step of the sweep."""
+        """Retrain without the removed rows, for the set and every step of the sweep."""
         self._ask("unlearning", retrained=True)
 
     def cancel(self) -> None:
-        """Stop the work that is under way; what is shown stays."""
+        """Cancel the running job; results on screen are kept."""
         with self._lock:
             self._asked = {
                 name: (key, how)
@@ -212,14 +220,14 @@ class Explorer(Selection):
         self._jobs.cancel(self)
 
     def close(self) -> None:
-        """Stop all work and deliver nothing any more."""
+        """Cancel all jobs and deliver no further results."""
         with self._lock:
             self._ticket = self._running = None
             self._idle.set()
         self._jobs.cancel(self)
 
     def await_idle(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is under way; whether that was so within ``timeout`` seconds."""
+        """Wait until no job is running; returns False after ``timeout`` seconds."""
         return self._idle.wait(timeout)
 
     def _ask(self, name: str, **how: Any) -> None:
@@ -228,7 +236,7 @@ class Explorer(Selection):
             self._request()
 
     def _wanted(self, spec: Spec) -> dict[str, How]:
-        """The results that should be there for ``spec``, and how each is to be made."""
+        """The results needed for ``spec``, and how each is computed."""
         wanted: dict[str, How] = {n: {} for n in (*ALWAYS, *NEEDED[spec.view])}
         for name, (key, how) in self._asked.items():
             if key == self._study.key(name, spec) and (name in wanted or name == "verification"):
@@ -243,7 +251,7 @@ class Explorer(Selection):
         }
 
     def _next(self, spec: Spec) -> dict[str, How]:
-        """What one job brings: first what every view has, then what was asked for beside it."""
+        """The results of one job: first those of every view, then the requested ones."""
         missing = self._missing(spec)
         return {name: how for name, how in missing.items() if not how} or missing
 
@@ -251,7 +259,7 @@ class Explorer(Selection):
         return result_key(self._study, name, spec, how)
 
     def _request(self) -> None:
-        """Start the work for the current choices, unless everything is there."""
+        """Start a job for the current settings, unless all results are available."""
         try:
             spec = self.spec
         except AfifError as error:
@@ -277,7 +285,7 @@ class Explorer(Selection):
         )
 
     def _still_useful(self, spec: Spec) -> bool:
-        """Whether all that the job under way brings is wanted first, whatever comes after it."""
+        """Whether all results of the running job are still needed first."""
         wanted = self._wanted(spec)
         return bool(self._running) and all(
             name in wanted and key == self._key(name, spec, {})
@@ -285,7 +293,7 @@ class Explorer(Selection):
         )
 
     def _stop(self, status: Status, **values: Any) -> None:
-        """Nothing is left to do for the current choices."""
+        """Everything is computed for the current settings."""
         self._ticket = self._running = None
         self._jobs.cancel(self)
         self._set(status=status, **values)
@@ -314,8 +322,8 @@ class Explorer(Selection):
         self._running = None
         taking, self._taking = self._taking, set()
         if outcome.kind != "done":
-            message = outcome.message or "Cancelled. What is shown belongs to earlier choices."
-            self._stop(Status(outcome.kind, message=message))
+            missing = bool(self._missing(self.spec))
+            self._stop(interrupted(outcome, missing), stale=self.stale and missing)
             return
         arrived: Arrived = outcome.value
         self._shown |= arrived.keys
@@ -338,13 +346,13 @@ class Explorer(Selection):
             self._idle.set()
 
     def _ended(self, spec: Spec, notes: tuple[str, ...] = ()) -> Status:
-        """All work for ``spec`` is done: failed, if something that is wanted does not exist."""
+        """The job for ``spec`` is done; failed if a requested result does not exist."""
         absent = [self._absent[name] for name in self._wanted(spec) if name in self._absent]
         message = " ".join(dict.fromkeys((*notes, *absent)))
         return Status("failed" if absent else "done", message=message)
 
     def _outdated(self) -> dict[str, None]:
-        """Drop the check by retraining once it belongs to other choices than the results."""
+        """Drop the verification if it belongs to other settings than the results."""
         key, _ = self._shown.get("verification", (None, None))
         if key in (None, self._study.key("verification", self.spec)):
             return {}
@@ -352,7 +360,7 @@ class Explorer(Selection):
         return {"verification": None}
 
     def fresh(self, name: str) -> bool:
-        """Whether result ``name`` is what the choices of now give; it may be None for them."""
+        """Whether result ``name`` belongs to the current settings; it may be None for them."""
         shown, _ = self._shown.get(name, (None, None))
         try:
             return shown is not None and shown == self._study.key(SOURCES[name].key, self.spec)
@@ -360,41 +368,35 @@ class Explorer(Selection):
             return False
 
     def absence(self, name: str) -> str:
-        """Why there is no result ``name``: what went wrong and what to do; "" if nothing did."""
+        """Why there is no result ``name`` and what to do; "" if there is no error."""
         if name in self._absent and self.fresh(name):
             return self._absent[name]
         return self.status.message if self.status.kind == "failed" else ""
 
-    # ---- words ---------------------------------------------------------------------------------
+    # ---- text ---------------------------------------------------------------------------------
 
     def sentence(self) -> str:
-        """What is on screen, in one sentence."""
+        """A one-sentence summary of the settings."""
         return words.sentence(self.spec, self.data, self.points)
 
     def as_python(self) -> str:
-        """Code that works the same numbers out with the public names of the package.
+        """Python code that computes the same results with the package's public names.
 
-        With rows that are selected, or removed in the view of that, it removes them too. Raises
-        :class:`InvalidChoice` before the data, or the rows to remove, are there.
+        It also removes the selected rows, or those removed in the unlearning view. Raises
+        :class:`InvalidChoice` while the data, or the rows to remove, are not known.
         """
         if self.data is None or self.data.name != self.dataset:
-            raise InvalidChoice("The data are not there yet; wait for them and try again.")
+            raise InvalidChoice("The data are still being loaded; try again when they are ready.")
         points = self.points if self.fresh("points") else None
         return recipe.as_python(self.spec, self.data, points, self._removed())
 
     def _removed(self) -> tuple[int, ...]:
-        """Ids of the rows whose removal is on screen, or of those that are selected for it."""
+        """Ids of the rows removed in the unlearning view, or of the selected rows."""
         spec = self.spec
         if spec.view != "unlearning" or "selected" in RULES[spec.rule].needs:
             return spec.selected
         if self.unlearning is None or not self.fresh("unlearning"):
             raise InvalidChoice(
-                "The rows to remove are not known yet; wait for them and try again."
+                "The rows to remove are still being computed; try again when they are ready."
             )
         return tuple(self.unlearning.ids.tolist())
-
-
-@cache
-def shared_jobs() -> Jobs:
-    """The pool of this process."""
-    return Jobs(workers=2)

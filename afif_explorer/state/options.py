@@ -25,6 +25,8 @@ class ExplorerOptions(TypedDict, total=False):
     target: str
     split: str
     sensitive: int
+    favourable: int
+    pair: int
     row: int
     rule: str
     count: int

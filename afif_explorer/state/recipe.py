@@ -1,4 +1,4 @@
-"""The choices of a session as Python code that works the same numbers out."""
+"""The settings of a session as Python code that computes the same results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def as_python(
 ) -> str:
     """A script that uses public names only. Names from the data appear as quoted literals.
 
-    ``removed`` are ids of training rows: the script unlearns them, and trains again without them.
+    ``removed`` are ids of training rows: the script unlearns them and retrains without them.
     """
     lines = [
         *_imports(data, removed),

@@ -1,4 +1,4 @@
-"""Rows as people name them: from lists, sets, arrays and masks to ids."""
+"""Row ids from lists, sets, arrays and masks."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Ids = tuple[int, ...]
 
 
 class Rows(param.ClassSelector):
-    """A parameter that holds the ids of rows, ascending, whatever they come in.
+    """A parameter for row ids, converted to an ascending tuple.
 
-    Its owner has ``known_rows``: the ids that exist, or None while nobody knows them.
+    Its owner has ``known_rows``: the existing ids, or None while unknown.
     """
 
     def __init__(self, **params: Any) -> None:
@@ -56,7 +56,7 @@ def as_ids(value: Any, known: np.ndarray | None = None) -> Ids:
     if array.size == 0:
         return ()
     if array.dtype == bool:
-        index = getattr(value, "index", known)  # that of a list is a method
+        index = getattr(value, "index", known)  # a list's is a method
         array = _where(array, known if callable(index) else index)
     whole = array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all()
     if array.ndim != 1 or not (array.dtype.kind in "iu" or whole):
@@ -71,7 +71,7 @@ def _where(mask: np.ndarray, ids: Any) -> np.ndarray:
     """The ids of the rows where ``mask`` is true."""
     if ids is None:
         raise InvalidChoice(
-            "A mask needs the data; wait for them (await_idle) or give ids of rows."
+            "A mask needs the data; wait until they are loaded (await_idle), or pass row ids."
         )
     if mask.shape != (len(ids),):
         raise InvalidChoice(f"The mask has {mask.size} values for {len(ids)} training rows.")

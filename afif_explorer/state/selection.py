@@ -1,4 +1,4 @@
-"""Which rows are selected, and which of them is in focus."""
+"""The selected rows, and the one in focus."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from afif_explorer.state.choices import Settings
 from afif_explorer.state.rows import Ids, as_ids, checked
 
 How = Literal["replace", "add", "remove"]
-_UNDO = 20  # selections that are remembered
+_UNDO = 20  # size of the undo history
 
 
 class Selection(Settings):
     """A set of row ids, one of them ``primary``; each change names its ``author``."""
 
     primary = param.Integer(default=None, allow_None=True, doc="The selected row in focus.")
-    author = param.Parameter(default=None, doc="Who made the selection, so that it can ignore it.")
+    author = param.Parameter(
+        default=None, doc="The part that made the selection, which can ignore it."
+    )
 
     def __init__(self, **choices: Any) -> None:
         self._lock = threading.RLock()
@@ -29,9 +31,9 @@ class Selection(Settings):
     def select(
         self, ids: Any, by: Any = None, *, primary: int | None = None, how: How = "replace"
     ) -> None:
-        """Select rows by id, or by a mask, ``how``: instead of those that are, or add them, or remove them.
+        """Select rows by id or mask; ``how``: replace the selection, add to it, or remove from it.
 
-        ``by``: who did it; ``primary``: the row to show in detail. Raises
+        ``by``: the part that makes the selection; ``primary``: the row to show in detail. Raises
         :class:`~afif_explorer.errors.InvalidChoice` if they aren't ids of training rows.
         """
         chosen = checked(ids, self.known_rows)
@@ -44,17 +46,17 @@ class Selection(Settings):
             self._focus(chosen, by, primary)
 
     def pick(self, ids: Any, by: Any, *, primary: int | None = None, how: How = "replace") -> None:
-        """:meth:`select` from a figure, which may still show rows of another data set: those not there
-        are left out."""
+        """:meth:`select` from a figure, which may still show rows of another data set; unknown rows are
+        ignored."""
         self.select(self._present(as_ids(ids)), by, primary=primary, how=how)
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a selection to go back to."""
+        """Whether there is a previous selection."""
         return bool(self._earlier)
 
     def undo_selection(self, by: Any = None) -> None:
-        """Go back to the selection before the last :meth:`select`."""
+        """Restore the selection before the last :meth:`select`."""
         with self._lock:
             if self._earlier:
                 self._focus(self._present(self._earlier.pop()), by, None)
@@ -69,5 +71,5 @@ class Selection(Settings):
         self.param.update(selected=chosen, primary=primary, author=by)
 
     def remove_selected(self) -> None:
-        """See what happens if the selected rows go."""
+        """Show the removal of the selected rows."""
         self.param.update(rule="selection", view="unlearning")

@@ -1,4 +1,4 @@
-"""The choices of a session as a sentence."""
+"""The settings of a session as a sentence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from afif_explorer.wording import count
 def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str:
     """Model, data, penalty and target: "Logistic regression on Adult, ...; effect on the ...".
 
-    Until the data are there: that they are being loaded.
+    While the data are being loaded, a sentence that says so.
     """
     if data is None:
         return "Loading the data."
@@ -27,5 +27,5 @@ def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str
 
 
 def unlisted(field: str, value: Any) -> str:
-    """What people read for a value that is not (yet) among those offered."""
+    """The label of a value that is not (yet) among those offered."""
     return study.title(value) if field == "dataset" else str(value)

@@ -1,4 +1,4 @@
-"""What a view needs, and one trip to the study for it."""
+"""The results that a view needs, and the background job that computes them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any, Literal
 
 from afif_explorer.choices.views import VIEWS
 from afif_explorer.errors import CurvatureError, DoesNotApply, SolverDiverged
+from afif_explorer.jobs import Outcome
 from afif_explorer.progress import report
 from afif_explorer.spec import FIELDS, Spec
 
-How = dict[str, Any]  # arguments of the study's function beside the spec
+How = dict[str, Any]  # arguments of the study's function in addition to the spec
 
 ALWAYS = ("data", "frame", "fitted", "points")
-NEEDED = {key: view.results for key, view in VIEWS.items()}  # beside those
+NEEDED = {key: view.results for key, view in VIEWS.items()}  # in addition
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a result comes from: a function of the study, the key it goes by, what to tell."""
+    """How a result is computed: a function of the study, its key, and the progress message."""
 
     function: str
     key: str
@@ -44,17 +45,25 @@ class Status:
     """What the background work is doing, or how it ended."""
 
     kind: Literal["idle", "running", "done", "failed", "cancelled"] = "idle"
-    what: str = ""  # the step that is being done
+    what: str = ""  # the current step
     done: int = 0
     total: int | None = None
-    message: str = ""  # a sentence for people: corrected choices, or what went wrong
+    message: str = ""  # a message for the user: corrected settings, or an error
+    again: bool = False  # the same settings may succeed at another attempt
+
+
+def interrupted(outcome: Outcome, missing: bool) -> Status:
+    """The status after work without a result; ``missing``: something on screen still needs one."""
+    earlier = " Results shown belong to earlier settings." if missing else ""
+    message = outcome.message or f"Cancelled.{earlier}"
+    return Status(outcome.kind, message=message, again=outcome.again and missing)
 
 
 @dataclass(eq=False)
 class Arrived:
-    """What a trip brings back: corrected choices, why, results, and what they belong to.
+    """The result of a job: corrected settings, reasons, results, and their keys.
 
-    A result that does not exist for the choices is None, and ``absent`` says why.
+    A result that does not exist for the settings is None, and ``absent`` says why.
     """
 
     spec: Spec
@@ -65,13 +74,13 @@ class Arrived:
     absent: dict[str, str] = field(default_factory=dict)
 
     def corrections(self, asked: Spec) -> dict[str, Any]:
-        """The choices that had to change; the person may have changed others meanwhile."""
+        """The corrected settings; the user may have changed others meanwhile."""
         settled = {name: getattr(self.spec, name) for name in FIELDS}
         return {name: v for name, v in settled.items() if v != getattr(asked, name)}
 
 
 def result_key(study: Any, name: str, spec: Spec, how: How) -> Any:
-    """What a result belongs to: the choices that matter to it, and how it was asked for."""
+    """The key of a result: the settings it depends on, and its options."""
     return study.key(SOURCES[name].key, spec), tuple(how.items())
 
 
@@ -81,7 +90,7 @@ def fetch(
     missing: Callable[[Spec], dict[str, How]],
     offered: Callable[[Spec], dict[str, dict[str, Any]]],
 ) -> Arrived:
-    """Correct the choices, then compute what is missing for them. Runs in a worker thread."""
+    """Correct the settings, then compute the missing results. Runs in a worker thread."""
     settled, notes = study.settle(spec)
     arrived = Arrived(settled, tuple(notes), offered(settled))
     for name, how in missing(settled).items():
@@ -89,7 +98,7 @@ def fetch(
         try:
             value = getattr(study, SOURCES[name].function)(settled, **how)
         except (CurvatureError, DoesNotApply, SolverDiverged) as error:
-            # Nothing unsolved is shown; what doesn't depend on the solver still is.
+            # A diverged result is not shown; results that don't depend on the solver are.
             value = None
             arrived.absent[name] = str(error)
         arrived.found[name] = value

@@ -1,8 +1,8 @@
-"""From choices to results: real computations, no interface, every stage remembered.
+"""From settings to results: computations without a user interface, with every stage cached.
 
 Each function takes a :class:`~afif_explorer.spec.Spec` and returns a value of
 :mod:`afif_explorer.results`. Stages (data, fit, curvature, target, effects, ...) are cached by the
-part of the spec that they depend on, so a change costs only what comes after it.
+part of the spec that they depend on, so a change recomputes only the stages after it.
 """
 
 from afif_explorer.study.data import (

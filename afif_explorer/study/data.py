@@ -1,4 +1,4 @@
-"""The first stage: data sets of the catalogue and tables that people brought."""
+"""The first stage: data sets of the catalogue and uploaded tables."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def data(spec: Spec) -> Dataset:
 
 
 def add_dataset(dataset: Dataset) -> str:
-    """Make a data set known by a name that a :class:`~afif_explorer.spec.Spec` can hold.
+    """Register a data set under a name for a :class:`~afif_explorer.spec.Spec`.
 
-    Its splits stay as they are; the seed of a spec then changes the start of training only.
+    Its splits are fixed; the seed of a spec then only affects the initial parameters.
     """
     name = upload_name(dataset.digest, _label(dataset))
     UPLOADS.add(name, Upload(lambda seed: dataset, dataset, dataset.title))
@@ -50,10 +50,10 @@ def add_upload(
     sensitive: Sequence[str] = (),
     task: str | None = None,
 ) -> str:
-    """Read a CSV or Parquet file and make its data set known; the name that a spec can hold.
+    """Read a CSV or Parquet file and register its data set; returns its name for a spec.
 
-    The seed of a spec splits it. ``filename`` is shown as the title, to nobody else who brings the same
-    table. It stays in memory only. Raises :class:`DataError` in words for the person who brought the file.
+    The seed of a spec splits it. ``filename`` is the title, visible only to this session. The table is kept
+    in memory only. Raises :class:`DataError` with a message for the user.
     """
     return add_table(datasets.read_table(content), filename, target, sensitive, task)
 
@@ -64,9 +64,11 @@ def add_table(
     target: str,
     sensitive: Sequence[str] = (),
     task: str | None = None,
+    path: str = "",
 ) -> str:
-    """The same for a file that was read before."""
-    file = re.split(r"[/\\]", filename)[-1]
+    """The same for a file already read; ``path`` is where code finds it, by default its name."""
+    title = re.split(r"[/\\]", filename)[-1]
+    file = path or title
 
     def make(seed: int) -> Dataset:
         return Dataset.from_frame(
@@ -75,7 +77,7 @@ def add_table(
             sensitive=list(sensitive),
             task=task,
             seed=seed,
-            name=clean(file, _LONGEST_TITLE),
+            name=clean(title, _LONGEST_TITLE),
             notes=table.notes,
         )
 
@@ -87,13 +89,13 @@ def add_table(
 
 
 def _label(dataset: Dataset, file: str = "") -> str:
-    """A digest of what a data set is called and of what is told about it."""
+    """A digest of a data set's name and notes."""
     about = (dataset.source, dataset.licence, dataset.description)
     return digest(dataset.name, dataset.title, dataset.notes, *about, file)
 
 
 def title(name: str) -> str:
-    """What people read for the name of a data set, before it is loaded."""
+    """The title of a data set before it is loaded."""
     if is_upload(name):
         found = UPLOADS.get(name)
         return found.title if found is not None else "Your file"
@@ -106,7 +108,7 @@ def frame(spec: Spec) -> pd.DataFrame:
 
 
 def describe(spec: Spec) -> DataSummary:
-    """The data set as a person meets it."""
+    """A summary of the data set for display."""
     found = data(spec)
     return DataSummary(
         name=spec.dataset,
@@ -125,6 +127,7 @@ def describe(spec: Spec) -> DataSummary:
         licence=found.licence,
         file=upload.file if (upload := UPLOADS.get(spec.dataset)) is not None else "",
         made=found.made,
+        group_names=found.group_names,
     )
 
 

@@ -78,14 +78,14 @@ def _judged(
     by: Callable[[Influence], Tensor],
     seen: Callable[[Tensor], Tensor] | None,
 ) -> SolverSummary:
-    """How the last system was solved, beside its direct solution ``by`` the factor.
+    """How the last system was solved, compared with the direct solution ``by`` the factor.
 
-    ``seen(x)`` is what will be shown of the solution, linear in it: its error tells whether the solver
-    converged, since a small residual says nothing of flat directions. None if nothing is, or if the solver
-    judges by the error of the effects itself, as LiSSA does.
+    ``seen(x)`` is the quantity that will be shown, linear in the solution. Its error decides whether the
+    solver converged, since a small residual does not imply accuracy in flat directions. None: nothing, or
+    the solver judges by the error of the effects itself, as LiSSA does.
     """
     solution = ready.solution
-    ready.unfinished()  # told by the summary
+    ready.unfinished()  # reported by the summary
     assert solution is not None
     if not ready.objective.smooth:
         return summary(spec, solution, seconds, error=None, off=None)
@@ -103,13 +103,13 @@ def _judged(
 
 
 def _flat(spec: Spec, told: SolverSummary) -> str:
-    """What would settle a solution whose residual is small and which is still wrong."""
+    """Advice for a solution whose residual is small but whose error is not."""
     if told.scale is None or told.depth is None:
         return _FLAT
     return lissa_rule(spec, curvature_of(spec)).shortfall(told.scale, told.depth)
 
 
-_FLAT = "The flattest directions are not reached: raise the damping, or solve directly."
+_FLAT = "The flattest directions have not converged: raise the damping, or use the direct solver."
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class Changes:
 
 
 def without(spec: Spec, order: np.ndarray, counts: list[int]) -> Changes:
-    """The parameters when the first ``counts[j]`` rows of ``order`` go, as ``ax.unlearn`` has them."""
+    """The parameters without the first ``counts[j]`` rows of ``order``, as from ``ax.unlearn``."""
     if METHODS[spec.method].downdates:
         spec = spec.replace(solver="cholesky")  # each set has a curvature of its own
     ready, sets = chosen(spec), [order[:count] for count in counts]
@@ -163,9 +163,9 @@ class Ranking:
 def ranking(spec: Spec) -> Ranking:
     """Training rows (positions) in the order in which the rule removes them.
 
-    Effects are measured on the validation rows, where there are some, so that the rows are not picked
-    by the very rows that the result is reported on. Removing a row with a negative effect lowers the
-    target: its presence raises it. Rows whose removal is not defined come last.
+    Effects are measured on the validation rows, if there are any, so that rows are not chosen on the same
+    split that the result is reported on. Removing a row with a negative effect lowers the target: its
+    presence raises it. Rows whose removal is undefined come last.
     """
     dataset = data(spec)
     n, rule = len(dataset.train), RULES[spec.rule]
@@ -183,7 +183,7 @@ def ranking(spec: Spec) -> Ranking:
 
 
 def judge_of(spec: Spec) -> Spec:
-    """The choices under which rows are ranked: the target of the rule, on the validation rows."""
+    """The settings for the ranking: the target of the rule, on the validation rows."""
     rule = RULES[spec.rule]
     if isinstance(rule, RankedRows) and rule.target is not None:
         spec = spec.replace(target=rule.target)

@@ -43,7 +43,7 @@ def penalty_of(spec: Spec) -> Penalty | None:
 
 
 def train(spec: Spec) -> FitSummary:
-    """What training reached."""
+    """The result of training."""
     found = fit(spec)
     metrics = {METRICS[name]: value for name, value in found.metrics.items()}
     if not found.objective.smooth:
@@ -63,7 +63,7 @@ def train(spec: Spec) -> FitSummary:
 
 
 def model_of(found: Fit) -> ModelOption:
-    """The declaration of a trained model: what "auto" stood for."""
+    """The option of a trained model, with "auto" resolved."""
     linear, loss = isinstance(found.objective.model, LinearMap), found.objective.loss
     family = next(name for name, kind in LOSSES.items() if type(loss) is kind) if linear else ""
     return next(option for option in TRAINABLE.values() if option.loss == family)

@@ -1,4 +1,4 @@
-"""Which choices each result depends on: a change of any other choice keeps the result."""
+"""The settings that each result depends on; changes of other settings keep the result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _DIGEST = 32  # hexadecimal digits
 _DATA = ("dataset", "seed")
 _FIT = (*_DATA, "model", "hidden", "penalty", "strength")
 _HELD_OUT = (*_FIT, "method", "damping")
-_TARGET = (*_FIT, "target", "split", "sensitive", "row")
+_TARGET = (*_FIT, "target", "split", "sensitive", "favourable", "pair", "row")
 _SOLVE = ("damping", "solver", "scale", "depth", "batch_size")
 _EFFECT = (*_TARGET, "method", *_SOLVE, "rescale")
 _LISSA = (*_TARGET, "method", "damping", "scale", "depth", "repeats", "batch_size")
@@ -50,33 +50,33 @@ _RECURSION = ("scale", "depth", "batch_size")
 _ALWAYS: dict[str, tuple[str, ...]] = {  # fields that a result depends on whatever is chosen
     "groups": ("sensitive",),
     "points": ("sensitive",),
-    "unlearning": ("sensitive",),
+    "unlearning": ("sensitive", "favourable", "pair"),
     "lissa": _RECURSION,
     "lissa run": _RECURSION,
 }
-_TELL_NAMES = ("data",)  # hold the file's own name and notes
+_TELL_NAMES = ("data",)  # contain the file's name and notes
 
 
 def upload_name(content: str, label: str) -> str:
-    """The name of a table of somebody's own, from digests of its content and of what it is called."""
+    """The name of a user's table, from digests of its content and of its title."""
     return f"{UPLOAD}{content[:_DIGEST]}{label[:_DIGEST]}"
 
 
 def is_upload(dataset: str) -> bool:
-    """Whether a data set is somebody's own, and none of the catalogue."""
+    """Whether a data set is a user's table, not one of the catalogue."""
     return dataset.startswith(UPLOAD)
 
 
 def content_of(dataset: str) -> str:
-    """The name without what an own table is called: the same for equal content."""
+    """The name without the title of a user's table: the same for equal content."""
     return dataset[: len(UPLOAD) + _DIGEST] if is_upload(dataset) else dataset
 
 
 def key(result: str, spec: Spec) -> tuple[object, ...]:
-    """The values that ``result`` depends on, with choices that have no effect here left out.
+    """The values that ``result`` depends on, without settings that have no effect here.
 
-    Two specs with equal keys have the same result. Tables of equal content share all numbers, but for each
-    its own name and notes.
+    Two specs with equal keys have the same result. Tables of equal content share all results except those
+    that contain the title and notes.
     """
     counts = effective(result, spec)
     values = {name: getattr(spec, name) if name in counts else None for name in DEPENDS[result]}

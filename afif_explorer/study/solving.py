@@ -1,7 +1,7 @@
-"""The third stage: the curvature at the fit, made ready, and the method that the choices name.
+"""The third stage: the curvature at the fit and the chosen method, prepared.
 
-LiSSA is asked with all rows in every step, so that its result is evaluated on the eigenvalues: any scale and
-depth cost one small product.
+LiSSA uses all rows in every step, so that its result is evaluated on the eigenvalues: each scale and depth
+costs one small product.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _READY: dict[type[Curvature], type[Method]] = {Fisher: AFIF, Hessian: Infinitesi
 
 
 def curvature_of(spec: Spec) -> type[Curvature]:
-    """The curvature that the chosen method takes."""
+    """The curvature of the chosen method."""
     kind: type[Curvature] = METHODS[spec.method].engine_class.curvature
     return kind
 
 
 def influence(spec: Spec, kind: type[Curvature]) -> Influence:
-    """A curvature at the fit with its dense factor, shared by everything that looks at rows."""
+    """A curvature at the fit with its dense factor, shared by all per-row results."""
 
     def prepare() -> Influence:
         report(f"Factorising the {kind.name}", 0)
@@ -49,7 +49,7 @@ def influence(spec: Spec, kind: type[Curvature]) -> Influence:
 
 
 def factor_seconds(spec: Spec, kind: type[Curvature]) -> float:
-    """What it took to build that matrix and its factor."""
+    """The cost of that matrix and its factor."""
     return factor_of(influence(spec, kind).curvature).seconds
 
 
@@ -66,20 +66,20 @@ def spectrum(spec: Spec, kind: type[Curvature]) -> Spectrum:
 
 
 def lissa_rule(spec: Spec, kind: type[Curvature]) -> Rule:
-    """LiSSA's settings by rule, from the exact eigenvalues (penalty and damping included)."""
+    """LiSSA's automatic settings, from the exact eigenvalues (penalty and damping included)."""
     spectrum(spec, kind)
     return exact_rule(influence(spec, kind).curvature, spec.batch_size)
 
 
 def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
-    """Scale and depth as chosen, or by rule where they were left open."""
+    """Scale and depth as chosen, or automatic."""
     rule = lissa_rule(spec, kind)
     scale = spec.scale or rule.scale
     return scale, spec.depth or rule.depth_at(scale)
 
 
 def chosen(spec: Spec) -> Influence:
-    """The chosen method, with its solver, at the fit; what it shares with others is made ready."""
+    """The chosen method, with its solver, at the fit; shared parts are prepared."""
     influence(spec, curvature_of(spec))
     scale, depth, solver = None, None, SOLVERS[spec.solver]
     if "scale" in solver.needs and fit(spec).objective.smooth:
@@ -92,7 +92,7 @@ def chosen(spec: Spec) -> Influence:
 def summary(
     spec: Spec, solution: Solution, seconds: float, *, error: float | None, off: float | None
 ) -> SolverSummary:
-    """How a system was solved. ``error``: of the solution, ``off``: of what is shown of it.
+    """How a system was solved. ``error``: of the solution, ``off``: of the quantity shown.
 
     ``seconds``: of all steps together, where no system is solved.
     """

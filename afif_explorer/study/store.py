@@ -1,4 +1,4 @@
-"""The memory of the study: finished stages, and the tables that people brought."""
+"""The cache of stages, and the uploaded tables."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from afif_explorer.study.keys import key
 
 T = TypeVar("T")
 
-CACHE = Cache(1 << 30)  # a fit of Adult with all that hangs on it takes about 100 MB
-MOST_UPLOADED = 512 << 20  # bytes of all sessions together; the oldest table goes first
+CACHE = Cache(1 << 30)  # a fit of Adult with its results takes about 100 MB
+MOST_UPLOADED = 512 << 20  # bytes of all sessions together; the oldest table is evicted first
 
 TOO_LARGE = (
     "Out of memory: choose a smaller model or a smaller data set. If the GPU is out of memory, you can also "
@@ -33,10 +33,10 @@ Make = Callable[[int], Dataset]  # a data set, split by a seed
 
 
 def stage(name: str, spec: Spec, compute: Callable[[], T], *more: object) -> T:
-    """The stage ``name`` for ``spec``, computed if it isn't there.
+    """The stage ``name`` for ``spec``, computed on a cache miss.
 
-    ``more`` are plain values that the stage depends on beside its part of the spec. Stages of two devices
-    are kept apart, since what is made of one has to stay there. Raises :class:`OutOfMemory` if it does
+    ``more`` are plain values that the stage depends on in addition to its part of the spec. Stages are
+    separate for each device, since tensors stay on their device. Raises :class:`OutOfMemory` if it does
     not fit.
     """
 
@@ -50,7 +50,7 @@ def stage(name: str, spec: Spec, compute: Callable[[], T], *more: object) -> T:
 
 
 def has_grown(name: str, spec: Spec) -> None:
-    """Measure the value of a stage again: it has kept what others made of it."""
+    """Update the recorded size of a stage, which has cached further results."""
     CACHE.measure(_place(name, spec))
 
 
@@ -60,21 +60,21 @@ def _place(name: str, spec: Spec, *more: object) -> tuple[str, str]:
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A table of somebody's own: ``make`` builds its data set from ``source``, whose bytes count."""
+    """A user's table: ``make`` builds its data set from ``source``, whose size is counted."""
 
     make: Make
     source: object
     title: str
-    file: str = ""  # the name of the file that it was read from
+    file: str = ""  # the name of its file
 
     @cached_property
     def bytes(self) -> int:
-        """Memory that it holds."""
+        """Its memory in bytes."""
         return sum(size for _, size in leaves(self.source))
 
 
 class Uploads:
-    """Tables that belong to no catalogue, by name; the name holds a digest nobody can guess."""
+    """Users' tables by name; a name contains an unguessable digest."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
@@ -82,7 +82,7 @@ class Uploads:
         self._kept: OrderedDict[str, Upload] = OrderedDict()
 
     def add(self, name: str, upload: Upload) -> None:
-        """Keep a table under a name of :func:`~afif_explorer.study.keys.upload_name`."""
+        """Store a table under a name of :func:`~afif_explorer.study.keys.upload_name`."""
         with self._lock:
             self._kept[name] = upload
             self._kept.move_to_end(name)
@@ -90,12 +90,12 @@ class Uploads:
                 self._kept.popitem(last=False)
 
     def get(self, name: str) -> Upload | None:
-        """The table of that name, if it is (still) here."""
+        """The table of that name, if still available."""
         with self._lock:
             return self._kept.get(name)
 
     def make(self, name: str, seed: int) -> Dataset:
-        """The data set of that name. Raises :class:`DataError` if it is not here (any more)."""
+        """The data set of that name. Raises :class:`DataError` if it is not available (any more)."""
         found = self.get(name)
         if found is None:
             raise DataError(

@@ -10,7 +10,7 @@ from afif_explorer.analysis.limits import comparisons
 from afif_explorer.choices.targets import TARGETS
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import Bound
-from afif_explorer.engine.targets.disparities import GroupDisparity
+from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.fitting import fit
@@ -19,9 +19,9 @@ from afif_explorer.study.store import stage
 
 @dataclass(frozen=True, eq=False)
 class Aim:
-    """A target on a fit: ``gradient`` is its slope ``[p]`` there, ``value`` what it is there.
+    """A target on a fit: ``gradient`` ``[p]`` and ``value`` at the fit.
 
-    ``compares``: of a gap, its two groups with their rows; ``notes``: what to be careful about with it.
+    ``compares``: for a gap, its two groups with their rows; ``notes``: cautions about it.
     """
 
     target: Target
@@ -43,7 +43,8 @@ def aim(spec: Spec) -> Aim:
         if isinstance(target, GroupDisparity):
             between = comparisons.at_fit(found, target)
             compares = comparisons.compares(found, target, between)
-            notes = comparisons.notes(found, target, between)
+            told = comparisons.guessed(found, target)
+            notes = (*filter(None, [told]), *comparisons.notes(found, target, between))
         bound = target.bind(found)
         value = bound.value(found.parameters)
         return Aim(target, bound, bound.gradient(), value, compares, notes)
@@ -57,7 +58,7 @@ def target_of(spec: Spec) -> Target:
 
 
 def target_label(spec: Spec) -> str:
-    """The target in words, as they go on after "effect on the"."""
+    """A description of the target that continues "effect on the"."""
     return TARGETS[spec.target].words(spec, data(spec))
 
 
@@ -67,5 +68,5 @@ def target_unit(spec: Spec) -> str:
 
 
 def raises(spec: Spec) -> str:
-    """What a positive effect means."""
+    """The meaning of a positive effect."""
     return f"leaving the row out raises the {TARGETS[spec.target].rises}"

@@ -1,4 +1,4 @@
-"""Which choices exist for a data set, and how choices that don't fit are corrected."""
+"""The settings available for a data set, and the correction of those that don't fit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from afif_explorer import datasets
 from afif_explorer.choices.methods import METHODS
 from afif_explorer.choices.models import MODELS
+from afif_explorer.choices.option import group_pairs
 from afif_explorer.choices.penalties import PENALTIES
 from afif_explorer.choices.solvers import SOLVERS
 from afif_explorer.choices.splits import SPLITS
@@ -25,14 +26,14 @@ _DEFAULT = Spec()
 
 
 def offered(spec: Spec | None) -> dict[str, Any]:
-    """The values of each choice that exist: all of them, or those that fit the data of ``spec``.
+    """The available values of each setting: all of them, or those that fit the data of ``spec``.
 
-    Tuples of values, or dicts from what people read to the value.
+    Tuples of values, or dicts from labels to values.
     """
     catalogue = {datasets.describe(name).title: name for name in datasets.names()}
     always: dict[str, Any] = OPTIONS | {"dataset": catalogue}
     if spec is None:
-        return always | {"sensitive": {}}
+        return always | {"sensitive": {}, "favourable": {}, "pair": {}}
     dataset = data(spec)
     if spec.dataset not in catalogue.values():
         title = f"{dataset.title} (yours)" if dataset.title in catalogue else dataset.title
@@ -43,7 +44,26 @@ def offered(spec: Spec | None) -> dict[str, Any]:
         "target": tuple(key for key, option in TARGETS.items() if option.fits(dataset)),
         "split": _splits(dataset),
         "sensitive": {name: place for place, name in enumerate(dataset.sensitive)},
+        "favourable": _favourable(dataset),
+        "pair": _pairs(spec, dataset),
     }
+
+
+def _favourable(dataset: Dataset) -> dict[str, int]:
+    guessed = dataset.favourable
+    if guessed is None or not dataset.sensitive:
+        return {}
+    automatic = {f"Automatic: {guessed.name}": _DEFAULT.favourable}
+    return automatic | {name: place for place, name in enumerate(dataset.classes)}
+
+
+def _pairs(spec: Spec, dataset: Dataset) -> dict[str, int]:
+    """The pairs of groups; none if there is only one."""
+    pairs = group_pairs(dataset, spec)
+    if len(pairs) < 2:
+        return {}
+    named = {f"{first} and {second}": place for place, (first, second) in enumerate(pairs)}
+    return {"Furthest apart": _DEFAULT.pair} | named
 
 
 def _solvers(spec: Spec) -> tuple[str, ...] | dict[str, str]:
@@ -57,7 +77,7 @@ def _splits(dataset: Dataset) -> tuple[str, ...]:
 
 
 def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
-    """The choices, corrected where they don't fit the data, and a sentence for each correction."""
+    """The settings, corrected to fit the data, and a sentence for each correction."""
     dataset = data(spec)
     changes: dict[str, Any] = {}
     notes: list[str] = []
@@ -72,7 +92,7 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
     if not model.fits(dataset):
         correct("model", _DEFAULT.model, f"{model.label} does not fit {title}.")
     if penalty.nonsmooth and spec.solver != _DEFAULT.solver:
-        why = f"With {penalty.label.lower()} a removal is answered by proximal steps, so the choice of "
+        why = f"With {penalty.label.lower()} removals are predicted by proximal steps, so the choice of "
         correct("solver", _DEFAULT.solver, why + "solver is not used.")
     elif method.solvers and spec.solver not in method.solvers:
         correct("solver", method.solvers[0], method.only)
@@ -83,9 +103,10 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
         correct("split", splits[-1], f"{title} has no {SPLITS[spec.split].rows}.")
     rows = len(getattr(dataset, changes.get("split", spec.split)))
     if spec.row >= rows:
-        correct("row", 0, f"There are {count(rows)} rows to choose from; the first is shown.")
+        correct("row", 0, f"There are {count(rows)} rows to choose from; the first one is used.")
     if spec.sensitive >= max(1, len(dataset.sensitive)):
         correct("sensitive", 0, f"{title} has {len(dataset.sensitive)} sensitive columns.")
+    _correct_gap(spec.replace(**changes), dataset, correct)
     _correct_sizes(spec, dataset, correct)
     return spec.replace(**changes), tuple(notes)
 
@@ -96,10 +117,19 @@ def _instead(wanted: TargetOption, dataset: Dataset) -> TargetOption:
     return next((option for option in fit if type(option) is type(wanted)), fit[0])
 
 
+def _correct_gap(spec: Spec, dataset: Dataset, correct: Any) -> None:
+    if spec.favourable >= len(dataset.classes) and spec.favourable != _DEFAULT.favourable:
+        why = f"{dataset.title} has {len(dataset.classes)} classes."
+        correct("favourable", _DEFAULT.favourable, why)
+    pairs = len(group_pairs(dataset, spec))
+    if spec.pair >= pairs and spec.pair != _DEFAULT.pair:
+        correct("pair", _DEFAULT.pair, f"There are {count(pairs)} pairs of groups to choose from.")
+
+
 def _correct_sizes(spec: Spec, dataset: Dataset, correct: Any) -> None:
     n = len(dataset.train)
     if spec.count >= n:
-        correct("count", n - 1, f"There are {count(n)} training rows, and one has to stay.")
+        correct("count", n - 1, f"There are {count(n)} training rows; at least one must remain.")
     here = np.isin(np.array(spec.selected, dtype=np.int64), dataset.train.ids)
     if not here.all():
         kept = tuple(np.array(spec.selected)[here].tolist())

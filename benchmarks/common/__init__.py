@@ -1,1 +1,1 @@
-"""What several benchmarks share: problems and their truths, other libraries, facts about the machine."""
+"""Shared by several benchmarks: problems and their refits, other libraries, information about the machine."""

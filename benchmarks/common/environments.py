@@ -1,7 +1,7 @@
-"""Each library in a virtual environment of its own, made once and kept in the user's cache folder.
+"""Each library in its own virtual environment, created once in the user's cache folder.
 
-None of them is a dependency of this project. torch comes first and stays at the version that the project
-is tested with: several of the libraries would otherwise bring another one.
+None of them is a dependency of this project. torch is installed first and pinned to the version that the
+project is tested with: several of the libraries would otherwise install another one.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import platformdirs
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(platformdirs.user_cache_dir("afif_explorer", appauthor=False))
 SCRIPTS = "benchmarks.common.libraries"
-ALARMED = (-signal.SIGALRM, 128 + signal.SIGALRM)  # itself, and seen through a shell
+TIMED_OUT = (-signal.SIGALRM, 128 + signal.SIGALRM)  # directly, and through a shell
 
 
 @dataclass(frozen=True)
 class Library:
-    """A library: what to install and the methods it is asked for.
+    """A library: its requirement and the methods that are measured.
 
     The module in ``libraries/`` has its name. Without a requirement it is this project itself, which runs
-    in the environment at hand.
+    in the current environment.
     """
 
     name: str
@@ -63,11 +63,11 @@ LIBRARIES = (
 
 
 class Failed(Exception):
-    """A library could not be installed, or a method could not be run; the words say why."""
+    """A library could not be installed, or a method could not be run; the message says why."""
 
 
 def install(library: Library) -> None:
-    """Make the library's environment if it is not there. Raises :class:`Failed` with pip's last word."""
+    """Create the library's environment if it is missing. Raises :class:`Failed` with pip's last message."""
     done = library.home / "installed"
     if not library.requirement or done.exists():
         return
@@ -75,8 +75,8 @@ def install(library: Library) -> None:
     _run([sys.executable, "-m", "venv", "--clear", str(library.home)])
     fixed = library.home / "torch.txt"
     fixed.write_text(torch + "\n")
-    for wanted in (torch, library.requirement):
-        _run([str(library.python), "-m", "pip", "install", "-q", "-c", str(fixed), wanted])
+    for requirement in (torch, library.requirement):
+        _run([str(library.python), "-m", "pip", "install", "-q", "-c", str(fixed), requirement])
     done.touch()
 
 
@@ -87,9 +87,9 @@ def run(
     found: Path,
     prefix: Sequence[str] = (),
 ) -> None:
-    """Let a method answer a task of :mod:`benchmarks.common.exchange`, in a process of its own.
+    """Run a method on a task of :mod:`benchmarks.common.exchange`, in its own process.
 
-    ``prefix``: words before the command. Raises :class:`Failed`, also at the task's own time limit.
+    ``prefix`` is put before the command. Raises :class:`Failed`, also at the task's time limit.
     """
     script = f"{SCRIPTS}.{library.name}"
     _run([*prefix, str(library.python), "-m", script, str(task), str(found), method])
@@ -98,9 +98,9 @@ def run(
 def _run(command: list[str]) -> None:
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if ended.returncode:
-        if ended.returncode in ALARMED:
-            raise Failed("not done within the time limit")
+        if ended.returncode in TIMED_OUT:
+            raise Failed("not finished within the time limit")
         if "can't allocate memory" in ended.stderr or "MemoryError" in ended.stderr:
             raise Failed("needs more than 8 GiB of memory")
-        words = [line for line in ended.stderr.strip().splitlines() if line.strip()]
-        raise Failed(words[-1][:160] if words else f"ended with status {ended.returncode}")
+        lines = [line for line in ended.stderr.strip().splitlines() if line.strip()]
+        raise Failed(lines[-1][:160] if lines else f"ended with status {ended.returncode}")

@@ -1,4 +1,4 @@
-"""What goes into another library's process and what comes back: NumPy archives, nothing else."""
+"""Data exchange with another library's process, by NumPy archives only."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from torch.utils.data import DataLoader, TensorDataset
 from benchmarks.common import resident
 from benchmarks.common.networks import build, set_parameters
 
-MEMORY = 8 << 30  # bytes that a method may take
+MAX_MEMORY = 8 << 30  # bytes that a method may use
 DEFAULTS = {"precision": "float32", "limit": 420, "repeat": False, "steepest": float("nan")}
-SHORT, MOST = 3.0, 5  # what is done sooner is repeated until then, so many times at most
+SHORT, MAX_REPEATS = 3.0, 5  # shorter runs are repeated up to this total, at most so many times
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
     """A trained network, its rows and the queries; curvatures are damped by ``dampings``.
 
-    The dampings hold the strength of the penalty, so that a library that knows no penalties damps by as
-    much as the penalty bends; for methods that have something else to choose they are its values.
-    ``steepest`` is the largest eigenvalue of the curvature, for recursions that can't find it. ``marks``
-    keeps when a method had done what all queries share.
+    The dampings include the strength of the penalty, since most of the libraries do not support penalties;
+    for methods with another parameter they are its values. ``steepest`` is the largest eigenvalue of the
+    curvature, for recursions that cannot compute it. ``marks`` holds the times at which a method had
+    finished the part that is independent of the queries.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Task:
         return TensorDataset(self.X, self.y)
 
     @property
-    def asked(self) -> TensorDataset:
+    def query_set(self) -> TensorDataset:
         return TensorDataset(self.queries, self.answers)
 
     @property
@@ -57,30 +57,30 @@ class Task:
         return sum(value.numel() for value in self.network.parameters())
 
     def batches(self, size: int | None = None) -> DataLoader:
-        """The rows in order; all at once if no size is given."""
+        """The rows in order; in one batch by default."""
         return DataLoader(self.rows, batch_size=size or len(self.rows))
 
-    def asked_at_once(self) -> DataLoader:
+    def query_batch(self) -> DataLoader:
         """The queries in order, in one batch."""
-        return DataLoader(self.asked, batch_size=len(self.asked))
+        return DataLoader(self.query_set, batch_size=len(self.query_set))
 
     def fitted(self) -> None:
-        """To be called by a method when it has done what doesn't depend on the queries."""
+        """Called by a method after the part that does not depend on the queries."""
         self.marks.append(time.perf_counter())
 
 
-# Setting and what was found: effects [rows, queries], or one number for each row [rows].
+# The setting, and its effects [rows, queries] or self-influence [rows].
 Method = Callable[[Task], Iterator[tuple[str, Tensor]]]
 
 
 def write(path: Path, **contents: object) -> None:
-    """Make a task's archive: ``network`` (its name), ``theta``, ``X``, ``y``, ``queries``, ``answers``,
-    ``dampings``, and if wished ``steepest``, ``precision``, ``limit`` (seconds) and ``repeat``."""
+    """Write a task's archive: ``network`` (its name), ``theta``, ``X``, ``y``, ``queries``, ``answers``,
+    ``dampings``, and optionally ``steepest``, ``precision``, ``limit`` (seconds) and ``repeat``."""
     np.savez(path, **(DEFAULTS | contents))
 
 
 def read(path: Path) -> Task:
-    """The task of an archive, in its precision."""
+    """Read a task from an archive, in its precision."""
     with np.load(path) as stored:
         dtype = getattr(torch, str(stored["precision"]))
         network = build(str(stored["network"]), stored["X"].shape[1]).to(dtype)
@@ -93,30 +93,30 @@ def read(path: Path) -> Task:
 
 
 def serve(methods: Mapping[str, Method]) -> None:
-    """Run the method that the command line names and write what it finds, with seconds and memory.
+    """Run the method named on the command line and write its results, with run time and memory.
 
-    Times start when the data are there and everything is imported. What is short is repeated if the
-    task wishes; its times are then medians.
+    Times start when the data are loaded and everything is imported. Short runs are repeated if the task
+    requests it; times are then medians.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("task", type=Path)
     parser.add_argument("found", type=Path)
     parser.add_argument("method", choices=sorted(methods))
     chosen = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
     with np.load(chosen.task) as stored:
         limit, repeat = float(stored["limit"]), bool(stored["repeat"])
     task, method = read(chosen.task), methods[chosen.method]
-    torch.randn(500, 500) @ torch.randn(500, 500)  # the threads and buffers of the product
+    torch.randn(500, 500) @ torch.randn(500, 500)  # starts threads and allocates buffers
     signal.setitimer(signal.ITIMER_REAL, limit)  # ends the process
     found = _once(task, method, chosen.found)
     signal.setitimer(signal.ITIMER_REAL, 0)
     if repeat:
-        _again(task, method, chosen.found, found)
+        _repeat(task, method, chosen.found, found)
 
 
 def _once(task: Task, method: Method, path: Path) -> dict[str, np.ndarray]:
-    """Every setting once; what is there is written at once, and counts if a later one fails."""
+    """Run every setting once; each result is saved immediately, so that it remains if a later one fails."""
     found: dict[str, np.ndarray] = {}
     torch.manual_seed(0)
     start = resident.now()
@@ -133,14 +133,14 @@ def _once(task: Task, method: Method, path: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def _again(task: Task, method: Method, path: Path, found: dict[str, np.ndarray]) -> None:
-    """More runs of something short: its times become medians."""
+def _repeat(task: Task, method: Method, path: Path, found: dict[str, np.ndarray]) -> None:
+    """Repeat a short run and replace its times by medians."""
     times = [{what: float(found[key]) for key in found if (what := key.split(" ")[0]) in TIMES}]
-    while len(times) < MOST and sum(one["seconds"] for one in times) < SHORT:
+    while len(times) < MAX_REPEATS and sum(one["seconds"] for one in times) < SHORT:
         torch.manual_seed(0)
         task.marks.clear()
         began = time.perf_counter()
-        next(method(task))  # and let go of
+        next(method(task))
         times.append(_times(task, began))
     for key in found:
         if (what := key.split(" ")[0]) in TIMES:
@@ -152,6 +152,6 @@ TIMES = ("seconds", "fit")
 
 
 def _times(task: Task, began: float) -> dict[str, float]:
-    """Seconds since then, and those of them until everything was fitted."""
+    """Seconds since ``began``, in total and until everything was fitted."""
     now = time.perf_counter()
     return {"seconds": now - began, "fit": (task.marks[0] - began) if task.marks else 0.0}

@@ -1,4 +1,4 @@
-"""Facts about the machine, which every figure depends on."""
+"""Information about the machine, which every result depends on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIDE = 2048
 
 
 def facts() -> dict[str, Any]:
-    """What seconds depend on beside the code."""
+    """What run times depend on besides the code."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -34,7 +34,7 @@ def facts() -> dict[str, Any]:
 def gemm_peak(dtype: torch.dtype, seconds: float = 1.0) -> float:
     """The fastest product of two square matrices, in floating-point operations a second."""
     a, b = (torch.randn(SIDE, SIDE, dtype=dtype) for _ in range(2))
-    out = a @ b  # warms up
+    out = a @ b  # warm-up
     best, end = float("inf"), time.perf_counter() + seconds
     while time.perf_counter() < end:
         began = time.perf_counter()
@@ -61,7 +61,7 @@ def _processor() -> str:
 
 
 def measured(prefix: Sequence[str] = ()) -> dict[str, Any]:
-    """Facts and peaks, taken in a process of its own with ``prefix`` before its command."""
+    """Facts and peaks, measured in a separate process with ``prefix`` before its command."""
     command = [*prefix, sys.executable, "-m", "benchmarks.common.machine"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(ended.stdout)

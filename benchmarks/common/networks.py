@@ -1,8 +1,7 @@
-"""The networks of the benchmark, plain torch, so that every library's environment can build them.
+"""The networks of the benchmarks, in plain torch, so that every library's environment can build them.
 
-All return logits for ``cross_entropy``, and each ends in a bias that the penalty leaves alone. But for the
-encoder all trainable parameters sit in ``nn.Linear`` layers: that is the most that each of the libraries
-can handle.
+All return logits for ``cross_entropy``, and end in an unpenalised bias. Except for the encoder, all trainable
+parameters are in ``nn.Linear`` layers, which every library supports.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-PIXELS = 8  # a digit is a picture of 8 x 8
-TOKENS, TOPICS = 500, 4  # what sequences are made of, and what they may be about
+PIXELS = 8  # a digit is an image of 8 x 8
+TOKENS, TOPICS = 500, 4  # size of the vocabulary, number of classes
 
 
 class Logistic(nn.Module):
@@ -30,7 +29,7 @@ class Logistic(nn.Module):
 
 
 class Attention(nn.Module):
-    """Self-attention in plain matrix products, which every kind of derivative can pass through."""
+    """Self-attention as plain matrix products, which support every kind of derivative."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -42,12 +41,12 @@ class Attention(nn.Module):
             layer(read).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
         )
-        share = torch.softmax(query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5, dim=-1)
-        return self.mix((share @ value).transpose(1, 2).flatten(2))
+        weights = torch.softmax(query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5, dim=-1)
+        return self.mix((weights @ value).transpose(1, 2).flatten(2))
 
 
 class Reader(nn.Module):
-    """A transformer with one block that reads a digit as a sequence of eight rows of pixels."""
+    """A transformer with one block on digits as sequences of eight rows of pixels."""
 
     def __init__(self, width: int = 16, heads: int = 2, inner: int = 32) -> None:
         super().__init__()
@@ -67,7 +66,7 @@ class Reader(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and a layer for every place, each after a norm and added to what came in."""
+    """A pre-norm transformer block: attention and a feed-forward layer, each with a residual connection."""
 
     def __init__(self, width: int, heads: int, inner: int) -> None:
         super().__init__()
@@ -81,7 +80,7 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """A transformer with two blocks that reads sequences of tokens: 133,380 parameters."""
+    """A transformer with two blocks on sequences of tokens: 133,380 parameters."""
 
     def __init__(self, length: int, width: int = 64, heads: int = 4, inner: int = 256) -> None:
         super().__init__()
@@ -113,7 +112,7 @@ BUILDERS: dict[str, Callable[[int], nn.Module]] = {
 
 
 def build(name: str, d: int, seed: int = 0) -> nn.Module:
-    """The network of that name for rows of ``d`` numbers, with starting weights drawn for ``seed``."""
+    """The network of that name for rows of ``d`` numbers, initialised with ``seed``."""
     torch.manual_seed(seed)
     return BUILDERS[name](d)
 

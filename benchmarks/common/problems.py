@@ -1,6 +1,6 @@
 """Problems: rows, a fit, random half-subsets, and the losses after training on each of them.
 
-Everything is made once and kept in the user's cache folder; the key is a digest of all settings.
+Everything is computed once and stored in the user's cache folder; the key is a digest of all settings.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from benchmarks.common.networks import build
 from benchmarks.common.sources import SOURCES, Rows
 from benchmarks.common.training import flat, losses, polished, train_each
 
-TRUTHS = CACHE / "lds"
+REFITS = CACHE / "lds"
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """What is fitted, on how many rows, and how it is trained again.
+    """What is fitted, on how many rows, and how it is retrained.
 
-    ``network`` and ``source`` name the network and where rows come from. ``tuning`` and ``judging`` count
-    half-subsets: the first choose each method's damping, the second judge it. ``seeds`` counts the starts
-    over which a loss after training from scratch is averaged; 0: nothing is trained from scratch.
+    ``network`` and ``source`` name the network and the source of the rows. ``tuning`` and ``judging`` are
+    numbers of half-subsets: the first select each method's damping, the second evaluate it. ``seeds`` is the
+    number of initialisations over which a loss after training from scratch is averaged; 0: no training from
+    scratch.
     """
 
     name: str
@@ -40,11 +41,11 @@ class Problem:
     source: str
     rows: int
     strength: float
-    steps: int = 0  # of Adam; 0: Newton's method to the end, for a convex problem
+    steps: int = 0  # of Adam; 0: Newton's method to convergence, for a convex problem
     rate: float = 0.0
-    polish: int = 0  # steps of L-BFGS that end the fit on all rows
-    batch: int = 0  # rows in a step of Adam; 0: all
-    warm_steps: int = 0  # of Adam, to train on from the fit; 0: as many as from scratch
+    polish: int = 0  # final steps of L-BFGS on all rows
+    batch: int = 0  # rows per step of Adam; 0: all
+    warm_steps: int = 0  # of Adam, continuing from the fit; 0: as many as from scratch
     queries: int = 100
     tuning: int = 30
     judging: int = 100
@@ -63,7 +64,7 @@ class Problem:
 
     @cached_property
     def objective(self) -> ax.Objective:
-        """What is minimised, in float64."""
+        """The objective, in float64."""
         X, y, *_ = self.data
         if not self.steps:
             model = ax.LinearMap(X.shape[1])
@@ -80,13 +81,13 @@ class Problem:
 
 
 @dataclasses.dataclass(frozen=True)
-class Truth:
-    """The fit and what training on each half-subset did to each query's loss.
+class Refits:
+    """The fit, and each query's loss after training on each half-subset.
 
     Attributes:
-        theta: ``[p]``. gradient_norm: of the objective there.
-        warm: losses after training on from ``theta``, ``[subsets, queries]``. cold: from scratch,
-            averaged over seeds; equal to ``warm`` where the problem is convex.
+        theta: ``[p]``. gradient_norm: of the objective at ``theta``.
+        warm: losses after training continued from ``theta``, ``[subsets, queries]``. cold: from scratch,
+            averaged over seeds; equal to ``warm`` if the problem is convex.
     """
 
     theta: np.ndarray
@@ -95,20 +96,20 @@ class Truth:
     cold: np.ndarray
 
 
-def truth_of(problem: Problem) -> Truth:
-    """The truth, from the cache if it is there."""
-    path = TRUTHS / f"{problem.key}.npz"
+def refits_of(problem: Problem) -> Refits:
+    """The refits, from the cache if available."""
+    path = REFITS / f"{problem.key}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         found = _network(problem) if problem.steps else _convex(problem)
         np.savez(path, **dataclasses.asdict(found))
     with np.load(path) as stored:
-        return Truth(
+        return Refits(
             stored["theta"], float(stored["gradient_norm"]), stored["warm"], stored["cold"]
         )
 
 
-def _convex(problem: Problem) -> Truth:
+def _convex(problem: Problem) -> Refits:
     objective = problem.objective
     fit = ax.fit_objective(objective)
     weights = np.zeros((problem.rows, len(problem.kept)))
@@ -116,20 +117,20 @@ def _convex(problem: Problem) -> Truth:
     thetas = refit_each(objective, fit.parameters, objective.vector(weights)).theta
     _, _, X, y = (torch.as_tensor(np.array(part)) for part in problem.data)
     after = losses(build(problem.network, X.shape[1]).double(), thetas.T, X, y).numpy()
-    return Truth(fit.theta, fit.gradient_norm, after, after)
+    return Refits(fit.theta, fit.gradient_norm, after, after)
 
 
-def _network(problem: Problem) -> Truth:
+def _network(problem: Problem) -> Refits:
     X, y, test_X, test_y = (torch.as_tensor(np.array(part)) for part in problem.data)
     X, test_X, kept = X.float(), test_X.float(), torch.as_tensor(problem.kept)
     network = build(problem.network, X.shape[1])
-    choices = {
+    settings = {
         "strength": problem.strength, "penalised": problem.objective.model.penalised,
         "batch": problem.batch,
     }  # fmt: skip
 
     def trained(starts: Tensor, subsets: Tensor, rate: float, steps: int) -> Tensor:
-        return train_each(network, starts, X, y, subsets, rate=rate, steps=steps, **choices)
+        return train_each(network, starts, X, y, subsets, rate=rate, steps=steps, **settings)
 
     theta = flat(network)[None]
     theta = trained(theta, torch.arange(problem.rows)[None], problem.rate, problem.steps)
@@ -142,7 +143,7 @@ def _network(problem: Problem) -> Truth:
         start = flat(build(problem.network, X.shape[1], seed))[None].expand(len(kept), -1)
         cold += losses(network, trained(start, kept, problem.rate, problem.steps), test_X, test_y)
     point = problem.objective.at(theta[0].double())
-    return Truth(
+    return Refits(
         theta=theta[0].double().numpy(),
         gradient_norm=float(point.gradient().norm()),
         warm=losses(network, warm, test_X, test_y).numpy(),
@@ -150,10 +151,10 @@ def _network(problem: Problem) -> Truth:
     )
 
 
-def task_of(problem: Problem, theta: np.ndarray, path: Path, **choices: object) -> None:
-    """Write the archive from which a library's process reads a problem at its fit."""
+def task_of(problem: Problem, theta: np.ndarray, path: Path, **settings: object) -> None:
+    """Write a problem and its fit as an archive that a library's process reads."""
     X, y, queries, answers = problem.data
     write(
         path, network=problem.network, theta=theta, X=X, y=y, queries=queries, answers=answers,
-        **choices,
+        **settings,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Resident memory as the operating system counts it. The standard library only: any environment can."""
+"""Resident memory according to the operating system; needs only the standard library."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def now() -> int:
-    """Bytes that are resident now; the peak so far without Linux."""
+    """Current resident bytes; the peak so far on systems other than Linux."""
     return _line("VmRSS") if STATUS.exists() else peak()
 
 
 def peak() -> int:
-    """The most bytes that were resident since :func:`forget_peak`, or since the start without Linux."""
+    """Peak resident bytes since :func:`forget_peak`; since the start on systems other than Linux."""
     if STATUS.exists():
         return _line("VmHWM")
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024
 
 
 def forget_peak() -> None:
-    """Start a new peak, where the system can."""
+    """Reset the peak, if the system supports it."""
     if CLEAR.exists():
         CLEAR.write_text("5")
 

@@ -1,4 +1,4 @@
-"""Where a problem's rows come from: training rows and labels, then queries and their labels."""
+"""Sources of rows: training rows and labels, then queries and their labels."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from benchmarks.common.networks import TOKENS, TOPICS
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 LENGTH = 16  # tokens in a sequence
-OWN = TOKENS // 10  # tokens that a topic prefers
+OWN = TOKENS // 10  # tokens of each topic
 
 
 def digits(rows: int, queries: int) -> Rows:
-    """Pictures of 8 x 8 handwritten digits, each number between 0 and 1."""
+    """Handwritten digits as 8 x 8 images, scaled to 0 to 1."""
     X, y = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(X))
     train, test = order[:rows], order[-queries:]
@@ -24,7 +24,7 @@ def digits(rows: int, queries: int) -> Rows:
 
 
 def adult(rows: int, queries: int) -> Rows:
-    """People of the census, and whether they earn more than a sum."""
+    """People in the US census, and whether their income is above 50 000 dollars."""
     draw = np.random.default_rng(0)
     data = ax.load_dataset("adult", validation=0)
     train = draw.choice(len(data.train), rows, replace=False)
@@ -34,36 +34,36 @@ def adult(rows: int, queries: int) -> Rows:
 
 
 def plane(rows: int, queries: int) -> Rows:
-    """100 normal numbers, of very different use, and a label that a logistic model describes truly."""
+    """100 normal features of different scales, and labels drawn from a logistic model."""
     draw = np.random.default_rng(0)
     weights = draw.normal(size=100) / 10
     X = draw.normal(size=(rows + queries, 100)) * np.geomspace(2, 0.2, 100)
     y = draw.random(len(X)) < 1 / (1 + np.exp(-4 * X @ weights))
-    return _parted(X, y.astype(np.int64), rows)
+    return _split(X, y.astype(np.int64), rows)
 
 
 def teacher(rows: int, queries: int) -> Rows:
-    """100 normal numbers, labelled by a random network; a tenth of the labels are wrong."""
+    """100 normal features, labelled by a random network; a tenth of the labels are flipped."""
     draw = np.random.default_rng(0)
     X = draw.normal(size=(rows + queries, 100))
     inner = np.tanh(X @ draw.normal(size=(100, 8)) / 4)
     y = inner @ draw.normal(size=8) > 0
-    wrong = draw.random(len(X)) < 0.1
-    return _parted(X, (y ^ wrong).astype(np.int64), rows)
+    flipped = draw.random(len(X)) < 0.1
+    return _split(X, (y ^ flipped).astype(np.int64), rows)
 
 
 def sentences(rows: int, queries: int) -> Rows:
-    """Sequences of tokens: a fifth come from those that the topic prefers, the rest from all."""
+    """Sequences of tokens: a fifth are drawn from the topic's own tokens, the rest from all."""
     draw = np.random.default_rng(0)
     y = draw.integers(TOPICS, size=rows + queries)
     preferred = np.stack([draw.permutation(TOKENS)[:OWN] for _ in range(TOPICS)])
     shape = len(y), LENGTH
-    told = preferred[y[:, None], draw.integers(OWN, size=shape)]
-    X = np.where(draw.random(shape) < 0.2, told, draw.integers(TOKENS, size=shape))
-    return _parted(X.astype(np.float64), y, rows)
+    topical = preferred[y[:, None], draw.integers(OWN, size=shape)]
+    X = np.where(draw.random(shape) < 0.2, topical, draw.integers(TOKENS, size=shape))
+    return _split(X.astype(np.float64), y, rows)
 
 
-def _parted(X: np.ndarray, y: np.ndarray, rows: int) -> Rows:
+def _split(X: np.ndarray, y: np.ndarray, rows: int) -> Rows:
     return X[:rows], y[:rows], X[rows:], y[rows:]
 
 

@@ -1,4 +1,4 @@
-"""Training many copies of a network side by side, each on its own half of the rows."""
+"""Training many copies of a network in parallel, each on its own half of the rows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch.nn.functional import cross_entropy
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.progress import report
 
-MOST_COPIES = 26  # networks that are trained side by side
-HELD = 150_000_000  # rows times parameters of all of them
+MAX_NETWORKS = 26  # trained in parallel
+MAX_SIZE = 150_000_000  # rows times parameters of all of them
 
 
 def flat(network: nn.Module) -> Tensor:
@@ -31,8 +31,8 @@ def named(network: nn.Module, theta: Tensor) -> dict[str, Tensor]:
 
 
 def at_once(size: int) -> int:
-    """How many networks of so many rows times parameters are worked on together."""
-    return max(1, min(MOST_COPIES, HELD // size))
+    """Number of networks that are trained in parallel; ``size`` is rows times parameters."""
+    return max(1, min(MAX_NETWORKS, MAX_SIZE // size))
 
 
 def train_each(
@@ -51,7 +51,7 @@ def train_each(
     """Minimise ``sum_{i in subset} l_i / n + strength ||theta||^2 / 2`` by Adam for every subset.
 
     ``starts`` ``[m, p]``, ``subsets`` ``[m, rows]`` -> ``[m, p]``. Each step takes ``batch`` rows of a
-    subset, in an order drawn anew when all had their turn; 0: all. The rate falls to zero along a cosine.
+    subset, reshuffled after every epoch; 0: all. The rate falls to zero along a cosine.
     """
     n, size = len(X), subsets.shape[1]
     batch = batch or size
@@ -61,26 +61,26 @@ def train_each(
         risk = cross_entropy(logits, labels, reduction="sum") * (size / len(rows) / n)
         return risk + 0.5 * strength * (theta * penalised).square().sum()
 
-    slope = vmap(grad(loss))
+    gradient = vmap(grad(loss))
     found, together = [], at_once(starts.shape[1] * batch)
     for start in range(0, len(starts), together):
         part = subsets[start : start + together]
         theta = starts[start : start + together].clone()
-        turns = _turns(size, batch)
+        batches = _batches(size, batch)
         optimiser = torch.optim.Adam([theta], lr=rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         for step in range(steps):
             report("training on subsets", start * steps + step * len(part), len(starts) * steps)
-            rows = part if batch == size else part[:, next(turns)]
-            theta.grad = slope(theta, X[rows], y[rows])
+            rows = part if batch == size else part[:, next(batches)]
+            theta.grad = gradient(theta, X[rows], y[rows])
             optimiser.step()
             schedule.step()
         found.append(theta)
     return torch.cat(found)
 
 
-def _turns(size: int, batch: int) -> Iterator[Tensor]:
-    """Batches of positions, every one once before any comes again; what is left over waits."""
+def _batches(size: int, batch: int) -> Iterator[Tensor]:
+    """Batches of positions, shuffled in each epoch; an incomplete last batch is dropped."""
     generator = torch.Generator().manual_seed(0)
     while True:
         order = torch.randperm(size, generator=generator)
@@ -88,7 +88,7 @@ def _turns(size: int, batch: int) -> Iterator[Tensor]:
 
 
 def polished(objective: Objective, theta: Tensor, steps: int) -> Tensor:
-    """``theta`` after some steps of L-BFGS on all rows: a fit of the objective as good as they make it."""
+    """``theta`` after ``steps`` steps of L-BFGS on all rows."""
     theta = objective.vector(theta).requires_grad_()
     optimiser = torch.optim.LBFGS(
         [theta], max_iter=steps, max_eval=3 * steps, history_size=30, tolerance_change=0,

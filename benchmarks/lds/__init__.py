@@ -1,1 +1,1 @@
-"""Linear datamodeling score: do summed effects foretell what training on half of the rows does?"""
+"""Linear datamodeling score: do summed effects predict the losses after training on half of the rows?"""

@@ -11,19 +11,19 @@ import torch
 
 import afif_explorer as ax
 from afif_explorer.engine.solvers.factor import Factor
-from benchmarks.common.problems import Problem, Truth
+from benchmarks.common.problems import Problem, Refits
 
 CURVATURES = {"AFIF": ax.Fisher, "Hessian": ax.Hessian, "empirical Fisher": ax.EmpiricalFisher}
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What one method says.
+    """The effects of one method with one setting.
 
     Attributes:
-        library, method: who says it. setting: the damping or what stands in its place.
-        effects: predicted rise of each query's loss if a row is left out, up to a factor of each query,
-            ``[rows, queries]``. seconds: for this setting; what all settings share counts for the first.
+        library, method: their names. setting: the damping, or the parameter used in its place.
+        effects: predicted increase of each query's loss if a row is left out, up to a factor per query,
+            ``[rows, queries]``. seconds: for this setting; work shared by all settings counts for the first.
     """
 
     library: str
@@ -33,23 +33,23 @@ class Scores:
     seconds: float
 
 
-def scores_of(problem: Problem, truth: Truth, dampings: tuple[float, ...]) -> Iterator[Scores]:
-    """Every curvature at every damping; where outputs are linear, also rescaled by leverage.
+def scores_of(problem: Problem, refits: Refits, dampings: tuple[float, ...]) -> Iterator[Scores]:
+    """Every curvature with every damping; for linear outputs also with leverage correction.
 
-    ``c' C^-1 g_i / n``, as :func:`afif_explorer.attribute` has it to first order; the matrix is made once
-    for all dampings.
+    ``c' C^-1 g_i / n``, like :func:`afif_explorer.attribute` to first order; the matrix is formed once for
+    all dampings.
     """
-    objective, theta = problem.objective, torch.as_tensor(truth.theta)
-    slopes, point = query_gradients(problem, truth), problem.objective.at(truth.theta)
+    objective, theta = problem.objective, torch.as_tensor(refits.theta)
+    gradients, point = query_gradients(problem, refits), problem.objective.at(refits.theta)
     for name, kind in CURVATURES.items():
         began = time.perf_counter()
         matrix = kind(objective, theta).dense()
         for damping in dampings:
             shifted = matrix + damping * torch.eye(len(matrix), dtype=matrix.dtype)
             try:
-                solved = Factor(shifted, kind.name, damping).solve(slopes)
+                solved = Factor(shifted, kind.name, damping).solve(gradients)
             except ax.CurvatureError:
-                continue  # negative curvature that this damping does not lift
+                continue  # this damping is too small for the negative curvature
             effects = (point.gradient_products(solved) / objective.n).numpy()
             seconds = time.perf_counter() - began
             yield Scores("afif_explorer", name, f"{damping:g}", effects, seconds)
@@ -58,14 +58,16 @@ def scores_of(problem: Problem, truth: Truth, dampings: tuple[float, ...]) -> It
         for damping in dampings:
             began = time.perf_counter()
             influence = ax.AFIF(damping=damping, rescale=True).prepare(objective, theta)
-            effects, seconds = influence.effects(slopes).numpy(), time.perf_counter() - began
-            yield Scores("afif_explorer", "AFIF, rescaled", f"{damping:g}", effects, seconds)
+            effects, seconds = influence.effects(gradients).numpy(), time.perf_counter() - began
+            yield Scores(
+                "afif_explorer", "AFIF, leverage correction", f"{damping:g}", effects, seconds
+            )
 
 
-def query_gradients(problem: Problem, truth: Truth) -> torch.Tensor:
+def query_gradients(problem: Problem, refits: Refits) -> torch.Tensor:
     """The gradient of each query's loss, ``[p, queries]``."""
     objective = problem.objective
     _, _, X, y = problem.data
     labels = y.astype(float) if objective.loss.name == "Bernoulli" else y
     queries = ax.Objective(objective.model, objective.loss, None, X, labels)
-    return queries.at(truth.theta).gradients(torch.arange(len(X))).T
+    return queries.at(refits.theta).gradients(torch.arange(len(X))).T

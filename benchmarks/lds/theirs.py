@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common.environments import Failed, Library, run
-from benchmarks.common.problems import Problem, Truth, task_of
+from benchmarks.common.problems import Problem, Refits, task_of
 from benchmarks.lds.ours import Scores
 
 METHODS = {
@@ -18,25 +18,25 @@ METHODS = {
     "kronfluence": ("ekfac", "kfac"),
     "traker": ("trak", "trak without projection"),
 }
-RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # TRAK's own, in units of its own
-HEURISTIC = float("nan")  # kronfluence's: a tenth of the mean eigenvalue
+TRAK_RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # in TRAK's own units
+HEURISTIC = float("nan")  # kronfluence's default: a tenth of the mean eigenvalue
 
 
 def scores_of(
-    library: Library, method: str, problem: Problem, truth: Truth, dampings: tuple[float, ...]
+    library: Library, method: str, problem: Problem, refits: Refits, dampings: tuple[float, ...]
 ) -> Iterator[Scores]:
-    """What a library's method says about a problem, at every setting that worked.
+    """The effects of a library's method on a problem, for every setting that worked.
 
     Raises :class:`Failed` if none did.
     """
     settings = [damping + problem.strength for damping in dampings]
     if method.startswith("trak"):
-        settings = list(RIDGES)
+        settings = list(TRAK_RIDGES)
     elif library.name == "kronfluence":
         settings.append(HEURISTIC)
     with tempfile.TemporaryDirectory() as folder:
         task, found = Path(folder) / "task.npz", Path(folder) / "found.npz"
-        task_of(problem, truth.theta, task, dampings=np.array(settings))
+        task_of(problem, refits.theta, task, dampings=np.array(settings))
         try:
             run(library, method, task, found)
         except Failed:

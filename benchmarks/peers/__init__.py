@@ -1,1 +1,1 @@
-"""The same questions to this and to other libraries: seconds, memory and accuracy in one run."""
+"""Comparison with other libraries on the same problems: run time, memory and accuracy."""

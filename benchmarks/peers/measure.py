@@ -1,4 +1,4 @@
-"""One measurement: a library's process runs a method on a case, and what it says is judged."""
+"""One measurement: a library runs a method on a case in its own process, and the result is evaluated."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common.environments import Failed, install, run
-from benchmarks.common.problems import Truth, task_of
+from benchmarks.common import environments
+from benchmarks.common.environments import Failed
+from benchmarks.common.problems import Refits, task_of
 from benchmarks.lds.measure import by_query
 from benchmarks.peers.exact import Exact
 from benchmarks.peers.problems import Case
@@ -24,10 +25,10 @@ class Row:
     """One line of the table.
 
     Attributes:
-        fit, seconds: until all was ready that doesn't depend on queries; in all. above: the most MB that
-            were resident beside the data. pearson, error: correlation with and relative difference from
-            (Frobenius, nothing is scaled) the exact answer. lds: linear datamodeling score.
-        failure: why there is no more; "" if it ran.
+        fit, seconds: seconds of the part that does not depend on queries, and in total. above: peak
+            resident memory in addition to the data, in MB. pearson, error: correlation with and relative
+            difference from (Frobenius norm, without scaling) the exact result. lds: linear datamodeling
+            score. failure: why there are no results; "" if it ran.
     """
 
     library: str
@@ -49,56 +50,56 @@ class Row:
 
 
 def measure(
-    asked: Run, case: Case, truth: Truth, exact: Exact, *, limit: float, prefix: Sequence[str]
+    run: Run, case: Case, refits: Refits, exact: Exact, *, limit: float, prefix: Sequence[str]
 ) -> Row:
-    """Run it and judge it; what fails is a row that says why."""
-    row = Row(asked.library, asked.method, asked.precision, asked.exact, asked.own)
-    setting = case.damping if asked.setting is None else asked.setting
+    """Run and evaluate it; a failure becomes a row with the reason."""
+    row = Row(run.library, run.method, run.precision, run.exact, run.own)
+    setting = case.damping if run.setting is None else run.setting
     with tempfile.TemporaryDirectory() as folder:
         task, found = Path(folder) / "task.npz", Path(folder) / "found.npz"
         task_of(
-            case.problem, truth.theta, task, dampings=np.array([setting]), repeat=True,
-            precision=asked.precision, limit=limit, steepest=exact.steepest,
+            case.problem, refits.theta, task, dampings=np.array([setting]), repeat=True,
+            precision=run.precision, limit=limit, steepest=exact.steepest,
         )  # fmt: skip
         try:
-            install(asked.of)
-            run(asked.of, asked.method, task, found, prefix)
+            environments.install(run.of)
+            environments.run(run.of, run.method, task, found, prefix)
         except Failed as error:
             return dataclasses.replace(row, failure=str(error))
         with np.load(found) as stored:
-            told = {key.split(" ")[0]: stored[key] for key in stored.files}
-    scores = told["effects"] * float(case.problem.rows) ** asked.rows_power
+            result = {key.split(" ")[0]: stored[key] for key in stored.files}
+    scores = result["effects"] * float(case.problem.rows) ** run.rows_power
     return dataclasses.replace(
         row,
-        fit=float(told["fit"]),
-        seconds=float(told["seconds"]),
-        above=float(told["above"]) / MB,
-        **accuracy(asked, scores, case, truth, exact),
+        fit=float(result["fit"]),
+        seconds=float(result["seconds"]),
+        above=float(result["above"]) / MB,
+        **accuracy(run, scores, case, refits, exact),
     )
 
 
 def accuracy(
-    asked: Run, scores: np.ndarray, case: Case, truth: Truth, exact: Exact
+    run: Run, scores: np.ndarray, case: Case, refits: Refits, exact: Exact
 ) -> dict[str, float | None]:
-    """How near scores are to the exact ones of their curvature, and how well they foretell refits."""
+    """Accuracy relative to the exact scores for the same curvature, and LDS relative to refits."""
     if not np.isfinite(scores).all():
         return {"pearson": None, "error": float("inf"), "lds": None}
-    if asked.own:
+    if run.own:
         return compared(scores, exact.own)
-    by_hessian = asked.curvature == "Hessian" and exact.hessian is not None
-    lds = score(scores, case, truth)
+    by_hessian = run.curvature == "Hessian" and exact.hessian is not None
+    lds = score(scores, case, refits)
     return compared(scores, exact.hessian if by_hessian else exact.fisher) | {"lds": lds}
 
 
-def score(effects: np.ndarray | None, case: Case, truth: Truth) -> float | None:
-    """The linear datamodeling score of effects, if there are any."""
+def score(effects: np.ndarray | None, case: Case, refits: Refits) -> float | None:
+    """The linear datamodeling score of effects; None without effects."""
     if effects is None:
         return None
-    return float(by_query(effects, case.problem.kept, truth.warm).mean())
+    return float(by_query(effects, case.problem.kept, refits.warm).mean())
 
 
 def compared(found: np.ndarray, true: np.ndarray | None) -> dict[str, float | None]:
-    """Pearson's correlation over all numbers, and the relative difference; None if the truth is unknown."""
+    """Pearson's correlation and the relative difference over all values; None without exact ones."""
     if true is None:
         return {"pearson": None, "error": None}
     pearson = float(np.corrcoef(found.ravel(), true.ravel())[0, 1])

@@ -1,4 +1,4 @@
-"""Who is asked what: every library at settings that suit it best."""
+"""The measurements of each case: every library with its best settings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Run:
     """One measurement.
 
     Attributes:
-        curvature: what the method solves or approximates, "Fisher" or "Hessian"; "" for none of both.
+        curvature: which matrix the method solves with or approximates, "Fisher" or "Hessian"; "" for neither.
         exact: whether it is exact up to rounding or a tolerance, by construction.
-        own: it gives each row's effect on itself instead of effects on queries.
-        setting: what stands in the place of a damping; None for the case's damping.
-        rows_power: scores times the rows to this power are in the units of the exact ones.
+        own: whether it computes each row's effect on itself instead of effects on queries.
+        setting: the value used in place of a damping; None for the case's damping.
+        rows_power: multiplying scores by the number of rows to this power gives the units of the exact ones.
     """
 
     library: str

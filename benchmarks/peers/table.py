@@ -1,4 +1,4 @@
-"""What people read: a Markdown table for each case, and the promises beneath."""
+"""Markdown tables: the methods of each case, and its targets."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from benchmarks.common.environments import OURS
 from benchmarks.peers.measure import Row
-from benchmarks.peers.promises import Verdict
+from benchmarks.peers.targets import TargetResult
 
 HEADS = ("library", "method", "fit s", "score s", "total s", "MB", "Pearson", "error", "LDS")
 
 
 def table(title: str, parameters: int, exact_lds: float | None, rows: Sequence[Row]) -> str:
-    """All methods of a case, the fastest first; what gives each row's effect on itself comes last."""
+    """All methods of a case, the fastest first; self-influence comes last."""
     lines = [
         f"\n## {title}, {parameters:,} parameters\n",
         f"LDS of the exact Fisher: {number(exact_lds, '.3f') or 'not known'}.\n",
@@ -29,20 +29,20 @@ def table(title: str, parameters: int, exact_lds: float | None, rows: Sequence[R
     return "\n".join(lines)
 
 
-def promised(verdicts: Sequence[Verdict]) -> str:
-    """Promises as a Markdown table."""
-    lines = ["\n| target | at least | found | compared |", "| --- | ---: | ---: | --- |"]
+def target_table(results: Sequence[TargetResult]) -> str:
+    """Targets as a Markdown table."""
+    lines = ["\n| target | at least | measured | compared |", "| --- | ---: | ---: | --- |"]
     lines += [
-        f"| {one.promise} | {one.wanted:g} times | {_found(one)} | {one.words} |"
-        for one in verdicts
+        f"| {one.target} | {one.required:g} times | {_measured(one)} | {one.compared} |"
+        for one in results
     ]
     return "\n".join(lines)
 
 
-def _found(one: Verdict) -> str:
-    if one.found is None:
+def _measured(one: TargetResult) -> str:
+    if one.measured is None:
         return "unknown"
-    return f"{one.found:.3g} times, {'met' if one.kept else '**not met**'}"
+    return f"{one.measured:.3g} times, {'met' if one.met else '**not met**'}"
 
 
 def _line(row: Row) -> str:
@@ -57,8 +57,8 @@ def _line(row: Row) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def said(row: Row) -> str:
-    """One measurement in a few words."""
+def summary(row: Row) -> str:
+    """One measurement in one line."""
     if not row.done:
         return row.failure
     error, lds = number(row.error, ".1e"), number(row.lds, ".3f")
@@ -71,5 +71,5 @@ def seconds(value: float) -> str:
 
 
 def number(value: float | None, form: str) -> str:
-    """A number, or nothing."""
+    """A formatted number; empty for None."""
     return "" if value is None else format(value, form)

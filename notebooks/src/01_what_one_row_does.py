@@ -364,7 +364,7 @@ ax.notebook.chart(figure)
 
 # %% [markdown]
 # The lines part as more rows go. (A change larger than the gap means that the other group is ahead now.) The column
-# *trust* is the package's own warning, worked out **without** training again. It comes with a reason:
+# *trust* is the package's own warning, computed **without** retraining. It comes with a reason:
 
 # %%
 for k in (counts[0], counts[-1]):

@@ -1,4 +1,4 @@
-"""Least squares with a ridge has closed forms; so do the classical diagnostics. Ours must be those."""
+"""Ridge regression and the classical diagnostics against their closed forms."""
 
 from __future__ import annotations
 

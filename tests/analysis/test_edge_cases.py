@@ -1,4 +1,4 @@
-"""Rows and data at the edge of what has an answer: an answer that is right, or one clear sentence."""
+"""Edge cases of rows and data: a correct result, or one clear error message."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_more_parameters_than_rows_without_a_penalty_name_a_damping() -> None:
     assert np.isfinite(effects).all()
 
 
-def test_high_leverage_is_told_by_reach() -> None:
+def test_reach_reports_high_leverage() -> None:
     X = DRAW.normal(size=(40, 3))
     X[0] *= 100
     fit = of_rows(X, X[:, 0] + DRAW.normal(size=40), penalty=ax.Ridge(1e-4))
@@ -112,7 +112,7 @@ def test_high_leverage_is_told_by_reach() -> None:
     assert "retrain" in reach.text
 
 
-def test_reach_tells_how_far_a_prediction_is_off() -> None:
+def test_reach_estimates_the_error_of_a_prediction() -> None:
     """Its expected error is what further steps would add: the true error."""
     fit = hiring()
     matrix = ax.Fisher(fit.objective, fit.parameters).dense().numpy()
@@ -144,7 +144,7 @@ def test_reach_is_what_one_step_leaves_out() -> None:
     assert told.reach.expected_error == pytest.approx(wanted, rel=1e-3)
 
 
-def test_reach_sees_that_the_fisher_of_a_network_is_not_its_hessian() -> None:
+def test_reach_accounts_for_the_difference_of_fisher_and_hessian() -> None:
     draw = np.random.default_rng(0)
     X = draw.normal(size=(300, 3))
     y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2 / 2 + 0.8 * draw.normal(size=300)
@@ -194,7 +194,7 @@ def test_a_class_of_several_must_keep_a_row() -> None:
         ax.retrain(fit, np.arange(1, 30, 3))
 
 
-def test_rows_that_are_told_apart_perfectly_have_no_fit_without_a_penalty() -> None:
+def test_separable_classes_have_no_fit_without_a_penalty() -> None:
     X = np.linspace(-1, 1, 20)[:, None]
     fit = of_rows(X, (X[:, 0] > 0).astype(float), "bernoulli", penalty=None)
     assert fit.gradient_norm < 1e-8

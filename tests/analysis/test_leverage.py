@@ -1,4 +1,4 @@
-"""Rows that hold much of their own fit: found, told, and corrected by default where losses are held out."""
+"""High-leverage rows: detected, reported, and corrected by default for held-out losses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_leave_one_out_of_a_wide_ridge_is_the_closed_form_by_default() -> None:
     assert ax.cross_validate(fit, ax.AFIF()).mean < 1e-3 * wanted.mean()
 
 
-def test_effects_that_fall_short_are_told() -> None:
+def test_underestimated_effects_warn() -> None:
     fit = wide()
     hat = hat_of(fit)
     with pytest.warns(
@@ -58,7 +58,7 @@ def test_effects_that_are_corrected_are_not(method) -> None:
         ax.attribute(wide(), ax.MeanLoss("test"), method)
 
 
-def test_ordinary_rows_are_not_told_of() -> None:
+def test_ordinary_rows_do_not_warn() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ax.attribute(ax.fit(ax.load_dataset("hiring")), ax.MeanLoss("test"))

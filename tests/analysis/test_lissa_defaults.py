@@ -1,4 +1,4 @@
-"""LiSSA left to itself converges, on every bundled data set that is small enough to check quickly."""
+"""LiSSA with default settings converges on every small bundled data set."""
 
 from __future__ import annotations
 

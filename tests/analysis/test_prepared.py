@@ -1,4 +1,4 @@
-"""A fit keeps the methods that it was asked with: the second question costs what is new in it."""
+"""A fit caches prepared methods, so that a second call computes only what is new."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_curvature_is_factorised_once(monkeypatch) -> None:
     assert len(made) == 1
 
 
-def test_answers_do_not_depend_on_what_was_asked_before() -> None:
+def test_results_do_not_depend_on_earlier_calls() -> None:
     once = [everything(fitted())[place] for place in range(5)]
     fit = fitted()
     everything(fit)

@@ -1,4 +1,4 @@
-"""How the error of one predicted removal falls with the number of rows; the whole table is a benchmark."""
+"""The rate at which the error of one predicted removal decreases with n; the full table is a benchmark."""
 
 from __future__ import annotations
 

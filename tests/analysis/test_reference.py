@@ -1,4 +1,4 @@
-"""Figures that another implementation found on the same splits, and what a sweep of removals must show."""
+"""Results of another implementation on the same splits, and properties of a sweep of removals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be asked is refused in one clear sentence; what can be asked loosely is understood."""
+"""Invalid arguments raise one clear sentence; convenient forms of valid ones are accepted."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_folds_that_cannot_be_are_refused(folds) -> None:
         ax.cross_validate(hiring(), folds=folds)
 
 
-def test_either_of_two_classes_can_be_asked_for() -> None:
+def test_either_of_two_classes_can_be_the_outcome() -> None:
     fit = hiring()
     second = ax.attribute(fit, ax.Prediction("test", 4, outcome=1))
     np.testing.assert_array_equal(second, ax.attribute(fit, ax.Prediction("test", 4)))

@@ -1,4 +1,4 @@
-"""The second-order term of many targets together: that of each by itself, and by brute force."""
+"""The second-order term of many targets together, against each separately and brute force."""
 
 from __future__ import annotations
 

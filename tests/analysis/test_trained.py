@@ -1,4 +1,4 @@
-"""A model that was trained elsewhere: its parameters stay, and its effects are those of dense matrices."""
+"""A model trained elsewhere: unchanged parameters, and effects equal to those from dense matrices."""
 
 from __future__ import annotations
 

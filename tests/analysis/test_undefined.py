@@ -1,4 +1,4 @@
-"""The only row of a class: what its removal would do is refused or NaN, with the reason, everywhere."""
+"""The only row of a class: its removal raises an error or gives NaN, with the reason, everywhere."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_other_rows_and_numbers_are_as_ever() -> None:
         assert not ax.cross_validate(fit).notes
 
 
-def test_the_data_set_tells_of_it() -> None:
+def test_the_data_set_notes_it() -> None:
     [note] = [note for note in fitted().data.notes if "single training row" in note]
     assert note.startswith("Class 'c' has a single training row; ")
     assert not any("single" in note for note in ax.load_dataset("hiring").notes)

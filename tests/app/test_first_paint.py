@@ -1,4 +1,4 @@
-"""The first figures: they come with the page, are drawn before the rest, and stay where they were drawn."""
+"""The first figures: part of the page, drawn before the rest, and kept in place."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def followed() -> tuple[Source, Follower, ManualLoop]:
     return source, Follower(source, scheduler), loop
 
 
-def test_what_changes_before_the_page_is_there_is_told_once_when_it_is() -> None:
+def test_changes_before_the_page_is_open_are_reported_once_when_it_is() -> None:
     told: list[set[str]] = []
     source, scheduler = Source(), Scheduler(ManualLoop())
     Follower(source, scheduler).on(("depth", "scale"), told.append)
@@ -82,7 +82,7 @@ def test_longer_work_shows_it_however_often_it_reports(followed) -> None:
     assert told == [3, 4]
 
 
-def test_a_choice_made_while_work_begins_is_told_at_once(followed) -> None:
+def test_a_setting_changed_while_a_job_starts_is_reported_immediately(followed) -> None:
     source, follower, _ = followed
     told: list[Any] = []
     follower.on(("depth", "status"), told.append)
@@ -90,7 +90,7 @@ def test_a_choice_made_while_work_begins_is_told_at_once(followed) -> None:
     assert told == [{"depth"}]
 
 
-def test_a_closed_follower_tells_nothing(followed) -> None:
+def test_a_closed_follower_reports_nothing(followed) -> None:
     source, follower, loop = followed
     told: list[Any] = []
     follower.on(("depth", "status"), told.append)

@@ -1,4 +1,4 @@
-"""Wherever a gap is on screen it says which groups it compares; what is undefined says why."""
+"""Every gap on screen names the groups it compares, or why it is undefined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do with the mouse and the header, in a real browser: brush, pick, cancel, take away, log in."""
+"""Mouse gestures and the header in a real browser: brushing, selecting, cancelling, exporting, logging in."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_second_lasso_adds_with_shift_and_takes_away_with_alt(page: Page, app_
     assert draw(0.25, 0.55, top=0.1, key="Alt") == both - first
 
 
-def test_a_point_tells_its_effect_in_few_digits(page: Page, app_url: str) -> None:
+def test_a_points_tooltip_rounds_its_effect(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).open()
     visit.drawn("row_map")
     drawing = visit.plot("row_map").locator(".afif-drawing")
@@ -171,7 +171,7 @@ def test_the_rows_and_a_report_can_be_taken_away(page: Page, app_url: str, tmp_p
     expect(reader.locator(".js-plotly-plot .main-svg").first).to_be_visible()
 
 
-def test_a_file_that_cannot_be_made_is_told_and_one_can_be_had_twice(
+def test_a_failed_export_is_reported_and_a_file_can_be_downloaded_twice(
     page: Page, app_url: str
 ) -> None:
     Dashboard(page, app_url).open().drawn("row_map")
@@ -231,7 +231,7 @@ def test_the_verdict_stands_on_the_page_once(page: Page, app_url: str) -> None:
     assert "Removing 7.1" in picture
 
 
-def test_an_unsettled_lissa_is_told_beside_each_figure(page: Page, app_url: str) -> None:
+def test_an_unconverged_lissa_is_reported_beside_each_figure(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).open(solver="lissa", depth=10)
     warned = {
         "Influential points": ("row_map", "ranking"),
@@ -279,7 +279,7 @@ def test_a_password_opens_the_page_and_another_does_not(page: Page, tmp_path: Pa
         server.stop()
 
 
-def test_a_server_that_went_away_is_told(page: Page, visit: Visit) -> None:
+def test_a_lost_server_is_reported(page: Page, visit: Visit) -> None:
     server = Server()
     try:
         visited = Dashboard(page, server.url).open()

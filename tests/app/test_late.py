@@ -1,4 +1,4 @@
-"""A page that connects late, or loses its connection, keeps the choices of its address."""
+"""A page that connects late, or loses its connection, keeps the settings in its address."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_the_notes_of_reading_stand_beside_the_data_set(
     expect(notes.locator("li").last).to_be_visible()
 
 
-def test_what_a_link_cannot_say_is_told(page: Page, app_url: str) -> None:
+def test_unreadable_parts_of_a_link_are_reported(page: Page, app_url: str) -> None:
     Dashboard(page, app_url).open(seed="many", nonsense=1, strength="0.01")
     banner = page.locator(".banner", has_text="Parts of the link were ignored")
     expect(banner).to_contain_text("'nonsense' in the link is not a choice")
@@ -99,7 +99,7 @@ def test_what_a_link_cannot_say_is_told(page: Page, app_url: str) -> None:
     expect(page.locator(".headline")).to_contain_text("ridge 0.01")
 
 
-def test_an_unknown_data_set_is_told_and_the_page_lives_on(page: Page, app_url: str) -> None:
+def test_an_unknown_data_set_is_reported_and_the_page_still_works(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url)
     page.goto(f"{app_url}/?dataset=nowhere")
     page.get_by_text("Error", exact=True).wait_for()
@@ -113,7 +113,7 @@ def test_an_unknown_data_set_is_told_and_the_page_lives_on(page: Page, app_url: 
     ("content", "says"),
     [("", "empty"), ("PK\x03\x04 no table", "a zip archive"), ("a,b\n1,2\n1,2,3\n", "Line 3")],
 )
-def test_a_file_that_cannot_be_read_is_told(
+def test_an_unreadable_file_is_reported(
     page: Page, app_url: str, tmp_path: Path, content: str, says: str
 ) -> None:
     bad = tmp_path / "bad.csv"

@@ -79,7 +79,7 @@ def write_one_in_between(wire: Wire) -> Document:
     return document
 
 
-def test_what_comes_while_something_is_written_is_written_next(wire: Wire) -> None:
+def test_messages_that_arrive_during_a_write_are_written_next(wire: Wire) -> None:
     panel_patches.send_all_messages()
     document = write_one_in_between(wire)
     assert wire.written == [["first"], ["second"]]
@@ -114,7 +114,7 @@ def busy_while(slider: Any) -> list[bool]:
     return counted
 
 
-def test_a_move_of_a_slider_is_heard_at_once_and_not_counted_as_work() -> None:
+def test_a_slider_move_is_handled_immediately_and_not_counted_as_busy() -> None:
     slider = toolkit.FloatSlider()
     panel_patches.send_value_at_once(slider)
     assert slider._debounce == 1
@@ -128,14 +128,14 @@ def test_panel_still_waits_and_counts() -> None:
 
 
 @pytest.mark.parametrize("kind", ["FloatSlider", "IntSlider"])
-def test_a_move_of_a_slider_is_heard_once(kind: str) -> None:
+def test_a_slider_move_is_one_event(kind: str) -> None:
     heard = set(getattr(toolkit, kind)()._linked_properties)
     assert "value" in heard
     assert "value_throttled" not in heard
 
 
 @pytest.mark.parametrize("kind", ["FloatSlider", "IntSlider"])
-def test_panel_still_hears_it_twice(kind: str) -> None:
+def test_panel_still_sends_two_events(kind: str) -> None:
     assert {"value", "value_throttled"} <= set(getattr(material, kind)()._linked_properties)
 
 
@@ -175,7 +175,7 @@ def upload(field: Any, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", [b"a,b", b""])
-def test_each_file_is_heard_of(content: bytes) -> None:
+def test_each_chosen_file_is_handled(content: bytes) -> None:
     arrived: list[Any] = []
     refused: list[str] = []
     field = toolkit.FileField(lambda *file: arrived.append(file), refused.append)
@@ -186,7 +186,7 @@ def test_each_file_is_heard_of(content: bytes) -> None:
     assert refused == ["too large"]
 
 
-def test_panels_field_still_tells_of_neither() -> None:
+def test_panels_field_still_handles_neither() -> None:
     arrived: list[Any] = []
     field = material.FileInput()
     field.param.watch(arrived.append, "value")
@@ -217,7 +217,7 @@ def test_a_page_is_let_go_of() -> None:
     assert not is_kept(untied)
 
 
-def test_the_count_of_busy_sessions_still_keeps_a_page() -> None:
+def test_the_count_of_busy_sessions_still_holds_a_page_in_memory() -> None:
     assert is_kept(material.Page)
 
 
@@ -237,7 +237,7 @@ def test_stylesheets_come_from_this_server() -> None:
     assert not [url for url in found if "//" in url]
 
 
-def test_panel_still_asks_for_them_elsewhere() -> None:
+def test_panel_still_requests_them_from_another_host() -> None:
     assert [url for url in stylesheets(Document()) if url.startswith("https://")]
 
 

@@ -1,4 +1,4 @@
-"""The table of all rows: it follows what changes, soon where it is seen, and at leisure where not."""
+"""The table of all rows: updated soon if visible, later if not."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_comes_near_the_screen_follows_soon(table) -> None:
 
 
 @pytest.mark.parametrize("message", [None, 3, [], {}, {"near": 1}, {"near": "yes"}])
-def test_a_message_that_says_nothing_changes_nothing(table, message: Any) -> None:
+def test_an_invalid_message_changes_nothing(table, message: Any) -> None:
     made, _, loop = table
     made._sight._handle_msg(message)
     assert not loop.waits

@@ -1,4 +1,4 @@
-"""When the work of a page is done: now, after the paint, when idle; and none once it is closed."""
+"""The scheduler: actions now, after the paint and when idle; none after closing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_nothing_is_done_before_the_page_is_there(log: Log) -> None:
     assert log.done == ["first", "second"]
 
 
-def test_a_flush_does_what_comes_in_time(log: Log) -> None:
+def test_a_flush_runs_actions_until_its_time_limit(log: Log) -> None:
     scheduler = Scheduler(ManualLoop())
     threading.Thread(target=scheduler.now, args=(log.first,)).start()
     scheduler.flush(lambda: bool(log.done), 60)
@@ -86,7 +86,7 @@ def test_what_waits_for_the_paint_is_done_once_together_and_in_one_message(log: 
     assert not loop.waits
 
 
-def test_it_comes_even_if_it_is_put_off_without_end(log: Log) -> None:
+def test_it_runs_even_if_it_is_delayed_repeatedly(log: Log) -> None:
     scheduler, loop = open_scheduler()
     for _ in range(9):
         scheduler.after_paint(log.first)

@@ -1,4 +1,4 @@
-"""The server around the dashboard, and the page it makes: without a browser."""
+"""The dashboard's server and pages, without a browser."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_where_one_password_is_shared_no_name_is_needed(tmp_path: Path) -> None:
         ('{"ada": "right"}', "ada", "wrong", "Wrong name or password."),
     ],
 )
-def test_a_login_that_fails_says_why(
+def test_a_failed_login_shows_the_reason(
     tmp_path: Path, known: str, name: str, word: str, says: str
 ) -> None:
     _, text, to = log_in(known, tmp_path, username=name, password=word)
@@ -188,7 +188,7 @@ def test_a_login_leads_nowhere_else(tmp_path: Path, elsewhere: str) -> None:
     assert log_in("right", tmp_path, link, username="", password="right")[2] == "/"
 
 
-def test_a_port_in_use_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""The dashboard's story in a real browser, on real data, from the first look to the shared link."""
+"""A typical session of the dashboard in a real browser, on real data, up to a shared link."""
 
 from __future__ import annotations
 

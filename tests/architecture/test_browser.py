@@ -1,4 +1,4 @@
-"""The browser of the tests is cut off from the internet, and it notices what a page does wrong."""
+"""The browser of the tests has no internet access, and detects errors of a page."""
 
 from __future__ import annotations
 

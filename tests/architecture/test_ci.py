@@ -1,4 +1,4 @@
-"""The plug-ins of the tests themselves: with CI set nothing is skipped in silence."""
+"""Continuous integration: with CI set, no test is skipped."""
 
 from __future__ import annotations
 

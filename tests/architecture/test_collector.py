@@ -1,4 +1,4 @@
-"""What is said to last is not looked through for garbage, and everything else is."""
+"""Lasting objects are excluded from garbage collection, all others are not."""
 
 from __future__ import annotations
 

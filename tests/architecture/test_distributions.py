@@ -1,4 +1,4 @@
-"""What is released is whole: the source distribution tests itself, the wheel made from it runs anywhere."""
+"""Distributions are complete: the source distribution passes its own tests, the wheel runs anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about the files themselves: they are short, and know no machine they were written on."""
+"""Rules for all files: they are short, and contain no paths of a machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One truth about what the project needs: pyproject.toml, with every other list in step."""
+"""Requirements: pyproject.toml, and all other lists in step with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Private parts of other libraries are touched in ``app/panel_patches.py`` and nowhere else."""
+"""Private parts of other libraries are used only in ``app/panel_patches.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of the page of checks that are quick enough to be found again in every build."""
+"""Results on the page of checks that are quick enough to reproduce in every build."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def test_one_proximal_step_keeps_the_features_that_a_refit_keeps(data_home) -> N
     data = reference_splits.load("crime")
     fit = ax.fit(data, model="linear", penalty=ax.Lasso(2e-3))
     fisher = ax.Fisher(fit.objective, fit.parameters).dense()
-    still = lasso_support.frozen(fit, fisher, fit.objective.weights(None))
-    torch.testing.assert_close(still, fit.parameters, atol=1e-9, rtol=0)  # a fair contrast
+    still = lasso_support.fixed_zeros(fit, fisher, fit.objective.weights(None))
+    torch.testing.assert_close(still, fit.parameters, atol=1e-9, rtol=0)  # a fair comparison
     draw = np.random.default_rng(0)
     alone = lasso_support.compare(fit, draw.choice(fit.n, 40, replace=False)[:, None])
-    assert alone["prox support"].mean() >= 0.9 > alone["frozen support"].mean()
-    assert np.median(alone["prox error"]) < 0.03 < np.median(alone["frozen error"])
+    assert alone["prox support"].mean() >= 0.9 > alone["fixed zeros support"].mean()
+    assert np.median(alone["prox error"]) < 0.03 < np.median(alone["fixed zeros error"])
     many = [draw.choice(fit.n, fit.n // 20, replace=False) for _ in range(160)]
     sets = lasso_support.compare(fit, many)
-    assert sets["prox support"].mean() >= 0.6 > 0.1 > sets["frozen support"].mean()
-    assert np.median(sets["prox error"]) < 0.12 < 0.4 < np.median(sets["frozen error"])
+    assert sets["prox support"].mean() >= 0.6 > 0.1 > sets["fixed zeros support"].mean()
+    assert np.median(sets["prox error"]) < 0.12 < 0.4 < np.median(sets["fixed zeros error"])
     assert pearson(sets["predicted"], sets["true"]) > 0.99

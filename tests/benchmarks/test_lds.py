@@ -1,4 +1,4 @@
-"""The pieces of the linear datamodeling benchmark that need no other library."""
+"""The parts of the linear datamodeling benchmark that need no other library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import afif_explorer as ax
 from afif_explorer.engine.training.retrain import refit_each
 from benchmarks.common import environments
 from benchmarks.common.networks import build, set_parameters
-from benchmarks.common.problems import Problem, Truth
+from benchmarks.common.problems import Problem, Refits
 from benchmarks.common.training import flat, losses, train_each
 from benchmarks.lds import ours
 from benchmarks.lds.measure import by_query, rows_of
@@ -42,7 +42,7 @@ def refitted(small: Problem) -> tuple[ax.Fit, torch.Tensor]:
     return fit, refit_each(small.objective, fit.parameters, torch.as_tensor(weights)).theta.T
 
 
-def test_the_score_is_scipys_and_a_perfect_prediction_has_one() -> None:
+def test_the_score_equals_scipys_and_is_one_for_a_perfect_prediction() -> None:
     draw = np.random.default_rng(0)
     effects = draw.normal(size=(30, 3))
     kept = np.stack([draw.permutation(30)[:15] for _ in range(25)])
@@ -53,23 +53,23 @@ def test_the_score_is_scipys_and_a_perfect_prediction_has_one() -> None:
     np.testing.assert_allclose(by_query(effects, kept, noisy), expected)
 
 
-def test_training_side_by_side_finds_the_refits_and_our_effects_foretell_them() -> None:
+def test_parallel_training_finds_the_refits_and_our_effects_predict_them() -> None:
     small = problem()
-    fit, truth = refitted(small)
+    fit, refits = refitted(small)
     X, y, queries, answers = (torch.as_tensor(part) for part in small.data)
     network = build("logistic", X.shape[1]).double()
     found = train_each(
         network, fit.parameters.expand(len(small.kept), -1), X, y, torch.as_tensor(small.kept),
         strength=STRENGTH, penalised=small.objective.model.penalised, steps=400, rate=0.05,
     )  # fmt: skip
-    assert float((found - truth).norm(dim=1).max()) < 1e-3 * float(truth.norm(dim=1).max())
-    after = losses(network, truth, queries, answers).numpy()
-    judged = rows_of(
+    assert float((found - refits).norm(dim=1).max()) < 1e-3 * float(refits.norm(dim=1).max())
+    after = losses(network, refits, queries, answers).numpy()
+    evaluated = rows_of(
         small,
-        known := Truth(fit.theta, fit.gradient_norm, after, after),
+        known := Refits(fit.theta, fit.gradient_norm, after, after),
         ours.scores_of(small, known, (0.0, STRENGTH)),
     )
-    by_method = {row.method: row.warm for row in judged}
+    by_method = {row.method: row.warm for row in evaluated}
     assert by_method["AFIF"] > 0.9
     assert by_method["AFIF"] == pytest.approx(by_method["Hessian"], abs=1e-9)
 

@@ -1,4 +1,4 @@
-"""The pure parts of the benchmarks of speed: slopes, comparisons, promises, tables, and the exact answers."""
+"""The untimed parts of the speed benchmarks: slopes, comparisons, targets, tables, exact results."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from benchmarks.common import environments, resident
 from benchmarks.common.environments import LIBRARIES, OURS
 from benchmarks.common.exchange import write
 from benchmarks.common.networks import build
-from benchmarks.common.problems import Problem, Truth
+from benchmarks.common.problems import Problem, Refits
 from benchmarks.common.training import flat
-from benchmarks.peers import exact, problems, promises, runs
+from benchmarks.peers import exact, problems, runs, targets
 from benchmarks.peers.measure import Row, compared
-from benchmarks.peers.table import promised, table
+from benchmarks.peers.table import table, target_table
 
 DAMPING = 2.0
 
@@ -33,13 +33,13 @@ def ours(method: str, seconds: float, precision: str = "float64", **more) -> Row
     return row(OURS.name, method, seconds, precision=precision, **more)
 
 
-def small_case(network: str = "logistic") -> tuple[problems.Case, Truth]:
+def small_case(network: str = "logistic") -> tuple[problems.Case, Refits]:
     X, y = load_breast_cancer(return_X_y=True)
     X = ((X - X.mean(0)) / X.std(0))[:, :5]
     problem = Problem("small", network, "", rows=80, strength=0.01, queries=7, tuning=0, judging=4)
     vars(problem)["data"] = X[:80], y[:80], X[80:87], y[80:87]
     theta = flat(build(network, 5)).double().numpy()
-    return problems.Case("small", "Small", problem, DAMPING, hessian=True), Truth(theta, 0, 0, 0)
+    return problems.Case("small", "Small", problem, DAMPING, hessian=True), Refits(theta, 0, 0, 0)
 
 
 def test_a_slope_is_the_power_in_the_upper_half() -> None:
@@ -63,7 +63,7 @@ def test_the_share_of_the_peak_counts_the_products() -> None:
     found = peak_share.share(2000, 40, 3, torch.float64)
     gram = 2 * 2000 * 41**2 / 1e9
     assert gram < found["gflop"] < 1.3 * gram + 4 * 2000 * 41 * 3 / 1e9 + 1e-3
-    assert 0 < found["share of the least"] < found["share"] <= 1
+    assert 0 < found["share of the necessary"] < found["share"] <= 1
 
 
 def test_an_unscaled_comparison_sees_a_wrong_scale() -> None:
@@ -74,33 +74,35 @@ def test_an_unscaled_comparison_sees_a_wrong_scale() -> None:
 
 
 @pytest.mark.parametrize("network", ["logistic", "perceptron"])
-def test_the_exact_answers_are_those_of_the_engine(network: str) -> None:
-    case, truth = small_case(network)
+def test_exact_results_equal_those_of_the_engine(network: str) -> None:
+    case, refits = small_case(network)
     X, y, queries, answers = case.problem.data
-    found = exact._dense(case, truth)
+    found = exact._dense(case, refits)
     module = build(network, 5).double()
-    objective, asked = (
+    objective, queried = (
         ax.Objective(module, "categorical", None, *part) for part in ((X, y), (queries, answers))
     )
-    slopes = asked.at(truth.theta).gradients(torch.arange(7)).T
+    slopes = queried.at(refits.theta).gradients(torch.arange(7)).T
     for kind, expected in (
         (ax.AFIF, found.fisher),
         (ax.InfinitesimalJackknife, found.hessian),
     ):
-        influence = kind(damping=DAMPING).prepare(objective, objective.vector(truth.theta))
+        influence = kind(damping=DAMPING).prepare(objective, objective.vector(refits.theta))
         np.testing.assert_allclose(80 * influence.effects(slopes).numpy(), expected, atol=1e-8)
-    fisher = ax.AFIF(damping=DAMPING).prepare(objective, objective.vector(truth.theta))
+    fisher = ax.AFIF(damping=DAMPING).prepare(objective, objective.vector(refits.theta))
     np.testing.assert_allclose(80 * fisher.self_influence().numpy(), found.own, atol=1e-8)
-    largest = torch.linalg.eigvalsh(ax.Fisher(objective, objective.vector(truth.theta)).dense())[-1]
+    largest = torch.linalg.eigvalsh(ax.Fisher(objective, objective.vector(refits.theta)).dense())[
+        -1
+    ]
     assert found.steepest == pytest.approx(float(largest), rel=1e-3)
 
 
-def test_a_process_of_our_own_answers_in_the_same_units_and_keeps_to_its_limit(tmp_path) -> None:
-    case, truth = small_case()
+def test_a_separate_process_uses_the_same_units_and_its_time_limit(tmp_path) -> None:
+    case, refits = small_case()
     X, y, queries, answers = case.problem.data
     task, found = tmp_path / "task.npz", tmp_path / "found.npz"
     settings = {
-        "network": "logistic", "theta": truth.theta, "X": X, "y": y, "queries": queries,
+        "network": "logistic", "theta": refits.theta, "X": X, "y": y, "queries": queries,
         "answers": answers, "dampings": np.array([DAMPING]), "precision": "float64",
     }  # fmt: skip
     write(task, **settings, repeat=True)
@@ -109,13 +111,13 @@ def test_a_process_of_our_own_answers_in_the_same_units_and_keeps_to_its_limit(t
         effects = stored[f"effects {DAMPING:g}"] * 80
         assert 0 < stored[f"fit {DAMPING:g}"] < stored[f"seconds {DAMPING:g}"]
         assert stored[f"above {DAMPING:g}"] >= 0
-    np.testing.assert_allclose(effects, exact._dense(case, truth).fisher, atol=1e-10)
+    np.testing.assert_allclose(effects, exact._dense(case, refits).fisher, atol=1e-10)
     write(task, **settings, limit=1e-6)
     with pytest.raises(environments.Failed, match="time limit"):
         environments.run(OURS, "auto", task, found)
 
 
-def test_a_peak_of_memory_is_seen_and_forgotten() -> None:
+def test_a_peak_of_memory_is_measured_and_reset() -> None:
     resident.forget_peak()
     start = resident.peak()
     block = np.ones(200 << 20, dtype=np.uint8)
@@ -123,11 +125,11 @@ def test_a_peak_of_memory_is_seen_and_forgotten() -> None:
     del block
 
 
-def test_every_run_asks_for_a_method_that_its_library_has() -> None:
+def test_every_run_uses_a_method_that_its_library_has() -> None:
     assert {case.name for case in problems.CASES} == set(runs.RUNS)
-    for asked in (one for some in runs.RUNS.values() for one in some):
-        assert asked.method in asked.of.methods
-    libraries = {asked.library for some in runs.RUNS.values() for asked in some}
+    for run in (one for some in runs.RUNS.values() for one in some):
+        assert run.method in run.of.methods
+    libraries = {run.library for some in runs.RUNS.values() for run in some}
     assert libraries == {library.name for library in (*LIBRARIES, OURS)}
 
 
@@ -138,26 +140,30 @@ def test_quick_cases_are_small() -> None:
         assert small.steps <= 40 >= small.judging
 
 
-def test_only_exact_answers_count_for_the_matrix() -> None:
+def test_only_exact_results_count_as_exact_methods() -> None:
     rows = [
         ours("auto", 0.1),
         row("a", "wrong", 0.2, exact=True, error=0.5),
         row("b", "right", 2.0, exact=True),
         row("c", "approximation", 0.3, error=1e-4),
     ]
-    double, single, *_ = promises.verdicts("logistic", rows, 1.0)
-    assert double.found == pytest.approx(20)
-    assert double.kept
-    assert single.found is None
-    assert not single.kept
+    double, single, *_ = targets.target_results("logistic", rows, 1.0)
+    assert double.measured == pytest.approx(20)
+    assert double.met
+    assert single.measured is None
+    assert not single.met
 
 
 def test_lissa_counts_only_if_no_less_accurate() -> None:
     theirs = [row("a", "lissa", 40.0, error=0.04), row("b", "lissa", 1.0, error=1e9)]
-    (*_, far, _) = promises.verdicts("logistic", [*theirs, ours("lissa", 0.1, error=0.05)], 1.0)
-    assert far.found is None
-    (*_, near, _) = promises.verdicts("logistic", [*theirs, ours("lissa", 0.1, error=0.03)], 1.0)
-    assert near.found == pytest.approx(400)
+    (*_, far, _) = targets.target_results(
+        "logistic", [*theirs, ours("lissa", 0.1, error=0.05)], 1.0
+    )
+    assert far.measured is None
+    (*_, near, _) = targets.target_results(
+        "logistic", [*theirs, ours("lissa", 0.1, error=0.03)], 1.0
+    )
+    assert near.measured == pytest.approx(400)
 
 
 def test_defaults_are_compared_with_the_fastest_exact_library() -> None:
@@ -166,9 +172,11 @@ def test_defaults_are_compared_with_the_fastest_exact_library() -> None:
         row("b", "rough", 0.1, exact=True, error=0.5),
         ours("attribute by default", 0.1, error=1e-3),
     ]
-    [found] = [one for one in promises.verdicts("logistic", rows, 1.0) if "defaults" in one.promise]
-    assert (found.wanted, found.kept) == (10, True)
-    assert found.found == pytest.approx(20)
+    [found] = [
+        one for one in targets.target_results("logistic", rows, 1.0) if "defaults" in one.target
+    ]
+    assert (found.required, found.met) == (10, True)
+    assert found.measured == pytest.approx(20)
 
 
 def test_the_perceptron_is_compared_with_useful_approximations() -> None:
@@ -178,8 +186,8 @@ def test_the_perceptron_is_compared_with_useful_approximations() -> None:
         row("a", "useless", 0.1, lds=0.1),
         row("b", "useful", 3.0, lds=0.7),
     ]
-    (found,) = promises.verdicts("mlp", rows, 0.80)
-    assert found.found == pytest.approx(1.5)
+    (found,) = targets.target_results("mlp", rows, 0.80)
+    assert found.measured == pytest.approx(1.5)
 
 
 def test_the_transformer_is_compared_with_the_best_score() -> None:
@@ -189,22 +197,24 @@ def test_the_transformer_is_compared_with_the_best_score() -> None:
         row("a", "quick", 1.0, lds=0.4),
         row("b", "good", 12.0, lds=0.7),
     ]
-    (found,) = promises.verdicts("transformer", rows, 0.8)
-    assert found.found == pytest.approx(3)
-    assert "b good" in found.words
+    (found,) = targets.target_results("transformer", rows, 0.8)
+    assert found.measured == pytest.approx(3)
+    assert "b good" in found.compared
 
 
-def test_tables_name_what_failed_and_what_was_kept() -> None:
+def test_tables_name_failures_and_targets_met() -> None:
     rows = [
         row("slow", "m", 12.34, lds=0.5),
         ours("auto", 0.25, exact=True, lds=0.7),
-        dataclasses.replace(row("late", "m", 1.0), failure="not done within the time limit"),
+        dataclasses.replace(row("late", "m", 1.0), failure="not finished within the time limit"),
     ]
     words = table("A case", 1234, 0.7, rows)
     assert words.index("**afif_explorer**") < words.index("| slow |") < words.index("| late |")
     assert "| 12.3 | 1 | 1.0000 | 1.0e-06 | 0.500 |" in words
     assert "1,234 parameters" in words
-    told = promised(promises.verdicts("digits", [*rows, row("b", "e", 1.0, exact=True)], 1.0))
+    told = target_table(
+        targets.target_results("digits", [*rows, row("b", "e", 1.0, exact=True)], 1.0)
+    )
     assert "| 5 times | 4 times, **not met** |" in told
     assert "| 5 times | unknown | not measured |" in told
 
@@ -212,7 +222,7 @@ def test_tables_name_what_failed_and_what_was_kept() -> None:
 def test_the_other_tables_have_a_line_for_each_figure() -> None:
     one = {"P": 10, "Fisher / PB": 10.0, "Hessian / PB": 17.0, "Fisher ms": 1.0, "Hessian ms": 3.0}
     assert "| 1.70 | 1.00 | 3.00 | 3.00 |" in product_costs.table({"net": one})
-    assert "1.70 times the operations" in product_costs.promised({"net": one})
+    assert "1.70 times the operations" in product_costs.conclusion({"net": one})
     told = startup.table(
         {
             "found": {"first plots, s": 1.5},
@@ -225,11 +235,11 @@ def test_the_other_tables_have_a_line_for_each_figure() -> None:
     assert "cores: 2" in told
     told = app_latency.table(
         {
-            "whole way": {"median": 3.0},
+            "end to end": {"median": 3.0},
             "slider move": {"median": 0.08, "p95": 0.12},
-            "another visitor's page": {"while it works": 0.4},
+            "another visitor's page": {"while computing": 0.4},
             "machine": {"cores": 2},
         }
     )
     assert "| slider move on Adult, p95 | 0.120 | 0.250 |" in told
-    assert "| another visitor's page while it works | 0.400 | |" in told
+    assert "| another visitor's page while computing | 0.400 | |" in told

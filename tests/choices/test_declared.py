@@ -1,4 +1,4 @@
-"""Every choice and every value of it is declared once, and what is declared holds."""
+"""Every setting and value is declared once, and the declarations are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new target is one file: with that alone it can be chosen, worked out, explained in words and copied."""
+"""A new target is one file, with which it can be chosen, computed, explained and copied as code."""
 
 from __future__ import annotations
 

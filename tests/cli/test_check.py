@@ -1,4 +1,4 @@
-"""``afif-explorer check``: it passes here, and it fails when estimates and refits part."""
+"""``afif-explorer check``: passes here, and fails if estimates and refits disagree."""
 
 from __future__ import annotations
 

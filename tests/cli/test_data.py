@@ -1,4 +1,4 @@
-"""``afif-explorer data``: the catalogue as a person sees it."""
+"""``afif-explorer data``: the catalogue on the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_list_names_every_data_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in lines] == list(datasets.names())
 
 
-def test_fetch_says_what_it_brought(capsys: pytest.CaptureFixture[str]) -> None:
+def test_fetch_prints_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "fetch", "hiring"]) == 0
     data = datasets.load("hiring")
     printed = capsys.readouterr().out

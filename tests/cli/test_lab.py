@@ -1,4 +1,4 @@
-"""``afif-explorer lab`` for real: JupyterLab opens the lessons and asks nobody for anything."""
+"""``afif-explorer lab``: JupyterLab opens the lessons without network requests."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_the_lessons_open(page: Page, lab_at: Callable[[Page], None]) -> None:
 
 
 @pytest.mark.browser
-def test_the_explorer_is_drawn_and_heard_in_a_cell(
+def test_the_explorer_is_drawn_and_handles_clicks_in_a_cell(
     page: Page, tmp_path: Path, lab_at: Callable[[Page], None]
 ) -> None:
     cell = nbformat.v4.new_code_cell("import afif_explorer as ax\nax.Explorer(dataset='hiring')")

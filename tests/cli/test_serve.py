@@ -1,4 +1,4 @@
-"""``afif-explorer serve`` when something is wrong: one sentence, no traceback."""
+"""Errors of ``afif-explorer serve``: one sentence, no traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server ends within two seconds of being told to, whatever it computes."""
+"""A server stops within two seconds of a signal, whatever it is computing."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_server_that_trains_and_refits_ends_in_time(start: Callable[..., Runni
     check(server, signal.SIGTERM)
 
 
-def test_a_loop_that_never_reports_keeps_nothing_waiting(start: Callable[..., Running]) -> None:
+def test_a_loop_without_reports_does_not_delay_the_exit(start: Callable[..., Running]) -> None:
     server = start(DEAF, *SERVE)
     visit(server.url, "seed=1")
     server.says("computing")
@@ -147,7 +147,7 @@ def test_a_class_ends_in_time_and_its_password_with_it(
     assert not list(tmp_path.glob("afif-class-*"))
 
 
-def test_a_page_that_keeps_the_loop_busy_keeps_nothing_waiting(
+def test_a_page_that_keeps_the_loop_busy_does_not_delay_the_exit(
     start: Callable[..., Running],
 ) -> None:
     server = start(STUCK, *SERVE)

@@ -1,4 +1,4 @@
-"""The command line as a person types it: what it prints, and how it says what is wrong."""
+"""The command line: its output and error messages."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_lesson_that_has_changed_comes_beside_the_copy_once(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("record", [None, "{", "[]", '{"a.ipynb": 3}'])
-def test_a_copy_of_an_older_release_is_told_by_its_cells(
+def test_a_copy_of_an_older_release_is_recognised_by_its_cells(
     tmp_path: Path, record: str | None
 ) -> None:
     source, mine = tmp_path / "source", tmp_path / "mine"

@@ -1,4 +1,4 @@
-"""The data sets that need no network: sizes, names, and the truth planted in ``hiring``."""
+"""The data sets that need no network: sizes, names, and the planted labels of ``hiring``."""
 
 from __future__ import annotations
 

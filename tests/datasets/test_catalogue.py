@@ -1,4 +1,4 @@
-"""Adult, Crime and Insurance: the known facts of the original tables, and what is made of them."""
+"""Adult, Crime and Insurance: known facts about the original tables, and the resulting data sets."""
 
 from __future__ import annotations
 

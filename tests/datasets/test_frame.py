@@ -1,4 +1,4 @@
-"""``Dataset.from_frame``: what becomes an input, what is told, what is refused."""
+"""``Dataset.from_frame``: inputs, notes and errors."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_task_can_be_said():
     np.testing.assert_array_equal(said.train.y, frame["visits"][said.train.ids])
 
 
-def test_missing_and_infinite_values_are_filled_and_told():
+def test_missing_and_infinite_values_are_filled_with_a_note():
     frame = table()
     frame.loc[:9, "age"] = np.nan
     frame.loc[10, "age"] = np.inf
@@ -218,7 +218,7 @@ def test_missing_sensitive_values_are_a_group():
     assert set(data.train.sensitive["sex"]) == {"female", "male", "missing"}
 
 
-def test_rows_below_features_is_allowed_and_told():
+def test_fewer_rows_than_features_is_allowed_with_a_note():
     rng = np.random.default_rng(0)
     data = Dataset.from_arrays(rng.normal(size=(20, 50)), rng.normal(size=20))
     assert (data.task, data.train.X.shape, data.target) == ("regression", (14, 50), "target")

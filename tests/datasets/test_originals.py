@@ -1,4 +1,4 @@
-"""Files of other people: checked, never half there, and a clear word when they cannot be had."""
+"""Downloaded files: verified, never incomplete, with a clear error if unavailable."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_cancelled_download_leaves_nothing(cache, server):
     assert not [path for path in cache.rglob("*") if path.is_file()]
 
 
-def test_unwritable_cache_is_told(cache, server, tmp_path):
+def test_an_unwritable_cache_is_reported(cache, server, tmp_path):
     folder, address = server
     (folder / "file.csv").write_bytes(BYTES)
     cache.write_text("a file where the folder should be")

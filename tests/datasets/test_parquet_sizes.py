@@ -1,4 +1,4 @@
-"""Small Parquet files that unpack to gigabytes are refused in little memory; those that lie too."""
+"""Small Parquet files that expand to gigabytes are rejected with little memory, even with wrong headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate for foreign text: one line, short, printable, distinct, and never merged."""
+"""Cleaning of untrusted text: one line, short, printable, and distinct values stay distinct."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_clean_examples(raw, shown):
     assert text.clean(raw) == shown
 
 
-def test_names_are_renamed_and_told():
+def test_names_are_renamed_with_a_note():
     shown, notes = text.column_names(["a", "a", "", None, ("x", "y"), 3, "b\n", "\x01"])
     assert shown == ["a", "a (2)", "column 3", "column 4", "x / y", "3", "b", "column 8"]
     assert len(notes) == 1

@@ -1,4 +1,4 @@
-"""Reading somebody's file: the dialects of CSV, Parquet, and everything that must be refused."""
+"""Reading uploaded files: dialects of CSV, Parquet, and rejected files."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_rows_longer_than_the_header_do_not_shift():
         read_table(b'a,b\n1,"two\nlines"\nx\n')
 
 
-def test_names_are_made_usable_and_told():
+def test_unusable_names_are_changed_with_a_note():
     frame, notes = read_table(b"a,a,,<b>x</b>\n1,2,3,4\n")
     assert list(frame.columns) == ["a", "a (2)", "column 3", "<b>x</b>"]
     assert "renamed: 'a (2)', 'column 3'" in notes[0]

@@ -1,4 +1,4 @@
-"""Every registered figure: what it draws, in both themes, and what it must never draw."""
+"""Every registered figure: its content in both themes, and its empty states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows a lasso holds: against a crossing count with exact fractions, point by point."""
+"""Rows inside a lasso, against a crossing count with exact fractions."""
 
 from __future__ import annotations
 

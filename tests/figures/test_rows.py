@@ -1,4 +1,4 @@
-"""Rows in figures: ids, selections, samples that keep the extremes, values that cannot be drawn."""
+"""Rows in figures: ids, selections, samples with the extremes, non-finite values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as people read them, foreign text as it came in."""
+"""Formatted numbers, and untrusted text shown literally."""
 
 from __future__ import annotations
 

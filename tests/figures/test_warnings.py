@@ -1,4 +1,4 @@
-"""What did not converge is marked on every figure that it went into; nothing hides under anything else."""
+"""Unconverged results are marked on every figure that uses them; overlapping marks remain visible."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def words(drawn) -> str:
 
 
 @pytest.mark.parametrize("name", MARKED)
-def test_an_unsettled_solver_is_told_on_the_page_and_in_the_picture(name: str) -> None:
+def test_an_unconverged_solver_is_reported_on_the_page_and_in_the_image(name: str) -> None:
     figure = figures.FIGURES[name]
     good = cases.RESULTS[figure.needs]()
     bad = replace(good, solver=SHORT)

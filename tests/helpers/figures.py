@@ -1,4 +1,4 @@
-"""Results of the shape that real data give, from a seed: heavy tails, uneven groups."""
+"""Random results with the properties of real data: heavy tails, uneven groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An event loop without a server, whose time the test moves."""
+"""An event loop without a server, with simulated time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the browser tests reach into a page of the dashboard."""
+"""Page objects for browser tests of the dashboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A device that is none: tensors on it live in this machine's memory, and obey the rules of a GPU.
+"""A simulated device: tensors on it are in main memory, but follow the rules of a GPU.
 
 Work on a GPU goes wrong where a tensor is made on the wrong device, two devices meet in one operation, or
 numpy reaches for memory that it cannot see. ``with pretended():`` gives :data:`DEVICE` these rules, so that

@@ -1,4 +1,4 @@
-"""A stand-in for an explorer that has every result, for tests of what the views declare."""
+"""A fake explorer with every result, for tests of the declared views."""
 
 from __future__ import annotations
 

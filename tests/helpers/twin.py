@@ -1,4 +1,4 @@
-"""A brute-force twin of the engine: every quantity from explicit Jacobians and Hessians, nothing shared.
+"""A brute-force reference for the engine: every quantity from explicit Jacobians and Hessians.
 
 Slow and plain on purpose. It sees a model and a loss only as the plain functions of
 :mod:`tests.helpers.cases`.

@@ -1,4 +1,4 @@
-"""A figure as a widget: redrawn in place, marks tell their rows, nothing is uploaded, sent once."""
+"""Charts as widgets: redrawn in place, clicks with row ids, no uploads, scripts sent once."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_long_lists_of_words_and_dates_arrive_as_they_are() -> None:
     assert trace["text"]["words"] == ["yes", "no", "perhaps"]  # drawing.js knows this field
 
 
-def test_what_the_library_cannot_draw_is_told() -> None:
+def test_unsupported_traces_raise_an_error() -> None:
     with pytest.raises(ax.InvalidChoice, match=r"not pie; show this one by figure\.show"):
         chart(go.Figure([go.Pie(values=[1, 2]), go.Bar(y=[1])]))
 
@@ -87,7 +87,7 @@ def test_a_closed_library_is_made_anew() -> None:
     assert isinstance(shown.library, ipywidgets.Widget)
 
 
-def test_a_mark_tells_its_row_and_its_place() -> None:
+def test_a_clicked_mark_sends_its_row_and_coordinates() -> None:
     clicked: list[Click] = []
     tell(
         Chart(clicked=clicked.append),
@@ -96,7 +96,7 @@ def test_a_mark_tells_its_row_and_its_place() -> None:
     assert clicked == [Click(3, 1.0, 2.0, add=True)]
 
 
-def test_a_lasso_tells_its_region() -> None:
+def test_a_lasso_sends_its_region() -> None:
     brushed: list[Brush] = []
     shown = Chart(brushed=brushed.append)
     tell(shown, {"kind": "select", "x": [0, 1, 2.5], "y": [0, 3, 1], "how": "add"})

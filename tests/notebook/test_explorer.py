@@ -1,4 +1,4 @@
-"""The explorer's widgets without a browser: each choice and its control follow one another."""
+"""The explorer's widgets without a browser: settings and controls stay in step."""
 
 from __future__ import annotations
 
@@ -131,6 +131,19 @@ def test_the_groups_of_a_gap_can_be_chosen(explorer, view, target) -> None:
     assert view.panel.controls["sensitive"].widget.layout.display is None
 
 
+def test_the_favourable_class_of_a_gap_can_be_chosen(explorer, view) -> None:
+    explorer.target = "equal_opportunity"
+    settle(explorer)
+    widget = view.panel.controls["favourable"].widget
+    assert [label for label, _ in widget.options] == ["Automatic: hired", "rejected", "hired"]
+    assert widget.layout.display is None
+    assert view.panel.controls["pair"].widget.layout.display == "none"
+    widget.value = 0
+    settle(explorer)
+    assert explorer.favourable == 0
+    assert "of 'rejected'" in explorer.points.compares
+
+
 def figures_of(name: str) -> list[str]:
     return [part.name for part in SCREENS[name].parts if part.name in FIGURES]
 
@@ -185,7 +198,7 @@ def test_a_lasso_selects_rows_that_are_not_drawn_too() -> None:
     explorer.close()
 
 
-def test_too_many_rows_for_a_selection_are_told(explorer, view, monkeypatch) -> None:
+def test_too_many_rows_for_a_selection_are_reported(explorer, view, monkeypatch) -> None:
     monkeypatch.setattr("afif_explorer.spec.MOST_SELECTED", 100)
     box = {"kind": "select", "x": [-99, 99, 99, -99], "y": [-99, -99, 99, 99], "how": "replace"}
     view.tabs.charts["row_map"]._handle_custom_msg(box, [])
@@ -208,7 +221,7 @@ def test_after_a_divergence_figures_say_what_mends_it(explorer, view) -> None:
     assert view.tabs.charts["ranking"].figure["data"]
 
 
-def test_an_unsettled_lissa_is_told_above_the_figures(explorer, view) -> None:
+def test_an_unconverged_lissa_is_reported_above_the_figures(explorer, view) -> None:
     explorer.param.update(solver="lissa", depth=3)
     settle(explorer)
     message = json.loads(view.tabs.charts["row_map"].message)

@@ -49,7 +49,7 @@ def test_it_begins_with_the_largest_effects(table: RowTable) -> None:
     shown = json.loads(table.message)
     assert ids(shown) == found.ids[order[:PAGE_ROWS]].tolist()
     assert (shown["page"], shown["pages"], shown["total"]) == (0, 30, 300)
-    assert shown["columns"][1]["title"] == "Effect if left out, µnats"
+    assert shown["columns"][1]["title"] == "Effect if removed, µnats"
 
 
 def test_pages_and_their_ends(table: RowTable) -> None:

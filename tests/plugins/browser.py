@@ -1,4 +1,4 @@
-"""A real Chromium that can reach this machine and nothing else.
+"""A real Chromium that can reach only this machine.
 
 ``page`` is a fresh visitor. When its test ends, requests to anywhere else and errors in the console
 fail the test, unless the test took them out of ``visit`` because they were what it asked for.

@@ -1,4 +1,4 @@
-"""With ``CI`` set, a test that would be skipped fails: what CI does not run, nobody has checked.
+"""With ``CI`` set, a test that would be skipped fails.
 
 The one exception is a test marked ``gpu``, because the machines that run CI have no such device.
 """

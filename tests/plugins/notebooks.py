@@ -1,4 +1,4 @@
-"""Runs a notebook from end to end, in a kernel that can reach nothing but this machine."""
+"""Runs a notebook from end to end, in a kernel that can reach only this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands as a person starts them: ``afif-explorer serve`` in a process of its own."""
+"""``afif-explorer serve`` in a separate process."""
 
 from __future__ import annotations
 

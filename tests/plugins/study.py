@@ -1,4 +1,4 @@
-"""A stand-in for the study, and sessions over it: for tests of the state and of what shows it."""
+"""A fake study and sessions that use it, for tests of the state and the user interfaces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no seed, no count, no share or no fit is told in one sentence, wherever it is given."""
+"""Invalid seeds, counts, shares and fits raise one clear sentence everywhere."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SEEDED: dict[str, Callable[[Fit, Any], Any]] = {
 
 @pytest.mark.parametrize("seed", ["a", -1, 1.5, float("nan"), True, 2**63], ids=repr)
 @pytest.mark.parametrize("where", SEEDED)
-def test_what_is_no_seed_is_told(where: str, seed: Any, fit: Fit) -> None:
+def test_invalid_seeds_raise_errors(where: str, seed: Any, fit: Fit) -> None:
     with pytest.raises(ax.InvalidChoice, match="seed must be a whole number of at least 0"):
         SEEDED[where](fit, seed)
 
@@ -59,7 +59,7 @@ def test_what_is_no_seed_is_told(where: str, seed: Any, fit: Fit) -> None:
     ],
     ids=["depth", "repeats", "batch_size", "landmarks", "rank", "max_steps"],
 )
-def test_what_is_no_count_is_told(make: Callable[[Any], Any], count: Any) -> None:
+def test_invalid_counts_raise_errors(make: Callable[[Any], Any], count: Any) -> None:
     with pytest.raises(ax.InvalidChoice, match="must be a whole number of at least 1, not"):
         make(count)
 
@@ -82,7 +82,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("fit", [None, 3, "fit", frame()], ids=["None", "number", "text", "frame"])
 @pytest.mark.parametrize("ask", ASKED.values(), ids=list(ASKED))
-def test_what_is_no_fit_is_told(ask: Callable[[Any], Any], fit: Any) -> None:
+def test_objects_that_are_not_fits_raise_errors(ask: Callable[[Any], Any], fit: Any) -> None:
     with pytest.raises(ax.InvalidChoice, match=f"Expected a Fit, got {type(fit).__name__}"):
         ask(fit)
 
@@ -95,19 +95,19 @@ def test_a_data_set_is_no_fit(fit: Fit) -> None:
 
 
 @pytest.mark.parametrize("strengths", [["a"], "a", [], [1e-3, "b"], [-1.0], [np.nan], [True], None])
-def test_strengths_that_cannot_be_are_told(strengths: Any, fit: Fit) -> None:
+def test_invalid_strengths_raise_errors(strengths: Any, fit: Fit) -> None:
     with pytest.raises(ax.InvalidChoice, match="strengths must be at least one number"):
         ax.cross_validation_path(fit, strengths)
 
 
 @pytest.mark.parametrize("share", ["a", None, float("nan"), -0.1, 1.0])
-def test_shares_that_cannot_be_are_told(share: Any) -> None:
+def test_invalid_shares_raise_errors(share: Any) -> None:
     with pytest.raises(ax.InvalidChoice, match="share must be a number of at least 0 and below 1"):
         ax.Dataset.from_frame(frame(), target="y", test=share)
 
 
 @pytest.mark.parametrize("approximation", [1, "ekfac", ax.EKFAC])
-def test_what_is_no_preconditioner_is_told(approximation: Any) -> None:
+def test_invalid_preconditioners_raise_errors(approximation: Any) -> None:
     with pytest.raises(ax.InvalidChoice, match="Expected a preconditioner"):
         ax.BlockConjugateGradient(preconditioner=approximation)
 
@@ -125,18 +125,18 @@ def test_what_is_no_preconditioner_is_told(approximation: Any) -> None:
         lambda: ax.ModuleModel(3, np.eye(3)),
     ],
 )
-def test_what_is_no_model_or_objective_is_told(make: Callable[[], Any]) -> None:
+def test_invalid_models_and_objectives_raise_errors(make: Callable[[], Any]) -> None:
     with pytest.raises(ax.InvalidChoice, match=r", (not|got) .+\."):
         make()
 
 
-def test_no_rows_at_all_are_told() -> None:
+def test_empty_data_raise_errors() -> None:
     with pytest.raises(ax.DataError, match="no training rows"):
         ax.Objective(ax.LinearMap(3, 1), "gaussian", None, None, [1.0])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_rows_to_predict_that_are_not_finite_are_told(value: float, fit: Fit) -> None:
+def test_rows_to_predict_must_be_finite(value: float, fit: Fit) -> None:
     rows = np.zeros((2, 3))
     rows[1, 2] = value
     with pytest.raises(ax.DataError, match="not finite; impute or drop them"):
@@ -144,7 +144,7 @@ def test_rows_to_predict_that_are_not_finite_are_told(value: float, fit: Fit) ->
     assert fit.predict(rows[:0]).shape == (0,)
 
 
-def test_a_basis_of_nothing_is_told(fit: Fit) -> None:
+def test_a_basis_needs_a_nonzero_right_hand_side(fit: Fit) -> None:
     curvature = ax.Fisher(fit.objective, fit.parameters)
     with pytest.raises(ax.InvalidChoice, match="needs a nonzero right-hand side"):
         Spectrum.lanczos(curvature, 0 * fit.parameters)

@@ -1,4 +1,4 @@
-"""What a reader of a public docstring is owed: errors, shapes and, for mathematics, formula and source.
+"""Public docstrings document errors and shapes, and for mathematics formula and source.
 
 Each kind of thing is asked for what its kind must say, and no more: a loss for its formula and where that is
 from, a function that refuses for the error that it raises, a container for the meaning of its fields.
@@ -41,6 +41,7 @@ FRAMES = {"Auto", "NonsmoothPenalty", "Penalty", "Target"}
 FUNCTIONS = {  # that compute something which a paper or a book defines
     "attribute",
     "audit_fairness",
+    "bootstrap_disparity",
     "bregman_response",
     "bregman_response_each",
     "certified_unlearn",

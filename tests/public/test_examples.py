@@ -1,4 +1,4 @@
-"""The example in each public docstring is complete, runs, and prints what it says."""
+"""The example in each public docstring is complete, runs, and prints the stated output."""
 
 from __future__ import annotations
 

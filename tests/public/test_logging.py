@@ -1,4 +1,4 @@
-"""What the package logs: the solver that was chosen and why, and what caches drop. Silent by default."""
+"""Logging: the selected solver with its reason, and evictions of caches; silent by default."""
 
 from __future__ import annotations
 

@@ -99,12 +99,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return {name: [line for line in lines if line.startswith(name)] for name in ("right", "wrong")}
 
 
-def test_a_checker_has_nothing_to_say_about_a_right_script(told: dict[str, list[str]]) -> None:
+def test_a_type_checker_accepts_a_correct_script(told: dict[str, list[str]]) -> None:
     assert told["right"] == []
 
 
 @pytest.mark.parametrize("line", WRONG)
-def test_a_checker_finds_a_wrong_name_or_argument(line: str, told: dict[str, list[str]]) -> None:
+def test_a_type_checker_finds_a_wrong_name_or_argument(
+    line: str, told: dict[str, list[str]]
+) -> None:
     number = 6 + list(WRONG).index(line)
     found = [text for text in told["wrong"] if text.startswith(f"wrong.py:{number}:")]
     assert any(WRONG[line] in text for text in found), found

@@ -1,4 +1,4 @@
-"""What the views say: the numbers of the results, escaped once, and something where there is nothing."""
+"""Content of the views: the results' numbers, escaped once, and messages without results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ import pytest
 
 from afif_explorer.results import SolverSummary
 from afif_explorer.screens import HEAD, SCREENS
-from afif_explorer.screens.content import Badge, Line, Statistics, Strong, Table, Values, line
+from afif_explorer.screens.content import (
+    Badge,
+    Heading,
+    Line,
+    Statistics,
+    Strong,
+    Table,
+    Values,
+    line,
+)
 from afif_explorer.screens.formats import duration, plural
 from afif_explorer.screens.markup import markup
 from afif_explorer.screens.parts import Text
@@ -25,7 +34,7 @@ from tests.screens.test_declarations import ALL, PARTS
 TEXTS = [case for case in ALL if isinstance(case.values[0], Text)]
 OWN_WORDS = {  # texts that show none from data
     "agreement-statistics", "agreement-costs", "agreement-checked", "lissa-statistics",
-    "lissa-advice",
+    "lissa-advice", "cross_validation-checked",
 }  # fmt: skip
 
 
@@ -116,7 +125,7 @@ def test_the_table_of_rows_has_all_rows_largest_effect_first_in_readable_units()
     shown, heads = frame(found), titles(found)
     order = np.argsort(-np.abs(found.effect), kind="stable")
     assert shown["row"].tolist() == found.ids[order].tolist()
-    assert heads["effect"] == "Effect if left out, µnats"
+    assert heads["effect"] == "Effect if removed, µnats"
     np.testing.assert_allclose(shown["effect"] * 1e-6, found.effect[order], rtol=1e-3, atol=1e-12)
     assert titles(points("<b>nats</b>"))["effect"].endswith("µ<b>nats</b>")
 
@@ -190,10 +199,33 @@ def test_buttons_wait_for_the_work_and_its_results():
     for part in buttons.values():
         assert part.enabled(idle)
         assert not part.enabled(busy)
-    assert buttons["verify"].called(idle) == "Check again"
-    assert buttons["verify"].called(explorer(verification=None)) == "Check by retraining"
     assert not buttons["retrain"].enabled(explorer(unlearning=None))
     [again] = [part for part in HEAD if part.name == "again"]
     assert not again.shown(idle)
-    assert again.shown(explorer(status=Status("failed")))
+    assert not again.shown(explorer(status=Status("failed")))
+    assert again.shown(explorer(status=Status("failed", again=True)))
     assert SCREENS["points"].title == "Influential points"
+
+
+@pytest.mark.parametrize(
+    ("view", "button", "drawn"),
+    [("agreement", "verify", "verification"), ("cross_validation", "check", "held_out_losses")],
+)
+def test_checks_look_alike_before_and_after(view: str, button: str, drawn: str):
+    report = replace(explorer().cross_validation, check=None)
+    before, after = explorer(verification=None, cross_validation=report), explorer()
+    text = part_of(view, "checked")
+    [action] = [part for part in SCREENS[view].parts if part.name == button]
+    [figure] = [part for part in SCREENS[view].parts if part.name == drawn]
+    assert action.main
+    assert action.called(before) == action.label == text.label
+    assert action.called(after) == "Check again"
+    heading, asks = text.says(before)
+    assert heading == Heading(action.label)
+    assert asks.pieces[0].endswith("You can cancel it.")
+    found, measures, refits = text.says(after)
+    assert found.text.startswith("Checked on ")
+    assert measures.pairs[0][0] == "Pearson correlation with retraining"
+    assert refits.pieces[0].startswith("Every refit reached a gradient norm of")
+    assert figure.result(before) is None  # its empty state
+    assert figure.result(after) is not None

@@ -1,4 +1,4 @@
-"""Every view as it is declared: complete, explained, and true about what it reads."""
+"""The declared views: complete, with help pages, and with the correct fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a click and a brush do, whichever skin hears of them."""
+"""The effects of clicks and brushes, the same in both user interfaces."""
 
 from __future__ import annotations
 

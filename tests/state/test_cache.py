@@ -1,4 +1,4 @@
-"""The shared store of finished work: bounded, computed once, unharmed by failure and cancel."""
+"""The shared cache: bounded, each value computed once, robust to failures and cancellation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session's state, over a stand-in for the study: what is computed, delivered and kept."""
+"""The session's state with a fake study: what is computed, delivered and kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from afif_explorer.errors import DataError, SolverDiverged
+from afif_explorer.errors import DataError, DownloadError, OutOfMemory, SolverDiverged
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import Explorer, Status
 
@@ -104,6 +104,8 @@ def test_cancel_keeps_what_is_shown_and_refresh_goes_on(make, stand_in):
     assert explorer.status.kind == "cancelled"
     assert explorer.points is before
     assert explorer.stale
+    assert explorer.status.again
+    assert "earlier settings" in explorer.status.message
     stand_in.gate.set()
     explorer.refresh()
     settled(explorer)
@@ -111,7 +113,7 @@ def test_cancel_keeps_what_is_shown_and_refresh_goes_on(make, stand_in):
     assert not explorer.stale
 
 
-def test_a_failure_is_told_and_everything_else_lives_on(make, stand_in):
+def test_a_failure_is_reported_and_everything_else_still_works(make, stand_in):
     explorer = settled(make())
     before = explorer.points
     stand_in.fails["fitted"] = DataError("The target has one class only; choose another column.")
@@ -119,8 +121,14 @@ def test_a_failure_is_told_and_everything_else_lives_on(make, stand_in):
     settled(explorer)
     assert (explorer.status.kind, explorer.points) == ("failed", before)
     assert "one class" in explorer.status.message
+    assert not explorer.status.again  # the same choices fail again
+    for passing in (ZeroDivisionError(), DownloadError("No connection."), OutOfMemory("Full.")):
+        stand_in.fails["fitted"] = passing
+        explorer.strength *= 2
+        assert settled(explorer).status.kind == "failed"
+        assert explorer.status.again
     stand_in.fails["fitted"] = ZeroDivisionError()
-    explorer.strength = 2.0
+    explorer.strength = 50.0
     assert "see the log" in settled(explorer).status.message
     stand_in.fails.clear()
     explorer.strength = 1.0
@@ -136,6 +144,7 @@ def test_nothing_diverged_is_shown(make, stand_in):
     assert explorer.lissa is not None
     assert (explorer.status.kind, explorer.status.message) == ("failed", "Set the scale above 2.")
     assert not explorer.stale
+    assert not explorer.status.again  # it would diverge again
     stand_in.fails.clear()
     explorer.scale = 3.0
     assert settled(explorer).points is not None
@@ -197,7 +206,7 @@ def test_results_asked_for_come_after_the_view_and_go_with_the_choices(make, sta
     assert not settled(explorer).unlearning.retrained
 
 
-def test_lissa_runs_for_real_when_asked(make, stand_in):
+def test_stochastic_lissa_runs_on_request(make, stand_in):
     explorer = settled(make(view="lissa"))
     assert "lissa run=False" in stand_in.names()
     explorer.run_lissa()
@@ -205,7 +214,7 @@ def test_lissa_runs_for_real_when_asked(make, stand_in):
     assert stand_in.names()[-1] == "lissa run=True"
 
 
-def test_cross_validation_is_checked_when_asked(make, stand_in):
+def test_cross_validation_is_checked_on_request(make, stand_in):
     explorer = settled(make(view="cross_validation"))
     assert explorer.cross_validation is not None
     explorer.check_cross_validation()
@@ -220,12 +229,14 @@ def test_cross_validation_is_checked_when_asked(make, stand_in):
     assert stand_in.names()[-1] == "cross_validation False"
 
 
-def test_a_cancelled_question_is_not_asked_again(make, stand_in):
+def test_a_cancelled_request_is_not_repeated(make, stand_in):
     explorer = settled(make(view="unlearning"))
     stand_in.gate.clear()
     explorer.retrain()
     explorer.cancel()
     settled(explorer)
+    assert explorer.status == Status("cancelled", message="Cancelled.")  # nothing to try again
+    assert not explorer.stale
     stand_in.gate.set()
     stand_in.asked.clear()
     explorer.refresh()
@@ -287,7 +298,7 @@ def test_what_was_scheduled_before_a_newer_choice_is_dropped(make, stand_in):
     assert explorer.fitted is None
 
 
-def test_a_closed_session_hears_nothing(make, stand_in):
+def test_a_closed_session_receives_nothing(make, stand_in):
     stand_in.gate.clear()
     queue = []
     explorer = make(schedule=queue.append)

@@ -1,4 +1,4 @@
-"""Background work: the newest request wins, cancel works at the next step, failures are told."""
+"""Background jobs: the newest request wins, cancellation at the next step, failures reported."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_progress_comes_at_most_ten_times_a_second(jobs):
     assert 2 <= len(seen) <= 4
 
 
-def test_our_own_errors_are_told_in_their_words(jobs):
+def test_messages_of_our_errors_are_shown(jobs):
     ends = []
 
     def work():
@@ -102,7 +102,7 @@ def test_our_own_errors_are_told_in_their_words(jobs):
     assert (ends[0].kind, ends[0].message) == ("failed", "Choose another one.")
 
 
-def test_surprises_are_logged_in_full_and_told_in_general(jobs, caplog):
+def test_unexpected_errors_are_logged_in_full_and_shown_in_general_terms(jobs, caplog):
     ends = []
     with caplog.at_level(logging.ERROR):
         jobs.submit("me", lambda: 1 / 0, on_end=ends.append).wait(5)

@@ -1,4 +1,4 @@
-"""A control is shown where its choice makes a difference, in the dashboard as in JupyterLab."""
+"""A control is shown if its setting has an effect, in the dashboard and in JupyterLab."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def test_the_sensitive_column_is_a_choice_wherever_groups_are_shown(make, target
 @pytest.mark.parametrize("target", GAPS)
 def test_what_is_hidden_changes_no_result(make, target):
     explorer = make(target=target)
-    explorer._set(offered={**explorer.offered, "sensitive": {"group": 0}})
+    some = {"sensitive": {"group": 0}, "favourable": {"yes": 1}, "pair": {"a and b": 0}}
+    explorer._set(offered=explorer.offered | some)
     hidden = set(FIELDS) - relevant(explorer)
     assert hidden >= {"hidden", "row", "scale", "depth", "repeats", "rule", "count"}
     assert not hidden & effective("points", explorer.spec)

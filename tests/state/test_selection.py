@@ -1,4 +1,4 @@
-"""The selection of a session, its words, and that two sessions don't disturb each other."""
+"""The selection of a session, its texts, and the independence of sessions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_one_row_is_selected_by_its_id(make):
         ([True, False], "2 values for 2000 training rows"),
     ],
 )
-def test_rows_that_cannot_be_are_refused_in_a_sentence(make, rows, says):
+def test_invalid_rows_raise_one_clear_sentence(make, rows, says):
     explorer = settled(make())
     explorer.selected = [3]
     with pytest.raises(InvalidChoice, match=says):
@@ -106,7 +106,7 @@ def test_before_the_data_are_there_ids_are_taken_and_masks_are_not(make, stand_i
     explorer = make()
     explorer.selected = [5000]
     assert explorer.selected == (5000,)
-    with pytest.raises(InvalidChoice, match="wait for them"):
+    with pytest.raises(InvalidChoice, match="wait until they are loaded"):
         explorer.selected = [True, False]
     stand_in.gate.set()
 

@@ -1,4 +1,4 @@
-"""The choices as a value: what is refused, and that a link gives back what it was made from."""
+"""The settings as a value: invalid ones, and round trips through links."""
 
 from __future__ import annotations
 

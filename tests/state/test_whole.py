@@ -1,4 +1,4 @@
-"""A session from its first look to a checked removal, on data that need no network."""
+"""A session from the first results to a verified removal, on data that need no network."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_whole_story(explorer):
     again.close()
 
 
-def test_a_divergence_leaves_a_living_session_that_says_the_way_out(explorer):
+def test_after_a_divergence_the_session_works_and_gives_advice(explorer):
     explorer.param.update(solver="lissa", scale=1e-3, view="lissa")
     assert explorer.await_idle(60)
     assert explorer.points is None
@@ -184,7 +184,7 @@ def check_code(explorer: Explorer, **names) -> dict:
 
 def test_rows_that_are_not_known_yet_are_not_removed_by_code(explorer):
     explorer.param.update(view="unlearning", count=30)
-    with pytest.raises(ax.InvalidChoice, match="not known yet"):
+    with pytest.raises(ax.InvalidChoice, match="still being computed"):
         explorer.as_python()
     settled(explorer)
     assert len(explorer.unlearning.ids) == 30

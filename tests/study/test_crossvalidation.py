@@ -78,7 +78,7 @@ def test_true_refits_confirm_the_path():
     assert check.actual[check.strength == strength][0] == pytest.approx(true, rel=1e-5)
 
 
-def test_a_penalty_too_weak_is_seen_although_it_fits_the_rows_best():
+def test_too_weak_a_penalty_is_detected_although_it_fits_best():
     found = study.cross_validation(Spec(dataset="breast_cancer"))
     assert found.training.argmin() == 0
     assert found.best > found.strengths[2]

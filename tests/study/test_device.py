@@ -1,4 +1,4 @@
-"""Everything that the explorer shows, worked out on another device: the same numbers.
+"""All results of the explorer on another device: the same values.
 
 The device is pretended (:mod:`tests.helpers.pretend_device`), and the choice of it is that of a user.
 """
@@ -19,16 +19,19 @@ from afif_explorer.spec import Spec
 from tests.helpers.pretend_device import DEVICE, There, pretended
 
 HIRING = Spec(dataset="hiring", target="demographic_parity", strength=1e-2, count=20)
+DIABETES = Spec(dataset="diabetes", strength=1e-2)
 SPECS = {
     "logistic": HIRING,
     "logistic by LiSSA": HIRING.replace(solver="lissa", damping=1e-2, target="equal_opportunity"),
     "conjugate gradients": HIRING.replace(solver="conjugate_gradient", target="equalized_odds"),
     "Newton steps": HIRING.replace(method="newton_step", target="point_loss", row=3),
     "rescaled": HIRING.replace(method="infinitesimal_jackknife", rescale=True, rule="random"),
-    "least squares": Spec(dataset="diabetes", target="group_loss", strength=1e-2),
-    "lasso": Spec(dataset="diabetes", penalty="lasso", strength=1e-1, rule="harmful"),
+    "least squares": DIABETES.replace(target="group_loss"),
+    "lasso": DIABETES.replace(penalty="lasso", strength=1e-1, rule="harmful"),
     "group lasso": HIRING.replace(penalty="group_lasso", strength=1e-2),
-    "network": HIRING.replace(model="mlp", hidden=2, damping=1e-2, target="prediction", row=1),
+    "network": HIRING.replace(
+        model="mlp", hidden=2, strength=3e-2, damping=1e-2, target="prediction", row=1
+    ),
 }
 RESULTS: dict[str, Callable[[Spec], Any]] = {
     "train": study.train,

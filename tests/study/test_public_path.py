@@ -1,4 +1,4 @@
-"""Every number on screen is that of the public function called by itself, on a fit of its own."""
+"""Every number on screen equals that of the public function on a separate fit."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def test_a_small_residual_is_not_taken_for_small_errors():
     assert "steps the error is still" in study.lissa(spec).advice
 
 
-def test_an_unsettled_removal_says_so():
+def test_an_unconverged_removal_is_reported():
     spec = GAP.replace(solver="lissa", depth=10)
     found, direct = study.unlearning(spec), study.unlearning(spec.replace(solver="cholesky"))
     assert found.solver.status == "max_steps"
@@ -145,14 +145,14 @@ def test_a_divergence_is_raised_with_a_scale_that_works():
     assert "set the scale to" in report.advice
 
 
-def test_negative_curvature_is_told_with_a_damping_that_works():
+def test_negative_curvature_is_reported_with_a_sufficient_damping():
     spec = Spec(
         dataset="hiring", model="mlp", hidden=3, method="infinitesimal_jackknife", solver="lissa"
     )
     rule = study.solving.lissa_rule(spec, ax.Hessian)
     spec = spec.replace(damping=0.0)
     if rule.smallest > 0:
-        text = rule.way_out("Hessian", 1e-9)
+        text = rule.divergence_advice("Hessian", 1e-9)
         assert "set the scale to" in text
     else:
         with pytest.raises((SolverDiverged, CurvatureError), match="damping"):
@@ -328,7 +328,7 @@ def table_with(outcomes: dict[str, float], seed: int = 0, n: int = 700) -> str:
 
 
 @pytest.mark.parametrize("rule", ["raise_target", "harmful", "random", "selection"])
-def test_an_undefined_gap_is_told_and_leaves_the_other_metrics_standing(rule):
+def test_an_undefined_gap_is_reported_without_affecting_other_metrics(rule):
     spec = Spec(dataset=table_with({"a": 0.6, "b": 0.0}), target="equal_opportunity", rule=rule)
     rows = tuple(study.data(spec).train.ids[[2, 30]].tolist())
     found = study.unlearning(spec.replace(count=7, selected=rows), retrained=True)
@@ -356,8 +356,8 @@ def test_each_gap_on_screen_says_which_groups_it_compares_and_how_many_rows_they
     side, positive = data.test.sensitive["side"], data.test.y == 1
     mean = pd.Series(fit.predict(data.test.X), side.index)[positive].groupby(side[positive]).mean()
     rows = side[positive].value_counts()
-    words = " minus ".join(
-        f"{group!r} ({rows[group]} rows with the outcome 'yes')"
+    words = "mean probability of 'yes': " + " minus ".join(
+        f"{group!r} {mean[group]:.3g} ({rows[group]} rows with the outcome 'yes')"
         for group in (mean.idxmax(), mean.idxmin())
     )
     assert found.compares["Equal opportunity gap, probabilities"] == words

@@ -1,4 +1,4 @@
-"""What is computed again when a choice changes, corrections of choices, and brought tables."""
+"""Recomputation after a change of settings, corrections of settings, and uploaded tables."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_choice_without_effect_is_not_in_the_key(result, field):
     ],
     ids=lambda value: "-".join(f"{k}={v}" for k, v in value.items()),
 )
-def test_choices_that_do_not_fit_are_corrected_and_told(wrong, right):
+def test_settings_that_do_not_fit_are_corrected_with_a_note(wrong, right):
     spec = Spec(dataset="hiring").replace(**wrong)
     settled, notes = study.settle(spec)
     if "selected" in right:
@@ -195,7 +195,7 @@ def test_a_table_that_cannot_be_used_is_refused_in_a_sentence(content, target):
     assert str(caught.value).endswith(".")
 
 
-def test_a_table_that_is_gone_is_told():
+def test_an_evicted_table_raises_an_error():
     with pytest.raises(DataError, match="upload it again"):
         study.data(Spec(dataset="upload-" + "0" * 32))
 
@@ -217,7 +217,7 @@ def test_a_data_set_of_ones_own_has_a_name_for_links():
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError()])
-def test_what_does_not_fit_is_told_in_a_sentence(error, monkeypatch):
+def test_out_of_memory_raises_a_clear_error(error, monkeypatch):
     def too_large(*_, **__):
         raise error
 

@@ -1,1 +1,1 @@
-"""Fits: trained here or elsewhere, their metrics, and what they keep for the next question."""
+"""Fits: trained here or elsewhere, their metrics, and their cached methods."""

@@ -39,7 +39,7 @@ Rows = Tensor | np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A trained model and everything that is needed to ask about its rows.
+    """A trained model with its rows, for all questions about their influence.
 
     Attributes:
         theta: flat parameters ``[p]`` (NumPy). For linear maps: weights row by row, then intercepts.
@@ -55,7 +55,7 @@ class Fit:
         data: the :class:`~afif_explorer.datasets.Dataset`, or None for an objective of your own.
         samples: the rows of each split, for targets. seed: of the start of training.
         objective: the engine's :class:`~afif_explorer.engine.problem.objective.Objective`.
-        prepared_methods: factors and other intermediate results that later questions reuse.
+        prepared_methods: cached factors and other intermediate results.
 
     >>> import afif_explorer as ax
     >>> data = ax.load_dataset("hiring")
@@ -197,7 +197,7 @@ def objective_for(
     if penalised is None:
         penalty = grouped(penalty, data, built)
     elif isinstance(penalty, GroupLasso) and penalty.groups is None:
-        raise InvalidChoice("With penalised, a GroupLasso needs its groups spelled out.")
+        raise InvalidChoice("With penalised, a GroupLasso needs explicit groups.")
     X, y = data.train.X, data.train.y
     return Objective(built, loss, penalty, X, y, penalised=penalised)
 
@@ -219,10 +219,10 @@ def fit_objective(
         max_steps: stop training after so many steps; None: train to convergence.
 
     Returns:
-        A :class:`Fit`, as from :func:`fit`; its ``negative_curvature`` tells whether it is a minimum.
+        A :class:`Fit`, as from :func:`fit`; its ``negative_curvature`` says whether it is a minimum.
 
     Raises:
-        InvalidChoice: for what is not an objective, or less than one step.
+        InvalidChoice: if ``objective`` is not an :class:`Objective`, or ``max_steps`` is below 1.
         DataError: for rows or targets that the objective's model and loss cannot take.
 
     Source: Nocedal and Wright, Numerical Optimization (2006).
@@ -249,9 +249,9 @@ def samples_of(objective: Objective, **pairs: tuple[Rows, Rows] | None) -> dict[
 
 
 def _fresh_sample(objective: Objective, name: str, pair: tuple[Rows, Rows]) -> Sample:
-    """Rows and targets that were not trained on, checked as those were."""
+    """Validated rows and targets of a held-out split."""
     if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise DataError(f"The {name} rows come as a pair (X, y) of rows and targets.")
+        raise DataError(f"The {name} rows must be a pair (X, y) of rows and targets.")
     X = as_rows(pair[0]).to(objective.device, objective.dtype)
     y = as_numbers(pair[1], f"{name} targets").to(objective.device)
     check_rows(X, y, objective.loss, f"{name} ")
@@ -261,7 +261,9 @@ def _fresh_sample(objective: Objective, name: str, pair: tuple[Rows, Rows]) -> S
             f"{tuple(objective.X.shape[1:])}; they must match."
         )
     if len(y) and not objective.loss.fits(objective.model.k, y):
-        raise DataError(f"The {name} targets hold a class or column that the model does not have.")
+        raise DataError(
+            f"The {name} targets contain a class or column that the model does not have."
+        )
     return Sample(X, y)
 
 
@@ -293,7 +295,7 @@ def _fitted(
 
 
 def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
-    """A group lasso without groups gets them: the columns of ``X`` encoded from the same raw column.
+    """Default groups of a group lasso: the columns of ``X`` encoded from the same raw column.
 
     A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer); every
     other penalised parameter is a group of its own.
@@ -301,7 +303,7 @@ def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | N
     if not isinstance(penalty, GroupLasso) or penalty.groups is not None:
         return penalty
     if not isinstance(model, LinearMap | MLP):
-        raise InvalidChoice("A GroupLasso for a module of your own needs its groups spelled out.")
+        raise InvalidChoice("A GroupLasso for a module of your own needs explicit groups.")
     d = data.train.X.shape[1]
     rows = model.k if isinstance(model, LinearMap) else model.hidden[0]
     groups = [
@@ -356,15 +358,14 @@ def _loss_of(data: Dataset, k: int) -> str:
 
 def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:
     groups, names = {}, {}
-    for column in data.sensitive:
-        # Of all splits, so that a group without training rows is compared where it has any.
-        parts = [getattr(data, name).sensitive[column] for name in SPLITS]
-        levels = sorted({str(group) for part in parts for group in part.dropna().unique()})
+    for column, levels in zip(data.sensitive, data.group_names, strict=True):
         values = split.sensitive[column]
         codes = {level: code for code, level in enumerate(levels)}
         groups[column] = np.array(
             [codes.get(str(value), -1) for value in values] if len(values) else [], dtype=np.int64
         )
-        names[column] = tuple(levels)
+        names[column] = levels
     X, y = as_rows(split.X).to(device), torch.as_tensor(np.array(split.y)).to(device)
-    return Sample(X, y, groups, names)
+    known = data.favourable
+    favourable = None if known is None else known.place
+    return Sample(X, y, groups, names, data.classes, favourable)

@@ -1,4 +1,4 @@
-"""How well a model does on a sample of rows, in the words people use."""
+"""Metrics of a model on a sample of rows, by display name."""
 
 from __future__ import annotations
 

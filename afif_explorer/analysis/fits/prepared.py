@@ -1,4 +1,4 @@
-"""The methods that a fit was asked with, ready for the next question."""
+"""Cache of a fit's prepared methods and targets."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from afif_explorer.sizes import leaves
 
 log = logging.getLogger(__name__)
 
-SHARE = 2  # what a fit keeps is at most half of the memory limit
-MOST = 32  # methods, and targets, of one fit that are kept
+SHARE = 2  # a fit's cache is at most half of the memory limit
+MOST = 32  # maximum number of methods, and of targets, per fit
 
 
 class PreparedMethods:
-    """What a fit has worked out for its methods, and the methods themselves, ready for the next question.
+    """A fit's prepared methods, and the intermediate results that they share.
 
-    All of them share the point, the curvatures and their factors. Beside the fit's rows that stays within
-    half of the memory limit, or is made anew. Threads share it.
+    All methods share the linearization, the curvatures and their factors. In addition to the fit's rows these
+    use at most half of the memory limit; otherwise they are recomputed. Thread-safe.
     """
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ class PreparedMethods:
         self._targets: OrderedDict[Target, Bound] = OrderedDict()
 
     def get(self, method: Method, fit: Fitted) -> Influence:
-        """A method at the fit; made if it is not there."""
-        key = (method, memory_limit.chosen)  # for another limit another solver may be chosen
+        """The prepared method; created on first use."""
+        key = (method, memory_limit.chosen)  # the choice of solver depends on the limit
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -50,11 +50,11 @@ class PreparedMethods:
             return self._kept[key]
 
     def bound(self, target: Target, fit: Fitted) -> Bound:
-        """A target on the fit, with its derivatives; made if it is not there."""
+        """The target bound to the fit; created on first use."""
         with self._lock:
             found = self._targets.get(target)
         if found is None:
-            found = target.bind(fit)  # a user's own code: not while other threads are kept waiting
+            found = target.bind(fit)  # user code, so not while holding the lock
         with self._lock:
             self._targets[target] = found
             self._targets.move_to_end(target)
@@ -63,7 +63,7 @@ class PreparedMethods:
         return found
 
     def _make_room(self) -> None:
-        """Keep to the memory limit; a method that is in use elsewhere goes on with what it has."""
+        """Evict to stay within the memory limit; methods in use elsewhere keep their results."""
         if len(self._kept) >= MOST:
             self._kept.popitem(last=False)
         if self._shared is not None and self._bytes(self._shared) > allowed() // SHARE:
@@ -73,16 +73,16 @@ class PreparedMethods:
             self._shared = None
 
     def _bytes(self, shared: Shared) -> int:
-        """Memory that is held beside the rows and the rest of the objective."""
+        """Memory in use in addition to the objective and its rows."""
         known = {id(one) for one, _ in leaves(shared.objective)}
         everything = [shared, *self._kept.values()]
         return sum(size for one, size in leaves(everything) if id(one) not in known)
 
 
 def prepared(method: Method, fit: Fitted) -> Influence:
-    """A method at a fit, kept there for the next question.
+    """A method prepared at a fit, from the fit's cache.
 
-    Raises :class:`InvalidChoice` for what is no method or no fit.
+    Raises :class:`InvalidChoice` if ``method`` is not a method or ``fit`` not a fit.
     """
     checked_method(method)
     checked_fit(fit)
@@ -94,13 +94,13 @@ def prepared(method: Method, fit: Fitted) -> Influence:
 
 
 def warn_unfinished(influence: Influence, stacklevel: int = 3) -> None:
-    """Warn :class:`NotConverged` if answers of a method are only approximate, for the caller's caller."""
+    """Warn :class:`NotConverged` if results of a method are only approximate."""
     if told := influence.unfinished():
         warnings.warn(told, NotConverged, stacklevel=stacklevel)
 
 
 def bound(target: Target, fit: Fitted) -> Bound:
-    """A target on a fit, kept there for the next question."""
+    """A target bound to a fit, from the fit's cache."""
     kept = getattr(fit, "prepared_methods", None)
     if kept is None or not target.is_value():
         return target.bind(fit)
@@ -109,7 +109,7 @@ def bound(target: Target, fit: Fitted) -> Bound:
 
 
 def _is_hashable(method: Method) -> bool:
-    """Whether a method can be told from others by value; one with a solver of a user's own may not."""
+    """Whether a method is hashable; one with a user-defined solver may not be."""
     try:
         hash(method)
     except TypeError:

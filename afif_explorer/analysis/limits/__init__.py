@@ -1,1 +1,1 @@
-"""What has no answer for a fit, and the sentences that say so."""
+"""Undefined results of a fit, and their messages."""

@@ -1,4 +1,4 @@
-"""What a disparity compares, in words: two groups, their rows, and the groups that it has to leave out."""
+"""Descriptions of what a disparity compares: two groups, their rows, and the groups left out."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from collections.abc import Iterable
 
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.engine.targets.base import Target
-from afif_explorer.engine.targets.disparities import OUTCOME_WORDS, Comparison, GroupDisparity
+from afif_explorer.engine.targets.comparison import OUTCOME_WORDS, Comparison
+from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.errors import Undefined, UndefinedMeasure
 from afif_explorer.wording import count
 
-FEW = 30  # rows: with fewer in a group a gap is easily due to chance
+FEW = 30  # rows per group; with fewer, a gap may easily be due to chance
 _MOST_NAMED = 6
 
 
 def compares(fit: Fit, disparity: GroupDisparity, found: Comparison) -> str:
-    """The two groups and how many rows of the split each has: ``'a' (84 rows) minus 'b' (52 rows)``."""
+    """What the gap is of, and the mean and the rows of its two groups.
+
+    ``share predicted 'yes': 'a' 0.6 (84 rows) minus 'b' 0.41 (52 rows)``.
+    """
     high, low = (_rows(n, fit, disparity, found.among) for n in found.rows)
-    return f"{found.highest!r} ({high}) minus {found.lowest!r} ({low})"
+    means = [f"{mean:.3g}" for mean in found.means]
+    return (
+        f"{found.measured}: {found.highest!r} {means[0]} ({high}) minus "
+        f"{found.lowest!r} {means[1]} ({low})"
+    )
 
 
 def caution(found: Comparison) -> str:
@@ -30,23 +38,61 @@ def caution(found: Comparison) -> str:
     return f"Fewer than {FEW} rows count in {' and '.join(small)}: the gap may be due to chance."
 
 
+def condition(fit: Fit, disparity: GroupDisparity, among: str) -> str:
+    """``with the outcome 'yes'`` for ``with the outcome``."""
+    if not among or not fit.sample(disparity.split).classes:
+        return among
+    return f"{among} {disparity.class_words(fit, fit.sample(disparity.split))}"
+
+
 def left_out(fit: Fit, disparity: GroupDisparity, found: Comparison) -> list[str]:
-    """A sentence for each condition that no row of some group meets."""
-    return [
-        f"No row {_outcome(fit, disparity, among)} in the {disparity.split} split belongs to "
-        f"{_listed(groups)} of {disparity.sensitive!r}, so {'its' if len(groups) == 1 else 'their'} "
-        "mean is undefined and left out."
+    """A sentence for each condition that no row, or too few rows, of some group satisfy."""
+    where, whose = f"in the {disparity.split} split", disparity.attribute
+    told = [
+        f"No row {among and condition(fit, disparity, among) + ' '}{where} belongs to "
+        f"{_listed(groups)} of {whose}, so {'its' if len(groups) == 1 else 'their'} mean is undefined "
+        "and left out."
         for among, groups in found.left_out.items()
     ]
+    for among, sizes in found.small.items():
+        groups = tuple(
+            f"{group!r} ({_rows(n, fit, disparity, among)})" for group, n in sizes.items()
+        )
+        told.append(
+            f"Left out, because fewer than {disparity.minimum} rows count {where}: "
+            f"{_some(groups)} of {whose}."
+        )
+    return told
 
 
 def notes(fit: Fit, disparity: GroupDisparity, found: Comparison) -> tuple[str, ...]:
-    """Both: groups that are left out, and groups with few rows."""
-    return tuple(filter(None, [*left_out(fit, disparity, found), caution(found)]))
+    """Notes on groups that are merged, on groups that are left out, and on groups with few rows."""
+    told = [merged(disparity, found), *left_out(fit, disparity, found), caution(found)]
+    return tuple(filter(None, told))
+
+
+def guessed(fit: Fit, disparity: GroupDisparity) -> str:
+    """A sentence if the favourable class is a guess, and another would be another gap; else empty."""
+    said = disparity.favourable is not None or disparity.outcome is not None
+    classes = len(fit.sample(disparity.split).classes)
+    known = None if fit.data is None else fit.data.favourable
+    if said or known is None or not disparity.class_matters(classes):
+        return ""
+    return f"{known.name!r} is taken to be the favourable class, {known.why}."
+
+
+def merged(disparity: GroupDisparity, found: Comparison) -> str:
+    """A sentence if small groups are compared as one; else empty."""
+    if not found.merged:
+        return ""
+    return (
+        f"Groups of {disparity.attribute} with fewer than {disparity.minimum} rows in the "
+        f"{disparity.split} split are compared as one: {_listed(found.merged)}."
+    )
 
 
 def at_fit(fit: Fit, disparity: GroupDisparity, *, soft: bool = True) -> Comparison:
-    """What a disparity compares at the fit. Raises :class:`UndefinedMeasure` in the words of the data."""
+    """What a disparity compares at the fit. Raises :class:`UndefinedMeasure` with the data's names."""
     try:
         return disparity.compare(fit, fit.parameters, soft=soft)
     except UndefinedMeasure as error:
@@ -63,24 +109,20 @@ def warn_of_groups(fit: Fit, targets: Iterable[Target]) -> None:
 
 def _rows(n: int, fit: Fit, disparity: GroupDisparity, among: str) -> str:
     rows = f"{count(n)} {'row' if n == 1 else 'rows'}"
-    return f"{rows} {_outcome(fit, disparity, among)}" if among else rows
-
-
-def _outcome(fit: Fit, disparity: GroupDisparity, among: str) -> str:
-    """``with the outcome 'yes'`` for ``with the outcome``."""
-    if not among or fit.data is None or not fit.data.classes:
-        return among
-    outcome = -1 if disparity.outcome is None else disparity.outcome
-    return f"{among} {fit.data.classes[outcome]!r}"
+    return f"{rows} {condition(fit, disparity, among)}" if among else rows
 
 
 def _named(fit: Fit, disparity: GroupDisparity, sentence: str) -> str:
     for words in OUTCOME_WORDS:
-        sentence = sentence.replace(words, _outcome(fit, disparity, words))
+        sentence = sentence.replace(words, condition(fit, disparity, words))
     return sentence
 
 
 def _listed(groups: tuple[str, ...]) -> str:
-    shown = ", ".join(map(repr, groups[:_MOST_NAMED]))
-    more = len(groups) - _MOST_NAMED
+    return _some(tuple(map(repr, groups)))
+
+
+def _some(words: tuple[str, ...]) -> str:
+    shown = ", ".join(words[:_MOST_NAMED])
+    more = len(words) - _MOST_NAMED
     return shown if more <= 0 else f"{shown} and {more} more"

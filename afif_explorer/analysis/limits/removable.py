@@ -1,7 +1,7 @@
-"""Which training rows can be removed: some must stay, of every class one.
+"""Which training rows can be removed: at least one row of every class must remain.
 
-Without the only row of a class the model has no finite fit, so that nothing about its removal is defined:
-sets that hold it are refused, and in tables of all rows its place is NaN.
+Without the only row of a class the model has no finite fit, so its removal is undefined: sets that contain it
+are rejected, and in tables of all rows its value is NaN.
 """
 
 from __future__ import annotations

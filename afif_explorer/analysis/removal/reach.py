@@ -18,7 +18,7 @@ from afif_explorer.engine.problem.objective import Point
 from afif_explorer.engine.problem.weights import leave_out
 
 GOOD, FAIR = 0.05, 0.25  # expected relative errors up to which a prediction is good, or fair
-# Rounds onward, and products with the Hessian in each: where solves cost little, and where they don't.
+# Refinement rounds, and Hessian products in each: with cheap and with expensive solves.
 DIRECTLY, ITERATIVELY = (12, 60), (3, 4)
 NEGLIGIBLE = 1e-6  # relative to the rows' gradient: a remaining gradient that is ignored
 ROUNDINGS = 100  # units of the machine precision, if that is larger
@@ -37,18 +37,18 @@ class Reach:
     """How far to trust a prediction about a set of removed rows.
 
     Of the parameters (:attr:`Unlearned.reach`) or of one target (:attr:`Unlearned.target_reach`). They
-    differ where the rows' effects on the target cancel: it then changes by much less than its parts, and
-    what one step misses of the parts can be as large as all of the change.
+    differ if the rows' effects on the target cancel: its net change is then much smaller than the single
+    effects, and the error of one step can be as large as the net change.
 
     Attributes:
-        expected_error: of the predicted change, relative to that of a refit as far as it can be told. With
-            ``x`` the predicted change of the parameters and ``s`` what further steps would add (see
+        expected_error: of the predicted change, relative to the estimated change of a refit. With ``x``
+            the predicted change of the parameters and ``s`` the sum of further steps (see
             :class:`RefitEstimate`): ``||s|| / ||x + s||`` in the norm of the curvature, or for a target
             ``|T(theta + x + s) - T(theta + x)| / |T(theta + x + s) - T(theta)|``. Infinite if the further
-            steps do not settle, as they may not on a network: then it cannot be told.
-        captured: the predicted change over that of a refit as far as it can be told: ``||x|| / ||x + s||``,
+            steps do not converge, which can happen for a network.
+        captured: the predicted change divided by the estimated change of a refit: ``||x|| / ||x + s||``,
             or for a target the same with signs. Below 1 the prediction is too small, above 1 too large,
-            below 0 it has the wrong sign. NaN where it cannot be told.
+            below 0 it has the wrong sign. NaN if it cannot be estimated.
         leverage: sum of the removed rows' leverages. share: of the training rows that are removed.
         level: "good", "fair" or "poor". text: one sentence that says so.
     """
@@ -62,15 +62,15 @@ class Reach:
 
 
 class RefitEstimate:
-    """What lies beyond one step from the fit, ``theta + x``, without some rows.
+    """An estimate of the refit without some rows, from the prediction ``theta + x``.
 
-    ``s`` is what further steps add on the way to the refit
-    (:mod:`afif_explorer.engine.influence.refinement`): Newton steps with the Hessian where each sets out,
-    without the rows, from the gradient that is left at ``theta + x`` (less that of the fit), until the last
-    is a twentieth of all of them; with kinks in the penalty proximal steps, in which parameters can become
-    zero or cease to be. They see the removed rows' own curvature, its change on the way, damping, and where
-    Fisher and Hessian differ. If they do not settle, a refit may end far from here, and no verdict is
-    better than poor.
+    ``s`` is the sum of further steps towards the refit
+    (:mod:`afif_explorer.engine.influence.refinement`): Newton steps with the Hessian at each point, without
+    the rows, from the remaining gradient at ``theta + x`` (minus that of the fit), until the last one is a
+    twentieth of their sum; with a non-smooth penalty proximal steps, in which parameters can become zero or
+    nonzero. They account for the removed rows' curvature, its change along the way, damping, and the
+    difference between Fisher and Hessian. If they do not converge, the refit may be far away, and the level
+    is "poor".
 
     Args:
         influence: the method at the fit. rows: removed positions. moved: ``theta + x`` ``[p]``.

@@ -85,8 +85,8 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
 
 
 def rises_without(fit: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """By how much the loss of each of some rows (positions) rises in a refit without it, ``[m]``, and the
-    largest gradient norm that a refit stopped at."""
+    """The increase of the loss of each of some rows (positions) in a refit without it, ``[m]``, and the
+    largest gradient norm of the refits."""
     objective, theta = fit.objective, fit.parameters
     refits = refit_each(objective, theta, objective.vector(leave_one_out(fit.n, rows)))
     place = torch.as_tensor(rows, device=objective.device)
@@ -157,7 +157,7 @@ class LeftOut:
     """One refit for each of some rows: the result of :func:`retrain_each` and :func:`bregman_response_each`.
 
     Attributes:
-        rows: ``[m]``, in the order asked for. theta: ``[p, m]``.
+        rows: ``[m]``, in the order given. theta: ``[p, m]``.
         effects: ``[m]``, or ``[m, t]`` for a list of targets: the actual change if that row alone is left
             out.
         gradient_norm: ``[m]``. seconds: wall time of all.
@@ -177,7 +177,7 @@ def retrain_each(
 
     ``T(theta(w)) - T(theta(1))`` for each row and target, in the target's units: positive if the target
     rises without the row. Refits start at the fit's parameters; where outputs are linear in the parameters
-    many rows are refitted side by side.
+    many rows are refitted in parallel.
 
     Args:
         fit: the model with all rows.
@@ -212,7 +212,7 @@ def bregman_response_each(
     *,
     damping: float = 0.0,
 ) -> LeftOut:
-    """:func:`bregman_response` without each of ``rows`` alone, and what it does to the targets.
+    """:func:`bregman_response` without each of ``rows`` alone, and its effects on the targets.
 
     ``T(theta_response) - T(theta)`` for each row and target: positive if the target rises without the row,
     in the target's units.

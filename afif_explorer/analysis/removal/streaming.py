@@ -1,4 +1,4 @@
-"""``Unlearner``: requests to forget rows, one after another, all answered from one fit."""
+"""``Unlearner``: a sequence of requests to remove rows, all predicted from one fit."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _ADVICE = {
 
 
 class Unlearner:
-    """Unlearn rows request by request.
+    """Unlearn rows in a sequence of requests.
 
-    The curvature is always that of the full fit, factorised once, so that every answer is the one that
-    :func:`unlearn` gives for all rows removed so far, whatever their order and grouping:
+    The curvature is always that of the full fit, factorised once, so that every result equals
+    that of :func:`unlearn` for all rows removed so far, whatever their order and grouping:
 
     ``theta_t = theta + (1/n) C^-1 sum_(rows so far) g_i``, ``[p]``.
 
@@ -36,7 +36,7 @@ class Unlearner:
         targets: measured after each request; an effect is positive if the target rises without the rows.
 
     Raises:
-        InvalidChoice: for what is not a fit, method or target.
+        InvalidChoice: if an argument is not a fit, method or target.
 
     Source: Suriyakumar and Wilson, Algorithms that Approximate Data Removal (2022).
 
@@ -68,10 +68,10 @@ class Unlearner:
         return self.latest.rows
 
     def remove(self, rows: Sequence[int] | np.ndarray) -> Unlearned:
-        """Forget ``rows`` as well; ``theta``, effects and reach are those of all rows removed so far.
+        """Remove ``rows`` as well; ``theta``, effects and reach are those of all rows removed so far.
 
-        Raises :class:`InvalidChoice` for rows that don't exist or are gone already, :class:`DataError` if
-        no rows (of a class) would be left; what was removed before then stays as it was.
+        Raises :class:`InvalidChoice` for rows that don't exist or are already removed, :class:`DataError` if
+        no rows (of a class) would be left; the previous removals then remain.
         """
         fresh = checked_rows(self.fit.n, rows)
         twice = np.intersect1d(fresh, self.removed)
@@ -86,7 +86,7 @@ class Unlearner:
 
     @property
     def retrain_due(self) -> bool:
-        """True once too much is gone for one step from the old fit."""
+        """True once too much is removed for one step from the original fit."""
         return self.latest.reach.level == "poor"
 
     @property
@@ -95,5 +95,5 @@ class Unlearner:
         return _ADVICE[self.latest.reach.level]
 
     def retrain(self, *, warm: bool = True) -> Retrained:
-        """The truth: fit again without all rows removed so far."""
+        """The reference: a refit without all rows removed so far."""
         return retrain(self.fit, self.removed, warm=warm)

@@ -1,1 +1,1 @@
-"""What each row did: effects, diagnostics, held-out losses, and how well numbers agree."""
+"""Per-row results: effects, diagnostics, held-out losses, and measures of agreement."""

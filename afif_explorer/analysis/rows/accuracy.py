@@ -1,4 +1,4 @@
-"""How far an approximate solution is from the exact one."""
+"""Relative errors of approximate solutions."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def solution_error(found: Tensor, exact: Tensor) -> float:
 
 
 def relative_difference(found: Tensor, exact: Tensor) -> float:
-    """``||a - b|| / ||b||`` of all numbers together."""
+    """``||a - b|| / ||b||`` over all values."""
     return float((found - exact).norm() / exact.norm().clamp(min=SMALLEST))

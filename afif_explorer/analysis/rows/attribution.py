@@ -36,7 +36,7 @@ def attribute(
 
     Args:
         fit: a model and its training rows.
-        target: what to watch, or a list of ``m`` targets, which share one block solve.
+        target: a target, or a list of ``m`` targets, which share one block solve.
         method: curvature, solver and corrections.
         order: 1 keeps the first term only: the classical influence, additive over rows. 2 keeps both; the
             second term is small but has the same sign for every row where ``T`` is convex, as a loss is.
@@ -48,7 +48,7 @@ def attribute(
         the row leaves no model, as for the only row of a class.
 
     Raises:
-        InvalidChoice: for what is not a fit, target or method, and for an order other than 1 or 2.
+        InvalidChoice: if an argument is not a fit, target or method, or ``order`` is not 1 or 2.
         SolverDiverged or CurvatureError: where the system has no usable solution.
 
     Warns :class:`NotConverged`; :class:`Undefined` where effects are NaN or a disparity leaves out groups;
@@ -89,7 +89,7 @@ def effects_of(
         raise InvalidChoice(f"The order of an effect is 1 or 2, not {order!r}.")
     targets = as_targets(target)
     if not targets:
-        raise InvalidChoice("There is no target to attribute; give at least one.")
+        raise InvalidChoice("The list of targets is empty; pass at least one.")
     groups = bind_together(fit, targets, bound)
     effects = influence.effects(gradients_of(groups))
     if order == 2 or (order is None and influence.affords_second_order):

@@ -1,4 +1,4 @@
-"""How well two sets of numbers agree."""
+"""Measures of agreement of two arrays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float | None:
 
 
 def slope(predicted: np.ndarray, actual: np.ndarray) -> float | None:
-    """Least-squares slope of ``actual`` on ``predicted``, with an intercept: 1 is a true scale."""
+    """Least-squares slope of ``actual`` on ``predicted``, with an intercept: 1 if the scale is right."""
     spread = predicted - predicted.mean() if len(predicted) else predicted
     total = float(spread @ spread)
     return float(spread @ (actual - actual.mean()) / total) if total > 0 else None
@@ -48,7 +48,7 @@ def relative_gap(fisher: np.ndarray, hessian: np.ndarray) -> float | None:
     """``||H^-1/2 F H^-1/2 - I||`` (spectral norm); None if ``H`` is not positive definite.
 
     If it is ``e < 1``, solves with ``F`` and ``H`` differ by at most ``e / (1 - e)``, relative in the
-    norm of ``H``. It looks at flat directions as hard as at steep ones, unlike ``||F - H||``.
+    norm of ``H``. Unlike ``||F - H||`` it weights flat and steep directions equally.
     """
     from scipy.linalg import LinAlgError, eigh
 

@@ -28,7 +28,7 @@ class CrossValidation:
         losses: ``[n_train]``, the loss of each row under the predicted fit without it (or without its
             fold); NaN where there is no such fit.
         mean: of the losses that are defined. standard_error: of that mean, ``std / sqrt(count)``.
-        notes: what is NaN and why, in sentences.
+        notes: which values are NaN and why.
     """
 
     losses: np.ndarray
@@ -55,7 +55,7 @@ def cross_validate(
 
     Args:
         fit: a model and its training rows.
-        method: of prediction. Without ``rescale`` rows of high leverage seem to lose too little.
+        method: of prediction. Without ``rescale``, losses of high-leverage rows are underestimated.
         folds: their number; None: leave-one-out.
         seed: of the folds.
 
@@ -65,7 +65,7 @@ def cross_validate(
         its class, or of leverage 1) has the loss NaN, with a note and the warning :class:`Undefined`.
 
     Raises:
-        InvalidChoice: for fewer than 2 folds or more than there are rows, and for what is not a fit.
+        InvalidChoice: for fewer than 2 folds or more than there are rows, or if ``fit`` is not a fit.
 
     Source: Wilson, Kasy and Mackey, Approximate Cross-Validation: Guarantees for Model Assessment and
     Selection (2020).

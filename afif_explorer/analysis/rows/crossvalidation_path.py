@@ -32,7 +32,7 @@ class CrossValidationPath:
         strengths: ``[s]``, ascending. means, standard_errors: ``[s]`` of the held-out losses, in nats or
             half squared target units. losses: ``[s, n_train]``.
         gradient_norms: ``[s]`` of each fit, and converged: ``[s]`` whether it counts as a minimum (see
-            :class:`~afif_explorer.analysis.fits.fitting.Fit`); a point of the path is no better than its fit.
+            :class:`~afif_explorer.analysis.fits.fitting.Fit`); results are only as accurate as the fit.
         thetas: ``[s, p]``.
 
     >>> import afif_explorer as ax
@@ -60,7 +60,7 @@ class CrossValidationPath:
     def one_standard_error(self) -> float:
         """The largest strength whose mean is within one standard error of the smallest mean.
 
-        The simplest model that held-out rows do not tell from the best. Source: Breiman, Friedman,
+        The simplest model that is not distinguishable from the best one. Source: Breiman, Friedman,
         Olshen and Stone, Classification and Regression Trees (1984), section 3.4.3.
         """
         lowest = int(np.argmin(self.means))

@@ -37,7 +37,7 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
 
     Raises:
         CurvatureError: if a row's leverage is 1 or more.
-        InvalidChoice: for what is not a fit or a method.
+        InvalidChoice: if an argument is not a fit or a method.
 
     Source: Belsley, Kuh and Welsch, Regression Diagnostics (1980), section 2.1.
 
@@ -72,7 +72,7 @@ def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - f
         A data frame indexed by row id, with one column per output; NaN for a row of leverage 1 or more.
 
     Raises:
-        InvalidChoice: for what is not a fit or a method.
+        InvalidChoice: if an argument is not a fit or a method.
 
     Source: Belsley, Kuh and Welsch, Regression Diagnostics (1980), section 2.1.
 

@@ -43,7 +43,7 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
 
     Raises:
         CurvatureError: where the curvature has a negative eigenvalue.
-        InvalidChoice: for what is not a fit or a method.
+        InvalidChoice: if an argument is not a fit or a method.
 
     Sources: Cook (1977); Cook and Weisberg, Residuals and Influence in Regression (1982), chapter 3;
     Pregibon (1981) for generalised linear models.

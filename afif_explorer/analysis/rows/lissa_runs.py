@@ -1,4 +1,4 @@
-"""LiSSA carried out step by step, beside the exact solution and beside what its eigenvalues foretell."""
+"""LiSSA run step by step, compared with the exact solution and with the result computed from eigenvalues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.progress import report
 
-CARRIED_OUT = 1000  # steps of the recursion with all rows, at most, that check what is computed
+CARRIED_OUT = 1000  # maximum number of full-batch steps in the check of the computed result
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +24,11 @@ class LissaRun:
     """A run of LiSSA for one right-hand side.
 
     Attributes:
-        solution: what it gave. steps, errors: ``[s]`` its relative error at some depths; empty if it
+        solution: the result. steps, errors: ``[s]`` its relative error at some depths; empty if it
             diverged.
         gap: relative difference of the full-batch recursion's result, computed from the eigenvalues, from
             this run; None where that recursion diverges.
-        recursion_gap: the same of the full-batch recursion carried out, or of its first thousand steps.
+        recursion_gap: the same for an actual run of the full-batch recursion, or its first thousand steps.
     """
 
     solution: Solution
@@ -39,7 +39,7 @@ class LissaRun:
 
 
 def run_lissa(curvature: Curvature, rhs: Tensor, settings: LiSSA) -> LissaRun:
-    """Carry LiSSA out for ``c`` ``[p]``; ``settings`` say scale, depth, and checkpoints at which to look."""
+    """Run LiSSA for ``c`` ``[p]``; ``settings`` contain scale, depth and checkpoints."""
     solution = settings.prepare(curvature).solve(rhs)
     scale, depth = solution.stats["scale"], solution.stats["depth"]
     if solution.status is Status.DIVERGED:

@@ -1,4 +1,4 @@
-"""``Browser``: what only the visitor's browser can do."""
+"""``Browser``: functions of the visitor's browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Browser(JSComponent):
     """
 
     query = param.String(doc="The query string of the page's address.")
-    themed = param.Boolean(doc="Whether the page has the theme that the visitor likes.")
+    themed = param.Boolean(doc="Whether the page has the visitor's preferred theme.")
     dark = param.Boolean(default=None, allow_None=True, doc="The theme to remember; None: none.")
 
     _esm = STATIC / "browser.js"

@@ -1,4 +1,4 @@
-"""Small parts that every page is made of. Text gets in through :mod:`afif_explorer.screens.markup` alone."""
+"""Basic page elements. All markup comes from :mod:`afif_explorer.screens.markup`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from afif_explorer.app.components import toolkit
 from afif_explorer.screens.markup import html, join
 
 NO_MARGIN = (0, 0, 0, 0)
-# Panel limits every element to the height of the window; taller ones would be overlapped by the next.
+# Panel limits elements to the height of the window; taller ones would be overlapped by the next.
 TALL = ":host { max-height: none !important; }"
 CARD = """
 :host {
@@ -65,14 +65,14 @@ def stack(*objects: Any, gap: int = 14, **params: Any) -> pn.Column:
 
 
 class Lazy:
-    """A place for parts that are made when they are first needed: ``make()`` returns them."""
+    """A container whose content ``make()`` creates on first use."""
 
     def __init__(self, make: Callable[[], Any], **params: Any) -> None:
         self._make = make
         self.panel = stack(visible=False, **params)
 
     def show(self, wanted: bool) -> None:
-        """Show the parts or hide them."""
+        """Show or hide the content."""
         if wanted and not self.panel.objects:
             self.panel.objects = [self._make()]
         self.panel.visible = wanted

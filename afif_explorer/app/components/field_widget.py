@@ -1,4 +1,4 @@
-"""The widget of any choice, by what is declared of it."""
+"""The widget of a setting, by its declaration."""
 
 from __future__ import annotations
 

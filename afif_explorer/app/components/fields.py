@@ -41,7 +41,7 @@ class Fields:
         read: Callable[[Any], Any],
         also: tuple[str, ...] = (),
     ) -> Any:
-        """Let ``widget`` follow field ``name`` by ``show()`` and set it to ``read(value)``."""
+        """Link ``widget`` and field ``name``: ``show()`` updates one, ``read(value)`` the other."""
 
         def changed(event: Any) -> None:
             if event.type == "triggered":  # an update from the explorer, not the user
@@ -56,7 +56,7 @@ class Fields:
         return widget
 
     def set(self, name: str, value: Any) -> None:
-        """Choose ``value`` for ``name``, or say why not."""
+        """Set ``name`` to ``value``, or show why that is invalid."""
         if getattr(self.explorer, name) == value:
             return
         try:

@@ -69,7 +69,7 @@ class Plot(JSComponent):
 
     @property
     def awaited(self) -> bool:
-        """Whether the browser has a figure to draw here, its first, and has not done it yet."""
+        """Whether the browser has not drawn the first figure yet."""
         return self._mounted and self._figure is not None and not self._drawn
 
     def show(self, figure: dict[str, Any]) -> None:
@@ -85,10 +85,10 @@ class Plot(JSComponent):
             self._send(change)
 
     def first_paint(self, dark: dict[str, Any]) -> dict[str, Any]:
-        """What a page needs to draw the figure by itself, before the server's part of it has come.
+        """The data with which the page draws the figure before the server's components have loaded.
 
-        The figure that :meth:`show` has shown is for a light page, ``dark`` for a dark one; the page
-        draws the one that its visitor likes.
+        The figure of :meth:`show` is for a light page, ``dark`` for a dark one; the page draws the one
+        that matches its theme.
         """
         self._version = 1
         self._first_paint = {"light": self._figure or {}, "dark": plain(dark)}
@@ -111,7 +111,7 @@ class Plot(JSComponent):
         self._send({"whole": whole(self._figure or {}, self._config)})
 
     def _arrive(self, scheme: Any) -> None:
-        """The browser's part is there; it has drawn the first paint of ``scheme``, or nothing."""
+        """The browser's component has loaded; it has drawn the first paint of ``scheme``, or nothing."""
         self._mounted = True
         painted, self._first_paint = self._first_paint, {}
         wanted, drawn = self._figure, painted.get(scheme) if isinstance(scheme, str) else None
@@ -120,7 +120,7 @@ class Plot(JSComponent):
         if drawn is None:
             self._send_whole()
         elif wanted == painted["light"]:
-            self._figure = drawn  # a dark page asks for it dark in a moment
+            self._figure = drawn  # a dark page requests the dark figure next
         elif change := difference(drawn, wanted):
             self._send(change)
 

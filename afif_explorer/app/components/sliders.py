@@ -72,7 +72,7 @@ class LogSlider:
 class Automatic:
     """A logarithmic slider and a switch that sets the value automatically.
 
-    ``heard`` names the results that contain the automatic value.
+    ``heard``: the results that contain the automatic value.
     """
 
     def __init__(self, fields: Fields, name: str, heard: tuple[str, ...]) -> None:

@@ -73,7 +73,7 @@ class FileField(material.FileInput):
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        panel_patches.hear_files(self, arrived, refused)
+        panel_patches.handle_files(self, arrived, refused)
 
 
 def load() -> None:

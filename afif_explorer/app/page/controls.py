@@ -1,4 +1,4 @@
-"""The sidebar: all settings, in the order in which people choose them."""
+"""The sidebar with all settings."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from afif_explorer.choices import CONDITIONAL, PICKS, pages
 from afif_explorer.choices.sections import SECTIONS, Section
 from afif_explorer.errors import AfifError
 from afif_explorer.figures.notes import notes_markup
+from afif_explorer.screens.files.own_table import OPEN
 from afif_explorer.screens.markup import html, join
 from afif_explorer.state.relevance import relevant
 from afif_explorer.wording import count
@@ -31,7 +32,7 @@ INSET = ":host { border-left: 3px solid var(--mui-palette-divider); padding-left
 
 
 class Controls:
-    """All choices of ``fields.explorer``. ``explain(*names)`` opens pages of explanations."""
+    """All settings of ``fields.explorer``. ``explain(*names)`` opens help pages."""
 
     def __init__(
         self, fields: Fields, *, explain: Callable[..., None], upload: Callable[[], None]
@@ -62,12 +63,12 @@ class Controls:
         row = flow(head, about, gap=4, align="center", stylesheets=[":host { flex-wrap: nowrap; }"])
         parts = [self._place(part) for part in section.fields]
         if field == "dataset":
-            own = button("Use my own file", "upload_file", self._upload, **WIDE)
+            own = button(OPEN, "upload_file", self._upload, **WIDE)
             parts[1:1] = [self._about, own]
         return stack(row, *parts, gap=10)
 
     def _place(self, part: str | tuple[str, ...]) -> Any:
-        """The control of a field, or those of fields that belong together."""
+        """The control of a field, or of grouped fields."""
         if isinstance(part, str):
             sometimes = part in CONDITIONAL
             return self._postponed(part) if sometimes else field_widget(self._fields, part)
@@ -80,7 +81,7 @@ class Controls:
         return self._conditional[name].panel
 
     def _arrange(self) -> None:
-        """Show the choices that have an effect now."""
+        """Show the settings that have an effect."""
         shown = relevant(self._explorer)
         for name, place in self._conditional.items():
             place.show(name in shown)

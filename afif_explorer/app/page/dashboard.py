@@ -96,17 +96,17 @@ class Dashboard:
         scheduler.busy = self._awaits_figures
 
     def first_paint(self) -> list[dict[str, Any]]:
-        """The figures that the page can draw before the rest of it has come."""
+        """The figures of the first paint."""
         return [figure for view in self._views for figure in view.first_paint()]
 
     def close(self) -> None:
-        """Let go of everything; the visitor has left."""
+        """Release all resources; the session has ended."""
         self.scheduler.close()
         self.follower.close()
         self.explorer.close()
 
     def _awaits_figures(self) -> bool:
-        """Whether the browser is still to draw figures for the first time."""
+        """Whether the browser has not drawn all first figures yet."""
         return any(view.awaited for view in self._views)
 
     def _is_dark(self) -> bool:
@@ -125,7 +125,7 @@ class Dashboard:
         return tabs
 
     def _turning(self) -> Any:
-        """The tabs, and what explains the view that is open."""
+        """The tabs, and the help of the open view."""
         about = ask("this view", lambda: self._help.show(SCREENS[self.explorer.view].page))
         nowrap = [":host { flex-wrap: nowrap; }"]
         return flow(self._tabs, about, gap=4, align="center", stylesheets=nowrap)
@@ -145,7 +145,7 @@ class Dashboard:
         self._redraw()
 
     def _note(self, changed: set[str]) -> None:
-        """Remember what the head of the page has to show, once the figures are drawn."""
+        """Update the head of the page after the figures."""
         self._changed |= changed
         self.scheduler.after_paint(self._say)
 

@@ -10,9 +10,9 @@ import panel as pn
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.browser import Browser
 from afif_explorer.app.components.elements import NO_MARGIN, Text, banner, pressed, stack
-from afif_explorer.app.page import export
 from afif_explorer.app.page.help import Dialog
 from afif_explorer.errors import AfifError
+from afif_explorer.screens.files.exports import AS_PYTHON, EXPORTS, FAILED, HINT, Export
 from afif_explorer.screens.markup import html
 
 MARK = (
@@ -34,13 +34,12 @@ class Header:
         show_guide: Callable[[], None],
     ) -> None:
         self._explorer = explorer
-        self._browser = browser
         self._refusal = Text()
         self._export = Dialog("Export", self._files)
         self.dialogs = (self._export,)
         share = self._button("link", "Copy a link to this view", browser.copy_address)
         files = self._button("download", "Export", self._offer)
-        code = self._button("code", "Copy as Python", show_code)
+        code = self._button("code", AS_PYTHON, show_code)
         guide = self._button("help_outline", "Help", show_guide)
         self.parts = [
             Text(
@@ -62,19 +61,9 @@ class Header:
         )
 
     def _files(self) -> Any:
-        hint = Text(
-            html(
-                '<p class="hint">Files contain the current results. Text that a spreadsheet would interpret '
-                "as a formula is prefixed with an apostrophe.</p>"
-            )
-        )
         return stack(
-            hint,
-            self._download("All rows with their effects (CSV)", "effects.csv", export.rows_csv),
-            self._download(
-                "Remaining training rows (CSV)", "remaining-rows.csv", export.remaining_csv
-            ),
-            self._download("Report with all figures (HTML)", "afif-report.html", self._report),
+            Text(html('<p class="hint">{hint}</p>', hint=HINT)),
+            *map(self._download, EXPORTS),
             self._refusal,
             gap=10,
             stylesheets=[":host { padding-bottom: 12px; }"],
@@ -84,24 +73,21 @@ class Header:
         self._refusal.put("")
         self._export.open()
 
-    def _report(self, explorer: Any) -> Any:
-        return export.report(explorer, self._browser.query)
-
-    def _download(self, label: str, filename: str, make: Callable[[Any], Any]) -> Any:
+    def _download(self, export: Export) -> Any:
         """A download button; the reason for a failed export is shown below the buttons."""
 
         def attempt() -> Any:
             self._refusal.put("")
             try:
-                return make(self._explorer)
+                return export.make(self._explorer)
             except AfifError as error:
-                self._refusal.put(banner("error", "Export failed", [str(error)]))
+                self._refusal.put(banner("error", FAILED, [str(error)]))
                 return None
 
         return toolkit.FileDownload(
             callback=attempt,
-            filename=filename,
-            label=label,
+            filename=export.filename,
+            label=export.label,
             variant="outlined",
             sizing_mode="stretch_width",
             width=None,

@@ -19,12 +19,12 @@ from afif_explorer.app.views.render import render, update
 from afif_explorer.screens import HEAD
 from afif_explorer.screens.markup import html
 
-# Animating the bar at sixty frames a second takes a core away from the computation.
+# Animating the bar at sixty frames per second would occupy a core.
 UNHURRIED = {"& .MuiLinearProgress-bar": {"animationTimingFunction": "steps(4) !important"}}
 
 
 class StatusHead:
-    """What :data:`HEAD` declares, and progress with a way to stop it in place of the facts about the fit."""
+    """The parts of :data:`HEAD`; during a job, progress replaces the facts about the fit."""
 
     def __init__(self, context: PageContext) -> None:
         self._explorer = context.explorer
@@ -53,7 +53,7 @@ class StatusHead:
         )
 
     def say(self, changed: Container[str]) -> None:
-        """Bring the headline and the facts up to date."""
+        """Update the headline and the facts."""
         update(self.shown.values(), changed)
 
     def progress(self) -> None:

@@ -19,8 +19,8 @@ from afif_explorer.app.server import scripts, security
 from afif_explorer.app.server.login import login
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures import FIGURES
+from afif_explorer.jobs import shared_jobs
 from afif_explorer.spec import Spec
-from afif_explorer.state.explorer import shared_jobs
 
 EVERYWHERE = ("", "0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "::1")

@@ -1,1 +1,1 @@
-"""When the work of a page is done, which of its parts a change concerns, and whether anybody sees them."""
+"""Scheduling of a page's work, the parts that a change affects, and their visibility."""

@@ -1,4 +1,4 @@
-"""The event loop that a page's work runs on; tests give one whose time they move themselves."""
+"""The event loop of a page; tests use one with simulated time."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ Action = Callable[[], None]
 
 
 class Loop(Protocol):
-    """What a :class:`~afif_explorer.app.updates.scheduler.Scheduler` needs of an event loop."""
+    """The interface of an event loop for :class:`~afif_explorer.app.updates.scheduler.Scheduler`."""
 
     def time(self) -> float:
-        """Seconds of a clock that never goes back."""
+        """Seconds of a monotonic clock."""
 
     def call_soon(self, action: Action) -> None:
         """Run ``action`` on the loop's thread; may be called from any thread."""
 
     def call_later(self, seconds: float, action: Action) -> Action:
-        """Run ``action`` after so many seconds; returns what cancels it."""
+        """Run ``action`` after ``seconds``; returns a function that cancels it."""
 
     def batch(self) -> AbstractContextManager[Any]:
-        """A context whose changes of the page go to the browser as one message."""
+        """A context whose changes to the page are sent as one message."""
 
 
 class DocumentLoop:
-    """The loop of one Bokeh document: what runs on it may change that page."""
+    """The loop of one Bokeh document; actions on it may change the page."""
 
     def __init__(self, document: Any) -> None:
         self._document = document

@@ -1,4 +1,4 @@
-"""``Scheduler``: when the work of one page is done: now, after the paint, or when idle."""
+"""``Scheduler``: runs a page's actions now, after the paint, or when idle."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from afif_explorer.app.updates.loop import Action, Loop
 log = logging.getLogger(__name__)
 
 # Seconds.
-PAINT = 0.06  # a browser has drawn by then what it was sent
-MAX_PAINT = 0.3  # what waits for the paint waits no longer than this, however often it is put off
-IDLE = 0.4  # a page that nothing has changed on for so long is idle
+PAINT = 0.06  # the browser has then drawn what was sent
+MAX_PAINT = 0.3  # maximum delay of actions that wait for the paint
+IDLE = 0.4  # time without changes after which a page is idle
 
 
 class Scheduler:
-    """Does the work of one page on the page's thread, and none before the page is there.
+    """Runs the actions of one page on the page's thread, and none before the page is open.
 
-    - :meth:`now`: at once, in order; from any thread.
-    - :meth:`after_paint`: when the browser has drawn what was done now.
+    - :meth:`now`: immediately, in order; from any thread.
+    - :meth:`after_paint`: when the browser has drawn the current changes.
     - :meth:`when_idle`: when nothing has changed for a while, and the page isn't ``busy()``.
 
-    Panel drops what changes between the browser's fetching a page and its having drawn it: until
-    :meth:`open` everything waits, but for what :meth:`flush` does.
+    Panel loses changes made after the browser has requested a page and before it has drawn it, so all actions
+    wait until :meth:`open`, except those run by :meth:`flush`.
     """
 
     def __init__(self, loop: Loop) -> None:
         self.busy: Callable[[], bool] = lambda: False
         self._loop = loop
         self._lock = threading.Condition()
-        self._unopened: list[Action] | None = []  # None once the page is there
+        self._unopened: list[Action] | None = []  # None once the page is open
         self._closed = False
         self._waiting: dict[tuple[float, float], Debounce] = {}
 
     @property
     def is_open(self) -> bool:
-        """Whether the page is there."""
+        """Whether the page is open."""
         return self._unopened is None
 
     def now(self, action: Action) -> None:
-        """Do ``action`` as soon as the page's thread is free; may be called from any thread."""
+        """Run ``action`` as soon as the page's thread is free; may be called from any thread."""
         with self._lock:
             if self._closed:
                 return
@@ -55,22 +55,22 @@ class Scheduler:
         self._loop.call_soon(action)
 
     def after_paint(self, action: Action, wait: float = PAINT) -> None:
-        """Do ``action`` after ``wait`` seconds without another, or ``MAX_PAINT`` after the first."""
+        """Run ``action`` after ``wait`` seconds without another, or ``MAX_PAINT`` after the first."""
         self._add(action, wait, MAX_PAINT, lambda: False)
 
     def when_idle(self, action: Action, wait: float = IDLE) -> None:
-        """Do ``action`` after ``wait`` seconds without another, if the page is not busy then."""
+        """Run ``action`` after ``wait`` seconds without another, once the page is not busy."""
         self._add(action, wait, math.inf, lambda: self.busy())
 
     def cancel(self, action: Action) -> None:
-        """Don't do ``action`` if it waits for the paint or for the page to be idle."""
+        """Cancel ``action`` if it is pending."""
         for waiting in self._waiting.values():
             waiting.discard(action)
 
     def run(self, actions: Iterable[Action]) -> None:
-        """Do all ``actions`` here and now; what they change goes to the browser as one message.
+        """Run all ``actions`` immediately and send their changes as one message.
 
-        One part of the page that cannot be updated doesn't keep the others from it.
+        An exception in one action is logged and does not affect the others.
         """
         with self._loop.batch():
             for action in actions:
@@ -80,7 +80,7 @@ class Scheduler:
                     log.exception("A part of the page could not be updated.")
 
     def flush(self, done: Callable[[], bool], seconds: float) -> None:
-        """Before the page is there: do at once what comes until ``done()``, for at most ``seconds``."""
+        """Before the page is open: run new actions until ``done()``, for at most ``seconds``."""
         end = time.monotonic() + seconds
         while not done() and (left := end - time.monotonic()) > 0:
             with self._lock:
@@ -90,7 +90,7 @@ class Scheduler:
                 action()
 
     def open(self) -> None:
-        """The page is there: do what waits for it. Call it on the page's thread."""
+        """The page is open: run the pending actions. Call it on the page's thread."""
         with self._lock:
             actions, self._unopened = self._unopened or [], None
         if self._closed:
@@ -100,7 +100,7 @@ class Scheduler:
             waiting.start()
 
     def close(self) -> None:
-        """The session has ended: forget what waits, and do nothing more."""
+        """The session has ended: drop the pending actions."""
         with self._lock:
             self._closed = True
             self._unopened = None

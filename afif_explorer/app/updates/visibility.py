@@ -1,4 +1,4 @@
-"""``Visibility``: whether a place of the page is on the visitor's screen, or near it."""
+"""``Visibility``: whether a part of the page is visible, or nearly so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from afif_explorer.app.theme import STATIC
 class Visibility(JSComponent):
     """A zero-height sentinel; place it above content that is expensive to update.
 
-    ``near`` is False until the browser has reported; ``on_near()`` is called when the place comes near.
+    ``near`` is False until the browser has reported; ``on_near()`` is called when it comes near the viewport.
     """
 
     _esm = STATIC / "visibility.js"

@@ -1,1 +1,1 @@
-"""The views: what is shown of the results, one module each."""
+"""Rendering of the declared views as Panel objects."""

@@ -1,4 +1,4 @@
-"""``PageContext``: what every part of one visitor's page needs to know."""
+"""``PageContext``: the state and services shared by all parts of a visitor's page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PageContext:
     explorer: Any  # the Explorer
     follower: Follower
     fields: Fields
-    explain: Callable[[str], None]  # open a page of explanations
-    complain: Callable[[str], None]  # show what went wrong
-    dark: Callable[[], bool]  # is the page dark now
-    scheduler: Scheduler  # when to do what can wait
+    explain: Callable[[str], None]  # open a help page
+    complain: Callable[[str], None]  # show an error
+    dark: Callable[[], bool]  # whether the page is dark
+    scheduler: Scheduler  # for deferred work

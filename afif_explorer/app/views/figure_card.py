@@ -1,4 +1,4 @@
-"""One figure of the catalogue on a card: drawn when what it shows has changed, and never else."""
+"""One figure of the catalogue on a card; redrawn only if its content has changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from afif_explorer.screens.gestures import brushed, clicked
 from afif_explorer.screens.parts import Figure
 
 BARE = ":host { position: relative; padding: 0; }"
-HEIGHT = 360  # px, until the figure says its own
+HEIGHT = 360  # px, until the figure's own height is known
 
 
 class Drawing:
@@ -43,7 +43,7 @@ class Drawing:
         )
 
     def draw(self) -> None:
-        """Show the result as it is now, if that is not what is shown already."""
+        """Draw the current result, unless it is already shown."""
         explorer, figure = self._context.explorer, self._figure
         result = self._result = figure.result(explorer)
         if result is None:
@@ -58,7 +58,7 @@ class Drawing:
         self.plot.fade(explorer.stale)
 
     def first_paint(self) -> dict[str, Any] | None:
-        """What a page needs to draw this before anything else; None while there is no result."""
+        """The data for the first paint; None without a result."""
         explorer, figure = self._context.explorer, self._figure
         result = figure.result(explorer)
         if result is None or self.plot.state != Plot.READY:
@@ -67,13 +67,13 @@ class Drawing:
         return self.plot.first_paint(dark) | {"width": figure.width, "grow": figure.grow}
 
     def _absence(self) -> tuple[str, str]:
-        """How the place of the figure looks while there is no result."""
-        explorer, needs = self._context.explorer, self._figure.drawn.needs
-        if explorer.status.kind == "running" and needs != "verification":
+        """The state and message shown without a result."""
+        explorer, drawn = self._context.explorer, self._figure.drawn
+        if explorer.status.kind == "running" and drawn.on_request is None:
             return Plot.LOADING, ""
-        if why := explorer.absence(needs):
+        if why := explorer.absence(drawn.needs):
             return Plot.FAILED, why
-        return Plot.EMPTY, self._figure.drawn.waiting
+        return Plot.EMPTY, drawn.waiting
 
     def _select(self, brush: Brush) -> None:
         self._try(lambda: brushed(self._context.explorer, self._figure, self._result, brush))

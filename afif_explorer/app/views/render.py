@@ -1,4 +1,4 @@
-"""From declared parts to parts of the page: one small function for each kind."""
+"""Renders declared parts as Panel objects: one function for each kind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ICONS: dict[parts.Icon, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A part on the page: its panel, and how to bring that up to date."""
+    """A part on the page: its panel and its update function."""
 
     part: parts.Part
     panel: Any
@@ -42,14 +42,14 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Rendered:
-    """Items on the page: their panels in order, and all parts in them."""
+    """Rendered items: their panels in order, and all parts in them."""
 
     panels: list[Any] = field(default_factory=list)
     shown: list[Shown] = field(default_factory=list)
 
 
 def render(items: Iterable[parts.Item], context: PageContext) -> Rendered:
-    """Make what ``items`` declare. Nothing is brought up to date yet."""
+    """Create the panels of ``items``, without content."""
     made = Rendered()
     for item in items:
         if isinstance(item, parts.Part):
@@ -64,7 +64,7 @@ def render(items: Iterable[parts.Item], context: PageContext) -> Rendered:
 
 
 def update(shown: Iterable[Shown], changed: Container[str]) -> None:
-    """Bring the parts up to date that show one of the fields that have changed."""
+    """Update the parts that depend on one of the changed fields."""
     for one in shown:
         if any(name in changed for name in one.part.hears):
             one.update()

@@ -1,4 +1,4 @@
-"""All training rows as a table: the way to every row without a mouse."""
+"""The table of all training rows, which gives keyboard access to every row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from afif_explorer.app.views.context import PageContext
 from afif_explorer.results import Points
 from afif_explorer.screens.rows import NUMBERS, PAGE_ROWS, TITLES, frame, titles
 
-UNSEEN = 2.0  # s for which the page is idle before a table that nobody sees follows
+UNSEEN = 2.0  # s of idle time before an invisible table is updated
 SHEET = """
 :host { --table: var(--mui-palette-text-primary); font-size: 13px; }
 .tabulator, .tabulator .tabulator-header, .tabulator .tabulator-header .tabulator-col,
@@ -48,7 +48,7 @@ SHEET = """
 class RowTable:
     """The table of ``explorer.points``, by size of effect; its selection is the explorer's.
 
-    A browser takes long to fill it, so it follows once things have come to rest: soon if it is seen.
+    It is slow to fill in the browser, so updates are debounced, with a shorter delay if it is visible.
     """
 
     def __init__(self, context: PageContext) -> None:
@@ -61,7 +61,7 @@ class RowTable:
         self.panel = stack(self._sight, gap=8)
 
     def update(self) -> None:
-        """Show the rows and the selection as they are once nothing has changed for a while."""
+        """Schedule an update of rows and selection."""
         if self._explorer.points is None:
             self._hide()
             return
@@ -69,7 +69,7 @@ class RowTable:
         self._scheduler.when_idle(self._follow, IDLE if soon else UNSEEN)
 
     def _hide(self) -> None:
-        """There are no effects: show none of older choices."""
+        """Without effects, clear the table."""
         self._shown = None
         if self._table is not None:
             self._table.visible = False
@@ -93,7 +93,7 @@ class RowTable:
         self._shown = points
         headings = {name: str(escape(title)) for name, title in titles(points).items()}
         if self._table is None or self._table.titles != headings:
-            # Headings that change under a table which is still being built are an error to it.
+            # Tabulator fails if headings change while the table is still being built.
             self._table = self._make(points, headings)
             self.panel.objects = [self._sight, self._table]
         else:

@@ -1,4 +1,4 @@
-"""``Strip``: declared parts that stand above all views."""
+"""``Strip``: the declared parts above all views."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from afif_explorer.screens.parts import Item
 
 
 class Strip:
-    """``items`` on the page, brought up to date with what they show."""
+    """Rendered ``items``, kept up to date."""
 
     def __init__(self, context: PageContext, items: Iterable[Item]) -> None:
         made = render(items, context)

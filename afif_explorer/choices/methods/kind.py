@@ -1,4 +1,4 @@
-"""What is declared of a method."""
+"""The declaration of a method."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class MethodOption(Option):
 
     Attributes:
         public: its class, among the public names of the package.
-        solvers: keys of the solvers that it can be solved with; None: all.
-        only: why it has only those, as a sentence.
-        downdates: whether it also takes the removed rows' own curvature away.
+        solvers: keys of the available solvers; None: all.
+        only: the reason for the restriction, as a sentence.
+        downdates: whether it also removes the removed rows' curvature.
     """
 
     choice: ClassVar[str] = "method"
@@ -29,10 +29,10 @@ class MethodOption(Option):
 
     @property
     def engine_class(self) -> Any:
-        """The class of the method; its ``curvature`` is the class of the curvature that it takes."""
+        """The class of the method; its ``curvature`` is the class of its curvature."""
         return public(self.public)
 
     def call(self, asked: Asked, solver: Call) -> Call:
-        """The method itself, for the choices and a solver."""
+        """The method, for these settings and a solver."""
         settings: dict[str, Any] = {"rescale": True} if asked.rescale else {}
         return Call(self.public, solver=solver, damping=asked.damping, **settings)

@@ -1,4 +1,4 @@
-"""One Newton step with the Hessian of the rows that stay."""
+"""One Newton step with the Hessian of the remaining rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ OPTION = MethodOption(
     order=30,
     public="NewtonStep",
     solvers=("cholesky",),
-    only="The Newton step is always solved directly.",
+    only="The Newton step always uses the direct solver.",
     downdates=True,
 )

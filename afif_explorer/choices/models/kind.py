@@ -1,4 +1,4 @@
-"""What is declared of a model."""
+"""The declaration of a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ModelOption(Option):
     Attributes:
         tasks: those that it fits.
         default_for: tasks for which it is the default, if it fits the number of classes.
-        most_classes: how many classes it can tell apart; None: any number.
+        most_classes: the maximum number of classes; None: any number.
         loss: its family of losses; empty: that of the task.
     """
 
@@ -32,9 +32,9 @@ class ModelOption(Option):
         return data.task in self.tasks and few
 
     def settings(self, asked: Asked) -> dict[str, Any]:
-        """The arguments of ``fit`` that make it, for the choices."""
+        """The arguments of ``fit`` that create it, for these settings."""
         return {"model": self.key}
 
 
 class Automatic(ModelOption):
-    """The default model of the task, whichever that is."""
+    """The default model of the task."""

@@ -1,4 +1,4 @@
-"""What is declared of a penalty."""
+"""The declaration of a penalty."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class PenaltyOption(Option):
     nonsmooth: bool = False
 
     def call(self, asked: Asked) -> Call | None:
-        """The penalty itself, for the choices; None if there is none."""
+        """The penalty, for these settings; None if there is none."""
         return Call(self.public, asked.strength) if self.public else None
 
     def words(self, asked: Asked) -> str:
-        """It with its strength, inside a sentence."""
+        """Its name and strength, for use inside a sentence."""
         return f"{self.label.lower()} {asked.strength:g}" if self.public else self.label.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
 class NonsmoothPenaltyOption(PenaltyOption):
-    """A penalty whose removals are answered by proximal steps, so that no solver is chosen."""
+    """A penalty with which removals are predicted by proximal steps, without a choice of solver."""
 
     ignores: tuple[str, ...] = ("solver", "scale", "depth", "batch_size")
     nonsmooth: bool = True

@@ -1,4 +1,4 @@
-"""The rules by which rows are picked for removal, one file each."""
+"""The rules that choose rows for removal, one file each."""
 
 from afif_explorer.choices.option import declared
 from afif_explorer.choices.rules.kinds import RuleOption

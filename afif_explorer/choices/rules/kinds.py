@@ -1,4 +1,4 @@
-"""What is declared of a removal rule."""
+"""The declaration of a removal rule."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class RuleOption(Option):
 
 
 class SelectedRows(RuleOption):
-    """Exactly the rows that are selected."""
+    """Exactly the selected rows."""
 
 
 class RandomRows(RuleOption):
-    """Rows by chance."""
+    """Random rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class RankedRows(RuleOption):
     """The rows with the largest effects of one sign.
 
     Attributes:
-        verb: what the presence of these rows does to the target: "raise" or "lower".
+        verb: the effect of these rows' presence on the target: "raise" or "lower".
         target: the target that the effects are on; None: the chosen one.
     """
 

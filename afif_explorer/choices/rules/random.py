@@ -1,4 +1,4 @@
-"""Rows by chance."""
+"""Random rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is declared of a solver."""
+"""The declaration of a solver."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ class SolverOption(Option):
     public: str
 
     def call(self, used: Used) -> Call:
-        """The solver itself, with the settings that were used."""
+        """The solver, with the settings that were used."""
         return Call(self.public)

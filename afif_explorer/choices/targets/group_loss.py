@@ -11,6 +11,7 @@ OPTION = Gap(
     order=70,
     summary="Whether the model is less accurate for one group.",
     public="GroupLossDifference",
+    needs=("sensitive", "pair"),
     noun="gap of mean losses",
     unit=loss_unit,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from afif_explorer.choices.call import Call, public
-from afif_explorer.choices.option import Asked, Facts, Option, sensitive_column
+from afif_explorer.choices.option import Asked, Facts, Option, group_pairs, sensitive_column
 from afif_explorer.choices.splits import SPLITS
 from afif_explorer.choices.units import SHARE
 from afif_explorer.errors import InvalidChoice
@@ -107,7 +107,7 @@ class Gap(TargetOption):
         measure: its name in ``audit_fairness``, if not the key.
     """
 
-    needs: tuple[str, ...] = ("sensitive",)
+    needs: tuple[str, ...] = ("sensitive", "favourable", "pair")
     rises: str = "gap"
     decisions: bool = False
     measure: str = ""
@@ -145,11 +145,23 @@ class Gap(TargetOption):
         column = sensitive_column(data, asked)
         if column is None:
             raise InvalidChoice(f"{data.title} has no sensitive column whose groups to compare.")
-        return Call(self.public, column, split=split)
+        return Call(self.public, column, split=split, **self._named(asked, data))
 
     def call(self, asked: Asked, data: Facts) -> Call:
         return self.on(asked.split, asked, data)
 
     def words(self, asked: Asked, data: Facts) -> str:
+        named = self._named(asked, data)
+        outcome = f" for {named['favourable']!r}" if "favourable" in named else ""
+        pair = " ({!r} and {!r})".format(*named["groups"]) if "groups" in named else ""
         column = sensitive_column(data, asked)
-        return f"{self.noun} by {column} on the {SPLITS[asked.split].rows}"
+        return f"{self.noun}{outcome} by {column}{pair} on the {SPLITS[asked.split].rows}"
+
+    def _named(self, asked: Asked, data: Facts) -> dict[str, Any]:
+        """The favourable class and the two groups by name, where they are chosen."""
+        named: dict[str, Any] = {}
+        if "favourable" in self.needs and asked.favourable >= 0:
+            named["favourable"] = data.classes[asked.favourable]
+        if asked.pair >= 0:
+            named["groups"] = group_pairs(data, asked)[asked.pair]
+        return named

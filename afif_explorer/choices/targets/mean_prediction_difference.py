@@ -11,6 +11,7 @@ OPTION = Gap(
     order=60,
     summary="Demographic parity for regression and counts.",
     public="MeanPredictionDifference",
+    needs=("sensitive", "pair"),
     noun="difference of mean predictions",
     rises="difference",
     unit=prediction_unit,

@@ -1,7 +1,7 @@
 """Orthogonal changes of basis in which a curvature is nearly diagonal: eigenvectors of second moments.
 
-A basis sees the factors of rows twice: first it takes in their moments and finds the eigenvectors, then it
-measures the curvature along them. As an operator it is the orthogonal matrix ``U`` on its own parameters.
+A basis uses the factors of rows twice: first to accumulate their moments and compute the eigenvectors, then
+to compute the curvature along them. As an operator it is the orthogonal matrix ``U`` on its own parameters.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from torch import Tensor
 
 from afif_explorer.engine.jacobians.factored import FactoredJacobian, by_parameters, formed
 from afif_explorer.engine.jacobians.layer_factors import TILE, LayerJacobian, Summed
-from afif_explorer.engine.jacobians.placed import Table
+from afif_explorer.engine.jacobians.positionwise import Table
 from afif_explorer.engine.runtime.memory import block_rows
 
-Uses = Sequence[LayerJacobian]  # of the parameters that a basis is for
+Uses = Sequence[LayerJacobian]  # of the basis's parameters
 
 
 class Basis(ABC):
@@ -28,15 +28,15 @@ class Basis(ABC):
     size: int
 
     @abstractmethod
-    def add(self, uses: Uses, share: Tensor) -> None:
-        """Take in the moments of some rows ``[n]`` of weight ``share``."""
+    def add(self, uses: Uses, row_weights: Tensor) -> None:
+        """Accumulate the moments of some rows with weights ``row_weights`` ``[n]``."""
 
     @abstractmethod
     def diagonalise(self) -> None:
-        """Find the eigenvectors of the moments."""
+        """Compute the eigenvectors of the moments."""
 
     @abstractmethod
-    def squares(self, uses: Uses, share: Tensor) -> Tensor:
+    def squares(self, uses: Uses, row_weights: Tensor) -> Tensor:
         """``sum_i w_i (U' g_i)^2`` over rows and roots: the curvature along each direction, ``[size]``."""
 
     @abstractmethod
@@ -58,20 +58,20 @@ class BlockDiagonal:
 
     bases: Sequence[Basis]
 
-    def add(self, rows: FactoredJacobian, share: Tensor) -> None:
-        """Take in the moments of some rows ``[n]`` of weight ``share``."""
+    def add(self, rows: FactoredJacobian, row_weights: Tensor) -> None:
+        """Accumulate the moments of some rows with weights ``row_weights`` ``[n]``."""
         for basis, uses in self._each(rows):
-            basis.add(uses, share)
+            basis.add(uses, row_weights)
 
     def diagonalise(self) -> None:
-        """Find the eigenvectors of every block's moments."""
+        """Compute the eigenvectors of every block's moments."""
         for basis in self.bases:
             basis.diagonalise()
 
-    def add_squares(self, rows: FactoredJacobian, share: Tensor, total: Tensor) -> None:
+    def add_squares(self, rows: FactoredJacobian, row_weights: Tensor, total: Tensor) -> None:
         """Add the curvature of some rows along every direction to ``[p]``."""
         for basis, uses in self._each(rows):
-            total[_place(basis)] += basis.squares(uses, share)
+            total[_slice(basis)] += basis.squares(uses, row_weights)
 
     def _each(self, rows: FactoredJacobian) -> list[tuple[Basis, Uses]]:
         return list(zip(self.bases, by_parameters(rows.layers), strict=True))
@@ -91,11 +91,11 @@ class BlockDiagonal:
     def _blockwise(self, maps: Sequence[Callable[[Tensor], Tensor]], vectors: Tensor) -> Tensor:
         found = vectors.clone()
         for basis, each in zip(self.bases, maps, strict=True):
-            found[_place(basis)] = each(vectors[_place(basis)])
+            found[_slice(basis)] = each(vectors[_slice(basis)])
         return found
 
 
-def _place(basis: Basis) -> slice:
+def _slice(basis: Basis) -> slice:
     return slice(basis.start, basis.start + basis.size)
 
 
@@ -105,26 +105,26 @@ def second_moment(rows: Tensor) -> Tensor:
     return flat.T @ flat
 
 
-def summed_squares(block: Tensor, share: Tensor) -> Tensor:
-    """``sum_i w_i sum_r B_irp^2``, ``[p]``; the block is lost."""
-    return share.repeat_interleave(block.shape[1]) @ block.flatten(0, 1).square_()
+def summed_squares(block: Tensor, row_weights: Tensor) -> Tensor:
+    """``sum_i w_i sum_r B_irp^2``, ``[p]``; overwrites the block."""
+    return row_weights.repeat_interleave(block.shape[1]) @ block.flatten(0, 1).square_()
 
 
 @dataclass
 class Axes(Basis):
-    """The parameters' own axes."""
+    """The identity."""
 
     start: int
     size: int
 
-    def add(self, uses: Uses, share: Tensor) -> None:
-        """Nothing is learnt."""
+    def add(self, uses: Uses, row_weights: Tensor) -> None:
+        """No moments are needed."""
 
     def diagonalise(self) -> None:
-        """There is nothing to find."""
+        """Nothing to compute."""
 
-    def squares(self, uses: Uses, share: Tensor) -> Tensor:
-        return share.repeat_interleave(uses[0].rank) @ formed(uses).flatten(0, 1).square()
+    def squares(self, uses: Uses, row_weights: Tensor) -> Tensor:
+        return row_weights.repeat_interleave(uses[0].rank) @ formed(uses).flatten(0, 1).square()
 
     def diagonal(self, shift: Tensor) -> Tensor:
         return shift
@@ -143,12 +143,12 @@ class OneMoment(Basis):
 
     @abstractmethod
     def _rows_of(self, layer: LayerJacobian) -> Tensor:
-        """``[n, ..., width]``: whose moments are summed."""
+        """The rows ``[n, ..., width]`` whose moments are summed."""
 
-    def add(self, uses: Uses, share: Tensor) -> None:
+    def add(self, uses: Uses, row_weights: Tensor) -> None:
         (layer,) = uses
         rows = self._rows_of(layer)
-        part = second_moment(rows * share.sqrt().reshape(-1, *[1] * (rows.ndim - 1)))
+        part = second_moment(rows * row_weights.sqrt().reshape(-1, *[1] * (rows.ndim - 1)))
         self._matrix = part if self._matrix is None else self._matrix + part
 
     def diagonalise(self) -> None:
@@ -166,9 +166,9 @@ class Dense(OneMoment):
         assert isinstance(layer, Summed)
         return layer.block
 
-    def squares(self, uses: Uses, share: Tensor) -> Tensor:
+    def squares(self, uses: Uses, row_weights: Tensor) -> Tensor:
         (layer,) = uses
-        return summed_squares(self._rows_of(layer) @ self._vectors, share)
+        return summed_squares(self._rows_of(layer) @ self._vectors, row_weights)
 
     def diagonal(self, shift: Tensor) -> Tensor:
         return self._vectors.square().T @ shift
@@ -181,7 +181,7 @@ class Dense(OneMoment):
 
 
 class Embedding(OneMoment):
-    """A table ``[rows, o]``: every row by itself, in the eigenvectors of the derivatives."""
+    """A table ``[rows, o]``: every row separately, in the eigenvectors of the derivatives."""
 
     def __init__(self, layer: Table) -> None:
         self.start, self.size, self._width = layer.start, layer.size, layer.outputs
@@ -190,18 +190,18 @@ class Embedding(OneMoment):
         assert isinstance(layer, Table)
         return layer.slope
 
-    def squares(self, uses: Uses, share: Tensor) -> Tensor:
+    def squares(self, uses: Uses, row_weights: Tensor) -> Tensor:
         (layer,) = uses
         assert isinstance(layer, Table)
         slope = layer.slope @ self._vectors
-        total = share.new_zeros(self.size // self._width, self._width)
-        step = block_rows(layer.places**2, share, near=TILE)
-        for start in range(0, len(share), step):
+        total = row_weights.new_zeros(self.size // self._width, self._width)
+        step = block_rows(layer.positions**2, row_weights, near=TILE)
+        for start in range(0, len(row_weights), step):
             rows = slice(start, start + step)
             index = layer.index[rows]
-            same = (index[:, :, None] == index[:, None, :]).to(share.dtype)
+            same = (index[:, :, None] == index[:, None, :]).to(row_weights.dtype)
             squares = (same[:, None] @ slope[rows]).square_().sum(1)
-            squares *= (share[rows, None] / same.sum(2))[:, :, None]  # or places count again
+            squares *= (row_weights[rows, None] / same.sum(2))[:, :, None]  # each index counts once
             total.index_add_(0, index.reshape(-1), squares.flatten(0, 1))
         return total.reshape(-1)
 
@@ -214,6 +214,6 @@ class Embedding(OneMoment):
     def transpose(self, block: Tensor) -> Tensor:
         return self._each_row(self._vectors.T, block)
 
-    def _each_row(self, turn: Tensor, block: Tensor) -> Tensor:
+    def _each_row(self, rotation: Tensor, block: Tensor) -> Tensor:
         table = block.reshape(-1, self._width, block.shape[1])
-        return (turn @ table).reshape(block.shape)
+        return (rotation @ table).reshape(block.shape)

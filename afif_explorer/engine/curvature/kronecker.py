@@ -1,10 +1,10 @@
-"""Bases in which a network's Fisher is nearly diagonal, one for each layer.
+"""Kronecker-factored eigenbases, in which a network's Fisher is nearly diagonal, one per layer.
 
-The block of a weight ``[o, i]`` is about ``G (x) A`` (Martens and Grosse, 2015). With ``M = sum_t g_t a_t'``
-a row's derivative, ``A = E M'M`` and ``G = E M M'`` are the first step of the power method towards the
-nearest such product (Van Loan and Pitsianis, 1993): unlike the moments of ``a`` and ``g`` by themselves they
-see that a row which the model is sure of hardly counts. Their eigenvectors make the basis; the curvature
-along each of its directions is then measured, not taken from the product of the two spectra (George et
+The block of a weight ``[o, i]`` is approximately ``G (x) A`` (Martens and Grosse, 2015). With
+``M = sum_t g_t a_t'`` a row's derivative, ``A = E M'M`` and ``G = E M M'`` are the first step of the power
+method for the nearest such product (Van Loan and Pitsianis, 1993): unlike the separate moments of ``a`` and
+``g``, they give little weight to rows with confident predictions. Their eigenvectors form the basis; the
+curvature along each direction is then computed, not taken from the product of the two spectra (George et
 al., Fast Approximate Natural Gradient Descent in a Kronecker-factored Eigenbasis, 2018).
 """
 
@@ -24,13 +24,13 @@ from afif_explorer.engine.curvature.eigenbasis import (
     summed_squares,
 )
 from afif_explorer.engine.jacobians.factored import FactoredJacobian, by_parameters
-from afif_explorer.engine.jacobians.placed import Table, Weight
+from afif_explorer.engine.jacobians.positionwise import Table, Weight
 
-DENSE = 1024  # parameters of a small block up to which its own eigenvectors are worth having
+DENSE = 1024  # parameters of a block up to which its full eigenbasis is used
 
 
 def kronecker_basis(rows: FactoredJacobian) -> BlockDiagonal:
-    """A basis for each layer of a network, of which some rows are seen."""
+    """A basis for each layer of a network, initialised from the factors of some rows."""
     return BlockDiagonal([_basis_of(uses) for uses in by_parameters(rows.layers)])
 
 
@@ -46,73 +46,79 @@ def _basis_of(uses: Uses) -> Basis:
     return Axes(layer.start, layer.size)
 
 
-def _moments(entered: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
+def _moments(layer_input: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
     """``sum M'M`` and ``sum M M'`` over rows and roots for ``M = G'A``, which is not formed.
 
-    ``M'M = A'(G G')A`` and ``M M' = G'(A A')G``, with the places ``[T, T]`` inside.
+    ``M'M = A'(G G')A`` and ``M M' = G'(A A')G``, with the ``[T, T]`` products over positions computed first.
     """
     flat = slope.transpose(1, 2).flatten(2)  # [n, T, r o]
-    entering = entered.flatten(0, 1).T @ (flat @ flat.transpose(1, 2) @ entered).flatten(0, 1)
-    beside = (entered @ entered.transpose(1, 2) @ flat).reshape(-1, slope.shape[3])
-    return entering, flat.reshape(beside.shape).T @ beside
+    input_moment = layer_input.flatten(0, 1).T @ (
+        flat @ flat.transpose(1, 2) @ layer_input
+    ).flatten(0, 1)
+    right = (layer_input @ layer_input.transpose(1, 2) @ flat).reshape(-1, slope.shape[3])
+    return input_moment, flat.reshape(right.shape).T @ right
 
 
 class Kronecker(Basis):
-    """A weight ``[o, i]``, with its bias as one more input if it has one."""
+    """A weight ``[o, i]``, with its bias, if any, as an additional input."""
 
     def __init__(self, layer: Weight) -> None:
         self._left, self._right = layer.outputs, layer.width
         self.start, self.size = layer.start, layer.size
         self._with_bias = layer.bias
-        self._entering: Tensor | None = None
-        self._leaving: Tensor | None = None
+        self._input_moment: Tensor | None = None
+        self._output_moment: Tensor | None = None
 
-    def add(self, uses: Uses, share: Tensor) -> None:
+    def add(self, uses: Uses, row_weights: Tensor) -> None:
         (layer,) = uses
         assert isinstance(layer, Weight)
-        entered = layer.with_bias(layer.entered)
-        slope = layer.slope * share.sqrt()[:, None, None, None]
-        if entered.shape[1] <= min(self._left, self._right):
-            entering, leaving = _moments(entered, slope)
+        layer_input = layer.with_bias(layer.layer_input)
+        slope = layer.slope * row_weights.sqrt()[:, None, None, None]
+        if layer_input.shape[1] <= min(self._left, self._right):
+            input_moment, output_moment = _moments(layer_input, slope)
         else:
-            entering, leaving = self._moments_of_blocks(entered, slope)
-        self._entering = entering if self._entering is None else self._entering + entering
-        self._leaving = leaving if self._leaving is None else self._leaving + leaving
+            input_moment, output_moment = self._moments_of_blocks(layer_input, slope)
+        self._input_moment = (
+            input_moment if self._input_moment is None else self._input_moment + input_moment
+        )
+        self._output_moment = (
+            output_moment if self._output_moment is None else self._output_moment + output_moment
+        )
 
-    def _moments_of_blocks(self, entered: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
-        """What :func:`_moments` gives, for more places than inputs or outputs."""
-        entering = entered.new_zeros(self._right, self._right)
-        leaving = entered.new_zeros(self._left, self._left)
-        for _, block in Weight(self.start, self.size, slope, entered).blocks():
+    def _moments_of_blocks(self, layer_input: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
+        """The result of :func:`_moments`, for more positions than inputs or outputs."""
+        input_moment = layer_input.new_zeros(self._right, self._right)
+        output_moment = layer_input.new_zeros(self._left, self._left)
+        for _, block in Weight(self.start, self.size, slope, layer_input).blocks():
             rows = block.view(-1, self._left, self._right)
-            entering += second_moment(rows)
-            leaving += second_moment(rows.transpose(1, 2))
-        return entering, leaving
+            input_moment += second_moment(rows)
+            output_moment += second_moment(rows.transpose(1, 2))
+        return input_moment, output_moment
 
     def diagonalise(self) -> None:
-        assert self._entering is not None
-        assert self._leaving is not None
-        self._in = torch.linalg.eigh(self._entering).eigenvectors
-        self._out = torch.linalg.eigh(self._leaving).eigenvectors
+        assert self._input_moment is not None
+        assert self._output_moment is not None
+        self._in = torch.linalg.eigh(self._input_moment).eigenvectors
+        self._out = torch.linalg.eigh(self._output_moment).eigenvectors
 
-    def _turned_in(self, layer: Weight) -> Tensor:
-        """What enters, in the basis: ``[n, T, i]``."""
+    def _rotated_input(self, layer: Weight) -> Tensor:
+        """The layer's input in the basis, ``[n, T, i]``."""
         if not self._with_bias:
-            return layer.entered @ self._in
-        flat = layer.entered.flatten(0, 1)
+            return layer.layer_input @ self._in
+        flat = layer.layer_input.flatten(0, 1)
         found = torch.addmm(self._in[-1], flat, self._in[:-1])
-        return found.reshape(*layer.entered.shape[:2], -1)
+        return found.reshape(*layer.layer_input.shape[:2], -1)
 
-    def squares(self, uses: Uses, share: Tensor) -> Tensor:
+    def squares(self, uses: Uses, row_weights: Tensor) -> Tensor:
         (layer,) = uses
         assert isinstance(layer, Weight)
-        entered, slope = self._turned_in(layer), layer.slope @ self._out
+        layer_input, slope = self._rotated_input(layer), layer.slope @ self._out
         if slope.shape[2] == 1:
-            leaving = torch.einsum("n,nro->no", share, slope[:, :, 0].square())
-            return (leaving.T @ entered[:, 0].square()).reshape(-1)
-        total = share.new_zeros(self.size)
-        for rows, block in Weight(self.start, self.size, slope, entered).blocks():
-            total += summed_squares(block, share[rows])
+            output_moment = torch.einsum("n,nro->no", row_weights, slope[:, :, 0].square())
+            return (output_moment.T @ layer_input[:, 0].square()).reshape(-1)
+        total = row_weights.new_zeros(self.size)
+        for rows, block in Weight(self.start, self.size, slope, layer_input).blocks():
+            total += summed_squares(block, row_weights[rows])
         return total
 
     def diagonal(self, shift: Tensor) -> Tensor:

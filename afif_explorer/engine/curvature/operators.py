@@ -51,16 +51,18 @@ class Curvature(ABC):
     ) -> None:
         self._place(objective.at(theta), damping, objective.weights(weights) / objective.n)
 
-    def _place(self, point: Point, damping: float, share: Tensor) -> None:
+    def _place(self, point: Point, damping: float, mean_weights: Tensor) -> None:
         self.point, self.damping = point, damping
-        self.mean_weights = share  # [n], w_i / n
+        self.mean_weights = mean_weights  # [n], w_i / n
         self.p = point.objective.p
         self._whole: tuple[Curvature, Tensor] | None = (
-            None  # what it is made of by leaving rows out
+            None  # the operator with all rows, and the rows left out
         )
-        self._undamped: Curvature | None = None  # None: it is itself without damping, or alone
+        self._undamped: Curvature | None = (
+            None  # shares its matrix; None: no damping, or not shared
+        )
         self._extra: Callable[[Tensor], Tensor] | None = None  # products with a further part
-        self.kept: dict[Hashable, Any] = {}  # what was made of it, for all who ask
+        self.kept: dict[Hashable, Any] = {}  # objects derived from it, shared by all users
 
     @classmethod
     def of(cls, point: Point, *, damping: float = 0.0, weights: Tensor | None = None) -> Self:
@@ -71,14 +73,14 @@ class Curvature(ABC):
         return operator
 
     def damped(self, damping: float) -> Self:
-        """The same with a damping, from one without: both share the matrix."""
+        """The same with a damping, for an operator without; both mean_weights the matrix."""
         operator = type(self).__new__(type(self))
         operator._place(self.point, damping, self.mean_weights)
         operator._undamped = self
         return operator
 
     def without(self, rows: Tensor) -> Self:
-        """The same without some rows ``[m]``, for weights of one; its matrix is this one's less theirs."""
+        """The same without some rows ``[m]``, for unit weights; its matrix is this one's minus theirs."""
         if not len(rows):
             return self
         weights = torch.ones_like(self.mean_weights)
@@ -132,7 +134,7 @@ class Curvature(ABC):
         return self._extra is not None
 
     def dense(self) -> Tensor:
-        """The matrix, ``[p, p]``: ``p^2`` numbers, kept, and about ``n k p^2`` multiplications."""
+        """The matrix, ``[p, p]``: ``p^2`` numbers, cached, and about ``n k p^2`` multiplications."""
         return self._matrix
 
     @cached_property
@@ -163,10 +165,10 @@ class Curvature(ABC):
         return operator
 
     def _gram(self, roots: Tensor) -> Tensor:
-        """``sum_i share_i J_i' S_i S_i' J_i`` for ``S`` ``[n, k, r]``; shares may be negative."""
+        """``sum_i (w_i/n) J_i' S_i S_i' J_i`` for ``S`` ``[n, k, r]``; weights may be negative."""
 
-        def part(share: Tensor) -> Tensor:
-            return self.point.linearization.gram(roots * share.sqrt()[:, None, None])
+        def part(mean_weights: Tensor) -> Tensor:
+            return self.point.linearization.gram(roots * mean_weights.sqrt()[:, None, None])
 
         matrix = part(self.mean_weights.clamp(min=0))
         return (
@@ -179,22 +181,22 @@ class Curvature(ABC):
         return torch.eye(self.p, dtype=self.mean_weights.dtype, device=self.mean_weights.device)
 
     def fisher_roots(self) -> Tensor:
-        """The square roots of the Gauss-Newton part: of everything except for a Hessian."""
+        """The square roots of the Gauss-Newton part; for a Hessian they don't give all of the data part."""
         roots = self.roots()
         assert roots is not None
         return roots
 
-    def fisher_product(self, vectors: Tensor, share: Tensor) -> Tensor:
-        """``sum_i share_i J_i' S_i S_i' J_i V`` with those roots, for ``[p, m]``: no penalty, no damping."""
-        return self._product(vectors, share)
+    def fisher_product(self, vectors: Tensor, mean_weights: Tensor) -> Tensor:
+        """``sum_i w_i J_i' S_i S_i' J_i V`` with those roots, for ``[p, m]``: no penalty, no damping."""
+        return self._product(vectors, mean_weights)
 
     @abstractmethod
     def roots(self) -> Tensor | None:
         """``S`` ``[n, k, r]`` with ``sum_i (w_i/n) J_i' S_i S_i' J_i`` the data part; None if it has none."""
 
     @abstractmethod
-    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
-        """The data part times ``[p, m]``, rows weighted by ``share`` ``[n]``."""
+    def _product(self, vectors: Tensor, mean_weights: Tensor) -> Tensor:
+        """The data part times ``[p, m]``, with row weights ``mean_weights`` ``[n]``."""
 
     @abstractmethod
     def _dense(self) -> Tensor:
@@ -231,13 +233,13 @@ class Fisher(Curvature):
 
     name = "Fisher"
 
-    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+    def _product(self, vectors: Tensor, mean_weights: Tensor) -> Tensor:
         if self.point.linearization.prefers_roots:
-            return self.point.linearization.ggn_product(self._roots, share, vectors)
+            return self.point.linearization.ggn_product(self._roots, mean_weights, vectors)
 
         def through(rows: slice, moved: Tensor) -> Tensor:
             spread = self.point.objective.loss.variance(self.point.outputs[rows], moved)
-            return spread.mul_(share[rows][:, None, None])
+            return spread.mul_(mean_weights[rows][:, None, None])
 
         return self.point.linearization.round_trip(vectors, through)
 
@@ -284,11 +286,13 @@ class Hessian(Fisher):
 
     name = "Hessian"
 
-    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
-        product = super()._product(vectors, share)
+    def _product(self, vectors: Tensor, mean_weights: Tensor) -> Tensor:
+        product = super()._product(vectors, mean_weights)
         if self.point.objective.canonical:
             return product
-        return product + self.point.linearization.hvp(self.point.residual * share[:, None], vectors)
+        return product + self.point.linearization.hvp(
+            self.point.residual * mean_weights[:, None], vectors
+        )
 
     def roots(self) -> Tensor | None:
         return super().roots() if self.point.objective.canonical else None
@@ -296,8 +300,8 @@ class Hessian(Fisher):
     def fisher_roots(self) -> Tensor:
         return self._roots
 
-    def fisher_product(self, vectors: Tensor, share: Tensor) -> Tensor:
-        return super()._product(vectors, share)
+    def fisher_product(self, vectors: Tensor, mean_weights: Tensor) -> Tensor:
+        return super()._product(vectors, mean_weights)
 
     def _dense(self) -> Tensor:
         matrix = super()._dense()
@@ -332,10 +336,12 @@ class EmpiricalFisher(Curvature):
 
     name = "empirical Fisher"
 
-    def _product(self, vectors: Tensor, share: Tensor) -> Tensor:
+    def _product(self, vectors: Tensor, mean_weights: Tensor) -> Tensor:
         if self.point.linearization.prefers_roots:
-            return self.point.linearization.ggn_product(self._roots, share, vectors)
-        return self.point.gradient_sums(self.point.gradient_products(vectors).mul_(share[:, None]))
+            return self.point.linearization.ggn_product(self._roots, mean_weights, vectors)
+        return self.point.gradient_sums(
+            self.point.gradient_products(vectors).mul_(mean_weights[:, None])
+        )
 
     @cached_property
     def _roots(self) -> Tensor:

@@ -100,10 +100,10 @@ def _estimates(influence: Solving, roots: Tensor) -> Tensor:
     linearization, n = influence.point.linearization, influence.objective.n
     total = roots.new_zeros(influence.objective.p, PROBES)
     for rows, probes in _signs(roots):
-        total += linearization.take(rows).into(roots[rows], probes)
+        total += linearization.take(rows).vjp_roots(roots[rows], probes)
     solved = influence.prepared.solve(total / n).value
     found = [
-        (probes * linearization.take(rows).out(roots[rows], solved)).sum(1).mean(1)
+        (probes * linearization.take(rows).jvp_roots(roots[rows], solved)).sum(1).mean(1)
         for rows, probes in _signs(roots)
     ]
     return torch.cat(found)

@@ -1,7 +1,8 @@
 """Influence with a non-smooth penalty: every result is a proximal step.
 
-``theta(w) = argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` with ``b`` the gradient of the
-smooth part at the given weights (see :mod:`afif_explorer.engine.training.proximal`). Parameters can become
+``theta(w) = argmin_t <b, t> + ||t - theta||_C^2 / 2 + psi(t)`` with ``b`` the gradient of the
+smooth part at the given weights and ``psi`` the non-smooth part of the penalty (see
+:mod:`afif_explorer.engine.training.proximal`). Parameters can become
 exactly zero, or nonzero. Leverages and self-influences are those of the nonzero parameters.
 """
 
@@ -55,13 +56,13 @@ class ProximalInfluence(Influence):
         worst = float(found.residual.max())
         if not found.bounded:
             stats = {"residual": worst}
-            return Solution(found.value, Status.DIVERGED, self._way_out(problem), stats)
+            return Solution(found.value, Status.DIVERGED, self._divergence_advice(problem), stats)
         status = Status.CONVERGED if found.solved else Status.MAX_STEPS
         advice = "" if found.solved else "Raise the damping: the curvature is nearly singular."
         stats = {"residual": worst, "tolerance": found.tolerance}
         return Solution(found.value, status, advice, stats)
 
-    def _way_out(self, problem: ProximalProblem) -> str:
+    def _divergence_advice(self, problem: ProximalProblem) -> str:
         lowest, highest = problem.eigenvalue_range()
         enough = enough_damping(self.method.damping, lowest, highest)
         return (

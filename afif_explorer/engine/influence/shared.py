@@ -1,4 +1,4 @@
-"""What all methods at one fit share: the point, and each curvature there with its matrix and factor."""
+"""Shared by all methods at one fit: the linearization, and each curvature with its matrix and factor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from afif_explorer.engine.problem.objective import Objective
 
 
 class Shared:
-    """An objective at one ``theta`` ``[p]`` and its curvatures, each made when it is first asked for."""
+    """An objective at one ``theta`` ``[p]`` and its curvatures, created on first use."""
 
     def __init__(self, objective: Objective, theta: Tensor) -> None:
         self.objective = objective

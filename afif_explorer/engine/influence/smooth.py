@@ -123,7 +123,7 @@ class Influence:
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` for ``[p]`` or ``[p, m]``.
 
-        Raises :class:`SolverDiverged` with advice. What is only approximate :meth:`unfinished` tells.
+        Raises :class:`SolverDiverged` with advice. :meth:`unfinished` describes approximate results.
         """
         return self._answer(self.prepared.solve(rhs))
 
@@ -143,7 +143,7 @@ class Influence:
         return solution.value
 
     def unfinished(self) -> str:
-        """What this thread's answers are short of since it was last asked; empty if nothing."""
+        """Why this thread's results since the last call are only approximate; empty if they are not."""
         return vars(self._last).pop("unfinished", "")
 
     def _unfinished(self, solution: Solution) -> str:
@@ -315,7 +315,7 @@ class NewtonInfluence(Influence):
         )
 
     def _reduced(self, weights: Tensor) -> Curvature:
-        """The curvature at these weights; what few rows bring is taken off what is known of all."""
+        """The curvature at these weights; a few removed rows are subtracted from the total."""
         gone = torch.nonzero(weights == 0).flatten()
         if 2 * len(gone) <= len(weights) and bool((weights[weights != 0] == 1).all()):
             return self.curvature.without(gone)

@@ -67,7 +67,7 @@ class SupportInfluence(ProximalInfluence):
         if found.bounded:
             return problem.told(found)
         stats = {"residual": float("inf")}
-        return Solution(found.value, Status.DIVERGED, self._way_out(problem), stats)
+        return Solution(found.value, Status.DIVERGED, self._divergence_advice(problem), stats)
 
     def _unfinished(self, solution: Solution) -> str:
         return Influence._unfinished(self, solution)

@@ -1,8 +1,7 @@
-"""Attention as plain matrix products, which can be differentiated in every way that is needed here.
+"""Attention as plain matrix products, which support forward-mode and second derivatives.
 
-torch's fused attention kernels have no forward-mode derivative and no second one. Which kernels may be
-used is a setting of the whole process, so it is changed once for all threads that are inside and restored
-when the last of them leaves.
+torch's fused attention kernels support neither. The choice of kernels is a process-wide setting, so it is
+changed once for all threads inside the context and restored when the last one leaves.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _settings = ExitStack()
 
 @contextmanager
 def plain_attention() -> Iterator[None]:
-    """Within this block attention (also that of a transformer in ``eval`` mode) is made of plain products."""
+    """Context in which attention (also of a transformer in ``eval`` mode) uses plain products."""
     global _inside
     with _lock:
         if _inside == 0:
@@ -47,9 +46,9 @@ def _enter() -> None:
 
 
 class OpenAttention(nn.MultiheadAttention):
-    """Self-attention whose two linear layers are calls of ``F.linear``, so that they can be seen.
+    """Self-attention whose two linear layers call ``F.linear``, so that they can be traced.
 
-    Takes what ``nn.TransformerEncoderLayer`` asks for; :func:`open_up` turns a layer into it.
+    Same signature as ``nn.MultiheadAttention``; :func:`open_up` converts layers to it.
     """
 
     def forward(
@@ -86,7 +85,7 @@ class OpenAttention(nn.MultiheadAttention):
 
 
 def _bias(mask: Tensor | None, padding: Tensor | None, heads: Tensor) -> Tensor | None:
-    """What the masks add to the scores ``[n, heads, T, T]``."""
+    """The sum of the masks, to be added to the scores ``[n, heads, T, T]``."""
     total: Tensor | None = None
     for one, place in ((mask, None), (padding, 1)):
         if one is None:
@@ -102,7 +101,7 @@ def _bias(mask: Tensor | None, padding: Tensor | None, heads: Tensor) -> Tensor 
 
 
 def open_up(module: nn.Module) -> None:
-    """Turn every plain self-attention inside a module into an :class:`OpenAttention`."""
+    """Convert every plain self-attention inside a module to an :class:`OpenAttention`."""
     for part in module.modules():
         if type(part) is nn.MultiheadAttention and part.in_proj_weight is not None:
             plain = part.bias_k is None and not part.add_zero_attn

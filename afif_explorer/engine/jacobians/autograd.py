@@ -13,7 +13,7 @@ from afif_explorer.engine.jacobians.base import Linearization
 from afif_explorer.engine.runtime.memory import CACHED, block_rows
 
 ROWS_AT_ONCE = 256  # rows of a module that are differentiated together
-HELD = 64  # numbers that a row's work along one vector is taken to hold
+TANGENT_SIZE = 64  # assumed numbers of intermediate results per row and vector
 
 
 class ModuleLinearization(Linearization):
@@ -51,13 +51,13 @@ class ModuleLinearization(Linearization):
         )
         for X, piece in zip(self._split(), cotangents.split(ROWS_AT_ONCE), strict=True):
             transpose = vjp(lambda theta, X=X: self._function(theta, X), self._theta)[1]
-            pull = vmap(
+            transpose_all = vmap(
                 lambda u, transpose=transpose: transpose(u)[0],
                 in_dims=2,
                 out_dims=1,
                 chunk_size=self._tangents(len(X)),
             )
-            total += pull(piece)
+            total += transpose_all(piece)
         return total
 
     def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
@@ -65,14 +65,14 @@ class ModuleLinearization(Linearization):
         for X, piece in zip(self._split(), weights.split(ROWS_AT_ONCE), strict=True):
             theta = self._theta.detach().requires_grad_()
             with torch.enable_grad():
-                weighed = (piece * self._function(theta, X)).sum()
-                (slope,) = torch.autograd.grad(weighed, theta, create_graph=True)
-            if not slope.requires_grad:  # a map that is linear
+                weighted = (piece * self._function(theta, X)).sum()
+                (gradient,) = torch.autograd.grad(weighted, theta, create_graph=True)
+            if not gradient.requires_grad:  # the function is linear
                 continue
             step = self._tangents(len(X))
             for start in range(0, vectors.shape[1], step):
                 block = vectors[:, start : start + step]
-                total[:, start : start + step] += _differentiated(slope, theta, block)
+                total[:, start : start + step] += _differentiated(gradient, theta, block)
         return total
 
     def vjp_rows(self, cotangents: Tensor) -> Tensor:
@@ -83,18 +83,18 @@ class ModuleLinearization(Linearization):
         return vmap(one)(self.X, cotangents)
 
     def _tangents(self, rows: int) -> int:
-        """How many vectors to differentiate along at once: on a processor, as many as its cache takes."""
-        return block_rows(max(rows * HELD, self.p), self._theta, near=max(CACHED, self.p))
+        """Number of vectors to differentiate along at once: on a CPU, as many as fit into its cache."""
+        return block_rows(max(rows * TANGENT_SIZE, self.p), self._theta, near=max(CACHED, self.p))
 
     def take(self, rows: Tensor | slice) -> Self:
         return type(self)(self._function, self._theta, self.X[rows], self.outputs[rows])
 
 
-def _differentiated(slope: Tensor, theta: Tensor, vectors: Tensor) -> Tensor:
-    """``d <slope, v> / d theta`` for each of the vectors ``[p, m]``: ``[p, m]``; the graph is kept."""
-    if vectors.shape[1] == 1:  # without the overhead of a batch
-        return torch.autograd.grad(slope @ vectors[:, 0], theta, retain_graph=True)[0][:, None]
+def _differentiated(gradient: Tensor, theta: Tensor, vectors: Tensor) -> Tensor:
+    """``d <gradient, v> / d theta`` for each of the vectors ``[p, m]``: ``[p, m]``; retains the graph."""
+    if vectors.shape[1] == 1:  # avoids the overhead of batching
+        return torch.autograd.grad(gradient @ vectors[:, 0], theta, retain_graph=True)[0][:, None]
     (found,) = torch.autograd.grad(
-        slope, theta, vectors.T, retain_graph=True, is_grads_batched=True
+        gradient, theta, vectors.T, retain_graph=True, is_grads_batched=True
     )
     return found.T

@@ -1,15 +1,15 @@
 """The first-order behaviour of a model at one parameter vector, on fixed rows.
 
-Everything in this package that looks at a model looks through a :class:`Linearization`: with ``J_i``
-the ``[k, p]`` Jacobian of row ``i``'s outputs,
+This package accesses the derivatives of a model only through a :class:`Linearization`: with ``J_i`` the
+``[k, p]`` Jacobian of row ``i``'s outputs,
 
-* ``jvp(V)``: ``J V``, what a change of the parameters does to every output, ``[p, m] -> [n, k, m]``;
+* ``jvp(V)``: ``J V``, the change of every output to first order, ``[p, m] -> [n, k, m]``;
 * ``vjp(U)``: ``sum_i J_i' U_i``, the transpose, ``[n, k, m] -> [p, m]``;
-* ``hvp(U, V)``: ``sum_ik U_ik (grad^2 f_ik) V``, the part of the Hessian that a linear map lacks.
+* ``hvp(U, V)``: ``sum_ik U_ik (grad^2 f_ik) V``, the part of the Hessian that vanishes for a linear map.
 
-Fisher products, gradients, per-row effects and leverages are combinations of these. What a linear map, a
-stack of layers or any other module makes of them is in a file of each; ``Model.linearize`` in
-:mod:`afif_explorer.engine.problem.models` chooses.
+Fisher products, gradients, per-row effects and leverages are combinations of these. Linear maps, layered
+networks and other modules have one implementation each; ``Model.linearize`` in
+:mod:`afif_explorer.engine.problem.models` selects it.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from afif_explorer.engine.jacobians.factored import FactoredJacobian
 from afif_explorer.engine.jacobians.symmetric import HALF, add_upper_gram, mirror
 from afif_explorer.engine.runtime.memory import block_rows
 
-STRIP = 1024  # rows of a kernel that are formed together
+STRIP = 1024  # rows of an NTK that are formed together
 
 
 @dataclass(frozen=True)
 class Work:
-    """Floating-point operations of one use of a linearization on all its rows, about.
+    """Approximate floating-point operations on all rows of a linearization.
 
     Attributes:
-        product: ``jvp`` and ``vjp`` of one vector. gram: of ``gram``. kernel: of ``own_ntk``.
+        product: of ``jvp`` and ``vjp`` of one vector. gram: of ``gram``. kernel: of ``own_ntk``.
     """
 
     product: float
@@ -49,7 +49,7 @@ class Linearization(ABC):
     """``f(x; theta + v) = f + J v + O(|v|^2)`` on ``n`` rows; ``k`` outputs, ``p`` parameters."""
 
     outputs: Tensor  # [n, k]
-    prefers_roots = False  # whether `ggn_product` beats `jvp`, an output matrix, and `vjp`
+    prefers_roots = False  # whether `ggn_product` is faster than `jvp`, an output matrix, and `vjp`
     n: int
     k: int
     p: int
@@ -82,11 +82,11 @@ class Linearization(ABC):
         return None
 
     def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
-        """The rows in blocks so small that the outputs' change along so many vectors fits in one."""
+        """Blocks of rows, small enough for the outputs' change along ``columns`` vectors."""
         return self.cut(self.k * columns)
 
     def cut(self, numbers: float) -> Iterator[tuple[slice, Self]]:
-        """The rows in blocks that fit, if each row brings so many numbers."""
+        """Blocks of rows that fit into memory, for so many numbers per row."""
         step = block_rows(numbers, self.outputs)
         if step >= self.n:
             yield slice(None), self
@@ -95,7 +95,7 @@ class Linearization(ABC):
             rows = slice(start, start + step)
             yield rows, self.take(rows)
 
-    def out(self, roots: Tensor, vectors: Tensor) -> Tensor:
+    def jvp_roots(self, roots: Tensor, vectors: Tensor) -> Tensor:
         """``S_i' J_i V`` of each row for ``S`` ``[n, k, r]``: ``[p, m] -> [n, r, m]``."""
         parts = [
             roots[rows].transpose(1, 2) @ part.jvp(vectors)
@@ -103,7 +103,7 @@ class Linearization(ABC):
         ]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
-    def into(self, roots: Tensor, weights: Tensor) -> Tensor:
+    def vjp_roots(self, roots: Tensor, weights: Tensor) -> Tensor:
         """``sum_i J_i' S_i U_i``, its transpose: ``[n, k, r]``, ``[n, r, m] -> [p, m]``."""
         total = weights.new_zeros(self.p, weights.shape[2])
         for rows, part in self.pieces(weights.shape[2]):
@@ -130,12 +130,12 @@ class Linearization(ABC):
             total += part.vjp(through(rows, part.jvp(vectors)))
         return total
 
-    def ggn_product(self, roots: Tensor, share: Tensor, vectors: Tensor) -> Tensor:
+    def ggn_product(self, roots: Tensor, row_weights: Tensor, vectors: Tensor) -> Tensor:
         """``sum_i w_i J_i' S_i S_i' J_i V`` for ``S`` ``[n, k, r]`` and ``w`` ``[n]``: ``[p, m]``."""
 
         def through(rows: slice, moved: Tensor) -> Tensor:
             inner = roots[rows].transpose(1, 2) @ moved
-            return roots[rows] @ inner.mul_(share[rows][:, None, None])
+            return roots[rows] @ inner.mul_(row_weights[rows][:, None, None])
 
         return self.round_trip(vectors, through)
 
@@ -172,8 +172,8 @@ class Linearization(ABC):
     ) -> Tensor:
         """``S_i' J_i diag(c) J_j' S_j`` between these rows and another's, ``[n r, n' r']``.
 
-        ``c`` ``[p]`` is a scale of each parameter; products have its precision. Rows come in order, the
-        roots of a row side by side.
+        ``c`` ``[p]`` is a scale of each parameter; products are computed in its precision. Rows are in
+        order, with the roots of a row next to each other.
         """
         found = scale.new_empty(self.n * roots.shape[2], other.n * other_roots.shape[2])
         r, q = roots.shape[2], other_roots.shape[2]
@@ -187,7 +187,7 @@ class Linearization(ABC):
         return found
 
     def own_ntk(self, roots: Tensor, scale: Tensor) -> Tensor:
-        """:meth:`kernel` of these rows with themselves; above its diagonal there may be anything."""
+        """:meth:`ntk` of these rows with themselves; the part above the diagonal is undefined."""
         rank = roots.shape[2]
         step = max(1, STRIP // rank)
         matrix = scale.new_empty(self.n * rank, self.n * rank)
@@ -205,7 +205,7 @@ class Linearization(ABC):
         return None
 
     def work(self, rank: int) -> Work:
-        """What products, and matrices with so many roots a row, cost."""
+        """The cost of products, and of matrices with ``rank`` roots per row."""
         rows, p = self.n * rank, self.p
         return Work(
             product=8.0 * self.n * p, gram=2.0 * HALF * rows * p**2, kernel=1.0 * rows**2 * p

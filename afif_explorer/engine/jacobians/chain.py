@@ -1,14 +1,14 @@
 """Linearization of a chain of dense layers, whose factors and second derivatives are matrix products.
 
-At a fixed ``theta`` the activations ``a_l`` and slopes ``phi'(z_l)`` of a multilayer perceptron do not
-change. Kept, they turn every derivative into products of matrices over whole blocks of vectors:
+At a fixed ``theta`` the activations ``a_l`` and slopes ``phi'(z_l)`` of a multilayer perceptron are
+constant. With these stored, every derivative is a matrix product over blocks of vectors:
 
-* forwards, ``dz_l = dW_l a_{l-1} + W_l da_{l-1} + db_l`` and ``da_l = phi'(z_l) dz_l``;
-* backwards, ``dW_l = delta_l a_{l-1}'`` and ``delta_{l-1} = phi'(z_{l-1}) W_l' delta_l``;
-* the second order differentiates the backward pass along the forward one (Pearlmutter, Fast Exact
+* forward, ``dz_l = dW_l a_{l-1} + W_l da_{l-1} + db_l`` and ``da_l = phi'(z_l) dz_l``;
+* backward, ``dW_l = delta_l a_{l-1}'`` and ``delta_{l-1} = phi'(z_{l-1}) W_l' delta_l``;
+* second order: the backward pass, differentiated in the direction of the forward one (Pearlmutter, Fast Exact
   Multiplication by the Hessian, 1994).
 
-A row ``S_i' J_i`` has the factors ``a_{l-1}`` and ``delta_l``: a network over sequences with one place.
+A row ``S_i' J_i`` has the factors ``a_{l-1}`` and ``delta_l``, as for a sequence with one position.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from torch import Tensor
 from afif_explorer.engine.jacobians.base import Through, Work
 from afif_explorer.engine.jacobians.dense_layers import DenseLayer, states_of
 from afif_explorer.engine.jacobians.factored import FactoredJacobian
-from afif_explorer.engine.jacobians.gram import price
+from afif_explorer.engine.jacobians.gram import gram_cost
 from afif_explorer.engine.jacobians.layered import LayeredLinearization
-from afif_explorer.engine.jacobians.placed import Weight
+from afif_explorer.engine.jacobians.positionwise import Weight
 from afif_explorer.engine.jacobians.symmetric import HALF
 
-HELD = 12  # times the size of all layers that a block may have: more falls out of the cache
+BLOCK_FACTOR = 12  # size of a block relative to all layers; larger ones do not fit into the cache
 
 
 class ChainLinearization(LayeredLinearization):
@@ -38,7 +38,7 @@ class ChainLinearization(LayeredLinearization):
         parameters = self._split(theta[:, None])
         self._weights = [weight[:, :, 0] for weight, _ in parameters]
         self.n, self.k, self.p = len(X), layers[-1].outputs, len(theta)
-        self.prefers_roots = self.k <= 2  # a row's part of the Fisher then has rank 1, as a rule
+        self.prefers_roots = self.k <= 2  # a row's part of the Fisher then usually has rank 1
         self._width = sum(layer.outputs for layer in layers)
         self._states, self.outputs = states_of(layers, parameters, X)
 
@@ -65,7 +65,7 @@ class ChainLinearization(LayeredLinearization):
         start = 0
         deltas = self._deltas(roots.transpose(1, 2))
         for layer, state, delta in zip(self._layers, self._states, deltas, strict=True):
-            factors = delta[:, :, None], state.entered[:, None]
+            factors = delta[:, :, None], state.layer_input[:, None]
             layers.append(Weight(start, layer.size, *factors, bias=layer.bias))
             start += layer.size
         return FactoredJacobian(list(layers), self.n, roots.shape[2], self.p)
@@ -74,46 +74,46 @@ class ChainLinearization(LayeredLinearization):
         return 2.0 * rank * self._width
 
     def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
-        """The rows in pieces so small that a block of so many vectors fits beside them."""
-        return self.cut(HELD * self._width * columns)
+        """Blocks of rows, small enough for a block of ``columns`` vectors."""
+        return self.cut(BLOCK_FACTOR * self._width * columns)
 
     def jvp(self, vectors: Tensor) -> Tensor:
         pieces = [piece._tangents(vectors)[-1][1] for _, piece in self.pieces(vectors.shape[1])]
         return (pieces[0] if len(pieces) == 1 else torch.cat(pieces)).transpose(1, 2)
 
     def vjp(self, cotangents: Tensor) -> Tensor:
-        sums = self._no_sums(cotangents, cotangents.shape[2])
+        sums = self._zeros(cotangents, cotangents.shape[2])
         for rows, piece in self.pieces(cotangents.shape[2]):
-            piece._add_pulled(cotangents[rows], sums)
-        return self._summed(sums)
+            piece._add_vjp(cotangents[rows], sums)
+        return self._flattened(sums)
 
     def round_trip(self, vectors: Tensor, through: Through) -> Tensor:
-        sums = self._no_sums(vectors, vectors.shape[1])
+        sums = self._zeros(vectors, vectors.shape[1])
         for rows, piece in self.pieces(vectors.shape[1]):
-            piece._add_pulled(through(rows, piece.jvp(vectors)), sums)
-        return self._summed(sums)
+            piece._add_vjp(through(rows, piece.jvp(vectors)), sums)
+        return self._flattened(sums)
 
-    def _no_sums(self, like: Tensor, m: int) -> list[tuple[Tensor, Tensor]]:
-        """Zeros for every layer's weight ``[m o, i]`` and bias ``[m, o]``, in the order of the products."""
+    def _zeros(self, like: Tensor, m: int) -> list[tuple[Tensor, Tensor]]:
+        """Zeros for every layer's weight ``[m o, i]`` and bias ``[m, o]``, in the layout of the products."""
         return [
             (like.new_zeros(m * one.outputs, one.inputs), like.new_zeros(m, one.outputs))
             for one in self._layers
         ]
 
-    def _add_pulled(self, cotangents: Tensor, sums: list[tuple[Tensor, Tensor]]) -> None:
+    def _add_vjp(self, cotangents: Tensor, sums: list[tuple[Tensor, Tensor]]) -> None:
         deltas = self._deltas(cotangents.transpose(1, 2).contiguous())
         for delta, state, (weight, bias) in zip(deltas, self._states, sums, strict=True):
-            weight.addmm_(delta.flatten(1).T, state.entered)
+            weight.addmm_(delta.flatten(1).T, state.layer_input)
             bias += delta.sum(0)
 
-    def _summed(self, sums: list[tuple[Tensor, Tensor]]) -> Tensor:
+    def _flattened(self, sums: list[tuple[Tensor, Tensor]]) -> Tensor:
         parts = []
         for layer, (weight, bias) in zip(self._layers, sums, strict=True):
             grid = weight.reshape(-1, layer.outputs, layer.inputs).permute(1, 2, 0)
             parts.append((grid, bias.T))
-        return self._collected(parts)
+        return self._concatenated(parts)
 
-    def _collected(self, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
+    def _concatenated(self, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
         """Weights ``[o, i, m]`` and biases ``[o, m]`` of each layer as one block ``[p, m]``."""
         flat = []
         for layer, (weight, bias) in zip(self._layers, parts, strict=True):
@@ -129,7 +129,7 @@ class ChainLinearization(LayeredLinearization):
         for weight, state, (change, shift) in zip(
             self._weights, self._states, self._split(vectors), strict=True
         ):
-            dz = _through(state.entered, change, shift)
+            dz = _affine(state.layer_input, change, shift)
             if moved is not None:
                 dz.flatten(0, 1).addmm_(moved.flatten(0, 1), weight.T)
             found.append((moved, dz))
@@ -149,12 +149,12 @@ class ChainLinearization(LayeredLinearization):
         total = torch.zeros_like(vectors)
         for state in self._states[:-1]:
             if state.slope is not None:
-                state.bow  # noqa: B018 - found once, not in every piece
+                state.second_derivative  # noqa: B018 - computed once, not in every piece
         for rows, piece in self.pieces(vectors.shape[1]):
-            total += piece._bend(weights[rows], vectors)
+            total += piece._hvp(weights[rows], vectors)
         return total
 
-    def _bend(self, weights: Tensor, vectors: Tensor) -> Tensor:
+    def _hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         tangents, changes = self._tangents(vectors), self._split(vectors)
         delta = weights  # [n, o]
         moved = torch.zeros_like(
@@ -162,51 +162,53 @@ class ChainLinearization(LayeredLinearization):
         )  # derivative of delta along each vector, [n, m, o]
         parts: list[tuple[Tensor, Tensor]] = []
         for place in range(len(self._layers) - 1, -1, -1):
-            state, (entered_moved, _) = self._states[place], tangents[place]
-            weight = _crossed(moved, state.entered)
-            if entered_moved is not None:
-                weight += _crossed(entered_moved, delta).transpose(0, 1)
+            state, (input_moved, _) = self._states[place], tangents[place]
+            weight = _outer_sums(moved, state.layer_input)
+            if input_moved is not None:
+                weight += _outer_sums(input_moved, delta).transpose(0, 1)
             parts.insert(0, (weight, moved.sum(0).T))
             if place:
                 back = delta @ self._weights[place]
-                back_moved = _through(delta, changes[place][0].transpose(0, 1))
+                back_moved = _affine(delta, changes[place][0].transpose(0, 1))
                 back_moved.flatten(0, 1).addmm_(moved.flatten(0, 1), self._weights[place])
-                delta, moved = self._behind(place - 1, back, back_moved, tangents[place - 1][1])
-        return self._collected(parts)
+                delta, moved = self._through_activation(
+                    place - 1, back, back_moved, tangents[place - 1][1]
+                )
+        return self._concatenated(parts)
 
-    def _behind(
+    def _through_activation(
         self, place: int, back: Tensor, back_moved: Tensor, dz: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """``delta`` and its derivative, taken backwards through a layer's activation."""
+        """``delta`` and its derivative, backpropagated through a layer's activation."""
         state = self._states[place]
         if state.slope is None:
             return back, back_moved
-        moved = state.slope[:, None] * back_moved + (state.bow * back)[:, None] * dz
+        moved = state.slope[:, None] * back_moved + (state.second_derivative * back)[:, None] * dz
         return state.slope * back, moved
 
     def work(self, rank: int) -> Work:
         n, p = self.n, self.p
         inner = sum(layer.inputs * layer.outputs for layer in self._layers[1:])
-        entering = sum(layer.inputs for layer in self._layers)
-        leaving = sum(layer.outputs + 4 for layer in self._layers)
+        inputs = sum(layer.inputs for layer in self._layers)
+        outputs = sum(layer.outputs + 4 for layer in self._layers)
         return Work(
             product=4.0 * n * (p + inner),
-            gram=2.0 * n * min(HALF * rank * p**2, price(self._layers)),
-            kernel=1.0 * n**2 * (entering + rank**2 * leaving),
+            gram=2.0 * n * min(HALF * rank * p**2, gram_cost(self._layers)),
+            kernel=1.0 * n**2 * (inputs + rank**2 * outputs),
         )
 
 
-def _through(entered: Tensor, change: Tensor, shift: Tensor | None = None) -> Tensor:
+def _affine(layer_input: Tensor, change: Tensor, shift: Tensor | None = None) -> Tensor:
     """``sum_i a_ni V_oim + v_om`` as one product, ``[n, m, o]``."""
     outputs, inputs, m = change.shape
     flat = change.permute(1, 2, 0).reshape(inputs, m * outputs)
     if shift is None:
-        return (entered @ flat).reshape(-1, m, outputs)
-    return torch.addmm(shift.T.reshape(-1), entered, flat).reshape(-1, m, outputs)
+        return (layer_input @ flat).reshape(-1, m, outputs)
+    return torch.addmm(shift.T.reshape(-1), layer_input, flat).reshape(-1, m, outputs)
 
 
-def _crossed(delta: Tensor, entered: Tensor) -> Tensor:
+def _outer_sums(delta: Tensor, layer_input: Tensor) -> Tensor:
     """``sum_n delta_nmo a_ni`` as one product, ``[o, i, m]``."""
     n, m, outputs = delta.shape
-    crossed = delta.reshape(n, m * outputs).T @ entered
-    return crossed.reshape(m, outputs, -1).permute(1, 2, 0)
+    outer = delta.reshape(n, m * outputs).T @ layer_input
+    return outer.reshape(m, outputs, -1).permute(1, 2, 0)

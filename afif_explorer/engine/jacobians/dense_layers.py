@@ -1,4 +1,4 @@
-"""The layers of a chain of dense ones, and what they keep of rows at one ``theta``: one pass forwards."""
+"""The layers of a multilayer perceptron, and their state at one ``theta``: the forward pass."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ ELEMENTWISE = (nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus, nn.GELU, nn.SiLU, nn.E
 
 @dataclass(frozen=True)
 class DenseLayer:
-    """One fully connected layer and what follows it: ``a = phi(W x + b)``."""
+    """One fully connected layer with its activation: ``a = phi(W x + b)``."""
 
     inputs: int
     outputs: int
     bias: bool
-    activation: Activation | None  # None after the last layer
+    activation: Activation | None  # None for the last layer
 
     @property
     def width(self) -> int:
-        """Parameters of one output."""
+        """Number of parameters per output."""
         return self.inputs + self.bias
 
     @property
@@ -51,32 +51,32 @@ def chain_of(module: nn.Module) -> tuple[DenseLayer, ...] | None:
             )
         elif not (isinstance(part, ELEMENTWISE) and place and type(parts[place - 1]) is nn.Linear):
             return None
-    held = [id(value) for part in parts for value in part.parameters()]
-    shared = len(set(held)) < len(held)  # by one layer used twice, or by tied weights
+    parameters = [id(value) for part in parts for value in part.parameters()]
+    shared = len(set(parameters)) < len(parameters)  # a layer used twice, or tied weights
     return None if shared or not layers else tuple(layers)
 
 
 @dataclass(eq=False)
 class LayerState:
-    """What the rows keep of one layer ``z_l = W_l a_{l-1} + b_l``."""
+    """The state of one layer ``z_l = W_l a_{l-1} + b_l`` on some rows."""
 
     activation: Activation | None
-    entered: Tensor  # [n, inputs], a_{l-1}
+    layer_input: Tensor  # [n, inputs], a_{l-1}
     z: Tensor  # [n, outputs]
     slope: Tensor | None  # [n, outputs], phi'(z_l)
 
     @cached_property
-    def bow(self) -> Tensor:
-        """``phi''(z_l)`` ``[n, outputs]``, which only second derivatives ask for."""
+    def second_derivative(self) -> Tensor:
+        """``phi''(z_l)`` ``[n, outputs]``, needed only for second derivatives."""
         assert self.activation is not None
         return _second(self.activation, self.z)
 
     def take(self, rows: Tensor | slice) -> LayerState:
-        """Of some rows only."""
+        """The state of some rows only."""
         slope = None if self.slope is None else self.slope[rows]
-        part = LayerState(self.activation, self.entered[rows], self.z[rows], slope)
-        if "bow" in vars(self):
-            part.bow = self.bow[rows]
+        part = LayerState(self.activation, self.layer_input[rows], self.z[rows], slope)
+        if "second_derivative" in vars(self):
+            part.second_derivative = self.second_derivative[rows]
         return part
 
 
@@ -87,15 +87,15 @@ def states_of(
 
     ``parameters``: of each layer the weight ``[o, i, 1]`` and the bias ``[o, 1]``.
     """
-    states, entered = [], X
+    states, layer_input = [], X
     for layer, (weight, bias) in zip(layers, parameters, strict=True):
-        z = entered @ weight[:, :, 0].T
+        z = layer_input @ weight[:, :, 0].T
         if bias is not None:
             z = z + bias[:, 0]
-        left, slope = _first(layer.activation, z)
-        states.append(LayerState(layer.activation, entered, z, slope))
-        entered = left
-    return states, entered
+        output, slope = _first(layer.activation, z)
+        states.append(LayerState(layer.activation, layer_input, z, slope))
+        layer_input = output
+    return states, layer_input
 
 
 def _first(activation: Activation | None, z: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -104,9 +104,9 @@ def _first(activation: Activation | None, z: Tensor) -> tuple[Tensor, Tensor | N
         return z, None
     at = z.detach().requires_grad_()
     with torch.enable_grad():
-        left = activation(at)
-        (slope,) = torch.autograd.grad(left.sum(), at)
-    return left.detach(), slope
+        output = activation(at)
+        (slope,) = torch.autograd.grad(output.sum(), at)
+    return output.detach(), slope
 
 
 def _second(activation: Activation, z: Tensor) -> Tensor:
@@ -116,5 +116,5 @@ def _second(activation: Activation, z: Tensor) -> Tensor:
         (slope,) = torch.autograd.grad(activation(at).sum(), at, create_graph=True)
         if not slope.requires_grad:  # piecewise linear
             return torch.zeros_like(z)
-        (bow,) = torch.autograd.grad(slope.sum(), at, materialize_grads=True)
-    return bow
+        (second_derivative,) = torch.autograd.grad(slope.sum(), at, materialize_grads=True)
+    return second_derivative

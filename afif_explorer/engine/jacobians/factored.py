@@ -1,9 +1,9 @@
-"""The rows of a Jacobian as factors of each layer, and what follows from them.
+"""The rows of a Jacobian as factors of each layer.
 
-``H_i = S_i' J_i`` ``[r, p]`` are combinations of a row's outputs, differentiated. Products with them, sums of
-squares, the Gram matrix (:mod:`afif_explorer.engine.jacobians.gram`) and the inner products of rows
-(:mod:`afif_explorer.engine.jacobians.ntk`) take the factors as they are, or the blocks that they make up,
-whichever is cheaper.
+``H_i = S_i' J_i`` ``[r, p]`` is the Jacobian of combinations of a row's outputs. Products with it, squared
+norms, the Gram matrix (:mod:`afif_explorer.engine.jacobians.gram`) and inner products of rows
+(:mod:`afif_explorer.engine.jacobians.ntk`) are computed from the factors or from explicit blocks, whichever
+is cheaper.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.layer_factors import LayerJacobian, Summed
-from afif_explorer.engine.jacobians.placed import Weight
+from afif_explorer.engine.jacobians.positionwise import Weight
 from afif_explorer.engine.runtime.memory import CACHED, block_rows
 
-BLOCK = 6 * CACHED  # numbers that are formed at a time: as many as a product of matrices repays
-FEWEST = 64  # rows whose blocks of all layers have to stay near, or they are formed twice
+BLOCK = 6 * CACHED  # size of explicit blocks; large enough for efficient matrix products
+MIN_ROWS = 64  # blocks of all layers are formed together if so many rows fit into the cache
 
 
 def by_parameters(layers: Sequence[LayerJacobian]) -> list[list[LayerJacobian]]:
-    """The uses of each layer's parameters, in their order; a layer that is used once has one."""
+    """The uses of each layer's parameters, in the parameters' order; one if a layer is used once."""
     found: dict[int, list[LayerJacobian]] = {}
     for layer in layers:
         found.setdefault(layer.start, []).append(layer)
@@ -31,7 +31,7 @@ def by_parameters(layers: Sequence[LayerJacobian]) -> list[list[LayerJacobian]]:
 
 
 def formed(uses: Sequence[LayerJacobian], rows: slice = slice(None)) -> Tensor:
-    """The block of a layer's parameters on some rows, its uses added up, ``[rows, r, size]``."""
+    """The block of a layer's parameters on some rows, summed over its uses, ``[rows, r, size]``."""
     (some, *more) = (replace(use.take(rows), start=0) for use in uses)
     if isinstance(some, Summed) and not more:
         return some.block
@@ -54,7 +54,7 @@ class FactoredJacobian:
 
     @property
     def numbers(self) -> int:
-        """How many numbers are kept."""
+        """Number of stored values."""
         return sum(layer.numbers for layer in self.layers)
 
     def take(self, rows: slice) -> FactoredJacobian:
@@ -63,7 +63,7 @@ class FactoredJacobian:
 
     def jvp(self, vectors: Tensor, total: Tensor) -> None:
         """Add ``H V`` to ``[n, r, m]``."""
-        direct, explicit = self._divided(vectors.shape[1])
+        direct, explicit = self._by_cost(vectors.shape[1])
         for layer in direct:
             layer.jvp(vectors, total)
         for layer in explicit:
@@ -73,7 +73,7 @@ class FactoredJacobian:
 
     def vjp(self, cotangents: Tensor, total: Tensor) -> None:
         """Add ``H' U`` to ``[p, m]``."""
-        direct, explicit = self._divided(cotangents.shape[2])
+        direct, explicit = self._by_cost(cotangents.shape[2])
         for layer in direct:
             layer.vjp(cotangents, total)
         for layer in explicit:
@@ -81,27 +81,27 @@ class FactoredJacobian:
                 for block in blocks:
                     block.vjp(cotangents[rows], total)
 
-    def ggn_product(self, share: Tensor, vectors: Tensor, total: Tensor) -> None:
-        """Add ``H' diag(w) H V`` to ``[p, m]``, ``w`` ``[n]``; blocks that pay are formed once."""
+    def ggn_product(self, row_weights: Tensor, vectors: Tensor, total: Tensor) -> None:
+        """Add ``H' diag(w) H V`` to ``[p, m]``, ``w`` ``[n]``; explicit blocks are formed once."""
         moved = vectors.new_zeros(self.n, self.rank, vectors.shape[1])
-        direct, explicit = self._divided(vectors.shape[1])
-        if not explicit or self._step(explicit) < FEWEST:
+        direct, explicit = self._by_cost(vectors.shape[1])
+        if not explicit or self._step(explicit) < MIN_ROWS:
             self.jvp(vectors, moved)
-            self.vjp(moved.mul_(share[:, None, None]), total)
+            self.vjp(moved.mul_(row_weights[:, None, None]), total)
             return
         for layer in direct:
             layer.jvp(vectors, moved)
         for rows, blocks in self._formed(explicit):
             for block in blocks:
                 block.jvp(vectors, moved[rows])
-            moved[rows] *= share[rows, None, None]
+            moved[rows] *= row_weights[rows, None, None]
             for block in blocks:
                 block.vjp(moved[rows], total)
         for layer in direct:
             layer.vjp(moved, total)
 
-    def _divided(self, columns: int) -> tuple[list[LayerJacobian], list[Weight]]:
-        """The layers that multiply so many vectors as they are, and those whose blocks are worth forming."""
+    def _by_cost(self, columns: int) -> tuple[list[LayerJacobian], list[Weight]]:
+        """The layers to multiply by their factors, and those to multiply by explicit blocks."""
         explicit = [
             layer
             for layer in self.layers
@@ -110,7 +110,7 @@ class FactoredJacobian:
         return [layer for layer in self.layers if layer not in explicit], explicit
 
     def _formed(self, layers: Sequence[Weight]) -> Iterator[tuple[slice, list[Summed]]]:
-        """The blocks of some layers, a few rows at a time and always in the same place."""
+        """The blocks of some layers, a few rows at a time, in a reused buffer."""
         step = self._step(layers)
         for several in zip(*(layer.blocks(step) for layer in layers), strict=True):
             rows = several[0][0]
@@ -120,19 +120,19 @@ class FactoredJacobian:
             yield rows, blocks
 
     def _step(self, layers: Sequence[Weight]) -> int:
-        """How many rows of these layers' blocks stay near the processor."""
+        """Number of rows whose blocks of these layers fit into the cache."""
         numbers = self.rank * sum(layer.size for layer in layers)
         return block_rows(numbers, layers[0].slope, near=BLOCK)
 
     def explicit(self, like: Tensor) -> Tensor:
-        """``H`` itself, ``[n, r, p]``."""
+        """``H`` as a dense tensor, ``[n, r, p]``."""
         found = like.new_empty(self.n, self.rank, self.p)
         used = torch.zeros(self.p, dtype=torch.bool)
         for uses in by_parameters(self.layers):
             for place, layer in enumerate(uses):
                 layer.write(found, fresh=not place)
             used[uses[0].start : uses[0].start + uses[0].size] = True
-        if not bool(used.all()):  # a parameter that never enters
+        if not bool(used.all()):  # unused parameters
             found[:, :, ~used.to(like.device)] = 0.0
         return found
 

@@ -1,16 +1,16 @@
 """The Gram matrix ``H' H`` of a Jacobian's rows: the dense Fisher.
 
-Of linear layers over one place it takes no rows: a row's part of the block of two layers is
-``sum_r (delta_r (x) a)(delta'_r (x) a')' = D (x) a a''`` with ``D = sum_r delta_r delta'_r'``: the roots are
-summed before the inputs are met. Over rows it adds up by products of matrices, in one of two ways for each
-two layers, whichever writes down less:
+For linear layers with one position it is computed without explicit rows: the contribution of a row to the
+block of two layers is ``sum_r (delta_r (x) a)(delta'_r (x) a')' = D (x) a a''`` with
+``D = sum_r delta_r delta'_r'``, so the roots are summed first. The sum over rows is a matrix product, in the
+one of two orders for each pair of layers that needs less memory traffic:
 
-* *by inputs*: all products ``a_i a'_j`` of a row, met by all of ``D``. Within a layer both are symmetric, so
-  that a quarter of the work is left.
-* *by outputs*: for each output ``o`` all products ``D_oq a'_j``, met by ``a``. Few outputs want that.
+* *by inputs*: all products ``a_i a'_j`` of a row, times all of ``D``. Within a layer both are symmetric,
+  which saves three quarters of the work.
+* *by outputs*: for each output ``o`` all products ``D_oq a'_j``, times ``a``; suitable for few outputs.
 
-Over several places each two of them would have a ``D``, which costs more than the rows as a rule; then, and
-for other layers, the explicit rows are multiplied, on and above the diagonal only.
+With several positions there is a ``D`` for each pair of positions, which usually costs more than the explicit
+rows; then, and for other layers, the explicit rows are multiplied, on and above the diagonal only.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.factored import FactoredJacobian
-from afif_explorer.engine.jacobians.placed import Weight
+from afif_explorer.engine.jacobians.positionwise import Weight
 from afif_explorer.engine.jacobians.symmetric import HALF, add_upper_gram
 from afif_explorer.engine.runtime.memory import block_rows
 
-ELEMENTWISE = 40  # multiplications in a product of matrices that take as long as one outside of it
-TOGETHER = 512  # entries of D whose sums are found in one product: more are no faster
+ELEMENTWISE = 40  # cost of an elementwise multiplication relative to one in a matrix product
+MAX_ENTRIES = 512  # entries of D per product; larger products are not faster
 
 One = TypeVar("One")
 
@@ -44,36 +44,36 @@ class Shape(Protocol):
 
 
 @dataclass(frozen=True)
-class _Price:
-    """What a row costs in the block of two layers: within products of matrices, and numbers outside of it."""
+class _Cost:
+    """Cost per row of the block of two layers: multiplications in matrix products, and elementwise ones."""
 
-    inside: float
-    outside: float
+    products: float
+    elementwise: float
 
 
-def price(layers: Sequence[Shape]) -> float:
-    """Multiplications that a row costs, as many as would take as long within products of matrices."""
-    prices = [_price(left, right) for left, right in _pairs(layers)]
-    return sum(one.inside + ELEMENTWISE * one.outside for one in prices)
+def gram_cost(layers: Sequence[Shape]) -> float:
+    """Cost per row, in multiplications within matrix products."""
+    costs = [_pair_cost(left, right) for left, right in _pairs(layers)]
+    return sum(one.products + ELEMENTWISE * one.elementwise for one in costs)
 
 
 def numbers(layers: Sequence[Shape]) -> float:
-    """Numbers that a row brings at a time."""
+    """Number of intermediate values per row."""
     outputs = sum(layer.outputs for layer in layers)
-    return outputs**2 + max(_price(left, right).outside for left, right in _pairs(layers))
+    return outputs**2 + max(_pair_cost(left, right).elementwise for left, right in _pairs(layers))
 
 
 def _pairs(of: Sequence[One]) -> Iterator[tuple[One, One]]:
     return ((left, right) for place, left in enumerate(of) for right in of[place:])
 
 
-def _price(left: Shape, right: Shape) -> _Price:
+def _pair_cost(left: Shape, right: Shape) -> _Cost:
     half = 2.0 if left is right else 1.0
     pairs = left.outputs * right.outputs / half
     if _few_inputs(left, right):
         products = left.width * right.width / half
-        return _Price(pairs * products, products)
-    return _Price(pairs * left.width * right.width, pairs * right.width)
+        return _Cost(pairs * products, products)
+    return _Cost(pairs * left.width * right.width, pairs * right.width)
 
 
 def _few_inputs(left: Shape, right: Shape) -> bool:
@@ -82,8 +82,8 @@ def _few_inputs(left: Shape, right: Shape) -> bool:
 
 def add_gram(total: Tensor, rows: FactoredJacobian) -> None:
     """Add ``H' H`` to ``[p, p]``, on and above the diagonal."""
-    layers = single_places(rows)
-    if layers is None or price(layers) >= HALF * rows.rank * rows.p**2:
+    layers = single_positions(rows)
+    if layers is None or gram_cost(layers) >= HALF * rows.rank * rows.p**2:
         step = block_rows(rows.p * rows.rank, total)
         for start in range(0, rows.n, step):
             explicit = rows.take(slice(start, start + step)).explicit(total)
@@ -95,32 +95,32 @@ def add_gram(total: Tensor, rows: FactoredJacobian) -> None:
         _add_layered_gram(total, [_Part.of(layer.take(some)) for layer in layers])
 
 
-def single_places(rows: FactoredJacobian) -> list[Weight] | None:
-    """The layers, if all are linear ones that met one place of each row and are used once."""
-    plain = all(isinstance(layer, Weight) and layer.places == 1 for layer in rows.layers)
+def single_positions(rows: FactoredJacobian) -> list[Weight] | None:
+    """The layers, if all are linear, have one position, and are used once; otherwise None."""
+    plain = all(isinstance(layer, Weight) and layer.positions == 1 for layer in rows.layers)
     once = len({layer.start for layer in rows.layers}) == len(rows.layers)
     return cast(list[Weight], rows.layers) if plain and once else None
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """What some rows show of one layer.
+    """The factors of one layer on some rows.
 
-    ``met``: what entered, with ones for the bias, ``[i, n]``. ``delta``: ``[n, r, o]``.
+    ``layer_input``: with ones for the bias, ``[i, n]``. ``delta``: ``[n, r, o]``.
     """
 
     layer: Weight
-    met: Tensor
+    layer_input: Tensor
     delta: Tensor
 
     @classmethod
     def of(cls, layer: Weight) -> _Part:
-        met = layer.with_bias(layer.entered)[:, 0].T.contiguous()
-        return cls(layer, met, layer.slope[:, :, 0])
+        layer_input = layer.with_bias(layer.layer_input)[:, 0].T.contiguous()
+        return cls(layer, layer_input, layer.slope[:, :, 0])
 
     @property
     def biases(self) -> int:
-        """Where the biases are, or would be."""
+        """Position of the biases among the parameters."""
         return self.layer.start + self.layer.outputs * self.layer.inputs
 
 
@@ -134,35 +134,35 @@ def _add_layered_gram(total: Tensor, parts: Sequence[_Part]) -> None:
     }
     for left, right in _pairs(parts):
         way = _by_inputs if _few_inputs(left.layer, right.layer) else _by_outputs
-        met = crossed[:, columns[id(left)], columns[id(right)]]
-        for output, block in way(left, right, met):
+        D = crossed[:, columns[id(left)], columns[id(right)]]
+        for output, block in way(left, right, D):
             _add_output(total, left, right, output, block)
 
 
-def _by_inputs(left: _Part, right: _Part, met: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """For each output the sums ``[q, i, i']`` with the right layer's outputs, its own with those from it on.
+def _by_inputs(left: _Part, right: _Part, D: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """For each output the sums ``[q, i, i']`` with the right layer's outputs; within a layer from itself on.
 
-    ``met``: ``D`` of the rows, ``[n, o, q]``.
+    ``D``: of each row, ``[n, o, q]``.
     """
     within = left is right
-    products = _upper(left.met) if within else _outer(left.met, right.met)
-    places = _places(left.layer.width) if within else None
-    most = min(TOGETHER, block_rows(len(products), products))
-    for outputs in torch.arange(left.layer.outputs).split(max(1, most // right.layer.outputs)):
-        chosen = [met[:, output, output * within :] for output in outputs.tolist()]
+    products = _upper(left.layer_input) if within else _outer(left.layer_input, right.layer_input)
+    indices = _indices(left.layer.width) if within else None
+    limit = min(MAX_ENTRIES, block_rows(len(products), products))
+    for outputs in torch.arange(left.layer.outputs).split(max(1, limit // right.layer.outputs)):
+        chosen = [D[:, output, output * within :] for output in outputs.tolist()]
         sums = torch.cat(chosen, 1).T @ products.T
-        grid = sums if places is None else sums[:, places]
+        grid = sums if indices is None else sums[:, indices]
         blocks = grid.view(-1, left.layer.width, right.layer.width)
         counts = [one.shape[1] for one in chosen]
         yield from zip(outputs.tolist(), blocks.split(counts), strict=True)
 
 
-def _by_outputs(left: _Part, right: _Part, met: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """The same, each output by itself."""
+def _by_outputs(left: _Part, right: _Part, D: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """The same, one output at a time."""
     within = left is right
     for output in range(left.layer.outputs):
-        weighed = _outer(met[:, output, output * within :].T, right.met)
-        sums = left.met @ weighed.T
+        weighted = _outer(D[:, output, output * within :].T, right.layer_input)
+        sums = left.layer_input @ weighted.T
         yield output, sums.unflatten(1, (-1, right.layer.width)).transpose(0, 1)
 
 
@@ -171,20 +171,20 @@ def _outer(left: Tensor, right: Tensor) -> Tensor:
     return (left[:, None] * right).flatten(0, 1)
 
 
-def _upper(met: Tensor) -> Tensor:
+def _upper(a: Tensor) -> Tensor:
     """The products ``a_i a_j`` with ``i <= j`` of each column of ``[i, n]``."""
-    width, n = met.shape
-    found = met.new_empty(width * (width + 1) // 2, n)
+    width, n = a.shape
+    found = a.new_empty(width * (width + 1) // 2, n)
     at = 0
     for first in range(width):
         here = found[at : at + width - first]
-        torch.mul(met[first], met[first:], out=here)
+        torch.mul(a[first], a[first:], out=here)
         at += len(here)
     return found
 
 
-def _places(width: int) -> Tensor:
-    """Where :func:`_upper` has the product of ``i`` and ``j``, ``[width^2]``."""
+def _indices(width: int) -> Tensor:
+    """Index of the product of ``i`` and ``j`` in :func:`_upper`, ``[width^2]``."""
     rows, columns = torch.triu_indices(width, width)
     found = torch.empty(width, width, dtype=torch.long)
     found[rows, columns] = found[columns, rows] = torch.arange(len(rows))
@@ -192,7 +192,7 @@ def _places(width: int) -> Tensor:
 
 
 def _add_output(total: Tensor, left: _Part, right: _Part, output: int, block: Tensor) -> None:
-    """Put the sums ``[q, i, i']`` of one output, and of its bias, where they belong."""
+    """Add the sums ``[q, i, i']`` of one output, and of its bias, to the matrix."""
     inputs, others = left.layer.inputs, right.layer.inputs
     begun = right.layer.outputs - len(block)
     start = left.layer.start + output * inputs

@@ -1,8 +1,8 @@
 """The block of the Jacobian that belongs to one layer's parameters, as factors.
 
-With ``a_t`` what entered at the places ``t`` of a row and ``g_t`` ``[k, o]`` the derivative of the outputs at
-what came out, the block of a linear layer is ``sum_t g_t (x) a_t``. A row of features is the case of one
-place. The factors are kept; the block itself is formed only where that is cheaper.
+With ``a_t`` the layer's input at position ``t`` of a row and ``g_t`` ``[k, o]`` the derivative of the model's
+outputs with respect to the layer's output, the block of a linear layer is ``sum_t g_t (x) a_t``. A row of
+features has one position. The factors are stored; the block itself is formed only if that is cheaper.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from afif_explorer.engine.jacobians.trace import Use
 
-TILE = 1 << 20  # numbers of a block that is worked on while it is near the processor
+TILE = 1 << 20  # numbers of a block that fits into the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class LayerJacobian(ABC):
 
     @property
     def numbers(self) -> int:
-        """How many numbers are kept."""
+        """Number of stored values."""
         return sum(one.numel() for one in self._tensors().values())
 
     def take(self, rows: Tensor | slice) -> Self:
@@ -51,7 +51,7 @@ class LayerJacobian(ABC):
 
     @abstractmethod
     def write(self, jacobian: Tensor, fresh: bool) -> None:
-        """Put the block into a Jacobian ``[n, r, p]``, or add it if another use was there before."""
+        """Write the block into a Jacobian ``[n, r, p]``; add it unless ``fresh``."""
 
     @abstractmethod
     def jvp(self, vectors: Tensor, total: Tensor) -> None:
@@ -63,10 +63,10 @@ class LayerJacobian(ABC):
 
     @abstractmethod
     def squared_norms(self) -> Tensor:
-        """The sum of the squares of each row's block, ``[n]``."""
+        """The squared Frobenius norm of each row's block, ``[n]``."""
 
     def formed_for(self, columns: int) -> bool:
-        """Whether products with so many vectors are cheaper with the explicit block."""
+        """Whether products with ``columns`` vectors are cheaper with the explicit block."""
         return False
 
     def _rows(self, block: Tensor) -> Tensor:
@@ -78,7 +78,7 @@ class LayerJacobian(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Summed(LayerJacobian):
-    """A block that is kept itself, the places already summed."""
+    """An explicit block, summed over positions."""
 
     block: Tensor  # [n, r, size]
 
@@ -101,23 +101,23 @@ class Summed(LayerJacobian):
 
 
 def shift_jacobian(use: Use, slope: Tensor, shape: torch.Size, start: int) -> Summed:
-    """Of a parameter that is added, from the derivative ``[n, r, ...]`` at its tap."""
+    """The block of an added parameter, from the derivative ``[n, r, ...]`` at its tap."""
     return Summed(start, prod(shape), _to_shape(slope, shape))
 
 
 def scale_jacobian(use: Use, slope: Tensor, shape: torch.Size, start: int) -> Summed:
-    """Of a parameter that is multiplied elementwise, from the derivative ``[n, r, ...]`` at its tap."""
+    """The block of an elementwise factor, from the derivative ``[n, r, ...]`` at its tap."""
     assert use.kept is not None
     return Summed(start, prod(shape), _to_shape(slope * use.kept[:, None], shape))
 
 
 def _to_shape(slope: Tensor, shape: torch.Size) -> Tensor:
-    """``[n, r, ...]`` summed over the axes along which the parameter was spread, ``[n, r, size]``."""
-    return slope.sum_to_size(*slope.shape[:2], *_beside(slope.ndim - 2, shape)).flatten(2)
+    """``[n, r, ...]`` summed over the axes along which the parameter was broadcast, ``[n, r, size]``."""
+    return slope.sum_to_size(*slope.shape[:2], *_aligned(slope.ndim - 2, shape)).flatten(2)
 
 
-def _beside(axes: int, shape: torch.Size) -> tuple[int, ...]:
-    """The parameter's shape on the axes behind rows and outputs; one more axis must be that of rows."""
+def _aligned(axes: int, shape: torch.Size) -> tuple[int, ...]:
+    """The parameter's shape on the axes after rows and outputs; an additional axis must be that of rows."""
     if len(shape) == axes + 1:
         assert shape[0] == 1
         return tuple(shape[1:])

@@ -1,4 +1,4 @@
-"""Linearization of a linear map of the rows, which is the map itself."""
+"""Linearization of a linear map, which is the map itself."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Linearization, Work
 from afif_explorer.engine.jacobians.factored import FactoredJacobian
-from afif_explorer.engine.jacobians.placed import Weight
+from afif_explorer.engine.jacobians.positionwise import Weight
 from afif_explorer.engine.runtime.memory import cached_rows
 
-SHARED = 200_000  # numbers of a matrix whose product with a vector repays a second thread
+MIN_PARALLEL = 200_000  # size of a matrix from which its product with a vector uses several threads
 
 
 class LinearMapLinearization(Linearization):
@@ -44,12 +44,12 @@ class LinearMapLinearization(Linearization):
             return super().contract(weights, vectors)
         found = weights.new_empty(self.n, vectors.shape[1])
         step = cached_rows(self.d + vectors.shape[1], weights, least=1024)
-        for rows, weighed in self._weighed(weights[:, 0], step):
-            torch.mm(weighed, vectors, out=found[rows])
+        for rows, weighted in self._weighted(weights[:, 0], step):
+            torch.mm(weighted, vectors, out=found[rows])
         return found
 
-    def _weighed(self, weights: Tensor, step: int) -> Iterator[tuple[slice, Tensor]]:
-        """``w_i x_i``, and ``w_i`` for the intercept, a few rows at a time in the same place."""
+    def _weighted(self, weights: Tensor, step: int) -> Iterator[tuple[slice, Tensor]]:
+        """``w_i x_i``, and ``w_i`` for the intercept, a few rows at a time, in a reused buffer."""
         space = weights.new_empty(min(step, self.n), self.d + self.intercept)
         for start in range(0, self.n, step):
             rows = slice(start, start + step)
@@ -63,10 +63,10 @@ class LinearMapLinearization(Linearization):
     def vjp(self, cotangents: Tensor) -> Tensor:
         m = cotangents.shape[2]
         weights = (self.X.T @ cotangents.reshape(self.n, self.k * m)).reshape(self.d, self.k, m)
-        pulled = weights.transpose(0, 1).reshape(self.k * self.d, m)
+        found = weights.transpose(0, 1).reshape(self.k * self.d, m)
         if not self.intercept:
-            return pulled
-        return torch.cat([pulled, cotangents.sum(0)])
+            return found
+        return torch.cat([found, cotangents.sum(0)])
 
     def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         return torch.zeros_like(vectors)
@@ -96,17 +96,15 @@ class LinearMapLinearization(Linearization):
     def _weighted_gram(self, weights: Tensor) -> Tensor:
         """``sum_i w_i x_i x_i'`` with the intercept as last column, ``[d + 1, d + 1]``."""
         size, parts = self.d + self.intercept, _threads(self.X)
-        sums = self.X.new_zeros(
-            parts, size, self.d
-        )  # each thread's own: a sum is small, its rows many
-        least = 4 * self.d  # or the sum itself is what is read
+        sums = self.X.new_zeros(parts, size, self.d)  # one sum per thread
+        least = 4 * self.d  # otherwise reading the sum dominates
         step = parts * cached_rows(self.d, self.X, least=least)
-        for rows, weighed in self._weighed(weights, step):
+        for rows, weighted in self._weighted(weights, step):
             X = self.X[rows]
             if len(X) % parts:
-                sums[0].addmm_(weighed.T, X)
+                sums[0].addmm_(weighted.T, X)
             else:
-                shares = weighed.unflatten(0, (parts, -1)).transpose(1, 2)
+                shares = weighted.unflatten(0, (parts, -1)).transpose(1, 2)
                 sums.baddbmm_(shares, X.unflatten(0, (parts, -1)))
         total = self.X.new_empty(size, size)
         torch.sum(sums, 0, out=total[:, : self.d])
@@ -159,9 +157,9 @@ class LinearMapLinearization(Linearization):
 
 
 def _product(rows: Tensor, block: Tensor) -> Tensor:
-    """``A B`` ``[n, m]``. Libraries multiply by a single vector on one thread; here all of them share it."""
+    """``A B`` ``[n, m]``; divides the rows among threads for one vector, where libraries use only one."""
     parts = _threads(rows)
-    if block.shape[1] > 1 or parts == 1 or rows.numel() < SHARED:
+    if block.shape[1] > 1 or parts == 1 or rows.numel() < MIN_PARALLEL:
         return rows @ block
     found = rows.new_empty(len(rows), 1)
     head = len(rows) // parts * parts
@@ -172,5 +170,5 @@ def _product(rows: Tensor, block: Tensor) -> Tensor:
 
 
 def _threads(rows: Tensor) -> int:
-    """Among how many threads it may pay to divide work by hand; a GPU divides its work itself."""
+    """Number of threads to divide work among; 1 on a GPU."""
     return torch.get_num_threads() if rows.device.type == "cpu" else 1

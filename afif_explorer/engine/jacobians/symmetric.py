@@ -1,14 +1,12 @@
-"""Symmetric matrices, worked out on and above the diagonal only."""
+"""Symmetric matrices, computed on and above the diagonal only."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-TILE = (
-    512  # rows and columns that are mirrored at a time, and the least that are multiplied together
-)
-STRIPS = 8  # of columns in which a large Gram matrix is worked out
-HALF = (1 + 1 / STRIPS) / 2  # of all products that this leaves, about
+TILE = 512  # rows and columns that are mirrored at a time; minimum width of a product
+STRIPS = 8  # of columns in which a large Gram matrix is computed
+HALF = (1 + 1 / STRIPS) / 2  # approximate share of the products that remains
 
 
 def add_upper_gram(total: Tensor, rows: Tensor) -> None:
@@ -20,7 +18,7 @@ def add_upper_gram(total: Tensor, rows: Tensor) -> None:
 
 
 def mirror(matrix: Tensor) -> Tensor:
-    """Make ``[p, p]`` symmetric, in place, by what is on and above its diagonal."""
+    """Make ``[p, p]`` symmetric in place, from the part on and above its diagonal."""
     for left in range(0, len(matrix), TILE):
         here = slice(left, left + TILE)
         corner = matrix[here, here].triu()

@@ -1,10 +1,10 @@
-"""What a module does with its parameters, seen while it runs.
+"""Tracing how a module uses its parameters.
 
-A parameter enters a network through few operations: ``F.linear``, ``F.embedding``, ``F.layer_norm``, and
-sums and products of tensors. While :func:`record` runs a module it notes at every such operation what went
-in, and what came out, the tap. With the derivative ``g`` of the outputs at the tap, a row's derivative with
-respect to the parameter needs no more of the network: ``sum_t g_t a_t'`` for a weight that met inputs
-``a_t`` at the places ``t`` of a sequence.
+Parameters are used by few operations: ``F.linear``, ``F.embedding``, ``F.layer_norm``, and sums and products
+of tensors. :func:`trace_uses` runs a module and records the input and the result (the tap) of every such
+operation. With the derivative ``g`` of the outputs with respect to the tap, a row's derivative with respect
+to the parameter follows: ``sum_t g_t a_t'`` for a weight with inputs ``a_t`` at the positions ``t`` of a
+sequence.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from torch.overrides import TorchFunctionMode
 
 
 class Kind(Enum):
-    """How a parameter enters."""
+    """How a parameter is used."""
 
-    WEIGHT = "weight"  # of a linear layer: kept is its input [n, T, i]
-    TABLE = "table"  # of an embedding: kept are the indices [n, T]
-    SCALE = "scale"  # multiplied elementwise: kept is what it multiplies
-    SHIFT = "shift"  # added: nothing is kept
+    WEIGHT = "weight"  # of a linear layer; stored: its input [n, T, i]
+    TABLE = "table"  # of an embedding; stored: the indices [n, T]
+    SCALE = "scale"  # multiplied elementwise; stored: the other factor
+    SHIFT = "shift"  # added; stored: nothing
 
 
 @dataclass(frozen=True, eq=False)
 class Use:
-    """One meeting of a parameter with the rows.
+    """One use of a parameter.
 
     Attributes:
-        name: of the parameter. tap: what came out, ``[n, ...]``; the derivative at it is ``g``.
-        kept: see :class:`Kind`. bias: of a weight, whether its bias enters with it.
+        name: of the parameter. tap: the operation's result, ``[n, ...]``; ``g`` is the derivative there.
+        kept: see :class:`Kind`. bias: for a weight, whether the use includes its bias.
     """
 
     kind: Kind
@@ -47,11 +47,11 @@ class Use:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a module does with the results of the operations that its parameters enter.
+    """Properties of the operations that use a module's parameters.
 
     Attributes:
-        alone: for each operation, whether its result has no axis of rows (a table of positions); none is
-            taken to be so where this is still to be found out.
+        alone: for each operation, whether its result has no axis of rows (such as a table of positions);
+            empty if not known yet.
         altered: whether any result is changed in place, so that a tap must be a copy.
     """
 
@@ -59,35 +59,35 @@ class Usage:
     altered: bool = True
 
 
-class NotRecordable(Exception):
-    """A parameter is used in a way that is not known here."""
+class NotTraceable(Exception):
+    """A parameter is used in an unsupported way."""
 
 
-def record(
+def trace_uses(
     call: Callable[[Mapping[str, Tensor]], Tensor],
     parameters: Mapping[str, Tensor],
     rows: int,
-    habits: Usage,
+    usage: Usage,
 ) -> tuple[Tensor, list[Use]]:
     """Run ``call(parameters)`` and return its outputs ``[n, k]`` and every use of a parameter, in order.
 
-    ``rows``: how many it runs on. ``habits``: as :func:`habits_of` found them.
-    Raises :class:`NotRecordable`.
+    ``rows``: their number. ``usage``: from :func:`usage_of`.
+    Raises :class:`NotTraceable`.
     """
-    recorder = _Recorder(parameters, rows, habits)
-    with torch.enable_grad(), recorder:
+    tracer = _Tracer(parameters, rows, usage)
+    with torch.enable_grad(), tracer:
         outputs = call(parameters)
-    return outputs, recorder.uses
+    return outputs, tracer.uses
 
 
-class _Recorder(TorchFunctionMode):
-    """Sees every torch function that is called inside its ``with`` block."""
+class _Tracer(TorchFunctionMode):
+    """Intercepts every torch function called inside its ``with`` block."""
 
-    def __init__(self, parameters: Mapping[str, Tensor], rows: int, habits: Usage) -> None:
+    def __init__(self, parameters: Mapping[str, Tensor], rows: int, usage: Usage) -> None:
         super().__init__()
         self._names = {id(value): name for name, value in parameters.items()}
-        self._rows, self._habits = rows, habits
-        self.passed: list[Tensor] = []  # the results that the module goes on with
+        self._rows, self._usage = rows, usage
+        self.passed: list[Tensor] = []  # the results returned to the module
         self.uses: list[Use] = []
 
     def __torch_function__(
@@ -101,25 +101,25 @@ class _Recorder(TorchFunctionMode):
             return handler(self, *args, **kwargs)
         result = func(*args, **kwargs)
         if next(_tensors(result), None) is not None:
-            raise NotRecordable(f"A parameter enters {getattr(func, '__name__', func)}.")
+            raise NotTraceable(f"A parameter is used by {getattr(func, '__name__', func)}.")
         return result  # a shape, a device, ...
 
     def name(self, value: Any) -> str | None:
         return self._names.get(id(value))
 
     def tapped(self, value: Tensor) -> tuple[Tensor, Tensor]:
-        """What the module goes on with, and a tap at it that has an axis of rows."""
-        alone = self._habits.alone
+        """The result returned to the module, and a tap with an axis of rows."""
+        alone = self._usage.alone
         if alone and alone[len(self.passed)]:
             shape = value.shape[1:] if len(value) == 1 and value.ndim > 2 else value.shape
             value = value.expand(self._rows, *shape)
         tap = value if value.requires_grad else value.detach().requires_grad_()
-        self.passed.append(tap.clone() if self._habits.altered else tap)
+        self.passed.append(tap.clone() if self._usage.altered else tap)
         return self.passed[-1], tap
 
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         if self.name(x):
-            raise NotRecordable("A parameter is the input of a linear layer.")
+            raise NotTraceable("A parameter is the input of a linear layer.")
         value, tap = self.tapped(F.linear(x, weight, bias))
         if name := self.name(weight):
             self.uses.append(Use(Kind.WEIGHT, name, tap, x.detach()))
@@ -138,9 +138,9 @@ class _Recorder(TorchFunctionMode):
         sparse: bool = False,
     ) -> Tensor:
         if max_norm is not None or scale_grad_by_freq or self.name(index):
-            raise NotRecordable("An embedding with a norm or frequencies of its own.")
+            raise NotTraceable("An embedding with a norm or frequencies of its own.")
         value, tap = self.tapped(F.embedding(index, weight))
-        if padding_idx is not None:  # its row of the table is never learnt
+        if padding_idx is not None:  # its row of the table has no gradient
             index = torch.where(index == padding_idx % len(weight), -1, index)
         kept = index.expand(tap.shape[:-1])
         self.uses.append(Use(Kind.TABLE, str(self.name(weight)), tap, kept))
@@ -155,7 +155,7 @@ class _Recorder(TorchFunctionMode):
         eps: float = 1e-5,
     ) -> Tensor:
         if self.name(x):
-            raise NotRecordable("A parameter is normalised.")
+            raise NotTraceable("A parameter is normalised.")
         plain = F.layer_norm(x, shape, None, None, eps)
         value, tap = self.tapped(_scaled(plain, weight, bias))
         if name := self.name(weight):
@@ -173,7 +173,7 @@ class _Recorder(TorchFunctionMode):
 
     def mul(self, one: Any, other: Any) -> Tensor:
         if self.name(one) and self.name(other):
-            raise NotRecordable("A product of two parameters.")
+            raise NotTraceable("A product of two parameters.")
         value, tap = self.tapped(torch.mul(one, other))
         weight, kept = (one, other) if self.name(one) else (other, one)
         if isinstance(kept, Tensor):
@@ -192,15 +192,15 @@ def _scaled(plain: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor
 
 
 _HANDLERS: dict[str, Callable] = {
-    "linear": _Recorder.linear,
-    "embedding": _Recorder.embedding,
-    "layer_norm": _Recorder.layer_norm,
-    "add": _Recorder.add,
-    "__add__": _Recorder.add,
-    "__radd__": _Recorder.add,
-    "mul": _Recorder.mul,
-    "__mul__": _Recorder.mul,
-    "__rmul__": _Recorder.mul,
+    "linear": _Tracer.linear,
+    "embedding": _Tracer.embedding,
+    "layer_norm": _Tracer.layer_norm,
+    "add": _Tracer.add,
+    "__add__": _Tracer.add,
+    "__radd__": _Tracer.add,
+    "mul": _Tracer.mul,
+    "__mul__": _Tracer.mul,
+    "__rmul__": _Tracer.mul,
 }
 
 
@@ -215,19 +215,21 @@ def _tensors(value: Any) -> Any:
         yield from _tensors(list(value.values()))
 
 
-def habits_of(call: Callable[..., Tensor], parameters: Mapping[str, Tensor]) -> Usage:
-    """The habits of a module, seen on few rows.
+def usage_of(call: Callable[..., Tensor], parameters: Mapping[str, Tensor]) -> Usage:
+    """The usage of a module, determined on a few rows.
 
-    ``call(parameters, rows)`` runs it on so many, two and three here: an axis of rows is one that grows
-    with them. Raises :class:`NotRecordable`.
+    ``call(parameters, rows)`` runs it on so many rows. An axis of rows is one whose size differs for two and
+    three rows. Raises :class:`NotTraceable`.
     """
-    seen = []
+    results = []
     for rows in (2, 3):
-        recorder = _Recorder(parameters, rows, Usage())
-        with torch.enable_grad(), recorder:
+        tracer = _Tracer(parameters, rows, Usage())
+        with torch.enable_grad(), tracer:
             call(parameters, rows=rows)
-        seen.append(recorder.passed)
-    if len(seen[0]) != len(seen[1]):
-        raise NotRecordable("The module does other things with more rows.")
-    alone = [one.shape[:1] != (2,) or two.shape[:1] != (3,) for one, two in zip(*seen, strict=True)]
-    return Usage(tuple(alone), any(value._version > 0 for value in seen[0]))
+        results.append(tracer.passed)
+    if len(results[0]) != len(results[1]):
+        raise NotTraceable("The module's operations depend on the number of rows.")
+    alone = [
+        one.shape[:1] != (2,) or two.shape[:1] != (3,) for one, two in zip(*results, strict=True)
+    ]
+    return Usage(tuple(alone), any(value._version > 0 for value in results[0]))

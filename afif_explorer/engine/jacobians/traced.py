@@ -1,7 +1,7 @@
-"""Linearization of a network over sequences from what its parameters met while it ran.
+"""Linearization of a traced module, such as a transformer.
 
-The inputs ``a_t`` of every layer and the derivatives ``g_t`` of the outputs at every layer's result are
-recorded (see :mod:`afif_explorer.engine.jacobians.trace`); they are the factors of its Jacobian.
+The inputs ``a_t`` of every layer and the derivatives ``g_t`` of the outputs with respect to every layer's
+result are recorded (see :mod:`afif_explorer.engine.jacobians.trace`); they are the factors of its Jacobian.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from afif_explorer.engine.jacobians.layer_factors import (
     shift_jacobian,
 )
 from afif_explorer.engine.jacobians.layered import LayeredLinearization, sums
-from afif_explorer.engine.jacobians.placed import Table, Weight
+from afif_explorer.engine.jacobians.positionwise import Table, Weight
 from afif_explorer.engine.jacobians.symmetric import HALF
 from afif_explorer.engine.jacobians.trace import (
     Kind,
-    NotRecordable,
+    NotTraceable,
     Usage,
     Use,
-    habits_of,
-    record,
+    trace_uses,
+    usage_of,
 )
 
 KINDS: dict[Kind, Callable[[Use, Tensor, torch.Size, int], LayerJacobian]] = {
@@ -42,11 +42,11 @@ KINDS: dict[Kind, Callable[[Use, Tensor, torch.Size, int], LayerJacobian]] = {
     Kind.SCALE: scale_jacobian,
     Kind.SHIFT: shift_jacobian,
 }
-AGREES = (
-    1e-6  # relative difference from plain differentiation that a structure may show when checked
+MAX_DIFFERENCE = (
+    1e-6  # largest relative difference from automatic differentiation in the check of a structure
 )
-GRAPH = 2  # times the record of one output that a backward pass holds
-CHECKED = 2  # random combinations of a row's outputs that are checked
+GRAPH = 2  # memory of a backward pass, relative to the trace of one output
+CHECKED = 2  # random combinations of a row's outputs in the check
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +55,17 @@ class Structure:
 
     Attributes:
         call: ``call(parameters by name, X)``, the module itself. shapes: of the parameters, in order.
-        habits: see :class:`~afif_explorer.engine.jacobians.trace.Usage`.
-        kept: numbers that a row's record holds, about.
+        usage: see :class:`~afif_explorer.engine.jacobians.trace.Usage`.
+        kept: approximate number of values in a row's trace.
     """
 
     call: Callable[[Mapping[str, Tensor], Tensor], Tensor]
     shapes: Mapping[str, torch.Size]
-    habits: Usage
+    usage: Usage
     kept: int
 
     def named(self, theta: Tensor) -> dict[str, Tensor]:
-        """``theta`` taken apart; every parameter a tensor of its own."""
+        """``theta`` as a tensor for each parameter."""
         parts = theta.split([shape.numel() for shape in self.shapes.values()])
         return {
             name: part.reshape(shape)
@@ -75,7 +75,7 @@ class Structure:
     def factored(self, theta: Tensor, X: Tensor, roots: Tensor | None = None) -> FactoredJacobian:
         """The Jacobian on some rows; for ``S`` ``[n, k, r]`` that of ``r`` combinations of outputs."""
         named = self.named(theta.detach())
-        outputs, uses = record(lambda by: self.call(by, X), named, len(X), self.habits)
+        outputs, uses = trace_uses(lambda by: self.call(by, X), named, len(X), self.usage)
         if roots is None:
             roots = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
             roots = roots.expand(len(outputs), -1, -1)
@@ -85,12 +85,12 @@ class Structure:
             starts[name], start = start, start + shape.numel()
         layers = [
             KINDS[use.kind](use, slopes[id(use.tap)], self.shapes[use.name], starts[use.name])
-            for use in self._joined(uses, starts)
+            for use in self._merged(uses, starts)
         ]
         return FactoredJacobian(layers, len(X), roots.shape[2], len(theta))
 
-    def _joined(self, uses: list[Use], starts: Mapping[str, int]) -> list[Use]:
-        """The uses, those of a weight and of the bias right behind it as one if there are no others."""
+    def _merged(self, uses: list[Use], starts: Mapping[str, int]) -> list[Use]:
+        """The uses, with a weight and the bias that follows it merged if both are used once."""
         count = Counter(use.name for use in uses)
         found: list[Use] = []
         for use in uses:
@@ -115,18 +115,20 @@ def _slopes(outputs: Tensor, uses: list[Use], roots: Tensor) -> dict[int, Tensor
     last = roots.shape[2] - 1
     parts = [
         torch.autograd.grad(
-            (outputs * roots[:, :, place]).sum(),  # a number: for others torch imports much more
+            (
+                outputs * roots[:, :, place]
+            ).sum(),  # a scalar: otherwise torch imports further modules
             list(taps.values()),
             retain_graph=place < last,
             materialize_grads=True,
         )
         for place in range(last + 1)
     ]
-    return {key: _side_by_side(each) for key, *each in zip(taps, *parts, strict=True)}
+    return {key: _stacked(each) for key, *each in zip(taps, *parts, strict=True)}
 
 
-def _side_by_side(slopes: Sequence[Tensor]) -> Tensor:
-    """The slopes ``[n, ..., o]`` of every root as ``[n, r, ..., o]``, those of a place next to each other."""
+def _stacked(slopes: Sequence[Tensor]) -> Tensor:
+    """The slopes ``[n, ..., o]`` of every root as ``[n, r, ..., o]``, contiguous for each position."""
     if len(slopes) == 1:  # nothing to copy
         return slopes[0][:, None]
     before = max(1, slopes[0].ndim - 1)
@@ -138,20 +140,20 @@ def structure_of(
     parameters: Mapping[str, Tensor],
     example: Tensor,
 ) -> Structure | None:
-    """How a module uses its parameters, found on a few rows; None if not only in ways known here.
+    """How a module uses its parameters, traced on a few rows; None if a use is unsupported.
 
-    What is found is checked against plain differentiation of the same rows.
+    The result is checked against automatic differentiation on the same rows.
     """
     few = example[torch.arange(3) % len(example)]
     try:
-        habits = habits_of(lambda named, rows: call(named, few[:rows]), parameters)
+        usage = usage_of(lambda named, rows: call(named, few[:rows]), parameters)
         shapes = {name: value.shape for name, value in parameters.items()}
-        structure = Structure(call, shapes, habits, 0)
+        structure = Structure(call, shapes, usage, 0)
         theta = torch.cat([value.detach().reshape(-1) for value in parameters.values()])
         found = structure.factored(theta, few)
         if not _agrees(structure, theta, few, found):
             return None
-    except (NotRecordable, RuntimeError, TypeError, ValueError, IndexError):
+    except (NotTraceable, RuntimeError, TypeError, ValueError, IndexError):
         return None
     return replace(structure, kept=found.numbers // len(few))
 
@@ -167,15 +169,15 @@ def _agrees(structure: Structure, theta: Tensor, rows: Tensor, found: FactoredJa
     mixed = mixed.to(plain.device)
     ours = mixed @ found.explicit(theta.detach())
     for i, j in product(range(n), range(CHECKED)):
-        (wanted,) = torch.autograd.grad(plain[i] @ mixed[i, j], theta, retain_graph=True)
-        size = float(wanted.abs().max())
-        if float((ours[i, j] - wanted).abs().max()) > AGREES * max(size, 1e-30):
+        (expected,) = torch.autograd.grad(plain[i] @ mixed[i, j], theta, retain_graph=True)
+        size = float(expected.abs().max())
+        if float((ours[i, j] - expected).abs().max()) > MAX_DIFFERENCE * max(size, 1e-30):
             return False
     return True
 
 
 class TracedLinearization(LayeredLinearization, ModuleLinearization):
-    """A module whose uses of its parameters are all known. The second order is left to torch."""
+    """A module whose parameter uses are all supported. Second derivatives use automatic differentiation."""
 
     prefers_roots = True
 
@@ -188,7 +190,7 @@ class TracedLinearization(LayeredLinearization, ModuleLinearization):
         )
 
     @cached_property
-    def _met(self) -> FactoredJacobian:
+    def _factors(self) -> FactoredJacobian:
         return self._structure.factored(self._theta, self.X)
 
     def take(self, rows: Tensor | slice) -> Self:
@@ -201,27 +203,27 @@ class TracedLinearization(LayeredLinearization, ModuleLinearization):
         return self._structure.kept * rank / self.k
 
     def pieces(self, columns: int) -> Iterator[tuple[slice, Self]]:
-        """Blocks of rows, each of which can hold its record."""
+        """Blocks of rows whose traces fit into memory."""
         return self.cut(self._numbers(self.k))
 
     def jvp(self, vectors: Tensor) -> Tensor:
-        seen = ((rows, part._met) for rows, part in self.pieces(vectors.shape[1]))
-        return self._moved(seen, self.k, vectors)
+        blocks = ((rows, part._factors) for rows, part in self.pieces(vectors.shape[1]))
+        return self._moved(blocks, self.k, vectors)
 
     def vjp(self, cotangents: Tensor) -> Tensor:
         columns = cotangents.shape[2]
-        if columns <= self.k and "_met" not in vars(self):
+        if columns <= self.k and "_factors" not in vars(self):
             total = cotangents.new_zeros(self.p, columns)
             for rows, part in self.cut(GRAPH * self._numbers(1)):
                 total += part._differentiated(cotangents[rows])
             return total
         total = sums(self.p, columns, cotangents)
         for rows, part in self.pieces(columns):
-            part._met.vjp(cotangents[rows], total)
+            part._factors.vjp(cotangents[rows], total)
         return total
 
     def _differentiated(self, cotangents: Tensor) -> Tensor:
-        """``vjp`` of fewer vectors than a record would take backward passes."""
+        """``vjp`` of few vectors, by automatic differentiation without a trace."""
         theta = self._theta.detach().requires_grad_()
         with torch.enable_grad():
             outputs = self._function(theta, self.X)

@@ -239,7 +239,7 @@ class Point:
 
     def vjp_weighted(self, weights: Tensor, coefficients: Tensor) -> Tensor:
         """``sum_i c_i J_i' U_i`` for ``U`` ``[n, k]`` and ``c`` ``[n, m]``: ``[p, m]``."""
-        return self.linearization.into(weights[:, :, None], coefficients[:, None])
+        return self.linearization.vjp_roots(weights[:, :, None], coefficients[:, None])
 
     def gradient_products(self, vectors: Tensor) -> Tensor:
         """``<grad l_i, v>`` for each row and each of the vectors ``[p, m]``: ``[n, m]``."""

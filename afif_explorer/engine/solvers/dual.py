@@ -117,12 +117,12 @@ class PreparedDual(Prepared):
 
     def _outwards(self, vectors: Tensor) -> Tensor:
         """``H V``: ``[p, m] -> [n r, m]``."""
-        return self._linearization.out(self._roots, vectors).flatten(0, 1)
+        return self._linearization.jvp_roots(self._roots, vectors).flatten(0, 1)
 
     def _inwards(self, weights: Tensor) -> Tensor:
         """``H' U``: ``[n r, m] -> [p, m]``."""
         block = weights.reshape(len(self._roots), -1, weights.shape[1])
-        return self._linearization.into(self._roots, block)
+        return self._linearization.vjp_roots(self._roots, block)
 
     def _once(self, rhs: Tensor) -> Tensor:
         scaled = self._inverse[:, None] * rhs

@@ -1,7 +1,7 @@
-"""EK-FAC: the Fisher taken for diagonal in a Kronecker-factored basis of each layer.
+"""EK-FAC: the Fisher approximated as diagonal in a Kronecker-factored eigenbasis of each layer.
 
-Nothing of it is exact, so it is never believed: as a solver it tells the true residual of what it finds, and
-asked for a tolerance it goes on with block conjugate gradients, for which it is the preconditioner.
+As a solver it reports the true residual of its approximate solution; with a tolerance, the solution is
+refined by block conjugate gradients with EK-FAC as preconditioner.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
 
 ROWS_AT_ONCE = 256
-TURNED = 2048  # rows that are enough to find the bases; the curvature in them is measured on all
-MANY = 2048  # rows beyond which each shows one random combination of its roots, and not all
-GOOD = 0.05  # relative residual up to which the approximation by itself counts as converged
-GLANCE = 64  # rows that show whether the approximation solves anything at all
-COLUMNS = 8  # that are looked at there, about
-FLAT = 1e-9  # times the steepest direction: nothing is taken for flatter than that
+BASIS_ROWS = 2048  # rows used to compute the bases; the curvature along them uses all rows
+MANY = 2048  # number of rows above which each uses one random combination of its roots
+GOOD = 0.05  # relative residual up to which the unrefined solution counts as converged
+CHECK_ROWS = 64  # rows of a quick check of the residual
+CHECK_COLUMNS = 8  # approximate number of right-hand sides in that check
+FLAT = 1e-9  # smallest curvature of a direction, relative to the largest
 
-Seen = tuple[FactoredJacobian, Tensor]  # of a few rows, with their weights (never below zero)
+WeightedRows = tuple[FactoredJacobian, Tensor]  # some rows and their weights (at least zero)
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,18 @@ class EKFAC(Solver, Approximation):
     """``C ~ U diag(lambda) U'`` with ``U`` Kronecker-factored by layer; refined if a tolerance is given.
 
     ``U`` holds the eigenvectors of the second moments of each layer's inputs and of its outputs' gradients,
-    ``lambda`` ``[p]`` the curvature measured along them, penalty and damping included.
+    ``lambda`` ``[p]`` the curvature along them, penalty and damping included.
 
-    By itself it reports the residual of a few rows and columns where that is above 1, so that nothing is
-    solved. With more than 2048 rows the bases come from as many of them, and a row shows one random
-    combination of its outputs. Parameters of a linear layer share a basis with its bias; an embedding has
-    one for its columns, whatever is small one of its own. For networks made of supported layers (see
-    :mod:`afif_explorer.engine.jacobians.trace`); the damping is the curvature's own.
+    Without a tolerance it reports the relative residual, estimated on a few rows and columns if it is above
+    1. With more than 2048 rows, the bases are computed from 2048 of them, and each row contributes one
+    random combination of its outputs. A linear layer's weight and bias weights a basis; an embedding has one
+    for its columns, and other small parameters a full eigenbasis. For networks made of supported layers
+    (see :mod:`afif_explorer.engine.jacobians.trace`); the damping is the curvature's own.
 
     Args:
-        tolerance: of ``||C x - c|| / ||c||``; None: one application, however good.
-        rows: at most so many rows, spread evenly, measure the curvature along the basis; None: all.
-        max_steps: of the refinement, see :class:`BlockConjugateGradient`.
+        tolerance: of ``||C x - c|| / ||c||``; None: a single application, without refinement.
+        rows: maximum number of rows, evenly spaced, for the curvature along the basis; None: all.
+        max_steps: of the refinement; see :class:`BlockConjugateGradient`.
 
     Raises:
         InvalidChoice: for modules with other layers.
@@ -88,7 +88,7 @@ class EKFAC(Solver, Approximation):
 
 
 def factorable(curvature: Curvature) -> bool:
-    """Whether the layers of a curvature's model are known."""
+    """Whether all layers of a curvature's model are supported."""
     few = curvature.point.linearization.take(slice(0, 1))
     return few.factored(few.outputs.new_ones(few.n, few.k, 1)) is not None
 
@@ -97,7 +97,7 @@ def _spread_evenly(n: int, count: int, device: torch.device) -> Tensor:
     return torch.linspace(0, n - 1, count, dtype=torch.float64, device=device).long()
 
 
-def _shown(roots: Tensor) -> Tensor:
+def _sketched(roots: Tensor) -> Tensor:
     """``S`` ``[n, k, r]``; with many rows ``S s`` ``[n, k, 1]``: for random signs ``E S s s'S' = S S'``."""
     n, _k, rank = roots.shape
     if n <= MANY or rank == 1:
@@ -113,39 +113,41 @@ class EKFACPreconditioner(Product):
         self._curvature = curvature
         if not factorable(curvature):
             raise InvalidChoice(
-                "EK-FAC needs a network whose layers are known (linear layers, embeddings, layer norms); "
+                "EK-FAC supports only networks of linear layers, embeddings and layer norms; "
                 "use conjugate gradients."
             )
         n = curvature.point.linearization.n
-        self._roots = _shown(curvature.fisher_roots())
+        self._roots = _sketched(curvature.fisher_roots())
         self._basis = BlockDiagonal([])
         chosen = _spread_evenly(
             n, n if rows is None else min(n, rows), curvature.mean_weights.device
         )
         self._scale = n / len(chosen)
-        first = _spread_evenly(len(chosen), min(len(chosen), TURNED), chosen.device)
+        first = _spread_evenly(len(chosen), min(len(chosen), BASIS_ROWS), chosen.device)
         kept = self._find_bases(chosen[first])
-        done = sum(len(share) for _, share in kept)
+        count = sum(len(weights) for _, weights in kept)
         left = torch.ones(len(chosen), dtype=torch.bool, device=chosen.device)
-        left[first[:done]] = False
-        self.values = self._measured(chain(kept, self._seen(chosen[left])))  # [p], in the basis
+        left[first[:count]] = False
+        self.values = self._curvatures(
+            chain(kept, self._factors(chosen[left]))
+        )  # [p], in the basis
         super().__init__(Orthogonal(self._basis), Diagonal(self.values))
 
-    def _find_bases(self, rows: Tensor) -> list[Seen]:
-        """Find them on some rows; what was seen of the first of these, as far as it may be kept."""
-        kept: list[Seen] = []
+    def _find_bases(self, rows: Tensor) -> list[WeightedRows]:
+        """Compute the bases from some rows; returns the first of them, as many as fit into memory."""
+        kept: list[WeightedRows] = []
         numbers = 0
-        for seen, share in self._seen(rows):
+        for seen, weights in self._factors(rows):
             if not self._basis.bases:
                 self._basis = kronecker_basis(seen)
-            self._basis.add(seen, share)
+            self._basis.add(seen, weights)
             numbers += seen.numbers
-            if fits(numbers, share.dtype):
-                kept.append((seen, share))
+            if fits(numbers, weights.dtype):
+                kept.append((seen, weights))
         self._basis.diagonalise()
         return kept
 
-    def _seen(self, rows: Tensor) -> Iterator[Seen]:
+    def _factors(self, rows: Tensor) -> Iterator[WeightedRows]:
         curvature = self._curvature
         for start in range(0, len(rows), ROWS_AT_ONCE):
             report("EK-FAC", start, len(rows))
@@ -154,25 +156,29 @@ class EKFACPreconditioner(Product):
             assert seen is not None
             yield seen, curvature.mean_weights[few].clamp(min=0) * self._scale
 
-    def _measured(self, seen: Iterable[Seen]) -> Tensor:
-        """The curvature along the bases ``[p]``; of parameters that are in none, penalty and damping."""
+    def _curvatures(self, blocks: Iterable[WeightedRows]) -> Tensor:
+        """The curvature along the bases ``[p]``; for unused parameters penalty and damping."""
         total = self._basis.diagonal(self._curvature.diagonal_shift)
-        for rows, share in seen:
-            self._basis.add_squares(rows, share, total)
+        for rows, weights in blocks:
+            self._basis.add_squares(rows, weights, total)
         return total.clamp(min=FLAT * float(total.max()))
 
 
 class PreparedEKFAC(Prepared):
-    """The approximation for one curvature, and what refines it."""
+    """EK-FAC for one curvature, with optional refinement."""
 
-    def __init__(self, settings: EKFAC, curvature: Curvature, made: EKFACPreconditioner) -> None:
-        self.settings, self.curvature, self.made = settings, curvature, made
+    def __init__(
+        self, settings: EKFAC, curvature: Curvature, preconditioner: EKFACPreconditioner
+    ) -> None:
+        self.settings, self.curvature, self.preconditioner = settings, curvature, preconditioner
 
     def _solve(self, rhs: Tensor) -> Solution:
         if self.settings.tolerance is not None:
             refinement = BlockConjugateGradient(self.settings.tolerance, self.settings.max_steps)
-            return PreparedBlockConjugateGradient(refinement, self.curvature, self.made)._solve(rhs)
-        value = self.made.apply(rhs)
+            return PreparedBlockConjugateGradient(
+                refinement, self.curvature, self.preconditioner
+            )._solve(rhs)
+        value = self.preconditioner.apply(rhs)
         residual = self._residual(value, rhs)
         stats = {"residual": residual, "steps": 1, "products": rhs.shape[1]}
         if residual <= GOOD:
@@ -181,12 +187,12 @@ class PreparedEKFAC(Prepared):
         return Solution(value, Status.MAX_STEPS, advice, stats)
 
     def _residual(self, value: Tensor, rhs: Tensor) -> float:
-        """The worst column's; if it is above 1 for a few rows and columns, what these tell."""
-        share = self.curvature.mean_weights
-        if len(share) > GLANCE:
-            few = self.curvature.batch(_spread_evenly(len(share), GLANCE, share.device))
-            some = slice(None, None, max(1, rhs.shape[1] // COLUMNS))
-            glance = relative_residual(few, value[:, some], rhs[:, some])
-            if glance > 1:
-                return glance
+        """The largest relative residual of the columns; estimated on a few rows and columns if above 1."""
+        weights = self.curvature.mean_weights
+        if len(weights) > CHECK_ROWS:
+            few = self.curvature.batch(_spread_evenly(len(weights), CHECK_ROWS, weights.device))
+            some = slice(None, None, max(1, rhs.shape[1] // CHECK_COLUMNS))
+            quick = relative_residual(few, value[:, some], rhs[:, some])
+            if quick > 1:
+                return quick
         return relative_residual(self.curvature, value, rhs)

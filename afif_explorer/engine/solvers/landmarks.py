@@ -96,13 +96,13 @@ class RowSpan(Preconditioner):
 
     def _inside(self, vectors: Tensor) -> Tensor:
         """``W' V``."""
-        seen = self._rows.out(self._roots, self._diagonal.factor(vectors)).flatten(0, 1)
+        seen = self._rows.jvp_roots(self._roots, self._diagonal.factor(vectors)).flatten(0, 1)
         return self._turn.T @ seen
 
     def _outside(self, weights: Tensor) -> Tensor:
         """``W U``."""
         turned = (self._turn @ weights).unflatten(0, (-1, self._roots.shape[2]))
-        return self._diagonal.transpose(self._rows.into(self._roots, turned))
+        return self._diagonal.transpose(self._rows.vjp_roots(self._roots, turned))
 
     def factor(self, vectors: Tensor) -> Tensor:
         seen = self._inside(vectors)

@@ -28,12 +28,16 @@ class Sample:
         X: ``[n, ...]``; y: ``[n]``.
         groups: for each sensitive attribute the group index of each row ``[n]``, -1 if unknown.
         group_names: for each sensitive attribute the names of its groups.
+        classes: display names of the classes; empty if they have none.
+        favourable: index of the class that is taken to be favourable; None: the last.
     """
 
     X: Tensor
     y: Tensor
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
     group_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    favourable: int | None = None
 
 
 @runtime_checkable

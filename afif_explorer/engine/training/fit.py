@@ -75,7 +75,7 @@ def minimise(
     if max_steps is not None and not (is_whole(max_steps) and max_steps >= 1):
         raise InvalidChoice(
             f"Training's max_steps must be at least 1, not {max_steps!r}; give a whole number, or None to "
-            "train to the end."
+            "train to convergence."
         )
     began, seed = time.perf_counter(), checked_seed(seed)
     theta = objective.vector(objective.model.initial(seed) if start is None else start)

@@ -2,12 +2,12 @@
 
 With a non-smooth penalty, the estimate for row weights ``w`` is
 
-``argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)``,  ``||v||_C^2 = v' C v``,
+``argmin_t <b, t> + ||t - theta||_C^2 / 2 + psi(t)``,  ``||v||_C^2 = v' C v``,
 
-with ``b`` the gradient of the smooth part at ``(theta, w)``: the proximal operator of the penalty in
-the norm of ``C``. The norm matters: at ``w = 1`` the minimiser is ``theta`` itself only if prox and step use
-the same metric; coordinate-wise soft-thresholding of an ordinary step moves the fit even if nothing is
-removed. Fitting is the same problem with the Hessian at the current point.
+with ``b`` the gradient of the smooth part at ``(theta, w)`` and ``psi`` the non-smooth part of the penalty:
+its proximal operator in the norm of ``C``. The norm matters: at ``w = 1`` the minimiser is ``theta`` itself
+only if prox and step use the same metric; coordinate-wise soft-thresholding of an ordinary step moves the fit
+even if nothing is removed. Fitting is the same problem with the Hessian at the current point.
 
 Solved in parallel for a block of ``b``: accelerated proximal gradients identify the zeros, Newton steps on
 the other parameters reduce the residual to rounding.
@@ -58,7 +58,7 @@ class ProximalSolution:
 
 
 class ProximalProblem:
-    """``argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` for many ``b``.
+    """``argmin_t <b, t> + ||t - theta||_C^2 / 2 + psi(t)`` for many ``b``.
 
     Args:
         curvature: ``C``, positive semi-definite (positive definite on the active parameters): a matrix
@@ -130,7 +130,7 @@ class ProximalProblem:
         return (t - self._prox(t - self.gradient(t, b), 1.0)).norm(dim=0)
 
     def value(self, t: Tensor, b: Tensor) -> Tensor:
-        """``<b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` of each column, ``[m]``."""
+        """``<b, t> + ||t - theta||_C^2 / 2 + psi(t)`` of each column, ``[m]``."""
         change, seen = t - self._theta[:, None], t[self._penalised]
         smooth = (b * t).sum(0) + 0.5 * (change * self._metric.product(change)).sum(0)
         return smooth + self._penalty.value(seen) - 0.5 * self._penalty.hessian * (seen**2).sum(0)

@@ -29,7 +29,7 @@ UNSETTLED = (
 
 
 class ProductProximalProblem(ProximalProblem):
-    """``argmin_t <b, t> + ||t - theta||_C^2 / 2 + kinks(t)`` for many ``b``, without a matrix.
+    """``argmin_t <b, t> + ||t - theta||_C^2 / 2 + psi(t)`` for many ``b``, without a matrix.
 
     :meth:`solve` raises :class:`SolverDiverged` where the solver diverges.
     """

@@ -1,1 +1,1 @@
-"""What figures are made of: frame, head, marks, colours, words and numbers."""
+"""Components of figures: frame, head, marks, colours, text and numbers."""

@@ -15,6 +15,8 @@ from afif_explorer.figures.drawing.figure_spec import FigureSpec
 from afif_explorer.figures.drawing.frame import empty
 from afif_explorer.figures.drawing.places import Places
 
+Part = Callable[[Any], Any]
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -32,6 +34,9 @@ class Figure:
     waiting: str  # the text of its empty state
     takes: frozenset[str]  # its optional arguments: "selected", "limit", "top", "dark"
     places: Callable[[Any], Places] | None = None  # rows that a lasso or box may select
+    on_request: Part | None = (
+        None  # the part of the result that it draws, if people have to ask for it
+    )
 
 
 _figures: dict[str, Figure] = {}
@@ -39,7 +44,12 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(_figures)
 
 
 def figure(
-    needs: str, title: str, waiting: str, places: Callable[[Any], Places] | None = None
+    needs: str,
+    title: str,
+    waiting: str,
+    places: Callable[[Any], Places] | None = None,
+    *,
+    on_request: Part | None = None,
 ) -> Callable[[Callable[..., FigureSpec]], Callable[..., go.Figure]]:
     """Register a function that builds a figure spec; ``None`` as its result gives an empty figure."""
 
@@ -60,7 +70,9 @@ def figure(
         parameters = inspect.signature(fill).parameters.values()
         takes = frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         name = fill.__name__
-        _figures[name] = Figure(name, draw, sketch, needs, title, waiting, takes, places)
+        _figures[name] = Figure(
+            name, draw, sketch, needs, title, waiting, takes, places, on_request
+        )
         return draw
 
     return register

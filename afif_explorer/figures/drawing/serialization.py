@@ -61,7 +61,7 @@ def coordinate(value: Any) -> float | None:
 
 
 def click(told: dict[str, Any]) -> Click:
-    """A click as the browser tells it: {"ids": [...], "x": ..., "y": ..., "add": ...}."""
+    """A click from the browser's message: {"ids": [...], "x": ..., "y": ..., "add": ...}."""
     ids = row_ids(told.get("ids"))
     x, y = coordinate(told.get("x")), coordinate(told.get("y"))
     return Click(ids[0] if ids else None, x, y, told.get("add") is True)

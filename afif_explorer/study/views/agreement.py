@@ -1,4 +1,4 @@
-"""Effects under the Fisher beside effects under the Hessian, and what each costs."""
+"""Effects under the Fisher and under the Hessian, and the cost of each."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from afif_explorer.study.solving import factor_seconds, influence, spectrum
 from afif_explorer.study.store import stage
 from afif_explorer.study.targets import target_label, target_unit
 
-TOP = 100  # rows whose place among the largest effects is compared
+TOP = 100  # number of largest effects whose overlap is compared
 
 
 def agreement(spec: Spec) -> Agreement:
     """The Fisher with the chosen solver against the Hessian, solved directly.
 
-    Raises :class:`SolverDiverged` or :class:`CurvatureError` if one of them has no answer.
+    Raises :class:`SolverDiverged` or :class:`CurvatureError` if one of them has no solution.
     """
     ids = data(spec).train.ids
     direct = spec.replace(method="infinitesimal_jackknife", solver="cholesky")
@@ -67,7 +67,7 @@ def _gap(spec: Spec) -> float | None:
 
 
 def _cost(spec: Spec, kind: type[Curvature], found: Effects) -> Cost:
-    """What these effects took: without an iteration, building and factorising the matrix as well."""
+    """The cost of these effects; for a direct solve including the matrix and its factor."""
     price, objective = (
         stage("cost", spec, lambda: _price(spec, kind), kind.name),
         fit(spec).objective,

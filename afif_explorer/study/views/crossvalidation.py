@@ -37,13 +37,13 @@ _NO_PENALTY = "Without a penalty there is no strength to choose; choose a penalt
 
 
 def cross_validation(spec: Spec, checked: bool = False) -> CrossValidationReport:
-    """Mean held-out loss at each penalty strength, and every row's rise at the chosen one.
+    """Mean held-out loss at each penalty strength, and every row's increase in loss at the chosen one.
 
-    No row is left out for real: the model is fitted once for each strength, and the fits without single
-    rows are predicted by the chosen method. They are always rescaled by leverage: without that a weak
-    penalty, where rows determine their own predictions, looks far too good. ``checked`` adds true
+    No refits without rows: the model is fitted once for each strength, and the fits without single
+    rows are predicted by the chosen method. The leverage correction is always used: without it, weak
+    penalties, for which rows determine their own predictions, look far too good. ``checked`` adds true
     refits without some random rows, at the weakest, the best and the strongest strength. Raises
-    :class:`CurvatureError` if the chosen strength has no answer.
+    :class:`CurvatureError` if there is no solution at the chosen strength.
     """
     here, path = _here(spec), _path(spec)
     now = HeldOut(fit(spec), here.losses)
@@ -99,7 +99,7 @@ def _here(spec: Spec) -> CrossValidation:
 
 
 def _path(spec: Spec) -> CrossValidationPath | None:
-    """The strengths that have an answer, each remembered for itself; None without a penalty."""
+    """The strengths with a solution, each cached separately; None without a penalty."""
     found = []
     grid = () if spec.penalty == "none" else strengths_for(spec).tolist()
     for done, strength in enumerate(grid):

@@ -8,11 +8,13 @@ from functools import cached_property
 
 from torch import Tensor
 
+from afif_explorer.analysis.fairness.intervals import Resampling, interval
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.limits import comparisons
 from afif_explorer.choices.targets import GAPS
 from afif_explorer.engine.targets.bound import Bound
-from afif_explorer.engine.targets.disparities import Comparison, GroupDisparity
+from afif_explorer.engine.targets.comparison import Comparison
+from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
@@ -72,7 +74,7 @@ class Gap:
         return "; ".join(told)
 
     def notes(self) -> tuple[str, ...]:
-        """Groups that it leaves out, and small groups that it compares, a sentence each."""
+        """A sentence for each group left out, and for each small group compared."""
         if isinstance(self._at_fit, str):
             return ()
         return comparisons.notes(self.fit, self.target, self._at_fit)
@@ -115,8 +117,26 @@ def watched_gap(spec: Spec) -> Gap | None:
     return Gap(fit(spec), target, target_unit(spec))
 
 
+def interval_words(spec: Spec, split: str, theta: Tensor) -> str:
+    """Intervals of the chosen gap on a split and of its change at ``theta`` ``[p]``; else empty."""
+    if spec.target not in GAPS:
+        return ""
+    target = GAPS[spec.target].on(split, spec, data(spec)).make()
+    try:
+        found = interval(fit(spec), target, theta, Resampling(), soft=True)
+    except UndefinedMeasure:
+        return ""
+    if math.isnan(found.low):
+        return ""
+    return (
+        f"{GAPS[spec.target].metric}, with 95 % intervals from a bootstrap of the {split} rows: "
+        f"{found.gap:.3g} ({found.low:.3g} to {found.high:.3g}) before; change after retraining "
+        f"{found.change:.2g} ({found.change_low:.2g} to {found.change_high:.2g})."
+    )
+
+
 def notes(found: dict[str, Gap]) -> list[str]:
-    """The notes of all gaps; what is to be said of several is said once."""
+    """The notes of all gaps, without repetitions."""
     told: dict[str, list[str]] = {}
     for name, gap in found.items():
         for words in gap.notes():

@@ -1,4 +1,4 @@
-"""True refits without single rows: what approximate cross-validation is held against."""
+"""Refits without single rows, the reference for approximate cross-validation."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class HeldOut:
 
     @property
     def rise(self) -> np.ndarray:
-        """What each row's own loss gains when the row is left out, ``[n]``."""
+        """The increase of each row's own loss when it is left out, ``[n]``."""
         return self.losses - self.fitted
 
 
 def check_of(spec: Spec, at: dict[float, HeldOut]) -> HeldOutCheck:
-    """Leave out each of some random rows for real, at each of the strengths.
+    """Refit without each of some random rows, at each of the strengths.
 
-    The mean held-out loss of all rows is then known better: the predicted mean, corrected by the mean
-    difference on the checked rows, give or take the standard error of that.
+    This improves the estimate of the mean held-out loss of all rows: the predicted mean, corrected by the
+    mean difference on the checked rows, with its standard error.
     """
     began = time.perf_counter()
     n = fit(spec).n
@@ -71,5 +71,5 @@ def check_of(spec: Spec, at: dict[float, HeldOut]) -> HeldOutCheck:
 
 
 def _true_rise(at: Spec, found: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Rise of each row's own loss by a refit without it ``[m]``, and the worst gradient norm."""
+    """Increase of each row's own loss in a refit without it ``[m]``, and the largest gradient norm."""
     return stage("held out for real", at, lambda: rises_without(found, rows), rows.tobytes())

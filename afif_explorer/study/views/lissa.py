@@ -1,4 +1,4 @@
-"""LiSSA at one scale and depth, over the plane of both, and run for real."""
+"""LiSSA at one scale and depth, as a map over both, and as an actual run."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ DEEPEST = 100_000
 
 
 def lissa(spec: Spec, run: bool = False) -> LissaReport:
-    """The predicted error of LiSSA everywhere and, if ``run``, of the true mini-batch recursion.
+    """The computed error of LiSSA for all settings and, if ``run``, that of an actual stochastic run.
 
-    Errors are ``||x - C^-1 c|| / ||C^-1 c||`` with ``c`` the target's gradient. A divergence is
-    reported, not raised: it is what this result is there to show. Raises :class:`DoesNotApply` for
-    penalties with kinks.
+    Errors are ``||x - C^-1 c|| / ||C^-1 c||`` with ``c`` the target's gradient. Divergence is
+    reported, not raised, since this view shows it. Raises :class:`DoesNotApply` for non-smooth
+    penalties.
     """
     penalty = PENALTIES[spec.penalty]
     if penalty.nonsmooth:
         raise DoesNotApply(
-            f"LiSSA solves a linear system, but with {penalty.label.lower()} a removal "
-            "is answered by a proximal step, which is none: choose ridge or no penalty for this view."
+            f"LiSSA solves a linear system, but with {penalty.label.lower()} removals "
+            "are predicted by proximal steps instead; choose ridge or no penalty for this view."
         )
     kind = curvature_of(spec)
     rule, basis = lissa_rule(spec, kind), spectrum(spec, kind)
@@ -93,7 +93,7 @@ def _run(spec: Spec) -> LissaRun:
 def _advice(spec: Spec, scale: float, depth: int, mean: np.ndarray, true: LissaRun | None) -> str:
     kind = curvature_of(spec)
     if np.isnan(mean[-1]):
-        return lissa_rule(spec, kind).way_out(kind.name, scale)
+        return lissa_rule(spec, kind).divergence_advice(kind.name, scale)
     if true is not None and true.solution.advice:
         return true.solution.advice
     if mean[-1] > TOLERANCE:

@@ -1,4 +1,4 @@
-"""What a removal is judged by: metrics of a model on the reported rows, in words and units."""
+"""The metrics that evaluate a removal: on the reported rows, with names and units."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from afif_explorer.study.views.gaps import Gap, gaps, watched_gap
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Metrics by display name, their units, the one that the view is about, and those that are gaps."""
+    """Metrics by display name, their units, the target's, and those that are gaps."""
 
     units: dict[str, str]
     focus: str
@@ -49,7 +49,7 @@ class Measures:
         found, dataset = fit(self._spec), data(self._spec)
         with torch.no_grad():
             f = found.objective.model.outputs(theta, found.sample(self._split).X)
-            values = predicted(found.objective.loss, f).cpu().numpy()
+            values = predicted(found.objective.loss, f, favourable(self._spec)).cpu().numpy()
         column = sensitive_column(dataset, self._spec)
         if column is None:
             return {"all": values}
@@ -76,8 +76,22 @@ def measures(spec: Spec) -> Measures:
         else:
             bound[focus] = aim(spec).bound
     for group in _groups(spec, split):
-        units[group_label(group)] = prediction_unit(dataset)
+        units[group_label(group)] = _mean_unit(spec)
     return Measures(units, focus, found_gaps, bound, spec, split)
+
+
+def favourable(spec: Spec) -> int | None:
+    """The index of the favourable class, chosen or guessed; None if the model predicts numbers."""
+    guessed = data(spec).favourable
+    if guessed is None:
+        return None
+    return guessed.place if spec.favourable < 0 else spec.favourable
+
+
+def _mean_unit(spec: Spec) -> str:
+    """The unit of a mean prediction, with the class whose probability it is."""
+    place, unit = favourable(spec), prediction_unit(data(spec))
+    return unit if place is None else f"{unit} of {data(spec).classes[place]!r}"
 
 
 def reported(spec: Spec) -> str:

@@ -1,13 +1,15 @@
-"""Every training row with its effect, its place on the map, and how ordinary it is."""
+"""Every training row with its effect, map coordinates and diagnostics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from afif_explorer.analysis.rows.diagnostics import diagnostics_of
 from afif_explorer.datasets import Dataset
+from afif_explorer.engine.targets.predictions import predicted
 from afif_explorer.results import Points
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, groups
@@ -31,6 +33,7 @@ def points(spec: Spec) -> Points:
         leverage=rows.leverage,
         loss=rows.loss,
         prediction=rows.prediction,
+        predicted="" if dataset.favourable is None else dataset.favourable.name,
         outcome=stage("outcomes", spec, lambda: _outcomes(dataset)),
         group=groups(spec, "train"),
         x=place.x,
@@ -66,17 +69,21 @@ class _Rows:
 def _rows(spec: Spec) -> _Rows:
     found = fit(spec)
     table = diagnostics_of(influence(spec, curvature_of(spec)), found)
-    prediction = found.predict(data(spec).train.X)
+    sample, favourable = found.sample("train"), data(spec).favourable
+    with torch.no_grad():
+        f = found.objective.model.outputs(found.parameters, sample.X)
+        place = None if favourable is None else favourable.place
+        prediction = predicted(found.objective.loss, f, place).cpu().numpy()
     return _Rows(
         leverage=table["leverage"].to_numpy(),
         self_influence=table["self_influence"].to_numpy(),
         loss=table["loss"].to_numpy(),
-        prediction=prediction if prediction.ndim == 1 else prediction[:, -1],
+        prediction=prediction,
     )
 
 
 def _outcomes(dataset: Dataset) -> np.ndarray:
-    """The observed target of each training row, as people read it."""
+    """The observed target of each training row, as text."""
     y = dataset.train.y
     if dataset.classes:
         return np.array(dataset.classes, dtype=object)[y.astype(np.int64)]

@@ -1,4 +1,4 @@
-"""The target as ever more rows are removed, by one step of each kind and by true refits."""
+"""The target for increasing numbers of removed rows, predicted by each method and retrained."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Sweep:
 
 
 def predicted_sweep(spec: Spec, order: np.ndarray, counts: list[int]) -> Sweep:
-    """The target after each count of removals, by one step of each kind."""
+    """The target after each count of removals, predicted by each method."""
     methods = {
         "AFIF": spec.replace(method="afif", rescale=False),
         "AFIF, leverage correction": spec.replace(method="afif", rescale=True),

@@ -1,4 +1,4 @@
-"""What removing rows changes: metrics, the target as ever more rows go, and how far to trust it."""
+"""The effect of removing rows: metrics, the target for increasing numbers of rows, and reach."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ from afif_explorer.study.effects import Ranking, judge_of, ranking, without
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.solving import chosen
 from afif_explorer.study.targets import aim, target_label
+from afif_explorer.study.views.gaps import interval_words
 from afif_explorer.study.views.gaps import notes as gap_notes
 from afif_explorer.study.views.measures import Measures, measures, reported
 from afif_explorer.study.views.sweep import Sweep, predicted_sweep, refit, retrained_sweep
 
 SHARES = (0.0, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.2)
 _UNRANKED = "This target cannot rank the rows"
-MOST_SHARE, MOST_LEVERAGE = 0.05, 0.1  # beyond these one step is known to fall short
+MOST_SHARE, MOST_LEVERAGE = 0.05, 0.1  # above these, one step underestimates the change
 
 
 def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
-    """Metrics without the removed rows, and the target as ever more rows are removed.
+    """Metrics without the removed rows, and the target for increasing numbers of removed rows.
 
     Rows are ranked on the validation rows where there are some; everything is reported on the test
-    rows. ``retrained`` adds the truth: true refits, for the set and at every share of the sweep.
+    rows. ``retrained`` adds refits, for the set and for every share of the sweep.
     """
     began = time.perf_counter()
     ranked, unranked = _ranked(spec)
@@ -44,9 +45,10 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     predicted_theta = change_of_set.thetas[:, 0]
     table = measures(spec)
     thetas = {"before": before, "predicted": predicted_theta}
-    gradient_norm = None
+    gradient_norm, told = None, ""
     if retrained:
         thetas["retrained"], gradient_norm = refit(spec, removed)
+        told = interval_words(spec, reported(spec), thetas["retrained"])
     shares, counts = _sweep_counts(spec, len(order))
     predicted, sweep = Sweep(), {}
     if _defined(table):
@@ -71,7 +73,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         retrained=retrained,
         seconds=time.perf_counter() - began,
         gradient_norm=gradient_norm,
-        notes=(*_notes(spec, reach, table, unranked), *predicted.notes),
+        notes=(*_notes(spec, reach, table, unranked), *predicted.notes, *filter(None, [told])),
         compares={
             name: words for name, gap in table.gaps.items() if (words := gap.compares(thetas))
         },
@@ -80,7 +82,7 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
 
 
 def _ranked(spec: Spec) -> tuple[Ranking, list[str]]:
-    """The ranking; where the target is undefined the rows that go anyway, and why there is no ranking."""
+    """The ranking; if the target is undefined, the selected rows and the reason."""
     try:
         return ranking(spec), []
     except UndefinedMeasure as error:
@@ -95,7 +97,7 @@ def _defined(table: Measures) -> bool:
 
 
 def _rule(spec: Spec, count: int) -> str:
-    """Which rows go, in words."""
+    """A description of the removed rows."""
     rule = RULES[spec.rule]
     if not isinstance(rule, RankedRows):
         return f"{rule.label} ({wording.count(count)})"
@@ -111,7 +113,7 @@ def _sweep_counts(spec: Spec, available: int) -> tuple[np.ndarray, list[int]]:
 
 
 def _least_accurate(*solvers: SolverSummary | None) -> SolverSummary:
-    """The summary that a reader has to know: of what did not converge, the furthest off."""
+    """The summary of the least accurate solve."""
     used = [solver for solver in solvers if solver is not None]
     return max(used, key=lambda one: (one.status != "converged", one.off or 0.0))
 

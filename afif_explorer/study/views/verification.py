@@ -1,4 +1,4 @@
-"""Predicted effects beside true retraining without each of some rows."""
+"""Predicted effects compared with retraining without each of some rows."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _pick(
 ) -> dict[int, str]:
     """Why each row is checked; a row that qualifies twice is named by the first reason.
 
-    Rows whose removal is not defined are checked only where they are selected, and then refused.
+    Rows whose removal is undefined are included only if selected, and then raise an error.
     """
     defined = np.flatnonzero(~np.isnan(effect))
     ordered = defined[np.argsort(-np.abs(effect[defined]), kind="stable")]

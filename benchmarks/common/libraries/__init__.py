@@ -1,1 +1,1 @@
-"""Other libraries on the same fits, each in an environment of its own."""
+"""Other libraries on the same fits, each in its own environment."""

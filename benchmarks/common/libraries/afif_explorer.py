@@ -1,4 +1,4 @@
-"""This project itself, by its public functions: effects by several solvers, and every row on itself."""
+"""This project, through its public functions: effects with several solvers, and self-influence."""
 
 from __future__ import annotations
 
@@ -10,36 +10,35 @@ from torch import Tensor
 import afif_explorer as ax
 from benchmarks.common.exchange import Method, Task, serve
 
-TOLERANCE = 1e-3  # of the residual; direct solves leave less, and are not refined further
-LISSA = ax.LiSSA(
-    repeats=1, batch_size=128
-)  # one run, as the others; its scale and depth are its own
+TOLERANCE = 1e-3  # of the residual; direct solves are below it without refinement
+# One run, like the others; scale and depth are automatic.
+LISSA = ax.LiSSA(repeats=1, batch_size=128)
 
 
 def _fit(task: Task) -> ax.Fit:
-    """The trained network as it is; all of the damping is the method's, as the other libraries have it."""
-    X, y, asked = task.X, task.y, task.answers
+    """The trained network without a penalty: as for the other libraries, all damping is the method's."""
+    X, y, answers = task.X, task.y, task.answers
     if task.name == "logistic":  # one output, its log-odds
-        return ax.from_trained(task.network.layer, X, y, "bernoulli", test=(task.queries, asked))
-    return ax.from_trained(task.network, X, y, "categorical", test=(task.queries, asked))
+        return ax.from_trained(task.network.layer, X, y, "bernoulli", test=(task.queries, answers))
+    return ax.from_trained(task.network, X, y, "categorical", test=(task.queries, answers))
 
 
 def _effects(solver: ax.Auto | ax.LiSSA | str, order: int | None = 1) -> Method:
-    """``ax.attribute`` on the loss of every query; ``order`` 1 is what the other libraries give."""
+    """``ax.attribute`` on the loss of every query; ``order`` 1 is what the other libraries compute."""
 
     def method(task: Task) -> Iterator[tuple[str, Tensor]]:
         queries = [ax.PointLoss("test", i) for i in range(len(task.queries))]
         for damping in task.dampings:
             fit = _fit(task)
             task.fitted()
-            chosen = ax.AFIF(solver=solver, damping=damping)
-            yield f"{damping:g}", torch.as_tensor(ax.attribute(fit, queries, chosen, order=order))
+            afif = ax.AFIF(solver=solver, damping=damping)
+            yield f"{damping:g}", torch.as_tensor(ax.attribute(fit, queries, afif, order=order))
 
     return method
 
 
 def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
-    """``ax.diagnostics``: leverages, Cook's distances, losses and residuals in the same time."""
+    """``ax.diagnostics``, which also computes leverages, Cook's distances, losses and residuals."""
     for damping in task.dampings:
         fit = _fit(task)
         task.fitted()

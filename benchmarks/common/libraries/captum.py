@@ -1,6 +1,6 @@
 """captum: the exact Hessian, Arnoldi, and gradient products of the last layer.
 
-Its curvature is a sum over rows, so its dampings are ``n`` times ours, and its scores an ``n``-th.
+Its curvature is a sum over rows, so its dampings are ``n`` times and its scores ``1/n`` times ours.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _explicit(task: Task, damping: float) -> NaiveInfluenceFunction:
 
 def naive(task: Task) -> Iterator[tuple[str, Tensor]]:
     for damping in task.dampings:
-        yield f"{damping:g}", _told(task, _explicit(task, damping))
+        yield f"{damping:g}", _influence(task, _explicit(task, damping))
 
 
 def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
@@ -48,7 +48,7 @@ def arnoldi(task: Task) -> Iterator[tuple[str, Tensor]]:
             arnoldi_dim=min(2 * rank, task.p), hessian_reg=damping * len(task.rows),
         )  # fmt: skip
         task.fitted()
-        yield f"{damping:g}", _told(task, method)
+        yield f"{damping:g}", _influence(task, method)
 
 
 def tracin(task: Task) -> Iterator[tuple[str, Tensor]]:
@@ -59,7 +59,7 @@ def tracin(task: Task) -> Iterator[tuple[str, Tensor]]:
     yield "none", method.influence((task.queries, task.answers)).T
 
 
-def _told(task: Task, method: NaiveInfluenceFunction | ArnoldiInfluenceFunction) -> Tensor:
+def _influence(task: Task, method: NaiveInfluenceFunction | ArnoldiInfluenceFunction) -> Tensor:
     return method.influence((task.queries, task.answers)).T * len(task.rows)
 
 

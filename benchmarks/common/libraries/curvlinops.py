@@ -1,6 +1,6 @@
 """curvlinops: products with the exact Gauss-Newton matrix (the Fisher), in block conjugate gradients.
 
-It has products only; the iteration and the gradients of single rows are plain torch.
+The library provides only products; the iteration and the per-row gradients are plain torch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from benchmarks.common.exchange import Task, serve
 
-TOLERANCE, MOST, BATCH = 1e-4, 200, 5000
+TOLERANCE, MAX_STEPS, BATCH = 1e-4, 200, 5000
 
 
 def ggn(task: Task) -> Iterator[tuple[str, Tensor]]:
@@ -36,8 +36,8 @@ def _effects(task: Task, named: dict[str, Tensor], matrix, damping: float) -> Te
         logits = functional_call(task.network, parameters, (X[None],))
         return cross_entropy(logits, y[None])
 
-    slopes = vmap(grad(loss), in_dims=(None, 0, 0))(parts, task.queries, task.answers)
-    rhs = torch.cat([value.flatten(1) for value in slopes.values()], dim=1).T
+    gradients = vmap(grad(loss), in_dims=(None, 0, 0))(parts, task.queries, task.answers)
+    rhs = torch.cat([value.flatten(1) for value in gradients.values()], dim=1).T
     solved = _solved(lambda block: matrix @ block + damping * block, rhs)
 
     def along(direction: Tensor) -> Tensor:
@@ -57,11 +57,11 @@ def _effects(task: Task, named: dict[str, Tensor], matrix, damping: float) -> Te
 
 
 def _solved(product, rhs: Tensor) -> Tensor:
-    """Conjugate gradients, all right-hand sides abreast."""
+    """Conjugate gradients for all right-hand sides in parallel."""
     x, r, d = torch.zeros_like(rhs), rhs.clone(), rhs.clone()
     square = (r * r).sum(0)
     goal = TOLERANCE**2 * square
-    for _ in range(MOST):
+    for _ in range(MAX_STEPS):
         if bool((square <= goal).all()):
             break
         moved = product(d)

@@ -1,4 +1,4 @@
-"""dattri: exact Hessian, Arnoldi, LiSSA, EK-FAC and TRAK. All rows in one batch, which its Hessians need."""
+"""dattri: exact Hessian, Arnoldi, LiSSA, EK-FAC and TRAK. All rows in one batch, as its Hessians require."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from torch.nn.functional import cross_entropy
 from benchmarks.common.exchange import Task, serve
 
 
-def _told(task: Task, *, alone: bool = False, margin: bool = False) -> AttributionTask:
-    """The task in dattri's words; TRAK passes rows one by one (``alone``) and looks at margins."""
+def _attribution_task(task: Task, *, alone: bool = False, margin: bool = False) -> AttributionTask:
+    """The task as dattri's class; TRAK passes rows one by one (``alone``) and uses margins."""
 
     def loss(parameters: dict, data: tuple[Tensor, Tensor]) -> Tensor:
         X, y = (part.unsqueeze(0) for part in data) if alone else data
         value = cross_entropy(functional_call(task.network, parameters, (X,)), y.long())
         if not margin:
             return value
-        right = torch.exp(-value)
-        return torch.log(right) - torch.log(1 - right + 1e-10)
+        probability = torch.exp(-value)
+        return torch.log(probability) - torch.log(1 - probability + 1e-10)
 
     return AttributionTask(
         loss_func=loss, model=task.network, checkpoints=task.network.state_dict()
@@ -40,13 +40,15 @@ def explicit(task: Task) -> Iterator[tuple[str, Tensor]]:
     for damping in task.dampings:
         yield (
             f"{damping:g}",
-            _inner(task, IFAttributorExplicit(_told(task), regularization=damping)),
+            _inner(task, IFAttributorExplicit(_attribution_task(task), regularization=damping)),
         )
 
 
 def arnoldi(task: Task) -> Iterator[tuple[str, Tensor]]:
     for damping in task.dampings:
-        method = IFAttributorArnoldi(_told(task), proj_dim=50, max_iter=60, regularization=damping)
+        method = IFAttributorArnoldi(
+            _attribution_task(task), proj_dim=50, max_iter=60, regularization=damping
+        )
         yield f"{damping:g}", _inner(task, method)
 
 
@@ -54,7 +56,7 @@ def lissa(task: Task) -> Iterator[tuple[str, Tensor]]:
     scale = 1.25 * task.steepest
     for damping in task.dampings:
         method = IFAttributorLiSSA(
-            _told(task), batch_size=64, recursion_depth=1000, scaling=scale,
+            _attribution_task(task), batch_size=64, recursion_depth=1000, scaling=scale,
             damping=damping / scale,  # it multiplies the estimate itself
         )  # fmt: skip
         yield f"{damping:g}", _inner(task, method)
@@ -62,7 +64,7 @@ def lissa(task: Task) -> Iterator[tuple[str, Tensor]]:
 
 def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
     for damping in task.dampings:
-        method = IFAttributorExplicit(_told(task), regularization=damping)
+        method = IFAttributorExplicit(_attribution_task(task), regularization=damping)
         method.cache(task.batches())
         task.fitted()
         yield f"{damping:g}", method.self_attribute(task.batches())
@@ -71,7 +73,7 @@ def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
 def _inner(task: Task, method) -> Tensor:
     method.cache(task.batches())
     task.fitted()
-    return method.attribute(task.batches(), task.asked_at_once())
+    return method.attribute(task.batches(), task.query_batch())
 
 
 def ekfac(task: Task) -> Iterator[tuple[str, Tensor]]:
@@ -79,30 +81,30 @@ def ekfac(task: Task) -> Iterator[tuple[str, Tensor]]:
         return cross_entropy(functional_call(task.network, parameters, (data[0],)), data[1])
 
     for damping in task.dampings:
-        told = AttributionTask(
+        attribution = AttributionTask(
             loss_func=loss, model=task.network, checkpoints=task.network.state_dict()
         )
-        method = IFAttributorEKFAC(told, damping=damping)
+        method = IFAttributorEKFAC(attribution, damping=damping)
         method.cache(task.batches(512))
         task.fitted()
-        yield f"{damping:g}", method.attribute(task.batches(512), task.asked_at_once())
+        yield f"{damping:g}", method.attribute(task.batches(512), task.query_batch())
 
 
 def trak(task: Task) -> Iterator[tuple[str, Tensor]]:
-    def right(parameters: dict, data: tuple[Tensor, Tensor]) -> Tensor:
+    def probability(parameters: dict, data: tuple[Tensor, Tensor]) -> Tensor:
         X, y = (part.unsqueeze(0) for part in data)
         return torch.exp(-cross_entropy(functional_call(task.network, parameters, (X,)), y))
 
     for regularization in task.dampings:
         method = TRAKAttributor(
-            _told(task, alone=True, margin=True),
-            correct_probability_func=right,
+            _attribution_task(task, alone=True, margin=True),
+            correct_probability_func=probability,
             projector_kwargs={"proj_dim": 512},
             regularization=regularization,
         )
         method.cache(task.batches(512))
         task.fitted()
-        yield f"{regularization:g}", method.attribute(task.asked_at_once())
+        yield f"{regularization:g}", method.attribute(task.query_batch())
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from benchmarks.common.exchange import Task, serve
 BATCH = 250
 
 
-class Classes(KronfluenceTask):
-    """Cross-entropy, with labels drawn from the model where the true Fisher asks for them."""
+class Classification(KronfluenceTask):
+    """Cross-entropy, with labels sampled from the model for the true Fisher."""
 
     def compute_train_loss(self, batch, model: nn.Module, sample: bool = False) -> Tensor:
         X, y = batch
@@ -34,9 +34,11 @@ class Classes(KronfluenceTask):
 
 
 def _analyzed(task: Task, strategy: str, folder: str) -> Analyzer:
-    """The factors of a task, kept in a folder."""
-    model = prepare_model(task.network, Classes())
-    analyzer = Analyzer("lds", model, Classes(), cpu=True, output_dir=folder, disable_tqdm=True)
+    """An analyzer with the factors of a task, stored in a folder."""
+    model = prepare_model(task.network, Classification())
+    analyzer = Analyzer(
+        "lds", model, Classification(), cpu=True, output_dir=folder, disable_tqdm=True
+    )
     analyzer.fit_all_factors(
         "factors", task.rows, per_device_batch_size=BATCH,
         factor_args=FactorArguments(strategy=strategy),
@@ -47,7 +49,7 @@ def _analyzed(task: Task, strategy: str, folder: str) -> Analyzer:
 
 def _settings(task: Task) -> Iterator[tuple[str, ScoreArguments]]:
     for damping in task.dampings:
-        own = math.isnan(damping)  # its heuristic
+        own = math.isnan(damping)  # the library's heuristic
         setting = "its own" if own else f"{damping:g}"
         yield setting, ScoreArguments(damping_factor=None if own else damping)
 
@@ -56,9 +58,9 @@ def _kronecker(strategy: str):
     def method(task: Task) -> Iterator[tuple[str, Tensor]]:
         with tempfile.TemporaryDirectory() as folder:
             analyzer = _analyzed(task, strategy, folder)
-            for setting, choices in _settings(task):
+            for setting, arguments in _settings(task):
                 analyzer.compute_pairwise_scores(
-                    f"scores {setting}", "factors", task.asked, task.rows, score_args=choices,
+                    f"scores {setting}", "factors", task.query_set, task.rows, score_args=arguments,
                     per_device_query_batch_size=100, per_device_train_batch_size=BATCH,
                 )  # fmt: skip
                 scores = analyzer.load_pairwise_scores(f"scores {setting}")
@@ -70,9 +72,9 @@ def _kronecker(strategy: str):
 def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
     with tempfile.TemporaryDirectory() as folder:
         analyzer = _analyzed(task, "ekfac", folder)
-        for setting, choices in _settings(task):
+        for setting, arguments in _settings(task):
             analyzer.compute_self_scores(
-                f"own {setting}", "factors", task.rows, score_args=choices,
+                f"own {setting}", "factors", task.rows, score_args=arguments,
                 per_device_train_batch_size=BATCH,
             )  # fmt: skip
             yield setting, analyzer.load_self_scores(f"own {setting}")["all_modules"]

@@ -1,6 +1,6 @@
 """pyDVL: exact Hessian, Arnoldi, Nystroem, conjugate gradients, LiSSA and EK-FAC.
 
-Its "Gauss-Newton" mode is the empirical Fisher divided by the wrong count, so it is left out.
+Its "Gauss-Newton" mode is the empirical Fisher with a wrong normalisation, so it is left out.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def lissa(task: Task) -> Iterator[tuple[str, Tensor]]:
 
 
 def self_influence(task: Task) -> Iterator[tuple[str, Tensor]]:
-    """It has no call for it; the diagonals of blocks of rows against themselves."""
+    """The diagonals of each batch's influences on itself, since the library has no function for it."""
     fitted = DirectInfluence(task.network, cross_entropy, task.dampings[0]).fit(task.batches(BATCH))
     task.fitted()
     parts = []

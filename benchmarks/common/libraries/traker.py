@@ -1,4 +1,4 @@
-"""traker, the authors' TRAK: one model, 512 random projections or none."""
+"""traker, the original TRAK: one model, 512 random projections or none."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def unprojected(task: Task) -> Iterator[tuple[str, Tensor]]:
         yield f"{strength:g}", _scores(task, strength, projector=NoOpProjector(device="cpu"))
 
 
-def _scores(task: Task, strength: float, **choices) -> Tensor:
+def _scores(task: Task, strength: float, **options) -> Tensor:
     with tempfile.TemporaryDirectory() as folder:
         traker = TRAKer(
             task.network, "image_classification", len(task.rows), save_dir=folder, device="cpu",
-            use_half_precision=False, lambda_reg=strength, logging_level=logging.ERROR, **choices,
+            use_half_precision=False, lambda_reg=strength, logging_level=logging.ERROR, **options,
         )  # fmt: skip
         checkpoint = task.network.state_dict()
         traker.load_checkpoint(checkpoint, model_id=0)
@@ -36,8 +36,8 @@ def _scores(task: Task, strength: float, **choices) -> Tensor:
             traker.featurize((X, y), num_samples=len(X))
         traker.finalize_features()
         task.fitted()
-        traker.start_scoring_checkpoint("lds", checkpoint, 0, num_targets=len(task.asked))
-        traker.score((task.queries, task.answers), num_samples=len(task.asked))
+        traker.start_scoring_checkpoint("lds", checkpoint, 0, num_targets=len(task.query_set))
+        traker.score((task.queries, task.answers), num_samples=len(task.query_set))
         return torch.as_tensor(traker.finalize_scores("lds"))
 
 

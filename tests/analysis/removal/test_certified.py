@@ -1,4 +1,4 @@
-"""Certified unlearning: the bound holds on every trial, and the noise is what the formula says."""
+"""Certified unlearning: the bound holds in every trial, and the noise follows the formula."""
 
 from __future__ import annotations
 

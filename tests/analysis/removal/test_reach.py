@@ -1,4 +1,4 @@
-"""Reach: what it says of an error is what refits show, with kinks, on networks, where effects cancel."""
+"""Reach: estimated errors agree with refits, for non-smooth penalties, networks and cancelling effects."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def test_errors_are_as_large_as_expected_with_kinks_too(penalty: ax.Penalty) -> 
     gone = [np.random.default_rng(0).choice(fit.n, 140, replace=False), np.argsort(-effects)[:40]]
     for rows in gone:
         case = measure(fit, rows)
-        for told, actual, captured in zip(case.told, case.actual, case.captured, strict=True):
-            assert told.expected_error == pytest.approx(actual, rel=0.02)
-            assert (told.captured < 1) == (captured < 1)
+        for expected, actual, captured in zip(case.reach, case.actual, case.captured, strict=True):
+            assert expected.expected_error == pytest.approx(actual, rel=0.02)
+            assert (expected.captured < 1) == (captured < 1)
 
 
 def test_a_step_that_leaves_the_wrong_parameters_at_zero_is_off_by_that_too() -> None:
@@ -41,29 +41,29 @@ def test_a_step_that_leaves_the_wrong_parameters_at_zero_is_off_by_that_too() ->
     kept = [ax.unlearn(fit, rows).theta == 0, ax.retrain(fit, rows).theta == 0, fit.theta == 0]
     assert (kept[0] != kept[1]).any()
     case = measure(fit, rows)
-    for told, actual in zip(case.told, case.actual, strict=True):
-        assert told.expected_error == pytest.approx(actual, rel=1e-6)
+    for expected, actual in zip(case.reach, case.actual, strict=True):
+        assert expected.expected_error == pytest.approx(actual, rel=1e-6)
 
 
 @pytest.mark.parametrize("share", [0.005, 0.05, 0.2])
-def test_networks_are_told_as_well_as_linear_maps_or_not_at_all(share: float) -> None:
+def test_errors_of_networks_are_as_large_as_expected_or_unsure(share: float) -> None:
     data = ax.load_dataset("hiring")
     fit = ax.fit(data, model="mlp", penalty=ax.Ridge(1e-2), hidden=(4,))
     cases = [measure(fit, rows) for rows in sets(fit, share).values()]
     for case in cases:
-        for told, actual in zip(case.told, case.actual, strict=True):
-            assert actual <= {"good": GOOD, "fair": FAIR, "poor": np.inf}[told.level]
-            if word(told) != "unsure":
-                assert told.expected_error == pytest.approx(actual, rel=0.1)
-    assert sum(word(case.told[0]) == "unsure" for case in cases) <= 1
+        for expected, actual in zip(case.reach, case.actual, strict=True):
+            assert actual <= {"good": GOOD, "fair": FAIR, "poor": np.inf}[expected.level]
+            if word(expected) != "unsure":
+                assert expected.expected_error == pytest.approx(actual, rel=0.1)
+    assert sum(word(case.reach[0]) == "unsure" for case in cases) <= 1
 
 
-def test_what_does_not_settle_is_never_called_better_than_poor(monkeypatch) -> None:
+def test_reach_is_poor_without_convergence(monkeypatch) -> None:
     fit, loss = hiring(ax.Ridge(1e-3)), ax.MeanLoss("test")
     assert ax.unlearn(fit, [5], targets=[loss]).reach.level == "good"
     monkeypatch.setattr(reach, "DIRECTLY", (1, 1))
-    told = ax.unlearn(fit, [5], targets=[loss])
-    for one in (told.reach, told.target_reach[loss]):
+    unlearned = ax.unlearn(fit, [5], targets=[loss])
+    for one in (unlearned.reach, unlearned.target_reach[loss]):
         assert one.level == "poor"
         assert one.expected_error == np.inf
         assert "cannot be estimated" in one.text
@@ -87,14 +87,14 @@ def test_a_network_with_kinks_is_judged_by_its_hessian(rows) -> None:
     model = ax.MLP(4, (3,), 1)
     objective = ax.Objective(model, "gaussian", ax.Lasso(1e-2), X[:200], y[:200])
     case = measure(ax.fit_objective(objective, test=(X[200:], y[200:])), np.array(rows))
-    assert case.told[0].expected_error == pytest.approx(case.actual[0], rel=0.02)
+    assert case.reach[0].expected_error == pytest.approx(case.actual[0], rel=0.02)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES[:2], ids=lambda penalty: type(penalty).__name__)
 def test_a_target_on_which_effects_cancel_is_trusted_less_than_the_parameters(penalty) -> None:
     fit = hiring(penalty)
     case = measure(fit, cancelling(ax.attribute(fit, ax.MeanLoss("test")), 70))
-    parameters, target = case.told
+    parameters, target = case.reach
     assert (parameters.level, target.level) == ("fair", "poor")
     assert target.expected_error == pytest.approx(case.actual[1], rel=0.02)
     assert target.expected_error > 2 * parameters.expected_error
@@ -102,11 +102,11 @@ def test_a_target_on_which_effects_cancel_is_trusted_less_than_the_parameters(pe
     assert "Too much" not in target.text
 
 
-def test_nothing_removed_is_trusted_and_a_change_of_nothing_is_told_in_words() -> None:
+def test_an_empty_removal_is_reliable_and_a_zero_change_is_described() -> None:
     fit, loss = hiring(ax.Ridge(1e-3)), ax.MeanLoss("test")
-    told = ax.unlearn(fit, [], targets=[loss])
-    assert told.reach.expected_error == told.target_reach[loss].expected_error == 0
-    assert told.target_reach[loss].captured == 1
+    reach = ax.unlearn(fit, [], targets=[loss])
+    assert reach.reach.expected_error == reach.target_reach[loss].expected_error == 0
+    assert reach.target_reach[loss].captured == 1
     assert "more than 1000 %" in judge(1e300, 2.0, 0.1, 0.1, "target's", "Retrain.").text
 
 

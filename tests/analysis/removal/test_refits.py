@@ -1,4 +1,4 @@
-"""The promise to a user: predicted effects are those that retraining finds."""
+"""Predicted effects agree with retraining."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_removing_the_most_helpful_rows_raises_the_test_loss() -> None:
     assert ax.retrain(fit, unfair).effects([parity])[parity] < 0
 
 
-def test_a_network_is_second_order_only_if_asked() -> None:
+def test_networks_use_the_second_order_only_on_request() -> None:
     fit = ax.fit(ax.load_dataset("hiring"), model="mlp", penalty=ax.Ridge(1e-2), hidden=(3,))
     loss = ax.MeanLoss("test")
     damped = ax.AFIF(damping=0.1)
@@ -139,7 +139,7 @@ def test_unknown_orders_and_no_targets_are_refused() -> None:
         ax.attribute(fit, [])
 
 
-def test_refits_come_in_the_order_that_rows_were_asked_for() -> None:
+def test_refits_are_in_the_order_of_the_given_rows() -> None:
     fit = ax.fit(ax.load_dataset("hiring"))
     target = ax.MeanLoss("test")
     there = ax.retrain_each(fit, [40, 7, 7, 300], target)

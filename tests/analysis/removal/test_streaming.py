@@ -1,4 +1,4 @@
-"""Requests to forget, one after another."""
+"""Sequential unlearning."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_requests_one_after_another_are_one_request(fit: ax.Fit, method) -> None
     np.testing.assert_array_equal(unlearner.retrain().theta, ax.retrain(fit, rows).theta)
 
 
-def test_kinks_too() -> None:
+def test_nonsmooth_too() -> None:
     fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Lasso(0.01))
     unlearner = ax.Unlearner(fit)
     for row in (3, 1, 4):

@@ -1,4 +1,4 @@
-"""Whether a point is a minimum where the penalty has kinks: against Hessians by autograd."""
+"""Detection of minima with non-smooth penalties, against Hessians by autograd."""
 
 from __future__ import annotations
 

@@ -259,10 +259,10 @@ def test_all_ways_to_a_perceptrons_matrix_agree(case: Case, way: str, monkeypatc
     here = problem.objective.at(problem.theta).linearization
     roots = block(here.n * case.k).reshape(here.n, case.k, 3)
     half = (roots.transpose(1, 2) @ here.jacobian(torch.arange(here.n))).flatten(0, 1)
-    price, few_inputs = WAYS[way]
-    monkeypatch.setattr(gram, "price", lambda _: price)
+    cost, few_inputs = WAYS[way]
+    monkeypatch.setattr(gram, "gram_cost", lambda _: cost)
     monkeypatch.setattr(gram, "_few_inputs", lambda *_: few_inputs)
-    monkeypatch.setattr(gram, "TOGETHER", 5)
+    monkeypatch.setattr(gram, "MAX_ENTRIES", 5)
     close(here.gram(roots), half.T @ half)
     monkeypatch.setattr(memory, "COMFORTABLE", 300)
     close(here.gram(roots), half.T @ half)

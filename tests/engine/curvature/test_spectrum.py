@@ -1,4 +1,4 @@
-"""The spectrum that answers every LiSSA setting, against the recursion that it stands for."""
+"""LiSSA's results from the spectrum, against the recursion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every objective: all losses, linear maps, networks, any module, with and without kinks.
+"""Properties of every objective: all losses, linear maps, networks, modules, any kind of penalty.
 
 Objectives are drawn from one table (:mod:`tests.helpers.cases`); at a fit where the penalty has kinks,
 since a proximal step stays where it is only there, and elsewhere at parameters that are no minimum.
@@ -152,9 +152,7 @@ def test_the_size_of_a_batch_of_rows_changes_nothing(
 
 @checked
 @given(case=cases, kind=kinds, seed=seeds, size=st.integers(1, 6))
-def test_batches_that_meet_every_row_equally_have_the_curvature_as_mean(
-    case, kind, seed, size
-) -> None:
+def test_batches_that_cover_rows_equally_have_the_curvature_as_mean(case, kind, seed, size) -> None:
     operator = kind(*problem(case, seed))
     c = directions(operator.p)
     batches = [(torch.arange(size) * 5 + start) % N for start in range(N)]

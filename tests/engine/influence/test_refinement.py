@@ -1,4 +1,4 @@
-"""The way on from a predicted point: where it ends, and what it does where there is no end."""
+"""Refinement of a prediction: convergence to the refit, and its absence."""
 
 from __future__ import annotations
 

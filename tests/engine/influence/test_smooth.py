@@ -1,4 +1,4 @@
-"""Influence: parameters and effects against brute force, invariances, and the meaning of the sign."""
+"""Influence: parameters and effects against brute force, invariances, and the sign."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a stack of layers and what is made of them, against explicit Jacobians; a factor in place."""
+"""Factored Jacobians of layered networks against explicit ones; in-place factorisation."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def test_products_with_rows_equal_those_of_the_jacobian(
     here, jacobian = stack(dtype)
     if small:
         monkeypatch.setattr(factored, "BLOCK", 100)  # one row of rank 2: formed twice for a product
-        monkeypatch.setattr(factored, "FEWEST", rank)
+        monkeypatch.setattr(factored, "MIN_ROWS", rank)
         monkeypatch.setattr(memory, "COMFORTABLE", 300)
     roots, share = drawn(N, 3, rank), drawn(N)
     V, U = drawn(here.p, m), drawn(N, rank, m)
     H = roots.transpose(1, 2) @ jacobian  # [n, r, p]
     mine = roots.to(dtype)
-    close(here.out(mine, V.to(dtype)), H @ V, dtype)
-    close(here.into(mine, U.to(dtype)), torch.einsum("nrp,nrm->pm", H, U), dtype)
+    close(here.jvp_roots(mine, V.to(dtype)), H @ V, dtype)
+    close(here.vjp_roots(mine, U.to(dtype)), torch.einsum("nrp,nrm->pm", H, U), dtype)
     wanted = torch.einsum("nrp,n,nrm->pm", H, share, H @ V)
     close(here.ggn_product(mine, share.to(dtype), V.to(dtype)), wanted, dtype)
     close(here.contract(mine[:, :, 0], V.to(dtype)), H[:, 0] @ V, dtype)

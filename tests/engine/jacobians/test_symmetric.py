@@ -1,4 +1,4 @@
-"""Symmetric matrices from half of their entries, against the whole product."""
+"""Symmetric matrices from half of their entries, against the full product."""
 
 from __future__ import annotations
 

@@ -163,11 +163,11 @@ def test_matrix_products_are_what_torch_differentiates(
 
 
 @every_module
-def test_places_by_themselves_give_the_same_as_the_explicit_jacobian(name: str) -> None:
+def test_factors_by_position_equal_the_explicit_jacobian(name: str) -> None:
     ours, theirs = both(name)
     V, U = draw(ours.p, 3), draw(7, ours.k, 3)
     pushed, pulled = torch.zeros(7, ours.k, 3).double(), torch.zeros(ours.p, 3).double()
-    for layer in ours._met.layers:
+    for layer in ours._factors.layers:
         layer.jvp(V, pushed)
         layer.vjp(U, pulled)
     same(pushed, theirs.jacobian(torch.arange(7)) @ V)
@@ -184,7 +184,7 @@ def test_inner_products_of_rows_are_those_of_the_explicit_jacobian(
     name: str, way: str, even: bool, monkeypatch
 ) -> None:
     ours, theirs = both(name)
-    monkeypatch.setattr(ntk, "price", lambda *_: WAYS[way])
+    monkeypatch.setattr(ntk, "pair_cost", lambda *_: WAYS[way])
     monkeypatch.setattr(ntk, "TILE", 20)
     monkeypatch.setattr(ntk, "STRIP", 4)
     sizes = [shape.numel() for shape in ours._structure.shapes.values()]

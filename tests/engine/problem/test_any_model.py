@@ -1,4 +1,4 @@
-"""Models, families and penalties of a user's own. These tests are also the shortest examples of each."""
+"""User-defined models, families and penalties; these tests are also short examples."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_products_are_finite_differences(kind: type[nn.Module], train: bool) -> 
 
 
 @networks
-def test_a_fit_that_is_stopped_early_answers_and_says_what_it_is(kind: type[nn.Module]) -> None:
+def test_a_fit_stopped_early_works_and_reports_it(kind: type[nn.Module]) -> None:
     objective = objective_of(kind)
     fit = ax.fit_objective(objective, test=(PIXELS[-200:], DIGITS[-200:]), max_steps=40)
     assert fit.steps <= 40

@@ -1,4 +1,4 @@
-"""Rows and targets as people have them: taken for what they are, or refused in one clear sentence."""
+"""Array-likes as rows and targets: accepted, or rejected with one clear sentence."""
 
 from __future__ import annotations
 

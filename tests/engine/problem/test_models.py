@@ -1,4 +1,4 @@
-"""Models and objectives: what is taken, what is refused, and in which words."""
+"""Models and objectives: valid and invalid arguments, with error messages."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_work_that_threads_share_is_the_same(n: int, intercept: bool, monkeypatc
     model = LinearMap(5, intercept=intercept)
     theta = torch.linspace(-1, 1, model.p, dtype=torch.float64)
     beside = torch.cat([rows, torch.ones(n, 1)], 1) if intercept else rows
-    monkeypatch.setattr(linear_map, "SHARED", 1)
+    monkeypatch.setattr(linear_map, "MIN_PARALLEL", 1)
     monkeypatch.setattr(linear_map, "cached_rows", lambda *_, **__: 3)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     here = model.linearize(theta, rows)

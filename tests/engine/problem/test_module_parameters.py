@@ -1,4 +1,4 @@
-"""A module of one's own: tied weights, layers used twice, and which parameters are the intercept."""
+"""User-defined modules: tied weights, layers used twice, and detection of the intercept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recipe of docs/method.md for models, families, penalties and targets of one's own, word for word."""
+"""The example in docs/method.md of a user-defined model, family, penalty and target, verbatim."""
 
 from __future__ import annotations
 

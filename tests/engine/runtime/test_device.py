@@ -1,4 +1,4 @@
-"""Work on another device than the CPU: the same numbers, and nothing left behind on the wrong one.
+"""Computation on a device other than the CPU: the same results, and no tensor on the wrong device.
 
 The device is pretended (:mod:`tests.helpers.pretend_device`); ``benchmarks/devices.py`` compares real ones.
 """

@@ -1,4 +1,4 @@
-"""What is chosen for which problem, what it says, and that the memory limit is obeyed."""
+"""Automatic solver selection: the choice, its reason, and the memory limit."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_limits_are_set_and_given_back(monkeypatch) -> None:
     assert memory.allowed() <= free
 
 
-def test_a_container_that_has_less_than_its_machine_is_seen(monkeypatch, tmp_path) -> None:
+def test_a_containers_smaller_limit_is_used(monkeypatch, tmp_path) -> None:
     (tmp_path / "most").write_text("5000000\n")
     (tmp_path / "used").write_text("2000000\n")
     (tmp_path / "none").write_text("max\n")
@@ -155,7 +155,7 @@ def test_a_container_that_has_less_than_its_machine_is_seen(monkeypatch, tmp_pat
     assert memory._free(-3) == 3_000_000
 
 
-def test_a_gpu_that_has_less_than_its_machine_is_seen(monkeypatch) -> None:
+def test_a_gpus_smaller_memory_is_used(monkeypatch) -> None:
     """Of three, the second is not in use, and the third has less; torch holds 300 bytes too many there."""
     of = {
         "get_info": {0: 9_000_000, 2: 4_000_000},

@@ -1,4 +1,4 @@
-"""The direct solve and conjugate gradients, and what they say when there is no answer."""
+"""The direct solve and conjugate gradients, and their errors without a solution."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_the_damping_named_for_a_singular_curvature_works() -> None:
 
 
 @pytest.mark.parametrize("solver", [ConjugateGradient(), BlockConjugateGradient()])
-def test_conjugate_gradients_meet_negative_curvature_and_say_so(solver: Solver) -> None:
+def test_conjugate_gradients_report_negative_curvature(solver: Solver) -> None:
     problem = Case("network", "gaussian", "mlp", ridge=0.01).make(seed=1, spread=3.0)
     curved = Hessian(problem.objective, problem.theta)
     found = solver.prepare(curved).solve(block(curved.p))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import afif_explorer as ax
 from afif_explorer.engine.curvature.kronecker import Kronecker
 from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
-from afif_explorer.engine.jacobians.placed import Weight
+from afif_explorer.engine.jacobians.positionwise import Weight
 from afif_explorer.engine.solvers import ekfac
 from afif_explorer.engine.solvers.base import Status
 from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
@@ -84,7 +84,7 @@ def test_a_common_space_needs_fewer_products_than_a_space_each() -> None:
     assert helped.stats["steps"] < alone.stats["steps"]
 
 
-def test_stopping_early_and_asking_too_much_are_said() -> None:
+def test_early_stopping_and_unattainable_tolerances_are_reported() -> None:
     problem = CASES[3].make(seed=1)
     fisher = Fisher(problem.objective, problem.theta)
     short = BlockConjugateGradient(max_steps=1).prepare(fisher).solve(block(fisher.p, 1))
@@ -137,21 +137,21 @@ def test_the_curvature_along_every_direction_of_the_basis_is_exact(name: str) ->
 @pytest.mark.parametrize("places", [1, 3, 9])
 def test_moments_need_no_block(places: int) -> None:
     """Against sums over explicit blocks, for fewer and for more places than inputs or outputs."""
-    layer = Weight(0, 15, slope=draw(7, 2, places, 3), entered=draw(7, places, 5))
+    layer = Weight(0, 15, slope=draw(7, 2, places, 3), layer_input=draw(7, places, 5))
     share = draw(7).abs()
     basis = Kronecker(layer)
     basis.add([layer], share)
-    M = torch.einsum("nrto,nti->nroi", layer.slope, layer.entered)
-    entering = torch.einsum("n,nroi,nroj->ij", share, M, M)
-    leaving = torch.einsum("n,nroi,nrpi->op", share, M, M)
-    torch.testing.assert_close(basis._entering, entering)
-    torch.testing.assert_close(basis._leaving, leaving)
+    M = torch.einsum("nrto,nti->nroi", layer.slope, layer.layer_input)
+    input_moment = torch.einsum("n,nroi,nroj->ij", share, M, M)
+    output_moment = torch.einsum("n,nroi,nrpi->op", share, M, M)
+    torch.testing.assert_close(basis._input_moment, input_moment)
+    torch.testing.assert_close(basis._output_moment, output_moment)
 
 
 def test_random_combinations_of_roots_stand_for_all_of_them(monkeypatch) -> None:
     monkeypatch.setattr(ekfac, "MANY", 0)
     roots = draw(1, 4, 3).expand(40_000, -1, -1)
-    shown = ekfac._shown(roots)
+    shown = ekfac._sketched(roots)
     assert shown.shape == (40_000, 4, 1)
     found, wanted = (one @ one.transpose(1, 2) for one in (shown, roots))
     torch.testing.assert_close(found.mean(0), wanted[0], rtol=0, atol=0.03)
@@ -162,7 +162,7 @@ def test_random_combinations_of_roots_stand_for_all_of_them(monkeypatch) -> None
 
 
 def test_a_few_rows_tell_only_that_nothing_is_solved(monkeypatch) -> None:
-    monkeypatch.setattr(ekfac, "GLANCE", 20)
+    monkeypatch.setattr(ekfac, "CHECK_ROWS", 20)
     for damping in (1.0, 1e-6):
         fisher = sequence_fisher("transformer", damping=damping, ridge=0.0)
         c = block(fisher.p)
@@ -178,7 +178,7 @@ def test_a_few_rows_tell_only_that_nothing_is_solved(monkeypatch) -> None:
 
 def test_the_same_is_measured_if_nothing_may_be_kept(monkeypatch) -> None:
     monkeypatch.setattr(ekfac, "ROWS_AT_ONCE", 7)
-    monkeypatch.setattr(ekfac, "TURNED", 20)
+    monkeypatch.setattr(ekfac, "BASIS_ROWS", 20)
     fisher = sequence_fisher("transformer")
     kept = EKFACPreconditioner(fisher, None)
     for blocks in (0, 1):
@@ -195,7 +195,7 @@ def test_one_layer_of_one_output_is_factored_exactly() -> None:
     assert found.stats["residual"] < 1e-12
 
 
-def test_by_itself_it_tells_its_residual_and_refines_when_asked() -> None:
+def test_by_itself_it_reports_its_residual_and_refines_to_a_tolerance() -> None:
     fisher = sequence_fisher("transformer")
     c = block(fisher.p)
     alone = EKFAC().prepare(fisher).solve(c)
@@ -222,7 +222,7 @@ def test_a_module_whose_layers_are_not_known_is_refused() -> None:
         Viewer().double(), "categorical", ax.Ridge(0.1), rows(8), torch.arange(8) % 2
     )
     fisher = Fisher(objective, objective.vector(objective.model.initial(0)))
-    with pytest.raises(ax.InvalidChoice, match="EK-FAC needs a network whose layers are known"):
+    with pytest.raises(ax.InvalidChoice, match="EK-FAC supports only networks"):
         EKFAC().prepare(fisher)
 
 

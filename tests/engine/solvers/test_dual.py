@@ -97,7 +97,7 @@ def test_kernels_with_scales_that_differ_within_a_layer(case: Case) -> None:
         torch.testing.assert_close(here.ntk(left, other, right, scale), wanted)
 
 
-def test_what_has_no_dual_says_so() -> None:
+def test_unavailable_dual_solves_raise_errors() -> None:
     problem = CURVED[0].make(seed=1)
     with pytest.raises(
         InvalidChoice, match=r"Hessian is not a sum of squares over rows; use the Fisher"

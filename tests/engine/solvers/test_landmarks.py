@@ -1,4 +1,4 @@
-"""The preconditioner of some rows: what it is, that it shortens the way, and when it is chosen."""
+"""The landmark preconditioner: its definition, its speed-up, and when it is selected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LiSSA: against the direct solve, a literal recursion, and its own promises about divergence."""
+"""LiSSA: against the direct solve and a literal recursion, and its detection of divergence."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_seeds_repeat_and_differ() -> None:
     assert not torch.equal(run(1), run(2))
 
 
-def test_checkpoints_keep_the_way_there() -> None:
+def test_checkpoints_store_intermediate_estimates() -> None:
     fisher = fitted(n=100, d=4)
     c = gradients(fisher)
     found = LiSSA(depth=300, batch_size=32, repeats=3, checkpoints=9).prepare(fisher).solve(c)

@@ -1,4 +1,4 @@
-"""Predictive parity against a count by hand, fairlearn and finite differences; it needs no line elsewhere."""
+"""Predictive parity against a manual count, fairlearn and finite differences."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_an_effect_is_the_change_after_a_refit() -> None:
     assert effects[place] == pytest.approx(truth, rel=0.02)
 
 
-def test_a_group_without_predicted_outcomes_is_left_out_and_told() -> None:
+def test_a_group_without_predicted_outcomes_is_left_out_with_a_warning() -> None:
     """With so low an intercept that no row of one group is predicted to have the outcome."""
     fit, X = fitted("binary"), fitted("binary").sample("test").X
     _, _, hit, groups = parts(fit)

@@ -1,4 +1,4 @@
-"""The proximal Bregman response, and what AFIF is close to on a network."""
+"""The proximal Bregman response, and its agreement with AFIF on a network."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_for_a_converged_linear_map_it_is_the_refit(case: Case) -> None:
     "penalty",
     [ax.Lasso(0.05), ax.ElasticNet(0.15, 0.5), ax.GroupLasso(0.05, ((0, 1), (3, 5), (4,)))],
 )
-def test_kinks_are_held_where_the_fit_has_them(penalty: ax.Penalty) -> None:
+def test_nonsmooth_are_held_where_the_fit_has_them(penalty: ax.Penalty) -> None:
     base = Case("logistic", "bernoulli", "linear").make(seed=3, d=6).objective
     objective = Objective(base.model, base.loss, penalty, base.X, base.y)
     theta = minimise(objective).theta

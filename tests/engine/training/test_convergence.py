@@ -1,4 +1,4 @@
-"""A fit counts as converged when its gradient is small beside the terms that it sums, in any unit."""
+"""A fit has converged if its gradient is small relative to the summed terms, in any unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fits against scikit-learn, and honesty about what was reached."""
+"""Fits against scikit-learn, and reports of convergence."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_starts_of_networks_differ_by_seed_and_repeat() -> None:
     assert not torch.equal(model.initial(1), model.initial(2))
 
 
-def test_a_fit_that_is_stopped_says_how_far_it_got() -> None:
+def test_a_stopped_fit_reports_its_gradient_norm() -> None:
     problem = CURVED[0].make(seed=3, n=200)
     model = MLP(4, (80, 80), 1)  # too many parameters for Newton steps
     objective = Objective(model, "gaussian", None, problem.objective.X, problem.objective.y)

@@ -1,4 +1,4 @@
-"""Penalties with kinks: fits against scikit-learn, proximal steps against brute force and true refits."""
+"""Non-smooth penalties: fits against scikit-learn, proximal steps against brute force and refits."""
 
 from __future__ import annotations
 
@@ -218,9 +218,7 @@ def test_an_unfinished_step_says_what_it_is(monkeypatch) -> None:
     "case", [case for case in KINKED if case.kind != "linear"], ids=lambda case: case.name
 )
 @pytest.mark.parametrize("what", ["effects", "own_moves"])
-def test_a_step_without_end_is_told_and_the_damping_that_it_names_will_do(
-    case: Case, what: str
-) -> None:
+def test_a_diverging_step_is_reported_with_a_sufficient_damping(case: Case, what: str) -> None:
     """Away from a minimum the Hessian has directions along which the step goes down for ever."""
     problem = case.make()
 

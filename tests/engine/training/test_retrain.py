@@ -1,4 +1,4 @@
-"""Refits, row weights and the numbers that compare estimates with truths."""
+"""Refits, row weights, and measures of agreement."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class EvaluatedLiSSA(Prepared):
         spectrum, damping = spectrum_of(self.curvature), self.curvature.damping
         stats = self._stats(rhs.shape[1])
         if spectrum.diverges(self.scale, damping):
-            advice = self.rule.way_out(self.curvature.name, self.scale)
+            advice = self.rule.divergence_advice(self.curvature.name, self.scale)
             return Solution(torch.full_like(rhs, torch.nan), Status.DIVERGED, advice, stats)
         value = spectrum.lissa(rhs, scale=self.scale, depth=self.depth, damping=damping)
         stats |= self._misses(spectrum, rhs)

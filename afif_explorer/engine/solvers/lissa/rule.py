@@ -50,7 +50,7 @@ class Rule:
         """The number of steps at another scale that resolve the flattest direction, without a limit."""
         return math.ceil(DECAY * scale / max(self.smallest, 1e-9 * self.largest))
 
-    def way_out(self, curvature: str, scale: float) -> str:
+    def divergence_advice(self, curvature: str, scale: float) -> str:
         """Why the recursion diverges at this scale, and what would work."""
         if self.smallest < -1e-9 * self.largest:
             return (

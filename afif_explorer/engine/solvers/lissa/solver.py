@@ -206,7 +206,7 @@ class PreparedLiSSA(Prepared):
 
     def _diverged(self, u: Tensor, step: int, repeat: int, seen: list[list[float]]) -> Solution:
         stats = self._stats(repeat * self.depth + step, u.shape[1], seen)
-        advice = self._rule.way_out(self.curvature.name, self.scale)
+        advice = self._rule.divergence_advice(self.curvature.name, self.scale)
         return Solution(u / self.scale, Status.DIVERGED, advice, stats)
 
     def _judged(

@@ -1,4 +1,4 @@
-"""Each declared part is on the dashboard and in the notebook, and says the same there."""
+"""Each declared part is in the dashboard and in the notebook, with the same content."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.helpers.loop import open_scheduler
 
 WAIT = 60
 HEADS = (*HEAD, *parts_of((SELECTION,)))
-# Panel's own table says so to pandas.
+# raised by Panel's own table
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 
 
-class Skins:
-    """One explorer in both."""
+class Interfaces:
+    """One explorer in both user interfaces."""
 
     def __init__(self, explorer: Explorer) -> None:
         self.explorer = explorer
@@ -73,26 +73,26 @@ class Skins:
 
 
 @pytest.fixture(scope="module")
-def skins():
+def interfaces():
     explorer = Explorer("hiring")
     assert explorer.await_idle(WAIT)
-    made = Skins(explorer)
+    made = Interfaces(explorer)
     yield made
     made.notebook.close()
     explorer.close()
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_view_has_each_part_in_both_skins(skins: Skins, name: str):
-    skins.open(name)
+def test_a_view_has_each_part_in_both_interfaces(interfaces: Interfaces, name: str):
+    interfaces.open(name)
     shown = {Text: 0, Figure: 0}
     for part in SCREENS[name].parts:
-        page = skins.on_page(name, part)
+        page = interfaces.on_page(name, part)
         if reason := part.elsewhere.get("notebook"):
             assert len(reason.split()) > 5
-            assert part.name in skins.notebook.panel.controls
+            assert part.name in interfaces.notebook.panel.controls
             continue
-        cell = skins.in_cell(name, part)
+        cell = interfaces.in_cell(name, part)
         if isinstance(part, Text):
             assert page.object == cell.value
             shown[Text] += bool(page.object)
@@ -113,11 +113,11 @@ def test_a_view_has_each_part_in_both_skins(skins: Skins, name: str):
     assert shown[Text] >= 2
 
 
-def test_what_stands_above_all_views_is_in_both(skins: Skins):
-    cells = {**skins.notebook.status.head.shown, **skins.notebook.selection.shown}
-    skins.explorer.select(skins.explorer.points.ids[:2])
+def test_the_parts_above_all_views_are_in_both(interfaces: Interfaces):
+    cells = {**interfaces.notebook.status.head.shown, **interfaces.notebook.selection.shown}
+    interfaces.explorer.select(interfaces.explorer.points.ids[:2])
     for part in HEADS:
-        page, cell = skins.heads[part.name].panel, cells[part.name].widget
+        page, cell = interfaces.heads[part.name].panel, cells[part.name].widget
         if isinstance(part, Text):
             assert page.object == cell.value
         else:
@@ -125,64 +125,64 @@ def test_what_stands_above_all_views_is_in_both(skins: Skins):
             assert page.visible is (cell.layout.display is None) is (part.name != "again")
     assert "2 rows" in cells["selection"].widget.value
     cells["undo"].widget.click()
-    assert skins.explorer.selected == ()
+    assert interfaces.explorer.selected == ()
 
 
-def test_a_part_that_a_skin_lacks_has_its_reason():
+def test_a_part_missing_from_an_interface_has_a_reason():
     missing = [part for screen in SCREENS.values() for part in screen.parts if part.elsewhere]
     assert {part.name for part in missing} == {"rule", "count"}
     assert all(isinstance(part, Field) for part in missing)
 
 
-def test_both_skins_know_every_icon():
+def test_both_interfaces_have_every_icon():
     parts = [*HEADS, *(part for screen in SCREENS.values() for part in screen.parts)]
     icons = {part.icon for part in parts if isinstance(part, Action)}
     assert icons == set(dashboard.ICONS) == set(notebook.ICONS)
 
 
-def test_a_kind_without_a_renderer_is_an_error(skins: Skins):
+def test_a_kind_without_a_renderer_is_an_error(interfaces: Interfaces):
     part = Part("odd", label="Odd", page="guide", reads=())
     with pytest.raises(TypeError, match="dashboard"):
-        dashboard.render((part,), skins.context)
+        dashboard.render((part,), interfaces.context)
     with pytest.raises(TypeError, match="notebook"):
-        notebook.render((part,), ViewContext(skins.explorer, bool, str))
+        notebook.render((part,), ViewContext(interfaces.explorer, bool, str))
 
 
-def test_a_button_that_is_refused_says_why(skins: Skins):
+def test_a_failed_action_shows_the_reason(interfaces: Interfaces):
     def refuse(_explorer: Explorer) -> None:
         raise InvalidChoice("Not now.")
 
     part = Action(
         "refuse", label="Refuse", page="guide", reads=(), icon="run", act=refuse, about="Refuse."
     )
-    [page] = dashboard.render((part,), skins.context).panels
+    [page] = dashboard.render((part,), interfaces.context).panels
     page.param.trigger("clicks")
     told: list[str] = []
-    [cell] = notebook.render((part,), ViewContext(skins.explorer, bool, told.append)).widgets
+    [cell] = notebook.render((part,), ViewContext(interfaces.explorer, bool, told.append)).widgets
     cell.click()
-    assert skins.complaints[-1:] == told == ["Not now."]
+    assert interfaces.complaints[-1:] == told == ["Not now."]
 
 
-def test_only_the_open_view_is_brought_up_to_date(skins: Skins, monkeypatch):
-    skins.open("points")
+def test_only_the_open_view_is_brought_up_to_date(interfaces: Interfaces, monkeypatch):
+    interfaces.open("points")
     drawn: list[str] = []
-    for view in skins.views.values():
+    for view in interfaces.views.values():
         for drawing in view.drawings:
             name = drawing._figure.name
             monkeypatch.setattr(drawing.plot, "show", lambda figure, name=name: drawn.append(name))
-    skins.explorer.select(skins.explorer.points.ids[:3])
-    skins.loop.pass_time(1)
+    interfaces.explorer.select(interfaces.explorer.points.ids[:3])
+    interfaces.loop.pass_time(1)
     assert sorted(drawn) == ["effect_distribution", "ranking", "row_map"]
     drawn.clear()
-    skins.explorer.param.update(author="somebody")
+    interfaces.explorer.param.update(author="somebody")
     assert drawn == []
-    skins.explorer.view = "cross_validation"
-    assert skins.explorer.await_idle(WAIT)
-    skins.loop.pass_time(1)
+    interfaces.explorer.view = "cross_validation"
+    assert interfaces.explorer.await_idle(WAIT)
+    interfaces.loop.pass_time(1)
     assert drawn == ["leverage_distribution"]  # the one that shows the selection
-    skins.explorer.select(())
+    interfaces.explorer.select(())
 
 
-def test_a_view_hears_what_its_parts_show():
+def test_a_view_depends_on_the_fields_of_its_parts():
     for screen in SCREENS.values():
         assert screen.hears == {name for part in screen.parts for name in part.hears}

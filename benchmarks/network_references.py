@@ -1,12 +1,12 @@
-"""On a network, which truth does which curvature tell? A perceptron on Crime, rows left out alone.
+"""Which curvature agrees with which reference on a network? A perceptron on Crime, one row left out.
 
-``python -m benchmarks.network_truths [--rows N] [--seeds N]`` trains a tanh network 96-6-1 to the
-end at two strengths of the ridge and correlates predicted effects, the targets at the predicted
-parameters, with those of warm refits and with the proximal Bregman responses. Inputs are as the donor
-scaled them, 0 to 1. Every truth's largest gradient norm is printed, since a row's effect is about
-``1/n`` of the loss and a sloppy truth would drown it. The column "reference" quotes an independent
-implementation (24 rows, one start, whose scaling and start are not known). With more rows than 24 it
-also prints how far a correlation depends on which 24 are drawn.
+``python -m benchmarks.network_references [--rows N] [--seeds N]`` trains a tanh network 96-6-1 to
+convergence at two ridge strengths and correlates predicted effects (the targets at the predicted
+parameters) with those of warm refits and of proximal Bregman responses. Inputs have the donor's scaling, 0
+to 1. The largest gradient norm of each reference is printed, since a row's effect is about ``1/n`` of the
+loss and would be hidden by an unconverged reference. The column "reference" quotes an independent
+implementation (24 rows, one initialisation; its scaling and initialisation are not known). With more than
+24 rows it also prints how much a correlation varies over samples of 24.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from afif_explorer.analysis.rows.compare import pearson, relative_error, spearma
 from benchmarks import reference_splits
 
 STRENGTHS = (1e-3, 1e-4)
-ROWS = 24  # as many as the reference drew
+ROWS = 24  # as many as in the reference
 METHODS = {
     "AFIF": ax.AFIF(),
     "Hessian": ax.InfinitesimalJackknife(),
@@ -42,20 +42,20 @@ REFERENCE = {
 
 
 def figures(strength: float, seed: int, count: int) -> Iterator[tuple[tuple[str, ...], float]]:
-    """Each figure's name (method, truth, of what) and value for one start of training."""
+    """Name (method, reference, quantity) and value of each result for one initialisation."""
     data = reference_splits.load("crime", standardise=False)
     fit = ax.fit(data, model="mlp", hidden=(6,), penalty=ax.Ridge(strength), seed=seed)
     targets = [ax.MeanLoss("test"), ax.MeanPredictionDifference(data.sensitive[0])]
     rows = np.sort(np.random.default_rng(seed).choice(fit.n, count, replace=False))
-    truths = {
+    references = {
         "refit": ax.retrain_each(fit, rows, targets),
         "response": ax.bregman_response_each(fit, rows, targets),
     }
     yield ("fit", "", "R²"), fit.metrics["r2"]
     yield ("fit", "", "gradient norm"), fit.gradient_norm
     yield ("fit", "", "negative curvature"), fit.negative_curvature or 0.0
-    for name, truth in truths.items():
-        yield ("truth", name, "largest gradient norm"), float(truth.gradient_norm.max())
+    for name, reference in references.items():
+        yield ("reference", name, "largest gradient norm"), float(reference.gradient_norm.max())
     bound = [target.bind(fit) for target in targets]
     before = [one.value(fit.parameters) for one in bound]
     weights = np.ones((fit.n, count))
@@ -66,19 +66,19 @@ def figures(strength: float, seed: int, count: int) -> Iterator[tuple[tuple[str,
         )
         step = moved.numpy() - fit.theta[:, None]
         effects = np.array([[one.value(theta) for one in bound] for theta in moved.T]) - before
-        for kind, truth in truths.items():
-            yield (name, kind, "loss"), pearson(effects[:, 0], truth.effects[:, 0])
-            yield (name, kind, "loss, ranks"), spearman(effects[:, 0], truth.effects[:, 0])
-            for share, value in of_draws(effects[:, 0], truth.effects[:, 0]).items():
-                yield (name, kind, f"loss, {share:.0%} of draws are below"), value
-            yield (name, kind, "disparity"), pearson(effects[:, 1], truth.effects[:, 1])
-            true = truth.theta - fit.theta[:, None]
-            apart = [relative_error(a, b) for a, b in zip(step.T, true.T, strict=True)]
-            yield (name, kind, "parameters"), float(np.median(apart))
+        for kind, reference in references.items():
+            yield (name, kind, "loss"), pearson(effects[:, 0], reference.effects[:, 0])
+            yield (name, kind, "loss, ranks"), spearman(effects[:, 0], reference.effects[:, 0])
+            for share, value in sample_quantiles(effects[:, 0], reference.effects[:, 0]).items():
+                yield (name, kind, f"loss, {share:.0%} quantile over samples"), value
+            yield (name, kind, "disparity"), pearson(effects[:, 1], reference.effects[:, 1])
+            true = reference.theta - fit.theta[:, None]
+            errors = [relative_error(a, b) for a, b in zip(step.T, true.T, strict=True)]
+            yield (name, kind, "parameters"), float(np.median(errors))
 
 
-def of_draws(predicted: np.ndarray, true: np.ndarray) -> dict[float, float]:
-    """Quantiles of Pearson's correlation over draws of so many rows as the reference had."""
+def sample_quantiles(predicted: np.ndarray, true: np.ndarray) -> dict[float, float]:
+    """Quantiles of Pearson's correlation over samples of as many rows as in the reference."""
     if len(true) <= ROWS:
         return {}
     draw = np.random.default_rng(1)
@@ -90,8 +90,8 @@ def of_draws(predicted: np.ndarray, true: np.ndarray) -> dict[float, float]:
 def main() -> None:
     """Read the command line and print one table for each strength."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=ROWS, help="rows left out alone")
-    parser.add_argument("--seeds", type=int, default=2, help="starts of training")
+    parser.add_argument("--rows", type=int, default=ROWS, help="rows left out, one at a time")
+    parser.add_argument("--seeds", type=int, default=2, help="initialisations")
     chosen = parser.parse_args()
     for place, strength in enumerate(STRENGTHS):
         found: dict[tuple[str, ...], list[float]] = {}
@@ -99,7 +99,7 @@ def main() -> None:
             for key, value in figures(strength, seed, chosen.rows):
                 found.setdefault(key, []).append(value)
         print(f"\n## ridge {strength:g}\n")
-        print("| who | truth | figure | reference | ours: median (range) |")
+        print("| method | compared with | quantity | reference | ours: median (range) |")
         print("| --- | --- | --- | --- | --- |")
         for key, values in found.items():
             low, middle, high = np.quantile(values, (0, 0.5, 1))

@@ -1,4 +1,4 @@
-"""Penalties with kinks through the study: proximal steps against public functions and refits."""
+"""Non-smooth penalties in the study: proximal steps against public functions and refits."""
 
 from __future__ import annotations
 
@@ -89,19 +89,19 @@ def test_the_cost_of_proximal_steps_is_told_apart_from_the_matrix():
 
 
 @pytest.mark.parametrize("penalty", [key for key, one in PENALTIES.items() if one.nonsmooth])
-def test_the_number_of_zeros_is_told(penalty):
+def test_the_number_of_zeros_is_reported(penalty):
     spec = LOSS.replace(penalty=penalty, strength=0.05)
     metrics = study.train(spec).metrics
     assert metrics["Parameters at zero"] == int((study.fit(spec).theta == 0).sum()) > 0
     assert "Parameters at zero" not in study.train(LOSS).metrics
 
 
-def test_the_solver_is_not_used_and_that_is_told():
+def test_an_unused_solver_is_reported():
     spec = LOSS.replace(penalty="lasso", solver="lissa", scale=0.1, depth=3)
     settled, notes = study.settle(spec)
     assert settled == spec.replace(solver="cholesky")
     assert notes == (
-        "With lasso a removal is answered by proximal steps, so the choice of solver is not used.",
+        "With lasso removals are predicted by proximal steps, so the choice of solver is not used.",
     )
     assert study.offered(settled)["solver"] == {"Proximal step": "cholesky"}
     assert study.key("points", spec) == study.key("points", settled)

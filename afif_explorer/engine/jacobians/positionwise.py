@@ -1,7 +1,7 @@
-"""The blocks of the Jacobian that belong to linear layers and embeddings, as factors.
+"""Factored Jacobian blocks of linear layers and embeddings, which act on each position of a row separately.
 
-What entered is kept for every place of a row, and so is the derivative at what came out; sums over places are
-left to the products.
+The layer's input, and the derivative of the outputs with respect to its output, are stored for every
+position; products sum over positions.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from afif_explorer.engine.runtime.memory import block_rows
 
 
 @dataclass(frozen=True, eq=False)
-class Placed(LayerJacobian):
-    """Parameters that met every place of a row on its own: the factors are kept, not the block."""
+class PositionwiseJacobian(LayerJacobian):
+    """Parameters that act on every position separately; stores the factors, not the block."""
 
     slope: Tensor  # [n, r, T, o]
 
@@ -31,7 +31,7 @@ class Placed(LayerJacobian):
         return self.slope.shape[1]
 
     @property
-    def places(self) -> int:
+    def positions(self) -> int:
         return self.slope.shape[2]
 
     @property
@@ -40,106 +40,106 @@ class Placed(LayerJacobian):
 
     @abstractmethod
     def _change(self, change: Tensor) -> Tensor:
-        """A change of the parameters ``[size, m]`` in the order in which ``_meet`` multiplies."""
+        """A change of the parameters ``[size, m]`` in the layout of ``_apply``."""
 
     @abstractmethod
-    def _meet(self, change: Tensor, rows: slice) -> Tensor:
-        """What it does at every place of some rows: ``[rows, T o, m]``."""
+    def _apply(self, change: Tensor, rows: slice) -> Tensor:
+        """The change of the layer's output at every position of some rows: ``[rows, T o, m]``."""
 
     @abstractmethod
-    def _gather(self, back: Tensor, rows: slice, total: Tensor) -> None:
-        """Add the transpose of ``_meet``, ``[rows, T o, m]``, to a block that ``_nothing`` began."""
+    def _add_transpose(self, back: Tensor, rows: slice, total: Tensor) -> None:
+        """Add the transpose of ``_apply``, for ``[rows, T o, m]``, to a block from ``_zeros``."""
 
     @abstractmethod
-    def _nothing(self, columns: int) -> Tensor:
-        """Zeros for so many columns, in the order in which ``_gather`` adds."""
+    def _zeros(self, columns: int) -> Tensor:
+        """Zeros for ``columns`` vectors, in the layout of ``_add_transpose``."""
 
     @abstractmethod
-    def _ordered(self, total: Tensor) -> Tensor:
-        """What was gathered as ``[size, m]``."""
+    def _flattened(self, total: Tensor) -> Tensor:
+        """The accumulated sum as ``[size, m]``."""
 
     @abstractmethod
-    def entering(self, scale: Tensor | None = None) -> tuple[Tensor, Tensor] | None:
-        """What entered ``[n, T, ...]`` and ``slope``; ``scale`` ``[size]`` of the parameters in one of them.
+    def scaled_factors(self, scale: Tensor | None = None) -> tuple[Tensor, Tensor] | None:
+        """The input ``[n, T, ...]`` and ``slope``, one of them scaled by ``scale`` ``[size]``.
 
-        None if no constant factor is all that the scale is.
+        None unless the scale is constant.
         """
 
     @staticmethod
     @abstractmethod
-    def meeting(left: Tensor, right: Tensor, space: Tensor) -> Tensor:
-        """Inner products of what entered, ``[n T, n' T']``; in ``space`` if they need some."""
+    def input_products(left: Tensor, right: Tensor, space: Tensor) -> Tensor:
+        """Inner products of inputs, ``[n T, n' T']``; may use the buffer ``space``."""
 
     @abstractmethod
-    def _within(self) -> Tensor:
-        """Inner products of what entered at the places of a row, ``[n, T, T]``."""
+    def _own_input_products(self) -> Tensor:
+        """Inner products of the inputs at the positions of a row, ``[n, T, T]``."""
 
     @property
     @abstractmethod
     def width(self) -> int:
-        """Multiplications of an inner product of what entered."""
+        """Multiplications per inner product of inputs."""
 
     def jvp(self, vectors: Tensor, total: Tensor) -> None:
         for columns in self._columns(vectors.shape[1]):
             change = self._change(self._rows(vectors)[:, columns])
             for rows in self._tiles(columns.stop - columns.start):
-                moved = self._meet(change, rows)
+                moved = self._apply(change, rows)
                 total[rows, :, columns] += self.slope[rows].flatten(2) @ moved
 
     def vjp(self, cotangents: Tensor, total: Tensor) -> None:
         for columns in self._columns(cotangents.shape[2]):
             back = cotangents[:, :, columns]
-            found = self._nothing(back.shape[2])
+            found = self._zeros(back.shape[2])
             for rows in self._tiles(back.shape[2]):
                 slope = self.slope[rows].flatten(2).transpose(1, 2)
                 single = self.rank == 1
                 spread = slope * back[rows] if single else slope @ back[rows]
-                self._gather(spread, rows, found)
-            gathered = self._ordered(found)
-            self._rows(total)[: len(gathered), columns] += gathered
+                self._add_transpose(spread, rows, found)
+            total_change = self._flattened(found)
+            self._rows(total)[: len(total_change), columns] += total_change
 
     def squared_norms(self) -> Tensor:
-        if self.places == 1:
+        if self.positions == 1:
             beside = torch.linalg.vector_norm(self.slope, dim=(1, 2, 3)).square_()
-            return beside.mul_(self._within()[:, 0, 0])
+            return beside.mul_(self._own_input_products()[:, 0, 0])
         beside = self.slope.transpose(1, 2).flatten(2)  # [n, T, r o]
-        return (beside @ beside.transpose(1, 2)).mul_(self._within()).sum((1, 2))
+        return (beside @ beside.transpose(1, 2)).mul_(self._own_input_products()).sum((1, 2))
 
     def _columns(self, columns: int) -> list[slice]:
-        """The columns of a block in groups so small that what they do at the places of a row fits."""
-        step = block_rows(self.places * self.outputs, self.slope)
+        """Slices of columns, small enough for their changes at all positions of a row."""
+        step = block_rows(self.positions * self.outputs, self.slope)
         return [slice(at, min(columns, at + step)) for at in range(0, columns, step)]
 
     def _tiles(self, columns: int) -> list[slice]:
-        """The rows in groups so small that what so many columns do at their places stays near."""
-        step = block_rows(self.places * self.outputs * columns, self.slope, near=TILE)
+        """Slices of rows, small enough for the changes along ``columns`` vectors to fit into the cache."""
+        step = block_rows(self.positions * self.outputs * columns, self.slope, near=TILE)
         return [slice(at, at + step) for at in range(0, len(self.slope), step)]
 
 
 @dataclass(frozen=True, eq=False)
-class Weight(Placed):
-    """A linear layer: the weight ``[o, i]``, ``sum_t g_t a_t'``, and behind it the bias, ``sum_t g_t``."""
+class Weight(PositionwiseJacobian):
+    """A linear layer: the weight ``[o, i]``, ``sum_t g_t a_t'``, followed by the bias, ``sum_t g_t``."""
 
-    entered: Tensor  # [n, T, i]
+    layer_input: Tensor  # [n, T, i]
     bias: bool = False
 
     @classmethod
     def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Weight:
-        """From a use and the derivative ``[n, r, ...]`` at its tap."""
+        """Create from a use and the derivative ``[n, r, ...]`` at its tap."""
         assert use.kept is not None
         n, rank = slope.shape[:2]
-        entered = use.kept.expand(n, *use.kept.shape[1:]) if len(use.kept) != n else use.kept
+        layer_input = use.kept.expand(n, *use.kept.shape[1:]) if len(use.kept) != n else use.kept
         return cls(
             start,
             prod(shape) + use.bias * shape[0],
             slope=slope.reshape(n, rank, -1, shape[0]),
-            entered=entered.reshape(n, -1, shape[1]),
+            layer_input=layer_input.reshape(n, -1, shape[1]),
             bias=use.bias,
         )
 
     @property
     def inputs(self) -> int:
-        return self.entered.shape[2]
+        return self.layer_input.shape[2]
 
     @property
     def width(self) -> int:
@@ -147,36 +147,36 @@ class Weight(Placed):
 
     @property
     def _cut(self) -> int:
-        """Where the biases begin, counted from the layer's start."""
+        """Offset of the biases within the layer."""
         return self.outputs * self.inputs
 
     def shifts(self, rows: slice = slice(None)) -> Tensor:
         """The block of the bias on some rows, ``[rows, r, o]``."""
         slope = self.slope[rows]
-        return slope[:, :, 0] if self.places == 1 else slope.sum(2)
+        return slope[:, :, 0] if self.positions == 1 else slope.sum(2)
 
     def formed_for(self, columns: int) -> bool:
-        rank, places = self.rank, self.places
-        formed = rank * self.inputs * (places + columns)
-        return formed < places * columns * (self.inputs + rank)
+        rank, positions = self.rank, self.positions
+        formed = rank * self.inputs * (positions + columns)
+        return formed < positions * columns * (self.inputs + rank)
 
     def blocks(self, step: int = 0) -> Iterator[tuple[slice, Tensor]]:
-        """The weight's block of a few rows at a time, ``[rows, r, o i]``; the next one takes its place."""
-        n, rank, places, left = self.slope.shape
+        """The weight's block of a few rows at a time, ``[rows, r, o i]``, in a reused buffer."""
+        n, rank, positions, left = self.slope.shape
         step = step or block_rows(rank * self.size, self.slope, near=TILE)
-        room = self.slope.new_empty(min(n, step), rank * left, self.inputs)
+        buffer = self.slope.new_empty(min(n, step), rank * left, self.inputs)
         for start in range(0, n, step):
             rows = slice(start, start + step)
-            slope = self.slope[rows].transpose(1, 2).reshape(-1, places, rank * left)
-            found = room[: len(slope)]
-            if places == 1:
-                torch.mul(slope.transpose(1, 2), self.entered[rows], out=found)
+            slope = self.slope[rows].transpose(1, 2).reshape(-1, positions, rank * left)
+            found = buffer[: len(slope)]
+            if positions == 1:
+                torch.mul(slope.transpose(1, 2), self.layer_input[rows], out=found)
             else:
-                torch.bmm(slope.transpose(1, 2), self.entered[rows], out=found)
+                torch.bmm(slope.transpose(1, 2), self.layer_input[rows], out=found)
             yield rows, found.view(-1, rank, self._cut)
 
     def summed(self, block: Tensor, rows: slice) -> list[Summed]:
-        """The weight's block of some rows, with the bias's."""
+        """Explicit blocks of some rows: the weight's ``block`` and the bias's."""
         weight = Summed(self.start, self._cut, block)
         if not self.bias:
             return [weight]
@@ -184,9 +184,9 @@ class Weight(Placed):
 
     def write(self, jacobian: Tensor, fresh: bool) -> None:
         weight, bias = self._part(jacobian).split([self._cut, self.size - self._cut], dim=-1)
-        if fresh and self.places == 1:
+        if fresh and self.positions == 1:
             grid = weight.unflatten(2, (self.outputs, -1))
-            torch.mul(self.slope[:, :, 0, :, None], self.entered[:, None], out=grid)
+            torch.mul(self.slope[:, :, 0, :, None], self.layer_input[:, None], out=grid)
         else:
             for rows, block in self.blocks():
                 weight[rows].copy_(block) if fresh else weight[rows].add_(block)
@@ -204,8 +204,8 @@ class Weight(Placed):
             Summed(self.start + self._cut, self.outputs, self.shifts()).vjp(cotangents, total)
 
     def squared_norms(self) -> Tensor:
-        inner = self.places * (self.width + self.rank * self.outputs)
-        if self.places == 1 or inner <= self.rank * self.outputs * self.width:
+        inner = self.positions * (self.width + self.rank * self.outputs)
+        if self.positions == 1 or inner <= self.rank * self.outputs * self.width:
             return super().squared_norms()
         each = [block.square().sum((1, 2)) for _, block in self.blocks()]
         found = torch.cat(each)
@@ -215,55 +215,55 @@ class Weight(Placed):
         grid = change[: self._cut].unflatten(0, (self.outputs, -1))
         return grid.transpose(0, 1).flatten(1)  # [i, o m]
 
-    def _meet(self, change: Tensor, rows: slice) -> Tensor:
-        moved = self.entered[rows].flatten(0, 1) @ change
-        return moved.view(-1, self.places * self.outputs, change.shape[1] // self.outputs)
+    def _apply(self, change: Tensor, rows: slice) -> Tensor:
+        moved = self.layer_input[rows].flatten(0, 1) @ change
+        return moved.view(-1, self.positions * self.outputs, change.shape[1] // self.outputs)
 
-    def _gather(self, back: Tensor, rows: slice, total: Tensor) -> None:
-        flat = self.entered[rows].flatten(0, 1)
+    def _add_transpose(self, back: Tensor, rows: slice, total: Tensor) -> None:
+        flat = self.layer_input[rows].flatten(0, 1)
         total.addmm_(back.reshape(len(flat), -1).T, flat)
 
-    def _nothing(self, columns: int) -> Tensor:
+    def _zeros(self, columns: int) -> Tensor:
         return self.slope.new_zeros(self.outputs * columns, self.inputs)
 
-    def _ordered(self, total: Tensor) -> Tensor:
+    def _flattened(self, total: Tensor) -> Tensor:
         return total.unflatten(0, (self.outputs, -1)).transpose(1, 2).flatten(0, 1)
 
-    def entering(self, scale: Tensor | None = None) -> tuple[Tensor, Tensor] | None:
+    def scaled_factors(self, scale: Tensor | None = None) -> tuple[Tensor, Tensor] | None:
         if scale is None:
-            return self.with_bias(self.entered), self.slope
+            return self.with_bias(self.layer_input), self.slope
         weight, bias = scale.split([self._cut, self.size - self._cut])
         if not (_constant(weight) and _constant(bias)):
             return None
-        return self.with_bias(self.entered * float(weight[0]), bias), self.slope
+        return self.with_bias(self.layer_input * float(weight[0]), bias), self.slope
 
-    def with_bias(self, entered: Tensor, scale: Tensor | None = None) -> Tensor:
-        """What enters ``[n, T, i]``, with one more input for the bias if there is one: 1, or its scale."""
+    def with_bias(self, layer_input: Tensor, scale: Tensor | None = None) -> Tensor:
+        """The input ``[n, T, i]``, with an additional one for the bias, if any: 1, or its scale."""
         if not self.bias:
-            return entered
+            return layer_input
         last = 1.0 if scale is None else float(scale[0])
-        return torch.cat([entered, entered.new_full((*entered.shape[:2], 1), last)], 2)
+        return torch.cat([layer_input, layer_input.new_full((*layer_input.shape[:2], 1), last)], 2)
 
     @staticmethod
-    def meeting(left: Tensor, right: Tensor, space: Tensor) -> Tensor:
+    def input_products(left: Tensor, right: Tensor, space: Tensor) -> Tensor:
         return product(left.flatten(0, 1), right.flatten(0, 1), space)
 
-    def _within(self) -> Tensor:
-        if self.places == 1:
-            norms = torch.linalg.vector_norm(self.entered, dim=2, keepdim=True)
+    def _own_input_products(self) -> Tensor:
+        if self.positions == 1:
+            norms = torch.linalg.vector_norm(self.layer_input, dim=2, keepdim=True)
             return norms.square_().add_(float(self.bias))
-        return (self.entered @ self.entered.transpose(1, 2)).add_(float(self.bias))
+        return (self.layer_input @ self.layer_input.transpose(1, 2)).add_(float(self.bias))
 
 
 @dataclass(frozen=True, eq=False)
-class Table(Placed):
-    """The table of an embedding: place ``t`` has its derivative in the row that it looked up."""
+class Table(PositionwiseJacobian):
+    """The table of an embedding: position ``t`` contributes to the row that it looked up."""
 
-    index: Tensor  # [n, T], 0 where the row that is not learnt was looked up; its slope is zero
+    index: Tensor  # [n, T]; 0, with slope zero, for the padding index
 
     @classmethod
     def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Table:
-        """From a use and the derivative ``[n, r, ...]`` at its tap."""
+        """Create from a use and the derivative ``[n, r, ...]`` at its tap."""
         assert use.kept is not None
         n, rank = slope.shape[:2]
         index = use.kept.reshape(n, -1)
@@ -278,7 +278,7 @@ class Table(Placed):
         part = self._part(jacobian)
         if fresh:
             part.zero_()
-        n, rank, _places, left = self.slope.shape
+        n, rank, _positions, left = self.slope.shape
         cells = self.index[:, :, None] * left + torch.arange(left, device=self.index.device)
         cells = cells.reshape(n, 1, -1).expand(-1, rank, -1)
         part.scatter_add_(2, cells, self.slope.flatten(2))
@@ -286,34 +286,34 @@ class Table(Placed):
     def _change(self, change: Tensor) -> Tensor:
         return change.reshape(self.size // self.outputs, -1)
 
-    def _meet(self, change: Tensor, rows: slice) -> Tensor:
+    def _apply(self, change: Tensor, rows: slice) -> Tensor:
         moved = F.embedding(self.index[rows], change)
         return moved.reshape(len(moved), -1, change.shape[1] // self.outputs)
 
-    def _gather(self, back: Tensor, rows: slice, total: Tensor) -> None:
+    def _add_transpose(self, back: Tensor, rows: slice, total: Tensor) -> None:
         total.index_add_(0, self.index[rows].reshape(-1), back.reshape(-1, total.shape[1]))
 
-    def _nothing(self, columns: int) -> Tensor:
+    def _zeros(self, columns: int) -> Tensor:
         return self.slope.new_zeros(self.size // self.outputs, self.outputs * columns)
 
-    def _ordered(self, total: Tensor) -> Tensor:
+    def _flattened(self, total: Tensor) -> Tensor:
         return total.reshape(self.size, -1)
 
-    def entering(self, scale: Tensor | None = None) -> tuple[Tensor, Tensor] | None:
+    def scaled_factors(self, scale: Tensor | None = None) -> tuple[Tensor, Tensor] | None:
         if scale is None:
             return self.index, self.slope
         return (self.index, self.slope * float(scale[0])) if _constant(scale) else None
 
     @staticmethod
-    def meeting(left: Tensor, right: Tensor, space: Tensor) -> Tensor:
+    def input_products(left: Tensor, right: Tensor, space: Tensor) -> Tensor:
         return left.reshape(-1, 1) == right.reshape(-1)
 
-    def _within(self) -> Tensor:
+    def _own_input_products(self) -> Tensor:
         return (self.index[:, :, None] == self.index[:, None, :]).to(self.slope)
 
 
 def product(left: Tensor, right: Tensor, space: Tensor) -> Tensor:
-    """``A B'`` in a place that is used again: fresh memory would take longer than the product."""
+    """``A B'`` in a reused buffer: allocating memory would take longer than the product."""
     shape = len(left), len(right)
     return torch.mm(left, right.T, out=space[: shape[0] * shape[1]].view(shape))
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from afif_explorer import study
-from afif_explorer.app.page import export
 from afif_explorer.datasets import read_table
+from afif_explorer.screens.files import tables
 from afif_explorer.state import Explorer
 
 RESERVED = ["row", "row (raw)", "row (2)", "leverage", "loss", "observed", "group", "prediction"]
@@ -38,17 +38,17 @@ def read(file: io.StringIO) -> pd.DataFrame:
 
 
 def test_all_rows_keep_all_their_columns(explorer):
-    table = read(export.rows_csv(explorer))
+    table = read(tables.rows_csv(explorer))
     assert table["row"].tolist() == explorer.points.ids.tolist()
     np.testing.assert_array_equal(table["leverage"], explorer.points.leverage)
-    assert table.shape[1] == 1 + len(export.MEASURES) + len(RESERVED) + 1
-    raw = table.iloc[:, 1 + len(export.MEASURES) :].to_numpy()
+    assert table.shape[1] == 1 + len(tables.MEASURES) + len(RESERVED) + 1
+    raw = table.iloc[:, 1 + len(tables.MEASURES) :].to_numpy()
     np.testing.assert_array_equal(raw, explorer.raw.loc[table["row"]].to_numpy())
     assert {"row (raw)", "row (raw) (2)", "leverage (raw)"} <= set(table.columns)
 
 
 def test_the_rows_that_remain_keep_their_names(explorer):
-    table = read(export.remaining_csv(explorer))
+    table = read(tables.remaining_csv(explorer))
     heading, *names = table.columns
     assert heading == "row (3)"
     assert names[:-3] == RESERVED[:-2]

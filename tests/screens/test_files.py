@@ -1,0 +1,81 @@
+"""Files that come in and go out are the same in both user interfaces."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from afif_explorer.app.components import toolkit
+from afif_explorer.app.page.header import Header
+from afif_explorer.app.page.upload import Upload
+from afif_explorer.notebook.view import ExplorerView
+from afif_explorer.screens.files import own_table
+from afif_explorer.screens.files.exports import EXPORTS, HINT
+from afif_explorer.screens.files.own_table import OwnTable
+from afif_explorer.state import Explorer
+
+WAIT = 60
+# Panel's download button tells itself so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Both 'variant' and 'button_style':PendingDeprecationWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    made = Explorer("hiring", view="unlearning", count=5)
+    assert made.await_idle(WAIT)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def cells(explorer):
+    view = ExplorerView(explorer)
+    yield view
+    view.close()
+
+
+def nothing(*_args: Any) -> None:
+    """What the page would do."""
+
+
+def test_both_export_the_same_files(explorer, cells, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    browser: Any = SimpleNamespace(copy_address=nothing)
+    files = Header(explorer, browser, show_code=nothing, show_guide=nothing)._files()
+    downloads = files.select(toolkit.FileDownload)
+    assert len(downloads) == len(EXPORTS) == len(cells.exports.buttons)
+    for download, (name, button) in zip(downloads, cells.exports.buttons.items(), strict=True):
+        assert (download.filename, download.label) == (name, button.description)
+        button.click()
+        told = download.callback().getvalue()
+        if name.endswith(".csv"):  # a report has the time in it
+            assert (tmp_path / name).read_text(encoding="utf-8") == told
+        else:
+            assert abs((tmp_path / name).stat().st_size / len(told.encode()) - 1) < 1e-3
+    assert HINT in cells.exports.widget.children[0].value
+
+
+def test_both_ask_the_same_about_an_own_table(explorer, cells) -> None:
+    page, form = Upload(explorer), cells.panel.own_table
+    own = OwnTable.read("mine.csv", b"a;b;a much longer name;c\n1,5;2;3;4\n5,5;6;7;8\n")
+    page._offer(own)
+    form.button.value = True
+    form._offer(own)
+    for on_page, in_cell in (
+        (page._target, form.target),
+        (page._sensitive, form.sensitive),
+        (page._task, form.task),
+    ):
+        assert on_page.label == in_cell.description
+        assert dict(on_page.options) == dict(in_cell.options)
+    assert page._target.value == form.target.value == 3  # the last column
+    assert page._use.label == form.use.description == own_table.USE
+    assert own.table.notes
+    for said in (page._says.object, form.message.value):
+        assert own.summary in said
+        assert all(note in said for note in own.table.notes)
+    form.button.value = False
