@@ -103,6 +103,7 @@ class Cost:
     products: int  # curvature-vector products
     flops: float
     seconds: float
+    steps: float = 0.0  # the FLOPs among them that are proximal steps
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,7 +65,7 @@ def fields_of(
     table = _shown(frame, names).iloc[kept].set_axis(ids, axis=0)
     who = {names[p]: group_rules.read_groups(table.iloc[:, p], names[p]) for p in places}
     parts = divide(ids, _strata(outcome, who))
-    _check_parts(parts, outcome, names[place])
+    check_parts(parts, outcome, names[place])
     finished, group_notes = _finish_groups(who, parts, outcome)
 
     left = {place} if include_sensitive else {place, *places}
@@ -187,7 +187,8 @@ def _strata(outcome: Outcome, who: dict[str, pd.Series]) -> np.ndarray:
     return np.zeros(len(outcome.y), dtype=int)
 
 
-def _check_parts(parts: Parts, outcome: Outcome, target: str) -> None:
+def check_parts(parts: Parts, outcome: Outcome, target: str) -> None:
+    """Raise DataError if the training rows have only one value of the target."""
     if len(np.unique(outcome.y[parts.train])) < 2:
         raise DataError(
             f"The training rows have only one value of the target '{target}'; add rows or lower "

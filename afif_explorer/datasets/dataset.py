@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,11 @@ import pandas as pd
 from afif_explorer.datasets.build import fields_of, frame_of, shares
 from afif_explorer.datasets.favourable import Favourable, guess
 from afif_explorer.datasets.options import FrameOptions
+from afif_explorer.datasets.sparse import sparse_fields
 from afif_explorer.datasets.split import Split
+
+if TYPE_CHECKING:
+    from scipy.sparse import sparray, spmatrix
 
 PREPARATION = {"include_sensitive": False, "standardise": True, "baseline": False}
 
@@ -85,7 +89,7 @@ class Dataset:
         names = [self.task, self.target, self.classes, self.feature_names, self.feature_groups]
         content = blake2b(json.dumps([*names, self.sensitive]).encode(), digest_size=16)
         for part in (self.train, self.validation, self.test):
-            for array in (part.X, part.y, part.ids):
+            for array in part.arrays:
                 content.update(f"{array.dtype}{array.shape}".encode())
                 content.update(np.ascontiguousarray(array).data if array.size else b"")
             for table in (part.sensitive, part.frame):
@@ -188,7 +192,7 @@ class Dataset:
     @classmethod
     def from_arrays(
         cls,
-        X: np.ndarray,
+        X: np.ndarray | spmatrix | sparray,
         y: np.ndarray,
         *,
         feature_names: Sequence[str] | None = None,
@@ -196,6 +200,9 @@ class Dataset:
         **options: Unpack[FrameOptions],
     ) -> Dataset:
         """:meth:`from_frame` for a matrix and a vector.
+
+        A SciPy sparse matrix stays sparse, in its own units, for linear maps: ``task``, the splits and the
+        texts apply to it, nothing else.
 
         Args:
             X: inputs ``[n, d]``.
@@ -218,4 +225,6 @@ class Dataset:
         >>> ax.Dataset.from_arrays(X, X[:, 0] > 0, validation=0, test=0.5, name="signs")
         <Dataset 'signs': classification of 'target', 50 + 0 + 50 rows, d = 2>
         """
+        if hasattr(X, "tocsr"):
+            return cls(**sparse_fields(X, y, feature_names, target, options))
         return cls.from_frame(frame_of(X, y, feature_names, target), target=target, **options)

@@ -42,7 +42,18 @@ def _costs(explorer: Explorer) -> Content:
     found: Agreement = explorer.agreement
     costs = (("Fisher", found.fisher_cost), ("Hessian", found.hessian_cost))
     rows = tuple(TableRow(name, _cells(cost)) for name, cost in costs)
-    return (Table("Computational cost", ("Products", "FLOPs", "Time"), rows),)
+    table = Table("Computational cost", ("Products", "FLOPs", "Time"), rows)
+    return (table, hint(_steps(*(cost for _, cost in costs)))) if costs[0][1].steps else (table,)
+
+
+def _steps(fisher: Cost, hessian: Cost) -> str:
+    """Why one curvature may cost more than the other with a non-smooth penalty."""
+    matrices = [number(cost.flops - cost.steps) for cost in (fisher, hessian)]
+    return (
+        f"The matrices take {' and '.join(matrices)} "
+        "FLOPs. The rest are the proximal steps of all rows: their number depends on how many coefficients "
+        "become zero or nonzero without each row, so either curvature may need more of them."
+    )
 
 
 def _cells(cost: Cost) -> tuple[str, ...]:

@@ -37,7 +37,6 @@ class Effects:
     values: np.ndarray
     solver: SolverSummary
     products: int
-    flops: float = 0.0  # of proximal steps
 
 
 def effects(spec: Spec) -> Effects:
@@ -49,23 +48,27 @@ def _effects(spec: Spec) -> Effects:
     """``ax.attribute`` with these choices, and how its system was solved."""
     ready, target = chosen(spec), aim(spec).target
     began = time.perf_counter()
-    if fit(spec).objective.smooth:
-        values, flops = effects_of(ready, fit(spec), target), 0.0
-    else:
-        with OperationCounter() as counter:
-            values = effects_of(ready, fit(spec), target)
-        flops = float(counter.total)
+    values = effects_of(ready, fit(spec), target)
     seconds = time.perf_counter() - began
+    assert ready.solution is not None
+    judges_itself = "effect_error" in ready.solution.stats
     told = _judged(
         spec,
         ready,
         seconds,
         lambda exact: exact.solve(aim(spec).gradient[:, None]),
-        ready.effects_from,
+        None if judges_itself else ready.effects_from,
     )
-    assert ready.solution is not None
     products = 0 if spec.solver == "cholesky" else ready.solution.stats.get("products", 0)
-    return Effects(values, told, products, flops)
+    return Effects(values, told, products)
+
+
+def proximal_flops(spec: Spec) -> float:
+    """FLOPs of the proximal steps of all rows, counted in a run of their own: counting takes time."""
+    ready = chosen(spec)
+    with OperationCounter() as counter:
+        ready.effects(aim(spec).gradient[:, None])
+    return float(counter.total)
 
 
 def _judged(
@@ -78,7 +81,8 @@ def _judged(
     """How the last system was solved, compared with the direct solution ``by`` the factor.
 
     ``seen(x)`` is the quantity that will be shown, linear in the solution. Its error decides whether the
-    solver converged, since a small residual does not imply accuracy in flat directions. None: nothing.
+    solver converged, since a small residual does not imply accuracy in flat directions. None: nothing, or
+    the solver judges by the error of the effects itself, as LiSSA does.
     """
     solution = ready.solution
     ready.unfinished()  # reported by the summary
@@ -88,7 +92,9 @@ def _judged(
     if spec.solver == "cholesky":
         return summary(spec, ready, seconds, error=0.0, off=None)
     exact = by(influence(spec, curvature_of(spec)))
-    off = None if seen is None else relative_difference(seen(solution.value), seen(exact))
+    off = solution.stats.get("effect_error")
+    if seen is not None:
+        off = relative_difference(seen(solution.value), seen(exact))
     error = solution_error(solution.value, exact)
     told = summary(spec, ready, seconds, error=error, off=off)
     if off is not None and off > TOLERANCE and told.status == "converged":
@@ -98,9 +104,9 @@ def _judged(
 
 def _flat(spec: Spec, told: SolverSummary) -> str:
     """Advice for a solution whose residual is small but whose error is not."""
-    if told.scale is None:
+    if told.scale is None or told.depth is None:
         return _FLAT
-    return lissa_rule(spec, curvature_of(spec)).shortfall(told.scale)
+    return lissa_rule(spec, curvature_of(spec)).shortfall(told.scale, told.depth)
 
 
 _FLAT = "The flattest directions have not converged: raise the damping, or use the direct solver."

@@ -31,6 +31,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "target": _TARGET,
     "second order": (*_TARGET, "method", "damping", "leverage_correction"),
     "effects": _EFFECT,
+    "proximal cost": _EFFECT,
     "lissa run": _LISSA,
     "refit": _FIT,
     "held out": _HELD_OUT,

@@ -25,7 +25,7 @@ SPECS = {
     "logistic by LiSSA": HIRING.replace(solver="lissa", damping=1e-2, target="equal_opportunity"),
     "conjugate gradients": HIRING.replace(solver="conjugate_gradient", target="equalized_odds"),
     "Newton steps": HIRING.replace(method="newton_step", target="point_loss", row=3),
-    "rescaled": HIRING.replace(
+    "leverage correction": HIRING.replace(
         method="infinitesimal_jackknife", leverage_correction=True, rule="random"
     ),
     "least squares": DIABETES.replace(target="group_loss"),

@@ -77,6 +77,17 @@ def test_both_curvatures_agree_where_they_are_the_same():
     assert found.fisher_cost.flops > found.fisher_cost.products == 0
 
 
+def test_the_cost_of_proximal_steps_is_told_apart_from_the_matrix():
+    """Of a network at a fit where the whole Hessian is not positive."""
+    found = study.agreement(
+        Spec(dataset="hiring", model="mlp", hidden=3, penalty="lasso", strength=3e-3)
+    )
+    fisher, hessian = found.fisher_cost, found.hessian_cost
+    assert found.hessian_eigenvalues[0] < 0
+    assert 0 < fisher.flops - fisher.steps < hessian.flops - hessian.steps
+    assert min(fisher.steps, hessian.steps, fisher.seconds, hessian.seconds) > 0
+
+
 @pytest.mark.parametrize("penalty", [key for key, one in PENALTIES.items() if one.nonsmooth])
 def test_the_number_of_zeros_is_reported(penalty):
     spec = LOSS.replace(penalty=penalty, strength=0.05)

@@ -139,7 +139,7 @@ class Fit:
         ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k`` outputs. Raises
         :class:`DataError` for rows of another shape than those trained on, or that are not finite.
         """
-        rows = as_rows(X).to(self.objective.X)
+        rows = as_rows(X).to(self.objective.device, self.objective.dtype)
         if rows.shape[1:] != self.objective.X.shape[1:]:
             raise DataError(
                 f"Rows to predict must have {tuple(self.objective.X.shape[1:])} features, not "
@@ -274,7 +274,7 @@ def _fresh_sample(objective: Objective, name: str, pair: tuple[Rows, Rows]) -> S
     """Validated rows and targets of a held-out split."""
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise DataError(f"The {name} rows must be a pair (X, y) of rows and targets.")
-    X = as_rows(pair[0]).to(objective.X)
+    X = as_rows(pair[0]).to(objective.device, objective.dtype)
     y = as_numbers(pair[1], f"{name} targets").to(objective.device)
     check_rows(X, y, objective.loss, f"{name} ")
     if X.shape[1:] != objective.X.shape[1:]:

@@ -45,9 +45,7 @@ def _among_free(hessian: Hessian, theta: Tensor) -> Tensor:
     """The Hessian, penalty included, among the ``q`` parameters that are not held at a kink: ``[q, q]``."""
     objective = hessian.point.objective
     penalised, kinked = objective.penalised, objective.kinked
-    free = torch.ones_like(penalised)
-    free[penalised] = kinked.active(theta[penalised])
-    basis = torch.eye(len(theta), dtype=theta.dtype, device=theta.device)[:, free]
+    basis = torch.eye(len(theta), dtype=theta.dtype, device=theta.device)[:, objective.free(theta)]
     matrix = basis.T @ (hessian @ basis)
     bent = kinked.kink_hessian(theta[penalised])
     if bent is not None:

@@ -16,7 +16,7 @@ added to the diagonal in the curvature's own units.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import Any, Self
 
@@ -61,6 +61,7 @@ class Curvature(ABC):
         self._undamped: Curvature | None = (
             None  # shares its matrix; None: no damping, or not shared
         )
+        self._extra: Callable[[Tensor], Tensor] | None = None  # products with a further part
         self.kept: dict[Hashable, Any] = {}  # objects derived from it, shared by all users
 
     @classmethod
@@ -88,6 +89,19 @@ class Curvature(ABC):
         operator._whole = (self, rows)
         return operator
 
+    def restricted(self, places: Tensor, extra: Callable[[Tensor], Tensor] | None = None) -> Self:
+        """The block of the parameters at ``places`` ``[s]``, ascending, as an operator of its own.
+
+        ``extra`` ``[s, m] -> [s, m]``: products with what else belongs to it, such as a penalty's curvature.
+        """
+        operator = type(self).__new__(type(self))
+        operator._place(self.point.restricted(places), self.damping, self.mean_weights)
+        operator.p, operator._extra = len(places), extra
+        operator.diagonal_shift = self.diagonal_shift[places]
+        if self.damping:
+            operator._undamped = self.undamped.restricted(places, extra)
+        return operator
+
     @property
     def undamped(self) -> Curvature:
         """The same without damping."""
@@ -110,7 +124,14 @@ class Curvature(ABC):
         """``C V`` for ``[p]`` or ``[p, m]``."""
         block = vectors[:, None] if vectors.ndim == 1 else vectors
         product = self._product(block, self.mean_weights) + self.diagonal_shift[:, None] * block
+        if self._extra is not None:
+            product = product + self._extra(block)
         return product[:, 0] if vectors.ndim == 1 else product
+
+    @property
+    def has_extra(self) -> bool:
+        """Whether a part beside rows, penalty and damping belongs to it (see :meth:`restricted`)."""
+        return self._extra is not None
 
     def dense(self) -> Tensor:
         """The matrix, ``[p, p]``: ``p^2`` numbers, cached, and about ``n k p^2`` multiplications."""
@@ -128,6 +149,8 @@ class Curvature(ABC):
             return matrix
         matrix = mirror(self._dense())  # exactly symmetric, whatever the order of summation
         matrix.diagonal().add_(self.diagonal_shift)
+        if self._extra is not None:
+            matrix = matrix + mirror(self._extra(self._eye()))
         return matrix
 
     def batch(self, rows: Tensor) -> Curvature:
@@ -138,6 +161,7 @@ class Curvature(ABC):
             point, self.damping, self.mean_weights[rows] * (len(self.mean_weights) / len(rows))
         )
         operator.p, operator.diagonal_shift = self.p, self.diagonal_shift
+        operator._extra = self._extra
         return operator
 
     def _gram(self, roots: Tensor) -> Tensor:

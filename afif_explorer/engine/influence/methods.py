@@ -13,11 +13,12 @@ from typing import ClassVar
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher, Fisher, Hessian
-from afif_explorer.engine.influence.nonsmooth import ProximalInfluence, ProximalNewtonInfluence
+from afif_explorer.engine.influence.nonsmooth import ProximalNewtonInfluence
 from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.influence.smooth import Influence, LeverageCorrection, NewtonInfluence
+from afif_explorer.engine.influence.support import proximal_influence
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.solvers.auto import Auto, SolverPlan, choose
+from afif_explorer.engine.solvers.auto import FEW, Auto, SolverPlan, choose
 from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solver
 from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
 from afif_explorer.engine.solvers.dual import Dual
@@ -94,26 +95,32 @@ class Method:
     def plan(self, fit: Fitted, *, columns: int = 1, dampings: int = 1) -> SolverPlan:
         """The solver for this number of right-hand sides (targets or sets of rows), and why.
 
-        ``dampings``: the number of dampings to solve for. Nothing is solved here.
+        ``dampings``: the number of dampings to solve for. Nothing is solved here. With a non-smooth penalty
+        and more than 3000 parameters the system is that of the nonzero ones.
         """
         curvature = self.curvature(fit.objective, fit.parameters, damping=self.damping)
         solver = self.chosen_solver
         if isinstance(solver, Auto):
+            if not fit.objective.smooth and curvature.p > FEW:
+                free = fit.objective.free(fit.parameters)
+                curvature = curvature.restricted(free.nonzero().flatten())
             return choose(curvature, columns, tolerance=solver.tolerance, dampings=dampings)
         return SolverPlan(solver, solver.name, "Chosen explicitly.")
 
     def prepare(self, objective: Objective, theta: Tensor) -> Influence:
         """Prepare what all weights and targets share.
 
-        With a non-smooth penalty the step is a proximal step, solved jointly without an inverse (see
-        :mod:`afif_explorer.engine.training.proximal`); the solver is not used then.
+        With a non-smooth penalty the step is a proximal step: by a dense matrix for a direct solver, and for
+        an automatic one up to 3000 parameters (:mod:`afif_explorer.engine.training.proximal`); otherwise by
+        products and the solver (:mod:`afif_explorer.engine.influence.support`).
         """
         return self.at(Shared(objective, theta))
 
     def at(self, shared: Shared) -> Influence:
         """The same where other methods have been before; what they worked out is shared."""
-        kind = Influence if shared.objective.smooth else ProximalInfluence
-        return kind(self, shared)
+        if shared.objective.smooth:
+            return Influence(self, shared)
+        return proximal_influence(self, shared)
 
 
 @dataclass(frozen=True)

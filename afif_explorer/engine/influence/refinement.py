@@ -22,7 +22,7 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.problem.objective import Point
 from afif_explorer.engine.training.convergence import same_value
-from afif_explorer.engine.training.proximal_newton import proximal_newton
+from afif_explorer.engine.training.working_sets import minimise_nonsmooth
 from afif_explorer.errors import CurvatureError
 from afif_explorer.progress import report
 
@@ -112,7 +112,7 @@ def _within(precondition: Callable[[Tensor], Tensor], vector: Tensor) -> Tensor:
 
 def proximal_step(there: Point, weights: Tensor) -> Tensor:
     """Two proximal steps ``[p]``; for a network each with a few Newton steps on the free parameters."""
-    theta, _ = proximal_newton(there.objective, there.theta, weights, 2, free_steps=FREE)
+    theta, _ = minimise_nonsmooth(there.objective, there.theta, weights, 2, free_steps=FREE)
     return theta - there.theta
 
 

@@ -197,6 +197,13 @@ class Linearization(ABC):
             matrix[top * rank :][: len(strip), : strip.shape[1]] = strip
         return matrix
 
+    def column_bounds(self, share: Tensor) -> tuple[Tensor, Tensor] | None:
+        """``sum_i w_i J_ij^2`` and ``max_i |J_ij|`` of each parameter, ``[n] -> [p]``, for one output.
+
+        None where they cost as much as all Jacobians.
+        """
+        return None
+
     def work(self, rank: int) -> Work:
         """The cost of products, and of matrices with ``rank`` roots per row."""
         rows, p = self.n * rank, self.p

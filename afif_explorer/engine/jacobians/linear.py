@@ -22,7 +22,7 @@ class LinearMapLinearization(Linearization):
     def __init__(
         self, X: Tensor, k: int, intercept: bool, theta: Tensor, outputs: Tensor | None = None
     ) -> None:
-        self.X, self.intercept, self._theta = X, intercept, theta
+        self.X, self.intercept, self.theta = X, intercept, theta
         self.n, self.d = X.shape
         self.k = k
         self.p = k * (self.d + intercept)
@@ -71,7 +71,7 @@ class LinearMapLinearization(Linearization):
     def hvp(self, weights: Tensor, vectors: Tensor) -> Tensor:
         return torch.zeros_like(vectors)
 
-    def factored(self, roots: Tensor) -> FactoredJacobian:
+    def factored(self, roots: Tensor) -> FactoredJacobian | None:
         factors = roots.transpose(1, 2)[:, :, None], self.X[:, None]
         weight = Weight(0, self.p, *factors, bias=self.intercept)
         return FactoredJacobian([weight], self.n, roots.shape[2], self.p)
@@ -153,7 +153,7 @@ class LinearMapLinearization(Linearization):
         return Work(product=4.0 * n * k * d, gram=n * k * (k + 1.0) * d**2, kernel=kernel)
 
     def take(self, rows: Tensor | slice) -> Self:
-        return type(self)(self.X[rows], self.k, self.intercept, self._theta, self.outputs[rows])
+        return type(self)(self.X[rows], self.k, self.intercept, self.theta, self.outputs[rows])
 
 
 def _product(rows: Tensor, block: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from afif_explorer.engine.jacobians.base import Linearization
 from afif_explorer.engine.jacobians.chain import ChainLinearization
 from afif_explorer.engine.jacobians.dense_layers import chain_of
 from afif_explorer.engine.jacobians.linear import LinearMapLinearization
+from afif_explorer.engine.jacobians.sparse import SparseMapLinearization, sparse
 from afif_explorer.engine.jacobians.traced import Structure, TracedLinearization, structure_of
 from afif_explorer.engine.problem.module_parameters import (
     ModuleParameters,
@@ -111,7 +112,8 @@ class LinearMap(Model):
                 f"A linear map with {self.d} inputs cannot take rows of shape {tuple(X.shape[1:])}; change "
                 "one of them."
             )
-        return LinearMapLinearization(X, self.k, self.intercept, theta)
+        kind = SparseMapLinearization if sparse(X) is not None else LinearMapLinearization
+        return kind(X, self.k, self.intercept, theta)
 
 
 class LinearModule(LinearMap):

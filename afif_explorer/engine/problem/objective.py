@@ -8,18 +8,25 @@ changes nothing else. With all weights one it is the objective of the original f
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from afif_explorer.engine.jacobians.base import Linearization
+from afif_explorer.engine.jacobians.restricted import restricted
+from afif_explorer.engine.jacobians.sparse import SparseRows, sparse
 from afif_explorer.engine.problem.losses import LOSSES, Loss
-from afif_explorer.engine.problem.models import Model, model_of
+from afif_explorer.engine.problem.models import LinearMap, Model, model_of
 from afif_explorer.engine.problem.module_parameters import Penalised, penalised_mask
 from afif_explorer.engine.problem.penalties import NonsmoothPenalty, Penalty
 from afif_explorer.engine.runtime.device import device_for
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.errors import DataError, InvalidChoice
+
+if TYPE_CHECKING:
+    from scipy.sparse import sparray, spmatrix
 
 
 class Objective:
@@ -35,7 +42,8 @@ class Objective:
         model: outputs ``f(x; theta)``; a ``torch.nn.Module`` is wrapped in a :class:`ModuleModel`.
         loss: a :class:`Loss` or its name: "gaussian", "bernoulli", "categorical" or "poisson".
         penalty: a :class:`Penalty`, or None for none.
-        X: rows, ``[n, ...]`` (an array, a data frame of numbers, a list or a tensor).
+        X: rows, ``[n, ...]`` (an array, a data frame of numbers, a list or a tensor); for linear maps also a
+            SciPy sparse matrix, which stays sparse.
         y: targets, ``[n]``.
         penalised: the penalised parameters: a mask ``[p]``, or for a module names of its parameters. None:
             the model's default, all but the intercept.
@@ -61,7 +69,7 @@ class Objective:
         model: Model | nn.Module,
         loss: Loss | str,
         penalty: Penalty | None,
-        X: Tensor | np.ndarray,
+        X: Tensor | np.ndarray | spmatrix | sparray,
         y: Tensor | np.ndarray,
         *,
         penalised: Penalised | None = None,
@@ -70,7 +78,10 @@ class Objective:
         rows, targets = as_rows(X), as_numbers(y, "targets")
         if rows.ndim == 0 or len(rows) == 0:
             raise DataError("There are no training rows; use a data set with training rows.")
-        self.model = model_of(model, rows[:4])
+        few = sparse(rows[:4])
+        self.model = model_of(model, rows[:4] if few is None else few.dense())
+        if few is not None and not isinstance(self.model, LinearMap):
+            raise DataError("Sparse rows need a linear map; use LinearMap, or pass X.toarray().")
         self.n, self.p = len(rows), self.model.p
         self.X = rows if isinstance(X, Tensor) else rows.to(device_for(self.n * self.p))
         self.y = targets.to(self.X.device)
@@ -117,6 +128,13 @@ class Objective:
         """The penalty of an objective that is not smooth."""
         assert isinstance(self.penalty, NonsmoothPenalty)
         return self.penalty
+
+    def free(self, theta: Tensor) -> Tensor:
+        """The parameters that are not held at a kink of a non-smooth penalty, ``[p]`` bool."""
+        free = torch.ones_like(self.penalised)
+        if not self.smooth:
+            free[self.penalised] = self.kinked.active(theta[self.penalised])
+        return free
 
     @property
     def canonical(self) -> bool:
@@ -180,6 +198,14 @@ class Point:
         part.outputs, part.residual = self.outputs[rows], self.residual[rows]
         return part
 
+    def restricted(self, places: Tensor) -> Point:
+        """The same point with respect to some parameters ``[s]``, for products with derivatives."""
+        part = object.__new__(Point)
+        part.objective, part.theta = self.objective, self.theta[places]
+        part.linearization = restricted(self.linearization, places)
+        part.outputs, part.residual = self.outputs, self.residual
+        return part
+
     def losses(self) -> Tensor:
         """Loss of each row, ``[n]``."""
         return self.objective.loss.value(self.outputs, self.objective.y)
@@ -234,9 +260,21 @@ def loss_named(loss: Loss | str) -> Loss:
 
 
 def as_rows(X: object) -> Tensor:
-    """Rows as a floating-point tensor; arrays are shared, not copied, if possible."""
+    """Rows as a floating-point tensor; arrays are shared, not copied, if possible.
+
+    Sparse rows stay sparse: :class:`SparseRows` takes the place of a tensor, for linear maps only.
+    """
+    if sparse(X) is not None:
+        return cast(Tensor, X)
+    if is_sparse(X):
+        return cast(Tensor, SparseRows(X))
     rows = as_numbers(X, "rows")
     return rows if rows.dtype == torch.float32 else rows.double()
+
+
+def is_sparse(X: object) -> bool:
+    """Whether it is a SciPy sparse matrix or array of real numbers."""
+    return hasattr(X, "tocsr") and getattr(X, "dtype", np.dtype(object)).kind in "biuf"
 
 
 def as_numbers(values: object, what: str) -> Tensor:
@@ -282,7 +320,7 @@ def check_rows(X: Tensor, y: Tensor, loss: Loss, which: str = "") -> None:
     ``which``: the name of the rows, followed by a space.
     """
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
-        counts = [one.numel() if one.ndim == 0 else len(one) for one in (X, y)]
+        counts = [1 if one.ndim == 0 else len(one) for one in (X, y)]
         raise DataError(
             f"There are {counts[0]} {which}rows but {counts[1]} targets; they must match."
         )
@@ -299,6 +337,9 @@ def check_finite(X: Tensor, which: str = "") -> None:
 
 def _all_finite(X: Tensor) -> bool:
     """Whether all numbers are finite; a finite sum is a quick test."""
+    stored = sparse(X)
+    if stored is not None:
+        return bool(np.isfinite(stored.values).all())
     step = block_rows(X[0].numel(), X)
     return all(
         bool(torch.isfinite(part.sum())) or bool(torch.isfinite(part).all())

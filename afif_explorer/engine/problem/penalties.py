@@ -150,6 +150,24 @@ class NonsmoothPenalty(Penalty):
         """Its Hessian ``[q, q]`` at ``[q]``; None if the non-smooth part is piecewise linear."""
         return None
 
+    def kink_product(self, theta: Tensor, vectors: Tensor) -> Tensor:
+        """Products with that Hessian, ``[q]``, ``[q, m] -> [q, m]``."""
+        hessian = self.kink_hessian(theta)
+        return torch.zeros_like(vectors) if hessian is None else hessian @ vectors
+
+    @property
+    def piecewise_linear(self) -> bool:
+        """True if the non-smooth part is piecewise linear, so that it has no Hessian."""
+        return type(self).kink_hessian is NonsmoothPenalty.kink_hessian
+
+    @property
+    def threshold(self) -> float | None:
+        """``a`` for a non-smooth part ``a ||theta||_1``: a parameter stays 0 while ``|gradient| <= a``.
+
+        None for any other, whose parameters do not become zero one by one.
+        """
+        return None
+
 
 @dataclass(frozen=True)
 class Lasso(NonsmoothPenalty):
@@ -172,6 +190,10 @@ class Lasso(NonsmoothPenalty):
 
     def value(self, theta: Tensor) -> Tensor:
         return self.strength * theta.abs().sum(0)
+
+    @property
+    def threshold(self) -> float:
+        return self.strength
 
     def prox(self, v: Tensor, step: float) -> Tensor:
         return _shrunk(v, step * self.strength)
@@ -214,11 +236,11 @@ class ElasticNet(NonsmoothPenalty):
             )
 
     @property
-    def _sharp(self) -> float:
+    def threshold(self) -> float:
         return self.strength * self.l1_ratio
 
     def value(self, theta: Tensor) -> Tensor:
-        return self._sharp * theta.abs().sum(0) + 0.5 * self.hessian * (theta**2).sum(0)
+        return self.threshold * theta.abs().sum(0) + 0.5 * self.hessian * (theta**2).sum(0)
 
     def gradient(self, theta: Tensor) -> Tensor:
         return self.hessian * theta
@@ -228,13 +250,13 @@ class ElasticNet(NonsmoothPenalty):
         return self.strength * (1 - self.l1_ratio)
 
     def prox(self, v: Tensor, step: float) -> Tensor:
-        return _shrunk(v, step * self._sharp)
+        return _shrunk(v, step * self.threshold)
 
     def active(self, theta: Tensor) -> Tensor:
         return theta != 0
 
     def kink_gradient(self, theta: Tensor) -> Tensor:
-        return self._sharp * theta.sign()
+        return self.threshold * theta.sign()
 
 
 @dataclass(frozen=True)
@@ -292,9 +314,20 @@ class GroupLasso(NonsmoothPenalty):
         sizes, bounds, member = self._sizes(theta)
         return theta * (bounds / _divisor(sizes))[member]
 
+    @property
+    def piecewise_linear(self) -> bool:
+        return all(len(group) == 1 for group in self._known())  # a lasso
+
+    def kink_product(self, theta: Tensor, vectors: Tensor) -> Tensor:
+        sizes, bounds, member = self._sizes(theta)
+        inner = vectors.new_zeros(len(sizes), vectors.shape[1])
+        inner.index_add_(0, member, theta[:, None] * vectors)
+        across = vectors - theta[:, None] * (inner / _divisor(sizes**2)[:, None])[member]
+        return across * torch.where(sizes > 0, bounds / _divisor(sizes), 0.0)[member][:, None]
+
     def kink_hessian(self, theta: Tensor) -> Tensor | None:
-        if all(len(group) == 1 for group in self._known()):
-            return None  # a lasso
+        if self.piecewise_linear:
+            return None
         hessian = theta.new_zeros(len(theta), len(theta))
         for group in self._known():
             place = torch.tensor(group, device=theta.device)

@@ -22,7 +22,7 @@ from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.runtime.threads import threads_for
 from afif_explorer.engine.solvers.factor import Factor
 from afif_explorer.engine.training.convergence import gradient_scale, gradient_threshold, same_value
-from afif_explorer.engine.training.proximal_newton import proximal_newton
+from afif_explorer.engine.training.working_sets import minimise_nonsmooth
 from afif_explorer.errors import CurvatureError, InvalidChoice
 from afif_explorer.numeric import checked_seed, is_whole
 from afif_explorer.progress import report
@@ -104,7 +104,7 @@ def _minimised(
         return most if max_steps is None else min(most, max_steps - taken)
 
     if not objective.smooth:
-        return proximal_newton(objective, theta, weights, max_steps=left(PROXIMAL_STEPS))
+        return minimise_nonsmooth(objective, theta, weights, max_steps=left(PROXIMAL_STEPS))
     if objective.p > DENSE_LIMIT:
         return _lbfgs(objective, theta, weights, left(LBFGS_STEPS))
     if objective.canonical or near:

@@ -24,8 +24,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.problem.penalties import NonsmoothPenalty
-from afif_explorer.engine.solvers.factor import Factor
-from afif_explorer.errors import CurvatureError
+from afif_explorer.engine.training.metric import DenseMetric, Metric, kinked_matrix
 from afif_explorer.progress import report
 
 TOLERANCE = 3e-11  # KKT residual, relative to its largest terms, at which a sub-problem is solved
@@ -62,26 +61,32 @@ class ProximalProblem:
     """``argmin_t <b, t> + ||t - theta||_C^2 / 2 + psi(t)`` for many ``b``.
 
     Args:
-        matrix: ``C`` ``[p, p]``, positive semi-definite (positive definite on the active parameters).
+        curvature: ``C``, positive semi-definite (positive definite on the active parameters): a matrix
+            ``[p, p]`` or a :class:`~afif_explorer.engine.training.metric.Metric`.
         theta: ``[p]``. penalty: non-smooth. penalised: ``[p]`` bool, the penalised parameters.
     """
 
     def __init__(
-        self, matrix: Tensor, theta: Tensor, penalty: NonsmoothPenalty, penalised: Tensor
+        self,
+        curvature: Tensor | Metric,
+        theta: Tensor,
+        penalty: NonsmoothPenalty,
+        penalised: Tensor,
     ) -> None:
-        self._matrix, self._theta = matrix, theta
+        if isinstance(curvature, Tensor):
+            curvature = DenseMetric(curvature, penalty, penalised)
+        self._metric, self._theta = curvature, theta
         self._penalty, self._penalised = penalty, penalised
-        self._step = 1.0 / float(torch.linalg.matrix_norm(matrix, 2))
+        self._step = 1.0 / curvature.largest
 
     def eigenvalue_range(self) -> tuple[float, float]:
         """The smallest and the largest eigenvalue of ``C``."""
-        values = torch.linalg.eigvalsh(self._matrix)
-        return float(values[0]), float(values[-1])
+        return self._metric.eigenvalue_range()
 
     @property
     def piecewise_linear(self) -> bool:
         """True if the penalty's non-smooth part is piecewise linear."""
-        return self._penalty.kink_hessian(self._theta[self._penalised]) is None
+        return self._penalty.piecewise_linear
 
     def solve(self, b: Tensor, tolerance: float | None = None) -> ProximalSolution:
         """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``, or to rounding.
@@ -118,7 +123,7 @@ class ProximalProblem:
 
     def gradient(self, t: Tensor, b: Tensor) -> Tensor:
         """Gradient of the smooth part, ``b + C (t - theta)``, ``[p, m]``."""
-        return b + self._matrix @ (t - self._theta[:, None])
+        return b + self._metric.product(t - self._theta[:, None])
 
     def residual(self, t: Tensor, b: Tensor) -> Tensor:
         """KKT residual ``||t - prox(t - gradient)||`` of each column, ``[m]``; 0 at the minimiser."""
@@ -127,7 +132,7 @@ class ProximalProblem:
     def value(self, t: Tensor, b: Tensor) -> Tensor:
         """``<b, t> + ||t - theta||_C^2 / 2 + psi(t)`` of each column, ``[m]``."""
         change, seen = t - self._theta[:, None], t[self._penalised]
-        smooth = (b * t).sum(0) + 0.5 * (change * (self._matrix @ change)).sum(0)
+        smooth = (b * t).sum(0) + 0.5 * (change * self._metric.product(change)).sum(0)
         return smooth + self._penalty.value(seen) - 0.5 * self._penalty.hessian * (seen**2).sum(0)
 
     def _judged(self, t: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -178,13 +183,7 @@ class ProximalProblem:
 
     def with_kinks(self, matrix: Tensor, t: Tensor) -> Tensor:
         """A curvature ``[p, p]`` plus that of the penalty's non-smooth part at ``t`` ``[p]``."""
-        extra = self._penalty.kink_hessian(t[self._penalised])
-        if extra is None:
-            return matrix
-        place = torch.nonzero(self._penalised).flatten()
-        matrix = matrix.clone()
-        matrix[place[:, None], place] += extra
-        return matrix
+        return kinked_matrix(matrix, t, self._penalty, self._penalised)
 
     def _newton(self, t: Tensor, b: Tensor, place: Tensor) -> Tensor:
         """Newton steps for columns ``[p, m]`` with the same free parameters.
@@ -198,13 +197,12 @@ class ProximalProblem:
             left = slope[place].norm(dim=0) > NEGLIGIBLE * self._largest(b)
             if not bool(left.any()):
                 break
-            matrix = self.with_kinks(self._matrix, t.mean(dim=1))[place[:, None], place]
-            try:
-                factor = Factor(matrix, "curvature", 0.0)
-            except CurvatureError:  # by rounding: continue with accelerated steps
+            bent = None if self.piecewise_linear else t.mean(dim=1)
+            found = self._metric.newton(place, slope[place], bent)
+            if found is None:  # continue with accelerated steps
                 return t
             move = torch.zeros_like(t)
-            move[place] = factor.solve(slope[place]) * left
+            move[place] = found * left
             t = t - move if self.piecewise_linear else self._downhill(t, move, b)
         return t
 

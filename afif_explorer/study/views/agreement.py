@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from afif_explorer.engine.runtime.operations import OperationCounter
 from afif_explorer.results import Agreement, Cost
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
-from afif_explorer.study.effects import Effects, effects
+from afif_explorer.study.effects import Effects, effects, proximal_flops
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.solving import factor_seconds, influence, spectrum
 from afif_explorer.study.store import stage
@@ -69,17 +70,23 @@ def _gap(spec: Spec) -> float | None:
 
 def _cost(spec: Spec, kind: type[Curvature], found: Effects) -> Cost:
     """The cost of these effects; for a direct solve including the matrix and its factor."""
-    price = stage("cost", spec, lambda: _price(spec, kind), kind.name)
+    price, objective = (
+        stage("cost", spec, lambda: _price(spec, kind), kind.name),
+        fit(spec).objective,
+    )
+    if not objective.smooth:
+        steps = stage("proximal cost", spec, lambda: proximal_flops(spec))
+        return Cost(0, price.matrix + steps, price.seconds + found.solver.seconds, steps)
     if spec.solver == "cholesky":
-        p = fit(spec).objective.p
         seconds = factor_seconds(spec, kind) + found.solver.seconds
-        return Cost(0, price.matrix + p**3 / 3 + found.flops, seconds)
+        return Cost(0, price.matrix + objective.p**3 / 3, seconds)
     return Cost(found.products, found.products * price.product, found.solver.seconds)
 
 
 class _Price(NamedTuple):
     product: float  # FLOPs of the curvature times a vector, counted
     matrix: float  # FLOPs of the dense matrix
+    seconds: float  # that it takes, for proximal steps
 
 
 def _price(spec: Spec, kind: type[Curvature]) -> _Price:
@@ -90,7 +97,11 @@ def _price(spec: Spec, kind: type[Curvature]) -> _Price:
     product = _flops(curvature)
     if kind is Hessian and not objective.canonical:
         matrix += objective.p * (product - _flops(influence(spec, Fisher).curvature))
-    return _Price(product, matrix)
+    if objective.smooth:
+        return _Price(product, matrix, 0.0)  # measured with its factor
+    began = time.perf_counter()
+    kind.of(curvature.point, damping=curvature.damping).dense()
+    return _Price(product, matrix, time.perf_counter() - began)
 
 
 def _flops(curvature: Curvature) -> float:

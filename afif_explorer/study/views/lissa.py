@@ -99,7 +99,7 @@ def _advice(spec: Spec, scale: float, depth: int, mean: np.ndarray, true: LissaR
     if mean[-1] > TOLERANCE:
         return (
             f"After {wording.count(depth)} steps the error is still {mean[-1]:.2g}. "
-            f"{lissa_rule(spec, kind).shortfall(scale)}"
+            f"{lissa_rule(spec, kind).shortfall(scale, depth)}"
         )
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -16,6 +17,7 @@ from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher,
 from afif_explorer.engine.influence.methods import AFIF
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Status
+from afif_explorer.engine.solvers.lissa import effect_error
 from afif_explorer.engine.solvers.lissa.noise import row_noise
 from afif_explorer.engine.solvers.lissa.recursion import SLACK
 from afif_explorer.engine.solvers.lissa.rule import automatic
@@ -322,3 +324,60 @@ def test_rows_that_are_kept_give_the_same_steps_as_rows_made_anew(case: Case, mo
     assert kept.recursion.keeps_rows
     assert not anew.recursion.keeps_rows
     torch.testing.assert_close(kept.solve(c).value, anew.solve(c).value, rtol=1e-10, atol=1e-14)
+
+
+def random_problem(seed: int) -> tuple[Fisher, LiSSA]:
+    """A linear map or a network with a ridge of 1e-5 to 1e-1, and settings of LiSSA."""
+    draw = np.random.default_rng(seed)
+    case = CASES[seed % len(CASES)]
+    n, d = int(draw.integers(60, 150)), int(draw.integers(2, 6))
+    ridge = float(10 ** draw.uniform(-5, -1))
+    problem = dataclasses.replace(case, ridge=ridge).make(seed=seed, n=n, d=d)
+    settings = LiSSA(
+        depth=int(10 ** draw.uniform(1, 2.7)),
+        batch_size=int(draw.integers(8, 2 * n)),
+        repeats=int(draw.integers(1, 4)),
+        checkpoints=int(2 * (draw.random() < 0.5)),
+        seed=seed,
+    )
+    return Fisher(problem.objective, problem.theta), settings
+
+
+@pytest.mark.parametrize("by_products", [False, True])
+def test_what_says_converged_is_within_five_per_cent_in_effects(by_products, monkeypatch) -> None:
+    """Against the direct solve; ``by_products``: the error is bounded without a factor."""
+    if by_products:
+        monkeypatch.setattr(effect_error, "_factor_is_cheap", lambda *_: False)
+    accepted = misleading = 0
+    for seed in range(30):
+        fisher, solver = random_problem(seed)
+        c = gradients(fisher, 1)
+        found = solver.prepare(fisher).solve(c)
+        exact = Cholesky().prepare(fisher).solve(c).value
+        assert found.status is not Status.DIVERGED
+        wrong, right = (fisher.point.gradient_products(x) for x in (found.value - exact, exact))
+        off = float(wrong.norm() / right.norm())
+        misleading += off > 0.05 >= found.stats["residual"]
+        assert off <= found.stats["effect_error"] * (1 + 1e-6) + 1e-9
+        if found.status is Status.CONVERGED:
+            accepted += 1
+            assert off <= 0.05
+    assert accepted >= 5
+    assert misleading >= 1
+
+
+def test_a_capped_depth_is_not_taken_for_convergence() -> None:
+    """A network with a weak ridge: the residual is small, the effects are not."""
+    problem = Case("network", "gaussian", "mlp", ridge=1e-4).make(seed=3, n=60, d=4)
+    fisher = Fisher(problem.objective, minimise(problem.objective).theta)
+    c = gradients(fisher, 1)
+    found = LiSSA(depth=600, batch_size=60, average=0.5).prepare(fisher).solve(c)
+    exact = Cholesky().prepare(fisher).solve(c).value
+    wrong, right = (fisher.point.gradient_products(x).norm() for x in (found.value - exact, exact))
+    assert found.stats["residual"] <= 0.05 < float(wrong / right)
+    assert found.stats["effect_error"] == pytest.approx(float(wrong / right), rel=1e-6)
+    assert found.status is Status.MAX_STEPS
+    damped = float(
+        re.search(r"directions are damped by about ([\d.e+-]+)\.", found.advice).group(1)
+    )
+    assert damped == pytest.approx(found.stats["scale"] / 601, rel=0.05)

@@ -16,6 +16,7 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.curvature.spectrum import Bounds, Spectrum, spectrum_of
 from afif_explorer.engine.solvers.base import Prepared, Solution, Status, worst_ratio
+from afif_explorer.engine.solvers.lissa.effect_error import error_of_effects
 from afif_explorer.engine.solvers.lissa.noise import row_noise
 from afif_explorer.engine.solvers.lissa.rule import TOLERANCE, Rule, batch_for
 
@@ -25,7 +26,8 @@ FEW = 3000  # parameters whose eigenvalues cost less than a long recursion
 class EvaluatedLiSSA(Prepared):
     """The recursion's result with every setting decided, on one curvature with at most 3000 parameters.
 
-    ``stats["error"]`` is the relative error of the solution, the largest of its columns.
+    ``stats["error"]`` is the relative error of the solution, the largest of its columns, and
+    ``stats["effect_error"]`` that of the effects of all rows, which decides whether it converged.
     """
 
     def __init__(self, curvature: Curvature, scale: float | None, depth: int | None) -> None:
@@ -46,10 +48,25 @@ class EvaluatedLiSSA(Prepared):
             advice = self.rule.divergence_advice(self.curvature.name, self.scale)
             return Solution(torch.full_like(rhs, torch.nan), Status.DIVERGED, advice, stats)
         value = spectrum.lissa(rhs, scale=self.scale, depth=self.depth, damping=damping)
-        stats |= _misses(spectrum, rhs, self.scale, self.depth, damping)
-        if stats["residual"] <= TOLERANCE:
+        stats |= self._misses(spectrum, rhs)
+        if stats["effect_error"] <= TOLERANCE:
             return Solution(value, Status.CONVERGED, "", stats)
-        return Solution(value, Status.MAX_STEPS, self.rule.shortfall(self.scale), stats)
+        advice = self.rule.shortfall(self.scale, self.depth)
+        return Solution(value, Status.MAX_STEPS, advice, stats)
+
+    def _misses(self, spectrum: Spectrum, rhs: Tensor) -> dict:
+        """Residual and errors of the cut series, which leaves out ``(1 - C / scale)^(depth + 1) c``."""
+        damped = (spectrum.values + self.curvature.damping)[:, None]
+        wanted = spectrum.coordinates(rhs)
+        missing = (1 - damped / self.scale) ** (self.depth + 1) * wanted
+        error, exact = missing / damped, wanted / damped
+        return {
+            "residual": worst_ratio(missing, wanted),
+            "error": worst_ratio(error, exact),
+            "effect_error": error_of_effects(
+                self.curvature, spectrum.vectors @ error, spectrum.vectors @ exact
+            ),
+        }
 
     def _stats(self, columns: int) -> dict:
         n = self.curvature.point.objective.n
@@ -72,7 +89,7 @@ def exact_rule(curvature: Curvature, batch_size: int | None = None) -> Rule:
     found = Bounds(
         largest=float(values[-1]) + curvature.damping,
         smallest=float(values[0]) + curvature.damping,
-        trace=max(0.0, float(values.sum() - objective.penalty_diagonal().sum())),
+        trace=max(0.0, float(values.sum() - (curvature.diagonal_shift - curvature.damping).sum())),
     )
     noise = 0.0
     if batch_for(objective.n, batch_size) < objective.n:
@@ -81,12 +98,3 @@ def exact_rule(curvature: Curvature, batch_size: int | None = None) -> Rule:
             kept["row noise"] = row_noise(curvature)
         noise = kept["row noise"]
     return Rule.of(found, noise, objective.n, batch_size)
-
-
-def _misses(spectrum: Spectrum, rhs: Tensor, scale: float, depth: int, damping: float) -> dict:
-    """Residual and error of the cut series, which leaves out ``(1 - C / scale)^(depth + 1) c``."""
-    damped = (spectrum.values + damping)[:, None]
-    wanted = spectrum.coordinates(rhs)
-    missing = (1 - damped / scale) ** (depth + 1) * wanted
-    error = worst_ratio(missing / damped, wanted / damped)
-    return {"residual": worst_ratio(missing, wanted), "error": error}

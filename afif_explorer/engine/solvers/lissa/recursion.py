@@ -86,7 +86,7 @@ class Recursion:
 def _halved(curvature: Curvature) -> Tensor | None:
     """``sqrt(w_i / n) S_i' J_i`` of every row, ``[n, r, p]``; None if undefined or too large."""
     roots = curvature.roots()
-    if roots is None or bool((curvature.mean_weights < 0).any()):
+    if roots is None or curvature.has_extra or bool((curvature.mean_weights < 0).any()):
         return None
     n, _, rank = roots.shape
     if not fits(n * rank * curvature.p, roots.dtype):

@@ -13,7 +13,7 @@ from afif_explorer.engine.solvers.lissa.noise import row_noise
 DECAY = 8.0  # the automatic depth leaves e^-8 of the error in the flattest direction
 DEPTH_LIMIT = 10_000
 BATCH = 256
-TOLERANCE = 0.05  # relative error (estimated) up to which a stochastic solve counts as converged
+TOLERANCE = 0.05  # relative error of the effects up to which a solve counts as converged
 NEAR = 0.6  # of the largest eigenvalue: below that a scale is near the half of it, where steps grow
 
 
@@ -65,12 +65,19 @@ class Rule:
             f"(largest eigenvalue {self.largest:.3g}{room})."
         )
 
-    def shortfall(self, scale: float) -> str:
-        """What would complete a series that was cut early at this scale."""
+    def shortfall(self, scale: float, depth: int) -> str:
+        """What would complete a series that was cut early, and what the cut amounts to.
+
+        For curvatures far below ``scale / depth`` the series gives ``(depth + 1) / scale``, the inverse of
+        a damping.
+        """
         if scale < NEAR * self.largest:
             return f"The scale is near where the recursion diverges: raise it to {self.scale:.3g}."
-        enough = self.enough_at(scale)
-        return f"The series was cut early: raise the depth to {enough}, or raise the damping."
+        enough = max(self.enough_at(scale), depth + 1)
+        return (
+            f"The series was cut early: raise the depth to {enough}, or raise the damping; cut here, flat "
+            f"directions are damped by about {scale / (depth + 1):.2g}."
+        )
 
 
 def automatic(curvature: Curvature, batch_size: int | None = None) -> Rule:
