@@ -105,7 +105,7 @@ def test_cancel_keeps_what_is_shown_and_refresh_goes_on(make, stand_in):
     assert explorer.points is before
     assert explorer.stale
     assert explorer.status.again
-    assert "earlier choices" in explorer.status.message
+    assert "earlier settings" in explorer.status.message
     stand_in.gate.set()
     explorer.refresh()
     settled(explorer)

@@ -28,8 +28,10 @@ SPECS = {
     "rescaled": HIRING.replace(method="infinitesimal_jackknife", rescale=True, rule="random"),
     "least squares": DIABETES.replace(target="group_loss"),
     "lasso": DIABETES.replace(penalty="lasso", strength=1e-1, rule="harmful"),
-    "group lasso": DIABETES.replace(penalty="group_lasso", strength=1e-1),
-    "network": DIABETES.replace(model="mlp", hidden=2, damping=1e-2, target="prediction", row=1),
+    "group lasso": HIRING.replace(penalty="group_lasso", strength=1e-2),
+    "network": HIRING.replace(
+        model="mlp", hidden=2, strength=3e-2, damping=1e-2, target="prediction", row=1
+    ),
 }
 RESULTS: dict[str, Callable[[Spec], Any]] = {
     "train": study.train,
