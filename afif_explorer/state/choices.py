@@ -40,6 +40,19 @@ def _real(name: str) -> param.Number:
     return _number(name, param.Number)
 
 
+_SET_BACK = {  # fields that go back to their default when another one changes
+    "dataset": (
+        "model", "sensitive", "favourable", "pair", "row", "selected", "primary", "scale", "depth",
+    ),
+    "sensitive": ("pair",),
+}  # fmt: skip
+
+
+def set_back(changed: set[str]) -> set[str]:
+    """The fields whose values mean nothing any more after a change of others."""
+    return {name for field in changed for name in _SET_BACK.get(field, ())} - changed
+
+
 class Settings(param.Parameterized):
     """All settings. The values that fit the current data are in ``offered``."""
 

@@ -20,6 +20,7 @@ from afif_explorer.jobs import Jobs, Outcome, shared_jobs
 from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import recipe, ruled, words
+from afif_explorer.state.choices import set_back
 from afif_explorer.state.options import ExplorerOptions
 from afif_explorer.state.selection import Selection
 from afif_explorer.state.work import (
@@ -33,12 +34,6 @@ from afif_explorer.state.work import (
     interrupted,
     result_key,
 )
-
-# Begin anew with other data, and with another sensitive column.
-_OF_THE_DATA = (
-    "model", "sensitive", "favourable", "pair", "row", "selected", "primary", "scale", "depth",
-)  # fmt: skip
-_OF_THE_GROUPS = ("pair",)
 
 
 def _result(kind: type, doc: str) -> param.ClassSelector:
@@ -151,13 +146,9 @@ class Explorer(Selection):
         with self._lock:
             changed = {event.name for event in events}
             self._taking -= changed
-            afresh: set[str] = set()
             if "dataset" in changed:
                 self._taking.clear()
-                afresh.update(_OF_THE_DATA)
-            if "sensitive" in changed:
-                afresh.update(_OF_THE_GROUPS)
-            self._set(**{name: self.param[name].default for name in afresh - changed})
+            self._set(**{name: self.param[name].default for name in set_back(changed)})
             self._request()
 
     def _set(self, **values: Any) -> None:
