@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -99,10 +99,11 @@ def leave_one_out(
     if refits is not None and not (is_whole(refits) and refits >= 0):
         raise InvalidChoice(f"The number of refits must be a whole number or None, not {refits!r}.")
     influence = prepared(method, fit)
+    plain = prepared(replace(method, leverage_correction=False), fit)
     loss = influence.point.losses().cpu().numpy()
     columns = {
         "loss": loss,
-        "one_step": held_out(influence, None, seed).losses,
+        "one_step": held_out(plain, None, seed).losses,
         "corrected": held_out(influence.corrected(), None, seed).losses,
     }
     notes: list[str] = []

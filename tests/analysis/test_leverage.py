@@ -124,3 +124,15 @@ def test_a_row_alone_in_its_column_has_no_held_out_loss() -> None:
     hat = np.diag(design @ np.linalg.pinv(design))
     residual = y[others] - design @ np.linalg.lstsq(design, y[others])[0]
     np.testing.assert_allclose(found.losses[others], 0.5 * (residual / (1 - hat)) ** 2, rtol=1e-8)
+
+
+def test_a_corrected_twin_has_steps_of_its_own():
+    fit = ax.fit(ax.load_dataset("diabetes"), penalty=ax.Lasso(0.1))
+    c = torch.ones(fit.objective.p, 1, dtype=torch.float64)
+    plain, corrected = (
+        ax.AFIF(leverage_correction=asked).prepare(fit.objective, fit.parameters)
+        for asked in (False, True)
+    )
+    before = plain.effects(c)  # kept, and not to be taken for those of the twin
+    torch.testing.assert_close(plain.corrected().effects(c), corrected.effects(c))
+    assert not torch.allclose(before, corrected.effects(c))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -35,6 +36,11 @@ class ProximalInfluence(Influence):
         super().__init__(method, shared)
         self._gradient = self.point.gradient()
         self._kept: tuple[list[tuple[Tensor, Tensor]], Solution] | None = None
+
+    def corrected(self) -> Self:
+        twin = super().corrected()
+        twin._kept = None  # the steps kept here have another residual
+        return twin
 
     @cached_property
     def _problem(self) -> ProximalProblem:
