@@ -119,7 +119,7 @@ class SupportInfluence(ProximalInfluence):
         return self._spread(self._answer(self.prepared.solve(rhs[self._places])))
 
     def inner_products(self, blocks: Tensor) -> Tensor:
-        return self.prepared.inner_products(blocks[:, :, self._places])
+        return self._by_row.inner_products(blocks[:, :, self._places])
 
     @cached_property
     def whitener(self) -> Tensor:
@@ -129,6 +129,10 @@ class SupportInfluence(ProximalInfluence):
     def solves_cheaply(self) -> bool:
         ready = self.prepared
         return ready.for_columns(1).exact if isinstance(ready, PreparedAuto) else ready.exact
+
+    @property
+    def leverages_are_cheap(self) -> bool:
+        return len(self._places) <= FEW  # a factor of the support, whatever the solver
 
     @cached_property
     def row_blocks(self) -> Tensor:
