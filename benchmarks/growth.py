@@ -65,11 +65,12 @@ def costs(rows: int, parameters: int, columns: int) -> dict[str, float]:
     X = torch.randn(rows, parameters - 1, dtype=torch.float64, generator=generator)
     y = (X[:, 0] > 0).double()
     objective = ax.Objective(ax.LinearMap(parameters - 1), "bernoulli", ax.Ridge(1e-2), X, y)
-    fit = ax.fit_objective(objective, max_steps=1)
+    fit = ax.fit_objective(objective)
     targets = [ax.PointLoss("train", i) for i in range(columns)]
 
     def attribute(fit: ax.Fit, solver: ax.Solver) -> object:
-        return ax.attribute(fit, targets, ax.AFIF(solver=solver), order=1)
+        plain = ax.AFIF(solver=solver, leverage_correction=False)
+        return ax.attribute(fit, targets, plain, order=1)
 
     return {
         "first attribute": timed(lambda: attribute(replace(fit), ax.Cholesky())),

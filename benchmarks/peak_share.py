@@ -33,11 +33,12 @@ def share(rows: int, columns: int, targets: int, dtype: torch.dtype) -> dict[str
     X = torch.randn(rows, columns, dtype=dtype, generator=generator)
     y = (X[:, 0] > 0).to(dtype)
     objective = ax.Objective(ax.LinearMap(columns), "bernoulli", ax.Ridge(1e-2), X, y)
-    fit, p = ax.fit_objective(objective, max_steps=1), objective.p
+    fit, p = ax.fit_objective(objective), objective.p
+    plain = ax.AFIF(solver="cholesky", leverage_correction=False)
     losses = [ax.PointLoss("train", i) for i in range(targets)]
 
     def direct() -> None:
-        ax.attribute(replace(fit), losses, ax.AFIF(solver="cholesky"), order=1)
+        ax.attribute(replace(fit), losses, plain, order=1)
 
     with OperationCounter() as counter:
         direct()
