@@ -50,6 +50,15 @@ def test_every_refitted_set_flips_and_has_a_true_margin(classes: int) -> None:
         np.testing.assert_allclose(found.margins[person], lead, rtol=1e-10)
 
 
+def test_sets_that_a_poor_method_predicts_are_extended_until_they_flip() -> None:
+    fit, poor = small(1), ax.EmpiricalFisherInfluence(damping=1e-3)
+    found = ax.flip(fit, method=poor)
+    assert len(found.sets) > 20
+    for person, rows in found.sets.items():
+        theta = ax.retrain(fit, rows).theta
+        assert decision(fit, theta, person) != found.decisions[person]
+
+
 def test_single_rows_are_those_that_brute_force_finds() -> None:
     carried = 0
     for seed in range(4):
