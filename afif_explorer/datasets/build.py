@@ -101,6 +101,7 @@ def fields_of(
         "test": test,
         "feature_names": design.names,
         "feature_groups": design.groups,
+        "encoder": design.encoder,
         "sensitive": tuple(who),
         "notes": tuple(told),
         "source": source,

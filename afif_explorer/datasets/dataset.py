@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.build import fields_of, frame_of, shares
+from afif_explorer.datasets.encoder import Encoder, RawRows
 from afif_explorer.datasets.favourable import Favourable, guess
 from afif_explorer.datasets.options import FrameOptions
 from afif_explorer.datasets.sparse import sparse_fields
 from afif_explorer.datasets.split import Split
+from afif_explorer.errors import DataError
 
 if TYPE_CHECKING:
     from scipy.sparse import sparray, spmatrix
@@ -52,6 +54,7 @@ class Dataset:
     planted: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # [m]
     # made: further arguments of from_frame; None if it was created in another way
     made: Mapping[str, Any] | None = None
+    encoder: Encoder | None = None  # for transform; None for a sparse matrix
 
     def __repr__(self) -> str:
         sizes = f"{len(self.train)} + {len(self.validation)} + {len(self.test)} rows"
@@ -96,6 +99,35 @@ class Dataset:
                 content.update(json.dumps([str(name) for name in table.columns]).encode())
                 content.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())
         return content.hexdigest()
+
+    def transform(self, rows: RawRows) -> np.ndarray:
+        """Raw rows encoded like ``train.X``, with what was fitted on the training rows.
+
+        Numbers are standardised with the mean and standard deviation of the training rows; missing and
+        infinite ones are filled with their median. A level that no training row has gets 0 in its columns.
+        A warning tells both.
+
+        Args:
+            rows: a data frame, a mapping of column names to values, or a list of mappings, with the raw
+                columns that are inputs; other columns are ignored.
+
+        Returns:
+            Inputs ``[m, d]`` float64, for ``fit.predict``.
+
+        Raises:
+            DataError: a column is missing, appears twice, or has values of another kind; data from a sparse
+                matrix, which have no raw columns.
+
+        >>> import afif_explorer as ax
+        >>> data = ax.load_dataset("hiring")
+        >>> bool((data.transform(data.test.frame) == data.test.X).all())
+        True
+        """
+        if self.encoder is None:
+            raise DataError(
+                "These data have no raw columns to transform; pass rows of X as they are."
+            )
+        return self.encoder.transform(rows)
 
     @classmethod
     def from_frame(

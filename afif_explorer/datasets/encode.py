@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from afif_explorer import wording
 from afif_explorer.datasets.columns.column import Column
+from afif_explorer.datasets.encoder import Encoder, kind_of, table_of
 from afif_explorer.datasets.reading import text
 from afif_explorer.errors import DataError
 
@@ -27,14 +27,13 @@ class Design:
     names: tuple[str, ...]  # [d]
     groups: tuple[tuple[int, ...], ...]  # the columns of X for each raw column
     notes: tuple[str, ...]
+    encoder: Encoder  # for rows that come later
 
 
 def encode(
     columns: Sequence[Column], train: np.ndarray, *, standardise: bool, baseline: bool
 ) -> Design:
     """Encode all columns, in order, into one matrix; see ``Dataset.from_frame`` for the rules."""
-    from scipy.sparse import issparse
-
     rows = len(columns[0].values)
     width = sum(max(1, len(column.levels)) for column in columns)
     if rows * width > MOST_CELLS:
@@ -42,10 +41,9 @@ def encode(
             f"{wording.count(rows)} rows with {wording.count(width)} inputs are too many to hold in memory "
             f"(limit: {wording.count(MOST_CELLS)} cells); leave out columns or rows."
         )
-    table = pd.DataFrame({f"c{place}": column.values for place, column in enumerate(columns)})
+    values = [column.values for column in columns]
     transformer = _transformer(columns, standardise)
-    transformer.fit(table.iloc[train])
-    coded = transformer.transform(table)  # sparse if there are categories
+    transformer.fit(table_of(values).iloc[train])
     names: list[str] = []
     order: list[int] = []
     groups: list[tuple[int, ...]] = []
@@ -54,11 +52,11 @@ def encode(
         groups.append(tuple(range(len(order), len(order) + len(kept))))
         order += [index for index, _ in kept]
         names += [name for _, name in kept]
-    coded = coded[:, order]
-    X = np.ascontiguousarray(coded.toarray() if issparse(coded) else coded, dtype=np.float64)
-    _check_finite(X, names)
+    shown = tuple(text.distinct(names))
+    encoder = Encoder(tuple(map(kind_of, columns)), transformer, tuple(order), shown)
+    X = encoder.matrix(values)
     notes = [*_fill_notes(transformer, columns), *_unseen_notes(columns, train)]
-    return Design(X, tuple(text.distinct(names)), tuple(groups), tuple(notes))
+    return Design(X, shown, tuple(groups), tuple(notes), encoder)
 
 
 def _transformer(columns: Sequence[Column], standardise: bool) -> Any:
@@ -103,15 +101,6 @@ def _kept(
         for offset, code in enumerate(codes)
         if code != left_out
     ]
-
-
-def _check_finite(X: np.ndarray, names: Sequence[str]) -> None:
-    bad = ~np.isfinite(X).all(axis=0)
-    if bad.any():
-        name = names[int(np.flatnonzero(bad)[0])]
-        raise DataError(
-            f"'{name}' has values that are too large to compute with; rescale or remove the column."
-        )
 
 
 def _fill_notes(transformer: Any, columns: Sequence[Column]) -> list[str]:

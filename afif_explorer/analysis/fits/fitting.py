@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from afif_explorer.analysis.fits.metrics import measure
+from afif_explorer.analysis.fits.objectives import objective_for
 from afif_explorer.analysis.fits.prepared import PreparedMethods
-from afif_explorer.choices.models import MODELS, TRAINABLE, chosen_model, default_model
 from afif_explorer.engine.curvature.minimum import negative_curvature
-from afif_explorer.engine.problem.losses import LOSSES, Loss
-from afif_explorer.engine.problem.models import MLP, LinearMap, Model, model_of
+from afif_explorer.engine.problem.models import LinearMap
 from afif_explorer.engine.problem.module_parameters import Penalised
 from afif_explorer.engine.problem.objective import (
     Objective,
@@ -25,7 +25,7 @@ from afif_explorer.engine.problem.objective import (
     check_finite,
     check_rows,
 )
-from afif_explorer.engine.problem.penalties import GroupLasso, Penalty, Ridge
+from afif_explorer.engine.problem.penalties import Penalty, Ridge
 from afif_explorer.engine.targets.bound import Sample
 from afif_explorer.engine.training.convergence import gradient_scale
 from afif_explorer.engine.training.fit import minimise
@@ -133,12 +133,16 @@ class Fit:
             )
         return self.samples[split]
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
+    def predict(self, X: np.ndarray | pd.DataFrame) -> np.ndarray:
         """Mean predictions ``A'(f(x))`` for rows ``[m, ...]``: expected counts, values or probabilities.
 
-        ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k`` outputs. Raises
-        :class:`DataError` for rows of another shape than those trained on, or that are not finite.
+        A data frame holds raw rows, which ``data.transform`` encodes, if the fit has a data set with raw
+        columns. Returns ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k``
+        outputs. Raises :class:`DataError` for rows of another shape than those trained on, or that are not
+        finite.
         """
+        if isinstance(X, pd.DataFrame) and self.data is not None and self.data.encoder is not None:
+            X = self.data.transform(X)
         rows = as_rows(X).to(self.objective.device, self.objective.dtype)
         if rows.shape[1:] != self.objective.X.shape[1:]:
             raise DataError(
@@ -198,30 +202,6 @@ def fit(
     objective = objective_for(data, model, penalty, hidden=hidden, penalised=penalised)
     samples = {name: _sample(data, getattr(data, name), objective.device) for name in SPLITS}
     return _fitted(objective, samples, data, seed, max_steps)
-
-
-def objective_for(
-    data: Dataset,
-    model: str | nn.Module,
-    penalty: Penalty | None,
-    *,
-    hidden: Sequence[int],
-    penalised: Penalised | None = None,
-) -> Objective:
-    """The objective that :func:`fit` minimises for these arguments."""
-    from afif_explorer.datasets import Dataset
-
-    if not isinstance(data, Dataset):
-        raise InvalidChoice(
-            f"Expected a Dataset, got {type(data).__name__}; create one with Dataset.from_frame."
-        )
-    built, loss = _model_for(data, model, hidden)
-    if penalised is None:
-        penalty = grouped(penalty, data, built)
-    elif isinstance(penalty, GroupLasso) and penalty.groups is None:
-        raise InvalidChoice("With penalised, a GroupLasso needs explicit groups.")
-    X, y = data.train.X, data.train.y
-    return Objective(built, loss, penalty, X, y, penalised=penalised)
 
 
 def fit_objective(
@@ -314,68 +294,6 @@ def _fitted(
         seed=seed,
         metrics=measure(objective, found.theta, measured),
     )
-
-
-def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
-    """Default groups of a group lasso: the columns of ``X`` encoded from the same raw column.
-
-    A group holds those columns' weights to all outputs (of a perceptron: to the first hidden layer); every
-    other penalised parameter is a group of its own.
-    """
-    if not isinstance(penalty, GroupLasso) or penalty.groups is not None:
-        return penalty
-    if not isinstance(model, LinearMap | MLP):
-        raise InvalidChoice("A GroupLasso for a module of your own needs explicit groups.")
-    d = data.train.X.shape[1]
-    rows = model.k if isinstance(model, LinearMap) else model.hidden[0]
-    groups = [
-        tuple(row * d + column for row in range(rows) for column in columns)
-        for columns in data.feature_groups
-    ]
-    groups += [(place,) for place in range(rows * d, int(model.penalised.sum()))]
-    return replace(penalty, groups=tuple(groups))
-
-
-def _model_for(
-    data: Dataset, model: str | nn.Module, hidden: Sequence[int]
-) -> tuple[Model, Loss | str]:
-    d, classes = data.train.X.shape[1], len(data.classes)
-    if isinstance(model, nn.Module):
-        built = model_of(model, torch.as_tensor(np.array(data.train.X[:4])))
-        return built, _loss_of(data, built.k)
-    if model not in MODELS:
-        raise InvalidChoice(f"There is no model {model!r}; choose one of: {', '.join(TRAINABLE)}.")
-    named = chosen_model(model, data)
-    if not named.fits(data):
-        raise InvalidChoice(
-            f"A {named.key} model does not fit {data.task} data with target {data.target!r}"
-            f"{f' and {classes} classes' if classes else ''}; use "
-            f"{default_model(data).key!r} or 'mlp'."
-        )
-    if not named.loss:
-        k = classes if classes > 2 else 1
-        return MLP(d, hidden, k), _loss_of(data, k)
-    several = LOSSES[named.loss].canonical_outputs is None
-    return LinearMap(d, classes if several else 1), named.loss
-
-
-def _loss_of(data: Dataset, k: int) -> str:
-    """The loss of a data set's task for a model with ``k`` outputs."""
-    wanted = len(data.classes)
-    if data.task != "classification":
-        if k != 1:
-            raise InvalidChoice(
-                f"A model of one number must have one output, but this one has {k}."
-            )
-        return "gaussian" if data.task == "regression" else "poisson"
-    if k == 1 and wanted == 2:
-        return "bernoulli"
-    if k != wanted:
-        raise InvalidChoice(
-            f"The target has {wanted} classes but the model has {k} outputs; give it "
-            f"{'1 or 2' if wanted == 2 else wanted}."
-        )
-    return "categorical"
 
 
 def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from afif_explorer.analysis.fits.fitting import Fit, grouped, objective_for
+from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.fits.objectives import grouped, objective_for
 from afif_explorer.analysis.fits.prepared import warn_unfinished
 from afif_explorer.analysis.rows.crossvalidation import CrossValidation, held_out
 from afif_explorer.engine.influence.methods import AFIF, Method, checked_method

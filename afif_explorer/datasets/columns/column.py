@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,9 @@ class Column:
     values: np.ndarray  # [N] float64
     levels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    days: str = ""  # "dates" | "durations" if the numbers are days
+    texts: Mapping[str, int] = field(default_factory=dict)  # the level of each original text
+    missing: int | None = None  # the level of empty cells
 
     def constant(self, rows: np.ndarray) -> bool:
         """Whether the column has at most one value on these rows (ignoring missing values)."""
@@ -71,11 +75,9 @@ def _number(series: pd.Series, name: str) -> Column | LeftOut:
     values = series.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     if _COUNTER.fullmatch(name) and _counts_rows(values):
         return LeftOut(name, "numbers the rows")
-    infinite = np.abs(values) > LARGEST
-    values[infinite] = np.nan
+    count = without_infinite(values)
     notes: tuple[str, ...] = ()
-    if infinite.any():
-        count = int(infinite.sum())
+    if count:
         notes = (
             f"{wording.count(count)} infinite {'value' if count == 1 else 'values'} of '{name}' "
             "treated as missing.",
@@ -87,19 +89,31 @@ def _number(series: pd.Series, name: str) -> Column | LeftOut:
     return Column(name, "indicator" if indicator else "numeric", values, notes=notes)
 
 
+def without_infinite(values: np.ndarray) -> int:
+    """Replace infinite values by NaN in place; returns how many there were."""
+    infinite = np.abs(values) > LARGEST
+    values[infinite] = np.nan
+    return int(infinite.sum())
+
+
 def _counts_rows(values: np.ndarray) -> bool:
     return len(values) > FEW_LEVELS and bool((np.abs(np.diff(values)) == 1).all())
 
 
-def _days(series: pd.Series, name: str) -> Column:
-    """Dates as days since 1970, or durations as days, in any unit and without overflow."""
-    dates = pd.api.types.is_datetime64_any_dtype(series)
-    if dates and series.dt.tz is not None:
+def in_days(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Dates as days since 1970, or durations as days, in any unit; and the values without time zone."""
+    if pd.api.types.is_datetime64_any_dtype(series) and series.dt.tz is not None:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
     values = series.to_numpy()
     one = np.array(1, dtype=values.dtype.str.replace("M", "m"))  # in the column's unit
-    days = values.astype(np.int64) / (np.timedelta64(1, "D") / one)
+    days = values.astype(np.int64) / (np.timedelta64(1, "D") / one)  # without overflow
     days[np.isnat(values)] = np.nan
+    return days, values
+
+
+def _days(series: pd.Series, name: str) -> Column:
+    dates = pd.api.types.is_datetime64_any_dtype(series)
+    days, values = in_days(series)
     notes = [f"{'Dates' if dates else 'Durations'} of '{name}' were converted to days."]
     if dates and len(far := values[(days < _FIRST_DAY) | (days > _LAST_DAY)]):
         shown = sorted({str(value).split("T")[0] for value in np.unique(far)[[0, -1]]})
@@ -109,11 +123,12 @@ def _days(series: pd.Series, name: str) -> Column:
             f"({text.listing(shown)}), converted to days like the others; if such a date stands for "
             "something else, such as an open end, leave the cell empty."
         )
-    return Column(name, "numeric", days, notes=tuple(notes))
+    what = "dates" if dates else "durations"
+    return Column(name, "numeric", days, notes=tuple(notes), days=what)
 
 
 def _category(series: pd.Series, name: str) -> Column | LeftOut:
-    shown = text.levels(series)
+    shown, originals = text.levels_of(series)
     n_missing = int(shown.isna().sum())
     codes, found = pd.factorize(shown, sort=True)
     if len(found) > MOST_LEVELS or len(found) > max(FEW_LEVELS, len(shown) / 2):
@@ -128,7 +143,16 @@ def _category(series: pd.Series, name: str) -> Column | LeftOut:
         notes = (
             f"{wording.count(n_missing)} empty {cells} of '{name}' became the level '{levels[-1]}'.",
         )
-    return Column(name, "category", codes.astype(np.float64), tuple(levels), notes)
+    place = {level: code for code, level in enumerate(found)}
+    return Column(
+        name,
+        "category",
+        codes.astype(np.float64),
+        tuple(levels),
+        notes,
+        texts={original: place[level] for original, level in originals.items()},
+        missing=len(found) if n_missing else None,
+    )
 
 
 def _nested(series: pd.Series) -> bool:

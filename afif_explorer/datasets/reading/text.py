@@ -47,8 +47,8 @@ def distinct(texts: Iterable[str], *, empty: str = "column") -> list[str]:
 
 def column_names(names: Iterable[Hashable]) -> tuple[list[str], tuple[str, ...]]:
     """Display names for the columns of a table, and notes about those that had to be renamed."""
-    raw = [" / ".join(map(str, name)) if isinstance(name, tuple) else name for name in names]
-    cleaned = ["" if _is_missing(name) else clean(name) for name in raw]
+    raw = list(map(_joined, names))
+    cleaned = plain_names(raw)
     shown = distinct(cleaned)
     renamed = [
         name
@@ -61,14 +61,25 @@ def column_names(names: Iterable[Hashable]) -> tuple[list[str], tuple[str, ...]]
     return shown, (f"Columns with {what} were renamed: {listing(renamed)}.",)
 
 
+def plain_names(names: Iterable[Hashable]) -> list[str]:
+    """The cleaned names of columns, neither completed nor made distinct."""
+    return ["" if _is_missing(name) else clean(_joined(name)) for name in names]
+
+
 def levels(values: pd.Series) -> pd.Series:
     """Any column as cleaned text; missing values stay missing, distinct values stay distinct."""
-    codes, found = _coded(values)
-    shown = pd.array(distinct(map(clean, found), empty="level"), dtype="str")
-    return pd.Series(shown.take(codes, allow_fill=True), index=values.index)
+    return levels_of(values)[0]
 
 
-def _coded(values: pd.Series) -> tuple[np.ndarray, list[str]]:
+def levels_of(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
+    """:func:`levels`, and the level of every original text."""
+    codes, found = coded(values)
+    names = distinct(map(clean, found), empty="level")
+    shown = pd.array(names, dtype="str").take(codes, allow_fill=True)
+    return pd.Series(shown, index=values.index), dict(zip(found, names, strict=True))
+
+
+def coded(values: pd.Series) -> tuple[np.ndarray, list[str]]:
     """The index of each value's text (-1: missing), and the distinct texts in order of appearance."""
     if isinstance(values.dtype, pd.StringDtype):
         codes, found = pd.factorize(values)
@@ -95,6 +106,10 @@ def near(name: object, known: Iterable[str]) -> str:
     if close:
         return f"did you mean {listing([lowered[text] for text in close])}?"
     return f"there are {listing(known, most=10)}." if known else "there are none."
+
+
+def _joined(name: Hashable) -> Hashable:
+    return " / ".join(map(str, name)) if isinstance(name, tuple) else name
 
 
 def _is_missing(name: object) -> bool:
