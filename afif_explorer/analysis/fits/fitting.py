@@ -133,6 +133,24 @@ class Fit:
             )
         return self.samples[split]
 
+    def to_module(self) -> nn.Module:
+        """The fitted model as a module in float64: ``forward`` of rows ``[m, ...]`` gives ``[m, k]``.
+
+        The outputs are natural parameters (values, log-odds, log-means, logits), before ``predict``'s mean
+        function. A linear map becomes an ``nn.Linear``, "mlp" an ``nn.Sequential``; a module of your own is
+        a copy with ``theta`` in its trainable parameters, in its mode, on the CPU.
+
+        Raises :class:`InvalidChoice` for a model that is neither built in nor a module.
+
+        >>> import torch, afif_explorer as ax
+        >>> fit = ax.fit(ax.load_dataset("hiring"))
+        >>> X = fit.data.test.X
+        >>> log_odds = fit.to_module()(torch.tensor(X))[:, 0]
+        >>> bool((torch.sigmoid(log_odds) - torch.tensor(fit.predict(X))).abs().max() < 1e-12)
+        True
+        """
+        return self.objective.model.to_module(torch.tensor(self.theta, dtype=torch.float64))
+
     def predict(self, X: np.ndarray | pd.DataFrame) -> np.ndarray:
         """Mean predictions ``A'(f(x))`` for rows ``[m, ...]``: expected counts, values or probabilities.
 

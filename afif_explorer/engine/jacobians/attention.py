@@ -107,3 +107,10 @@ def open_up(module: nn.Module) -> None:
             plain = part.bias_k is None and not part.add_zero_attn
             if plain:
                 part.__class__ = OpenAttention
+
+
+def close_again(module: nn.Module) -> None:
+    """Undo :func:`open_up`."""
+    opened: list[nn.Module] = [part for part in module.modules() if type(part) is OpenAttention]
+    for part in opened:
+        part.__class__ = nn.MultiheadAttention

@@ -13,8 +13,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
-from afif_explorer.engine.jacobians.attention import open_up, plain_attention
+from afif_explorer.engine.jacobians.attention import close_again, open_up, plain_attention
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.base import Linearization
 from afif_explorer.engine.jacobians.chain import ChainLinearization
@@ -69,6 +70,10 @@ class Model(ABC):
         """The slice of ``theta`` for each named parameter."""
         return {}
 
+    def to_module(self, theta: Tensor) -> nn.Module:
+        """A float64 module on the device of ``theta`` whose ``forward`` gives the outputs ``[n, k]``."""
+        raise InvalidChoice(f"A model of type {type(self).__name__} cannot be made into a module.")
+
 
 class LinearMap(Model):
     """``f = W x + b``: least squares, logistic, softmax or Poisson regression, depending on the loss.
@@ -115,13 +120,24 @@ class LinearMap(Model):
         kind = SparseMapLinearization if sparse(X) is not None else LinearMapLinearization
         return kind(X, self.k, self.intercept, theta)
 
+    def to_module(self, theta: Tensor) -> nn.Module:
+        layer = skip_init(nn.Linear, self.d, self.k, bias=self.intercept)
+        return _filled(ModuleParameters(layer), layer, theta)
+
 
 class LinearModule(LinearMap):
-    """An ``nn.Linear`` as a linear map; training starts at the module's own parameters."""
+    """An ``nn.Linear``, also one alone in an ``nn.Sequential``; training starts at its parameters."""
 
-    def __init__(self, module: nn.Linear) -> None:
-        super().__init__(module.in_features, module.out_features, intercept=module.bias is not None)
-        self._parameters = ModuleParameters(module)
+    def __init__(self, module: nn.Module) -> None:
+        layer = _only_layer(module)
+        assert isinstance(layer, nn.Linear)
+        super().__init__(layer.in_features, layer.out_features, intercept=layer.bias is not None)
+        self._module, self._parameters = copy.deepcopy(module), ModuleParameters(layer)
+
+    def to_module(self, theta: Tensor) -> nn.Module:
+        own = copy.deepcopy(self._module)
+        _filled(self._parameters, _only_layer(own), theta)
+        return own
 
     def initial(self, seed: int) -> Tensor:
         return self._parameters.start.clone()
@@ -214,8 +230,7 @@ class ModuleModel(Model):
     def _check_against(self, module: nn.Module, rows: Tensor) -> None:
         """Compare with the module itself at other parameters, to detect weights outside ``theta``."""
         theta = moved_start(self.parameters.start)
-        own = copy.deepcopy(module).to(rows.device, torch.float64)
-        self.parameters.fill(own, theta)
+        own = _filled(self.parameters, copy.deepcopy(module), theta.to(rows.device))
         with torch.no_grad():
             wanted, found = own(rows), self._call(theta.to(rows.device), rows)
         apart = float((wanted - found).abs().max())
@@ -273,6 +288,11 @@ class ModuleModel(Model):
 
     def slices(self) -> dict[str, slice]:
         return self.parameters.slices()
+
+    def to_module(self, theta: Tensor) -> nn.Module:
+        own = copy.deepcopy(self._module)
+        close_again(own)
+        return _filled(self.parameters, own, theta)
 
     def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
         if self._chain is not None and X.ndim == 2:
@@ -336,7 +356,19 @@ def model_of(module: Model | nn.Module, example: Tensor) -> Model:
     """The model, or a wrapper for a module, tested on some rows; a linear layer becomes a linear map."""
     if isinstance(module, Model):
         return module
-    only = module[0] if isinstance(module, nn.Sequential) and len(module) == 1 else module
-    if type(only) is nn.Linear and all(value.requires_grad for value in only.parameters()):
-        return LinearModule(only)
+    layer = _only_layer(module)
+    if type(layer) is nn.Linear and all(value.requires_grad for value in layer.parameters()):
+        return LinearModule(module)
     return ModuleModel(module, example)
+
+
+def _only_layer(module: nn.Module) -> nn.Module:
+    """The single layer of a sequence of one, else the module."""
+    return module[0] if isinstance(module, nn.Sequential) and len(module) == 1 else module
+
+
+def _filled(parameters: ModuleParameters, own: nn.Module, theta: Tensor) -> nn.Module:
+    """A copy of the module in float64, on the device of ``theta``, with these parameters."""
+    own = own.to(theta.device, torch.float64)
+    parameters.fill(own, theta)
+    return own
