@@ -46,6 +46,7 @@ _HOMES = {
     "afif_explorer.analysis.leave_one_out": ("leave_one_out",),
     "afif_explorer.analysis.rows.psis": ("psis",),
     "afif_explorer.analysis.fits.fitting": ("Fit", "fit", "fit_objective"),
+    "afif_explorer.analysis.fits.loading": ("load_fit",),
     "afif_explorer.analysis.removal.streaming": ("Unlearner",),
     "afif_explorer.analysis.fits.trained": ("from_trained",),
     "afif_explorer.analysis.removal.refits": (

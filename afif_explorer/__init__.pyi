@@ -6,6 +6,7 @@ from afif_explorer.analysis.fairness.audit import audit_fairness
 from afif_explorer.analysis.fairness.counts import group_counts
 from afif_explorer.analysis.fairness.intervals import bootstrap_disparity
 from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
+from afif_explorer.analysis.fits.loading import load_fit
 from afif_explorer.analysis.fits.trained import from_trained
 from afif_explorer.analysis.fragility.flip import flip
 from afif_explorer.analysis.leave_one_out import leave_one_out
@@ -192,6 +193,7 @@ __all__ = [
     "influence_measures",
     "leave_one_out",
     "load_dataset",
+    "load_fit",
     "memory_limit",
     "notebook",
     "outlier_test",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,14 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from afif_explorer.analysis.fits.description import (
+    describe_loss,
+    describe_model,
+    describe_penalty,
+    digest_of,
+    outputs_of,
+)
+from afif_explorer.analysis.fits.folder import write
 from afif_explorer.analysis.fits.metrics import measure
 from afif_explorer.analysis.fits.objectives import objective_for
 from afif_explorer.analysis.fits.prepared import PreparedMethods
@@ -35,6 +44,16 @@ if TYPE_CHECKING:
     from afif_explorer.datasets import Dataset, Split
 
 SPLITS = ("train", "validation", "test")
+_SAVED = (
+    "gradient_norm",
+    "gradient_threshold",
+    "converged",
+    "advice",
+    "steps",
+    "seconds",
+    "seed",
+    "metrics",
+)
 Rows = Tensor | np.ndarray
 
 
@@ -133,6 +152,46 @@ class Fit:
             )
         return self.samples[split]
 
+    def save(self, folder: str | Path) -> None:
+        """Write a new folder for :func:`load_fit`: ``fit.json`` and ``arrays.npz``, nothing pickled.
+
+        It holds the model's kind and sizes, loss, penalty, ``theta``, the gradient norm, the names of
+        classes and inputs, and a digest of the data; neither the rows nor the code of your own module.
+
+        Args:
+            folder: a path, created if there is none; it must not contain a fit.
+
+        Raises:
+            InvalidChoice: for a loss, penalty or model class of your own (modules can be saved).
+            DataError: the folder has a fit already, or cannot be written.
+
+        >>> import tempfile, afif_explorer as ax
+        >>> fit = ax.fit(ax.load_dataset("hiring"))
+        >>> with tempfile.TemporaryDirectory() as parent:
+        ...     fit.save(f"{parent}/hiring")
+        """
+        objective, theta, data = self.objective, self.parameters, self.data
+        about = {
+            "model": describe_model(objective.model),
+            "loss": describe_loss(objective.loss),
+            "penalty": describe_penalty(objective.penalty),
+            "data": {
+                "is_dataset": data is not None,
+                "name": "" if data is None else data.name,
+                "n": self.n,
+                "digest": digest_of(self.samples) if data is None else data.digest,
+                "classes": () if data is None else data.classes,
+                "feature_names": () if data is None else data.feature_names,
+            },
+            "fit": {name: getattr(self, name) for name in _SAVED},
+        }
+        arrays = {
+            "theta": self.theta,
+            "penalised": objective.penalised.cpu().numpy(),
+            "outputs": outputs_of(objective.model, theta, objective.X),
+        }
+        write(folder, about, arrays)
+
     def to_module(self) -> nn.Module:
         """The fitted model as a module in float64: ``forward`` of rows ``[m, ...]`` gives ``[m, k]``.
 
@@ -218,7 +277,7 @@ def fit(
     ['accuracy', 'mean_loss']
     """
     objective = objective_for(data, model, penalty, hidden=hidden, penalised=penalised)
-    samples = {name: _sample(data, getattr(data, name), objective.device) for name in SPLITS}
+    samples = samples_of_data(data, objective.device)
     return _fitted(objective, samples, data, seed, max_steps)
 
 
@@ -257,6 +316,11 @@ def fit_objective(
         raise InvalidChoice(f"Expected an Objective, got {type(objective).__name__}.")
     samples = samples_of(objective, validation=validation, test=test)
     return _fitted(objective, samples, None, seed, max_steps)
+
+
+def samples_of_data(data: Dataset, device: torch.device) -> dict[str, Sample]:
+    """The rows of each split of a data set, with their groups."""
+    return {name: _sample(data, getattr(data, name), device) for name in SPLITS}
 
 
 def samples_of(objective: Objective, **pairs: tuple[Rows, Rows] | None) -> dict[str, Sample]:
