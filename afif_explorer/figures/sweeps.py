@@ -47,7 +47,7 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
         warning=unsettled(unlearning.solver),
         notes=(
             f"Order of removal: {short(within(unlearning.rule), 90)}.",
-            short(unlearning.compares.get(name, ""), 160),
+            _compared(unlearning, name),
             "" if TRUTH in unlearning.sweep else "Predictions only; not retrained yet.",
         ),
         key=(Key(styles[name].glyph, styles[name].colour, name) for name in drawn),
@@ -113,6 +113,12 @@ def _curve(unlearning: Unlearning, name: str, style: _Style) -> Trace:
         hovertext=[number(value, 4) for value in values[known]],
         hovertemplate=f"{safe(name)}: %{{hovertext}}<extra></extra>",
     )
+
+
+def _compared(unlearning: Unlearning, name: str) -> str:
+    """The groups that a gap compares, as a sentence; empty for other metrics."""
+    groups = short(unlearning.compares.get(name, ""), 160)
+    return f"The gap is in the {groups}." if groups else ""
 
 
 def _mark_current(result: FigureSpec, unlearning: Unlearning, colours: Theme) -> None:

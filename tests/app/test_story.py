@@ -82,9 +82,8 @@ def _move(visit: Dashboard, name: str) -> None:
     """Take a setting of LiSSA from the rule, and move its slider."""
     page = visit.page
     slider = page.get_by_role("slider", name=name)
-    switches = page.locator(
-        ".MuiSwitch-input"
-    )  # of scale, depth and batch size, and the one to rescale
+    # of scale, depth, batch size and leverage correction
+    switches = page.locator(".MuiSwitch-input")
     expect(switches).to_have_count(4, timeout=PATIENCE)
     switches.nth(0 if name == "LiSSA scale" else 1).click()
     expect(slider).to_be_enabled(timeout=PATIENCE)

@@ -168,6 +168,14 @@ class SupportInfluence(ProximalInfluence):
         self.solution = solution
         return effects
 
+    def own_moves(self) -> Tensor:
+        if self.objective.kinked.threshold is None or len(self._places) > FEW:
+            return super().own_moves()
+        moves = (self.row_blocks @ self.residual[:, :, None])[:, :, 0]
+        for row, places, step in self._changed():
+            moves[row] = self.point.linearization.jacobian(slice(row, row + 1))[0][:, places] @ step
+        return moves
+
     def _changed(self) -> Iterator[tuple[int, Tensor, Tensor]]:
         """The rows without which zeros or signs change: their parameters that change, and by how much."""
         factor, sizes = factor_of(self._reduced), []

@@ -80,6 +80,7 @@ def test_rows_that_change_zeros_and_signs_have_steps_of_their_own(
     c = torch.linspace(-1, 1, problem.p, dtype=torch.float64)[:, None]
     effects = found.effects(c)
     torch.testing.assert_close(effects, dense.effects(c), atol=1e-9, rtol=1e-7)
+    torch.testing.assert_close(found.own_moves(), dense.own_moves(), atol=1e-9, rtol=1e-7)
     kept = found.effects_from(found.solve(c))
     assert int(((effects - kept).abs() > 1e-4).sum()) > problem.n // 2
 
