@@ -17,6 +17,8 @@ AFFORDABLE = 100_000_000  # rows x outputs x parameters up to which these produc
 def negative_curvature(objective: Objective, theta: Tensor, *, seed: int = 0) -> float | None:
     """``min(0, lambda_min(H))`` at ``theta`` ``[p]``; 0 at once where outputs are linear in ``theta``.
 
+    An eigenvalue within rounding of 0, ``p eps lambda_max(H)``, counts as 0.
+
     Up to 600 parameters from all eigenvalues; above, from 80 Lanczos steps, whose smallest Ritz value is
     never below the true one, so that negative curvature that is found is real. None if too expensive.
 
@@ -38,7 +40,16 @@ def negative_curvature(objective: Objective, theta: Tensor, *, seed: int = 0) ->
         generator = torch.Generator().manual_seed(seed)
         start = torch.randn(objective.p, generator=generator, dtype=torch.float64)
         values = torch.linalg.eigvalsh(lanczos(hessian, objective.vector(start), STEPS)[1])
-    return min([0.0, *values[:1].tolist()])
+    return _below_rounding(values)
+
+
+def _below_rounding(values: Tensor) -> float:
+    """The smallest of some eigenvalues in ascending order, if it is negative and no rounding error; else 0."""
+    if not len(values):
+        return 0.0
+    rounding = len(values) * torch.finfo(values.dtype).eps * float(values.abs().max())
+    lowest = float(values[0])
+    return lowest if lowest < -rounding else 0.0
 
 
 def _among_free(hessian: Hessian, theta: Tensor) -> Tensor:

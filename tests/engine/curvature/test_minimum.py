@@ -70,3 +70,15 @@ def test_a_fit_with_zeros_at_a_minimum_bends_nowhere_down() -> None:
     assert fit.negative_curvature == 0.0
     everything = torch.linalg.eigvalsh(ax.Hessian(problem, fit.theta).dense())
     assert float(everything[0]) < 0  # along the zeros, where the kink holds
+
+
+def test_a_flat_direction_is_no_negative_curvature() -> None:
+    """The same number added to all intercepts of a softmax changes nothing."""
+    draw = np.random.default_rng(0)
+    X, y = draw.normal(size=(60, 4)), draw.integers(3, size=60)
+    model = ax.MLP(4, (3,), 3)
+    problem = ax.Objective(model, "categorical", ax.Ridge(0.02), X, y)
+    theta = ax.fit_objective(problem).parameters
+    lowest = float(torch.linalg.eigvalsh(ax.Hessian(problem, theta).dense())[0])
+    assert abs(lowest) < 1e-12
+    assert negative_curvature(problem, theta) == 0.0
