@@ -44,7 +44,7 @@ def negative_curvature(objective: Objective, theta: Tensor, *, seed: int = 0) ->
 
 
 def _below_rounding(values: Tensor) -> float:
-    """The smallest of some eigenvalues in ascending order, if it is negative and no rounding error; else 0."""
+    """The smallest of ascending eigenvalues if it is negative and no rounding error; else 0."""
     if not len(values):
         return 0.0
     rounding = len(values) * torch.finfo(values.dtype).eps * float(values.abs().max())
