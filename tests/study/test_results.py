@@ -181,7 +181,10 @@ def test_the_lissa_report_shows_the_whole_plane():
 def test_the_true_run_scatters_around_the_predicted_mean():
     spec = GAP.replace(depth=200, batch_size=256, damping=0.02)
     report = study.lissa(spec, run=True)
-    assert report.run_status == "converged"
+    assert report.run_status == "max_steps"  # the effects of all rows are off by more than 5 %
+    deeper = study.lissa(spec.replace(depth=2000), run=True)
+    assert deeper.run_status == "converged"
+    assert deeper.run_error[-1] < 0.05
     expected = np.interp(report.run_steps, report.steps, report.mean_error)
     assert np.all(report.run_error < expected + 0.3)
     assert report.recursion_gap < 1e-11

@@ -92,7 +92,7 @@ def test_what_is_no_penalty_is_refused(penalty) -> None:
 @pytest.mark.parametrize(
     ("pair", "words"),
     [
-        (X, "come as a pair"),
+        (X, r"must be a pair \(X, y\)"),
         ((X[:, :2], Y), "must match"),
         ((X, Y[:5]), "There are 30 test rows but 5 targets"),
         ((np.where(X > 1, np.nan, X), Y), "The test rows contain values that are not finite"),
