@@ -8,6 +8,7 @@ from __future__ import annotations
 pytest_plugins = [
     "tests.plugins.browser",
     "tests.plugins.data",
+    "tests.plugins.groups",
     "tests.plugins.no_skips",
     "tests.plugins.notebooks",
     "tests.plugins.server",
