@@ -22,7 +22,7 @@ lab: $(VENV)/.installed  ## install what is missing and open the lessons in Jupy
 	$(BIN)/afif-explorer lab $(ARGS)
 
 test: $(VENV)/.test $(VENV)/.browser  ## run all tests, including those in a browser (ARGS="-k words")
-	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadgroup $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.test  ## style, formatting and types
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ FIXTURES = {"app_url", "browser", "run_notebook"}
 MARKS = ("browser", "notebook")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         fixtures = FIXTURES.intersection(getattr(item, "fixturenames", ()))
