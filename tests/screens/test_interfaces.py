@@ -164,6 +164,7 @@ def test_a_failed_action_shows_the_reason(interfaces: Interfaces):
 
 
 def test_only_the_open_view_is_brought_up_to_date(interfaces: Interfaces, monkeypatch):
+    interfaces.open("cross_validation")
     interfaces.open("points")
     drawn: list[str] = []
     for view in interfaces.views.values():
