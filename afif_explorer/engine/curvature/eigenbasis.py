@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.factored import FactoredJacobian, by_parameters, formed
-from afif_explorer.engine.jacobians.layer_factors import TILE, LayerJacobian, Summed
-from afif_explorer.engine.jacobians.positionwise import Table
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian, by_parameters, formed
+from afif_explorer.engine.jacobians.layers.layer_factors import TILE, LayerJacobian, Summed
+from afif_explorer.engine.jacobians.layers.positionwise import Table
 from afif_explorer.engine.runtime.memory import block_rows
 
 Uses = Sequence[LayerJacobian]  # of the basis's parameters

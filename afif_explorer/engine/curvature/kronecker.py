@@ -23,8 +23,8 @@ from afif_explorer.engine.curvature.eigenbasis import (
     second_moment,
     summed_squares,
 )
-from afif_explorer.engine.jacobians.factored import FactoredJacobian, by_parameters
-from afif_explorer.engine.jacobians.positionwise import Table, Weight
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian, by_parameters
+from afif_explorer.engine.jacobians.layers.positionwise import Table, Weight
 
 DENSE = 1024  # parameters of a block up to which its full eigenbasis is used
 

@@ -22,7 +22,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
 from afif_explorer.engine.jacobians.symmetric import HALF, add_upper_gram, mirror
 from afif_explorer.engine.runtime.memory import block_rows
 

@@ -22,8 +22,8 @@ from typing import Protocol, TypeVar, cast
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.factored import FactoredJacobian
-from afif_explorer.engine.jacobians.positionwise import Weight
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layers.positionwise import Weight
 from afif_explorer.engine.jacobians.symmetric import HALF, add_upper_gram
 from afif_explorer.engine.runtime.memory import block_rows
 

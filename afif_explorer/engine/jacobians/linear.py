@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Linearization, Work
-from afif_explorer.engine.jacobians.factored import FactoredJacobian
-from afif_explorer.engine.jacobians.positionwise import Weight
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layers.positionwise import Weight
 from afif_explorer.engine.runtime.memory import cached_rows
 
 MIN_PARALLEL = 200_000  # size of a matrix from which its product with a vector uses several threads

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.factored import FactoredJacobian, by_parameters, formed
-from afif_explorer.engine.jacobians.layer_factors import LayerJacobian
-from afif_explorer.engine.jacobians.positionwise import PositionwiseJacobian, product
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian, by_parameters, formed
+from afif_explorer.engine.jacobians.layers.layer_factors import LayerJacobian
+from afif_explorer.engine.jacobians.layers.positionwise import PositionwiseJacobian, product
 from afif_explorer.engine.runtime.memory import block_rows
 
 TILE = 512  # rows and columns at a time that fit into the cache

@@ -15,14 +15,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from afif_explorer.engine.jacobians.attention import close_again, open_up, plain_attention
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.base import Linearization
-from afif_explorer.engine.jacobians.chain import ChainLinearization
-from afif_explorer.engine.jacobians.dense_layers import chain_of
+from afif_explorer.engine.jacobians.layers.attention import close_again, open_up, plain_attention
+from afif_explorer.engine.jacobians.layers.chain import ChainLinearization
+from afif_explorer.engine.jacobians.layers.dense_layers import chain_of
+from afif_explorer.engine.jacobians.layers.traced import (
+    Structure,
+    TracedLinearization,
+    structure_of,
+)
 from afif_explorer.engine.jacobians.linear import LinearMapLinearization
 from afif_explorer.engine.jacobians.sparse import SparseMapLinearization, sparse
-from afif_explorer.engine.jacobians.traced import Structure, TracedLinearization, structure_of
 from afif_explorer.engine.problem.module_parameters import (
     ModuleParameters,
     Penalised,

@@ -16,7 +16,7 @@ from torch import Tensor
 from afif_explorer.engine.curvature.eigenbasis import BlockDiagonal
 from afif_explorer.engine.curvature.kronecker import kronecker_basis
 from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.jacobians.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
 from afif_explorer.engine.runtime.memory import fits
 from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, relative_residual
 from afif_explorer.engine.solvers.block_cg import (
@@ -54,7 +54,7 @@ class EKFAC(Solver, Approximation):
     1. With more than 2048 rows, the bases are computed from 2048 of them, and each row contributes one
     random combination of its outputs. A linear layer's weight and bias weights a basis; an embedding has one
     for its columns, and other small parameters a full eigenbasis. For networks made of supported layers
-    (see :mod:`afif_explorer.engine.jacobians.trace`); the damping is the curvature's own.
+    (see :mod:`afif_explorer.engine.jacobians.layers.trace`); the damping is the curvature's own.
 
     Args:
         tolerance: of ``||C x - c|| / ||c||``; None: a single application, without refinement.

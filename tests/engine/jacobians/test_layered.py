@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 
-from afif_explorer.engine.jacobians import factored, ntk
-from afif_explorer.engine.jacobians.chain import ChainLinearization
-from afif_explorer.engine.jacobians.dense_layers import chain_of
+from afif_explorer.engine.jacobians import ntk
+from afif_explorer.engine.jacobians.layers import factored
+from afif_explorer.engine.jacobians.layers.chain import ChainLinearization
+from afif_explorer.engine.jacobians.layers.dense_layers import chain_of
 from afif_explorer.engine.runtime import memory
 from afif_explorer.engine.solvers import block_factor
 from afif_explorer.engine.solvers.block_factor import BlockFactor

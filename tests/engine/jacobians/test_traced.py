@@ -9,10 +9,10 @@ from torch import Tensor, nn
 import afif_explorer as ax
 from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.jacobians import ntk
-from afif_explorer.engine.jacobians.attention import OpenAttention
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
-from afif_explorer.engine.jacobians.chain import ChainLinearization
-from afif_explorer.engine.jacobians.traced import TracedLinearization
+from afif_explorer.engine.jacobians.layers.attention import OpenAttention
+from afif_explorer.engine.jacobians.layers.chain import ChainLinearization
+from afif_explorer.engine.jacobians.layers.traced import TracedLinearization
 from afif_explorer.engine.problem.models import ModuleModel
 from afif_explorer.engine.runtime import memory
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 import afif_explorer as ax
 from afif_explorer.engine.curvature.minimum import negative_curvature
-from afif_explorer.engine.jacobians.attention import plain_attention
+from afif_explorer.engine.jacobians.layers.attention import plain_attention
 from afif_explorer.engine.problem.models import LinearMap, ModuleModel
 from afif_explorer.engine.problem.penalties import NonsmoothPenalty
 from afif_explorer.engine.training.bregman import bregman_response

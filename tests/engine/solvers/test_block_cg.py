@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import afif_explorer as ax
 from afif_explorer.engine.curvature.kronecker import Kronecker
 from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
-from afif_explorer.engine.jacobians.positionwise import Weight
+from afif_explorer.engine.jacobians.layers.positionwise import Weight
 from afif_explorer.engine.solvers import ekfac
 from afif_explorer.engine.solvers.base import Status
 from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient

@@ -2,9 +2,9 @@
 
 At a fixed ``theta`` the input of every layer, and the derivatives of the outputs with respect to every
 layer's output, are constant. They give the rows ``S_i' J_i`` in factored form, a block of rows at a time (see
-:mod:`afif_explorer.engine.jacobians.factored`). For a chain of dense layers the factors are computed directly
-(:mod:`afif_explorer.engine.jacobians.chain`); any other module is traced
-(:mod:`afif_explorer.engine.jacobians.traced`).
+:mod:`afif_explorer.engine.jacobians.layers.factored`). For a chain of dense layers the factors are
+computed directly (:mod:`afif_explorer.engine.jacobians.layers.chain`); any other module is traced
+(:mod:`afif_explorer.engine.jacobians.layers.traced`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Linearization
-from afif_explorer.engine.jacobians.factored import FactoredJacobian
 from afif_explorer.engine.jacobians.gram import add_gram
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
 from afif_explorer.engine.jacobians.ntk import fill_ntk
 from afif_explorer.engine.jacobians.symmetric import mirror
 from afif_explorer.engine.runtime.memory import fits

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from afif_explorer.engine.jacobians.layer_factors import TILE, LayerJacobian, Summed
-from afif_explorer.engine.jacobians.trace import Use
+from afif_explorer.engine.jacobians.layers.layer_factors import TILE, LayerJacobian, Summed
+from afif_explorer.engine.jacobians.layers.trace import Use
 from afif_explorer.engine.runtime.memory import block_rows
 
 

@@ -1,7 +1,8 @@
 """Linearization of a traced module, such as a transformer.
 
 The inputs ``a_t`` of every layer and the derivatives ``g_t`` of the outputs with respect to every layer's
-result are recorded (see :mod:`afif_explorer.engine.jacobians.trace`); they are the factors of its Jacobian.
+result are recorded (see :mod:`afif_explorer.engine.jacobians.layers.trace`); they are the factors of its
+Jacobian.
 """
 
 from __future__ import annotations
@@ -18,16 +19,15 @@ from torch import Tensor
 
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.base import Work
-from afif_explorer.engine.jacobians.factored import FactoredJacobian
-from afif_explorer.engine.jacobians.layer_factors import (
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layers.layer_factors import (
     LayerJacobian,
     scale_jacobian,
     shift_jacobian,
 )
-from afif_explorer.engine.jacobians.layered import LayeredLinearization, sums
-from afif_explorer.engine.jacobians.positionwise import Table, Weight
-from afif_explorer.engine.jacobians.symmetric import HALF
-from afif_explorer.engine.jacobians.trace import (
+from afif_explorer.engine.jacobians.layers.layered import LayeredLinearization, sums
+from afif_explorer.engine.jacobians.layers.positionwise import Table, Weight
+from afif_explorer.engine.jacobians.layers.trace import (
     Kind,
     NotTraceable,
     Usage,
@@ -35,6 +35,7 @@ from afif_explorer.engine.jacobians.trace import (
     trace_uses,
     usage_of,
 )
+from afif_explorer.engine.jacobians.symmetric import HALF
 
 KINDS: dict[Kind, Callable[[Use, Tensor, torch.Size, int], LayerJacobian]] = {
     Kind.WEIGHT: Weight.of,
@@ -55,7 +56,7 @@ class Structure:
 
     Attributes:
         call: ``call(parameters by name, X)``, the module itself. shapes: of the parameters, in order.
-        usage: see :class:`~afif_explorer.engine.jacobians.trace.Usage`.
+        usage: see :class:`~afif_explorer.engine.jacobians.layers.trace.Usage`.
         kept: approximate number of values in a row's trace.
     """
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.trace import Use
+from afif_explorer.engine.jacobians.layers.trace import Use
 
 TILE = 1 << 20  # numbers of a block that fits into the cache
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.layer_factors import LayerJacobian, Summed
-from afif_explorer.engine.jacobians.positionwise import Weight
+from afif_explorer.engine.jacobians.layers.layer_factors import LayerJacobian, Summed
+from afif_explorer.engine.jacobians.layers.positionwise import Weight
 from afif_explorer.engine.runtime.memory import CACHED, block_rows
 
 BLOCK = 6 * CACHED  # size of explicit blocks; large enough for efficient matrix products

@@ -20,11 +20,11 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Through, Work
-from afif_explorer.engine.jacobians.dense_layers import DenseLayer, states_of
-from afif_explorer.engine.jacobians.factored import FactoredJacobian
 from afif_explorer.engine.jacobians.gram import gram_cost
-from afif_explorer.engine.jacobians.layered import LayeredLinearization
-from afif_explorer.engine.jacobians.positionwise import Weight
+from afif_explorer.engine.jacobians.layers.dense_layers import DenseLayer, states_of
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layers.layered import LayeredLinearization
+from afif_explorer.engine.jacobians.layers.positionwise import Weight
 from afif_explorer.engine.jacobians.symmetric import HALF
 
 BLOCK_FACTOR = 12  # size of a block relative to all layers; larger ones do not fit into the cache
