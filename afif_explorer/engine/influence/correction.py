@@ -16,37 +16,17 @@ Hager, Updating the Inverse of a Matrix (1989).
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.problem.objective import Objective, Point
+from afif_explorer.engine.influence.protocol import Solving
+from afif_explorer.engine.problem.objective import Point
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.errors import CurvatureError
 
 # One minus the leverage, at and below which the curvature without the rows is singular.
 SINGULAR = 1e-10
 OUTSIDE = 1e-6  # share of a right-hand side in singular directions that is taken for rounding
-
-
-class Solving(Protocol):
-    """What is asked of a method (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
-
-    @property
-    def objective(self) -> Objective: ...
-
-    @property
-    def point(self) -> Point: ...
-
-    @property
-    def curvature(self) -> Curvature: ...
-
-    @property
-    def whitener(self) -> Tensor: ...
-
-    def inner_products(self, blocks: Tensor) -> Tensor: ...
 
 
 def without_each(roots: Tensor, residual: Tensor, blocks: Tensor) -> Tensor:

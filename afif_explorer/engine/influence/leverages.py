@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.problem.objective import Objective, Point
+from afif_explorer.engine.influence.protocol import Solving
 from afif_explorer.engine.runtime.memory import block_rows
-from afif_explorer.engine.solvers.base import Prepared
 
 HIGH = 0.2  # leverage above which a warning says that effects are underestimated
 PROBES = 16  # right-hand sides; one estimate is off by sqrt(h (1 - h) / 16)
@@ -35,24 +33,6 @@ class HighLeverages:
     count: int
     largest: float
     exact: bool
-
-
-class Solving(Protocol):
-    """What is asked of a method (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
-
-    @property
-    def objective(self) -> Objective: ...
-
-    @property
-    def point(self) -> Point: ...
-
-    @property
-    def prepared(self) -> Prepared: ...
-
-    @property
-    def whitener(self) -> Tensor: ...
-
-    def inner_products(self, blocks: Tensor) -> Tensor: ...
 
 
 def high_leverages(influence: Solving) -> HighLeverages:

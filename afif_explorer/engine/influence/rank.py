@@ -9,9 +9,8 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Fisher
 from afif_explorer.engine.problem.objective import Point
+from afif_explorer.engine.solvers.auto import FEW
 from afif_explorer.engine.solvers.factor import ROUNDINGS
-
-FEW = 3000  # parameters up to which all eigenvalues are computed
 
 
 def data_rank(point: Point, free: Tensor | None = None) -> int:

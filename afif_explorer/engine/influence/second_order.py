@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.problem.objective import Objective, Point
+from afif_explorer.engine.influence.protocol import Solving
+from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.targets.base import Group
 from afif_explorer.engine.targets.bound import Bound
@@ -40,29 +40,7 @@ class _Part(NamedTuple):
     places: Tensor
 
 
-class Stepping(Protocol):
-    """What a method must provide (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
-
-    @property
-    def objective(self) -> Objective: ...
-
-    @property
-    def point(self) -> Point: ...
-
-    @property
-    def residual(self) -> Tensor: ...
-
-    @property
-    def curvature(self) -> Curvature: ...
-
-    @property
-    def leverage_corrected(self) -> bool: ...
-
-    @property
-    def whitener(self) -> Tensor: ...
-
-
-def add_second_orders(influence: Stepping, groups: Sequence[Group], effects: Tensor) -> None:
+def add_second_orders(influence: Solving, groups: Sequence[Group], effects: Tensor) -> None:
     """Adds ``D_i' (grad^2 T) D_i / 2`` of every row and target to ``c' D_i`` ``[n, m]``, in place."""
     linear = influence.objective.canonical
     ratios = effects.new_zeros(effects.shape[1])
@@ -134,7 +112,7 @@ def _ratios(bound: Bound) -> Tensor:
     return bound.output_hessians()[:, 0, 0] / 2 / bound.output_gradients()[:, 0] ** 2
 
 
-def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
+def _through_outputs(influence: Solving, parts: Sequence[_Part]) -> Tensor:
     """From the changes ``m`` of each target's ``q`` outputs, ``m' B m = sum (Q' m)^2 l``: ``[n, m]``."""
     bends = torch.cat([one.bound.output_hessians()[one.within] for one in parts])
     values, vectors = torch.linalg.eigh(bends)
@@ -151,7 +129,7 @@ def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     return torch.cat(found) / 2
 
 
-def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
+def _through_whitener(influence: Solving, parts: Sequence[_Part]) -> Tensor:
     """From ``Z' (grad^2 T) Z`` of each target, in batches that fit into memory, ``[n, m]``."""
     if len(parts) > 1 or parts[0].bound.count > 1:
         return _by_whitener(influence, parts)
@@ -165,7 +143,7 @@ def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     return found
 
 
-def _by_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
+def _by_whitener(influence: Solving, parts: Sequence[_Part]) -> Tensor:
     whitener = influence.whitener
     targets = [(one.bound, int(place)) for one in parts for place in one.within]
     room = block_rows(2 * whitener.numel(), whitener)
@@ -181,7 +159,7 @@ def _by_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     return torch.cat(found, dim=1)
 
 
-def _steps(influence: Stepping, beside: int) -> Iterator[Tensor]:
+def _steps(influence: Solving, beside: int) -> Iterator[Tensor]:
     """Yields every row's step in the whitened basis, ``D_i = Z s_i``, in blocks ``[rows, r]``.
 
     ``beside``: additional numbers needed per row.

@@ -107,7 +107,12 @@ class Influence:
 
     @cached_property
     def prepared(self) -> Prepared:
-        return self.method.chosen_solver.prepare(self.curvature)
+        return self.method.chosen_solver.prepare(self._system)
+
+    @property
+    def _system(self) -> Curvature:
+        """The matrix of the systems that are solved."""
+        return self.curvature
 
     @cached_property
     def _by_row(self) -> Prepared:
@@ -117,7 +122,7 @@ class Influence:
             return ready.for_columns(self.point.outputs.numel())
         if ready.exact:
             return ready
-        return Auto().prepare(self.curvature).for_columns(self.point.outputs.numel())
+        return Auto().prepare(self._system).for_columns(self.point.outputs.numel())
 
     @cached_property
     def reliable(self) -> Prepared:

@@ -83,26 +83,13 @@ class SupportInfluence(ProximalInfluence):
         return torch.nonzero(self._free).flatten()
 
     @cached_property
-    def _reduced(self) -> Curvature:
+    def _system(self) -> Curvature:
         """The curvature of the support, that of the penalty included, ``[s, s]``."""
         kinked, penalised = self.objective.kinked, self.objective.penalised
         if kinked.piecewise_linear:
             return self.curvature.restricted(self._places)
         extra = KinkProduct(kinked, penalised, self.point.theta, self._places)
         return self.curvature.restricted(self._places, extra)
-
-    @cached_property
-    def prepared(self) -> Prepared:
-        return self.method.chosen_solver.prepare(self._reduced)
-
-    @cached_property
-    def _by_row(self) -> Prepared:
-        ready = self.prepared
-        if isinstance(ready, PreparedAuto):
-            return ready.for_columns(self.point.outputs.numel())
-        if ready.exact:
-            return ready
-        return Auto().prepare(self._reduced).for_columns(self.point.outputs.numel())
 
     @property
     def reliable(self) -> Prepared:
@@ -123,7 +110,7 @@ class SupportInfluence(ProximalInfluence):
 
     @cached_property
     def whitener(self) -> Tensor:
-        return self._spread(factor_of(self._reduced).whitener)
+        return self._spread(factor_of(self._system).whitener)
 
     @property
     def solves_cheaply(self) -> bool:
@@ -178,11 +165,11 @@ class SupportInfluence(ProximalInfluence):
 
     def _changed(self) -> Iterator[tuple[int, Tensor, Tensor]]:
         """The rows without which zeros or signs change: their parameters that change, and by how much."""
-        factor, sizes = factor_of(self._reduced), []
+        factor, sizes = factor_of(self._system), []
         n = self.objective.n
         rows = torch.arange(n, device=self.objective.device)
         for few in rows.split(8 * ROWS):
-            gone = self._gone(self._reduced, few)
+            gone = self._gone(self._system, few)
             sizes.append((gone * factor.solve(gone)).sum(0).clamp(min=0).sqrt())
         size = torch.cat(sizes)
         order = torch.argsort(size, descending=True)

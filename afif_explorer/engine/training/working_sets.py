@@ -15,11 +15,11 @@ from torch import Tensor
 from afif_explorer.engine.jacobians.linear import LinearMapLinearization
 from afif_explorer.engine.problem.models import LinearMap
 from afif_explorer.engine.problem.objective import Objective, Point
+from afif_explorer.engine.solvers.auto import FEW
 from afif_explorer.engine.training.convergence import gradient_scale
 from afif_explorer.engine.training.proximal_newton import FREE_STEPS, proximal_newton
 from afif_explorer.progress import report
 
-FEW = 3000  # parameters up to which matrices of all of them are formed
 FEWEST = 100  # parameters that join a set, if so many violate optimality
 ROUNDS = 100
 

@@ -1,0 +1,38 @@
+"""``Solving``: what the parts of this package need of a prepared method."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.problem.objective import Objective, Point
+from afif_explorer.engine.solvers.base import Prepared
+
+
+class Solving(Protocol):
+    """A method at one fit (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
+
+    @property
+    def objective(self) -> Objective: ...
+
+    @property
+    def point(self) -> Point: ...
+
+    @property
+    def curvature(self) -> Curvature: ...
+
+    @property
+    def residual(self) -> Tensor: ...
+
+    @property
+    def leverage_corrected(self) -> bool: ...
+
+    @property
+    def prepared(self) -> Prepared: ...
+
+    @property
+    def whitener(self) -> Tensor: ...
+
+    def inner_products(self, blocks: Tensor) -> Tensor: ...
