@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-import torch
 
 from afif_explorer.analysis.checks.finding import OK, UNKNOWN, WARNING, Check
 from afif_explorer.analysis.checks.subject import Subject
 from afif_explorer.analysis.rows.diagnostics import diagnostics_of
-from afif_explorer.engine.influence.smooth import Influence
 
 LEVERAGE = 0.5  # above which a row determines more of its own prediction than all others together
 DISTANCE = 1.0  # Cook's distance: the parameters move by about their joint standard error
@@ -20,31 +20,10 @@ def leverage(subject: Subject) -> Check:
     why = "Such a row nearly fixes its own prediction; a plain step sees little of what its removal does."
     if not subject.affordable:
         return Check("AX305", title, UNKNOWN, "Leverages are too expensive here.", why, "")
-    values = _largest_shares(subject.influence)
-    rows = np.flatnonzero(values > LEVERAGE)
-    rows = rows[np.argsort(-values[rows], kind="stable")]
-    largest = float(values.max())
-    seen = f"The largest leverage is {largest:.2g}"
-    return Check(
-        "AX305",
-        title,
-        WARNING if len(rows) else OK,
-        f"{seen}; it is above {LEVERAGE} for the rows {subject.ids(rows)}."
-        if len(rows)
-        else f"{seen}.",
-        why,
-        "Correct effects by the leverage, use NewtonStep, or refit without these rows."
-        if len(rows)
-        else "",
-        {"largest": largest, "rows": len(rows)},
-    )
-
-
-def _largest_shares(influence: Influence) -> np.ndarray:
-    """The largest share that each row's outputs have in themselves, ``[n]``; of one output its leverage."""
-    roots = influence.objective.loss.root(influence.point.outputs)
-    blocks = roots.mT @ influence.row_blocks @ roots
-    return torch.linalg.eigvalsh(blocks)[:, -1].cpu().numpy()
+    values = subject.influence.largest_shares().cpu().numpy()
+    seen = _Seen("leverage", values, LEVERAGE)
+    remedy = "Correct effects by the leverage, use NewtonStep, or refit without these rows."
+    return seen.check("AX305", title, why, remedy, subject)
 
 
 def distance(subject: Subject) -> Check:
@@ -56,16 +35,26 @@ def distance(subject: Subject) -> Check:
     if np.isnan(values).all():
         told = "Cook's distance is undefined: no degree of freedom is left."
         return Check("AX306", title, UNKNOWN, told, why, "")
-    rows, largest = np.flatnonzero(values > DISTANCE), float(np.nanmax(values))
-    seen = f"The largest Cook's distance is {largest:.2g}"
-    return Check(
-        "AX306",
-        title,
-        WARNING if len(rows) else OK,
-        f"{seen}; it is above {DISTANCE:g} for the rows {subject.ids(rows)}."
-        if len(rows)
-        else f"{seen}.",
-        why,
-        "Look at these rows, and report results with and without them." if len(rows) else "",
-        {"largest": largest, "rows": len(rows)},
-    )
+    seen = _Seen("Cook's distance", values, DISTANCE)
+    remedy = "Look at these rows, and report results with and without them."
+    return seen.check("AX306", title, why, remedy, subject)
+
+
+class _Seen(NamedTuple):
+    """A measure of each row ``[n]``, and the value above which it is a warning."""
+
+    name: str
+    values: np.ndarray
+    limit: float
+
+    def check(self, code: str, title: str, why: str, remedy: str, subject: Subject) -> Check:
+        """The check: rows above the limit, largest first."""
+        rows = np.flatnonzero(self.values > self.limit)
+        rows = rows[np.argsort(-self.values[rows], kind="stable")]
+        largest = float(np.nanmax(self.values))
+        seen = f"The largest {self.name} is {largest:.2g}"
+        facts = {"largest": largest, "rows": len(rows)}
+        if not len(rows):
+            return Check(code, title, OK, f"{seen}.", why, "", facts)
+        named = f"{seen}; it is above {self.limit:g} for the rows {subject.ids(rows)}."
+        return Check(code, title, WARNING, named, why, remedy, facts)

@@ -331,6 +331,14 @@ class Influence:
         """The same of some rows ``[m]`` only."""
         return self._leverage(self.point.outputs[rows], self.row_blocks_of(rows))
 
+    def largest_shares(self) -> Tensor:
+        """The largest share that each row's outputs have in themselves, ``[n]``: of one output, its leverage.
+
+        The largest eigenvalue of ``S_i' M_i S_i`` with ``S_i S_i' = A''(f_i)``.
+        """
+        roots = self.objective.loss.root(self.point.outputs)
+        return torch.linalg.eigvalsh(roots.mT @ self.row_blocks @ roots)[:, -1]
+
     def _leverage(self, outputs: Tensor, blocks: Tensor) -> Tensor:
         return self.objective.loss.variance(outputs, blocks).diagonal(dim1=1, dim2=2).sum(1)
 

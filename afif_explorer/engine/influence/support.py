@@ -132,8 +132,7 @@ class SupportInfluence(ProximalInfluence):
 
     @cached_property
     def high_leverages(self) -> HighLeverages:
-        roots = self.objective.loss.root(self.point.outputs)
-        found = torch.linalg.eigvalsh(roots.transpose(1, 2) @ self.row_blocks @ roots)[:, -1]
+        found = self.largest_shares()
         return HighLeverages(int((found > HIGH).sum()), float(found.max()), True)
 
     # Effects of all rows.
