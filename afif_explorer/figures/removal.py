@@ -204,7 +204,7 @@ def _story(values: dict[str, float], unit: str) -> str:
     words = dict(zip(values, numbers(values.values()), strict=True))
     before, predicted = (words.get(state, "not defined") for state in ("before", "predicted"))
     truth = f", retrained {words['retrained']}" if "retrained" in words else ""
-    return f"{before} → {predicted}{truth}" + (f" · {safe(unit, 14)}" if unit else "")
+    return f"{before} → {predicted}{truth}" + (f" · {safe(unit, 24)}" if unit else "")
 
 
 def _around(values: list[float]) -> tuple[float, float]:
