@@ -6,11 +6,13 @@ SHELL := /bin/bash
 
 PORT ?= 5006
 ARGS ?=
+# Two processes and more: tests of one file, and all tests with a browser, stay in one of them.
+WORKERS := --numprocesses=auto --maxprocesses=4 --dist=loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help app lab test check format bench screenshots clean
+.PHONY: help app lab test check format bench screenshots docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,8 +23,10 @@ app: $(VENV)/.installed  ## install what is missing and open the dashboard (PORT
 lab: $(VENV)/.installed  ## install what is missing and open the lessons in JupyterLab
 	$(BIN)/afif-explorer lab $(ARGS)
 
+# Threads that wait for work must not keep a processor from the other processes.
+test: export OMP_WAIT_POLICY := passive
 test: $(VENV)/.test $(VENV)/.browser  ## run all tests, including those in a browser (ARGS="-k words")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 check: $(VENV)/.test  ## style, formatting and types
 	$(BIN)/ruff check .
@@ -40,6 +44,9 @@ screenshots: export AFIF_DATA_HOME := $(or $(AFIF_DATA_HOME),$(wildcard ../share
 screenshots: $(VENV)/.test $(VENV)/.browser  ## take the documentation's screenshots of the running app
 	$(BIN)/python -m tools.screenshots $(ARGS)
 
+docs: $(VENV)/.docs  ## build the documentation site in build/site/html
+	$(BIN)/python -m tools.site $(ARGS)
+
 clean:  ## remove the environment and all generated files
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
@@ -56,6 +63,10 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.installed
 	$(PIP) --editable '.[test,dev]'
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(PIP) --editable '.[docs]'
 	touch $@
 
 $(VENV)/.browser: $(VENV)/.test tools/find_browser

@@ -9,6 +9,12 @@ from afif_explorer.analysis.fits.fitting import Fit, fit, fit_objective
 from afif_explorer.analysis.fits.loading import load_fit
 from afif_explorer.analysis.fits.trained import from_trained
 from afif_explorer.analysis.fragility.flip import flip
+from afif_explorer.analysis.heldout.crossvalidation import cross_validate
+from afif_explorer.analysis.heldout.crossvalidation_path import (
+    CrossValidationPath,
+    cross_validation_path,
+)
+from afif_explorer.analysis.heldout.psis import psis
 from afif_explorer.analysis.leave_one_out import leave_one_out
 from afif_explorer.analysis.patterns.search import patterns
 from afif_explorer.analysis.removal.certified import CertifiedUnlearning, certified_unlearn
@@ -20,15 +26,11 @@ from afif_explorer.analysis.removal.refits import (
 )
 from afif_explorer.analysis.removal.streaming import Unlearner
 from afif_explorer.analysis.removal.unlearning import unlearn
+from afif_explorer.analysis.rows.added_variable import added_variable
 from afif_explorer.analysis.rows.attribution import attribute
-from afif_explorer.analysis.rows.crossvalidation import cross_validate
-from afif_explorer.analysis.rows.crossvalidation_path import (
-    CrossValidationPath,
-    cross_validation_path,
-)
 from afif_explorer.analysis.rows.deletion import dfbetas, dffits
 from afif_explorer.analysis.rows.diagnostics import diagnostics
-from afif_explorer.analysis.rows.psis import psis
+from afif_explorer.analysis.rows.effects import Effects
 from afif_explorer.analysis.rows.studentised import (
     covratio,
     influence_measures,
@@ -36,9 +38,13 @@ from afif_explorer.analysis.rows.studentised import (
     rstandard,
     rstudent,
 )
+from afif_explorer.analysis.rows.tokens import attribute_tokens
 from afif_explorer.app import serve
 from afif_explorer.datasets import Dataset
 from afif_explorer.datasets import load as load_dataset
+from afif_explorer.datasets.inspection import ColumnTable, inspect
+from afif_explorer.datasets.rows.matching import rows_where
+from afif_explorer.datasets.rows.profile import profile
 from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, Hessian
 from afif_explorer.engine.influence.methods import (
     AFIF,
@@ -46,8 +52,10 @@ from afif_explorer.engine.influence.methods import (
     InfinitesimalJackknife,
     NewtonStep,
 )
+from afif_explorer.engine.models.model import LinearMap
+from afif_explorer.engine.models.module_model import MLP, ModuleModel
+from afif_explorer.engine.problem.callable_loss import CallableLoss
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian, Loss, Poisson
-from afif_explorer.engine.problem.models import MLP, LinearMap, ModuleModel
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import (
     ElasticNet,
@@ -57,6 +65,7 @@ from afif_explorer.engine.problem.penalties import (
     Penalty,
     Ridge,
 )
+from afif_explorer.engine.problem.token_loss import TokenCategorical
 from afif_explorer.engine.runtime.device import use_device
 from afif_explorer.engine.runtime.memory import memory_limit
 from afif_explorer.engine.solvers.auto import Auto, SolverPlan
@@ -77,25 +86,32 @@ from afif_explorer.engine.targets.disparities import (
     GroupLossDifference,
     MeanPredictionDifference,
 )
-from afif_explorer.engine.targets.losses import MeanLoss, PointLoss
+from afif_explorer.engine.targets.losses import MeanLoss, PointLoss, SoftAccuracy
 from afif_explorer.engine.targets.predictions import Prediction
 from afif_explorer.engine.targets.predictive_parity import PredictiveParityDifference
+from afif_explorer.engine.targets.tokens import TokenLoss
 from afif_explorer.errors import (
     AfifError,
     AnotherBasin,
     CurvatureError,
     DataError,
     DownloadError,
+    Guessed,
     HighLeverage,
+    Interrupted,
     InvalidChoice,
     LargeStep,
     NegativeCurvature,
     NotAtMinimum,
     NotConverged,
+    NotReproduced,
+    RowOrder,
     SolverDiverged,
+    TrainerError,
     Undefined,
     UndefinedMeasure,
 )
+from afif_explorer.progress_bar import show_progress
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
 
@@ -109,10 +125,12 @@ __all__ = [
     "Auto",
     "Bernoulli",
     "BlockConjugateGradient",
+    "CallableLoss",
     "Categorical",
     "CertifiedUnlearning",
     "Cholesky",
     "Coefficient",
+    "ColumnTable",
     "ConjugateGradient",
     "CrossValidationPath",
     "CurvatureError",
@@ -121,6 +139,7 @@ __all__ = [
     "DemographicParityDifference",
     "DownloadError",
     "Dual",
+    "Effects",
     "ElasticNet",
     "EmpiricalFisher",
     "EmpiricalFisherInfluence",
@@ -132,9 +151,11 @@ __all__ = [
     "Gaussian",
     "GroupLasso",
     "GroupLossDifference",
+    "Guessed",
     "Hessian",
     "HighLeverage",
     "InfinitesimalJackknife",
+    "Interrupted",
     "InvalidChoice",
     "Lanczos",
     "Landmarks",
@@ -151,6 +172,7 @@ __all__ = [
     "NonsmoothPenalty",
     "NotAtMinimum",
     "NotConverged",
+    "NotReproduced",
     "Nystroem",
     "Objective",
     "Penalty",
@@ -159,16 +181,23 @@ __all__ = [
     "Prediction",
     "PredictiveParityDifference",
     "Ridge",
+    "RowOrder",
+    "SoftAccuracy",
     "Solution",
     "SolverDiverged",
     "SolverPlan",
     "Spec",
     "Status",
     "Target",
+    "TokenCategorical",
+    "TokenLoss",
+    "TrainerError",
     "Undefined",
     "UndefinedMeasure",
     "Unlearner",
+    "added_variable",
     "attribute",
+    "attribute_tokens",
     "audit_fairness",
     "bootstrap_disparity",
     "bregman_response",
@@ -191,6 +220,7 @@ __all__ = [
     "from_trained",
     "group_counts",
     "influence_measures",
+    "inspect",
     "leave_one_out",
     "load_dataset",
     "load_fit",
@@ -198,12 +228,15 @@ __all__ = [
     "notebook",
     "outlier_test",
     "patterns",
+    "profile",
     "psis",
     "retrain",
     "retrain_each",
+    "rows_where",
     "rstandard",
     "rstudent",
     "serve",
+    "show_progress",
     "study",
     "unlearn",
     "use_device",

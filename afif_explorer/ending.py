@@ -11,8 +11,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-GRACE_PERIOD = 1.5  # s after the signal; then the process exits without waiting
-JOINING = 0.5  # s for cancelled threads to reach their next step
+GRACE_PERIOD = 0.8  # s after the signal; then the process exits without waiting
+JOINING = 0.3  # s for cancelled threads to reach their next step
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -1,5 +1,9 @@
 """Errors and warnings; each message says what was wrong, where, and what to do."""
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class AfifError(Exception):
     """Base class of all errors raised by this package; the message can be shown to a user.
@@ -95,6 +99,34 @@ class Cancelled(AfifError):
     """The computation was cancelled. Raised by :func:`afif_explorer.progress.report`."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C stopped a loop of refits; ``result`` holds what was finished, NaN elsewhere.
+
+    It is what the function would have returned: of :func:`retrain_each` a ``LeftOut``, of
+    :func:`leave_one_out` a ``LeaveOneOut``, and so on. A handler of ``KeyboardInterrupt`` catches it too; in
+    a notebook it is ``sys.last_value`` in the next cell.
+
+    Args:
+        message: how much was finished. result: what the function would have returned; None if it keeps
+            nothing.
+
+    >>> import afif_explorer as ax
+    >>> def stop(done, total, what):
+    ...     raise KeyboardInterrupt  # as Ctrl-C does
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> try:
+    ...     with ax.show_progress(stop):
+    ...         ax.retrain_each(fit, [3, 5], ax.MeanLoss("test"))
+    ... except ax.Interrupted as interrupted:
+    ...     print(interrupted.result.effects)
+    [nan nan]
+    """
+
+    def __init__(self, message: str, result: Any) -> None:
+        super().__init__(message)
+        self.result = result
+
+
 class NotConverged(UserWarning):
     """A result is usable, but an iteration stopped early; the message gives the residual.
 
@@ -120,6 +152,19 @@ class Undefined(UserWarning):
     ...     effects = ax.attribute(ax.fit_objective(objective), ax.MeanLoss("train"))
     >>> ax.Undefined in {one.category for one in caught}, bool(np.isnan(effects[-1]))
     (True, True)
+    """
+
+
+class Guessed(UserWarning):
+    """A result depends on something that was guessed; the message says what, why, and how to set it.
+
+    >>> import warnings, afif_explorer as ax
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     effects = ax.attribute(fit, ax.EqualOpportunityDifference("group"))
+    >>> [one.category.__name__ for one in caught]
+    ['Guessed']
     """
 
 
@@ -172,9 +217,31 @@ class LargeStep(UserWarning):
     >>> fit = ax.fit_objective(ax.Objective(ax.LinearMap(1), "bernoulli", ax.Ridge(0.01), X, y))
     >>> with warnings.catch_warnings(record=True) as caught:
     ...     warnings.simplefilter("always")
-    ...     effects = ax.attribute(fit, ax.MeanLoss("train"))
+    ...     effects = ax.attribute(fit, ax.MeanLoss("train"), refine=False)
     >>> [one.category.__name__ for one in caught]
     ['LargeStep']
+    """
+
+
+class TrainerError(AfifError, RuntimeError):
+    """The owner's trainer failed, or returned no parameters of the fit's model; the message names the rows.
+
+    >>> import torch, afif_explorer as ax
+    >>> X, module = torch.randn(20, 3), torch.nn.Linear(3, 1)
+    >>> fit = ax.from_trained(module, X, X[:, 0], "gaussian", ax.Ridge(1e-2))
+    >>> ax.retrain(fit, [2], trainer=lambda keep: None)
+    Traceback (most recent call last):
+        ...
+    afif_explorer.errors.TrainerError: ...
+    """
+
+
+class NotReproduced(UserWarning):
+    """The owner's trainer, with all rows, ends at another model than the fit; the message says how far.
+
+    >>> import afif_explorer as ax
+    >>> issubclass(ax.NotReproduced, UserWarning)
+    True
     """
 
 
@@ -184,4 +251,18 @@ class AnotherBasin(UserWarning):
     >>> import afif_explorer as ax
     >>> issubclass(ax.AnotherBasin, UserWarning)
     True
+    """
+
+
+class RowOrder(UserWarning):
+    """A loader's rows are read in the order of its data set; the message says what the loader does.
+
+    >>> import warnings, torch, afif_explorer as ax
+    >>> rows = torch.utils.data.TensorDataset(torch.randn(20, 3), torch.randn(20))
+    >>> loader = torch.utils.data.DataLoader(rows, batch_size=8, shuffle=True)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     fit = ax.from_trained(torch.nn.Linear(3, 1), loader, None, "gaussian")
+    >>> [one.category.__name__ for one in caught]
+    ['RowOrder']
     """

@@ -10,7 +10,8 @@ costs almost nothing. The code that runs the work (``jobs``, a progress bar in a
 >>> seen
 [0, 1, 2]
 
-A listener stops the loop by raising (usually :class:`afif_explorer.errors.Cancelled`).
+A listener stops the loop by raising (usually :class:`afif_explorer.errors.Cancelled`). Loops of refits turn
+Ctrl-C into :class:`~afif_explorer.errors.Interrupted`, which carries what is finished.
 Listeners belong to the context that set them, so threads do not receive each other's reports.
 """
 
@@ -19,7 +20,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from afif_explorer.errors import Interrupted
 
 
 class Step(NamedTuple):
@@ -50,3 +53,12 @@ def listening(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listener.reset(token)
+
+
+@contextmanager
+def partial_result(convert: Callable[[Any], Any]) -> Iterator[None]:
+    """Raise an :class:`Interrupted` of the block again with ``convert(result)`` as its result."""
+    try:
+        yield
+    except Interrupted as stop:
+        raise Interrupted(str(stop), convert(stop.result)) from stop.__cause__

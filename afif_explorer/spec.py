@@ -23,6 +23,7 @@ import numpy as np
 
 from afif_explorer.choices import LARGEST_ID, NUMBERS, PICKS
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.numeric import is_name
 
 VERSION = 1
 
@@ -30,6 +31,11 @@ DATASET_NAME = r"[a-z0-9_]{1,40}(?:-[0-9a-f]{16,64})?"
 OPTIONS = {name: tuple(field.options) for name, field in PICKS.items()}
 RANGES = {name: (field.low, field.high) for name, field in NUMBERS.items()}  # both allowed
 MOST_SELECTED = 100_000  # as a bitmap that is still a link of some kilobytes
+PINNED = (  # what a baseline holds
+    "dataset", "seed", "model", "hidden", "penalty", "strength", "method", "solver", "scale", "depth",
+    "batch_size", "damping", "leverage_correction",
+)  # fmt: skip
+_LONGEST_BASELINE = 500
 _LONGEST_QUERY = 65_536  # what a web server accepts as an address
 _MOST_NOTES = 8
 
@@ -65,20 +71,29 @@ class Spec:
     leverage_correction: bool = True  # where leverages cost little
     target: str = "mean_loss"
     split: str = "test"  # where the target is measured
-    sensitive: int = 0  # which of the data set's sensitive columns
+    sensitive: int = 0  # which of the data set's sensitive columns, or of their intersections
     favourable: int = -1  # which class gaps are about; -1: guessed from its name
     pair: int = (
         -1
     )  # which two groups of that column gaps compare; -1: those that are furthest apart
+    minimum: int = 1  # rows; smaller groups are not compared ...
+    merge_small: bool = False  # ... or compared as one
     row: int = 0  # which row of the split, for targets about one row
     rule: str = "raise_target"  # which rows to remove ...
-    count: int = 100  # ... and how many
+    count: int = 20  # ... and how many: few enough for one step to be near the refit
+    direction: str = "lower"  # of the target, without the rows of a pattern
+    pattern: int = 0  # which pattern is shown in detail
+    coefficient: int = 0  # the position of the one shown in detail
+    map_x: int = 0  # what the map shows, see choices.map_values; 0: automatic
+    map_y: int = 0
+    map_colour: int = 0
+    baseline: str = ""  # the fit to compare with: its values of PINNED, joined by "~"
     selected: tuple[int, ...] = ()  # row ids
     view: str = "points"
 
     def __post_init__(self) -> None:
         for name, options in OPTIONS.items():
-            if getattr(self, name) not in options:
+            if not is_name(getattr(self, name), options):
                 raise InvalidChoice(
                     f"{name!r} cannot be {_shown(getattr(self, name))}; "
                     f"choose one of: {', '.join(options)}."
@@ -87,12 +102,26 @@ class Spec:
             raise InvalidChoice(f"{_shown(self.dataset)} is not the name of a data set.")
         for name in RANGES:
             object.__setattr__(self, name, _number(name, getattr(self, name)))
-        object.__setattr__(self, "leverage_correction", bool(self.leverage_correction))
+        for name in ("leverage_correction", "merge_small"):
+            object.__setattr__(self, name, bool(getattr(self, name)))
         object.__setattr__(self, "selected", _row_ids(self.selected))
+        _check_baseline(self)
 
     def replace(self, **changes: Any) -> Spec:
         """The same choices but for ``changes``."""
         return replace(self, **changes)
+
+    def pinned(self) -> str:
+        """The present fit and method as the ``baseline`` of other choices."""
+        return "~".join(_encode(getattr(self, name)) for name in PINNED)
+
+    @property
+    def at_baseline(self) -> Spec | None:
+        """These choices with the fit and the method of the baseline; None without one."""
+        if not self.baseline:
+            return None
+        pinned = zip(PINNED, self.baseline.split("~"), strict=True)
+        return self.replace(baseline="", **{n: _decode(_HINTS[n], text) for n, text in pinned})
 
     def to_query(self) -> str:
         """All fields, defaults too (a link must not change its meaning when a default does)."""
@@ -139,6 +168,21 @@ def _number(name: str, value: Any) -> Any:
             f"not {_shown(value)}."
         )
     return int(value) if whole else float(value)
+
+
+def _check_baseline(spec: Spec) -> None:
+    """Raise :class:`InvalidChoice` unless its baseline is the :meth:`Spec.pinned` of valid choices."""
+    try:
+        if not isinstance(spec.baseline, str) or len(spec.baseline) > _LONGEST_BASELINE:
+            raise InvalidChoice("too long")
+        there = spec.at_baseline
+        fits = there is None or there.pinned() == spec.baseline
+    except (ValueError, OverflowError):
+        fits = False
+    if not fits:
+        raise InvalidChoice(
+            "'baseline' is not the baseline of a link; pin a fit in the view Compare."
+        )
 
 
 def _row_ids(ids: Iterable[Any]) -> tuple[int, ...]:

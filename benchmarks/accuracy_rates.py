@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 
 import afif_explorer as ax
-from afif_explorer.engine.problem.models import LinearMap, ModuleModel
-from afif_explorer.engine.problem.weights import leave_one_out
+from afif_explorer.engine.models.model import LinearMap
+from afif_explorer.engine.models.module_model import ModuleModel
+from afif_explorer.engine.problem.weights import leave_out_each
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.engine.training.retrain import refit
 
@@ -65,7 +66,7 @@ def errors(objective: ax.Objective, seed: int) -> dict[str, float]:
     """Mean error of the parameters without one row, for each method."""
     theta = minimise(objective).theta
     rows = np.random.default_rng(seed).choice(objective.n, LEFT_OUT, replace=False)
-    weights = objective.vector(leave_one_out(objective.n, rows))
+    weights = objective.vector(leave_out_each(objective.n, rows[:, None]))
     truth = torch.stack([refit(objective, theta, w).theta for w in weights.T], dim=1)
     found = {}
     for name, method in METHODS.items():

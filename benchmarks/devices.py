@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.influence.methods import AFIF
-from afif_explorer.engine.problem.models import MLP, LinearMap, Model
+from afif_explorer.engine.models.model import LinearMap, Model
+from afif_explorer.engine.models.module_model import MLP
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Ridge
 from afif_explorer.engine.runtime.device import described, devices

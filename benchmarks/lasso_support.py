@@ -53,7 +53,7 @@ def compare(fit: ax.Fit, removals: Iterable[np.ndarray]) -> dict[str, np.ndarray
     for rows in removals:
         weights = fit.objective.weights(None).clone()
         weights[torch.as_tensor(rows)] = 0
-        refit = ax.retrain(fit, rows)
+        refit = ax.retrain(fit, fit.ids[rows])
         assert refit.gradient_norm < 1e-8
         true = fit.objective.vector(refit.theta)
         size = float((true - fit.parameters).norm())

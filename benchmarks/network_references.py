@@ -48,8 +48,8 @@ def figures(strength: float, seed: int, count: int) -> Iterator[tuple[tuple[str,
     targets = [ax.MeanLoss("test"), ax.MeanPredictionDifference(data.sensitive[0])]
     rows = np.sort(np.random.default_rng(seed).choice(fit.n, count, replace=False))
     references = {
-        "refit": ax.retrain_each(fit, rows, targets),
-        "response": ax.bregman_response_each(fit, rows, targets),
+        "refit": ax.retrain_each(fit, fit.ids[rows], targets),
+        "response": ax.bregman_response_each(fit, fit.ids[rows], targets),
     }
     yield ("fit", "", "R²"), fit.metrics["r2"]
     yield ("fit", "", "gradient norm"), fit.gradient_norm

@@ -113,8 +113,8 @@ def measure(fit: ax.Fit, rows: np.ndarray) -> Case:
     """Predict by the plain step, refit, and compare."""
     target = ax.MeanLoss("test")
     plain = ax.AFIF(leverage_correction=False)
-    predicted = ax.unlearn(fit, rows, plain, [target])
-    refit = ax.retrain(fit, rows)
+    predicted = ax.unlearn(fit, fit.ids[rows], plain, [target])
+    refit = ax.retrain(fit, fit.ids[rows])
     assert refit.gradient_norm < 1e-8
     curvature = ax.Fisher(fit.objective, fit.theta)
 

@@ -121,7 +121,7 @@ def agreement(fit: ax.Fit, seed: int) -> dict[str, float | str]:
     draw = np.random.default_rng(seed)
     random = np.sort(draw.choice(fit.n, LEFT_OUT, replace=False))
     top = np.sort(np.argsort(-np.abs(effects[:, 0]))[:LEFT_OUT])
-    truth, truth_top = (ax.retrain_each(fit, rows, targets) for rows in (random, top))
+    truth, truth_top = (ax.retrain_each(fit, fit.ids[rows], targets) for rows in (random, top))
     leverage = ax.diagnostics(fit)["leverage"]
     after = [_half(fit, effects, targets, draw) for _ in range(HALVES)]
     predicted, found = np.array([a for a, _ in after]), np.array([b for _, b in after])
@@ -153,9 +153,8 @@ def _parameter_error(fit: ax.Fit, truth, *, leverage_correction: bool) -> float:
     influence = ax.AFIF(leverage_correction=leverage_correction).prepare(
         fit.objective, fit.parameters
     )
-    weights = np.ones((fit.n, len(truth.rows)))
-    weights[truth.rows, np.arange(len(truth.rows))] = 0
-    moved = influence.parameters(fit.objective.vector(weights)).numpy() - fit.theta[:, None]
+    sets = [np.flatnonzero(fit.ids == row) for row in truth.rows]
+    moved = influence.parameters_without(sets).numpy() - fit.theta[:, None]
     true = truth.theta - fit.theta[:, None]
     return float(np.median([relative_error(a, b) for a, b in zip(moved.T, true.T, strict=True)]))
 
@@ -174,7 +173,7 @@ def _half(fit: ax.Fit, effects: np.ndarray, targets, draw) -> tuple[np.ndarray, 
     """Summed effects of half of the rows, and the effects of a refit without them."""
     removed = draw.choice(fit.n, fit.n // 2, replace=False)
     return effects[removed].sum(0), np.array(
-        list(ax.retrain(fit, removed).effects(targets).values())
+        list(ax.retrain(fit, fit.ids[removed]).effects(targets).values())
     )
 
 
@@ -185,7 +184,7 @@ def removal(fit: ax.Fit) -> dict[float, str]:
     order = np.argsort(ax.attribute(fit, target, PLAIN, order=1))
     found = {}
     for share in SHARES:
-        removed = order[: int(share * fit.n)]  # counts rounded down, as in the reference
+        removed = fit.ids[order[: int(share * fit.n)]]  # counts rounded down, as in the reference
         predicted = before + ax.unlearn(fit, removed, PLAIN, [target]).effects[target]
         retrained = before + ax.retrain(fit, removed).effects([target])[target]
         found[share] = f"{predicted:.4f} / {retrained:.4f}"

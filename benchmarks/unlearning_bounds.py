@@ -36,7 +36,7 @@ def row(fit: ax.Fit, count: int, method: ax.AFIF | ax.NewtonStep) -> str:
     """The results of one setting, or why there are none."""
     draw, errors, changes = np.random.default_rng(0), [], []
     for _ in range(TRIALS):
-        rows = draw.choice(fit.n, count, replace=False)
+        rows = draw.choice(fit.ids, count, replace=False)
         try:
             found = ax.certified_unlearn(fit, rows, 1.0, 1e-5, method)
         except ax.InvalidChoice:

@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.plugins.groups",
     "tests.plugins.no_skips",
     "tests.plugins.notebooks",
+    "tests.plugins.seeds",
     "tests.plugins.server",
     "tests.plugins.study",
 ]

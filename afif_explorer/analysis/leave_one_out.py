@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import torch
 
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared
-from afif_explorer.analysis.limits.removable import irremovable
+from afif_explorer.analysis.fits.retraining import retraining_of
+from afif_explorer.analysis.heldout.crossvalidation import held_out, mean_and_error
+from afif_explorer.analysis.heldout.psis import UNRELIABLE, smoothed_losses
+from afif_explorer.analysis.limits.removable import irremovable, positions
 from afif_explorer.analysis.removal.refits import rises_without
-from afif_explorer.analysis.rows.crossvalidation import held_out
 from afif_explorer.analysis.rows.diagnostics import row_index
-from afif_explorer.analysis.rows.psis import UNRELIABLE, smoothed_losses
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import is_whole
+from afif_explorer.progress import partial_result
 
 ESTIMATES = ("one_step", "corrected", "psis_plug_in")  # of the same quantity
 APART = 0.05  # standard deviations of the rows' losses, by which estimates of one row part
@@ -28,11 +33,12 @@ class LeaveOneOut:
     """Held-out losses by four ways: the result of :func:`leave_one_out`.
 
     Attributes:
-        table: a row per training row, indexed by id: ``loss`` with the row, and without it ``one_step``,
-            ``corrected``, ``psis``, ``psis_plug_in`` and ``refit`` (NaN where it was not refitted);
-            ``pareto_k``, ``leverage``, and ``apart``: whether the estimates other than ``psis`` differ by
-            more than 0.05 standard deviations of the rows' losses, or Pareto k is above 0.7.
-        means: of each column of losses over all rows; of ``refit`` only if all were refitted.
+        table: a row for each row asked for, indexed by id: ``loss`` with the row, and without it
+            ``one_step``, ``corrected``, ``psis``, ``psis_plug_in`` and ``refit`` (NaN where it was not
+            refitted); ``pareto_k``, ``leverage``, and ``apart``: whether the estimates other than ``psis``
+            differ by more than 0.05 standard deviations of the rows' losses, or Pareto k is above 0.7.
+        means: of each column of losses over these rows, weighted by the sample weights; of ``refit`` only if
+            all were refitted.
         gradient_norm: the largest at which a refit stopped; NaN without refits.
         notes: where the estimates part, and what is left out, in sentences.
     """
@@ -51,6 +57,15 @@ class LeaveOneOut:
         """The table."""
         return self.table
 
+    def _repr_html_(self) -> str:
+        """The means of the estimates, and the notes."""
+        return html_table(
+            f"Held-out losses of {len(self.table)} rows",
+            ("estimate", "mean"),
+            self.means.items(),
+            self.notes,
+        )
+
     def __repr__(self) -> str:
         means = ", ".join(f"{name} {value:.4g}" for name, value in self.means.items())
         return f"<LeaveOneOut of {len(self.table)} rows: {means}; {len(self.apart)} rows apart>"
@@ -60,6 +75,7 @@ def leave_one_out(
     fit: Fit,
     method: Method = AFIF(),  # noqa: B008 - a frozen value
     *,
+    ids: Sequence[int] | np.ndarray | None = None,
     refits: int | None = 100,
     draws: int = 1000,
     seed: int = 0,
@@ -76,7 +92,8 @@ def leave_one_out(
     Args:
         fit: a model and its training rows.
         method: curvature and solver of the estimates.
-        refits: number of rows to refit without, those with the largest differences; None: all rows.
+        ids: of the rows to answer for, or a mask ``[n_train]``; None: all training rows.
+        refits: number of these rows to refit without, those with the largest differences; None: all.
         draws: of importance sampling. seed: of the draws.
 
     Returns:
@@ -84,8 +101,10 @@ def leave_one_out(
         the rows that are ``apart``.
 
     Raises:
-        InvalidChoice: for what is not a fit, and for a number of refits below 0.
+        InvalidChoice: for what is not a fit, for rows that do not exist, and for a number of refits below 0.
         CurvatureError: where the curvature has a negative eigenvalue.
+        Interrupted: on Ctrl-C during the refits; its ``result`` is the ``LeaveOneOut`` with those that were
+            finished.
 
     Sources: Vehtari, Gelman and Gabry (2017); Pregibon, Logistic Regression Diagnostics (1981).
 
@@ -100,11 +119,11 @@ def leave_one_out(
         raise InvalidChoice(f"The number of refits must be a whole number or None, not {refits!r}.")
     influence = prepared(method, fit)
     plain = prepared(replace(method, leverage_correction=False), fit)
-    loss = influence.point.losses().cpu().numpy()
+    loss = influence.point.plain_losses().cpu().numpy()
     columns = {
         "loss": loss,
-        "one_step": held_out(plain, None, seed).losses,
-        "corrected": held_out(influence.corrected(), None, seed).losses,
+        "one_step": held_out(plain, None, seed, refine=False).losses,
+        "corrected": held_out(influence.corrected(), None, seed, refine=False).losses,
     }
     notes: list[str] = []
     shapes = np.full(fit.n, np.nan)
@@ -117,15 +136,39 @@ def leave_one_out(
         columns["psis"] = columns["psis_plug_in"] = np.full(fit.n, np.nan)
         notes.append("Importance sampling is left out: with a non-smooth penalty it is undefined.")
     table = pd.DataFrame(columns, index=row_index(fit))
+    asked = np.arange(fit.n) if ids is None else positions(fit, ids)
     spread = _spread(table[list(ESTIMATES)])
-    table["refit"], norm = _refitted(fit, loss, spread, fit.n if refits is None else refits)
-    table["pareto_k"], table["leverage"] = shapes, influence.leverage().cpu().numpy()
-    spread = _spread(table[[*ESTIMATES, "refit"]])
-    table["apart"] = (spread > APART * loss.std()) | (shapes > UNRELIABLE)
+    rows = _to_refit(fit, asked, spread, len(asked) if refits is None else refits)
+    leverage = influence.leverage().cpu().numpy()
+
+    def told(refitted: tuple[np.ndarray, float]) -> LeaveOneOut:
+        table["refit"] = np.nan
+        table.iloc[rows, -1] = loss[rows] + refitted[0]
+        table["pareto_k"], table["leverage"] = shapes, leverage
+        return _compared(fit, table, asked, refitted[1], notes)
+
+    with partial_result(told):
+        refitted = rises_without(fit, rows)
+    return told(refitted)
+
+
+def _compared(
+    fit: Fit, table: pd.DataFrame, asked: np.ndarray, norm: float, notes: list[str]
+) -> LeaveOneOut:
+    """Mark the rows whose estimates differ, and take the means of the rows that were asked for."""
+    spread, shapes = _spread(table[[*ESTIMATES, "refit"]]), table["pareto_k"]
+    table["apart"] = (spread > APART * table["loss"].std(ddof=0)) | (shapes > UNRELIABLE)
+    table = table.iloc[asked]
     every = ["loss", *ESTIMATES, "psis"]
-    if table["refit"].notna().sum() == fit.n - len(irremovable(fit.objective)):
+    if table["refit"].notna().sum() == len(np.setdiff1d(asked, irremovable(fit.objective))):
         every.append("refit")
-    return LeaveOneOut(table, table[every].mean(), norm, (*notes, *_parting(table)))
+    weight = fit.objective.sample_weight
+    if weight is not None:
+        weight = weight[torch.as_tensor(asked, device=weight.device)]
+    means = {name: mean_and_error(table[name].to_numpy(), weight)[0] for name in every}
+    if fit.trainer is not None:
+        notes.append(f"Refits are by {retraining_of(fit).trained_by}.")
+    return LeaveOneOut(table, pd.Series(means), norm, (*notes, *_parting(table)))
 
 
 def _spread(losses: pd.DataFrame) -> np.ndarray:
@@ -133,17 +176,10 @@ def _spread(losses: pd.DataFrame) -> np.ndarray:
     return (losses.max(axis=1) - losses.min(axis=1)).fillna(0.0).to_numpy()
 
 
-def _refitted(
-    fit: Fit, loss: np.ndarray, spread: np.ndarray, most: int
-) -> tuple[np.ndarray, float]:
-    """The loss of the rows that differ most in a refit without it ``[n]``, and the largest gradient."""
-    found, order = np.full(fit.n, np.nan), np.argsort(-spread, kind="stable")
-    rows = np.sort(order[~np.isin(order, irremovable(fit.objective))][:most])
-    if not len(rows):
-        return found, np.nan
-    rises, norm = rises_without(fit, rows)
-    found[rows] = loss[rows] + rises
-    return found, norm
+def _to_refit(fit: Fit, asked: np.ndarray, spread: np.ndarray, most: int) -> np.ndarray:
+    """The positions of those of the rows that differ most and can be removed, in order."""
+    order = asked[np.argsort(-spread[asked], kind="stable")]
+    return np.sort(order[~np.isin(order, irremovable(fit.objective))][:most])
 
 
 def _parting(table: pd.DataFrame) -> list[str]:

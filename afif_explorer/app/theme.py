@@ -42,6 +42,7 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
             "background": {"default": colours["ground"], "paper": colours["paper"]},
             "text": {"primary": colours["ink"], "secondary": colours["soft"]},
             "divider": colours["line"],
+            "default": {"dark": colours["soft"]},  # of icons, which are dark on dark otherwise
         },
         "typography": {
             "fontFamily": FONT,
@@ -54,6 +55,9 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
             # On a phone the sidebar lies above everything, even above the first figures of first_paint.js.
             "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}},
             "MuiTooltip": {"defaultProps": _TOOLTIP},
+            # Roles and names that the toolkit's components lack; static/assistive.js adds the others.
+            "MuiMenuItem": {"defaultProps": {"role": "option"}},
+            "MuiLinearProgress": {"defaultProps": {"aria-label": "Progress"}},
             # Animating the slider would delay the figures that it redraws.
             "MuiSlider": {
                 "styleOverrides": {part: {"transition": "none"} for part in ("thumb", "track")}
@@ -140,7 +144,12 @@ PLOT_CSS = [
 TEMPLATE = (STATIC / "page.html").read_text(encoding="utf-8")
 TEMPLATE_VARIABLES = {
     "afif": {
-        "scripts": [PLOTLY_URL, _url("drawing.js"), _url("first_paint.js")],
+        "scripts": [
+            PLOTLY_URL,
+            *map(
+                _url, ("sums.js", "figure_table.js", "drawing.js", "first_paint.js", "assistive.js")
+            ),
+        ],
         "plot_css": "\n".join(PLOT_CSS),
     }
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from afif_explorer.choices.directions import DIRECTIONS
 from afif_explorer.choices.methods import METHODS
 from afif_explorer.choices.models import MODELS
 from afif_explorer.choices.option import Option
@@ -83,7 +84,10 @@ _ALL = (
     ),
     Pick("target", "Target", "The quantity whose change is predicted.", TARGETS),
     Pick("split", "Measured on", "The rows on which the target is measured.", SPLITS),
-    Number("sensitive", "Sensitive column", "The column whose groups are compared.", 0, 999, (0, 9)),
+    Number(
+        "sensitive", "Sensitive column", "The column whose groups are compared, or several together.",
+        0, 9999, (0, 9),
+    ),
     Number(
         "favourable", "Favourable class", "The outcome that gaps are about; -1: guessed from its name.",
         -1, 999, (-1, 9),
@@ -92,9 +96,21 @@ _ALL = (
         "pair", "Groups to compare", "Which two groups; -1: those that are furthest apart.",
         -1, 99_999, (-1, 99),
     ),
+    Number(
+        "minimum", "Minimum group size", "Groups of which fewer rows count are not compared.",
+        1, LARGEST_ID, (1, 1000),
+    ),
+    Field("merge_small", "Join small groups", "Compare the groups below the minimum size as one."),
     Number("row", "Row of the target", "For targets about a single row.", 0, LARGEST_ID, (0, 99_999)),
     Pick("rule", "Rows to remove", "How the rows to remove are chosen.", RULES),
     Number("count", "How many", "Number of rows to remove.", 0, LARGEST_ID, (0, 1000)),
+    Pick("direction", "Patterns", "Which groups of rows are searched for.", DIRECTIONS),
+    Number("pattern", "Pattern", "Which pattern is shown in detail, from 0.", 0, 99, (0, 9)),
+    Number("coefficient", "Coefficient", "Which coefficient is shown, from 0.", 0, LARGEST_ID, (0, 99)),
+    Number("map_x", "Map, across", "What the map shows from left to right.", 0, LARGEST_ID, (0, 99)),
+    Number("map_y", "Map, up", "What the map shows from bottom to top.", 0, LARGEST_ID, (0, 99)),
+    Number("map_colour", "Map, colour", "What the colours of the map show.", 0, LARGEST_ID, (0, 99)),
+    Field("baseline", "Baseline", "The fit that the present one is compared with."),
     Field("selected", "Selected rows", "Ids of the rows, ascending."),
     Pick("view", "View", "The view that is shown.", VIEWS),
 )  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import combinations
 from pkgutil import iter_modules
 from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
 
 Declared = TypeVar("Declared", bound="Option")
 
@@ -32,6 +34,9 @@ class Facts(Protocol):
 
     @property
     def group_names(self) -> tuple[tuple[str, ...], ...]: ...
+
+    @property
+    def row_ids(self) -> Mapping[str, np.ndarray]: ...
 
 
 class Asked(Protocol):
@@ -63,6 +68,12 @@ class Asked(Protocol):
 
     @property
     def pair(self) -> int: ...
+
+    @property
+    def minimum(self) -> int: ...
+
+    @property
+    def merge_small(self) -> bool: ...
 
     @property
     def row(self) -> int: ...
@@ -105,11 +116,21 @@ def by_key(*options: Declared) -> dict[str, Declared]:
     return {option.key: option for option in sorted(options, key=lambda option: option.order)}
 
 
-def sensitive_column(data: Facts, asked: Asked) -> str | None:
-    """The name of the chosen sensitive column; None if the data set has none."""
-    return data.sensitive[asked.sensitive] if data.sensitive else None
+def sensitive_sets(data: Facts) -> list[tuple[str, ...]]:
+    """The columns whose groups can be compared, in the order of ``sensitive``: each, each two, and all."""
+    columns = data.sensitive
+    several = [*combinations(columns, 2), *([columns] if len(columns) > 2 else [])]
+    return [*((name,) for name in columns), *several]
+
+
+def sensitive_columns(data: Facts, asked: Asked) -> tuple[str, ...]:
+    """The chosen sensitive column, or the several whose intersections are compared; none without any."""
+    return sensitive_sets(data)[asked.sensitive] if data.sensitive else ()
 
 
 def group_pairs(data: Facts, asked: Asked) -> list[tuple[str, str]]:
-    """The pairs of groups of the chosen sensitive column that may be compared, in the order of ``pair``."""
-    return list(combinations(data.group_names[asked.sensitive], 2)) if data.sensitive else []
+    """The pairs of groups of the chosen sensitive column, in the order of ``pair``; none of intersections."""
+    columns = sensitive_columns(data, asked)
+    if len(columns) != 1:
+        return []
+    return list(combinations(data.group_names[data.sensitive.index(columns[0])], 2))

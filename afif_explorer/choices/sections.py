@@ -27,7 +27,10 @@ class Section:
 SECTIONS = (
     Section("Data", ("dataset", "seed")),
     Section("Model", ("model", "hidden", "penalty", "strength")),
-    Section("Target", ("target", "split", "row", "favourable", "sensitive", "pair")),
+    Section(
+        "Target",
+        ("target", "split", "row", "favourable", "sensitive", "pair", "minimum", "merge_small"),
+    ),
     Section(
         "Method",
         (

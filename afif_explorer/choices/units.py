@@ -8,8 +8,9 @@ SHARE = "share of rows"  # of what is counted: decisions, rows of a class
 
 
 def loss_unit(data: Facts) -> str:
-    """The unit of a loss: nats, or for squares half the squared unit of what is predicted."""
-    return f"half squared {data.target}" if data.task == "regression" else "nats"
+    """The unit of a loss: nats, for squares half the squared unit of what is predicted, or its own."""
+    own = {"regression": f"half squared {data.target}", "other": "units of the loss"}
+    return own.get(data.task, "nats")
 
 
 def prediction_unit(data: Facts) -> str:

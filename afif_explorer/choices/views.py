@@ -23,10 +23,15 @@ class ViewOption(Option):
 
 VIEWS = by_key(
     ViewOption(key="points", label="Influential points", order=1),
-    ViewOption(key="agreement", label="Fisher vs Hessian", order=2, results=("agreement",)),
-    ViewOption(key="lissa", label="LiSSA lab", order=3, results=("lissa",)),
+    ViewOption(key="patterns", label="Patterns", order=2, results=("patterns",)),
+    ViewOption(key="decisions", label="Decisions", order=3, results=("decisions", "person")),
+    ViewOption(key="unlearning", label="Unlearning and fairness", order=4, results=("unlearning",)),
+    ViewOption(key="agreement", label="Fisher vs Hessian", order=5, results=("agreement",)),
+    ViewOption(key="lissa", label="LiSSA lab", order=6, results=("lissa",)),
     ViewOption(
-        key="cross_validation", label="Cross-validation", order=4, results=("cross_validation",)
+        key="cross_validation", label="Cross-validation", order=7, results=("cross_validation",)
     ),
-    ViewOption(key="unlearning", label="Unlearning and fairness", order=5, results=("unlearning",)),
+    ViewOption(key="diagnostics", label="Diagnostics", order=8, results=("diagnostics",)),
+    ViewOption(key="compare", label="Compare", order=9, results=("comparison",)),
+    ViewOption(key="learn", label="Learn", order=20),
 )

@@ -1,4 +1,4 @@
-"""The command line: ``afif-explorer serve | lab | class | data | check``.
+"""The command line: ``afif-explorer serve | lab | class | scenes | grade | data | check``.
 
 Each subcommand is a module with ``add(commands)``, which declares its options, and ``run(options)``,
 which returns the exit status. Only ``run`` imports heavy libraries, so ``--help`` is fast.
@@ -10,15 +10,17 @@ interrupted from the keyboard (143: by SIGTERM). A running server that is stoppe
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from afif_explorer import __version__, ending
-from afif_explorer.cli import check, classroom, data, lab, serve
+from afif_explorer.cli import check, classroom, data, grade, lab, scenes, serve
 from afif_explorer.errors import AfifError
 
-COMMANDS = (serve, lab, classroom, data, check)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+COMMANDS = (serve, lab, classroom, scenes, grade, data, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except AfifError as error:
         print(f"afif-explorer: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = f" of {error.filename}" if error.filename else ""
+        print(f"afif-explorer: The disk{where} is full; free some space there.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

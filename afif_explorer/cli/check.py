@@ -107,10 +107,10 @@ def compare(dataset: str, target: str) -> Finding:
     top = np.argsort(-np.abs(effects))[: ROWS // 2]
     others = np.setdiff1d(np.arange(len(effects)), top)
     rows = np.concatenate([top, np.random.default_rng(0).choice(others, ROWS // 2, replace=False)])
-    truth = ax.retrain_each(fit, rows, measured)
+    truth = ax.retrain_each(fit, data.train.ids[rows], measured)
     return Finding(
-        pearson=pearson(effects[truth.rows], truth.effects),
-        slope=slope(effects[truth.rows], truth.effects),
+        pearson=pearson(effects[rows], truth.effects),
+        slope=slope(effects[rows], truth.effects),
         gradient_norm=float(truth.gradient_norm.max()),
     )
 

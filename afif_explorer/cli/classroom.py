@@ -1,4 +1,4 @@
-"""``afif-explorer class``: one password-protected dashboard for a class."""
+"""``afif-explorer class``: scenes, lessons and dashboard for one class, under one address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from afif_explorer.cli import network
-from afif_explorer.cli.dashboard import open_dashboard
+from afif_explorer.cli.dashboard import open_class
+from afif_explorer.cli.lessons import for_students, lessons
 from afif_explorer.errors import InvalidChoice
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters that look alike on a projector
@@ -21,10 +22,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare ``class``."""
     parser = commands.add_parser(
         "class",
-        help="serve the dashboard to a class",
-        description="Serve the dashboard to all machines on the network, protected by a password, and "
-        "print the address and the password. Results computed for one student are cached for all "
-        "others. The connection is not encrypted: use a trusted network.",
+        help="serve scenes, lessons and the dashboard to a class",
+        description="Serve the scenes, the lessons and the dashboard to all machines on the network, "
+        "protected by a password, and print the address with a QR code, the password, and the address of "
+        "your own page: there you see all bets, lead everybody to a scene, and open the page for the "
+        "projector. The connection is not encrypted: use a trusted network.",
     )
     parser.add_argument(
         "--port",
@@ -45,24 +47,24 @@ def run(options: argparse.Namespace) -> int:
     """Serve the class until stopped."""
     if not options.port:
         raise InvalidChoice("A class needs a fixed address; choose a --port.")
-    with _password(options.password_file) as path:
-        address = f"http://{network.reachable_address()}:{options.port}"
-        print(f"For the class: {address}", flush=True)
-        open_dashboard(
-            port=options.port, address=network.EVERY_INTERFACE, show=False, password_file=path
+    with _password(options.password_file) as (path, password):
+        open_class(
+            network.reachable_address(), options.port, path, password, for_students(lessons())
         )
     return 0
 
 
 @contextmanager
-def _password(chosen: Path | None) -> Iterator[Path]:
-    """The password file; a generated one is readable by its owner only and deleted afterwards."""
+def _password(chosen: Path | None) -> Iterator[tuple[Path, str]]:
+    """The password file, and the password if it was generated here and may be shown.
+
+    A generated file is readable by its owner only and deleted afterwards.
+    """
     if chosen is not None:
-        yield chosen
+        yield chosen, ""
         return
     with tempfile.TemporaryDirectory(prefix="afif-class-") as folder:
         password = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         path = Path(folder, "password")
         path.write_text(password, encoding="utf-8")
-        print(f"Password: {password}")
-        yield path
+        yield path, password

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
+from afif_explorer import whole_file
 from afif_explorer.errors import AfifError, InvalidChoice
 
 RECORD = ".afif-lessons.json"  # in the folder of copies: file name -> digest of the lesson as last copied
@@ -42,6 +42,15 @@ def copy_lessons(source: Path, folder: Path, *, teacher: bool = False) -> list[P
             "choose another folder with --folder."
         ) from error
     return made
+
+
+def for_students(source: Path) -> dict[str, bytes]:
+    """The notebooks without solutions, by file name."""
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(source.glob("*.ipynb"))
+        if not path.stem.endswith(SOLUTIONS)
+    }
 
 
 def _copies(source: Path, folder: Path, given: dict[str, str], teacher: bool) -> Iterator[Path]:
@@ -93,8 +102,7 @@ def replaced(new: Path) -> str | None:
 
 
 def _put(path: Path, content: bytes) -> Path:
-    with path.open("xb") as file:
-        file.write(content)
+    whole_file.write(path, content)
     return path
 
 
@@ -107,6 +115,4 @@ def _read(record: Path) -> dict[str, str]:
 
 
 def _write(record: Path, given: dict[str, str]) -> None:
-    half = record.with_name(f"{record.name}.part")
-    half.write_text(json.dumps(given, indent=1), encoding="utf-8")
-    os.replace(half, record)
+    whole_file.write(record, json.dumps(given, indent=1).encode())

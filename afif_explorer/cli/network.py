@@ -6,7 +6,6 @@ import argparse
 import socket
 
 DASHBOARD_PORT = 5006
-EVERY_INTERFACE = "0.0.0.0"
 
 
 def port(text: str) -> int:

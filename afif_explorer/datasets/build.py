@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import reprlib
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,23 @@ import pandas as pd
 
 from afif_explorer.datasets import groups as group_rules
 from afif_explorer.datasets import recoded
-from afif_explorer.datasets.columns.column import Column, LeftOut, read_column
+from afif_explorer.datasets.columns.column import Column, LeftOut
 from afif_explorer.datasets.columns.outcome import Outcome, alone, read_outcome
-from afif_explorer.datasets.encode import Design, encode
+from afif_explorer.datasets.encode import DTYPES, Encoding, encode
+from afif_explorer.datasets.given_split import divided, given_split
+from afif_explorer.datasets.prepare import Prepared, prepare
 from afif_explorer.datasets.reading import text
+from afif_explorer.datasets.roles import ColumnOptions
 from afif_explorer.datasets.split import Split
 from afif_explorer.datasets.splits import Parts, check_shares, divide
-from afif_explorer.errors import DataError
-from afif_explorer.numeric import checked_seed
+from afif_explorer.datasets.weights import (
+    SampleWeight,
+    check_split,
+    read_weights,
+    with_weight_column,
+)
+from afif_explorer.errors import DataError, InvalidChoice
+from afif_explorer.numeric import checked_flag, checked_seed, is_name
 from afif_explorer.wording import count
 
 Divide = Callable[[np.ndarray, np.ndarray], Parts]
@@ -34,15 +44,18 @@ def shares(validation: float, test: float, seed: int) -> Divide:
 def fields_of(
     frame: pd.DataFrame,
     *,
-    target: Hashable,
+    target: Hashable | None,
     sensitive: Sequence[Hashable] | str,
     task: str | None,
     divide: Divide,
+    options: ColumnOptions | None = None,
+    sample_weight: SampleWeight = None,
     name: str,
     title: str = "",
     include_sensitive: bool = False,
     standardise: bool = True,
     baseline: bool = False,
+    dtype: str = "float64",
     notes: Sequence[str] = (),
     ids: np.ndarray | None = None,
     source: str = "",
@@ -50,43 +63,79 @@ def fields_of(
     description: str = "",
 ) -> dict[str, Any]:
     """Like ``Dataset.from_frame``, with any rule for the splits and any row ids."""
-    _check(frame)
-    raw = list(frame.columns)
-    names, renamed = text.column_names(raw)
-    place = _find(target, raw, names, "target")
-    asked = [sensitive] if isinstance(sensitive, str) else list(sensitive)
-    places = list(dict.fromkeys(_find(each, raw, names, "sensitive column") for each in asked))
-    if place in places:
-        raise DataError(f"'{names[place]}' cannot be both the target and a sensitive column.")
+    check_frame(frame)
+    checked_flag("include_sensitive", include_sensitive)
+    checked_flag("baseline", baseline)
+    if not is_name(dtype, DTYPES):
+        raise InvalidChoice(f"dtype is one of {', '.join(DTYPES)}, not {reprlib.repr(dtype)}.")
+    names, renamed = text.column_names(frame.columns)
+    chosen = with_weight_column(options or {}, sample_weight)
+    asked = _several(sensitive)
+    table = prepare(frame, names, target=target, sensitive=asked, options=chosen)
+    roles = table.roles
+    place = roles.target
 
-    outcome = read_outcome(frame.iloc[:, place], names[place], task)
+    outcome = read_outcome(table.columns[place], names[place], task)
+    split, split_notes = _given_split(table, outcome)
     kept = np.flatnonzero(outcome.kept)
-    ids = kept if ids is None else ids[kept]
-    table = _shown(frame, names).iloc[kept].set_axis(ids, axis=0)
-    who = {names[p]: group_rules.read_groups(table.iloc[:, p], names[p]) for p in places}
-    parts = divide(ids, _strata(outcome, who))
+    every = np.arange(len(frame)) if ids is None else ids
+    ids = every[kept]
+    weight = None if roles.weight is None else table.columns[roles.weight]
+    weight = read_weights(sample_weight if weight is None else weight, len(frame), kept)
+    shown = _shown(frame, names).set_axis(every, axis=0)
+    who = {
+        names[p]: group_rules.read_groups(
+            _clean(table.columns[p]).iloc[kept].set_axis(ids, axis=0), names[p]
+        )
+        for p in roles.sensitive
+    }
+    parts = (
+        divide(ids, _strata(outcome, who))
+        if split is None or roles.split is None
+        else divided(split[kept], names[roles.split])
+    )
     check_parts(parts, outcome, names[place])
     finished, group_notes = _finish_groups(who, parts, outcome)
 
-    left = {place} if include_sensitive else {place, *places}
-    inputs = [
-        read_column(frame.iloc[kept, p], names[p]) for p in range(len(names)) if p not in left
-    ]
+    left = {place, roles.weight, roles.split, *roles.ignored}
+    if not include_sensitive:
+        left |= set(roles.sensitive)
+    read = [table.input(p, kept) for p in range(len(names)) if p not in left]
+    inputs, input_notes = [column for column, _ in read], {c.name: told for c, told in read}
     if not include_sensitive:
         inputs = recoded.without_sensitive(inputs, who)
     columns, column_notes = _usable(inputs, parts.train)
+    for p in (place, *roles.sensitive):
+        column_notes += table.told.get(p, ())
+    for column in columns:
+        column_notes += input_notes[column.name]
     column_notes += recoded.of_target(columns, outcome, names[place])
-    design = encode(columns, parts.train, standardise=standardise, baseline=baseline)
+    if not include_sensitive:
+        column_notes += recoded.determining(columns, who)
+    how = Encoding(standardise, baseline, dtype, most=2 * frame.size)
+    design = encode(columns, parts, how)
 
-    sensitive_table = pd.DataFrame(finished, index=table.index, columns=list(finished))
+    groups = pd.DataFrame(finished, index=ids, columns=list(finished))
     train, validation, test = (
-        _split(rows, design, outcome, table, sensitive_table, ids) for rows in parts
+        Split(
+            X=X,
+            y=outcome.y[rows],
+            table=shown,
+            places=kept[rows],
+            sensitive=groups.iloc[rows],
+            ids=ids[rows].astype(np.int64),
+            sample_weight=None if weight is None else weight[rows],
+        )
+        for X, rows in zip(design.X, parts, strict=True)
     )
+    for which, part in (("training", train), ("validation", validation), ("test", test)):
+        check_split(part.sample_weight, which)
     told = [*notes, *renamed, *outcome.notes, *alone(outcome, parts.train)]
+    told += [*split_notes, *_weight_notes(table)]
     told += [*column_notes, *design.notes, *group_notes]
-    if design.X.shape[1] > len(train):
+    if len(design.names) > len(train):
         told.append(
-            f"There are more inputs ({count(design.X.shape[1])}) than training rows "
+            f"There are more inputs ({count(len(design.names))}) than training rows "
             f"({count(len(train))}); without a penalty the fit is not unique."
         )
     name = text.clean(name) or "your data"
@@ -110,18 +159,34 @@ def fields_of(
     }
 
 
+def _several(sensitive: Sequence[Hashable] | str | None) -> list[Hashable]:
+    """The names of the sensitive columns as a list."""
+    if sensitive is None:
+        return []
+    if isinstance(sensitive, str) or not isinstance(sensitive, Iterable):
+        return [sensitive]
+    return list(sensitive)
+
+
 def frame_of(
     X: np.ndarray, y: np.ndarray, feature_names: Sequence[str] | None, target: str
 ) -> pd.DataFrame:
     """A data frame from a matrix and a vector."""
-    X, y = np.asarray(X), np.asarray(y)
+    try:
+        X, y = np.asarray(X), np.asarray(y)
+    except (TypeError, ValueError) as error:
+        raise DataError("X and y must be arrays, with as many numbers in each row.") from error
+    if not isinstance(target, str):
+        raise InvalidChoice(f"The name of the target must be text, not {reprlib.repr(target)}.")
     if X.ndim != 2 or y.ndim != 1 or len(X) != len(y):
         raise DataError(
             f"X must be [n, d] and y [n] with the same n; they are {X.shape} and {y.shape}."
         )
     names = [f"x{place}" for place in range(1, X.shape[1] + 1)]
     if feature_names is not None:
-        names = list(feature_names)
+        if isinstance(feature_names, str) or not isinstance(feature_names, Iterable):
+            raise InvalidChoice("feature_names must be a list of names, one for each column of X.")
+        names = list(map(str, feature_names))
         if len(names) != X.shape[1]:
             raise DataError(f"There are {len(names)} feature names for {X.shape[1]} columns of X.")
     if target in names:
@@ -133,7 +198,7 @@ def frame_of(
     return frame
 
 
-def _check(frame: object) -> None:
+def check_frame(frame: object) -> None:
     if not isinstance(frame, pd.DataFrame):
         raise DataError(f"Expected a pandas DataFrame, got {type(frame).__name__}.")
     if frame.shape[1] == 0:
@@ -142,39 +207,36 @@ def _check(frame: object) -> None:
         raise DataError("The table is empty: it has column names but no rows.")
 
 
-def _find(wanted: Hashable, raw: list[Hashable], names: list[str], role: str) -> int:
-    """Position of a column by its raw name or its display name."""
-    for known in (raw, names):
-        places = [place for place, name in enumerate(known) if _same(name, wanted)]
-        if len(places) == 1:
-            return places[0]
-        if places:
-            raise DataError(
-                f"{len(places)} columns are named '{text.clean(wanted)}'; give the {role} a unique "
-                "name."
-            )
-    raise DataError(
-        f"There is no column '{text.clean(wanted)}' to use as the {role}; {text.near(wanted, names)}"
-    )
+def _given_split(table: Prepared, outcome: Outcome) -> tuple[np.ndarray | None, list[str]]:
+    place = table.roles.split
+    return (None, []) if place is None else given_split(table.columns[place], table.names[place])
 
 
-def _same(name: Hashable, wanted: Hashable) -> bool:
-    return str(name) == str(wanted)
+def _weight_notes(table: Prepared) -> list[str]:
+    place = table.roles.weight
+    if place is None:
+        return []
+    return [f"'{table.names[place]}' holds the sample weights, so it is not an input."]
 
 
 def _shown(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """The frame with display names and cleaned text cells."""
-    columns = {}
-    for place, name in enumerate(names):
+    """The frame with display names and cleaned text cells; its numbers share memory with the frame."""
+    shown = frame.set_axis(names, axis=1)
+    for place in range(len(names)):
         column = frame.iloc[:, place]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            column = text.levels(column)
-        else:
-            column = column.infer_objects()
-            if not (pd.api.types.is_numeric_dtype(column) or column.dtype.kind in "mMb"):
-                column = text.levels(column)
-        columns[name] = column.reset_index(drop=True)
-    return pd.DataFrame(columns)
+        if not isinstance(column.dtype, np.dtype) or column.dtype == object:
+            shown.isetitem(place, _clean(column).array)
+    return shown
+
+
+def _clean(column: pd.Series) -> pd.Series:
+    """A column as it is shown."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return text.levels(column)
+    column = column.infer_objects()
+    if not (pd.api.types.is_numeric_dtype(column) or column.dtype.kind in "mMb"):
+        column = text.levels(column)
+    return column
 
 
 def _strata(outcome: Outcome, who: dict[str, pd.Series]) -> np.ndarray:
@@ -241,20 +303,3 @@ def _usable(
             + " ".join(notes[:3])
         )
     return columns, notes
-
-
-def _split(
-    rows: np.ndarray,
-    design: Design,
-    outcome: Outcome,
-    table: pd.DataFrame,
-    sensitive: pd.DataFrame,
-    ids: np.ndarray,
-) -> Split:
-    return Split(
-        X=design.X[rows],
-        y=outcome.y[rows],
-        frame=table.iloc[rows],
-        sensitive=sensitive.iloc[rows],
-        ids=ids[rows].astype(np.int64),
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -16,14 +16,23 @@ from afif_explorer.datasets.build import fields_of, frame_of, shares
 from afif_explorer.datasets.encoder import Encoder, RawRows
 from afif_explorer.datasets.favourable import Favourable, guess
 from afif_explorer.datasets.options import FrameOptions
+from afif_explorer.datasets.roles import ColumnOptions
 from afif_explorer.datasets.sparse import sparse_fields
 from afif_explorer.datasets.split import Split
+from afif_explorer.datasets.weights import SampleWeight, is_column
 from afif_explorer.errors import DataError
+from afif_explorer.html_tables import html_table
+from afif_explorer.numeric import check_options
 
 if TYPE_CHECKING:
     from scipy.sparse import sparray, spmatrix
 
-PREPARATION = {"include_sensitive": False, "standardise": True, "baseline": False}
+PREPARATION = {
+    "include_sensitive": False,
+    "standardise": True,
+    "baseline": False,
+    "dtype": "float64",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +69,25 @@ class Dataset:
         sizes = f"{len(self.train)} + {len(self.validation)} + {len(self.test)} rows"
         return f"<Dataset {self.name!r}: {self.task} of {self.target!r}, {sizes}, d = {self.d}>"
 
+    def _repr_html_(self) -> str:
+        """The splits as a table, and the notes."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        about = [f"{self.task} of {self.target!r}", f"{self.d} inputs"]
+        if self.sensitive:
+            about.append(f"sensitive: {', '.join(self.sensitive)}")
+        rows = [(name, len(part)) for name, part in parts.items()]
+        return html_table(self.title, ("split", "rows"), rows, ("; ".join(about), *self.notes))
+
     @property
     def d(self) -> int:
         """The number of inputs of a model (columns of ``X``; a model adds its own intercept)."""
         return len(self.feature_names)
+
+    @property
+    def row_ids(self) -> dict[str, np.ndarray]:
+        """The ids of the rows of each split, by its name."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part.ids for name, part in parts.items()}
 
     @property
     def favourable(self) -> Favourable | None:
@@ -95,9 +119,10 @@ class Dataset:
             for array in part.arrays:
                 content.update(f"{array.dtype}{array.shape}".encode())
                 content.update(np.ascontiguousarray(array).data if array.size else b"")
-            for table in (part.sensitive, part.frame):
+            for table in (part.sensitive, part.table):
                 content.update(json.dumps([str(name) for name in table.columns]).encode())
-                content.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())
+                for some in part.batches(table):
+                    content.update(pd.util.hash_pandas_object(some).to_numpy().tobytes())
         return content.hexdigest()
 
     def transform(self, rows: RawRows) -> np.ndarray:
@@ -112,7 +137,7 @@ class Dataset:
                 columns that are inputs; other columns are ignored.
 
         Returns:
-            Inputs ``[m, d]`` float64, for ``fit.predict``.
+            Inputs ``[m, d]``, in the precision of ``train.X``, for ``fit.predict``.
 
         Raises:
             DataError: a column is missing, appears twice, or has values of another kind; data from a sparse
@@ -134,8 +159,12 @@ class Dataset:
         cls,
         frame: pd.DataFrame,
         *,
-        target: Hashable,
+        target: Hashable | None = None,
         sensitive: Sequence[Hashable] | str = (),
+        roles: Mapping[Hashable, str] | None = None,
+        kinds: Mapping[Hashable, str] | None = None,
+        missing: Mapping[Hashable, Collection[Any]] | None = None,
+        merge: Mapping[Hashable, Mapping[str, str]] | None = None,
         task: str | None = None,
         validation: float = 0.15,
         test: float = 0.15,
@@ -143,6 +172,8 @@ class Dataset:
         include_sensitive: bool = False,
         standardise: bool = True,
         baseline: bool = False,
+        dtype: str = "float64",
+        sample_weight: SampleWeight = None,
         name: str = "your data",
         title: str = "",
         source: str = "",
@@ -150,7 +181,10 @@ class Dataset:
         description: str = "",
         notes: Sequence[str] = (),
     ) -> Dataset:
-        """A data set from any data frame. ``notes`` lists everything that was done to it.
+        """A data set from any data frame. ``notes`` lists what was done to it, and what is in doubt.
+
+        :func:`~afif_explorer.inspect` shows the same column by column, and its ``options()`` are arguments of
+        this function.
 
         The task, where ``task`` is None: text, booleans, categories and any two distinct values are
         classes; so are 3 to 10 distinct whole numbers; whole numbers from 0 up with more than 10 distinct
@@ -160,12 +194,17 @@ class Dataset:
         Rows without a target are dropped. Validation and test rows are drawn by ``seed``, stratified on the
         class, or else on the first sensitive column.
 
+        Text is read first: a column in which at least 95 % of the cells are numbers (with thousands
+        separators, percent signs, a currency, ...) or dates is one, and the other cells are missing; the
+        decimal mark is decided for the whole table; spellings of a level that look the same are merged.
+
         Inputs: all columns but the target and the sensitive ones. Numbers are standardised with the mean
         and standard deviation of the training rows, missing and infinite ones filled with the training
         median; 0/1 columns stay 0/1. Dates become days. A category becomes 0/1 columns, one per level that
-        the training rows have (one column for two levels); "missing" is a level. Columns that are constant
-        on the training rows, copies of another column, sensitive columns in another coding, row numbers,
-        free text and nested values are left out.
+        the training rows have (one column for two levels); "missing" is a level. A text with more than 100
+        levels is left out, or, with the kind "category", its rarest levels are joined to one.
+        Columns that are constant on the training rows, copies of another column, sensitive columns in
+        another coding, identifiers, free text and nested values are left out.
 
         A sensitive number with more than 10 distinct values makes two groups, cut at the training median.
 
@@ -173,6 +212,15 @@ class Dataset:
             frame: one row per example.
             target: the column to predict.
             sensitive: one or several columns whose groups are compared.
+            roles: of single columns: "input" (also if it looks like an identifier), "target", "sensitive",
+                "weight" (kept as ``sample_weight`` of each split), "split" (its levels say which rows are for
+                training, validation and test; the shares and the seed are then not used), "id" or "ignore".
+            kinds: of single columns: "number", "category", "date", "text", or "yes/no", or, where the cells
+                leave a doubt, "number with decimal comma", "number with decimal point", "date, day first" or
+                "date, month first".
+            missing: values of single columns that count as missing, such as ``{"income": [-999]}``.
+            merge: levels of single columns and the level that replaces them, such as
+                ``{"sex": {"F": "female"}}``; an empty mapping merges none.
             task: "regression", "classification" or "count"; None: inferred from the target.
             validation, test: shares of the rows with a target; 0 for none.
             seed: of the split.
@@ -180,6 +228,12 @@ class Dataset:
             standardise: False leaves numbers in their own units.
             baseline: leave out the most common level of each category, so that the columns are linearly
                 independent of the intercept (for fits without a penalty).
+            dtype: "float64", or "float32" for inputs in single precision, which take half the memory; a model
+                is then fitted in single precision.
+            sample_weight: the column of the rows' sample weights (survey weights, frequencies), which is
+                then no input; or an array, one number for each row of ``frame``. At least 0, and not
+                normalised: see :func:`fit`. Metrics, targets and gaps are weighted means. Inputs are
+                standardised without weights.
             name, title, source, licence, description: for display.
             notes: initial notes, for example from reading the file.
 
@@ -187,8 +241,10 @@ class Dataset:
             A data set whose rows keep their position in ``frame`` as id.
 
         Raises:
-            DataError: no such column, no rows, one class or one group only, nothing to learn from, ...
-            InvalidChoice: unknown task, an invalid seed, or shares that leave no training rows.
+            DataError: no such column, no rows, one class or one group only, nothing to learn from, sample
+                weights that are missing or negative, ...
+            InvalidChoice: unknown task, role, kind or dtype, roles that clash, an invalid seed, or shares
+                that leave no training rows.
 
         >>> import pandas as pd, afif_explorer as ax
         >>> rows = {"age": range(20, 60), "city": ["A", "B", "C", "D"] * 10, "paid": [0, 0, 1, 1, 1] * 8}
@@ -200,6 +256,7 @@ class Dataset:
             frame,
             target=target,
             sensitive=sensitive,
+            options=ColumnOptions(roles=roles, kinds=kinds, missing=missing, merge=merge),
             task=task,
             divide=shares(validation, test, seed),
             name=name,
@@ -207,18 +264,25 @@ class Dataset:
             include_sensitive=include_sensitive,
             standardise=standardise,
             baseline=baseline,
+            dtype=dtype,
+            sample_weight=sample_weight,
             notes=notes,
             source=source,
             licence=licence,
             description=description,
         )
-        asked = (include_sensitive, standardise, baseline)
-        made = {"validation": validation, "test": test, "seed": seed}
+        asked = (include_sensitive, standardise, baseline, dtype)
+        if not (sample_weight is None or is_column(sample_weight)):
+            return cls(**fields)  # arrays are not repeated as code
+        made: dict[str, Any] = {"validation": validation, "test": test, "seed": seed}
+        columns = {"roles": roles, "kinds": kinds, "missing": missing, "merge": merge}
+        made |= {name: dict(given) for name, given in columns.items() if given is not None}
         made |= {
             name: choice
             for (name, usual), choice in zip(PREPARATION.items(), asked, strict=True)
             if choice != usual
         }
+        made |= {} if sample_weight is None else {"sample_weight": sample_weight}
         return cls(**fields, made=made)
 
     @classmethod
@@ -241,9 +305,11 @@ class Dataset:
             y: targets ``[n]``.
             feature_names: of the ``d`` columns; None: x1, x2, ...
             target: display name of ``y``.
-            options: those of :meth:`from_frame`: ``sensitive`` (names of columns of ``X``), ``task``,
+            options: those of :meth:`from_frame`: ``sensitive`` (names of columns of ``X``), ``roles``,
+                ``kinds``, ``missing``, ``merge``, ``task``,
                 ``validation``, ``test``, ``seed``, ``include_sensitive``, ``standardise``, ``baseline``,
-                ``name``, ``title``, ``source``, ``licence``, ``description`` and ``notes``.
+                ``dtype``, ``sample_weight``, ``name``, ``title``, ``source``, ``licence``, ``description``
+                and ``notes``.
 
         Returns:
             A data set.
@@ -257,6 +323,7 @@ class Dataset:
         >>> ax.Dataset.from_arrays(X, X[:, 0] > 0, validation=0, test=0.5, name="signs")
         <Dataset 'signs': classification of 'target', 50 + 0 + 50 rows, d = 2>
         """
+        check_options("Dataset.from_arrays", options, FrameOptions.__annotations__)
         if hasattr(X, "tocsr"):
             return cls(**sparse_fields(X, y, feature_names, target, options))
         return cls.from_frame(frame_of(X, y, feature_names, target), target=target, **options)

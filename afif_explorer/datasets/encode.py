@@ -4,58 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from afif_explorer import wording
+from afif_explorer import progress, wording
 from afif_explorer.datasets.columns.column import Column
-from afif_explorer.datasets.encoder import Encoder, kind_of, table_of
+from afif_explorer.datasets.encoder import Block, Encoder, kind_of, table_of
 from afif_explorer.datasets.reading import text
 from afif_explorer.errors import DataError
+from afif_explorer.numeric import checked_flag
 
-MOST_CELLS = 50_000_000
+Filled: TypeAlias = tuple[str, int, str]
+
+MOST_CELLS = 50_000_000  # of a matrix that is larger than its table
+ENCODING = "Encoding the columns"
+_BLOCK = 8_000_000  # cells of the columns that are fitted together
+DTYPES = ("float64", "float32")
 _MOST_FILL_NOTES = 8
 _KINDS = ("numeric", "indicator", "category")
 
 
 @dataclass(frozen=True)
-class Design:
-    """The encoded inputs of all rows."""
+class Encoding:
+    """How columns become a matrix, which may have ``most`` cells, or :data:`MOST_CELLS`."""
 
-    X: np.ndarray  # [N, d]
+    standardise: bool
+    baseline: bool
+    dtype: str = "float64"
+    most: int = 0
+
+
+@dataclass(frozen=True)
+class Design:
+    """The encoded inputs of each split."""
+
+    X: tuple[np.ndarray, ...]  # [n, d] each
     names: tuple[str, ...]  # [d]
     groups: tuple[tuple[int, ...], ...]  # the columns of X for each raw column
     notes: tuple[str, ...]
     encoder: Encoder  # for rows that come later
 
 
-def encode(
-    columns: Sequence[Column], train: np.ndarray, *, standardise: bool, baseline: bool
-) -> Design:
-    """Encode all columns, in order, into one matrix; see ``Dataset.from_frame`` for the rules."""
-    rows = len(columns[0].values)
+def encode(columns: Sequence[Column], parts: Sequence[np.ndarray], how: Encoding) -> Design:
+    """Encode all columns, in order, for the rows of each part, by what is fitted on the first one.
+
+    See ``Dataset.from_frame`` for the rules.
+    """
+    rows, train = len(columns[0].values), parts[0]
     width = sum(max(1, len(column.levels)) for column in columns)
-    if rows * width > MOST_CELLS:
+    if rows * width > (most := max(MOST_CELLS, how.most)):
         raise DataError(
             f"{wording.count(rows)} rows with {wording.count(width)} inputs are too many to hold in memory "
-            f"(limit: {wording.count(MOST_CELLS)} cells); leave out columns or rows."
+            f"(limit: {wording.count(most)} cells); leave out columns or rows."
         )
-    values = [column.values for column in columns]
-    transformer = _transformer(columns, standardise)
-    transformer.fit(table_of(values).iloc[train])
     names: list[str] = []
-    order: list[int] = []
     groups: list[tuple[int, ...]] = []
-    for place, column in enumerate(columns):
-        kept = _kept(transformer, f"c{place}", column, train, baseline)
-        groups.append(tuple(range(len(order), len(order) + len(kept))))
-        order += [index for index, _ in kept]
-        names += [name for _, name in kept]
+    blocks: list[Block] = []
+    filled: list[Filled] = []
+    several = max(1, _BLOCK // rows)
+    for first in range(0, len(columns), several):
+        progress.report(ENCODING, first, len(columns))
+        some = columns[first : first + several]
+        transformer = _transformer(some, how.standardise)
+        transformer.fit(table_of([column.values[train] for column in some]))
+        order: list[int] = []
+        for place, column in enumerate(some):
+            kept = _kept(transformer, f"c{place}", column, train, how.baseline)
+            groups.append(tuple(range(len(names), len(names) + len(kept))))
+            order += [index for index, _ in kept]
+            names += [name for _, name in kept]
+        blocks.append(Block(transformer, len(some), tuple(order)))
+        filled += _filled(transformer, some)
     shown = tuple(text.distinct(names))
-    encoder = Encoder(tuple(map(kind_of, columns)), transformer, tuple(order), shown)
-    X = encoder.matrix(values)
-    notes = [*_fill_notes(transformer, columns), *_unseen_notes(columns, train)]
+    encoder = Encoder(tuple(map(kind_of, columns)), tuple(blocks), shown, how.dtype)
+    values = [column.values for column in columns]
+    X = tuple(encoder.matrix(values, part) for part in parts)
+    notes = [*_fill_notes(filled), *_unseen_notes(columns, train)]
     return Design(X, shown, tuple(groups), tuple(notes), encoder)
 
 
@@ -65,7 +90,7 @@ def _transformer(columns: Sequence[Column], standardise: bool) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    scale = StandardScaler() if standardise else "passthrough"
+    scale = StandardScaler() if checked_flag("standardise", standardise) else "passthrough"
     steps = {
         "numeric": make_pipeline(SimpleImputer(strategy="median"), scale),
         "indicator": SimpleImputer(strategy="most_frequent"),
@@ -103,7 +128,8 @@ def _kept(
     ]
 
 
-def _fill_notes(transformer: Any, columns: Sequence[Column]) -> list[str]:
+def _filled(transformer: Any, columns: Sequence[Column]) -> list[Filled]:
+    """The columns with missing values, how many, and by what these were replaced."""
     filled = []
     for kind, what in (("numeric", "median"), ("indicator", "most common value")):
         members = [column for column in columns if column.kind == kind]
@@ -115,6 +141,10 @@ def _fill_notes(transformer: Any, columns: Sequence[Column]) -> list[str]:
             count = int(np.isnan(column.values).sum())
             if count:
                 filled.append((column.name, count, f"{value:.4g}, the {what} of the training rows"))
+    return filled
+
+
+def _fill_notes(filled: Sequence[Filled]) -> list[str]:
     if len(filled) > _MOST_FILL_NOTES:
         cells = sum(count for _, count, _ in filled)
         names = text.listing([name for name, _, _ in filled])

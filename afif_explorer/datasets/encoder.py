@@ -6,7 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,28 +19,53 @@ from afif_explorer.errors import DataError
 RawRows: TypeAlias = pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Encoder:
-    """The columns that are inputs, without their values, and the fitted scikit-learn transformer."""
+_BATCH = 4_000_000  # cells that are encoded at once
 
-    columns: tuple[Column, ...]
+
+class Block(NamedTuple):
+    """The next ``columns`` raw columns, encoded together by a fitted scikit-learn transformer."""
+
     transformer: Any
-    order: tuple[int, ...]  # [d]: the transformer's columns that ``X`` has
-    names: tuple[str, ...]  # [d]
+    columns: int
+    order: tuple[int, ...]  # the transformer's columns that ``X`` has
 
-    def matrix(self, values: Sequence[np.ndarray]) -> np.ndarray:
-        """The inputs ``[m, d]`` for the values of each column, ``[m]`` each."""
+    def fill(self, X: np.ndarray, values: Sequence[np.ndarray], rows: np.ndarray) -> None:
+        """Set columns of ``X`` to the encoded values of these rows."""
         from scipy.sparse import issparse
 
-        coded = self.transformer.transform(table_of(values))  # sparse if there are categories
-        coded = coded[:, list(self.order)]
-        X = np.ascontiguousarray(coded.toarray() if issparse(coded) else coded, dtype=np.float64)
-        bad = ~np.isfinite(X).all(axis=0)
-        if bad.any():
-            name = self.names[int(np.flatnonzero(bad)[0])]
-            raise DataError(
-                f"'{name}' has values that are too large to compute with; rescale or remove the column."
-            )
+        step = max(1, _BATCH // max(len(values), len(self.order)))
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            coded = self.transformer.transform(table_of([column[some] for column in values]))
+            coded = coded[:, list(self.order)]  # sparse if there are categories
+            X[start : start + step] = coded.toarray() if issparse(coded) else coded
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """The columns that are inputs, without their values, and how they are encoded, some at a time."""
+
+    columns: tuple[Column, ...]
+    blocks: tuple[Block, ...]
+    names: tuple[str, ...]  # [d]
+    dtype: str  # of the inputs
+
+    def matrix(self, values: Sequence[np.ndarray], rows: np.ndarray | None = None) -> np.ndarray:
+        """The inputs ``[m, d]`` for the values of each column, ``[n]`` each, in ``rows`` (None: all)."""
+        rows = np.arange(len(values[0])) if rows is None else rows
+        X = np.empty((len(rows), len(self.names)), self.dtype)
+        first = at = 0
+        for block in self.blocks:
+            last, end = first + block.columns, at + len(block.order)
+            with np.errstate(over="ignore"):
+                block.fill(X[:, at:end], values[first:last], rows)
+            bad = ~np.isfinite(X[:, at:end]).all(axis=0)
+            if bad.any():
+                name = self.names[at + int(np.flatnonzero(bad)[0])]
+                raise DataError(
+                    f"'{name}' has values that are too large to compute with; rescale or remove the column."
+                )
+            first, at = last, end
         return X
 
     def transform(self, rows: RawRows) -> np.ndarray:
@@ -48,7 +73,7 @@ class Encoder:
         frame = _frame_of(rows)
         places = self._places(frame)
         if len(frame) == 0:
-            return np.empty((0, len(self.names)))
+            return np.empty((0, len(self.names)), self.dtype)
         values, told = [], []
         for column, place in zip(self.columns, places, strict=True):
             found, notes = read_again(frame.iloc[:, place], column)

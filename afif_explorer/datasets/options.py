@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TypedDict
+
+from afif_explorer.datasets.roles import ColumnOptions
+from afif_explorer.datasets.weights import SampleWeight
 
 
-class FrameOptions(TypedDict, total=False):
+class FrameOptions(ColumnOptions, total=False):
     """See :meth:`~afif_explorer.datasets.Dataset.from_frame` for what each means and its default."""
 
     sensitive: Sequence[Hashable] | str
@@ -17,6 +19,8 @@ class FrameOptions(TypedDict, total=False):
     include_sensitive: bool
     standardise: bool
     baseline: bool
+    dtype: str
+    sample_weight: SampleWeight
     name: str
     title: str
     source: str

@@ -4,59 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.columns.column import Column, LeftOut
 from afif_explorer.datasets.columns.outcome import Outcome
-
-ROWS_A_LEVEL = 5  # with fewer, values may match by chance
-_CORRELATED = 1 - 1e-9
+from afif_explorer.datasets.columns.relations import Values, coarser, combination, exact, recodes
 
 
 def without_sensitive(
     inputs: Sequence[Column | LeftOut], sensitive: Mapping[str, pd.Series]
 ) -> list[Column | LeftOut]:
     """The inputs; those that recode a sensitive column are left out."""
+    others = {name: Values.of(groups) for name, groups in sensitive.items()}
     found: list[Column | LeftOut] = []
     for column in inputs:
-        same = [name for name, groups in sensitive.items() if _recodes(column, groups.to_numpy())]
+        ours = values_of(column) if isinstance(column, Column) else None
+        same = [name for name, other in others.items() if ours is not None and recodes(ours, other)]
         why = f"is the sensitive column '{same[0]}' in another coding" if same else ""
         found.append(LeftOut(column.name, why) if same else column)
     return found
 
 
-def of_target(inputs: Sequence[Column | LeftOut], outcome: Outcome, target: str) -> list[str]:
-    """A sentence for each input that recodes the target."""
-    return [
-        f"'{column.name}' is the target '{target}' in another coding, so a model can read the outcome from "
-        "it; drop it unless it is known before the outcome is."
-        for column in inputs
-        if _recodes(column, outcome.y)
-    ]
+def determining(inputs: Sequence[Column], sensitive: Mapping[str, pd.Series]) -> list[str]:
+    """A sentence for each input of which a sensitive column is a function."""
+    told: list[str] = []
+    for name, groups in sensitive.items():
+        other, who = Values.of(groups), f"the sensitive column '{name}'"
+        said = ((column.name, exact(values_of(column), other)) for column in inputs)
+        told += [
+            f"'{column}' {found.words.format(other=who)}; it is an input."
+            for column, found in said
+            if found is not None
+        ]
+    return told
 
 
-def _recodes(column: Column | LeftOut, other: np.ndarray) -> bool:
-    """Whether there is a one-to-one map between the values, which for many numbers is linear."""
-    if isinstance(column, LeftOut):
-        return False
-    ours, theirs = (
-        pd.factorize(values, use_na_sentinel=False)[0] for values in (column.values, other)
+def of_target(inputs: Sequence[Column], outcome: Outcome, target: str) -> list[str]:
+    """A sentence for each input that recodes or determines the target."""
+    advice = (
+        "so a model can read the outcome from it; drop it unless it is known before the outcome is."
     )
-    levels = int(ours.max()) + 1
-    if levels < 2 or int(theirs.max()) + 1 != levels:
-        return False
-    if levels * ROWS_A_LEVEL <= len(ours):
-        return len(np.unique(ours * levels + theirs)) == levels
-    return _linear(column.values, other)
+    other, what = Values(outcome.y, outcome.task != "classification"), f"the target '{target}'"
+    told = []
+    for column in inputs:
+        ours = values_of(column)
+        if recodes(ours, other):
+            told.append(f"'{column.name}' is the target '{target}' in another coding, {advice}")
+        elif (found := exact(ours, other) or coarser(ours, other)) is not None:
+            told.append(f"'{column.name}' {found.words.format(other=what)}, {advice}")
+    numbers = [column for column in inputs if column.kind == "numeric"]
+    if not told and outcome.task == "regression":
+        pair = combination([column.values for column in numbers], outcome.y)
+        if pair is not None:
+            first, second = (numbers[place].name for place in pair)
+            told.append(
+                f"The target '{target}' is a weighted sum of '{first}' and '{second}', so a model can read "
+                "the outcome from them; drop them unless they are known before the outcome is."
+            )
+    return told
 
 
-def _linear(ours: np.ndarray, theirs: np.ndarray) -> bool:
-    numbers = pd.to_numeric(pd.Series(theirs), errors="coerce").to_numpy(dtype=np.float64)
-    known = np.isfinite(ours) & np.isfinite(numbers)
-    if known.sum() < max(ROWS_A_LEVEL, known.size / 2):
-        return False
-    a, b = ours[known], numbers[known]
-    if (a == a[0]).all() or (b == b[0]).all():
-        return False
-    return bool(abs(np.corrcoef(a, b)[0, 1]) > _CORRELATED)
+def values_of(column: Column) -> Values:
+    """The values of an input."""
+    return Values(column.values, column.kind != "category")

@@ -13,10 +13,14 @@ from afif_explorer.datasets.columns.outcome import alone, read_outcome
 from afif_explorer.datasets.options import FrameOptions
 from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.split import Split
+from afif_explorer.datasets.weights import is_column, read_weights
 from afif_explorer.errors import DataError
 
 UNITS = "The sparse inputs stay in their own units: nothing is standardised, filled or left out."
-OF_TABLES = ("sensitive", "include_sensitive", "standardise", "baseline")
+OF_TABLES = (
+    "sensitive", "roles", "kinds", "missing", "merge", "include_sensitive", "standardise", "baseline",
+    "dtype",
+)  # fmt: skip
 
 
 def sparse_fields(
@@ -44,17 +48,26 @@ def sparse_fields(
     divide = shares(
         options.get("validation", 0.15), options.get("test", 0.15), options.get("seed", 0)
     )
+    given = options.get("sample_weight")
+    if is_column(given):
+        raise DataError(
+            "Sparse inputs have no column of sample weights; give sample_weight an array."
+        )
+    weight = read_weights(given, len(values), ids)
     strata = outcome.y.astype(int) if outcome.task == "classification" else np.zeros(len(ids), int)
     parts = divide(ids, strata)
     check_parts(parts, outcome, shown)
     name = text.clean(options.get("name", "")) or "your data"
+    table = pd.DataFrame({shown: values})
     train, validation, test = (
         Split(
             X=rows[ids[part]],
             y=outcome.y[part],
-            frame=pd.DataFrame({shown: values[ids[part]]}, index=ids[part]),
+            table=table,
+            places=ids[part],
             sensitive=pd.DataFrame(index=ids[part]),
             ids=ids[part].astype(np.int64),
+            sample_weight=None if weight is None else weight[part],
         )
         for part in parts
     )

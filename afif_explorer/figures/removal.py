@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.drawing.frame import empty, frame
@@ -11,24 +12,21 @@ from afif_explorer.figures.drawing.registry import figure
 from afif_explorer.figures.drawing.text import number, numbers, percent, safe, short, wrapped
 from afif_explorer.figures.drawing.theme import Theme, theme
 from afif_explorer.figures.solver import unsettled
-from afif_explorer.results import Unlearning
+from afif_explorer.results import Spread, Unlearning
 from afif_explorer.wording import count, within
 
 METRICS = "What removing the rows changes"
 WAITING = "Choose rows to remove to see the effect on each metric."
 _NAME_WIDTH, _ABOUT_WIDTH = 44, 52  # characters that fit the width of a phone
 _SIZES = {"before": 17, "predicted": 7, "retrained": 12}  # px; each remains visible around the next
-_LINE, _WORDS, _BAR, _BELOW = (
-    16,
-    21,
-    27,
-    10,
-)  # px: a line of a name, what is under it, the axis, a gap
+# px: a line of a name, what is under it, the axis, its numbers
+_LINE, _WORDS, _BAR, _BELOW = 16, 21, 25, 24
+_SHARES = ("probability", "share of rows")  # units that mean the same on an axis
 
 
 @figure("unlearning", METRICS, WAITING)
 def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
-    """One small axis per metric, since units differ: a mark for each state, an arrow between them."""
+    """One axis per metric, the same for all gaps of a unit: a mark for each state, an arrow between them."""
     colours = theme(dark)
     metrics = unlearning.metrics
     if metrics.empty:
@@ -47,15 +45,20 @@ def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
         warning=unsettled(unlearning.solver),
         verdict=(_removed_note(unlearning), unlearning.reach.text),
         key=(
-            Key(_styles(colours)[state][0], _styles(colours)[state][2], state) for state in states
+            *(
+                Key(_styles(colours)[state][0], _styles(colours)[state][2], state)
+                for state in states
+            ),
+            *((Key("▬", colours.neutral, "95 % interval, before"),) if _known(unlearning) else ()),
         ),
         height=sum(rows),
         axes_mean=tuple(metrics.index),
     )
-    for i, name in enumerate(metrics.index):
-        values = {state: float(metrics.loc[name, state]) for state in states}
-        values = {state: value for state, value in values.items() if math.isfinite(value)}
-        _add_metric(result, i, _place(rows, i), values, colours)
+    found = {str(name): _finite(metrics.loc[name, states].to_dict()) for name in metrics.index}
+    ranges = _ranges(unlearning, found)
+    for i, (name, values) in enumerate(found.items()):
+        _add_metric(result, i, _place(rows, i), values, ranges[name], colours)
+        _add_spread(result, i, _known(unlearning).get(name), colours)
         story = _story(values, unlearning.units.get(name, "")) + about[i]
         _add_words(result, i, names[i], story, colours, strong=name == unlearning.disparity)
     return result
@@ -89,11 +92,12 @@ def _add_metric(
     i: int,
     place: tuple[float, float],
     values: dict[str, float],
+    range_: tuple[float, float],
     colours: Theme,
 ) -> None:
-    """The ``i``-th small axis, from the top."""
+    """The ``i``-th axis, from the top."""
     suffix = str(i + 1) if i else ""
-    low, high = _around(list(values.values()))
+    low, high = range_
     result.layout |= {
         f"xaxis{suffix}": {
             "anchor": f"y{suffix}",
@@ -101,7 +105,10 @@ def _add_metric(
             "showgrid": False,
             "zeroline": low < 0 < high,
             "zerolinecolor": colours.axis,
-            "showticklabels": False,
+            "showticklabels": bool(values),
+            "nticks": 5,
+            "tickfont": {"size": 10, "color": colours.muted},
+            "exponentformat": "SI",
             "fixedrange": True,
         },
         f"yaxis{suffix}": {
@@ -142,6 +149,30 @@ def _add_metric(
         )
     for state, value in values.items():
         result.add(_mark(state, value, suffix, colours))
+
+
+def _known(unlearning: Unlearning) -> dict[str, Spread]:
+    """The bootstrap intervals of the gaps that have one."""
+    spreads = unlearning.spreads.items()
+    return {name: spread for name, spread in spreads if math.isfinite(spread.low)}
+
+
+def _add_spread(result: FigureSpec, i: int, spread: Spread | None, colours: Theme) -> None:
+    """The interval of a gap before the removal, if it is known."""
+    if spread is None:
+        return
+    suffix = str(i + 1) if i else ""
+    result.shape(
+        type="line",
+        xref=f"x{suffix}",
+        yref=f"y{suffix}",
+        x0=spread.low,
+        x1=spread.high,
+        y0=0,
+        y1=0,
+        line={"color": colours.neutral, "width": 6},
+        layer="below",
+    )
 
 
 def _mark(state: str, value: float, suffix: str, colours: Theme) -> Trace:
@@ -205,6 +236,42 @@ def _story(values: dict[str, float], unit: str) -> str:
     before, predicted = (words.get(state, "not defined") for state in ("before", "predicted"))
     truth = f", retrained {words['retrained']}" if "retrained" in words else ""
     return f"{before} → {predicted}{truth}" + (f" · {safe(unit, 24)}" if unit else "")
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float]:
+    return {state: float(value) for state, value in values.items() if math.isfinite(value)}
+
+
+def _ranges(
+    unlearning: Unlearning, found: Mapping[str, dict[str, float]]
+) -> dict[str, tuple[float, float]]:
+    """The range of each metric's axis: from zero over all gaps of the same unit, else around its values."""
+    together: dict[str, list[float]] = {}
+    units = {
+        name: _kind(unlearning.units.get(name, "")) for name in found if _is_gap(unlearning, name)
+    }
+    for name, unit in units.items():
+        spread = _known(unlearning).get(name)
+        ends = () if spread is None else (spread.low, spread.high)
+        together.setdefault(unit, [0.0]).extend([*found[name].values(), *ends])
+    return {
+        name: _padded(together[units[name]]) if name in units else _around(list(values.values()))
+        for name, values in found.items()
+    }
+
+
+def _is_gap(unlearning: Unlearning, name: str) -> bool:
+    return name in unlearning.compares or name in unlearning.undefined
+
+
+def _kind(unit: str) -> str:
+    return _SHARES[0] if unit in _SHARES else unit
+
+
+def _padded(values: list[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    reach = 0.04 * (high - low) or 1.0
+    return low - reach, high + reach
 
 
 def _around(values: list[float]) -> tuple[float, float]:

@@ -6,6 +6,8 @@ you like.
 """
 
 from afif_explorer.notebook.chart import chart
+from afif_explorer.notebook.pieces import controls, figure, table
+from afif_explorer.notebook.scenes import scene
 from afif_explorer.notebook.view import ExplorerView, install, show
 
-__all__ = ["ExplorerView", "chart", "install", "show"]
+__all__ = ["ExplorerView", "chart", "controls", "figure", "install", "scene", "show", "table"]

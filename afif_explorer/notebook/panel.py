@@ -9,9 +9,11 @@ import ipywidgets
 
 from afif_explorer.choices import PICKS
 from afif_explorer.choices.sections import REMOVAL, SECTIONS
-from afif_explorer.figures.notes import notes_markup
 from afif_explorer.notebook.controls import control
+from afif_explorer.notebook.files.columns import Notes
 from afif_explorer.notebook.files.own_table import OwnTableForm
+from afif_explorer.screens.files import notes
+from afif_explorer.screens.given import about_given
 from afif_explorer.state import Explorer
 from afif_explorer.state.relevance import relevant
 
@@ -26,8 +28,9 @@ class ControlPanel:
         self.controls = {
             field: control(explorer, field) for fields in _SHOWN.values() for field in fields
         }
-        self.notes = ipywidgets.HTML()
+        self.given = ipywidgets.HTML()
         self.own_table = OwnTableForm(explorer)
+        self.notes = Notes(self.own_table.change)
         self._headings: dict[str, ipywidgets.HTML] = {}
         self.widget = ipywidgets.VBox(list(self._parts()))
         self.widget.add_class("afif-controls")
@@ -36,13 +39,14 @@ class ControlPanel:
             explorer.param.watch(lambda *_: self._hide_idle(), deciding),
             explorer.param.watch(lambda *_: self._note(), ["data", "dataset"]),
         ]
-        self._hide_idle()
         self._note()
 
     def _parts(self) -> Iterator[ipywidgets.Widget]:
         for title, fields in _SHOWN.items():
             self._headings[title] = ipywidgets.HTML(f"<h4>{escape(title)}</h4>")
             yield self._headings[title]
+            if title == "Model":
+                yield self.given
             for field in fields:
                 yield self.controls[field].widget
                 if field == "dataset":
@@ -55,14 +59,16 @@ class ControlPanel:
         for field, part in self.controls.items():
             part.widget.layout.display = None if field in shown else "none"
         for title, heading in self._headings.items():
-            used = shown & set(_SHOWN[title])
+            used = shown & set(_SHOWN[title]) or (title == "Model" and self.given.value)
             heading.layout.display = None if used else "none"
 
     def _note(self) -> None:
         """Tell what was done to the table, once the chosen one is there."""
-        data = self.explorer.data
-        here = data is not None and data.name == self.explorer.dataset
-        self.notes.value = notes_markup(data) if here else ""
+        data, name = self.explorer.data, self.explorer.dataset
+        here = data if data is not None and data.name == name else None
+        self.notes.content = notes.as_json(here, self.own_table.columns_of(name))
+        self.given.value = escape(about_given(self.explorer))
+        self._hide_idle()
 
     def close(self) -> None:
         """Follow the explorer no longer."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from functools import singledispatch
+from typing import Any
 
 import ipywidgets
 
 from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.drawing import Drawing
 from afif_explorer.notebook.row_table import RowTable
+from afif_explorer.notebook.scenes import scene
 from afif_explorer.screens import parts
 from afif_explorer.screens.markup import markup
 
@@ -22,7 +24,13 @@ ICONS: dict[parts.Icon, str] = {
     "remove": "trash",
     "close": "times",
     "undo": "undo",
+    "redo": "repeat",
+    "save": "bookmark",
+    "search": "search",
     "again": "refresh",
+    "select": "check-square-o",
+    "learn": "graduation-cap",
+    "add": "plus",
 }
 
 
@@ -112,9 +120,73 @@ def _action(part: parts.Action, context: ViewContext) -> Shown:
 
 
 @_part.register
+def _menu(part: parts.Menu, context: ViewContext) -> Shown:
+    explorer = context.explorer
+    menu = ipywidgets.Dropdown(description=part.label, tooltip=part.about)
+    menu.style.description_width = "auto"
+    _share(part, menu.layout)
+
+    def update() -> None:
+        options = list(part.offered(explorer).items())
+        if list(menu.options) != options:
+            menu.options = options
+        menu.value = part.value(explorer)
+        menu.disabled = len(options) < 2
+        _show(menu, part.shown(explorer))
+
+    def chosen(change: Any) -> None:
+        # While its options change, a widget reports values that nobody chose.
+        if change.new is not None and not updating and change.new != part.value(explorer):
+            context.attempt(lambda: part.act(explorer, change.new))
+
+    updating: list[bool] = []
+
+    def quietly() -> None:
+        updating.append(True)
+        try:
+            update()
+        finally:
+            updating.pop()
+
+    menu.observe(chosen, names="value")
+    return Shown(part, menu, quietly)
+
+
+@_part.register
+def _entry(part: parts.Entry, context: ViewContext) -> Shown:
+    explorer = context.explorer
+    field = ipywidgets.Text(
+        description=part.label, placeholder=part.example, continuous_update=False
+    )
+    field.style.description_width = "auto"
+    _share(part, field.layout)
+
+    def update() -> None:
+        field.value = part.value(explorer)
+        _show(field, part.shown(explorer))
+
+    def entered(change: Any) -> None:
+        if change.new != part.value(explorer):
+            context.attempt(lambda: part.act(explorer, change.new))
+
+    field.observe(entered, names="value")
+    return Shown(part, field, update)
+
+
+@_part.register
 def _rows(part: parts.Rows, context: ViewContext) -> Shown:
     table = RowTable(context.explorer)
     return Shown(part, table, table.update_rows)
+
+
+@_part.register
+def _scenes(part: parts.Scenes, context: ViewContext) -> Shown:
+    widget = scene(dark=context.dark(), link=context.explorer.scene[0])
+
+    def update() -> None:
+        widget.dark, widget.link = context.dark(), context.explorer.scene[0]
+
+    return Shown(part, widget, update)
 
 
 def _show(widget: ipywidgets.DOMWidget, shown: bool) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from traitlets import Unicode
 
 from afif_explorer.figures.drawing.text import number, short
-from afif_explorer.notebook.chart import static
+from afif_explorer.notebook.output.assets import static
 from afif_explorer.results import Points
 from afif_explorer.screens.rows import LABEL, NUMBERS, PAGE_ROWS, frame, titles
 from afif_explorer.state import Explorer
@@ -97,7 +97,7 @@ class RowTable(anywidget.AnyWidget):
             self._page = min(max(page, 0), self._pages - 1)
             self._show()
         elif kind == "row" and type(row := told.get("id")) is int and row in self._rows.index:
-            self._choose(row, told.get("selected") is not False)
+            self._choose(row, told.get("selected"))
 
     def _sort_by(self, name: str) -> None:
         """Largest numbers first, texts from a to z; once more, the other way round."""
@@ -106,10 +106,12 @@ class RowTable(anywidget.AnyWidget):
         self._arrange()
         self._show()
 
-    def _choose(self, row: int, selected: bool) -> None:
-        others = set(self._explorer.selected) - {row}
-        chosen = others | {row} if selected else others
-        self._explorer.pick(sorted(chosen), by="table", primary=row if selected else None)
+    def _choose(self, row: int, selected: Any) -> None:
+        """Select the row or not, as its box says; without a box it only comes into focus."""
+        if isinstance(selected, bool):
+            self._explorer.pick([row], by="table", how="add" if selected else "remove")
+        else:
+            self._explorer.look_at(row)
 
 
 def _cell(name: Any, value: Any) -> str:

@@ -9,6 +9,7 @@ import ipywidgets
 
 from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.strip import Strip
+from afif_explorer.notebook.working import Working
 from afif_explorer.screens import HEAD
 
 
@@ -19,16 +20,8 @@ class StatusBar:
         self.explorer = explorer = context.explorer
         self.head = Strip(context, HEAD)
         self.message = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 0"))
-        self.progress = ipywidgets.FloatProgress(
-            min=0, max=1, layout=ipywidgets.Layout(width="160px")
-        )
-        self.cancel = ipywidgets.Button(
-            description="Cancel",
-            tooltip="Stop the work; what is shown stays.",
-            icon="stop",
-            layout=ipywidgets.Layout(width="96px"),
-        )
-        self.cancel.on_click(lambda _: explorer.cancel())
+        self.working = Working(explorer.cancel, "Stop the work; what is shown stays.")
+        self.progress, self.cancel = self.working.parts
         line = ipywidgets.HBox([self.progress, self.cancel, self.message, *more])
         line.add_class("afif-status")
         self.widget = ipywidgets.VBox([*self.head.widgets, line])
@@ -37,12 +30,7 @@ class StatusBar:
 
     def _show(self) -> None:
         status = self.explorer.status
-        running = status.kind == "running"
-        for part in (self.progress, self.cancel):
-            part.layout.visibility = "visible" if running else "hidden"
-            part.layout.display = None if running else "none"
-        if running:
-            self.progress.value = status.done / status.total if status.total else 0.0
+        self.working.show(status.kind == "running", status.done, status.total)
         self.message.value = self._words(status)
 
     def complain(self, reason: str) -> None:

@@ -6,15 +6,43 @@ import ipywidgets
 from IPython import get_ipython
 from IPython.display import display
 
-from afif_explorer.notebook.chart import Chart, static
+from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.files.exports import Exports
+from afif_explorer.notebook.output.assets import static
+from afif_explorer.notebook.output.presence import Presence
+from afif_explorer.notebook.output.stills import Kept, Still
 from afif_explorer.notebook.panel import ControlPanel
 from afif_explorer.notebook.statusbar import StatusBar
 from afif_explorer.notebook.strip import Strip
 from afif_explorer.notebook.views import Tabs
 from afif_explorer.screens import SELECTION
+from afif_explorer.screens.markup import markup
+from afif_explorer.screens.parts import Figure, Text
 from afif_explorer.state import Explorer
+
+
+class ExplorerBox(Kept, ipywidgets.VBox):
+    """All of an explorer; a saved notebook shows the figures and texts of its open view."""
+
+    def __init__(self, parts: list[ipywidgets.Widget], view: ExplorerView) -> None:
+        super().__init__(parts)
+        self.explorer, self._view = view.explorer, view
+
+    def still(self) -> Still:
+        """The open view, what is above it, and the sentence of its choices."""
+        view, explorer = self._view, self._view.explorer
+        selection = view.selection.shown if explorer.selected else {}
+        parts = {**view.status.head.shown, **selection, **view.tabs.pages[explorer.view].shown}
+        shown = [one for one in parts.values() if one.part.shown(explorer)]
+        texts = [one.part.says(explorer) for one in shown if isinstance(one.part, Text)]
+        figures = [
+            one.widget.still().figures[0]
+            for one in shown
+            if isinstance(one.part, Figure) and one.part.result(explorer) is not None
+        ]
+        html = "".join(str(markup(text)) for text in texts)
+        return Still(figures, explorer.sentence(), html)
 
 
 class ExplorerView:
@@ -30,12 +58,13 @@ class ExplorerView:
     >>> explorer = ax.Explorer("hiring")
     >>> view = ax.notebook.ExplorerView(explorer, dark=True)
     >>> type(view.widget).__name__
-    'VBox'
+    'ExplorerBox'
     >>> view.close()
     >>> explorer.close()
     """
 
     def __init__(self, explorer: Explorer, dark: bool | None = None) -> None:
+        self.explorer = explorer
         self.panel = ControlPanel(explorer)
         context = ViewContext(
             explorer,
@@ -51,7 +80,7 @@ class ExplorerView:
         right.add_class("afif-main")
         body = ipywidgets.HBox([self.panel.widget, right])
         body.add_class("afif-body")
-        self.widget = ipywidgets.VBox([_style(), body])
+        self.widget = ExplorerBox([style(), Presence(explorer), body], self)
         self.widget.add_class("afif-explorer")
         if dark is not None:
             self.widget.add_class("afif-dark" if dark else "afif-light")
@@ -78,7 +107,7 @@ def show(explorer: Explorer, *, dark: bool | None = None) -> ipywidgets.Widget:
     >>> import afif_explorer as ax
     >>> explorer = ax.Explorer("hiring")
     >>> type(ax.notebook.show(explorer, dark=False)).__name__
-    'VBox'
+    'ExplorerBox'
     >>> explorer.close()
     """
     return ExplorerView(explorer, dark).widget
@@ -99,7 +128,8 @@ def install() -> None:
         formatter.for_type(Explorer, lambda explorer: display(show(explorer)))
 
 
-def _style() -> ipywidgets.HTML:
+def style() -> ipywidgets.HTML:
+    """What everything inside ``.afif-explorer`` looks like."""
     # Nested, so that it changes nothing else in the notebook.
     css = f"{static('notebook.css')} .afif-explorer {{ {static('content.css')} }}"
     return ipywidgets.HTML(f"<style>{css}</style>", layout=ipywidgets.Layout(display="none"))

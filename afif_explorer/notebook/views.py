@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Container
 from typing import Any
 
@@ -10,20 +11,30 @@ import ipywidgets
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.help import Help
-from afif_explorer.notebook.render import render
+from afif_explorer.notebook.render import Rendered, Shown, render
 from afif_explorer.screens import SCREENS, Screen
 
 
 class Page:
-    """One tab: what ``screen`` declares."""
+    """One tab: what ``screen`` declares, made when it is first opened."""
 
     def __init__(self, screen: Screen, context: ViewContext) -> None:
-        self.screen = screen
-        self.help = Help(screen)
-        made = render(screen.body, context)
-        self.shown, self.update = made.shown, made.update
-        self.widget = ipywidgets.VBox([*made.widgets, self.help.widget])
+        self.screen, self._context = screen, context
+        self.shown: dict[str, Shown] = {}
+        self.widget = ipywidgets.VBox()
         self.widget.add_class("afif-view")
+        self._made: Rendered | None = None
+        self._making = threading.Lock()  # results arrive in another thread
+
+    def update(self, changed: Container[str]) -> None:
+        """Bring it up to date; all of it at first."""
+        with self._making:
+            first = self._made is None
+            made = self._made = self._made or render(self.screen.body, self._context)
+            if first:
+                self.shown, self.help = made.shown, Help(self.screen)
+                self.widget.children = (*made.widgets, self.help.widget)
+        made.update(self.screen.hears if first else changed)
 
 
 class Tabs:
@@ -44,7 +55,7 @@ class Tabs:
 
     @property
     def charts(self) -> dict[str, Chart]:
-        """All figures, by name."""
+        """The figures of the views that have been opened, by name."""
         shown = [one for page in self.pages.values() for one in page.shown.values()]
         return {one.part.name: one.widget for one in shown if isinstance(one.widget, Chart)}
 

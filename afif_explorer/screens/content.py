@@ -76,6 +76,14 @@ class Values:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A small picture in shades of grey: ``pixels`` ``[h][w]``, 0 (light) to 1 (dark)."""
+
+    pixels: tuple[tuple[float, ...], ...]
+    about: str
+
+
+@dataclass(frozen=True)
 class TableRow:
     """One row: its name, cells, unit, and a note below the name."""
 
@@ -94,7 +102,7 @@ class Table:
     rows: tuple[TableRow, ...]
 
 
-Block = Headline | Heading | Line | Statistics | Facts | Values | Table
+Block = Headline | Heading | Line | Statistics | Facts | Values | Picture | Table
 Content = tuple[Block, ...]
 
 

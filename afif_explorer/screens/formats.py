@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from afif_explorer.figures.drawing.text import number
+import math
+
+from afif_explorer.figures.drawing.text import number, numbers
 from afif_explorer.wording import count
 
 
@@ -16,6 +18,13 @@ def duration(seconds: float) -> str:
 def statistic(label: str, value: float | None, digits: int = 3) -> tuple[str, str]:
     """A label with its formatted number: ``("slope", "0.98")``."""
     return label, number(value, digits)
+
+
+def span(low: float, high: float) -> str:
+    """The ends of an interval behind a number: `` [0.17, 0.21]``; empty if they are not defined."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    return f" [{', '.join(numbers((low, high), 3))}]"
 
 
 def plural(how_many: int, what: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from afif_explorer.choices.splits import SPLITS
 from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import FitSummary
 from afif_explorer.screens.content import Badge, Content, Facts, Headline, hint, line
-from afif_explorer.screens.formats import plural, statistic
+from afif_explorer.screens.formats import plural, span, statistic
 from afif_explorer.screens.parts import Action, Text
+from afif_explorer.screens.solver_state import MEND, SOLVER
 from afif_explorer.spec import FIELDS
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
@@ -22,7 +24,10 @@ def _gap(explorer: Explorer) -> Content:
     if not points.compares:
         return ()
     value = f"{number(points.target_value)} {points.unit}".strip()
-    gap = hint(f"The gap is {value}, in the {points.compares}.")
+    where = SPLITS[explorer.split].rows
+    ends = span(points.spread.low, points.spread.high) if points.spread else ""
+    ends = f"; 95 % bootstrap interval{ends}" if ends else ""
+    gap = hint(f"The gap is {value}, in the {points.compares}, on the {where}{ends}.")
     return (gap, *(line(note, tone="fair") for note in points.notes))
 
 
@@ -78,4 +83,4 @@ AGAIN = Action(
     about="Compute the missing results for these settings.",
     shown=lambda explorer: explorer.status.again,
 )
-HEAD = (HEADLINE, GAP, FIT, AGAIN)
+HEAD = (HEADLINE, GAP, FIT, SOLVER, MEND, AGAIN)

@@ -19,6 +19,7 @@ from afif_explorer.screens.content import (
     Headline,
     Line,
     Pairs,
+    Picture,
     Piece,
     Statistics,
     Strong,
@@ -121,6 +122,30 @@ def _values(block: Values) -> Markup:
     return html('<dl class="values">{body}</dl>', body=body)
 
 
+@_block.register
+def _picture(block: Picture) -> Markup:
+    height, width = len(block.pixels), len(block.pixels[0])
+    dark = join(
+        html(
+            '<rect x="{x}" y="{y}" width="1" height="1" fill-opacity="{shade}"/>',
+            x=x,
+            y=y,
+            shade=f"{shade:.3f}",
+        )
+        for y, line in enumerate(block.pixels)
+        for x, shade in enumerate(line)
+        if shade > 0
+    )
+    return html(
+        '<svg class="picture" role="img" aria-label="{about}" viewBox="0 0 {width} {height}" '
+        'shape-rendering="crispEdges"><title>{about}</title>{dark}</svg>',
+        about=block.about,
+        width=width,
+        height=height,
+        dark=dark,
+    )
+
+
 def _each(template: str, pairs: Pairs) -> Markup:
     return join(html(template, name=name, value=value) for name, value in pairs)
 
@@ -129,8 +154,9 @@ def _each(template: str, pairs: Pairs) -> Markup:
 def _table(block: Table) -> Markup:
     heads = join(html('<th scope="col" class="n">{name}</th>', name=name) for name in block.columns)
     return html(
-        '<div class="scroll"><table class="plain"><caption>{caption}</caption>'
-        '<thead><tr><th scope="col"></th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>',
+        '<div class="scroll" tabindex="0" role="region" aria-label="{caption}">'
+        '<table class="plain"><caption>{caption}</caption>'
+        "<thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table></div>",
         caption=block.caption,
         heads=heads,
         rows=join(map(_row, block.rows)),

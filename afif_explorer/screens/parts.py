@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from afif_explorer.choices import label
@@ -17,8 +18,24 @@ from afif_explorer.figures.drawing.serialization import Click
 from afif_explorer.screens.content import Content, hint, line
 from afif_explorer.state import Explorer
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 Interface = Literal["dashboard", "notebook"]
-Icon = Literal["check", "run", "automatic", "retrain", "remove", "close", "undo", "again"]
+Icon = Literal[
+    "check",
+    "run",
+    "automatic",
+    "retrain",
+    "remove",
+    "close",
+    "undo",
+    "redo",
+    "again",
+    "save",
+    "search",
+    "select",
+    "add",
+    "learn",
+]
 
 
 def always(_explorer: Explorer) -> bool:
@@ -88,11 +105,15 @@ class Figure(Part):
         selected = {"selected": explorer.selected} if "selected" in self.drawn.takes else {}
         return {"dark": dark} | selected
 
-    def sketch(self, result: Any, options: dict[str, Any]) -> dict[str, Any]:
-        """The figure as plain dictionaries, for display, not for export."""
+    def sketch(
+        self, result: Any, options: dict[str, Any], about: Mapping[str, str] = NOTHING
+    ) -> dict[str, Any]:
+        """The figure as plain dictionaries, for display; ``about``: what a picture of it says of itself."""
         made = self.drawn.sketch(result, **options)
         if self.hides_verdict and made["head"]:
             made["head"] |= {"verdict": ""}
+        if made["head"]:
+            made["head"] |= about
         return made
 
 
@@ -151,8 +172,41 @@ class Field(Part):
 
 
 @dataclass(frozen=True)
+class Menu(Part):
+    """A list to choose from, for choices that a result offers. ``options``: raw labels and their values;
+    ``value``: the current one; ``act`` takes another, and raises as an action's; ``about``: its tooltip."""
+
+    _: KW_ONLY
+    options: Callable[[Explorer], Mapping[str, Any]]
+    value: Callable[[Explorer], Any]
+    act: Callable[[Explorer, Any], None]
+    about: str
+
+    def offered(self, explorer: Explorer) -> dict[str, Any]:
+        """The options, the current value always among them."""
+        options, value = dict(self.options(explorer)), self.value(explorer)
+        return options if value in options.values() else {**options, str(value): value}
+
+
+@dataclass(frozen=True)
+class Entry(Part):
+    """A line of text, used when it is entered. ``act`` raises as an action's; ``example``: what it may look
+    like."""
+
+    _: KW_ONLY
+    value: Callable[[Explorer], str]
+    act: Callable[[Explorer, str], None]
+    example: str
+
+
+@dataclass(frozen=True)
 class Rows(Part):
     """The table of all training rows: see :mod:`rows`."""
+
+
+@dataclass(frozen=True)
+class Scenes(Part):
+    """The interactive scenes: see :mod:`afif_explorer.scenes`."""
 
 
 @dataclass(frozen=True)
@@ -165,13 +219,19 @@ class Group:
     grow: float = 1
     gap: int = 14
 
+    @property
+    def hears(self) -> frozenset[str]:
+        """The fields whose changes update its parts."""
+        return frozenset().union(*(part.hears for part in parts_of(self.items)))
+
 
 @dataclass(frozen=True)
 class Card(Group):
-    """A card with parts below each other."""
+    """A card with parts below each other; ``sticky``: it stays in sight while the page scrolls."""
 
     _: KW_ONLY
     gap: int = 8
+    sticky: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,9 @@ def _real(name: str) -> param.Number:
 
 _SET_BACK = {  # fields that go back to their default when another one changes
     "dataset": (
-        "model", "sensitive", "favourable", "pair", "row", "selected", "primary", "scale", "depth",
+        "model", "sensitive", "favourable", "pair", "row", "pattern", "coefficient", "map_x", "map_y",
+        "map_colour", "baseline", "selected",
+        "primary", "scale", "depth",
     ),
     "sensitive": ("pair",),
 }  # fmt: skip
@@ -79,9 +81,18 @@ class Settings(param.Parameterized):
     sensitive = _whole("sensitive")
     favourable = _whole("favourable")
     pair = _whole("pair")
+    minimum = _whole("minimum")
+    merge_small = param.Boolean(default=_DEFAULT.merge_small, **_words("merge_small"))
     row = _whole("row")
     rule = _pick("rule")
     count = _whole("count")
+    direction = _pick("direction")
+    pattern = _whole("pattern")
+    coefficient = _whole("coefficient")
+    map_x = _whole("map_x")
+    map_y = _whole("map_y")
+    map_colour = _whole("map_colour")
+    baseline = param.String(default=_DEFAULT.baseline, **_words("baseline"))
     selected = Rows(**_words("selected"))
     view = _pick("view")
 

@@ -8,62 +8,50 @@ from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
-import pandas as pd
 import param
 
-from afif_explorer import results, study
+from afif_explorer import study
+from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.choices import label
-from afif_explorer.choices.rules import RULES
 from afif_explorer.datasets import Dataset
-from afif_explorer.errors import AfifError, InvalidChoice
+from afif_explorer.errors import AfifError
 from afif_explorer.jobs import Jobs, Outcome, shared_jobs
 from afif_explorer.progress import Step
 from afif_explorer.spec import FIELDS, Spec
-from afif_explorer.state import recipe, ruled, words
+from afif_explorer.state import ruled
+from afif_explorer.state.answers import Answers
 from afif_explorer.state.choices import set_back
-from afif_explorer.state.options import ExplorerOptions
-from afif_explorer.state.selection import Selection
+from afif_explorer.state.options import ExplorerOptions, check_arguments, start_of
 from afif_explorer.state.work import (
     ALWAYS,
     NEEDED,
+    ON_REQUEST,
     SOURCES,
     Arrived,
     How,
     Status,
     fetch,
+    first_of,
     interrupted,
     result_key,
 )
 
 
-def _result(kind: type, doc: str) -> param.ClassSelector:
-    return param.ClassSelector(class_=kind, default=None, allow_None=True, constant=True, doc=doc)
-
-
-class Explorer(Selection):
+class Explorer(Answers):
     """Settings, results and selection of one session. Computes what ``view`` needs in the background.
 
     Args:
         dataset: a name of the catalogue. data: a :class:`~afif_explorer.datasets.Dataset` instead.
+        fit: a :class:`~afif_explorer.Fit` instead, of any model, data and loss, which is explored as it is.
         schedule: called with each function that delivers results; None: run it in the worker's thread.
         jobs, study: the thread pool and the computing functions; by default the shared ones.
-        choices: any other field of :class:`~afif_explorer.spec.Spec`.
+        choices: any other field of :class:`~afif_explorer.spec.Spec`. Raises InvalidChoice for wrong values.
 
     >>> import afif_explorer as ax
     >>> explorer = ax.Explorer("hiring", strength=1e-2)
     >>> explorer.await_idle(timeout=120), explorer.points.ids.shape, explorer.close()
     (True, (1400,), None)
     """
-
-    data = _result(results.DataSummary, "A summary of the data set.")
-    frame = _result(pd.DataFrame, "The raw training rows; the index holds the row ids.")
-    fitted = _result(results.FitSummary, "The result of training.")
-    points = _result(results.Points, "Every training row with its effect; None if diverged.")
-    agreement = _result(results.Agreement, "Effects under the Fisher and under the Hessian.")
-    lissa = _result(results.LissaReport, "LiSSA at this scale and depth, and as a map over both.")
-    cross_validation = _result(results.CrossValidationReport, "Held-out losses.")
-    unlearning = _result(results.Unlearning, "The effect of removing rows.")
-    verification = _result(results.Verification, "Predicted and retrained effects, after verify().")
 
     status = param.ClassSelector(class_=Status, default=Status(), instantiate=False, constant=True)
     stale = param.Boolean(default=False, constant=True, doc="Results are of earlier settings.")
@@ -73,11 +61,13 @@ class Explorer(Selection):
         dataset: str | None = None,
         *,
         data: Dataset | None = None,
+        fit: Fit | None = None,
         schedule: Callable[[Callable[[], None]], Any] | None = None,
         jobs: Jobs | None = None,
         study: Any = study,
         **choices: Unpack[ExplorerOptions],
     ) -> None:
+        check_arguments(dataset, data, fit, choices)
         self._study = study
         self._jobs = jobs or shared_jobs()
         self._schedule = schedule or (lambda deliver: deliver())
@@ -89,8 +79,11 @@ class Explorer(Selection):
         self._asked: dict[str, tuple[Any, How]] = {}  # requested result -> key
         self._taking: set[str] = set()  # to be pinned once the automatic value is known
         self._quiet = False
+        self._given = study.add_fit(fit) if fit is not None else None  # held while it is explored
         name = study.add_dataset(data) if data is not None else dataset
-        super().__init__(**({"dataset": name} if name else {}), **choices)
+        chosen = start_of(self._given, name, choices)
+        Spec(**chosen)  # its errors name the values to choose from
+        super().__init__(**chosen)
         self.param.watch(self._changed, list(FIELDS))
         self._set(offered=self._offered(None))
         self._request()
@@ -196,9 +189,21 @@ class Explorer(Selection):
         rows = self.selected[:50] if selected else ()
         self._ask("verification", random=random, top=top, selected=rows)
 
+    def retrain_selected(self) -> None:
+        """Retrain without the selected rows, and show the truth beside the prediction."""
+        self._ask("removal", retrained=True)
+
+    def prepare_brush(self) -> None:
+        """Compute every row's effect on the watched quantities, for the browser to add up."""
+        self._ask("brush")
+
     def retrain(self) -> None:
         """Retrain without the removed rows, for the set and every step of the sweep."""
         self._ask("unlearning", retrained=True)
+
+    def verify_person(self) -> None:
+        """Refit without the rows that carry the decision on the row in focus."""
+        self._ask("person", verified=True)
 
     def cancel(self) -> None:
         """Cancel the running job; results on screen are kept."""
@@ -228,9 +233,10 @@ class Explorer(Selection):
 
     def _wanted(self, spec: Spec) -> dict[str, How]:
         """The results needed for ``spec``, and how each is computed."""
-        wanted: dict[str, How] = {n: {} for n in (*ALWAYS, *NEEDED[spec.view])}
+        selected = ("removal",) if spec.selected else ()
+        wanted: dict[str, How] = {n: {} for n in (*ALWAYS, *NEEDED[spec.view], *selected)}
         for name, (key, how) in self._asked.items():
-            if key == self._study.key(name, spec) and (name in wanted or name == "verification"):
+            if key == self._study.key(name, spec) and (name in wanted or name in ON_REQUEST):
                 wanted[name] = how
         return wanted
 
@@ -242,9 +248,8 @@ class Explorer(Selection):
         }
 
     def _next(self, spec: Spec) -> dict[str, How]:
-        """The results of one job: first those of every view, then the requested ones."""
-        missing = self._missing(spec)
-        return {name: how for name, how in missing.items() if not how} or missing
+        """The results of one job."""
+        return first_of(self._missing(spec))
 
     def _key(self, name: str, spec: Spec, how: How) -> Any:
         return result_key(self._study, name, spec, how)
@@ -266,7 +271,7 @@ class Explorer(Selection):
         self._running = brings
         self._ticket = ticket = object()
         self._idle.clear()
-        stale = any(name in self._shown for name in batch)
+        stale = any(name in self._shown for name in batch if name != "removal")
         self._set(stale=stale, status=Status("running", what="Starting"))
         self._jobs.submit(
             self,
@@ -363,31 +368,3 @@ class Explorer(Selection):
         if name in self._absent and self.fresh(name):
             return self._absent[name]
         return self.status.message if self.status.kind == "failed" else ""
-
-    # ---- text ---------------------------------------------------------------------------------
-
-    def sentence(self) -> str:
-        """A one-sentence summary of the settings."""
-        return words.sentence(self.spec, self.data, self.points)
-
-    def as_python(self) -> str:
-        """Python code that computes the same results with the package's public names.
-
-        It also removes the selected rows, or those removed in the unlearning view. Raises
-        :class:`InvalidChoice` while the data, or the rows to remove, are not known.
-        """
-        if self.data is None or self.data.name != self.dataset:
-            raise InvalidChoice("The data are still being loaded; try again when they are ready.")
-        points = self.points if self.fresh("points") else None
-        return recipe.as_python(self.spec, self.data, points, self._removed())
-
-    def _removed(self) -> tuple[int, ...]:
-        """Ids of the rows removed in the unlearning view, or of the selected rows."""
-        spec = self.spec
-        if spec.view != "unlearning" or "selected" in RULES[spec.rule].needs:
-            return spec.selected
-        if self.unlearning is None or not self.fresh("unlearning"):
-            raise InvalidChoice(
-                "The rows to remove are still being computed; try again when they are ready."
-            )
-        return tuple(self.unlearning.ids.tolist())

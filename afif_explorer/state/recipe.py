@@ -12,7 +12,7 @@ from afif_explorer.choices.penalties import PENALTIES
 from afif_explorer.choices.solvers import SOLVERS
 from afif_explorer.choices.solvers.kind import Used
 from afif_explorer.choices.targets import TARGETS
-from afif_explorer.results import DataSummary, Points
+from afif_explorer.results import DataSummary, Points, SolverSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.keys import is_upload
 
@@ -27,21 +27,25 @@ def as_python(
     ``removed`` are ids of training rows: the script unlearns them and retrains without them.
     """
     lines = [
-        *_imports(data, removed),
-        *_data(spec, data),
-        f"fit = ax.fit(data, {_model(spec, data)}, penalty={_penalty(spec)}, seed={spec.seed})",
+        "import afif_explorer as ax",
+        "",
+        *_fit(spec, data),
         f"target = {TARGETS[spec.target].call(spec, data).code}",
-        f"method = {METHODS[spec.method].call(spec, _solver(spec, data, points)).code}",
+        f"method = {method_code(spec, data, points.solver if points is not None else None)}",
         "effects = ax.attribute(fit, target, method=method)  # one number for each training row",
         *_removal(removed),
+        *_view(spec, data, points),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _imports(data: DataSummary, removed: Sequence[int]) -> list[str]:
-    lines = ["from pathlib import Path", ""] if data.file else []
-    lines += ["import numpy as np", ""] if len(removed) else []
-    return [*lines, "import afif_explorer as ax", ""]
+def _fit(spec: Spec, data: DataSummary) -> list[str]:
+    if data.given is not None:
+        return [
+            "# fit: the fit that the explorer was given, which code cannot repeat. Keep it by",
+            "# fit.save(folder) and ax.load_fit(folder, ...), or fit it again as you did.",
+        ]
+    return [*_data(spec, data), f"fit = {fit_code(spec, data)}"]
 
 
 def _data(spec: Spec, data: DataSummary) -> list[str]:
@@ -51,7 +55,8 @@ def _data(spec: Spec, data: DataSummary) -> list[str]:
         return ["# data: the data set that the explorer was given"]
     table = "# frame: the table that the data set was made of, as a pandas data frame"
     if data.file:
-        table = f"frame = ax.datasets.read_table(Path({data.file!r}).read_bytes()).frame"
+        read = "".join(f", {name}={value!r}" for name, value in data.how.items())
+        table = f"frame = ax.inspect({data.file!r}{read}).frame"
     made = ", ".join(f"{name}={value!r}" for name, value in data.made.items())
     return [
         table,
@@ -67,12 +72,32 @@ def _removal(removed: Sequence[int]) -> list[str]:
     ids = wrap(", ".join(map(str, removed)), _LINE, initial_indent="    ", subsequent_indent="    ")
     return [
         "",
-        "removed = np.isin(data.train.ids, [  # the rows to remove, by id",
+        "removed = [  # the rows to remove, by id",
         *ids,
-        "])",
+        "]",
         "predicted = ax.unlearn(fit, removed, method=method, targets=target)  # .theta, .effects",
         "retrained = ax.retrain(fit, removed)  # .theta, .effects(target)",
     ]
+
+
+def _view(spec: Spec, data: DataSummary, points: Points | None) -> list[str]:
+    """What the view compares beside the effects."""
+    plain = spec.replace(leverage_correction=False)
+    if spec.view == "agreement":
+        ran = points.solver if points is not None else None
+        fisher = method_code(plain.replace(method="afif"), data, ran)
+        hessian = METHODS["infinitesimal_jackknife"].call(plain, Call("Cholesky")).code
+        return [
+            "",
+            f"fisher = ax.attribute(fit, target, method={fisher})",
+            f"hessian = ax.attribute(fit, target, method={hessian})",
+            "# of some rows: ax.retrain_each(fit, ids, target), and",
+            f"# ax.bregman_response_each(fit, ids, target, damping={spec.damping!r})",
+        ]
+    if spec.view == "cross_validation":
+        method = f"ax.{METHODS[spec.method].public}(damping={spec.damping!r})"
+        return ["", f"held_out = ax.cross_validate(fit, method={method})  # .losses, .mean"]
+    return []
 
 
 def _model(spec: Spec, data: DataSummary) -> str:
@@ -85,6 +110,13 @@ def _penalty(spec: Spec) -> str:
     return call.code if call is not None else "None"
 
 
-def _solver(spec: Spec, data: DataSummary, points: Points | None) -> Call:
-    ran = points.solver if points is not None else spec
-    return SOLVERS[spec.solver].call(Used(ran.scale, ran.depth, data.n_train))
+def fit_code(spec: Spec, data: DataSummary) -> str:
+    """The call that fits the model."""
+    return f"ax.fit(data, {_model(spec, data)}, penalty={_penalty(spec)}, seed={spec.seed})"
+
+
+def method_code(spec: Spec, data: DataSummary, solver: SolverSummary | None) -> str:
+    """The method, with the settings that its ``solver`` ran with, where that is known."""
+    ran = spec if solver is None else solver
+    used = SOLVERS[spec.solver].call(Used(ran.scale, ran.depth, data.n_train))
+    return METHODS[spec.method].call(spec, used).code

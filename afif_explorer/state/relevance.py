@@ -19,4 +19,6 @@ def relevant(explorer: Any) -> set[str]:
     results = (*ALWAYS, *NEEDED[spec.view])
     found = {name for result in results for name in effective(SOURCES[result].key, spec)}
     found -= {name for name in _OF_SOME_DATA if not explorer.offered.get(name)}
+    if not explorer.offered.get("sensitive"):
+        found -= {"minimum", "merge_small"}
     return found | {"solver"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Rows(param.ClassSelector):
 
 
 def checked(value: Any, known: np.ndarray | None) -> Ids:
-    """The ids in ``value``, ascending: whole numbers in a list, set or array, or one alone.
+    """The ids in ``value``, ascending: whole numbers in any iterable or array, or one alone.
 
     A mask (true or false for each of the ``known`` rows, or a pandas one with ids in its index) stands
     for the rows where it is true. Raises InvalidChoice for anything else, and for ids that are not known.
@@ -40,15 +40,16 @@ def checked(value: Any, known: np.ndarray | None) -> Ids:
     if len(strangers):
         listed = ", ".join(map(str, strangers[:5])) + (", ..." if len(strangers) > 5 else "")
         raise InvalidChoice(
-            f"'selected' has ids that no training row has: {listed}. "
-            "The ids are the index of the explorer's frame."
+            f"'selected' has ids that no training row has: {listed}; "
+            "the ids are the index of the explorer's frame."
         )
     return ids
 
 
 def as_ids(value: Any, known: np.ndarray | None = None) -> Ids:
     """The ids in ``value``, whether or not such rows exist."""
-    listed = list(value) if isinstance(value, Set | Iterator | range) else value
+    one_pass = isinstance(value, Iterable) and not isinstance(value, Sequence | Mapping)
+    listed = list(value) if one_pass and not hasattr(value, "__array__") else value
     try:
         array = np.atleast_1d(np.asarray(listed))
     except (ValueError, TypeError, RuntimeError):  # ragged, or on a device

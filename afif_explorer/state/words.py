@@ -20,8 +20,11 @@ def sentence(spec: Spec, data: DataSummary | None, points: Points | None) -> str
     """
     if data is None:
         return "Loading the data."
-    model = chosen_model(spec.model, data).label
-    penalty = PENALTIES[spec.penalty].words(spec)
+    if data.given is not None:
+        model, penalty = data.given.model, data.given.penalty
+    else:
+        model = chosen_model(spec.model, data).label
+        penalty = PENALTIES[spec.penalty].words(spec)
     target = points.target_label if points is not None else label("target", spec.target).lower()
     return f"{model} on {data.title}, {count(data.n_train)} rows, {penalty}; effect on the {target}"
 

@@ -15,16 +15,21 @@ from afif_explorer.spec import FIELDS, Spec
 How = dict[str, Any]  # arguments of the study's function in addition to the spec
 
 ALWAYS = ("data", "frame", "fitted", "points")
+ON_REQUEST = ("verification", "brush")  # needed by no view until they are asked for
 NEEDED = {key: view.results for key, view in VIEWS.items()}  # in addition
 
 
 @dataclass(frozen=True)
 class Source:
-    """How a result is computed: a function of the study, its key, and the progress message."""
+    """How a result is computed: a function of the study, its key, and the progress message.
+
+    ``later``: it takes long, so that the other results of a view do not wait for it.
+    """
 
     function: str
     key: str
     what: str
+    later: bool = False
 
 
 SOURCES = {
@@ -32,10 +37,17 @@ SOURCES = {
     "frame": Source("frame", "data", "Loading the data"),
     "fitted": Source("train", "fit", "Training the model"),
     "points": Source("points", "points", "Computing the effects"),
+    "brush": Source("brush", "brush", "Computing the effects"),
+    "removal": Source("removal", "removal", "Predicting the removal"),
     "agreement": Source("agreement", "agreement", "Comparing Fisher and Hessian"),
     "lissa": Source("lissa", "lissa", "Computing LiSSA's error"),
     "cross_validation": Source("cross_validation", "cross_validation", "Computing held-out losses"),
     "unlearning": Source("unlearning", "unlearning", "Predicting the removal"),
+    "patterns": Source("patterns", "patterns", "Searching for patterns", later=True),
+    "decisions": Source("decisions", "decisions", "Searching for decisive rows", later=True),
+    "diagnostics": Source("diagnostics", "diagnostics", "Computing regression diagnostics"),
+    "comparison": Source("comparison", "comparison", "Comparing two fits", later=True),
+    "person": Source("person", "person", "Reading one row", later=True),
     "verification": Source("verify", "verification", "Retraining to check"),
 }
 
@@ -77,6 +89,18 @@ class Arrived:
         """The corrected settings; the user may have changed others meanwhile."""
         settled = {name: getattr(self.spec, name) for name in FIELDS}
         return {name: v for name, v in settled.items() if v != getattr(asked, name)}
+
+
+def first_of(missing: dict[str, How]) -> dict[str, How]:
+    """Those computed first: the view's, then the selection's, what takes long, what a person asked for."""
+    order = {name: _rank(name, how) for name, how in missing.items()}
+    return {name: how for name, how in missing.items() if order[name] == min(order.values())}
+
+
+def _rank(name: str, how: How) -> int:
+    if how:
+        return 3
+    return 2 if SOURCES[name].later else int(name in {"removal", *ON_REQUEST})
 
 
 def result_key(study: Any, name: str, spec: Spec, how: How) -> Any:

@@ -1,5 +1,5 @@
-// What only the visitor's browser can do: the address bar, the clipboard, remembering the theme, and
-// reporting a lost connection.
+// What only the visitor's browser can do: the address bar, the clipboard, the keys of undo and redo,
+// remembering the theme, and reporting a lost connection.
 
 const {THEME, likesDark, showPage} = globalThis.afif // of first_paint.js
 const PHONE = 600 // px; below this width the sidebar would cover everything else
@@ -73,6 +73,7 @@ export function render({model, view}) {
     const wanted = JSON.parse(text).copy
     model.send_msg({copied: await copy(wanted ?? address(model.query))})
   })
+  onUndo((what) => model.send_msg({key: what}))
   const show = () => model.themed && showPage()
   model.on("themed", show)
   show()

@@ -6,6 +6,8 @@
 "use strict"
 
 globalThis.afif = (() => {
+const {does, floats, makeSums, region} = globalThis.afifSums // sums.js comes before
+const {makeTable} = globalThis.afifTable // as does figure_table.js
 let library = null
 
 function plotly(url) {
@@ -52,15 +54,6 @@ const TEXTS = ["text", "hovertext"]
 function unpacked(fields) {
   for (const name of TEXTS) if (name in fields) fields[name] = listed(fields[name])
   return fields
-}
-
-// The corners of a lasso or box in axis coordinates, rather than the points inside it, since a figure may
-// show only a sample of the rows.
-function region({range, lassoPoints}) {
-  if (lassoPoints) return {x: lassoPoints.x, y: lassoPoints.y}
-  if (!range?.x || !range.y) return null
-  const [[left, right], [low, high]] = [range.x, range.y]
-  return {x: [left, right, right, left], y: [low, low, high, high]}
 }
 
 function coordinate(value) {
@@ -111,8 +104,12 @@ function fillHead(place, head, title) {
   place.replaceChildren(...parts)
 }
 
+// On a touch screen a swipe scrolls the page; a lasso or box is drawn once its button is pressed.
+const touches = globalThis.matchMedia?.("(pointer: coarse)").matches ?? false
+
 function headless(figure) {
   const {title, height, margin, ...layout} = figure.layout // the height is set by its card
+  if (touches) layout.dragmode = false
   const room = figure.head?.room ?? 0
   return {
     data: figure.head?.ramp ? figure.data.map((trace) => withBar(trace, false)) : figure.data,
@@ -126,15 +123,27 @@ function withBar(trace, shown) {
   return {...trace, marker: {...trace.marker, showscale: shown}}
 }
 
-// The downloaded image includes head, colour bar and background.
-function download(Plotly, drawing, figure) {
+const CAPTION_LINE = 19 // px
+
+// The downloaded image includes head, colour bar and background, and says which data, model and day it shows.
+function download(Plotly, drawing, figure, name, format) {
   const {title, margin, hoverlabel} = figure.layout
   const room = figure.head?.room ?? 0
-  const [width, height] = [drawing.offsetWidth, drawing.offsetHeight + room]
-  const layout = {...drawing.layout, title, margin, paper_bgcolor: hoverlabel?.bgcolor, width, height}
+  const day = new Date().toISOString().slice(0, 10)
+  const {about, file} = figure.head ?? {}
+  const said = [about, `AFIF explorer, ${day}`].filter(Boolean).join("<br>")
+  const more = CAPTION_LINE * said.split("<br>").length
+  const [width, height] = [drawing.offsetWidth, drawing.offsetHeight + room + more]
+  const layout = {
+    ...drawing.layout,
+    title: {...title, text: `${title?.text ?? ""}<br><span style="font-size:11px">${said}</span>`},
+    margin: {...margin, t: (margin?.t ?? 0) + more},
+    paper_bgcolor: hoverlabel?.bgcolor, width, height,
+  }
   const data = drawing.data.map((trace) => withBar(trace, true))
   Plotly.downloadImage({data, layout}, {
-    ...figure.config.toImageButtonOptions, width, height,
+    ...figure.config.toImageButtonOptions, width, height, format,
+    filename: [file || "afif-explorer", name, day].filter(Boolean).join("-"),
   })
 }
 
@@ -159,8 +168,12 @@ function makeDrawing({name, title, height, url}) {
   head.className = "afif-head"
   const canvas = document.createElement("div")
   canvas.className = "afif-canvas"
-  canvas.append(drawing, note)
-  stage.append(head, canvas)
+  const live = document.createElement("p")
+  live.className = "afif-live"
+  live.hidden = true
+  canvas.append(drawing, note, live)
+  const table = makeTable(drawing, title)
+  stage.append(head, canvas, table.element)
 
   let figure = null
   let config = null
@@ -171,6 +184,7 @@ function makeDrawing({name, title, height, url}) {
   let drawn = 0
   let size = ""
   let headed = "" // the head currently shown
+  let watched = null // what is followed while a region is drawn: {sums, what}
   let near = null // on the screen; reported by the browser with its first frame, which comes late
   let due = false // a change that is not drawn yet
   let waits = 0 // the timer for drawing when idle
@@ -207,12 +221,18 @@ function makeDrawing({name, title, height, url}) {
       name: "picture",
       title: "Download the figure as a PNG",
       icon: Plotly.Icons.camera,
-      click: () => download(Plotly, drawing, figure),
+      click: () => download(Plotly, drawing, figure, name, "png"),
+    }
+    const vector = {
+      name: "vector",
+      title: "Download the figure as an SVG",
+      icon: Plotly.Icons.disk,
+      click: () => download(Plotly, drawing, figure, name, "svg"),
     }
     return {
       ...figure.config,
       modeBarButtonsToRemove: [...(figure.config.modeBarButtonsToRemove ?? []), "toImage"],
-      modeBarButtonsToAdd: [picture],
+      modeBarButtonsToAdd: [picture, vector],
       responsive: false,
       plotGlPixelRatio: window.devicePixelRatio || 1, // plotly's default of 2 is four times the work
     }
@@ -231,14 +251,33 @@ function makeDrawing({name, title, height, url}) {
       })
     })
     let how = "replace"
-    const begin = ({shiftKey, altKey}) => { how = shiftKey ? "add" : altKey ? "remove" : "replace" }
+    const begin = ({shiftKey, altKey}) => {
+      how = shiftKey ? "add" : altKey ? "remove" : "replace"
+      if (["lasso", "select"].includes(drawing.layout?.dragmode)) send({kind: "sums"})
+    }
     drawing.addEventListener("pointerdown", begin, {capture: true})
+    drawing.on("plotly_selecting", (event) => {
+      const corners = region(event)
+      if (corners && watched && how === "replace") follow(corners)
+    })
     drawing.on("plotly_selected", (event) => {
-      const drawn = event && !busy && region(event)
-      if (drawn) send({kind: "select", ...drawn, how})
+      live.hidden = true
+      const corners = event && !busy && region(event)
+      if (corners) send({kind: "select", x: corners[0], y: corners[1], how})
     })
     // A redraw removes plotly's outline, which plotly reports as a user event.
     drawing.on("plotly_deselect", () => busy || send({kind: "select", x: [], y: [], how: "replace"}))
+  }
+
+  // What the rows inside do, while the hand still draws.
+  function follow(corners) {
+    const {count, sums, lost} = watched.sums.move(corners)
+    const parts = watched.what.map((one, k) => does(sums[k], one))
+    const left = lost ? ` ${lost} of them have no effect of their own and are left out.` : ""
+    live.textContent = count
+      ? `${count.toLocaleString("en").replaceAll(",", "\u202f")} rows. Removing them would ${parts.join("; ")}, by the sum of their single effects.${left}`
+      : "No rows inside yet."
+    live.hidden = false
   }
 
   async function draw() {
@@ -258,6 +297,7 @@ function makeDrawing({name, title, height, url}) {
         drawn += 1
         stage.dataset.drawn = String(drawn)
         stage.dataset.version = String(figure.version)
+        table.update()
       } while (waiting)
     } catch (error) {
       stage.dataset.state = "failed"
@@ -270,6 +310,11 @@ function makeDrawing({name, title, height, url}) {
 
   function receive(text) {
     const message = JSON.parse(text)
+    if ("sums" in message) {
+      const {x, y, effects, watched: what} = message.sums ?? {}
+      watched = what ? {sums: makeSums({x: floats(x), y: floats(y), effects: effects.map(floats)}), what} : null
+      return
+    }
     if (message.whole) {
       figure = message.whole
       figure.data.forEach(unpacked)
@@ -306,8 +351,10 @@ function makeDrawing({name, title, height, url}) {
   visibility.observe(stage)
 
   canvas.style.minHeight = `${height}px`
-  drawing.setAttribute("role", "img")
+  drawing.setAttribute("role", "group")
   drawing.setAttribute("aria-label", title)
+  head.id = `afif-head-${name}`
+  drawing.setAttribute("aria-describedby", head.id)
   describe("loading", "")
 
   return {

@@ -1,21 +1,22 @@
-// A figure in a notebook, drawn by drawing.js as on the dashboard. The scripts are sent once for all
-// figures of a kernel, in a separate model.
+// A figure in a notebook, drawn by drawing.js as on the dashboard. Only get, set, save_changes, on, off and send of the
+// model are used, which all hosts of such widgets have. The kernel sends the library once for all figures of a page, and
+// each figure, when they are asked for. answering.js comes before.
 
-async function begin(model) {
-  const name = model.get("library").slice("IPY_MODEL_".length)
-  const library = await model.widget_manager.get_model(name)
-  const url = URL.createObjectURL(new Blob([library.get("scripts")], {type: "text/javascript"}))
-  await import(url)
-  URL.revokeObjectURL(url)
-  return library.get("styles")
+function library() {
+  if (!globalThis.afifLibrary) {
+    const waiting = {asked: false}
+    waiting.styles = new Promise((resolve, reject) => Object.assign(waiting, {resolve, reject}))
+    globalThis.afifLibrary = waiting
+  }
+  return globalThis.afifLibrary
 }
 
-function begun(model) {
-  globalThis.afifBegun ??= begin(model).catch((error) => {
-    globalThis.afifBegun = undefined
-    throw error
-  })
-  return globalThis.afifBegun
+async function begin(waiting, [scripts, styles]) {
+  if (waiting.begun) return
+  waiting.begun = true
+  const url = URL.createObjectURL(new Blob([scripts], {type: "text/javascript"}))
+  await import(url).then(() => waiting.resolve(new TextDecoder().decode(styles)), waiting.reject)
+  URL.revokeObjectURL(url)
 }
 
 // JupyterLab says whether its theme is light; elsewhere light text indicates a dark page.
@@ -38,27 +39,62 @@ function followTheme(model, el) {
   return observer
 }
 
-async function render({model, el}) {
-  const styles = document.createElement("style")
-  styles.textContent = await begun(model)
-  const drawing = globalThis.afif.makeDrawing({
-    name: model.get("figure_name"), title: model.get("title"), height: model.get("height"), url: "",
-  })
-  el.attachShadow({mode: "open"}).append(styles, drawing.element)
-  const follow = () => {
-    const message = model.get("message")
-    if (!message) return
-    drawing.describe("ready", "")
-    drawing.receive(message)
+function render({model, el}) {
+  const waiting = library()
+  const said = document.createElement("p")
+  said.setAttribute("role", "status")
+  const shadow = el.attachShadow({mode: "open"})
+  const room = document.createElement("div") // until the figure is there
+  room.style.height = `${model.get("height")}px`
+  shadow.append(said, room)
+  const texts = {} // the newest of each kind
+  let drawing = null
+  let closed = false
+
+  const show = (kind) => {
+    if (!drawing || !texts[kind]) return
+    if (kind === "figure") drawing.describe("ready", "")
+    drawing.receive(texts[kind])
   }
-  drawing.connect((told) => model.send(told))
-  model.on("change:message", follow)
-  follow()
+  const take = (message, buffers) => {
+    if (message?.kind === "library") begin(waiting, buffers)
+    else if (message?.text) {
+      texts[message.kind] = message.text
+      show(message.kind)
+    }
+  }
+  const ask = () => {
+    waiting.asked = true
+    model.send({kind: "library"})
+  }
+  const say = (words) => {
+    said.textContent = words
+    if (words && !waiting.begun) ask() // whoever asked first may be gone
+  }
+  model.on("msg:custom", take)
+  if (!waiting.asked) ask()
+  model.send({kind: "ready"})
+  const alone = () => (el.classList.contains("afif-widget") ? el : null)
+  const leave = attend(model, el, alone, say)
+  waiting.styles.then((css) => {
+    if (closed) return
+    drawing = globalThis.afif.makeDrawing({
+      name: model.get("figure_name"), title: model.get("title"), height: model.get("height"), url: "",
+    })
+    const styles = document.createElement("style")
+    styles.textContent = css
+    shadow.replaceChildren(styles, said, drawing.element)
+    drawing.connect((told) => model.send(told))
+    show("figure")
+    show("sums")
+  }, (error) => { said.textContent = `The drawing library did not start: ${error.message}` })
   const theme = followTheme(model, el)
   return () => {
+    closed = true
+    leave()
     theme.disconnect()
-    model.off("change:message", follow)
-    drawing.close()
+    model.off("msg:custom", take)
+    drawing?.close()
   }
 }
 

@@ -14,30 +14,48 @@ from afif_explorer.study.data import (
     frame,
     title,
 )
+from afif_explorer.study.effects import attributed
 from afif_explorer.study.fitting import fit, train
+from afif_explorer.study.given import add_fit
 from afif_explorer.study.keys import key
 from afif_explorer.study.validation import offered, settle
-from afif_explorer.study.views.agreement import agreement
+from afif_explorer.study.views.comparison import comparison
 from afif_explorer.study.views.crossvalidation import cross_validation
+from afif_explorer.study.views.curvatures.agreement import agreement
+from afif_explorer.study.views.curvatures.verification import verify
+from afif_explorer.study.views.decisions import decisions
+from afif_explorer.study.views.diagnostics import diagnostics
 from afif_explorer.study.views.lissa import lissa
+from afif_explorer.study.views.patterns import patterns
+from afif_explorer.study.views.person import person
 from afif_explorer.study.views.points import points
-from afif_explorer.study.views.unlearning import unlearning
-from afif_explorer.study.views.verification import verify
+from afif_explorer.study.views.removals.removal import removal
+from afif_explorer.study.views.removals.unlearning import unlearning
+from afif_explorer.study.views.removals.watched import brush
 
 __all__ = [
     "add_dataset",
+    "add_fit",
     "add_table",
     "add_upload",
     "agreement",
+    "attributed",
+    "brush",
+    "comparison",
     "cross_validation",
     "data",
+    "decisions",
     "describe",
+    "diagnostics",
     "fit",
     "frame",
     "key",
     "lissa",
     "offered",
+    "patterns",
+    "person",
     "points",
+    "removal",
     "settle",
     "title",
     "train",

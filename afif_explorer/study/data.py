@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,16 @@ import pandas as pd
 
 from afif_explorer import datasets
 from afif_explorer.cache import digest
-from afif_explorer.choices.option import sensitive_column
-from afif_explorer.datasets import Dataset, Split, Table
+from afif_explorer.choices.option import sensitive_columns
+from afif_explorer.datasets import Dataset, Split
+from afif_explorer.datasets.inspection import ColumnTable, inspect
 from afif_explorer.datasets.reading.text import clean
+from afif_explorer.engine.targets.groups import group_name
 from afif_explorer.results import DataSummary
 from afif_explorer.spec import Spec
-from afif_explorer.study.keys import is_upload, upload_name
+from afif_explorer.study.given import given
+from afif_explorer.study.given_rows import TITLE
+from afif_explorer.study.keys import is_given, is_upload, upload_name
 from afif_explorer.study.store import UPLOADS, Upload, stage
 
 _LONGEST_TITLE = 40
@@ -26,6 +31,9 @@ def data(spec: Spec) -> Dataset:
     """The data set of ``spec``, split by its seed."""
 
     def load() -> Dataset:
+        known = given(spec.dataset)
+        if known is not None:
+            return known.dataset
         if is_upload(spec.dataset):
             return UPLOADS.make(spec.dataset, spec.seed)
         return datasets.load(spec.dataset, seed=spec.seed)
@@ -55,43 +63,47 @@ def add_upload(
     The seed of a spec splits it. ``filename`` is the title, visible only to this session. The table is kept
     in memory only. Raises :class:`DataError` with a message for the user.
     """
-    return add_table(datasets.read_table(content), filename, target, sensitive, task)
+    table = inspect(content, target=target, sensitive=sensitive)
+    return add_table(table, filename, task=task)
 
 
 def add_table(
-    table: Table,
+    table: ColumnTable,
     filename: str,
-    target: str,
-    sensitive: Sequence[str] = (),
+    *,
     task: str | None = None,
     path: str = "",
+    how: Mapping[str, Any] | None = None,
 ) -> str:
-    """The same for a file already read; ``path`` is where code finds it, by default its name."""
+    """The same for a file already read, with what was chosen for its columns.
+
+    ``path`` is where code finds it, by default its name; ``how``: the options of ``inspect`` that read it.
+    """
     title = re.split(r"[/\\]", filename)[-1]
     file = path or title
+    options = table.options()
 
     def make(seed: int) -> Dataset:
         return Dataset.from_frame(
             table.frame,
-            target=target,
-            sensitive=list(sensitive),
             task=task,
             seed=seed,
             name=clean(title, _LONGEST_TITLE),
-            notes=table.notes,
+            **options,
         )
 
     made = make(0)
     # Not the name of the same data set with splits that stay as they are.
-    name = upload_name(digest("table", made.digest), _label(made, file))
-    UPLOADS.add(name, Upload(make, table.frame, made.title, file))
+    # Its second half is nobody else's, also if another person brings the same file.
+    name = upload_name(digest("table", made.digest), token_hex(16))
+    UPLOADS.add(name, Upload(make, table.frame, made.title, file, dict(how or {})))
     return name
 
 
-def _label(dataset: Dataset, file: str = "") -> str:
+def _label(dataset: Dataset) -> str:
     """A digest of a data set's name and notes."""
     about = (dataset.source, dataset.licence, dataset.description)
-    return digest(dataset.name, dataset.title, dataset.notes, *about, file)
+    return digest(dataset.name, dataset.title, dataset.notes, *about)
 
 
 def title(name: str) -> str:
@@ -99,6 +111,8 @@ def title(name: str) -> str:
     if is_upload(name):
         found = UPLOADS.get(name)
         return found.title if found is not None else "Your file"
+    if is_given(name):
+        return TITLE
     return datasets.describe(name).title if name in datasets.names() else name
 
 
@@ -109,7 +123,7 @@ def frame(spec: Spec) -> pd.DataFrame:
 
 def describe(spec: Spec) -> DataSummary:
     """A summary of the data set for display."""
-    found = data(spec)
+    found, upload, known = data(spec), UPLOADS.get(spec.dataset), given(spec.dataset)
     return DataSummary(
         name=spec.dataset,
         title=found.title,
@@ -125,9 +139,16 @@ def describe(spec: Spec) -> DataSummary:
         notes=found.notes,
         source=found.source,
         licence=found.licence,
-        file=upload.file if (upload := UPLOADS.get(spec.dataset)) is not None else "",
+        file=upload.file if upload is not None else "",
+        how=upload.how if upload is not None else {},
         made=found.made,
         group_names=found.group_names,
+        row_ids=found.row_ids,
+        picture=datasets.describe(spec.dataset).picture
+        if spec.dataset in datasets.names()
+        else None,
+        planted=found.planted,
+        given=None if known is None else known.summary,
     )
 
 
@@ -146,9 +167,10 @@ def groups(spec: Spec, split: str) -> np.ndarray:
 
     def read() -> np.ndarray:
         part: Split = getattr(data(spec), split)
-        column = sensitive_column(data(spec), spec)
-        if column is None:
+        columns = sensitive_columns(data(spec), spec)
+        if not columns:
             return np.full(len(part), "", dtype=object)
-        return part.sensitive[column].astype(str).to_numpy(dtype=object)
+        levels = part.sensitive[list(columns)].astype(str).itertuples(index=False, name=None)
+        return np.array([group_name(columns, row) for row in levels], dtype=object)
 
     return stage("groups", spec, read, split)

@@ -10,9 +10,9 @@ import numpy as np
 from torch import Tensor
 
 from afif_explorer.analysis.limits.removable import irremovable
-from afif_explorer.analysis.removal.unlearning import parameters_without
+from afif_explorer.analysis.rows import attribution
 from afif_explorer.analysis.rows.accuracy import relative_difference, solution_error
-from afif_explorer.analysis.rows.attribution import effects_of
+from afif_explorer.analysis.rows.effects import Effects as Attributed
 from afif_explorer.choices.methods import METHODS
 from afif_explorer.choices.rules import RULES
 from afif_explorer.choices.rules.kinds import RandomRows, RankedRows, SelectedRows
@@ -44,11 +44,16 @@ def effects(spec: Spec) -> Effects:
     return stage("effects", spec, lambda: _effects(spec))
 
 
+def attributed(spec: Spec) -> Attributed:
+    """The same as the value of ``ax.attribute``, which judges how far it can be trusted."""
+    return attribution.attributed(chosen(spec), fit(spec), aim(spec).target)
+
+
 def _effects(spec: Spec) -> Effects:
     """``ax.attribute`` with these choices, and how its system was solved."""
     ready, target = chosen(spec), aim(spec).target
     began = time.perf_counter()
-    values = effects_of(ready, fit(spec), target)
+    values = attribution.effects_of(ready, fit(spec), target)
     seconds = time.perf_counter() - began
     assert ready.solution is not None
     judges_itself = "effect_error" in ready.solution.stats
@@ -126,7 +131,7 @@ def without(spec: Spec, order: np.ndarray, counts: list[int]) -> Changes:
         spec = spec.replace(solver="cholesky")  # each set has a curvature of its own
     ready, sets = chosen(spec), [order[:count] for count in counts]
     began = time.perf_counter()
-    thetas = parameters_without(ready, sets)
+    thetas = ready.parameters_without(sets)
     seconds = time.perf_counter() - began
     gradient = _gradient(spec)
     told = _judged(
@@ -141,7 +146,7 @@ def without(spec: Spec, order: np.ndarray, counts: list[int]) -> Changes:
 
 def _without_by_factor(spec: Spec, sets: list[np.ndarray]) -> Tensor:
     """The same by the factor."""
-    return parameters_without(chosen(spec.replace(solver="cholesky")), sets)
+    return chosen(spec.replace(solver="cholesky")).parameters_without(sets)
 
 
 def _gradient(spec: Spec) -> Tensor | None:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from afif_explorer.analysis.fits import fitting
 from afif_explorer.analysis.fits.fitting import Fit
-from afif_explorer.choices.models import TRAINABLE
-from afif_explorer.choices.models.kind import ModelOption
 from afif_explorer.choices.penalties import PENALTIES
 from afif_explorer.choices.targets import TARGETS
-from afif_explorer.engine.problem.losses import LOSSES
-from afif_explorer.engine.problem.models import LinearMap
 from afif_explorer.engine.problem.penalties import Penalty
 from afif_explorer.engine.runtime.device import described
 from afif_explorer.results import FitSummary
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
+from afif_explorer.study.given import given, model_words
 from afif_explorer.study.store import stage
 
 METRICS = {
     "mean_loss": TARGETS["mean_loss"].metric,
     "accuracy": "Accuracy",
+    "label_accuracy": "Accuracy of the labels",
+    "subset_accuracy": "Rows with all labels right",
     "r2": "R²",
     "rmse": "RMSE",
 }
@@ -27,7 +26,10 @@ AT_ZERO = "Parameters at zero"
 
 
 def fit(spec: Spec) -> Fit:
-    """The model trained on all training rows."""
+    """The model trained on all training rows, or the one that the explorer was given."""
+    known = given(spec.dataset)
+    if known is not None:
+        return known.fit
 
     def train_it() -> Fit:
         hidden, penalty = (spec.hidden,), penalty_of(spec)
@@ -49,7 +51,7 @@ def train(spec: Spec) -> FitSummary:
     if not found.objective.smooth:
         metrics[AT_ZERO] = int((found.theta == 0).sum())
     return FitSummary(
-        model=model_of(found).label,
+        model=model_words(found),
         n_parameters=found.objective.p,
         metrics=metrics,
         gradient_norm=found.gradient_norm,
@@ -60,10 +62,3 @@ def train(spec: Spec) -> FitSummary:
         device=described(found.objective.device),
         advice=found.advice,
     )
-
-
-def model_of(found: Fit) -> ModelOption:
-    """The option of a trained model, with "auto" resolved."""
-    linear, loss = isinstance(found.objective.model, LinearMap), found.objective.loss
-    family = next(name for name, kind in LOSSES.items() if type(loss) is kind) if linear else ""
-    return next(option for option in TRAINABLE.values() if option.loss == family)

@@ -6,11 +6,14 @@ from afif_explorer.choices import CONDITIONAL, chosen
 from afif_explorer.spec import Spec
 
 UPLOAD = "upload-"
+GIVEN = "fit-"  # a fit that the explorer was given
 _DIGEST = 32  # hexadecimal digits
 _DATA = ("dataset", "seed")
-_FIT = (*_DATA, "model", "hidden", "penalty", "strength")
+_FITTED = ("model", "hidden", "penalty", "strength")
+_FIT = (*_DATA, *_FITTED)
 _HELD_OUT = (*_FIT, "method", "damping")
-_TARGET = (*_FIT, "target", "split", "sensitive", "favourable", "pair", "row")
+_GAPS = ("sensitive", "favourable", "pair", "minimum", "merge_small")
+_TARGET = (*_FIT, "target", "split", *_GAPS, "row")
 _SOLVE = ("damping", "solver", "scale", "depth", "batch_size")
 _EFFECT = (*_TARGET, "method", *_SOLVE, "leverage_correction")
 _LISSA = (*_TARGET, "method", "damping", "scale", "depth", "repeats", "batch_size")
@@ -19,6 +22,8 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     # stages, from the data upwards
     "data": _DATA,
     "map": _DATA,
+    "map column": _DATA,
+    "components": _DATA,
     "outcomes": _DATA,
     "groups": (*_DATA, "sensitive"),
     "fit": _FIT,
@@ -31,6 +36,8 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "target": _TARGET,
     "second order": (*_TARGET, "method", "damping", "leverage_correction"),
     "effects": _EFFECT,
+    "watched": _TARGET,
+    "profiler": _DATA,
     "proximal cost": _EFFECT,
     "lissa run": _LISSA,
     "refit": _FIT,
@@ -38,22 +45,41 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "held out along a path": _HELD_OUT,
     "held out for real": _FIT,
     # results
-    "points": _EFFECT,
+    "points": (*_EFFECT, "map_x", "map_y", "map_colour"),
+    "brush": _EFFECT,
+    "removal": (*_EFFECT, "selected"),
     "agreement": (*_TARGET, *_SOLVE),
     "lissa": _LISSA,
     "cross_validation": _HELD_OUT,
     "unlearning": (*_EFFECT, "rule", "count", "selected"),
     "verification": _EFFECT,
+    "patterns": (*_EFFECT, "direction"),
+    "flips": (*_FIT, "method", *_SOLVE, "split"),
+    "decisions": (*_FIT, "method", *_SOLVE, "split", "sensitive"),
+    "row diagnostics": (*_FIT, "method", "damping"),
+    "standardised": (*_FIT, "method", "damping"),
+    "dfbetas": (*_FIT, "method", "damping"),
+    "diagnostics": (*_FIT, "method", "damping", "coefficient"),
+    "comparison": (*_EFFECT, "baseline"),
+    "person": (*_FIT, "method", *_SOLVE, "leverage_correction", "split", "row"),
 }
 
 _RECURSION = ("scale", "depth", "batch_size")
 _ALWAYS: dict[str, tuple[str, ...]] = {  # fields that a result depends on whatever is chosen
     "groups": ("sensitive",),
     "points": ("sensitive",),
-    "unlearning": ("sensitive", "favourable", "pair"),
+    **dict.fromkeys(("watched", "brush"), (*_GAPS, "favourable")),
+    "removal": (*_GAPS, "favourable", "selected"),
+    "unlearning": _GAPS,
+    "decisions": ("sensitive",),
+    "person": ("row",),
     "lissa": _RECURSION,
     "lissa run": _RECURSION,
 }
+_DRAWING = (  # results that draw rows by the seed
+    *("lissa", "lissa run", "unlearning", "verification", "cross_validation", "held out"),
+    "held out for real",
+)
 _TELL_NAMES = ("data",)  # contain the file's name and notes
 
 
@@ -65,6 +91,11 @@ def upload_name(content: str, label: str) -> str:
 def is_upload(dataset: str) -> bool:
     """Whether a data set is a user's table, not one of the catalogue."""
     return dataset.startswith(UPLOAD)
+
+
+def is_given(dataset: str) -> bool:
+    """Whether it stands for a fit that the explorer was given."""
+    return dataset.startswith(GIVEN)
 
 
 def content_of(dataset: str) -> str:
@@ -90,4 +121,8 @@ def effective(result: str, spec: Spec) -> set[str]:
     values = list(chosen(spec))
     needed = {name for value in values for name in value.needs}.union(_ALWAYS.get(result, ()))
     ignored = {name for value in values for name in value.ignores}
+    if spec.minimum == 1:
+        ignored.add("merge_small")  # no group is small
+    if is_given(spec.dataset):
+        ignored.update(_FITTED if result in _DRAWING else (*_FITTED, "seed"))
     return set(DEPENDS[result]) - (CONDITIONAL - needed) - ignored

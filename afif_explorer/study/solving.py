@@ -80,13 +80,18 @@ def lissa_settings(spec: Spec, kind: type[Curvature]) -> tuple[float, int]:
 
 def chosen(spec: Spec) -> Influence:
     """The chosen method, with its solver, at the fit; shared parts are prepared."""
+    return prepared(method_of(spec), fit(spec))
+
+
+def method_of(spec: Spec) -> Method:
+    """The chosen method, with its solver; the parts that it shares with others are prepared."""
     influence(spec, curvature_of(spec))
     scale, depth, solver = None, None, SOLVERS[spec.solver]
     if "scale" in solver.needs and fit(spec).objective.smooth:
         scale, depth = lissa_settings(spec, curvature_of(spec))
     used = Used(scale, depth, fit(spec).n)
     method: Method = METHODS[spec.method].call(spec, solver.call(used)).make()
-    return prepared(method, fit(spec))
+    return method
 
 
 def summary(

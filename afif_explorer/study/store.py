@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -66,6 +66,7 @@ class Upload:
     source: object
     title: str
     file: str = ""  # the name of its file
+    how: Mapping[str, Any] = field(default_factory=dict)  # the options of ``inspect`` that read it
 
     @cached_property
     def bytes(self) -> int:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from afif_explorer import datasets
+from afif_explorer.choices.map_values import AUTOMATIC, FIRST_COLUMN
 from afif_explorer.choices.methods import METHODS
 from afif_explorer.choices.models import MODELS
-from afif_explorer.choices.option import group_pairs
+from afif_explorer.choices.option import group_pairs, sensitive_sets
 from afif_explorer.choices.penalties import PENALTIES
 from afif_explorer.choices.solvers import SOLVERS
 from afif_explorer.choices.splits import SPLITS
@@ -19,6 +20,8 @@ from afif_explorer.datasets import Dataset
 from afif_explorer.engine.training.fit import DENSE_LIMIT
 from afif_explorer.spec import OPTIONS, Spec
 from afif_explorer.study.data import data
+from afif_explorer.study.given import given
+from afif_explorer.study.keys import is_given
 from afif_explorer.study.solving import PROXIMAL
 from afif_explorer.wording import count
 
@@ -39,19 +42,34 @@ def offered(spec: Spec | None) -> dict[str, Any]:
         title = f"{dataset.title} (yours)" if dataset.title in catalogue else dataset.title
         always["dataset"] = {title: spec.dataset} | catalogue
     return always | {
-        "model": tuple(key for key, option in MODELS.items() if option.fits(dataset)),
+        "model": ()
+        if is_given(spec.dataset)
+        else tuple(key for key, option in MODELS.items() if option.fits(dataset)),
         "solver": _solvers(spec),
         "target": tuple(key for key, option in TARGETS.items() if option.fits(dataset)),
         "split": _splits(dataset),
-        "sensitive": {name: place for place, name in enumerate(dataset.sensitive)},
-        "favourable": _favourable(dataset),
+        "sensitive": _sensitive(dataset),
+        "favourable": _favourable(spec, dataset),
         "pair": _pairs(spec, dataset),
     }
 
 
-def _favourable(dataset: Dataset) -> dict[str, int]:
-    guessed = dataset.favourable
-    if guessed is None or not dataset.sensitive:
+def _models(spec: Spec, dataset: Dataset) -> tuple[str, ...]:
+    """The models that fit the data; none for a fit that the explorer was given."""
+    if is_given(spec.dataset):
+        return ()
+    return tuple(key for key, option in MODELS.items() if option.fits(dataset))
+
+
+def _sensitive(dataset: Dataset) -> dict[str, int]:
+    """The sensitive columns by name, and the intersections of several."""
+    return {" and ".join(names): place for place, names in enumerate(sensitive_sets(dataset))}
+
+
+def _favourable(spec: Spec, dataset: Dataset) -> dict[str, int]:
+    guessed, known = dataset.favourable, given(spec.dataset)
+    named = known is None or known.named
+    if guessed is None or not dataset.sensitive or not named:
         return {}
     automatic = {f"Automatic: {guessed.name}": _DEFAULT.favourable}
     return automatic | {name: place for place, name in enumerate(dataset.classes)}
@@ -86,10 +104,14 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
         changes[field] = value
         notes.append(why)
 
+    known = given(spec.dataset)
+    if known is not None:  # the fit decides, whatever a link says
+        changes.update(known.settings)
+        spec = spec.replace(**changes)
     title = dataset.title
     model, method = MODELS[spec.model], METHODS[spec.method]
     penalty, target = PENALTIES[spec.penalty], TARGETS[spec.target]
-    if not model.fits(dataset):
+    if known is None and not model.fits(dataset):
         correct("model", _DEFAULT.model, f"{model.label} does not fit {title}.")
     if penalty.nonsmooth and spec.solver != _DEFAULT.solver:
         why = f"With {penalty.label.lower()} removals are predicted by proximal steps, so the choice of "
@@ -104,8 +126,12 @@ def settle(spec: Spec) -> tuple[Spec, tuple[str, ...]]:
     rows = len(getattr(dataset, changes.get("split", spec.split)))
     if spec.row >= rows:
         correct("row", 0, f"There are {count(rows)} rows to choose from; the first one is used.")
-    if spec.sensitive >= max(1, len(dataset.sensitive)):
+    if spec.sensitive >= max(1, len(sensitive_sets(dataset))):
         correct("sensitive", 0, f"{title} has {len(dataset.sensitive)} sensitive columns.")
+    values = FIRST_COLUMN + dataset.train.frame.shape[1]
+    for name in ("map_x", "map_y", "map_colour"):
+        if getattr(spec, name) >= values:
+            correct(name, AUTOMATIC, f"{title} has fewer columns than the link's map.")
     _correct_gap(spec.replace(**changes), dataset, correct)
     _correct_sizes(spec, dataset, correct)
     return spec.replace(**changes), tuple(notes)

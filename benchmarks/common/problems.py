@@ -112,9 +112,8 @@ def refits_of(problem: Problem) -> Refits:
 def _convex(problem: Problem) -> Refits:
     objective = problem.objective
     fit = ax.fit_objective(objective)
-    weights = np.zeros((problem.rows, len(problem.kept)))
-    weights[problem.kept.T, np.arange(len(problem.kept))] = 1
-    thetas = refit_each(objective, fit.parameters, objective.vector(weights)).theta
+    sets = [np.setdiff1d(np.arange(problem.rows), kept) for kept in problem.kept]
+    thetas = refit_each(objective, fit.parameters, sets).theta
     _, _, X, y = (torch.as_tensor(np.array(part)) for part in problem.data)
     after = losses(build(problem.network, X.shape[1]).double(), thetas.T, X, y).numpy()
     return Refits(fit.theta, fit.gradient_norm, after, after)

@@ -44,9 +44,15 @@ explorer.frame.loc[list(explorer.selected)]
 # Now select the three rows whose removal would lower the loss most, and look at the map above: they are highlighted.
 
 # %%
-strongest = explorer.points.effect.argsort()[:3]
-explorer.select(explorer.points.ids[strongest])
+explorer.select(explorer.effects.top(3, "lowest"))
 explorer.frame.loc[list(explorer.selected)]
+
+# %% [markdown]
+# `explorer.effects` is what `ax.attribute` returns with the same settings: an array with the rows' ids, a unit, and how far to
+# trust it.
+
+# %%
+explorer.effects
 
 # %% [markdown]
 # Every setting is an attribute, and the controls follow.
@@ -56,6 +62,15 @@ explorer.solver = "lissa"
 explorer.depth = 50
 explorer.await_idle(timeout=60)
 print(f"After 50 steps LiSSA has an error of {explorer.points.solver.error:.0%}.")
+
+# %% [markdown]
+# ## Parts of the explorer
+#
+# Each figure, the table and the controls are also widgets of their own, for a page that you arrange yourself. A saved notebook
+# shows their pictures, so that it can be read without a kernel.
+
+# %%
+ax.notebook.figure(explorer, "lissa_map")
 
 # %% [markdown]
 # ## Export as code

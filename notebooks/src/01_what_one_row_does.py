@@ -16,13 +16,13 @@
 # %%
 import time
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from sklearn.linear_model import LogisticRegression
 
 import afif_explorer as ax
-from afif_explorer.notebook import exercises
+from afif_explorer import exercises
 
 # %% [markdown]
 # ## 1. A decision that looks wrong
@@ -55,11 +55,11 @@ print(f"{fit.metrics['accuracy']:.0%} of the test rows are classified correctly.
 chance = fit.predict(data.test.X)  # the probability of "hired", for each test row
 turned_down = data.test.frame.assign(chance=chance)
 turned_down = turned_down.query("group == 'green' and hired == 'hired' and chance < 0.5")
-candidate_id = turned_down["chance"].idxmax()
-candidate = data.test.ids.tolist().index(candidate_id)  # the position among the test rows
+candidate = turned_down["chance"].idxmax()
+there = data.test.ids.tolist().index(candidate)  # the position among the test rows
 
-print(f"Applicant {candidate_id} has a chance of {chance[candidate]:.1%}: rejected, though not by much.")
-turned_down.loc[[candidate_id]]
+print(f"Applicant {candidate} has a chance of {chance[there]:.1%}: rejected, though not by much.")
+turned_down.loc[[candidate]]
 
 # %% [markdown]
 # **The question of this lesson:** which row of the past holds this applicant down, and how much does it weigh?
@@ -89,12 +89,12 @@ def train(X, y):
 
 def chance_of(model):
     """The candidate's chance under a model."""
-    return model.predict_proba(data.test.X[[candidate]])[0, 1]
+    return model.predict_proba(data.test.X[[there]])[0, 1]
 
 
 X, y = data.train.X, data.train.y
 before = chance_of(train(X, y))
-print(f"With all rows, scikit-learn says {before:.4%}; our fit said {chance[candidate]:.4%}.")
+print(f"With all rows, scikit-learn says {before:.4%}; our fit said {chance[there]:.4%}.")
 
 # %% [markdown]
 # The same model, from two libraries. Now without a row: the first one of the line-up.
@@ -152,7 +152,7 @@ stiffness = (A * (p * (1 - p))[:, None]).T @ A / n  # the curvature of the loss 
 stiffness += strength * np.diag([1] * d + [0])  # ... and of the penalty; the intercept has none
 moves = -np.linalg.solve(stiffness, pulls.T) / n  # how the parameters move without each row
 
-a = np.append(data.test.X[candidate], 1)  # the candidate
+a = np.append(data.test.X[there], 1)  # the candidate
 by_formula = before * (1 - before) * (a @ moves)  # what these moves do to the candidate's chance
 
 # %% [markdown]
@@ -183,17 +183,12 @@ pd.DataFrame(
 
 # %%
 ends = [100 * by_hand.min(), 100 * by_hand.max()]
-figure = go.Figure(
-    [
-        go.Scatter(x=ends, y=ends, mode="lines", line={"dash": "dot", "color": "#5c646e"}, name="equal"),
-        go.Scatter(x=100 * by_hand, y=100 * by_formula[tried], mode="markers", name="a training row",
-                   customdata=ids[tried], hovertemplate="row %{customdata}<extra></extra>"),
-    ],
-    {"template": "simple_white", "height": 420,
-     "xaxis_title": "effect by training again (percentage points)",
-     "yaxis_title": "effect by the formula (percentage points)"},
-)  # fmt: skip
-ax.notebook.chart(figure)
+fig, axes = plt.subplots(figsize=(6, 4.5))
+axes.plot(ends, ends, ":", color="0.4", label="equal")
+axes.plot(100 * by_hand, 100 * by_formula[tried], ".", label="a training row")
+axes.set(xlabel="effect by training again (percentage points)", ylabel="effect by the formula (percentage points)")
+axes.legend()
+plt.show()
 
 # %%
 slope = (by_hand @ by_formula[tried]) / (by_hand @ by_hand)
@@ -239,15 +234,12 @@ strongest = np.r_[order[:8], order[-8:]]
 data.train.frame.iloc[strongest].assign(effect=(100 * effects[strongest]).round(2))
 
 # %%
-figure = go.Figure(
-    go.Bar(
-        x=100 * effects[strongest], y=[f"row {i}" for i in ids[strongest]], orientation="h",
-        marker_color=np.where(effects[strongest] > 0, "#c24a00", "#0a63ad"),
-    ),
-    {"template": "simple_white", "height": 460, "yaxis_autorange": "reversed",
-     "xaxis_title": "change of the chance if the row is left out (percentage points)"},
-)  # fmt: skip
-ax.notebook.chart(figure)
+fig, axes = plt.subplots(figsize=(7, 4.5))
+axes.barh([f"row {i}" for i in ids[strongest]], 100 * effects[strongest],
+          color=np.where(effects[strongest] > 0, "#c24a00", "#0a63ad"))
+axes.invert_yaxis()
+axes.set(xlabel="effect of leaving the row out on the chance (percentage points)")
+plt.show()
 
 # %%
 top = ids[order[0]]
@@ -259,7 +251,7 @@ if my_guess is not None:
 # Who are these people? Compare the two ends of the table with all rows, and with our applicant.
 
 # %%
-everybody, asker = data.train.frame, data.test.frame.loc[candidate_id]
+everybody, asker = data.train.frame, data.test.frame.loc[candidate]
 ends_of = {"hold down": order[:8], "lift": order[-8:], "all rows": np.arange(n)}
 pd.DataFrame(
     {
@@ -325,8 +317,8 @@ pd.DataFrame(
 
 # %%
 few = 20
-predicted = ax.unlearn(fit, suspects[:few], method=ax.AFIF(), targets=[test_gap]).effects[test_gap]
-true_change = ax.retrain(fit, suspects[:few]).effects([test_gap])[test_gap]
+predicted = ax.unlearn(fit, ids[suspects[:few]], method=ax.AFIF(), targets=[test_gap]).effects[test_gap]
+true_change = ax.retrain(fit, ids[suspects[:few]]).effects([test_gap])[test_gap]
 print(f"The gap now:       {100 * now:5.1f} percentage points")
 print(f"predicted without: {100 * (now + predicted):5.1f}")
 print(f"trained again:     {100 * (now + true_change):5.1f}")
@@ -346,22 +338,19 @@ print(f"the prediction is {predicted / true_change:.0%} of the true change.")
 counts = [1, 10, 20, 40, 80, 120, 160, 200]
 table = pd.DataFrame(index=pd.Index(counts, name="rows removed"))
 for k in counts:
-    guess, truth = ax.unlearn(fit, suspects[:k], targets=[test_gap]), ax.retrain(fit, suspects[:k])
+    guess, truth = ax.unlearn(fit, ids[suspects[:k]], targets=[test_gap]), ax.retrain(fit, ids[suspects[:k]])
     table.loc[k, "predicted"] = 100 * guess.effects[test_gap]
     table.loc[k, "trained again"] = 100 * truth.effects([test_gap])[test_gap]
     table.loc[k, "trust"] = guess.reach.level
 table.round(2)
 
 # %%
-figure = go.Figure(
-    [
-        go.Scatter(x=counts, y=table["predicted"], name="predicted", mode="lines+markers"),
-        go.Scatter(x=counts, y=table["trained again"], name="trained again", mode="lines+markers"),
-    ],
-    {"template": "simple_white", "height": 380, "xaxis_title": "rows removed",
-     "yaxis_title": "change of the gap (percentage points)"},
-)  # fmt: skip
-ax.notebook.chart(figure)
+fig, axes = plt.subplots(figsize=(7, 4))
+axes.plot(counts, table["predicted"], "o--", label="predicted")
+axes.plot(counts, table["trained again"], "s-", label="trained again")
+axes.set(xlabel="rows removed", ylabel="change of the gap (percentage points)")
+axes.legend()
+plt.show()
 
 # %% [markdown]
 # The lines part as more rows go. (A change larger than the gap means that the other group is ahead now.) The column
@@ -371,7 +360,7 @@ ax.notebook.chart(figure)
 for k in (counts[0], counts[-1]):
     row_of = table.loc[k]
     print(f"{k} rows: the prediction is {row_of['predicted'] / row_of['trained again']:.0%} of the true change.")
-    print(ax.unlearn(fit, suspects[:k]).reach.text, end="\n\n")
+    print(ax.unlearn(fit, ids[suspects[:k]]).reach.text, end="\n\n")
 
 # %% include 01_what_one_row_does/exercises.py
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.engine.problem.models import LinearMap
+from afif_explorer.engine.models.model import LinearMap
 
 STRENGTHS = (1e-4, 1e-2, 1.0)
 
@@ -77,17 +77,19 @@ def test_cross_validation_is_the_closed_form(strength: float) -> None:
 def test_corrected_steps_are_exact_for_sets_of_rows(count: int) -> None:
     fit = regression(1e-2)
     rows = np.arange(count)
-    theta = ax.unlearn(fit, rows).theta
-    np.testing.assert_allclose(theta, ax.retrain(fit, rows).theta, rtol=1e-8)
-    far = np.abs(ax.unlearn(fit, rows, ax.AFIF(leverage_correction=False)).theta - theta).max()
+    theta = ax.unlearn(fit, fit.ids[rows]).theta
+    np.testing.assert_allclose(theta, ax.retrain(fit, fit.ids[rows]).theta, rtol=1e-8)
+    far = np.abs(
+        ax.unlearn(fit, fit.ids[rows], ax.AFIF(leverage_correction=False)).theta - theta
+    ).max()
     assert far > 1e-4
 
 
 def test_newton_steps_are_exact_for_sets_of_rows() -> None:
     fit = regression(1e-2)
     rows = np.arange(0, 60)
-    truth = ax.retrain(fit, rows)
-    newton = ax.unlearn(fit, rows, ax.NewtonStep())
+    truth = ax.retrain(fit, fit.ids[rows])
+    newton = ax.unlearn(fit, fit.ids[rows], ax.NewtonStep())
     np.testing.assert_allclose(newton.theta, truth.theta, rtol=1e-8)
 
 
@@ -134,7 +136,7 @@ def test_self_influence_is_the_effect_of_a_row_on_itself() -> None:
     fit = regression(1e-2)
     table = ax.diagnostics(fit)
     row = int(table["self_influence"].to_numpy().argmax())
-    effect = ax.attribute(fit, ax.PointLoss("train", row), order=1)[row]
+    effect = ax.attribute(fit, ax.PointLoss("train", fit.ids[row]), order=1)[row]
     assert table["self_influence"].iloc[row] == pytest.approx(effect, rel=1e-10)
 
 

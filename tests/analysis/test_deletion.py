@@ -8,7 +8,7 @@ import pytest
 
 import afif_explorer as ax
 from afif_explorer.analysis.fits.prepared import prepared
-from afif_explorer.engine.problem.models import LinearMap
+from afif_explorer.engine.models.model import LinearMap
 
 
 def test_ordinary_least_squares_is_statsmodels() -> None:
@@ -27,7 +27,7 @@ def test_ordinary_least_squares_is_statsmodels() -> None:
 def test_a_logistic_models_are_close_to_true_refits() -> None:
     fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-3))
     rows = np.arange(0, fit.n, fit.n // 12)
-    truth = ax.retrain_each(fit, rows, ax.MeanLoss("train"))
+    truth = ax.retrain_each(fit, fit.ids[rows], ax.MeanLoss("train"))
     hessian = np.linalg.inv(ax.Hessian(fit.objective, fit.theta).dense().numpy())
     wanted = (fit.theta[:, None] - truth.theta).T / np.sqrt(np.diag(hessian) / fit.n)
     np.testing.assert_allclose(ax.dfbetas(fit).to_numpy()[rows], wanted, rtol=0.05, atol=3e-4)

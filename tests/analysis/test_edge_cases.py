@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import afif_explorer as ax
-from afif_explorer.engine.problem.models import LinearMap
+from afif_explorer.engine.models.model import LinearMap
 
 DRAW = np.random.default_rng(0)
 
@@ -121,8 +121,8 @@ def test_reach_estimates_the_error_of_a_prediction() -> None:
     matrix = ax.Fisher(fit.objective, fit.parameters).dense().numpy()
     for count in (1, 5, 20, 100):
         rows = np.random.default_rng(count).choice(fit.n, count, replace=False)
-        told = ax.unlearn(fit, rows, ax.AFIF(leverage_correction=False))
-        truth = ax.retrain(fit, rows).theta
+        told = ax.unlearn(fit, fit.ids[rows], ax.AFIF(leverage_correction=False))
+        truth = ax.retrain(fit, fit.ids[rows]).theta
         wrong, change = told.theta - truth, truth - fit.theta
         error = np.sqrt((wrong @ matrix @ wrong) / (change @ matrix @ change))
         assert told.reach.expected_error == pytest.approx(error, rel=0.01), count
@@ -176,7 +176,7 @@ def test_removing_nothing_changes_nothing() -> None:
 @pytest.mark.parametrize("remove", [ax.unlearn, ax.retrain])
 def test_some_rows_must_stay(remove) -> None:
     with pytest.raises(ax.DataError, match="All training rows would be removed") as error:
-        remove(hiring(), np.arange(hiring().n))
+        remove(hiring(), hiring().ids)
     one_sentence(error)
 
 
@@ -185,9 +185,9 @@ def test_a_class_must_keep_a_row(remove) -> None:
     """Without one the free intercept runs off to infinity: there is no refit to predict."""
     fit = hiring()
     with pytest.raises(ax.DataError, match="no training row of class") as error:
-        remove(fit, np.flatnonzero(fit.data.train.y == 1))
+        remove(fit, fit.ids[fit.data.train.y == 1])
     one_sentence(error)
-    assert remove(fit, np.flatnonzero(fit.data.train.y == 1)[1:]) is not None
+    assert remove(fit, fit.ids[fit.data.train.y == 1][1:]) is not None
 
 
 def test_a_class_of_several_must_keep_a_row() -> None:
@@ -224,8 +224,8 @@ def test_cross_validation_agrees_with_true_refits(folds) -> None:
     found = ax.cross_validate(fit, folds=folds)
     if folds is None:
         rows = np.argsort(-found.losses)[:30]
-        held = ax.retrain_each(fit, rows, ax.MeanLoss("test"))
-        for place, row in enumerate(held.rows):
+        held = ax.retrain_each(fit, fit.ids[rows], ax.MeanLoss("test"))
+        for place, row in enumerate(rows):
             f = fit.objective.model.outputs(
                 fit.objective.vector(held.theta[:, place]), fit.objective.X[[row]]
             )
@@ -235,9 +235,8 @@ def test_cross_validation_agrees_with_true_refits(folds) -> None:
     from afif_explorer.engine.problem.weights import folds as folds_of
 
     total = 0.0
-    for weights in folds_of(fit.n, folds).T:
-        out = weights == 0
-        truth = ax.retrain(fit, out)
+    for out in folds_of(fit.n, folds):
+        truth = ax.retrain(fit, fit.ids[out])
         f = fit.objective.model.outputs(fit.objective.vector(truth.theta), fit.objective.X[out])
         total += float(fit.objective.loss.value(f, fit.objective.y[out]).sum())
     truth = total / fit.n

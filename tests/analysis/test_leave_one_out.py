@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import afif_explorer as ax
@@ -63,7 +64,9 @@ def test_the_columns_are_those_of_the_functions() -> None:
     rows = np.flatnonzero(table["refit"].notna())
     assert len(rows) == 12
     X, y = np.column_stack([fit.data.train.X, np.ones(fit.n)]), fit.data.train.y
-    for row, theta in zip(rows, ax.retrain_each(fit, rows, ax.MeanLoss()).theta.T, strict=True):
+    for row, theta in zip(
+        rows, ax.retrain_each(fit, fit.ids[rows], ax.MeanLoss()).theta.T, strict=True
+    ):
         f = X[row] @ theta
         np.testing.assert_allclose(table["refit"].iloc[row], np.logaddexp(0, f) - y[row] * f)
     others = table.iloc[rows]
@@ -100,3 +103,17 @@ def test_what_has_no_posterior_is_told() -> None:
         ax.psis(lasso, draws=20)
     with pytest.raises(ax.InvalidChoice, match="number of refits"):
         ax.leave_one_out(lasso, refits=-1)
+
+
+def test_some_rows_have_the_numbers_that_they_have_among_all() -> None:
+    fit = ax.fit(ax.load_dataset("hiring"))
+    every = ax.leave_one_out(fit, refits=0).table
+    ids = fit.ids[[40, 3, 7]]
+    found = ax.leave_one_out(fit, ids=ids, refits=None)
+    assert found.table.index.tolist() == ids.tolist()
+    assert found.table["refit"].notna().all()
+    assert found.means["refit"] == found.table["refit"].mean()
+    same = ["loss", "one_step", "corrected", "psis"]
+    pd.testing.assert_frame_equal(found.table[same], every.loc[ids, same])
+    with pytest.raises(ax.InvalidChoice):
+        ax.leave_one_out(fit, ids=[-5])

@@ -43,9 +43,9 @@ def test_leave_one_out_of_a_wide_ridge_is_the_closed_form_by_default() -> None:
 
 def test_effects_of_a_wide_ridge_are_those_of_refits_by_default() -> None:
     fit, target, rows = wide(), ax.MeanLoss("test"), np.arange(15)
-    truth = ax.retrain_each(fit, rows, target).effects
+    truth = ax.retrain_each(fit, fit.ids[rows], target).effects
     np.testing.assert_allclose(ax.attribute(fit, target)[rows], truth, rtol=1e-8)
-    alone = ax.unlearn(fit, [4], targets=target).effects[target]
+    alone = ax.unlearn(fit, fit.ids[[4]], targets=target).effects[target]
     assert alone == pytest.approx(truth[4], rel=1e-8)
 
 

@@ -68,9 +68,9 @@ def test_one_step_undershoots_rescaling_helps_and_the_newton_step_is_exact(data_
     order = np.argsort(ax.attribute(fit, target))
     for share in (0.01, 0.05, 0.1, 0.2):
         gone = order[: int(share * fit.n)]
-        truth = ax.retrain(fit, gone).effects([target])[target]
+        truth = ax.retrain(fit, fit.ids[gone]).effects([target])[target]
         plain, corrected, newton = (
-            ax.unlearn(fit, gone, method, [target]).effects[target]
+            ax.unlearn(fit, fit.ids[gone], method, [target]).effects[target]
             for method in (ax.AFIF(leverage_correction=False), ax.AFIF(), ax.NewtonStep())
         )
         assert truth < plain < 0
@@ -84,5 +84,5 @@ def test_large_removals_are_not_called_good(data_home, share: float) -> None:
     effects = ax.attribute(fit, ax.MeanLoss("test"))
     gone = np.argsort(-np.abs(effects))[: int(share * fit.n)]
     assert ax.diagnostics(fit)["leverage"].iloc[gone].sum() > 0.1
-    assert ax.unlearn(fit, gone, ax.AFIF(leverage_correction=False)).reach.level != "good"
-    assert ax.unlearn(fit, gone).reach.expected_error < 1e-8  # exact for least squares
+    assert ax.unlearn(fit, fit.ids[gone], ax.AFIF(leverage_correction=False)).reach.level != "good"
+    assert ax.unlearn(fit, fit.ids[gone]).reach.expected_error < 1e-8  # exact for least squares

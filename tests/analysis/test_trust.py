@@ -86,8 +86,10 @@ def test_rows_for_which_one_step_falls_short_are_named() -> None:
         objective.model.outputs(objective.vector(ax.retrain(fit, [120]).theta), objective.X)
     )[120].item()
     assert before * (1 - before) > 2 * after * (1 - after)
+    assert 120 in ax.attribute(fit, ax.MeanLoss("train")).trust.refined  # and no warning
     with pytest.warns(ax.LargeStep, match="row 120") as caught:
-        ax.attribute(fit, ax.MeanLoss("train"))
+        marked = ax.attribute(fit, ax.MeanLoss("train"), refine=False).trust.marked
+    assert 120 in marked
     assert "retrain_each" in str(caught[0].message)
 
 
@@ -101,6 +103,6 @@ def test_a_refit_in_another_minimum_is_told() -> None:
     weights[5] = 0
     elsewhere = minimise(objective, weights=weights, start=there.parameters).theta[:, None]
     with pytest.warns(ax.AnotherBasin, match="ended in another minimum"):
-        warn_of_basins(objective, here.parameters, weights[:, None], elsewhere)
+        warn_of_basins(objective, here.parameters, [np.array([5])], elsewhere)
     ax.retrain(here, [5])  # a warning would be an error
     ax.retrain_each(here, [5, 6], ax.MeanLoss("train"))

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import afif_explorer as ax
+from afif_explorer.app.components.elements import Text
 from afif_explorer.app.components.plot import Plot
 from afif_explorer.app.page.dashboard import Dashboard
 from afif_explorer.app.updates.scheduler import IDLE, PAINT, Scheduler
@@ -126,3 +128,19 @@ def test_a_page_that_was_left_does_nothing_more(page) -> None:
     dashboard.explorer.depth = 50
     scheduler.now(lambda: pytest.fail("the session has ended"))
     loop.pass_time(10)
+
+
+def test_a_given_fit_is_shown_in_the_place_of_the_settings_of_a_model() -> None:
+    loop = ManualLoop()
+    scheduler = Scheduler(loop)
+    fit = ax.fit(ax.load_dataset("hiring"), max_steps=3)
+    explorer = Explorer(fit=fit, schedule=scheduler.now)
+    scheduler.flush(lambda: explorer.await_idle(0), SECONDS)
+    made = Dashboard(explorer, scheduler)
+    shown = [one for one in made.page.select() if one.visible]
+    texts = " ".join(str(one.object) for one in shown if isinstance(one, Text))
+    made.close()
+    assert "is explored as it is" in texts
+    named = {getattr(one, "label", None) for one in shown}
+    assert not named & {"Model", "Penalty", "Seed"}
+    assert {"Target", "Method"} <= named

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from afif_explorer import study
+from afif_explorer.figures.points.row_map import map_places
 from afif_explorer.spec import Spec
 from afif_explorer.wording import count
 from tests.helpers.figures import holds
@@ -18,7 +21,7 @@ from tests.helpers.pages import PATIENCE, Dashboard
 from tests.plugins.server import Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from tests.plugins.browser import Visit
 
@@ -32,14 +35,41 @@ def test_a_box_around_points_selects_their_rows(page: Page, app_url: str) -> Non
     area = visit.canvas("row_map")
     page.mouse.move(area["x"] + 0.3 * area["width"], area["y"] + 0.3 * area["height"])
     page.mouse.down()
+    live = visit.plot("row_map").locator(".afif-live")
+    for turn in range(120):  # the effects come while the hand draws
+        right = 0.5 + 0.01 * (turn % 2)
+        page.mouse.move(area["x"] + right * area["width"], area["y"] + 0.5 * area["height"])
+        if live.is_visible():
+            break
+        page.wait_for_timeout(500)
+    before = live.inner_text()
     page.mouse.move(area["x"] + 0.7 * area["width"], area["y"] + 0.7 * area["height"], steps=5)
+    expect(live).not_to_have_text(before)
+    words = unchanging(live)
+    said = re.fullmatch(
+        r"(\S+) rows\. Removing them would (lower|raise) the mean loss.* by [\d.]+\S* nats.*; "
+        r"(lower|raise) the .*, by the sum of their single effects\.",
+        words,
+    )
+    assert said, words
     page.mouse.up()
-    expect(page.get_by_text("their effects on the")).to_be_visible(timeout=PATIENCE)
+    expect(live).to_be_hidden()
+    expect(page.locator("b", has_text=f"Removing them {said[2]}s")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(f"{said[1]} rows selected").first).to_be_visible()
     page.get_by_role("button", name="Simulate removal").click()
     expect(page.get_by_role("tab", name="Unlearning and fairness")).to_have_attribute(
         "aria-selected", "true"
     )
     expect(page.get_by_text("training rows removed").first).to_be_visible(timeout=PATIENCE)
+
+
+def unchanging(shown: Locator) -> str:
+    """Its text, once it follows the mouse no more."""
+    before, text = "", shown.inner_text()
+    while text != before:
+        shown.page.wait_for_timeout(1000)
+        before, text = text, shown.inner_text()
+    return text
 
 
 REGION = """drawing => {
@@ -66,8 +96,8 @@ def lasso(visit: Dashboard, corners: list[tuple[float, float]]) -> None:
 
 
 def count_selected(page: Page, rows: int) -> None:
-    words = f"{count(rows)} rows selected; their effects"
-    expect(page.get_by_text(words)).to_be_visible(timeout=PATIENCE)
+    words = re.compile(rf"{count(rows)} rows\s+selected")
+    expect(page.get_by_text(words).first).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.timeout(600)
@@ -79,15 +109,14 @@ def test_a_lasso_selects_all_rows_in_it(page: Page, data_home: Path, app_url: st
     assert len(drawn["ids"]) < len(points.ids) / 5
     visit.plot("row_map").locator(".afif-drawing").evaluate(REGION)
     visit.rest()
+    since = visit.version("row_map")
     lasso(visit, AROUND)
     page.wait_for_function("() => window.regions.length > 0")
     [[x, y]] = page.evaluate("() => window.regions")
-    inside = [
-        holds(px, py, x, y)
-        for px, py in zip(points.x.astype(float).tolist(), points.y.tolist(), strict=True)
-    ]
+    inside = [holds(px, py, x, y) for px, py in zip(*map_places(points)[1:], strict=True)]
     assert sum(inside) > 2 * len(drawn["ids"])
     count_selected(page, sum(inside))
+    visit.redrawn("row_map", since)  # a redraw would end the next lasso
     lasso(visit, [(0.003, 0.003), (0.997, 0.003), (0.997, 0.997), (0.003, 0.997)])
     count_selected(page, len(points.ids))
 
@@ -111,7 +140,13 @@ def test_a_second_lasso_adds_with_shift_and_takes_away_with_alt(page: Page, app_
     first = draw(0.3, 0.5, top=0.3)
     both = draw(0.6, 0.8, top=0.3, key="Shift")
     assert first < both
-    assert draw(0.25, 0.55, top=0.1, key="Alt") == both - first
+    left = draw(0.25, 0.55, top=0.1, key="Alt")
+    assert left == both - first
+    for rows, keys in ((both, "Control+z"), (first, "Control+z"), (both, "Control+Shift+z")):
+        page.keyboard.press(keys)
+        count_selected(page, len(rows))
+    page.get_by_role("button", name="Undo").click()
+    count_selected(page, len(first))
 
 
 def test_a_points_tooltip_rounds_its_effect(page: Page, app_url: str) -> None:
@@ -126,13 +161,16 @@ def test_a_points_tooltip_rounds_its_effect(page: Page, app_url: str) -> None:
 def test_a_click_in_lissas_map_sets_scale_and_depth(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).open(view="lissa")
     visit.drawn("lissa_map")
-    area = visit.canvas("lissa_map")
     since = visit.version("lissa_map")
-    page.mouse.move(area["x"] + 0.6 * area["width"], area["y"] + 0.4 * area["height"])
-    # Plotly clicks what it hovers.
-    expect(visit.plot("lissa_map").locator(".hoverlayer .hovertext")).to_be_visible()
-    page.mouse.down()
-    page.mouse.up()
+    for _ in range(
+        12
+    ):  # plotly clicks what it hovers, and forgets that when a figure is drawn again
+        visit.hover("lissa_map", 0.6, 0.4)
+        page.mouse.down()
+        page.mouse.up()
+        with suppress(TimeoutError):
+            page.wait_for_url(re.compile(r"scale=\d.*depth=\d"), timeout=4000)
+            break
     visit.redrawn("lissa_map", since)
     page.wait_for_url(re.compile(r"scale=\d.*depth=\d"))
     page.get_by_role("button", name="Set both automatically").click()
@@ -140,7 +178,7 @@ def test_a_click_in_lissas_map_sets_scale_and_depth(page: Page, app_url: str) ->
 
 
 def test_long_work_can_be_cancelled_and_taken_up_again(page: Page, app_url: str) -> None:
-    visit = Dashboard(page, app_url).open(model="mlp", view="agreement")
+    visit = Dashboard(page, app_url).open(model="mlp", hidden=2, view="agreement")
     visit.drawn("agreement")
     check = page.get_by_role("button", name="Check by retraining")
     check.click()
@@ -168,7 +206,8 @@ def test_the_rows_and_a_report_can_be_taken_away(page: Page, app_url: str, tmp_p
     report.value.save_as(tmp_path / "report.html")
     reader = page.context.new_page()
     reader.goto((tmp_path / "report.html").as_uri())
-    expect(reader.locator("h1")).to_contain_text("Hiring")
+    expect(reader.locator("h1")).to_contain_text("mean loss")
+    expect(reader.locator("body")).to_contain_text("Hiring")
     expect(reader.locator(".js-plotly-plot .main-svg").first).to_be_visible()
 
 
@@ -223,13 +262,23 @@ def test_the_verdict_stands_on_the_page_once(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).open(view="unlearning")
     visit.drawn("metrics_change")
     drawing = visit.plot("metrics_change").locator(".afif-drawing")
-    expect(page.get_by_text("Removing 7.1 % of the rows")).to_have_count(1)
+    expect(page.get_by_text("Removing 1.4 % of the rows")).to_have_count(1)
     expect(page.get_by_text("of 1 400 training rows removed")).to_have_count(1)
-    drawing.evaluate("drawing => { window.saved = []; Plotly.downloadImage = f => saved.push(f) }")
+    drawing.evaluate(
+        "drawing => { window.saved = []; window.asked = []; "
+        "Plotly.downloadImage = (f, how) => { saved.push(f); asked.push(how) } }"
+    )
     visit.plot("metrics_change").hover()
-    visit.plot("metrics_change").locator('[data-title^="Download"]').click()
+    for kind in ("PNG", "SVG"):
+        visit.plot("metrics_change").locator(f'[data-title$="{kind}"]').click()
     picture = page.evaluate("() => saved[0].layout.title.text.replaceAll('<br>', ' ')")
-    assert "Removing 7.1" in picture
+    assert "Removing 1.4" in picture
+    day = datetime.now(UTC).date().isoformat()
+    assert "Logistic regression on Hiring with planted unfair labels" in picture
+    assert f"AFIF explorer, {day}" in picture
+    files = page.evaluate("() => asked.map(({filename, format}) => `${filename}.${format}`)")
+    name = f"hiring-with-planted-unfair-labels-logistic-regression-metrics_change-{day}"
+    assert files == [f"{name}.png", f"{name}.svg"]
 
 
 def test_an_unconverged_lissa_is_reported_beside_each_figure(page: Page, app_url: str) -> None:

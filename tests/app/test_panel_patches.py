@@ -186,6 +186,34 @@ def test_each_chosen_file_is_handled(content: bytes) -> None:
     assert refused == ["too large"]
 
 
+def test_parts_of_files_that_never_arrive_are_not_kept() -> None:
+    arrived: list[Any] = []
+    refused: list[str] = []
+    field = toolkit.FileField(lambda *file: arrived.append(file), refused.append, max_file_size=100)
+    field._send_msg = lambda _message: None
+
+    def kept() -> int:
+        held = [part for file in field._file_buffer.values() for part in file["chunks"].values()]
+        return sum(map(len, held)) + sum(len(file["value"]) for file in field._buffer)
+
+    def part(name: str, number: int) -> None:
+        about = {"name": name, "chunk": number, "total_chunks": 1000, "mime_type": "text/csv"}
+        field._handle_msg({"status": "upload_event", **about, "data": b"x" * 40})
+        assert kept() <= 100
+
+    for number in range(50):
+        part(f"{number}.csv", 1)
+    assert not refused
+    for number in range(50):
+        part("endless.csv", number)
+    field._handle_msg({"status": "finished"})
+    assert refused == ["The file exceeds the maximum file size."]
+    assert not arrived
+    upload(field, b"a,b")
+    assert arrived == [("a.csv", b"a,b")]
+    assert field.value is None
+
+
 def test_panels_field_still_handles_neither() -> None:
     arrived: list[Any] = []
     field = material.FileInput()
@@ -195,6 +223,11 @@ def test_panels_field_still_handles_neither() -> None:
     assert len(arrived) == 1
     with pytest.raises(ValueError, match="Unknown status"):
         field._handle_msg({"status": "error", "error": "too large"})
+    for number in range(50):
+        field._handle_msg(
+            CHUNK | {"name": str(number), "total_chunks": 2, "mime_type": "", "data": b"x"}
+        )
+    assert len(field._file_buffer) == 50, "it keeps the parts of any number of files"
 
 
 # ---- page and server --------------------------------------------------------------------------

@@ -22,24 +22,20 @@ from tornado.websocket import websocket_connect
 
 from afif_explorer import study
 from afif_explorer.app import theme
-from afif_explorer.app.components import toolkit
-from afif_explorer.app.server import login
+from afif_explorer.app.server import hosts, passwords
 from afif_explorer.app.server import serve as server
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
+from tests.helpers.pages import token
 
 SECONDS = 60
-pytestmark = [  # warnings that Panel and Bokeh cause in the libraries they use
+pytestmark = [
+    pytest.mark.usefixtures("loaded"),
+    # Panel and Bokeh cause them in the libraries they use.
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded() -> None:
-    server.warm()
-    toolkit.load()
 
 
 def ask(path: str = "/", **settings: object) -> tuple[int, dict[str, str], str]:
@@ -86,6 +82,7 @@ def test_the_drawing_library_is_served_and_may_be_kept() -> None:
     )
     assert "max-age" in headers["Cache-Control"]
     assert ask("/assets/../app/theme.py")[0] == 403
+    assert ask("/assets/%00")[0] == 404
 
 
 def test_it_says_that_it_is_alive() -> None:
@@ -109,18 +106,18 @@ def test_a_password_file_of_no_use_is_refused(tmp_path: Path, text: str, says: s
     secret = tmp_path / "password"
     secret.write_text(text)
     with pytest.raises(InvalidChoice, match=says):
-        login.passwords(secret)
+        passwords.read(secret)
 
 
 def test_a_password_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidChoice, match="cannot be read"):
-        login.passwords(tmp_path / "none")
+        passwords.read(tmp_path / "none")
 
 
 def test_passwords_by_user(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text('{"ada": "a", "emmy": "b"}')
-    assert login.passwords(secret) == {"ada": "a", "emmy": "b"}
+    assert passwords.read(secret) == {"ada": "a", "emmy": "b"}
 
 
 async def post(client: SimpleAsyncHTTPClient, url: str, **fields: str) -> HTTPResponse:
@@ -197,8 +194,8 @@ def test_a_port_in_use_is_reported() -> None:
 
 
 def test_only_pages_of_this_machine_may_connect() -> None:
-    assert server.origins("127.0.0.1", 5006) == ["127.0.0.1:5006", "localhost:5006"]
-    assert "*" not in {origin.split(":")[0] for origin in server.origins("0.0.0.0", 5006)}
+    assert hosts.origins("127.0.0.1", 5006) == ["127.0.0.1:5006", "localhost:5006"]
+    assert "*" not in {origin.split(":")[0] for origin in hosts.origins("0.0.0.0", 5006)}
 
 
 def test_a_page_that_was_left_is_let_go_of() -> None:
@@ -246,15 +243,13 @@ def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str) -> No
 
     async def visit() -> str:
         page = await SimpleAsyncHTTPClient().fetch(f"{url}?{query}", request_timeout=SECONDS)
-        [token] = re.findall('"token":"([^"]+)"', page.body.decode())
-        assert token_payload(token)["session_expiry"] > time.time() + 86_400, (
-            "it may sleep for long"
-        )
+        key = token(page.body.decode())
+        assert token_payload(key)["session_expiry"] > time.time() + 86_400, "it may sleep for long"
         await asyncio.sleep(0.01)
         await context._cleanup_sessions(unused_session_linger_milliseconds=0)
         before = set(context.sessions)
         request = HTTPRequest(url.replace("http", "ws", 1) + "ws", headers=here)
-        socket = await websocket_connect(request, subprotocols=["bokeh", token])
+        socket = await websocket_connect(request, subprotocols=["bokeh", key])
         await socket.read_message()
         [session] = set(context.sessions) - before
         socket.close()

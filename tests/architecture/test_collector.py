@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from afif_explorer.collector import lasting
+from afif_explorer.collector import YOUNG, lasting, serving
 
 
 class Knot:
@@ -21,7 +21,9 @@ class Knot:
 @pytest.fixture(autouse=True)
 def thawed() -> Iterator[None]:
     """As it was before: nothing is frozen, and the collector works."""
+    before = gc.get_threshold()
     yield
+    gc.set_threshold(*before)
     gc.unfreeze()
     gc.enable()
 
@@ -48,3 +50,16 @@ def test_a_collector_that_was_off_stays_off() -> None:
     with lasting():
         pass
     assert not gc.isenabled()
+
+
+def test_a_server_collects_seldom_and_only_what_is_new() -> None:
+    kept = weakref.ref(Knot())
+    gc.disable()
+    old = Knot()
+    left = weakref.ref(old)
+    serving()
+    assert kept() is None, "garbage is not kept"
+    del old
+    gc.collect()
+    assert left() is not None
+    assert gc.get_threshold()[0] == YOUNG

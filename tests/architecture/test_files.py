@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.helpers.files import ROOT, files, name_of
 
 LONGEST = 400
+MOST_MODULES = 16
 TEXT = {"", ".css", ".ipynb", ".js", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml"}
 
 # Each with a gap that is taken out below, so that this list does not find itself.
@@ -32,6 +34,11 @@ CODE = [path for path in FILES if path.suffix in {".py", ".js", ".css"}]
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_a_file_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= LONGEST, "split this file by purpose"
+
+
+def test_a_folder_has_few_modules() -> None:
+    counts = Counter(name_of(path.parent) for path in PACKAGE if path.name != "__init__.py")
+    assert {name: n for name, n in counts.items() if n > MOST_MODULES} == {}, "make rooms"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -14,15 +14,27 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 LEVELS = (
-    ("errors", "progress", "numeric", "collector", "wording", "ending", "sizes"),
+    (
+        "errors",
+        "progress",
+        "progress_bar",
+        "numeric",
+        "collector",
+        "wording",
+        "ending",
+        "sizes",
+        "html_tables",
+        "script_data",
+        "whole_file",
+    ),
     ("engine", "datasets", "choices"),
     ("analysis",),
     ("spec", "results", "cache"),
     ("study",),
     ("jobs",),
-    ("state", "figures", "explain"),
+    ("state", "figures", "explain", "exercises", "scenes"),
     ("screens",),
-    ("app", "notebook"),
+    ("app", "notebook", "grading"),
     ("cli",),
 )
 FRONT_DOORS = {"__init__", "__main__"}  # public names, and `python -m afif_explorer`
@@ -32,6 +44,8 @@ RANK = {package: rank for rank, level in enumerate(LEVELS) for package in level}
 NEIGHBOURS = {
     ("errors", "progress"),
     ("progress", "errors"),
+    ("progress_bar", "errors"),
+    ("progress_bar", "progress"),
     ("numeric", "errors"),
     ("results", "spec"),
     ("cache", "spec"),
@@ -45,6 +59,7 @@ WINGS = {
     "engine": (
         "runtime",
         "jacobians",
+        "models",
         "problem",
         "curvature",
         "solvers",
@@ -52,12 +67,13 @@ WINGS = {
         "targets",
         "influence",
     ),
-    "datasets": ("reading", "columns", "", "catalogue"),
-    "app": ("", "updates", "components", "views", "page", "server"),
+    "datasets": ("reading", "columns", "", "inspection", "rows", "catalogue"),
+    "app": ("", "updates", "components", "views", "page", "server", "classroom"),
     "analysis": (
         "fits",
         "limits",
         "rows",
+        "heldout",
         "removal",
         "fairness",
         "fragility",
@@ -70,9 +86,11 @@ WINGS = {
 }
 
 TOOLKITS = {
-    "torch": {"engine", "analysis", "study"},
+    "torch": {"engine", "analysis", "study", "exercises"},
     "param": {"state", "app", "notebook"},
     "plotly": {"figures", "notebook"},  # the notebook shows figures as widgets
+    "matplotlib": {"figures"},
+    "PIL": {"figures"},
     "panel": {"app"},
     "panel_material_ui": {"app"},
     "bokeh": {"app"},
@@ -80,7 +98,7 @@ TOOLKITS = {
     "ipywidgets": {"notebook"},
     "anywidget": {"notebook"},
     "traitlets": {"notebook"},
-    "IPython": {"notebook"},
+    "IPython": {"notebook", "grading"},
 }
 
 

@@ -99,7 +99,8 @@ def test_what_is_imported_is_declared() -> None:
     owners = packages_distributions()
     foreign = names - sys.stdlib_module_names - {"afif_explorer", ""}
     used = {canonicalize_name(owner) for name in foreign for owner in owners.get(name, [name])}
-    declared = {canonicalize_name(requirement.name) for requirement in NEEDED}
+    optional = [Requirement(text) for text in EXTRAS["progress"]]
+    declared = {canonicalize_name(requirement.name) for requirement in [*NEEDED, *optional]}
     assert used <= declared
 
 

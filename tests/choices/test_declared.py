@@ -24,6 +24,18 @@ READERS = ("state", "study", "app", "notebook", "figures", "screens", "spec.py")
 OPTIONS = [option for field in PICKS.values() for option in field.options.values()]
 every_option = pytest.mark.parametrize("option", OPTIONS, ids=lambda one: f"{one.choice}-{one.key}")
 
+ON_SCREEN = {
+    "selected",
+    "view",
+    "direction",
+    "pattern",
+    "coefficient",
+    "map_x",
+    "map_y",
+    "map_colour",
+    "baseline",
+}  # chosen in the views that they belong to
+
 
 def test_every_field_of_a_spec_is_declared_and_no_other() -> None:
     assert set(FIELDS) == set(spec.FIELDS)
@@ -32,7 +44,7 @@ def test_every_field_of_a_spec_is_declared_and_no_other() -> None:
 def test_each_choice_has_its_control_in_one_section() -> None:
     named = [name for section in (*SECTIONS, REMOVAL) for name in section.names()]
     assert len(named) == len(set(named))
-    assert set(named) == set(FIELDS) - {"selected", "view"}, "rows and tabs are chosen on screen"
+    assert set(named) == set(FIELDS) - ON_SCREEN, "the others are chosen in a view"
 
 
 @every_option

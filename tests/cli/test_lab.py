@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,11 @@ import nbformat
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
+import afif_explorer as ax
 from afif_explorer.cli import lab
 from afif_explorer.figures.drawing.theme import theme as colours
+from afif_explorer.notebook.output.presence import Presence
+from afif_explorer.notebook.output.stills import SILENT
 from tests.helpers.pages import PATIENCE
 from tests.plugins.browser import Visit
 from tests.plugins.server import Running
@@ -61,7 +65,7 @@ CELLS = (
     "import plotly.graph_objects as go\n"
     "figure = go.Figure(go.Bar(y=[3, 4]), {'template': 'simple_white', 'title': 'Own'})\n"
     "ax.notebook.chart(figure)",
-    "from afif_explorer.notebook.checks import Verdict\nVerdict(False, 'That is the position.')",
+    "from afif_explorer.exercises import Verdict\nVerdict(False, 'That is the position.')",
     "ax.load_dataset('hiring').train.frame.head()",
 )
 AS_WIDE = "plot => plot.querySelector('.afif-drawing')._fullLayout.width === plot.offsetWidth"
@@ -76,7 +80,10 @@ def _wait_for(port: int) -> None:
 
 
 def _run_first_cell(page: Page, shown: Locator) -> None:
-    """Run it until it shows something: JupyterLab forgets what is run while its kernel connects."""
+    """Open ``mine.ipynb`` and run its first cell until it shows something.
+
+    JupyterLab forgets what is run while its kernel connects, and asks for a kernel on a busy machine.
+    """
     said: list[str] = []
 
     def accept(dialog: Locator) -> None:
@@ -84,13 +91,15 @@ def _run_first_cell(page: Page, shown: Locator) -> None:
         dialog.locator(".jp-mod-accept").click()
 
     page.add_locator_handler(page.locator("dialog.jp-Dialog"), accept)
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     for _ in range(4):
+        page.locator(".jp-DirListing-itemName", has_text="mine.ipynb").dblclick()
+        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
         page.locator(".jp-Notebook .cm-content").first.click()
         page.keyboard.press("Control+Enter")
         with contextlib.suppress(TimeoutError):
             shown.wait_for(state="attached", timeout=PATIENCE / 2)
             return
+        page.reload()
     pytest.fail(f"The cell never showed anything. JupyterLab said: {said}")
 
 
@@ -138,17 +147,17 @@ def test_the_explorer_is_drawn_and_handles_clicks_in_a_cell(
     (tmp_path / "lessons").mkdir()
     python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     notebook = nbformat.v4.new_notebook(cells=[cell], metadata=python)
-    nbformat.write(notebook, tmp_path / "lessons" / "own.ipynb")
+    nbformat.write(notebook, tmp_path / "lessons" / "mine.ipynb")
     page.set_default_timeout(PATIENCE)
     lab_at(page)
-    page.locator(".jp-DirListing-itemName", has_text="own.ipynb").dblclick()
     ranking = page.locator('.afif-plot[data-figure="ranking"]')
     _run_first_cell(page, ranking)
     expect(ranking).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     bar = ranking.locator(".bars .point path").first
     bar.wait_for()
     page.wait_for_function(AS_WIDE, arg=ranking.element_handle())
-    bar.click(force=True)
+    expect(page.locator(".afif-still")).to_be_hidden()  # what is for readers without a kernel
+    bar.click(force=True, modifiers=["Control"])  # Shift marks cells
     expect(page.get_by_text("1 row selected")).to_be_visible(timeout=PATIENCE)
     rows = page.get_by_role("table", name="All training rows")
     rows.get_by_role("button", name="Leverage").click()
@@ -173,6 +182,36 @@ def test_the_explorer_is_drawn_and_handles_clicks_in_a_cell(
     expect(agreement.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.browser
+def test_a_saved_explorer_is_a_picture_and_a_text(
+    page: Page, tmp_path: Path, lab_at: Callable[[Page], None]
+) -> None:
+    explorer = ax.Explorer("hiring")
+    assert explorer.await_idle(120)
+    view = ax.notebook.ExplorerView(explorer)
+    widget, _ = Presence(explorer)._repr_mimebundle_()
+    cell = nbformat.v4.new_code_cell("explorer")
+    for one in ({"obj": widget, "metadata": {}}, *view.widget.still().outputs()):
+        data = {
+            k: b64encode(v).decode() if isinstance(v, bytes) else v for k, v in one["obj"].items()
+        }
+        output = nbformat.v4.new_output("display_data", data, metadata=one["metadata"])
+        cell.outputs.append(output)
+    view.close()
+    explorer.close()
+    (tmp_path / "lessons").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "lessons" / "mine.ipynb")
+    page.set_default_timeout(PATIENCE)
+    lab_at(page)
+    page.locator(".jp-DirListing-itemName", has_text="mine.ipynb").dblclick()
+    still = page.locator(".afif-still")
+    expect(still).to_contain_text(SILENT)
+    expect(still).to_contain_text("With all rows the mean loss of the test rows is")
+    drawn = page.locator(".jp-RenderedImage img")
+    expect(drawn).to_be_visible()
+    assert drawn.evaluate("image => image.naturalWidth") == 912
+
+
 def _choose_theme(folder: Path, name: str) -> None:
     """JupyterLab's own setting of its theme."""
     place = folder / "JUPYTERLAB_SETTINGS_DIR" / "@jupyterlab" / "apputils-extension"
@@ -190,12 +229,11 @@ def test_everything_can_be_read_in_both_themes(
     python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=python)
-    nbformat.write(notebook, tmp_path / "lessons" / "own.ipynb")
+    nbformat.write(notebook, tmp_path / "lessons" / "mine.ipynb")
     page.set_viewport_size({"width": 1440, "height": 3200})  # so that JupyterLab keeps every output
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     lab_at(page)
-    page.locator(".jp-DirListing-itemName", has_text="own.ipynb").dblclick()
     ranking = page.locator('.afif-plot[data-figure="ranking"]')
     _run_first_cell(page, ranking)
     page.keyboard.press("ArrowDown")
@@ -212,3 +250,89 @@ def test_everything_can_be_read_in_both_themes(
         found = page.locator(part).evaluate(CONTRASTS)
         assert found
         assert found[0][0] >= READABLE, (part, found[:8])
+
+
+def _keep_all_cells(folder: Path) -> None:
+    """Cells off the screen are on the page too."""
+    place = folder / "JUPYTERLAB_SETTINGS_DIR" / "@jupyterlab" / "notebook-extension"
+    place.mkdir(parents=True)
+    (place / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
+
+
+def _run(page: Page, words: str) -> Locator:
+    """Run the cell with these words; returns its output."""
+    cell = page.locator(".jp-Notebook-cell", has=page.get_by_text(words))
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    return cell.locator(".jp-OutputArea-output")
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_the_lesson_on_fairness_is_run_and_its_explorer_is_moved_and_read(
+    page: Page, tmp_path: Path, data_home: Path, lab_at: Callable[[Page], None]
+) -> None:
+    _keep_all_cells(tmp_path)
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    lab_at(page)
+    page.locator(".jp-DirListing-itemName", has_text="08_fairness.ipynb").dblclick()
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    ranking = page.locator('.afif-plot[data-figure="ranking"]')
+    for _ in range(6):  # JupyterLab forgets what is run while its kernel connects
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        with contextlib.suppress(TimeoutError):
+            ranking.wait_for(state="attached", timeout=PATIENCE / 2)
+            break
+    expect(ranking).to_have_attribute("data-state", "ready", timeout=2 * PATIENCE)
+    ranking.scroll_into_view_if_needed()
+    bar = ranking.locator(".bars .point path").first
+    bar.wait_for()
+    before = ranking.get_attribute("data-version")
+    slider = page.locator(".widget-slider", has_text="Regularisation strength")
+    slider.locator(".noUi-handle").press("ArrowRight")
+    expect(ranking).not_to_have_attribute("data-version", str(before))
+    expect(ranking).to_have_attribute("data-state", "ready")
+    page.wait_for_function(AS_WIDE, arg=ranking.element_handle())
+    bar.click(force=True, modifiers=["Control"])
+    expect(page.get_by_text("1 row selected")).to_be_visible()
+    told = _run(page, "explorer.await_idle(timeout=60)")
+    expect(told).to_contain_text("Rows selected: 1.")
+    expect(told).not_to_contain_text("Strength: 0.001.")
+    expect(told).not_to_contain_text(": 0.00000.")
+
+
+@pytest.mark.browser
+def test_a_point_of_a_scene_is_dragged_in_a_cell_and_read_in_the_next(
+    page: Page, tmp_path: Path, lab_at: Callable[[Page], None]
+) -> None:
+    cells = (
+        "import afif_explorer as ax\nlever = ax.notebook.scene('lever')\nlever",
+        "lever.state['points'][lever.state['rows'][0]][:2]",
+    )
+    (tmp_path / "lessons").mkdir()
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    notebook = nbformat.v4.new_notebook(cells=made, metadata=python)
+    nbformat.write(notebook, tmp_path / "lessons" / "mine.ipynb")
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    lab_at(page)
+    grip = page.locator('.scenes [data-grip="row"]')
+    _run_first_cell(page, grip)
+    told = _run(page, "lever.state['points']")
+    expect(told).to_contain_text("[")
+    before = told.inner_text()
+    grip.scroll_into_view_if_needed()
+    box = grip.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y - 40, steps=6)
+    page.mouse.up()
+    page.wait_for_timeout(500)  # a drag is saved once it rests
+    told = _run(page, "lever.state['points']")
+    expect(told).not_to_contain_text(before)
+    assert [float(one) for one in told.inner_text().strip("[] \n").split(",")] != before

@@ -67,7 +67,7 @@ WARMING = """
 from afif_explorer.app.server import serve as server
 from afif_explorer.cli import command
 
-def warm():
+def warm(*_):
     print("computing", flush=True)
     while True:
         sum(range(10_000))
@@ -139,8 +139,8 @@ def test_a_class_ends_in_time_and_its_password_with_it(
 ) -> None:
     server = start(DEAF, "class", "--port", str(free_port("0.0.0.0")))
     password = server.says(r"Password: \S+").split()[-1]
-    server.says("Dashboard:")
-    visit(server.url, "seed=1", password)
+    server.says("For you:")
+    visit(server.url.removesuffix("/class"), "seed=1", password)
     server.says("computing")
     assert list(tmp_path.glob("afif-class-*"))
     check(server, signal.SIGTERM)

@@ -46,7 +46,7 @@ def test_help_answers_without_heavy_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for verb in ("serve", "lab", "class", "data", "check"):
+    for verb in ("serve", "lab", "class", "scenes", "grade", "data", "check"):
         assert verb in done.stdout
 
 
@@ -90,31 +90,40 @@ def test_a_stop_from_the_keyboard_is_quiet(
     assert capsys.readouterr().err == ""
 
 
-def test_a_class_always_has_a_password(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    seen: dict[str, object] = {}
+@pytest.fixture
+def classes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, Path, str, str, int]]:
+    """What a class would be served with: host, port, file, password shown, content, folder's mode."""
+    seen: list[tuple[str, int, Path, str, str, int]] = []
 
-    def serve(*, password_file: Path, **options: object) -> None:
+    def serve(
+        host: str, port: int, password_file: Path, password: str, lessons: dict[str, bytes]
+    ) -> None:
+        assert lessons
+        assert not any("solutions" in name for name in lessons)
         mode = stat.S_IMODE(password_file.parent.stat().st_mode)
-        seen.update(options, password=password_file.read_text(), mode=mode)
+        seen.append((host, port, password_file, password, password_file.read_text(), mode))
 
-    monkeypatch.setattr(app, "serve", serve, raising=False)
+    monkeypatch.setattr(classroom, "open_class", serve)
+    return seen
+
+
+def test_a_class_always_has_a_password(classes: list[tuple[str, int, Path, str, str, int]]) -> None:
     assert main(["class", "--port", "5007"]) == 0
-    printed = capsys.readouterr().out
-    assert seen["address"] == "0.0.0.0"
-    assert seen["show"] is False
-    assert seen["mode"] == 0o700
-    assert len(str(seen["password"])) == classroom.LENGTH
-    assert str(seen["password"]) in printed
-    assert ":5007" in printed
+    [(_, port, path, shown, content, mode)] = classes
+    assert port == 5007
+    assert mode == 0o700
+    assert len(shown) == classroom.LENGTH
+    assert content == shown
+    assert not path.exists()
 
 
-def test_a_class_with_its_own_password(served: list[dict[str, object]], tmp_path: Path) -> None:
+def test_a_class_with_its_own_password(
+    classes: list[tuple[str, int, Path, str, str, int]], tmp_path: Path
+) -> None:
     secret = tmp_path / "secret"
     secret.write_text("open sesame")
     assert main(["class", "--port", "5006", "--password-file", str(secret)]) == 0
-    assert served[0]["password_file"] == secret
+    assert classes[0][2:5] == (secret, "", "open sesame")
 
 
 def test_the_reachable_address_is_one_of_this_machine() -> None:

@@ -248,7 +248,7 @@ def one_class(frame: pd.DataFrame) -> pd.DataFrame:
         (lambda frame: frame.assign(charges=5.0), {}, "only one value"),
         (lambda frame: frame.assign(charges=np.nan), {}, "no values at all"),
         (lambda frame: frame.assign(charges=np.inf), {}, "no values at all"),
-        (lambda frame: frame.assign(charges=[str(i) for i in range(200)]), {}, "200 classes"),
+        (lambda frame: frame.assign(charges=[f"c{i}" for i in range(200)]), {}, "200 classes"),
         (lambda frame: frame.assign(charges=pd.Timestamp(0)), {}, "datetime64"),
         (lambda frame: frame, {"target": "sex", "task": "regression"}, "is not numeric"),
         (lambda frame: frame, {"task": "count"}, "not a count"),

@@ -15,6 +15,7 @@ from afif_explorer.datasets.catalogue.index import insurance, originals
 from afif_explorer.datasets.catalogue.originals import Original
 from afif_explorer.errors import Cancelled, DownloadError
 from afif_explorer.progress import listening
+from tests.helpers.full_disk import full_after
 
 BYTES = b"a,b\n1,2\n" * 20_000
 
@@ -95,12 +96,24 @@ def test_cancelled_download_leaves_nothing(cache, server):
     assert not [path for path in cache.rglob("*") if path.is_file()]
 
 
-def test_an_unwritable_cache_is_reported(cache, server, tmp_path):
+def test_without_a_folder_for_it_a_download_is_used_from_memory(cache, server, caplog):
     folder, address = server
     (folder / "file.csv").write_bytes(BYTES)
     cache.write_text("a file where the folder should be")
-    with pytest.raises(DownloadError, match="could not be downloaded"):
-        originals.content(original(address + "file.csv"))
+    assert originals.content(original(address + "file.csv")) == BYTES
+    assert "file.csv cannot be kept in" in caplog.text
+
+
+def test_a_full_disk_leaves_nothing_and_stops_nothing(cache, server, caplog):
+    folder, address = server
+    (folder / "file.csv").write_bytes(BYTES)
+    wanted = original(address + "file.csv")
+    with full_after(len(BYTES) // 2):
+        assert originals.content(wanted) == BYTES
+    assert "(File too large) and will be downloaded again" in caplog.text
+    assert not [path for path in cache.rglob("*") if path.is_file()]
+    assert originals.content(wanted) == BYTES
+    assert originals.at_hand(wanted)
 
 
 @pytest.mark.parametrize("name", ["adult", "crime", "insurance"])

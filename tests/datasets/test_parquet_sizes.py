@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from afif_explorer.datasets import Dataset, read_table
-from afif_explorer.datasets.reading import parquet_sizes
+from afif_explorer.datasets.reading.parquet.sizes import sizes_of
 from afif_explorer.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +128,7 @@ def test_sizes_are_those_that_pyarrow_tells():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=5_000), "s": rng.choice(list("abc"), 5_000)})
     data = written(pa.table(frame), row_group_size=1_000, data_page_size=500)
-    found = parquet_sizes.sizes(data)
+    found = sizes_of(data)
     groups = pq.ParquetFile(io.BytesIO(data)).metadata
     for place, leaf in enumerate(found.leaves):
         chunks = [groups.row_group(g).column(place) for g in range(groups.num_row_groups)]

@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import io
 import pickle
-import time
 import zipfile
 from pathlib import Path
 
@@ -81,7 +80,14 @@ def test_unusable_names_are_changed_with_a_note():
     frame, notes = read_table(b"a,a,,<b>x</b>\n1,2,3,4\n")
     assert list(frame.columns) == ["a", "a (2)", "column 3", "<b>x</b>"]
     assert "renamed: 'a (2)', 'column 3'" in notes[0]
-    assert "look like values" in read_table(b"39,State-gov\n50,Private\n")[1][0]
+
+
+def test_a_file_without_column_names_keeps_its_first_row():
+    frame, notes = read_table(b"39,State-gov\n50,Private\n")
+    assert frame.to_dict("list") == {"column 1": [39, 50], "column 2": ["State-gov", "Private"]}
+    assert "no line of column names" in notes[0]
+    named = read_table(b"39,State-gov\n50,Private\n", header=True).frame
+    assert list(named.columns) == ["39", "State-gov"]
 
 
 def zipped() -> bytes:
@@ -128,18 +134,16 @@ def test_pickles_are_never_opened(tmp_path, protocol):
         (b"a,b\n" + b"x" * 20_000 + b",1\n", "20\u00a0000 characters"),
         (b"a,b\n" + b"x" * 1_000_000 + b",1\n", "too long"),
         (b",".join([b"a"] * 5_000) + b"\n", "5\u00a0000 columns"),
-        (b"a,b\n" + b"1,2\n" * 600_000, "500\u00a0000 rows"),
+        (b"a,b\n" + b"1,2\n" * 500_001, "500\u00a0000 rows"),
         (b"a" * 60_000_000, "60 MB"),
         ("data.csv", "as bytes, got str"),
         (Path("/etc/hostname"), "got PosixPath"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else "",
 )
-def test_refused_quickly_and_in_words(data, message):
-    start = time.perf_counter()
+def test_refused_in_words(data, message):
     with pytest.raises(DataError, match=message) as caught:
         read_table(data)
-    assert time.perf_counter() - start < 5
     assert "\n" not in str(caught.value)
 
 

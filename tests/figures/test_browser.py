@@ -60,8 +60,14 @@ def spec(name, words=None):
     """The figure as the renderer gets it."""
     figure = figures.FIGURES[name]
     result = RESULTS[figure.needs](words)
-    options = {"selected": tuple(result.ids[:9])} if "selected" in figure.takes else {}
+    options = {"selected": tuple(rows_of(figure, result)[:9])} if "selected" in figure.takes else {}
     return json.loads(figure.draw(result, **options).to_json())
+
+
+def rows_of(figure, result):
+    return (
+        getattr(result, "ids", range(300)) if figure.places is None else figure.places(result).ids
+    )
 
 
 def plain(value):

@@ -38,7 +38,15 @@ def test_a_region_without_corners_holds_nothing() -> None:
 
 
 def test_figures_that_can_be_brushed() -> None:
-    assert set(BRUSHED) == {"row_map", "agreement", "verification"}
+    assert set(BRUSHED) == {
+        "row_map",
+        "agreement",
+        "verification",
+        "effect_comparison",
+        "added_variable",
+        "coefficient_rows",
+        "residual_leverage",
+    }
 
 
 @pytest.mark.parametrize("name", BRUSHED)

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from afif_explorer import figures
-from afif_explorer.figures.distribution import bin_edges
 from afif_explorer.figures.drawing.sampling import drawn_rows
 from afif_explorer.figures.drawing.scatter import WEBGL_ABOVE
+from afif_explorer.figures.points.distribution import bin_edges
 from tests.helpers import figures as cases
 
-SELECTING = [name for name, figure in figures.FIGURES.items() if "selected" in figure.takes]
-SAMPLING = [name for name, figure in figures.FIGURES.items() if "limit" in figure.takes]
+OF_EFFECTS = {"points", "agreement", "cross_validation"}  # the others: test_clouds.py
+OWN = {name: figure for name, figure in figures.FIGURES.items() if figure.needs in OF_EFFECTS}
+SELECTING = [name for name, figure in OWN.items() if "selected" in figure.takes]
+SAMPLING = [name for name, figure in OWN.items() if "limit" in figure.takes]
 
 
 def result(name, n=300):
@@ -40,7 +42,7 @@ def test_the_marks_carry_ids_values_and_what_the_row_is():
     where = {row: i for i, row in enumerate(points.ids)}
     rows = [where[row] for row in trace.customdata]
     assert sorted(trace.customdata) == sorted(points.ids)
-    np.testing.assert_allclose(trace.x, points.x[rows], rtol=1e-6)
+    np.testing.assert_allclose(trace.x, points.across.values[rows], rtol=1e-6)
     np.testing.assert_allclose(trace.marker.color, points.effect[rows], rtol=1e-6)
     strongest = rows[-1]
     assert strongest == np.abs(points.effect).argmax(), "strong effects lie on top"
@@ -109,11 +111,13 @@ def test_a_sample_says_so_and_keeps_extremes_and_selected_rows(name):
     assert set(value.ids[np.argsort(-magnitude(value))[: limit // 10]]) <= shown
     assert set(quiet) <= shown
     words = drawn.layout.title.text.replace("<br>", " ").replace("\u00a0", " ")
-    assert f"Showing {limit // 1000} 000 of 30 000 rows; all extreme values are included." in words
+    share = f"{limit // 1000} 000 of 30 000 rows"
+    ground = f"Marks: {share}, with all extreme values."
+    assert (ground if name == "row_map" else f"Showing {share}; all extreme values") in words
     again = figures.FIGURES[name].draw(value, selected=quiet)
     assert again.to_json() == drawn.to_json()
     every = figures.FIGURES[name].draw(value, limit=30_000)
-    assert "Showing" not in every.layout.title.text
+    assert "30 000 rows" not in every.layout.title.text.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("name", SAMPLING)

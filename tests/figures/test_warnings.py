@@ -22,6 +22,7 @@ MARKED = (
     "effect_distribution",
     "agreement",
     "verification",
+    "curvature_truths",
     "metrics_change",
     "sweep",
     "score_distributions",

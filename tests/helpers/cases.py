@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Normal, Poisson
 from torch.func import functional_call
 
-from afif_explorer.engine.problem.models import MLP, LinearMap, Model, ModuleModel
+from afif_explorer.engine.models.model import LinearMap, Model
+from afif_explorer.engine.models.module_model import MLP, ModuleModel
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, Penalty, Ridge
 

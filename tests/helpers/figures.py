@@ -16,9 +16,18 @@ from afif_explorer.results import (
     LissaReport,
     Points,
     Reach,
+    RowValues,
     SolverSummary,
     Unlearning,
     Verification,
+)
+from tests.helpers.views import (
+    comparison,
+    curvature_truth,
+    decisions,
+    diagnostics,
+    patterns,
+    person,
 )
 
 HOSTILE = "<img src=x onerror=alert(1)><b>bold</b><a href='x'>link</a> &amp; %{x} $a$ \u202e\n\x07"
@@ -59,10 +68,8 @@ def points(words: str | None = None, n: int = 300) -> Points:
         prediction=prediction,
         outcome=outcome,
         group=group,
-        x=rng.normal(0, 2, n),
-        y=rng.normal(0, 1, n),
-        x_label=x_label,
-        y_label=y_label,
+        across=RowValues(rng.normal(0, 2, n), x_label),
+        up=RowValues(rng.normal(0, 1, n), y_label),
         target_label=label,
         unit=unit,
         target_value=0.33,
@@ -117,6 +124,7 @@ def verification(words: str | None = None) -> Verification:
         target_label=words or "mean loss on the test rows",
         unit=words or "nats",
         solver=solver(words),
+        curvatures=curvature_truth(words),
     )
 
 
@@ -281,6 +289,11 @@ RESULTS = {
     "lissa": lissa,
     "cross_validation": cross_validation,
     "unlearning": unlearning,
+    "patterns": patterns,
+    "decisions": decisions,
+    "person": person,
+    "comparison": comparison,
+    "diagnostics": diagnostics,
 }
 """Factories by what a figure ``needs``; ``words`` are put wherever text from data goes."""
 

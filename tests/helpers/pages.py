@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
@@ -72,6 +73,18 @@ class Dashboard:
             self.page.wait_for_timeout(250)
         raise AssertionError(f"{name} never came to rest")
 
+    def hover(self, name: str, right: float, down: float) -> None:
+        """Rest the mouse at these shares of the axes until the drawing tells what is there."""
+        words = self.plot(name).locator(".hoverlayer .hovertext")
+        for turn in range(60):
+            area = self.canvas(name)
+            x, y = area["x"] + right * area["width"], area["y"] + down * area["height"]
+            self.page.mouse.move(x + turn % 2, y)
+            self.page.wait_for_timeout(1000)
+            if words.count():
+                return
+        raise AssertionError(f"{name} says nothing of its point ({right}, {down})")
+
     def stays(self, part: Locator) -> Locator:
         """``part`` itself, seen, once nobody has put another in its place for two seconds.
 
@@ -99,19 +112,31 @@ class Dashboard:
     def choose(self, label: str, option: str) -> None:
         """Pick from a drop-down list."""
         self.page.get_by_role("combobox", name=label).first.click()
-        self.page.get_by_role("menuitem", name=option, exact=True).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
 
     def turn_to(self, view: str) -> None:
-        """Open a view."""
-        self.page.get_by_role("tab", name=view).click()
+        """Open a view. The strip of tabs may still be scrolling, so that a click meets its neighbour."""
+        tab = self.page.get_by_role("tab", name=view)
+        for _ in range(3):
+            tab.click()
+            with suppress(AssertionError):
+                expect(tab).to_have_attribute("aria-selected", "true", timeout=PATIENCE / 6)
+                return
+        raise AssertionError(f"{view} was not opened")
 
     def headline(self) -> str:
         return self.page.locator(".headline").inner_text()
 
     def metrics(self) -> dict[str, list[str]]:
-        """The table of metrics: name with unit, then the cells as they are read."""
+        """The table of metrics: name with unit, without its note, then the cells as they are read."""
         rows = self.page.get_by_role("table", name="On the test rows").locator("tbody tr")
         return {
-            row.locator("th").inner_text(): row.locator("td").all_inner_texts()
+            row.locator("th").inner_text().split("\n")[0]: row.locator("td").all_inner_texts()
             for row in rows.all()
         }
+
+
+def token(page: str) -> str:
+    """What the page with this source connects with."""
+    [found] = re.findall('"token":"([^"]+)"', page)
+    return str(found)

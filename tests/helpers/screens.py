@@ -6,9 +6,18 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from afif_explorer.results import DataSummary, FitSummary
+from afif_explorer.results import (
+    Change,
+    DataSummary,
+    FitSummary,
+    Reach,
+    Removal,
+    Trait,
+    Watched,
+)
 from afif_explorer.spec import Spec
 from afif_explorer.state import Status
 from tests.helpers.figures import RESULTS
@@ -37,10 +46,35 @@ def explorer(words: str | None = None, **more: Any) -> Any:
         "status": Status("done"),
         "stale": False,
         "can_undo": True,
+        "can_redo": True,
         "sentence": lambda: f"Logistic regression on {words or 'Hiring'}",
         "absence": lambda name: "",
+        "fresh": lambda name: True,
+        "finding": True,
+        "known_rows": ids,
+        "condition": "effect > 0",
+        "column": "age",
+        "operator": "=",
+        "level": "3",
+        "matching": lambda: (1, 2),
+        "table": lambda: pd.DataFrame({names[0]: range(9), names[1]: words or "clerk"}),
+        "scene": ("#v=1&scene=guess", words or "60 of 300 rows"),
+        "cohorts": {words or "early rows": (1, 2)},
+        "removal": removal(words, ids[:2]),
     }
     return SimpleNamespace(**state | more)
+
+
+def removal(words: str | None, ids: np.ndarray, retrained: float | None = -0.019) -> Removal:
+    loss = Watched("target", words or "mean loss of the test rows", "nats", 0.35)
+    gap = Watched("gap", "gap by sex on the test rows", "probability", 0.175)
+    reach = Reach("fair", 0.1, 0.02, words or "The direction is reliable.")
+    changes = (
+        Change(loss, 0.0035, 0.003, reach, retrained and 0.004),
+        Change(gap, -0.021, -0.02, reach, retrained),
+    )
+    traits = (Trait(words or "hours <= 40", 0.93, 0.55, False), Trait("age > 3", 0.6, 0.5, True))
+    return Removal(ids, 300, changes, traits)
 
 
 def fitted(words: str | None = None) -> FitSummary:

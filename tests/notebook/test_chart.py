@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 import afif_explorer as ax
 from afif_explorer.figures.drawing.serialization import Brush, Click
-from afif_explorer.notebook.chart import HEIGHT, Chart, Library, chart
+from afif_explorer.notebook.chart import HEIGHT, Chart, chart
 
 
 def dots(values, ids=(), *extra, **layout) -> go.Figure:
@@ -22,8 +21,20 @@ def dots(values, ids=(), *extra, **layout) -> go.Figure:
 
 def sent(shown: Chart) -> dict[str, Any]:
     """The figure that a page gets, and gets again when it is loaded anew."""
-    whole: dict[str, Any] = json.loads(shown.get_state()["message"])["whole"]
+    told = answers(shown, {"kind": "ready"})
+    whole: dict[str, Any] = json.loads(told[0]["text"])["whole"]
     return whole
+
+
+def answers(shown: Chart, message: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a page is told when it says something; "buffers" with it."""
+    told: list[dict[str, Any]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            shown, "send", lambda content, buffers=(): told.append({**content, "buffers": buffers})
+        )
+        tell(shown, message)
+    return told
 
 
 def tell(shown: Chart, message: Any) -> None:
@@ -72,19 +83,27 @@ def test_unsupported_traces_raise_an_error() -> None:
         chart(go.Figure([go.Pie(values=[1, 2]), go.Bar(y=[1])]))
 
 
-def test_the_library_is_sent_once_for_all_charts() -> None:
-    one, two = Chart(), Chart()
-    assert one.library is two.library
-    assert "makeDrawing" in one.library.scripts
-    sizes = [len(str(shown.get_state())) for shown in (one, two)]
-    assert max(sizes) < 10_000
+def test_the_library_is_sent_when_it_is_asked_for_and_saved_with_no_widget() -> None:
+    shown = chart(dots(np.zeros(5000)))
+    (told,) = answers(shown, {"kind": "library"})
+    scripts, styles = told["buffers"]
+    assert told["kind"] == "library"
+    assert b"makeDrawing" in scripts
+    assert b".afif-plot" in styles
+    assert len(str(shown.get_state())) < 10_000
 
 
-def test_a_closed_library_is_made_anew() -> None:
-    Library.shared().close()
-    shown = Chart()
-    assert shown.library.comm is not None
-    assert isinstance(shown.library, ipywidgets.Widget)
+def test_only_a_page_that_has_asked_is_told_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, told = Chart(), []
+    monkeypatch.setattr(shown, "send", lambda content: told.append(content["kind"]))
+    shown.draw(dots([1.0]).to_plotly_json())
+    assert told == []
+    tell(shown, {"kind": "ready"})
+    shown.draw(dots([2.0]).to_plotly_json())
+    shown.add_up({"sums": None})
+    assert told == ["figure", "figure", "sums"]
+    tell(shown, {"kind": "ready"})  # a page that is loaded anew
+    assert told[3:] == ["figure", "sums"]
 
 
 def test_a_clicked_mark_sends_its_row_and_coordinates() -> None:

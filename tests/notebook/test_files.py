@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import io
+import itertools
+import json
 import resource
+import threading
+import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 
+from afif_explorer import progress
 from afif_explorer.notebook.files.own_table import OwnTableForm
 from afif_explorer.notebook.files.saving import save
 from afif_explorer.notebook.view import ExplorerView
 from afif_explorer.screens.files import own_table
+from afif_explorer.screens.files.own_table import OwnTable
 from afif_explorer.state import Explorer
 
 WAIT = 60
@@ -114,7 +121,13 @@ def form(explorer, folder):
 def read(form: OwnTableForm, path: str) -> str:
     form.path.value = path
     form.read.click()
+    assert form.job.wait(WAIT)
     return form.message.value
+
+
+def choose(form: OwnTableForm, kind: str, column: int, value: str) -> None:
+    """What the page sends when a person makes a choice."""
+    form.table.choice = json.dumps({"kind": kind, "column": column, "value": value})
 
 
 def test_the_tables_of_the_folder_are_offered(form, folder) -> None:
@@ -142,7 +155,7 @@ def test_each_file_that_cannot_be_used_is_refused_with_its_reason(form, folder) 
         ("large.csv", "The file is larger than 50 MB, which is the limit."),
     ):
         assert read(form, "mine.csv").startswith(
-            '<p class="line">300 rows and 4 columns were read.'
+            '<p class="line">300 rows and 4 columns were read; 1 question is open.'
         )
         assert form.columns.layout.display is None
         told = read(form, path)
@@ -151,14 +164,40 @@ def test_each_file_that_cannot_be_used_is_refused_with_its_reason(form, folder) 
         assert form.columns.layout.display == "none"
 
 
+def test_reading_shows_how_far_it_is_and_can_be_stopped(form, monkeypatch) -> None:
+    begun = threading.Event()
+
+    def endless(path, how):
+        for turn in itertools.count():
+            progress.report("Reading the file", 1, 4)
+            if turn > 20:  # reports are shown ten times a second
+                begun.set()
+            time.sleep(0.02)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OwnTable, "open", endless)
+        form.path.value = "mine.csv"
+        form.read.click()
+        assert begun.wait(WAIT)
+        assert form.working.cancel.layout.display is None
+        assert "Reading the file …" in form.message.value
+        form.working.cancel.click()
+        assert form.job.wait(WAIT)
+    assert own_table.STOPPED in form.message.value
+    assert form.working.cancel.layout.display == "none"
+    assert form.columns.layout.display == "none"
+    assert "300 rows" in read(form, "mine.csv")
+
+
 def test_a_table_is_used_and_can_be_asked_about_again(form, explorer, folder) -> None:
     (folder / "sub").mkdir()
     (folder / "mine.csv").rename(folder / "sub" / "mine.csv")
     read(form, "sub/mine.csv")
+    choose(form, "role", 3, "target")
     form.use.click()  # the last column is constant
     assert "has only one value" in form.message.value
-    form.target.value = 2
-    form.sensitive.value = (1,)
+    choose(form, "role", 2, "target")
+    choose(form, "role", 1, "sensitive")
     form.use.click()
     assert form.button.value is False
     assert form._own is None  # nothing keeps the table but the cache of uploads
@@ -169,7 +208,7 @@ def test_a_table_is_used_and_can_be_asked_about_again(form, explorer, folder) ->
     names: dict[str, object] = {}
     exec(explorer.as_python(), names)
     np.testing.assert_allclose(names["effects"], explorer.points.effect, rtol=1e-9, atol=1e-15)
-    assert "Path('sub/mine.csv')" in explorer.as_python()
+    assert "ax.inspect('sub/mine.csv')" in explorer.as_python()
 
 
 def test_notes_of_reading_are_told(form, folder) -> None:
@@ -177,15 +216,33 @@ def test_notes_of_reading_are_told(form, folder) -> None:
     (folder / "odd.csv").write_text(odd)
     told = read(form, "odd.csv")
     assert form._own is not None
-    assert form._own.table.notes
-    for note in form._own.table.notes:
-        assert note in told
+    assert form._own.notes
+    for note in form._own.notes:
+        assert escape(note) in told
+
+
+def test_a_choice_that_cannot_be_made_is_refused_and_taken_back(form) -> None:
+    read(form, "mine.csv")
+    before = form.table.content
+    choose(form, "column_kind", 1, "date")
+    assert "This cannot be chosen." in form.message.value
+    assert json.loads(form.table.content) == json.loads(before)
+    assert form.table.content != before, "sent again: the list in the browser shows a date"
+    form.table.choice = "no choice"
+    assert "The choice was not understood" in form.message.value
+
+
+def test_how_the_file_is_read_can_be_chosen(form, explorer) -> None:
+    form.how["header"].value = False
+    read(form, "mine.csv")
+    assert "301 rows and 4 columns were read" in form.message.value
+    assert '"size"' in form.table.content, "the names are cells now"
 
 
 def test_a_surprise_is_logged_and_told_in_one_sentence(form, monkeypatch, caplog) -> None:
-    def fail(*_args: object) -> None:
+    def fail(*_arguments, **_options) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(own_table, "read_table", fail)
+    monkeypatch.setattr(own_table, "inspect", fail)
     assert "An unexpected error occurred; see the log for details." in read(form, "mine.csv")
     assert "ZeroDivisionError" in caplog.text

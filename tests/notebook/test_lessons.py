@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from afif_explorer import exercises
 from afif_explorer.datasets import load
-from tools.make_notebooks import SOURCES, notebooks_of
+from tools.make_notebooks import SOURCES, notebooks_of, without_output
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -30,11 +31,14 @@ def printed(notebook) -> str:
     return "\n".join(texts)
 
 
-@pytest.mark.parametrize("source", sorted(SOURCES.glob("*.py")), ids=lambda path: path.stem)
+SOURCE = pytest.mark.parametrize("source", sorted(SOURCES.glob("*.py")), ids=lambda path: path.stem)
+
+
+@SOURCE
 def test_the_notebooks_are_in_step_with_their_source(source: Path) -> None:
-    for name, content in notebooks_of(source).items():
-        path = ROOT / "notebooks" / name
-        assert path.read_text(encoding="utf-8") == content, "run: python tools/make_notebooks.py"
+    for name, made in notebooks_of(source).items():
+        stored = read(ROOT / "notebooks" / name)
+        assert without_output(stored) == made, "run: python tools/make_notebooks.py"
 
 
 def test_every_notebook_has_a_source() -> None:
@@ -43,9 +47,23 @@ def test_every_notebook_has_a_source() -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_holds_no_output(path: Path) -> None:
-    notebook = read(path)
-    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
+def test_a_notebook_is_small_and_can_be_read_without_a_kernel(path: Path) -> None:
+    assert path.stat().st_size <= 500_000
+    outputs = [output for cell in read(path).cells for output in cell.get("outputs", ())]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert not any("application/vnd.jupyter.widget-view+json" in o.get("data", {}) for o in outputs)
+    assert not any(output.output_type == "error" for output in outputs)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
+def test_a_lesson_is_solved_in_its_solutions_only(path: Path) -> None:
+    cells = read(path).cells
+    answers = [cell for cell in cells if cell.metadata.get("tags")]
+    solved = path.stem.endswith("_solutions")
+    assert all(("..." in cell.source) != solved for cell in answers)
+    checks = [cell for cell in cells if cell.get("source", "").startswith("exercises.check(")]
+    assert len(checks) == len(answers) >= 2
+    assert all(("Right." in str(cell.outputs)) == solved for cell in checks)
 
 
 NO_DATA = {
@@ -98,17 +116,42 @@ def compared_with_others(text: str, plain) -> None:
     assert sorted(d < 1e-14 for d in rounding) == [False, True, True, True], rounding
 
 
+TABLE = r"""
+import re
+from afif_explorer import exercises
+from afif_explorer.exercises.answers import flatten
+table = exercises.table("{number}")
+hints = {{m.hint for one in exercises.lesson("{number}") for m in one.mistakes}}
+assert (table["passed"].eq(True) == table["is right"]).all(), table[table["passed"] != table["is right"]]
+assert set(table["message"][~table["is right"]]) == hints
+for one in exercises.lesson("{number}"):  # help does not give the answer away
+    told = " ".join([*one.hints, *(mistake.hint for mistake in one.mistakes)])
+    values = one.kind.read(flatten(one.solution()))
+    for value in values if isinstance(values, tuple) else [values]:
+        assert not re.search(rf"(?<![\w.]){{value:.4g}}(?![\w.])", told), (one.id, value)
+print(table.groupby(["exercise", "is right"]).size().unstack().min().to_list())
+"""
+
+
 @pytest.mark.notebook
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_offline(path: Path, run_notebook, plain) -> None:
-    text = printed(run_notebook(read(path)))
-    if path.stem.startswith("01_what_one_row_does"):
-        compared_with_others(text, plain)
-    if path.stem == "01_what_one_row_does":
-        assert text.count("Not answered yet") == 3
-    if path.stem.endswith("_solutions"):
-        assert text.count("Right.") == 3
+@SOURCE
+def test_a_lesson_runs_offline_and_its_answers_are_marked(
+    source: Path, run_notebook, plain
+) -> None:
+    """With the solutions all checks pass; in the same kernel, all forms pass and all mistakes fail."""
+    *_, notebook = notebooks_of(source).values()
+    number = source.stem[:2]
+    if number in exercises.numbers():
+        notebook.cells.append(nbformat.v4.new_code_cell(TABLE.format(number=number)))
+    text = printed(run_notebook(notebook))
+    if number in exercises.numbers():
+        assert text.count("Right.") == len(exercises.lesson(number))
         assert "Not " not in text
+        wrong, right = map(int, re.findall(r"\d+", text.splitlines()[-1]))
+        assert right >= 8
+        assert wrong >= 6
+    if number == "01":
+        compared_with_others(text, plain)
 
 
 @pytest.mark.notebook

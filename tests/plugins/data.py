@@ -23,6 +23,15 @@ def shared_copy() -> None:
 
 
 @pytest.fixture(scope="session")
+def tables(shared_copy: None) -> Path:
+    """A folder with published tables, or a skip: they are not part of the project."""
+    home = originals.home_folder()
+    if home is None or not (home / "tables").is_dir():
+        pytest.skip("the published tables are not on this machine")
+    return home / "tables"
+
+
+@pytest.fixture(scope="session")
 def data_home(shared_copy: None) -> Path:
     """A folder with the original data, or a skip that says why there is none."""
     try:

@@ -1,20 +1,33 @@
-"""How tests are shared among processes: a file stays in one, and all tests with a browser or a notebook too.
+"""How tests are shared among processes: a file stays in one, and all files with a browser too.
 
-A browser draws WebGL in software, and JupyterLab starts kernels: two of them at once would keep each other
-waiting on a small machine.
+A browser draws WebGL in software: two of them at once would keep each other waiting on a small machine.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-FIXTURES = {"app_url", "browser", "run_notebook"}
-MARKS = ("browser", "notebook")
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = ("app_url", "mark.browser", ": Page")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        fixtures = FIXTURES.intersection(getattr(item, "fixturenames", ()))
-        alone = fixtures or any(map(item.get_closest_marker, MARKS))
-        item.add_marker(pytest.mark.xdist_group("browser" if alone else str(item.path)))
+@cache
+def group(file: str) -> str:
+    """The tests of a file run in the same process as those of all files of the same group."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return "browser" if any(word in text for word in WORDS) else file
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadFileScheduling
+
+    class Groups(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid.split("::", 1)[0])
+
+    return Groups(config, log)

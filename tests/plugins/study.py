@@ -69,11 +69,27 @@ class StandIn:
         solver = results.SolverSummary("LiSSA", "converged", "", 0.0, 0.0, 0.0, 2.5, 100)
         arrays = (np.arange(3),) * 5
         text = np.array(["a", "b", "c"])
+        axes = (results.RowValues(np.arange(3.0), name) for name in "xy")
         value = results.Points(
-            *arrays, np.arange(3), text, text, *arrays[:2], "x", "y",
+            *arrays, np.arange(3), text, text, *axes,
             "mean loss on the test rows", "nats", 0.4, "raises", solver,
         )  # fmt: skip
         return self._made("points", spec, value)
+
+    def brush(self, spec):
+        watched = (results.Watched("target", "mean loss on the test rows", "nats", 0.4),)
+        effects = np.arange(3, dtype=np.float32)[None]
+        return self._made("brush", spec, results.Brush(np.arange(3), watched, effects))
+
+    def removal(self, spec, retrained=False):
+        watched = results.Watched("target", "mean loss on the test rows", "nats", 0.4)
+        reach = results.Reach("good", 0.1, 0.01, "A refit should agree.")
+        truth = -0.011 if retrained else None
+        value = results.Removal(
+            np.array(spec.selected), 2000, (results.Change(watched, -0.01, -0.02, reach, truth),),
+            (results.Trait("a = 1", 0.9, 0.5, False), results.Trait("b > 2", 0.6, 0.5, True)),
+        )  # fmt: skip
+        return self._made(f"removal {retrained}", spec, value)
 
     def agreement(self, spec):
         return self._made("agreement", spec, object.__new__(results.Agreement))
@@ -89,6 +105,21 @@ class StandIn:
         value = object.__new__(results.Unlearning)
         object.__setattr__(value, "retrained", retrained)
         return self._made(f"unlearning {retrained}", spec, value)
+
+    def patterns(self, spec):
+        return self._made("patterns", spec, object.__new__(results.Patterns))
+
+    def decisions(self, spec):
+        return self._made("decisions", spec, object.__new__(results.Decisions))
+
+    def diagnostics(self, spec):
+        return self._made("diagnostics", spec, object.__new__(results.Diagnostics))
+
+    def comparison(self, spec):
+        return self._made("comparison", spec, object.__new__(results.Comparison))
+
+    def person(self, spec, verified=False):
+        return self._made(f"person {verified}", spec, object.__new__(results.Person))
 
     def verify(self, spec, random, top, selected):
         return self._made("verification", spec, object.__new__(results.Verification))

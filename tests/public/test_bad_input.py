@@ -35,7 +35,7 @@ SEEDED: dict[str, Callable[[Fit, Any], Any]] = {
     "LiSSA": lambda fit, seed: ax.LiSSA(seed=seed),
     "landmarks": lambda fit, seed: ax.Landmarks(seed=seed),
     "Nystroem": lambda fit, seed: ax.Nystroem(seed=seed),
-    "noise": lambda fit, seed: ax.certified_unlearn(fit, [0], 1.0, 1e-5, seed=seed),
+    "noise": lambda fit, seed: ax.certified_unlearn(fit, fit.ids[:1], 1.0, 1e-5, seed=seed),
 }
 
 

@@ -82,6 +82,7 @@ RAISED = {name for name in vars(errors) if name[0].isupper()}
 PLAIN = NAMES
 CLASSES_HERE = {name for name, thing in PLAIN.items() if inspect.isclass(thing)}
 RECORDS = {  # that are returned or read, not made by a user: their fields are explained one by one
+    "ColumnTable",
     "CertifiedUnlearning",
     "CrossValidationPath",
     "Dataset",

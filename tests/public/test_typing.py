@@ -32,7 +32,7 @@ other = ax.Dataset.from_arrays(np.eye(30), np.arange(30.0), validation=0.2, test
 fit = ax.fit(data, model="logistic", penalty=ax.Ridge(1e-3))
 assert_type(fit, ax.Fit)
 target: ax.Target = ax.MeanLoss("test")
-effects: np.ndarray = ax.attribute(fit, [target], ax.AFIF(solver=ax.Cholesky(), damping=1e-3))
+effects: ax.Effects = ax.attribute(fit, [target], ax.AFIF(solver=ax.Cholesky(), damping=1e-3))
 trusted: str = ax.unlearn(fit, [0, 1], targets=target).reach.level
 with ax.memory_limit("1 GB"), ax.use_device("cpu"):
     losses: np.ndarray = ax.cross_validate(fit, folds=5).losses

@@ -7,10 +7,13 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from afif_explorer.results import SolverSummary
+from afif_explorer.results import Removal, SolverSummary, Trait
 from afif_explorer.screens import HEAD, SCREENS
+from afif_explorer.screens.cards.row_card import row_card
+from afif_explorer.screens.changes import sentence
 from afif_explorer.screens.content import (
     Badge,
     Heading,
@@ -33,8 +36,9 @@ from tests.screens.test_declarations import ALL, PARTS
 
 TEXTS = [case for case in ALL if isinstance(case.values[0], Text)]
 OWN_WORDS = {  # texts that show none from data
+    "selection-found",
     "agreement-statistics", "agreement-costs", "agreement-checked", "lissa-statistics",
-    "lissa-advice", "cross_validation-checked",
+    "lissa-advice", "cross_validation-checked", "diagnostics-rows", "head-solver",
 }  # fmt: skip
 
 
@@ -89,21 +93,44 @@ def test_a_block_that_nobody_can_show_is_an_error():
         markup(("words",))  # type: ignore[arg-type]
 
 
-def test_the_effects_of_the_selected_rows_add_up():
-    found = points()
-    chosen = tuple(found.ids[[3, 5, 8]].tolist())
-    told = plain("selection", "selection", selected=chosen)
-    total = float(found.effect[3] + found.effect[5] + found.effect[8])
-    [said] = re.findall(r"add up to\s+([−\d.×⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+) nats", told)
-    mantissa, _, power = said.replace("−", "-").partition("×10")
-    digits = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
-    assert float(f"{mantissa}e{digits or 0}") == pytest.approx(total, rel=0.05)
-    assert "3 rows selected" in re.sub(" +", " ", told)
-    many = plain("selection", "selection", selected=tuple(range(30)))
+def test_the_selection_bar_says_what_would_happen_without_the_rows():
+    told = re.sub(" +", " ", plain("selection", "selection"))
+    assert (
+        "2 rows selected (0.67 % of all). Removing them raises the mean loss of the test rows "
+        in told
+    )
+    assert "by 0.0035 nats (1 % of it) . Use with care" in told
+    assert "gap by sex on the test rows −0.021 (−12 %)" in told
+    assert told.count("−0.019 (−11 %)") == 1  # retrained
+    assert "Unlike all rows: hours <= 40 (93 % of them, 55 % of all)." in told
+    assert "age > 3" not in told  # as chance would have it
+
+
+def test_the_selection_bar_waits_and_tells_what_is_impossible():
+    nothing = plain("selection", "selection", selected=())
+    assert "No rows selected" in nothing
+    many = plain("selection", "selection", selected=tuple(range(30)), fresh=lambda name: False)
     assert "Ids: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 18 more." in many
-    assert "No rows selected" in plain("selection", "selection", selected=())
-    alone = plain("selection", "selection", selected=(4,), points=None)
-    assert re.sub(" +", " ", alone).strip() == "1 row selected: 4."
+    assert "30 rows selected (10 % of all)" in re.sub(" +", " ", many)
+    none = Removal(np.arange(3), 300, (), (), refused="None of the class 'no' would be left.")
+    assert "None of the class 'no' would be left." in plain("selection", "selection", removal=none)
+    chance = replace(none, traits=(Trait("a = 1", 0.5, 0.4, True),))
+    assert "No column differs" in plain("selection", "selection", removal=chance)
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "unit", "says"),
+    [
+        (-0.021, 0.175, "probability", "lowers the gap by 0.021 probability (12 % of it)"),
+        (0.4, -0.2, "nats", "raises the gap by 0.4 nats (200 % of it)"),
+        (0.4, 0.0, "nats", "raises the gap by 0.4 nats"),
+        (-5.0, 1e-9, "", "lowers the gap by 5"),
+        (0.0, 1.0, "", "does not change the gap"),
+    ],
+)
+def test_a_change_has_one_wording(change: float, value: float, unit: str, says: str):
+    found = sentence("them", "gap", change, value, unit).replace(SPACE, " ")
+    assert found == f"Removing them {says}"
 
 
 def test_the_card_of_a_row_tells_its_rank_and_its_values():
@@ -229,3 +256,18 @@ def test_checks_look_alike_before_and_after(view: str, button: str, drawn: str):
     assert refits.pieces[0].startswith("Every refit reached a gradient norm of")
     assert figure.result(before) is None  # its empty state
     assert figure.result(after) is not None
+
+
+def test_a_row_of_pixels_is_shown_as_a_picture_and_not_as_numbers():
+    found = explorer()
+    ids = found.points.ids
+    pixels = {f"row {at // 2}, column {at % 2}": [0.0, 0.25, 0.5, 1.0][at] for at in range(4)}
+    table = pd.DataFrame([{**pixels, "digit": HOSTILE}] * len(ids), index=ids)
+    shown = replace(found.data, picture=(2, 2))
+    told = str(markup(row_card(explorer(frame=table, data=shown))))
+    assert told.count("<rect") == 3, "white is not drawn"
+    assert 'x="1" y="1" width="1" height="1" fill-opacity="1.000"' in told
+    assert "column" not in told
+    assert "<img" not in told
+    assert "digit" in told
+    assert "<svg" not in str(markup(row_card(explorer(frame=table))))

@@ -8,7 +8,7 @@ from afif_explorer import explain
 from afif_explorer.choices.views import VIEWS
 from afif_explorer.figures import FIGURES
 from afif_explorer.screens import HEAD, SCREENS, SELECTION
-from afif_explorer.screens.parts import Action, Field, Figure, Part, Text, parts_of
+from afif_explorer.screens.parts import Action, Field, Figure, Menu, Part, Text, parts_of
 from afif_explorer.spec import FIELDS
 from afif_explorer.state.work import ALWAYS, NEEDED, SOURCES
 from tests.helpers.screens import Reads, explorer
@@ -18,7 +18,16 @@ PARTS = {name: screen.parts for name, screen in SCREENS.items()} | STRIPS
 ALL = [
     pytest.param(part, id=f"{name}-{part.name}") for name, parts in PARTS.items() for part in parts
 ]
-NO_FIELDS = {"sentence", "absence", "can_undo"}  # each goes with fields that are read beside it
+NO_FIELDS = {
+    "sentence",
+    "absence",
+    "can_undo",
+    "can_redo",
+    "fresh",
+    "known_rows",
+    "table",
+    "matching",
+}  # each goes with fields that are read beside it
 
 
 def test_every_view_is_declared_once_and_in_order():
@@ -64,10 +73,13 @@ def test_a_part_reads_what_it_says(part: Part):
             part.enabled(reads)
         elif isinstance(part, Field):
             part.enabled(reads)
+        elif isinstance(part, Menu):
+            assert part.value(reads) in part.offered(reads).values()
         assert reads.names - NO_FIELDS <= part.hears
 
 
 @pytest.mark.parametrize("part", ALL)
 def test_what_a_part_reads_exists(part: Part):
-    state = {"selected", "primary", "status", "stale", "offered"}
+    state = {"selected", "primary", "status", "stale", "offered", "cohorts", "scene", "recorded"}
+    state |= {"finding", "condition", "column", "operator", "level"}
     assert part.hears <= {*FIELDS, *SOURCES, *state}

@@ -41,8 +41,8 @@ def test_all_rows_keep_all_their_columns(explorer):
     table = read(tables.rows_csv(explorer))
     assert table["row"].tolist() == explorer.points.ids.tolist()
     np.testing.assert_array_equal(table["leverage"], explorer.points.leverage)
-    assert table.shape[1] == 1 + len(tables.MEASURES) + len(RESERVED) + 1
-    raw = table.iloc[:, 1 + len(tables.MEASURES) :].to_numpy()
+    assert table.shape[1] == 1 + len(tables.MEASURES) + len(["removed"]) + len(RESERVED) + 1
+    raw = table.iloc[:, 2 + len(tables.MEASURES) :].to_numpy()
     np.testing.assert_array_equal(raw, explorer.raw.loc[table["row"]].to_numpy())
     assert {"row (raw)", "row (raw) (2)", "leverage (raw)"} <= set(table.columns)
 

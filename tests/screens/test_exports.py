@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
+import nbformat
+import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 
+import afif_explorer as ax
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.figures import FIGURES
+from afif_explorer.screens import HEAD
 from afif_explorer.screens.files import tables
+from afif_explorer.screens.files.notebook import notebook
 from afif_explorer.screens.files.report import report
+from afif_explorer.screens.solver_state import MEND
 from afif_explorer.state import Explorer
 
 AGREEMENT = FIGURES["agreement"].title
@@ -91,3 +100,106 @@ def test_unsettled_effects_are_marked_in_their_heading(explorer) -> None:
     settle(explorer, solver="cholesky")
     [heading] = pd.read_csv(tables.rows_csv(explorer)).filter(like="effect if removed")
     assert heading == "effect if removed [nats]"
+
+
+def test_what_is_removed_is_told_in_every_table(explorer) -> None:
+    assert "removed" not in pd.read_csv(tables.rows_csv(explorer))
+    settle(explorer, view="unlearning", target="demographic_parity", count=30)
+    explorer.retrain()
+    assert explorer.await_idle(60)
+    found = explorer.unlearning
+    every = pd.read_csv(tables.rows_csv(explorer))
+    assert set(every.loc[every.removed == 1, "row"]) == set(found.ids)
+    gone = pd.read_csv(tables.removed_csv(explorer)).set_index("row")
+    assert set(gone.index) == set(found.ids)
+    assert set(gone.reason) == {found.rule}
+    raw = explorer.frame.loc[gone.index]
+    column = raw.columns[0]
+    assert (gone[column] == raw[column]).all()
+    told = pd.read_csv(tables.changes_csv(explorer)).set_index("metric")
+    fit = ax.fit(ax.load_dataset("hiring"))
+    targets = [ax.MeanLoss("test"), ax.DemographicParityDifference("group", split="test")]
+    predicted = ax.unlearn(fit, found.ids, targets=targets).effects
+    true = ax.retrain(fit, found.ids)
+    for name, target in zip(("Mean loss", found.disparity), targets, strict=True):
+        assert told.loc[name, "before"] == pytest.approx(target.bind(fit).value(fit.parameters))
+        assert told.loc[name, "change predicted"] == pytest.approx(predicted[target], rel=1e-9)
+        assert told.loc[name, "change retrained"] == pytest.approx(
+            true.effects(target)[target], rel=1e-6
+        )
+    low, high = told.loc[found.disparity, ["change predicted, low", "change predicted, high"]]
+    assert low < told.loc[found.disparity, "change predicted"] < high
+
+
+@pytest.mark.parametrize("view", ["unlearning", "agreement", "cross_validation"])
+def test_the_notebook_computes_what_is_on_screen(explorer, view) -> None:
+    settle(explorer, view=view, count=12, target="demographic_parity", damping=0.1, seed=1)
+    content = nbformat.reads(notebook(explorer).getvalue(), as_version=4)
+    nbformat.validate(content)
+    names: dict = {}
+    cells = [cell.source for cell in content.cells if cell.cell_type == "code"]
+    exec("\n".join(cells[:-1]), names)
+    scale = np.abs(explorer.points.effect).max()
+    assert np.abs(names["effects"] - explorer.points.effect).max() <= 1e-12 * scale
+    if view == "unlearning":
+        assert names["removed"] == explorer.unlearning.ids.tolist()
+    if view == "agreement":
+        for name in ("fisher", "hessian"):
+            shown = getattr(explorer.agreement, name)
+            assert np.abs(names[name] - shown).max() <= 1e-12 * np.abs(shown).max()
+    if view == "cross_validation":
+        assert names["held_out"].mean == pytest.approx(explorer.cross_validation.mean_here, 1e-12)
+    again = eval(cells[-1], names)
+    assert again.spec == explorer.spec
+    again.close()
+
+
+def test_a_solver_that_fails_is_told_above_every_view_with_a_button(explorer) -> None:
+    said = [HEAD[3].content, HEAD[4].shown]
+    settle(explorer, view="points", solver="lissa", depth=3)
+    for view in ("points", "unlearning"):
+        settle(explorer, view=view)
+        assert "has not converged after 3 steps" in str(said[0](explorer))
+    settle(explorer, depth=None, scale=1e-3)
+    assert "set the scale to" in str(said[0](explorer))
+    assert MEND.called(explorer) == "Set scale and depth automatically"
+    MEND.act(explorer)
+    assert explorer.await_idle(60)
+    assert explorer.points is not None
+    assert explorer.scale is None
+    if said[1](explorer):  # the rule may stop before it has converged
+        MEND.act(explorer)
+        assert explorer.await_idle(60)
+    assert said[0](explorer) == ()
+    assert not said[1](explorer)
+
+
+def test_a_report_reads_like_one_and_says_what_was_removed(explorer) -> None:
+    settle(explorer, view="unlearning", target="demographic_parity", count=20, seed=0, damping=0)
+    explorer.retrain()
+    assert explorer.await_idle(60)
+    page = report(explorer).getvalue()
+    heads = [
+        "Answer",
+        "Evidence",
+        "How far to trust it",
+        "What was removed",
+        "The data",
+        "Reproduce",
+    ]
+    at = [page.index(f"<h2>{head}</h2>") for head in heads]
+    assert at == sorted(at)
+    found, data = explorer.unlearning, ax.load_dataset("hiring")
+    before, after = (found.metrics.loc[found.disparity, name] for name in ("before", "retrained"))
+    assert after < before
+    share = f"{100 * (before - after) / before:.2g}\u00a0% of it"
+    assert "Retrained: removing them lowers the demographic parity gap of probabilities" in page
+    assert share in page
+    assert ", ".join(map(str, found.ids)) in page
+    planted = int(np.isin(found.ids, data.planted).sum())
+    assert planted > 10
+    assert f"{planted} of the 20 rows removed" in page
+    assert str(escape(found.reach.text)) in page
+    rows = json.loads(page.split('id="afif-rows">')[1].split("</script>")[0])
+    assert rows["ids"] == explorer.points.ids.tolist()
+    np.testing.assert_array_equal(rows["effect"], explorer.points.effect)

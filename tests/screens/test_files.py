@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import panel as pn
 import pytest
+from markupsafe import escape
 
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.page.header import Header
@@ -45,7 +47,8 @@ def nothing(*_args: Any) -> None:
 def test_both_export_the_same_files(explorer, cells, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     browser: Any = SimpleNamespace(copy_address=nothing)
-    files = Header(explorer, browser, show_code=nothing, show_guide=nothing)._files()
+    header = Header(explorer, browser, pn.Column(), show_code=nothing, show_guide=nothing)
+    files = header._files()
     downloads = files.select(toolkit.FileDownload)
     assert len(downloads) == len(EXPORTS) == len(cells.exports.buttons)
     for download, (name, button) in zip(downloads, cells.exports.buttons.items(), strict=True):
@@ -60,22 +63,22 @@ def test_both_export_the_same_files(explorer, cells, tmp_path, monkeypatch) -> N
 
 
 def test_both_ask_the_same_about_an_own_table(explorer, cells) -> None:
-    page, form = Upload(explorer), cells.panel.own_table
-    own = OwnTable.read("mine.csv", b"a;b;a much longer name;c\n1,5;2;3;4\n5,5;6;7;8\n")
-    page._offer(own)
+    page, form = Upload(explorer, local=True), cells.panel.own_table
+    own = OwnTable.read("mine.csv", b"a;b;a much longer name;c\n1,5;2;3;4\n5,5;6;7;8\n" * 9)
+    page._show(own)
     form.button.value = True
-    form._offer(own)
+    form._show(own)
+    assert page._table.content == form.table.content
     for on_page, in_cell in (
-        (page._target, form.target),
-        (page._sensitive, form.sensitive),
         (page._task, form.task),
+        *zip(page._how.values(), form.how.values(), strict=True),
     ):
         assert on_page.label == in_cell.description
         assert dict(on_page.options) == dict(in_cell.options)
-    assert page._target.value == form.target.value == 3  # the last column
     assert page._use.label == form.use.description == own_table.USE
-    assert own.table.notes
+    assert page._preview.object == form.preview.value
+    assert own.notes
     for said in (page._says.object, form.message.value):
         assert own.summary in said
-        assert all(note in said for note in own.table.notes)
+        assert all(escape(note) in said for note in own.notes)
     form.button.value = False

@@ -8,8 +8,8 @@ import pytest
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures.drawing.serialization import Brush, Click
 from afif_explorer.screens import SCREENS
-from afif_explorer.screens.gestures import brushed, clicked
 from afif_explorer.screens.parts import Figure
+from afif_explorer.screens.selecting.gestures import brushed, clicked
 from afif_explorer.state import Explorer
 
 
@@ -26,19 +26,21 @@ def explorer(make, stand_in):
     return made
 
 
-def test_a_click_selects_its_row_and_adds_or_takes_it_with_a_key(explorer):
+def test_a_click_looks_at_its_row_and_selects_it_or_not_with_a_key(explorer):
     ranking = figure("ranking")
-    clicked(explorer, ranking, Click(3, None, None, add=False))
+    clicked(explorer, ranking, Click(9, None, None, add=False))
+    assert (explorer.selected, explorer.primary) == ((), 9)
+    clicked(explorer, ranking, Click(3, None, None, add=True))
     assert (explorer.selected, explorer.primary) == ((3,), 3)
     clicked(explorer, ranking, Click(5, None, None, add=True))
     assert explorer.selected == (3, 5)
     clicked(explorer, ranking, Click(3, None, None, add=True))
     assert explorer.selected == (5,)
     clicked(explorer, ranking, Click(7, None, None, add=False))
-    assert explorer.selected == (7,)
+    assert (explorer.selected, explorer.primary) == ((5,), 7)
     clicked(explorer, ranking, Click(None, 1.0, 2.0, add=False))
     clicked(explorer, figure("spectra"), Click(9, None, None, add=False))
-    assert explorer.selected == (7,)
+    assert (explorer.selected, explorer.primary) == ((5,), 7)
 
 
 def test_a_click_on_the_map_of_lissa_sets_scale_and_depth(explorer):

@@ -21,7 +21,19 @@ from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.view import ExplorerView
 from afif_explorer.screens import HEAD, SCREENS, SELECTION
-from afif_explorer.screens.parts import Action, Field, Figure, Part, Rows, Text, parts_of
+from afif_explorer.screens.parts import (
+    Action,
+    Entry,
+    Field,
+    Figure,
+    Menu,
+    Part,
+    Rows,
+    Scenes,
+    Text,
+    parts_of,
+)
+from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
 from tests.helpers.loop import open_scheduler
 
@@ -52,8 +64,18 @@ class Interfaces:
         self.views = {name: View(self.context, screen) for name, screen in SCREENS.items()}
         head, selection = StatusHead(self.context), Strip(self.context, (SELECTION,))
         head.say(head.hears)
-        self.heads = {**head.shown, **{one.part.name: one for one in selection._shown}}
+        self.head, self.selection = head, selection
         self.notebook = ExplorerView(explorer)
+
+    @property
+    def heads(self) -> dict[str, Any]:
+        """What the dashboard shows above all views."""
+        shown = self.selection._shown
+        selection = [one for each in shown for one in (each, *each.inner)]
+        return {
+            **self.head.shown,
+            **{one.part.name: one for one in selection if isinstance(one.part, Part)},
+        }
 
     def open(self, name: str) -> None:
         self.explorer.view = name
@@ -74,7 +96,7 @@ class Interfaces:
 
 @pytest.fixture(scope="module")
 def interfaces():
-    explorer = Explorer("hiring")
+    explorer = Explorer("hiring", baseline=Spec().pinned())
     assert explorer.await_idle(WAIT)
     made = Interfaces(explorer)
     yield made
@@ -105,24 +127,48 @@ def test_a_view_has_each_part_in_both_interfaces(interfaces: Interfaces, name: s
             if plot.state == Plot.READY:
                 assert plot._figure == cell.figure
                 shown[Figure] += 1
+        elif isinstance(part, Scenes):
+            assert page.catalogue == cell.catalogue
+        elif isinstance(part, Menu):
+            assert list(page.options.items()) == list(cell.options)
+            assert page.value == cell.value
         else:
             assert isinstance(part, Rows)
             [table] = page.select(lambda one: hasattr(one, "pagination"))
             assert len(table.value) == len(cell._rows)
-    assert shown[Figure] >= 2
-    assert shown[Text] >= 2
+    if name != "learn":
+        assert shown[Figure] >= 1
+        assert shown[Text] >= 2
 
 
 def test_the_parts_above_all_views_are_in_both(interfaces: Interfaces):
     cells = {**interfaces.notebook.status.head.shown, **interfaces.notebook.selection.shown}
+    assert "column" not in interfaces.heads, "made when it is first seen"
     interfaces.explorer.select(interfaces.explorer.points.ids[:2])
+    interfaces.explorer.finding = True
+    interfaces.explorer.save_cohort("two rows")
+    interfaces.explorer.choose_column("group")
+    interfaces.explorer.write_condition("group = green")
+    assert interfaces.explorer.await_idle(WAIT)
+    interfaces.loop.pass_time(10 * UNSEEN)
     for part in HEADS:
         page, cell = interfaces.heads[part.name].panel, cells[part.name].widget
         if isinstance(part, Text):
             assert page.object == cell.value
+        elif isinstance(part, Entry | Menu):
+            assert page.value == cell.value
+            assert page.visible
+            assert cell.layout.display is None
+            if isinstance(part, Menu):
+                assert page.options == dict(cell.options)
+                assert len(page.options) > 1
         else:
             assert (page.label, page.disabled) == (cell.description, cell.disabled)
-            assert page.visible is (cell.layout.display is None) is (part.name != "again")
+            assert (
+                page.visible
+                is (cell.layout.display is None)
+                is (part.name not in ("again", "mend"))
+            )
     assert "2 rows" in cells["selection"].widget.value
     cells["undo"].widget.click()
     assert interfaces.explorer.selected == ()
@@ -174,6 +220,8 @@ def test_only_the_open_view_is_brought_up_to_date(interfaces: Interfaces, monkey
     interfaces.explorer.select(interfaces.explorer.points.ids[:3])
     interfaces.loop.pass_time(1)
     assert sorted(drawn) == ["effect_distribution", "ranking", "row_map"]
+    assert interfaces.explorer.await_idle(WAIT)  # what the selection does is known
+    interfaces.loop.pass_time(1)
     drawn.clear()
     interfaces.explorer.param.update(author="somebody")
     assert drawn == []

@@ -17,6 +17,7 @@ ALWAYS = {"dataset", "seed", "model", "penalty", "target", "split", "method", "s
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_sensitive_column_is_a_choice_wherever_groups_are_shown(make, target, view):
     explorer = make(target=target, view=view)
+    assert explorer.await_idle(10)
     assert "sensitive" not in relevant(explorer), "nothing is known of any column yet"
     explorer._set(offered={**explorer.offered, "sensitive": {"group": 0}})
     assert "sensitive" in relevant(explorer)

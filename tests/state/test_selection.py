@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
+import afif_explorer as ax
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
@@ -30,22 +32,98 @@ def test_two_sessions_are_independent(make, stand_in):
     assert settled(first).status.kind == "done"
 
 
-def test_the_selection_has_a_row_in_focus_an_author_and_a_way_back(make, stand_in):
+def test_looking_at_a_row_never_changes_the_selection_nor_the_other_way_round(make):
     explorer = settled(make())
     explorer.select([5, 3, 3], by="map")
-    assert (explorer.selected, explorer.primary, explorer.author) == ((3, 5), 3, "map")
-    explorer.select([5, 9], by="table", primary=9)
-    assert explorer.primary == 9
-    explorer.select([9, 11])
-    assert explorer.primary == 9
+    assert (explorer.selected, explorer.primary, explorer.author) == ((3, 5), None, "map")
+    explorer.look_at(9)
+    assert (explorer.selected, explorer.primary, explorer.can_redo) == ((3, 5), 9, False)
+    explorer.select([7])
     explorer.undo_selection()
-    assert explorer.selected == (5, 9)
+    assert (explorer.selected, explorer.primary) == ((3, 5), 9)
+    explorer.toggle(9)
+    explorer.toggle(3)
+    assert (explorer.selected, explorer.primary) == ((5, 9), 3)
+    with pytest.raises(InvalidChoice, match="no training row has: 5000"):
+        explorer.look_at(5000)
+    explorer.look_at(None)
+    assert (explorer.selected, explorer.primary) == ((5, 9), None)
+
+
+def test_every_change_of_the_selection_is_undone_and_redone(make):
+    explorer = settled(make())
+    explorer.select([3])
+    explorer.selected = [4, 5]  # by assignment, too
+    explorer.select([5, 6], how="keep")
+    assert explorer.selected == (5,)
+    for before in ((4, 5), (3,), ()):
+        explorer.undo_selection()
+        assert explorer.selected == before
+    assert not explorer.can_undo
     explorer.undo_selection()
-    explorer.undo_selection()
-    explorer.undo_selection()
-    assert (explorer.selected, explorer.primary) == ((), None)
+    for after in ((3,), (4, 5)):
+        explorer.redo_selection()
+        assert explorer.selected == after
+    explorer.select([8])  # a new branch: what was undone is gone
+    assert not explorer.can_redo
+    explorer.redo_selection()
+    assert explorer.selected == (8,)
     with pytest.raises(InvalidChoice):
         explorer.select([-1])
+
+
+def test_what_shows_undo_is_told_once_there_is_something_to_undo(make):
+    explorer = settled(make())
+    told = []
+
+    def tell(*_events):
+        told.append((explorer.can_undo, explorer.can_redo))
+
+    explorer.param.watch(tell, ["recorded", "selected"])
+    explorer.select([3])
+    assert told[-1] == (True, False)
+    explorer.undo_selection()
+    assert told[-1] == (False, True)
+    explorer.redo_selection()
+    assert told[-1] == (True, False)
+
+
+def test_another_data_set_has_another_history_and_other_cohorts(make):
+    explorer = settled(make())
+    explorer.select([3, 4])
+    explorer.save_cohort("early rows")
+    explorer.dataset = "digits"
+    settled(explorer)
+    assert (explorer.selected, explorer.can_undo, dict(explorer.cohorts)) == ((), False, {})
+    explorer.select([7])
+    explorer.undo_selection()
+    assert explorer.selected == ()
+    explorer.dataset = "hiring"
+    settled(explorer)
+    assert dict(explorer.cohorts) == {"early rows": (3, 4)}
+
+
+def test_cohorts_are_saved_selected_combined_and_deleted(make):
+    explorer = settled(make())
+    with pytest.raises(InvalidChoice, match="Select rows first"):
+        explorer.save_cohort()
+    explorer.select([3, 4])
+    assert (explorer.save_cohort(), explorer.save_cohort("  b\n<i> ")) == ("Cohort 1", "b <i>")
+    explorer.select([4, 9])
+    assert explorer.save_cohort() == "Cohort 2"
+    explorer.select_cohort("Cohort 1", how="keep")
+    assert explorer.selected == (4,)
+    explorer.select_cohort("Cohort 2", how="add")
+    assert explorer.selected == (4, 9)
+    explorer.delete_cohort("Cohort 1")
+    assert (explorer.selected, list(explorer.cohorts)) == ((4, 9), ["b <i>", "Cohort 2"])
+    for act in (explorer.select_cohort, explorer.delete_cohort):
+        with pytest.raises(InvalidChoice, match="Saved cohorts: 'b <i>', 'Cohort 2'"):
+            act("Cohort 1")
+    for i in range(28):
+        explorer.save_cohort(f"more {i}")
+    with pytest.raises(InvalidChoice, match="30 cohorts"):
+        explorer.save_cohort("one more")
 
 
 MASK = np.isin(np.arange(2000), (3, 7))
@@ -54,7 +132,8 @@ MASK = np.isin(np.arange(2000), (3, 7))
 @pytest.mark.parametrize(
     "rows",
     [
-        [7, 3, 3], (3, 7), {3, 7}, iter((3, 7)), [3.0, 7.0], range(3, 11, 4), np.array([7, 3]),
+        [7, 3, 3], (3, 7), {3, 7}, iter((3, 7)), [3.0, 7.0], range(3, 11, 4), deque((7, 3)),
+        {"a": 3, "b": 7}.values(), dict.fromkeys((3, 7)).keys(), (i for i in (3, 7)), np.array([7, 3]),
         np.array([3, 7], dtype=np.uint16), torch.tensor([3, 7]), pd.Index([3, 7]), pd.Series([7, 3]),
         MASK, MASK.tolist(), torch.tensor(MASK), pd.Series([True, False, True], index=[3, 5, 7]),
     ],
@@ -66,6 +145,25 @@ def test_rows_are_selected_by_whatever_holds_their_ids(make, rows):
     assert explorer.selected == (3, 7)
     explorer.select([])
     assert explorer.selected == ()
+
+
+def test_the_effects_are_those_of_attribute_with_the_same_settings():
+    method = "infinitesimal_jackknife"
+    explorer = ax.Explorer("hiring", target="demographic_parity", strength=1e-2, method=method)
+    with pytest.raises(InvalidChoice, match="still being computed"):
+        _ = explorer.effects
+    assert explorer.await_idle(120)
+    fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
+    target = ax.DemographicParityDifference("group", split="test")
+    truth = ax.attribute(fit, target, ax.InfinitesimalJackknife())
+    found = explorer.effects
+    np.testing.assert_allclose(found, truth, rtol=1e-9)
+    np.testing.assert_array_equal(found.ids, truth.ids)
+    assert (found.unit, found.trust.level) == (truth.unit, truth.trust.level)
+    assert explorer.effects is found, "computed once for the same results"
+    explorer.select(found.top(5))
+    assert set(explorer.selected) == set(truth.top(5).tolist())
+    explorer.close()
 
 
 def test_one_row_is_selected_by_its_id(make):
@@ -116,7 +214,7 @@ def test_what_a_figure_still_shows_of_other_data_is_left_out(make):
     explorer.pick([3, 5000], by="map", primary=3)
     assert (explorer.selected, explorer.primary) == ((3,), 3)
     with explorer._lock:
-        explorer._earlier.append((7, 5000))
+        explorer._history.earlier.append((7, 5000))
     explorer.undo_selection()
     assert explorer.selected == (7,)
 

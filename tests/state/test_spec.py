@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afif_explorer import spec as module
@@ -19,12 +19,15 @@ def _choices() -> st.SearchStrategy[dict]:
         number = st.integers(int(low), int(high)) if whole else st.floats(low, high)
         pick[name] = number | st.none() if "None" in str(module._HINTS[name]) else number
     pick["dataset"] = st.from_regex(module.DATASET_NAME, fullmatch=True)
-    pick["leverage_correction"] = st.booleans()
+    pick |= dict.fromkeys(("leverage_correction", "merge_small"), st.booleans())
     near, far = st.integers(0, 300), st.integers(0, module.LARGEST_ID)
     pick["selected"] = st.sets(near) | st.sets(far) | st.sets(near, min_size=60)
+    plain = st.fixed_dictionaries({}, optional=dict(pick))
+    pick["baseline"] = st.just("") | plain.map(lambda choices: Spec(**choices).pinned())
     return st.fixed_dictionaries({}, optional=pick)
 
 
+@settings(deadline=None)
 @given(_choices())
 def test_a_link_gives_back_every_choice(choices):
     spec = Spec(**choices)
@@ -36,7 +39,9 @@ def test_the_strategy_covers_every_field():
     assert set(module.OPTIONS) | set(RANGES) | {
         "dataset",
         "leverage_correction",
+        "merge_small",
         "selected",
+        "baseline",
     } == set(FIELDS)
 
 

@@ -73,8 +73,8 @@ def test_true_refits_confirm_the_path():
     fit, strength = study.fit(SQUARES), check.strengths[1]
     fit = ax.fit(study.data(SQUARES), penalty=ax.Ridge(strength))
     place = int(np.flatnonzero(study.data(SQUARES).train.ids == check.ids[0])[0])
-    target = ax.PointLoss("train", place)
-    true = ax.retrain(fit, [place]).effects([target])[target]
+    target = ax.PointLoss("train", fit.ids[place])
+    true = ax.retrain(fit, fit.ids[[place]]).effects([target])[target]
     assert check.actual[check.strength == strength][0] == pytest.approx(true, rel=1e-5)
 
 

@@ -107,22 +107,3 @@ def test_another_sensitive_column_has_other_pairs() -> None:
     explorer.sensitive = 1  # there is no such column: corrected later, but the pair is of the first
     assert explorer.pair == -1
     explorer.close()
-
-
-def test_a_retrained_removal_has_intervals_of_the_gap_and_of_its_change() -> None:
-    spec = Spec(dataset=table(), target="demographic_parity", rule="lower_target", count=20)
-    spec = spec.replace(view="unlearning", favourable=0, split="validation")
-    found = study.unlearning(spec, retrained=True)
-    target = ax.DemographicParityDifference("side", favourable="approved")
-    fit = study.fit(spec)
-    alone = ax.bootstrap_disparity(fit, target)
-    words = (
-        f"{alone.gap:.3g} ({alone.low:.3g} to {alone.high:.3g}) before; change after retraining "
-    )
-    [note] = [note for note in found.notes if words in note]
-    metric = found.metrics.loc["Demographic parity gap, probabilities"]
-    change = float(note.split("change after retraining ")[1].split(" ")[0])
-    assert change == pytest.approx(metric["retrained"] - metric["before"], rel=0.05)
-    assert not any("bootstrap" in note for note in study.unlearning(spec).notes)
-    loss = spec.replace(target="mean_loss")
-    assert not any("bootstrap" in note for note in study.unlearning(loss, retrained=True).notes)

@@ -48,7 +48,7 @@ def test_predicted_removals_are_those_of_the_public_function(spec):
     found, fit = study.unlearning(spec), study.fit(spec)
     rows = np.isin(fit.data.train.ids, found.ids)
     target = study.targets.target_of(spec)
-    change = ax.unlearn(fit, rows, method_of(spec), [target]).effects[target]
+    change = ax.unlearn(fit, fit.ids[rows], method_of(spec), [target]).effects[target]
     moved = found.metrics.loc["Mean loss", "predicted"] - found.metrics.loc["Mean loss", "before"]
     assert moved == pytest.approx(change, rel=1e-9)
 

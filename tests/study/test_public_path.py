@@ -98,8 +98,8 @@ def test_unlearning(spec: Spec, fit: ax.Fit) -> None:
     found = study.unlearning(spec, retrained=True)
     rows = np.flatnonzero(np.isin(fit.data.train.ids, found.ids))
     target = target_of(spec, fit)
-    without = ax.unlearn(fit, rows, method_of(spec, fit), target)
-    again = ax.retrain(fit, rows)
+    without = ax.unlearn(fit, fit.ids[rows], method_of(spec, fit), target)
+    again = ax.retrain(fit, fit.ids[rows])
     row = found.metrics.loc[found.disparity]
     same(row["predicted"] - row["before"], without.effects[target])
     same(row["retrained"] - row["before"], again.effects(target)[target])
@@ -111,7 +111,7 @@ def test_unlearning(spec: Spec, fit: ax.Fit) -> None:
     count = round(found.shares[3] * fit.n)
     for name, corrected in (("AFIF", False), ("AFIF, leverage correction", True)):
         method = method_of(spec.replace(method="afif", leverage_correction=corrected), fit)
-        moved = ax.unlearn(fit, order[:count], method, target)
+        moved = ax.unlearn(fit, fit.ids[order[:count]], method, target)
         same(found.sweep[name][3] - row["before"], moved.effects[target])
 
 
@@ -143,7 +143,7 @@ def test_verification(spec: Spec, fit: ax.Fit) -> None:
     found = study.verify(spec, random=2, top=2)
     rows = np.flatnonzero(np.isin(fit.data.train.ids, found.ids))
     target = target_of(spec, fit)
-    same(found.actual, ax.retrain_each(fit, rows, target).effects)
+    same(found.actual, ax.retrain_each(fit, fit.ids[rows], target).effects)
     same(found.predicted, ax.attribute(fit, target, method_of(spec, fit))[rows])
 
 

@@ -28,6 +28,7 @@ RULES: dict[str, Callable[[Subject], Check | None]] = {
     "AX401": agreement.curvatures,
     "AX402": agreement.solver,
     "AX501": agreement.refits,
+    "AX502": agreement.seeds,
 }
 MEASURED = ("test", "validation", "train")
 
@@ -38,6 +39,7 @@ def check(
     *,
     method: Method = AFIF(),  # noqa: B008 - a frozen value
     refits: int = 0,
+    seeds: int = 0,
     mute: str | Iterable[str] = (),
     seed: int = 0,
 ) -> Checks:
@@ -52,6 +54,8 @@ def check(
             training rows).
         method: curvature and solver of the effects.
         refits: number of rows to refit without, half with the largest effects and half at random; 0: none.
+        seeds: number of trainings from other random starts whose effects are compared with those of the fit:
+            the noise between seeds of a network; 0: none.
         mute: one or several codes to leave out.
         seed: of the random rows.
 
@@ -60,7 +64,7 @@ def check(
         error, ``to_frame()`` is their table.
 
     Raises:
-        InvalidChoice: for what is not a fit, target or code, and for a number of refits below 0.
+        InvalidChoice: for what is not a fit, target or code, and for a number of refits or seeds below 0.
 
     >>> import afif_explorer as ax
     >>> checks = ax.check(ax.fit(ax.load_dataset("hiring")), refits=4)
@@ -79,8 +83,10 @@ def check(
         raise InvalidChoice(f"Expected a target such as MeanLoss('test'), got {target!r}.")
     if not (is_whole(refits) and refits >= 0):
         raise InvalidChoice(f"The number of refits must be a whole number, not {refits!r}.")
+    if not (is_whole(seeds) and seeds >= 0):
+        raise InvalidChoice(f"The number of seeds must be a whole number, not {seeds!r}.")
     muted = _codes(mute)
-    subject = Subject(fit, target, method, refits, checked_seed(seed))
+    subject = Subject(fit, target, method, refits, checked_seed(seed), seeds)
     found = []
     for place, (code, rule) in enumerate(RULES.items()):
         report("checks", place, len(RULES))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.html_tables import html_table
 
 OK, NOTE, WARNING, ERROR, UNKNOWN = LEVELS = ("ok", "note", "warning", "error", "unknown")
 PROBLEMS = (WARNING, ERROR)
@@ -83,6 +84,11 @@ class Checks:
     def __str__(self) -> str:
         """All checks as text, problems in full."""
         return "\n".join(map(str, self.all))
+
+    def _repr_html_(self) -> str:
+        """A row per check; problems with their remedy."""
+        rows = [(one.code, one.level, one.seen, one.remedy) for one in self.all]
+        return html_table(repr(self).strip("<>"), ("code", "level", "seen", "remedy"), rows)
 
     def to_frame(self) -> pd.DataFrame:
         """A row per check, indexed by code."""

@@ -10,13 +10,10 @@ import numpy as np
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.analysis.rows.attribution import effects_of
+from afif_explorer.analysis.rows.curvatures import is_affordable
 from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.targets.base import Target
-
-AFFORDABLE = (
-    100_000_000  # rows x outputs x parameters up to which further curvatures are affordable
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +21,7 @@ class Subject:
     """A fit, a target, a method, and what several checks need of them.
 
     Attributes:
-        refits: number of rows to refit without. seed: of their choice.
+        refits: number of rows to refit without. seed: of their choice. seeds: number of trainings to compare.
     """
 
     fit: Fit
@@ -32,6 +29,7 @@ class Subject:
     method: Method
     refits: int
     seed: int
+    seeds: int = 0
 
     @cached_property
     def influence(self) -> Influence:
@@ -41,8 +39,7 @@ class Subject:
     @cached_property
     def affordable(self) -> bool:
         """Whether passes over all rows and parameters cost little."""
-        objective = self.fit.objective
-        return objective.n * objective.model.k * objective.p <= AFFORDABLE
+        return is_affordable(self.fit.objective)
 
     @cached_property
     def effects(self) -> np.ndarray:
@@ -51,6 +48,5 @@ class Subject:
 
     def ids(self, rows: np.ndarray) -> str:
         """The ids of some rows (positions) for a sentence."""
-        data = self.fit.data
-        named = rows if data is None else data.train.ids[rows]
+        named = self.fit.ids[rows]
         return ", ".join(map(str, named[:5])) + (" and others" if len(named) > 5 else "")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -12,18 +11,31 @@ from torch import Tensor
 
 from afif_explorer.analysis.fairness import tables, words
 from afif_explorer.analysis.fairness.counts import group_counts, missing
-from afif_explorer.analysis.fairness.intervals import Resampling, Rows, interval, theta_without
-from afif_explorer.analysis.fairness.measures import Asked, by_split, compare, measures_for
+from afif_explorer.analysis.fairness.intervals import Rows, ranges, theta_without
+from afif_explorer.analysis.fairness.measures import (
+    Asked,
+    by_split,
+    compare,
+    held_out,
+    measures_for,
+)
+from afif_explorer.analysis.fairness.resampling import Resampling
 from afif_explorer.analysis.fits.fitting import Fit
-from afif_explorer.analysis.fits.prepared import prepared, warn_unfinished
-from afif_explorer.analysis.limits.trust import warn_of_trust
-from afif_explorer.analysis.rows.attribution import effects_of
+from afif_explorer.analysis.fits.prepared import prepared
+from afif_explorer.analysis.limits.trust import Reason, Trust
+from afif_explorer.analysis.removal.refits import Retrained
+from afif_explorer.analysis.rows.attribution import refined_effects
+from afif_explorer.analysis.rows.diagnostics import row_index
+from afif_explorer.analysis.rows.judging import judge
 from afif_explorer.engine.influence.methods import AFIF, Method
-from afif_explorer.engine.targets.groups import GroupName
+from afif_explorer.engine.targets.groups import GroupName, Merge
 from afif_explorer.errors import Undefined
+from afif_explorer.html_tables import html_table
+
+SHOWN = 2  # measures in a repr
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FairnessAudit:
     """The result of :func:`audit_fairness`.
 
@@ -52,10 +64,26 @@ class FairnessAudit:
     counts: pd.DataFrame
     effects: pd.DataFrame
     notes: tuple[str, ...]
-    _fit: Fit = field(repr=False)
-    _measures: Asked = field(repr=False)
-    _moved: Tensor | None = field(repr=False)
-    _how: Resampling = field(repr=False)
+    _fit: Fit
+    _measures: Asked
+    _moved: Tensor | None
+    _how: Resampling
+    _judge: Callable[[], Trust]
+
+    @cached_property
+    def trust(self) -> Trust:
+        """How far the effects can be trusted."""
+        return self._judge()
+
+    def __repr__(self) -> str:
+        known = self.disparities["soft"].dropna()
+        told = "".join(f", {name} {gap:.3g}" for name, gap in known.head(SHOWN).items())
+        return f"<FairnessAudit: {len(known)} measures{told}, ...; {len(self.notes)} notes>"
+
+    def _repr_html_(self) -> str:
+        """The disparities and the notes."""
+        rows = self.disparities.itertuples(name=None)
+        return html_table("Disparities", ("measure", "soft", "hard"), rows, self.notes)
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
@@ -63,34 +91,28 @@ class FairnessAudit:
 
         Computed when first read; see :func:`bootstrap_disparity`. NaN where undefined.
         """
-        found = [
-            interval(self._fit, self._measures[measure], None, self._how, soft=form == "soft")
-            for measure, form in self.compared.index
-        ]
-        rows = [(one.gap, one.low, one.high) for one in found]
-        table = pd.DataFrame(rows, self.compared.index, ["gap", "low", "high"])
+        asked = [(self._measures[measure], form == "soft") for measure, form in self.compared.index]
+        rows = [found.gap for found in ranges(self._fit, asked, [], self._how)]
+        table = pd.DataFrame(rows, self.compared.index).set_axis(["gap", "low", "high"], axis=1)
         return tables.complete(table, list(self._measures))
 
     @cached_property
     def changes(self) -> pd.DataFrame:
-        """The predicted change of each soft gap without the ``removed`` rows, in every split.
+        """The change of each soft gap without the ``removed`` rows, in every split, with its interval.
 
         Rows as in ``by_split``; columns ``change`` and the ends of its bootstrap interval, ``low`` and
         ``high``; empty if no rows were removed. Computed when first read.
         """
         defined = self.by_split.dropna(subset="gap").index
         index = defined if self._moved is not None else defined[:0]
-        found = [
-            interval(
-                self._fit,
-                replace(self._measures[measure], split=split),
-                self._moved,
-                self._how,
-                soft=True,
-            )
-            for measure, split in index
-        ]
-        rows = [(one.change, one.change_low, one.change_high) for one in found]
+        moved = [] if self._moved is None else [self._moved]
+        found = {}
+        for split in index.unique("split"):
+            names = [measure for measure, where in index if where == split]
+            asked = [(replace(self._measures[name], split=split), True) for name in names]
+            for name, one in zip(names, ranges(self._fit, asked, moved, self._how), strict=True):
+                [found[name, split]] = one.changes
+        rows = [found[key] for key in index]
         table = pd.DataFrame(rows, index, ["change", "low", "high"])
         return tables.complete(table, list(self._measures))
 
@@ -105,7 +127,8 @@ def audit_fairness(
     groups: Sequence[GroupName] | None = None,
     minimum: int = 1,
     merge_small: bool = False,
-    removed: Rows | None = None,
+    merge: Merge | None = None,
+    removed: Rows | Retrained | None = None,
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
@@ -131,12 +154,14 @@ def audit_fairness(
             furthest apart.
         minimum: groups of which fewer rows count are left out, and ``notes`` tells which.
         merge_small: compare the groups with fewer than ``minimum`` rows in the split as one.
-        removed: training rows, as for :func:`unlearn`, whose removal ``changes`` predicts in every split.
+        merge: groups that count as one, by their new name: ``{"young": ["18-25", "26-35"]}``.
+        removed: ids of training rows, whose removal ``changes`` predicts in every split; or the result of
+            :func:`retrain`, whose true changes they then are.
         resamples, confidence, seed: of the bootstrap behind ``intervals`` and ``changes``.
 
     Returns:
         A ``FairnessAudit``: ``disparities`` (soft and hard), ``compared``, ``by_split``, ``groups``,
-        ``counts``, ``effects`` ``[n_train, measures]``, ``intervals``, ``changes`` and ``notes``.
+        ``counts``, ``effects`` ``[n_train, measures]``, ``intervals``, ``changes``, ``notes`` and ``trust``.
 
     Raises:
         InvalidChoice: for an unknown attribute, split, class or group.
@@ -151,7 +176,7 @@ def audit_fairness(
 
     >>> import afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"))
-    >>> audit = ax.audit_fairness(fit, "group", favourable="hired", removed=[0, 1, 2])
+    >>> audit = ax.audit_fairness(fit, "group", favourable="hired", removed=fit.ids[:3])
     >>> audit.disparities.index.tolist()[:3]
     ['demographic_parity', 'equal_opportunity', 'equalized_odds']
     >>> audit.effects.shape == (1400, len(audit.disparities))
@@ -168,6 +193,7 @@ def audit_fairness(
             groups=groups,
             minimum=minimum,
             merge_small=merge_small,
+            merge=merge,
         )
         for name, kind in kinds.items()
     }
@@ -178,14 +204,12 @@ def audit_fairness(
     losing = [f"{name}: {told}" for name, told in why.items()]
     defined = {name: target for name, target in asked.items() if (name, "soft") in found}
     losing += [told for name in defined for told in words.left_out(fit, name, asked[name], found)]
-    for told in losing:
-        warnings.warn(told, Undefined, stacklevel=2)
-    ids = None if fit.data is None else pd.Index(fit.data.train.ids, name="id")
     influence = prepared(method, fit)
-    effects = effects_of(influence, fit, list(defined.values()))
-    warn_unfinished(influence)
-    warn_of_trust(fit, influence)
-    counts = group_counts(fit, sensitive, favourable=favourable)
+    targets = list(defined.values())
+    effects, refinement = refined_effects(influence, fit, targets)
+    own = [Reason("good", told, Undefined) for told in losing]
+    trust = judge(fit, influence, refinement, own, targets)
+    counts = group_counts(fit, sensitive, favourable=favourable, merge=merge)
     elsewhere, nowhere = by_split(fit, asked)
     notes = [
         *words.guess(fit, asked.values()),
@@ -199,10 +223,10 @@ def audit_fairness(
     return FairnessAudit(
         disparities=tables.gaps(found, list(asked)),
         compared=tables.compared(found),
-        by_split=tables.by_split(elsewhere, list(asked)),
+        by_split=tables.by_split(elsewhere, list(asked), held_out(fit, split)),
         groups=tables.groups(fit, first, means),
         counts=counts,
-        effects=pd.DataFrame(effects, columns=list(defined), index=ids).reindex(
+        effects=pd.DataFrame(effects, columns=list(defined), index=row_index(fit)).reindex(
             columns=list(asked)
         ),
         notes=tuple(notes),
@@ -210,4 +234,5 @@ def audit_fairness(
         _measures=asked,
         _moved=None if removed is None else theta_without(fit, removed, method),
         _how=how,
+        _judge=trust,
     )

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from afif_explorer.analysis.fits.fitting import SPLITS, Fit
+from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.fits.samples import SPLITS
 from afif_explorer.datasets.reading.text import listing
 from afif_explorer.engine.targets.bound import Sample, checked_fit
 from afif_explorer.engine.targets.disparities import DemographicParityDifference
+from afif_explorer.engine.targets.groups import Merge
+from afif_explorer.errors import Undefined
 
 WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def group_counts(
-    fit: Fit, sensitive: str | Sequence[str], *, favourable: str | int | None = None
+    fit: Fit,
+    sensitive: str | Sequence[str],
+    *,
+    favourable: str | int | None = None,
+    merge: Merge | None = None,
 ) -> pd.DataFrame:
     """The rows of each group in each split, and how many of them have the favourable outcome.
 
@@ -24,14 +32,17 @@ def group_counts(
         fit: a fit of a data set with sensitive columns.
         sensitive: the display name of one of them; the groups of several are their intersections.
         favourable: the favourable class by name; None: the one that ``fit.data.favourable`` names.
+        merge: groups that count as one, by their new name, as for :class:`DemographicParityDifference`.
 
     Returns:
         A data frame ``[splits * groups, 3]`` with a row for each ``(split, group)``, groups without rows in a
-        split included: ``rows`` and, for classification, ``favourable`` and ``unfavourable``, the rows
-        by observed class.
+        split included, splits whose rows lack an attribute left out: ``rows`` and, for classification,
+        ``favourable`` and ``unfavourable``, the rows by observed class.
 
     Raises:
-        InvalidChoice: for an unknown column or class.
+        InvalidChoice: for an unknown column, class or group.
+
+    Warns :class:`Undefined` where the rows of a split have no such attribute.
 
     >>> import afif_explorer as ax
     >>> counts = ax.group_counts(ax.fit(ax.load_dataset("hiring")), "group", favourable="hired")
@@ -39,13 +50,28 @@ def group_counts(
     (300, ['rows', 'favourable', 'unfavourable'])
     """
     checked_fit(fit)
-    asked = DemographicParityDifference(sensitive, favourable=favourable)
+    asked = DemographicParityDifference(sensitive, favourable=favourable, merge=merge)
+    known = [split for split in SPLITS if split in fit.samples]
+    if lacking := _lacking(fit, known, asked.attributes):
+        told = " and ".join(WORDS[split] for split in lacking)
+        warnings.warn(
+            f"The {told} rows have no sensitive attribute {asked.attribute}, so their groups are not "
+            "counted; give it for each split.",
+            Undefined,
+            stacklevel=2,
+        )
     tables = {
-        split: _of_split(fit, asked, fit.samples[split]) for split in SPLITS if split in fit.samples
+        split: _of_split(fit, asked, fit.samples[split]) for split in known if split not in lacking
     }
     every = sorted({name for table in tables.values() for name in table.index})
     found = {split: table.reindex(every, fill_value=0) for split, table in tables.items()}
     return pd.concat(found, names=["split", "group"])
+
+
+def _lacking(fit: Fit, splits: Sequence[str], attributes: Sequence[str]) -> list[str]:
+    """The splits whose rows lack an attribute; none if all of them do, as for an unknown name."""
+    found = [split for split in splits if not set(attributes) <= set(fit.samples[split].groups)]
+    return [] if len(found) == len(splits) else found
 
 
 def _of_split(fit: Fit, asked: DemographicParityDifference, sample: Sample) -> pd.DataFrame:

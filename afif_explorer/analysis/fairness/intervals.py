@@ -4,40 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import bootstrap
 from torch import Tensor
 
+from afif_explorer.analysis.fairness.resampling import Resampling, Sampled, resampled_means
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared, warn_unfinished
 from afif_explorer.analysis.limits.removable import removable
-from afif_explorer.analysis.removal.unlearning import parameters_without
+from afif_explorer.analysis.removal.refits import Retrained
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.targets.bound import checked_fit
+from afif_explorer.engine.targets.comparison import Pair
 from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.errors import InvalidChoice
-from afif_explorer.numeric import checked_count, checked_seed, is_number
+from afif_explorer.numeric import checked_flag
 
 Rows = Sequence[int] | np.ndarray
-_CELLS = 4_000_000  # of resampled rows held at once
-
-
-@dataclass(frozen=True)
-class Resampling:
-    """How a bootstrap is done: number of resamples, level of confidence, and seed."""
-
-    resamples: int = 1000
-    confidence: float = 0.95
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        checked_count("The number of resamples", self.resamples)
-        checked_seed(self.seed)
-        if not (is_number(self.confidence) and 0 < self.confidence < 1):
-            raise InvalidChoice(
-                f"The confidence must be between 0 and 1, such as 0.95, not {self.confidence!r}."
-            )
 
 
 @dataclass(frozen=True)
@@ -46,7 +30,7 @@ class DisparityInterval:
 
     Attributes:
         gap: the disparity at the fit. low, high: the ends of its interval.
-        change: its predicted change without the removed rows; NaN if none are. change_low, change_high: the
+        change: its change without the removed rows; NaN if none are. change_low, change_high: the
             ends of that interval.
         highest, lowest: the two groups. rows: how many rows of each are resampled.
     """
@@ -65,7 +49,7 @@ class DisparityInterval:
 def bootstrap_disparity(
     fit: Fit,
     target: GroupDisparity,
-    removed: Rows | None = None,
+    removed: Rows | Retrained | None = None,
     method: Method = AFIF(),  # noqa: B008 - a frozen value
     *,
     soft: bool = True,
@@ -73,7 +57,7 @@ def bootstrap_disparity(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> DisparityInterval:
-    """Bootstrap intervals for a gap ``T`` and for its predicted change ``T(theta(w)) - T(theta(1))``.
+    """Bootstrap intervals for a gap ``T`` and for its change ``T(theta(w)) - T(theta(1))``.
 
     Percentile intervals. The rows that count of either group are drawn with replacement, so many as there
     are, so that the sizes of the groups stay as they are; the gap and its change are measured on the same
@@ -84,7 +68,8 @@ def bootstrap_disparity(
     Args:
         fit: the model with all rows.
         target: the disparity.
-        removed: training rows, as for :func:`unlearn`; None: no change is predicted.
+        removed: training rows by id, as for :func:`unlearn`, for the predicted change; the result of
+            :func:`retrain`, for the true one; None: no change.
         method: of that prediction.
         soft: mean predictions; False: decisions, which have no predicted change.
         resamples: number of draws.
@@ -102,87 +87,132 @@ def bootstrap_disparity(
 
     >>> import afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"))
-    >>> found = ax.bootstrap_disparity(fit, ax.DemographicParityDifference("group"), removed=[0, 1, 2])
+    >>> gap, rows = ax.DemographicParityDifference("group"), fit.data.train.ids[:3]
+    >>> found = ax.bootstrap_disparity(fit, gap, removed=rows)
     >>> found.low < found.gap < found.high
     True
     """
     checked_fit(fit)
     if not isinstance(target, GroupDisparity):
         raise InvalidChoice(f"Expected a disparity between groups, got {target!r}.")
-    if removed is not None and not soft:
-        raise InvalidChoice("The change of a gap of decisions is not predicted; use soft=True.")
+    if not checked_flag("soft", soft) and removed is not None:
+        raise InvalidChoice("The change of a gap of decisions has no interval; use soft=True.")
     theta = None if removed is None else theta_without(fit, removed, method)
     return interval(fit, target, theta, Resampling(resamples, confidence, seed), soft=soft)
 
 
-def theta_without(fit: Fit, removed: Rows, method: Method) -> Tensor:
-    """The parameters ``[p]`` that are predicted without some rows."""
+def theta_without(fit: Fit, removed: Rows | Retrained, method: Method) -> Tensor:
+    """The parameters ``[p]`` that are predicted without some rows, or those of a refit."""
+    if isinstance(removed, Retrained):
+        if removed.fit is not fit:
+            raise InvalidChoice(
+                "The refit is one of another fit; retrain the one that is measured."
+            )
+        return fit.objective.vector(removed.theta)
     influence = prepared(method, fit)
-    theta = parameters_without(influence, [removable(fit, removed)])[:, 0]
+    theta = influence.parameters_without([removable(fit, removed)])[:, 0]
     warn_unfinished(influence)
     return theta
+
+
+class Range(NamedTuple):
+    """A number with its bootstrap interval; the ends are NaN if only one row of a group counts."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class GapRanges:
+    """A gap at the fit, and its change at each of several other parameters.
+
+    Attributes:
+        gap, changes: with their intervals. highest, lowest: the two groups. rows: how many of each count.
+    """
+
+    gap: Range
+    changes: tuple[Range, ...]
+    highest: str
+    lowest: str
+    rows: tuple[int, int]
+
+
+Measured = tuple[GroupDisparity, bool]  # a disparity, and whether of mean predictions ("soft")
+
+
+def ranges(
+    fit: Fit, measured: Sequence[Measured], moved: Sequence[Tensor], how: Resampling
+) -> list[GapRanges]:
+    """The intervals of several gaps, and of their changes at the parameters ``moved``, from shared draws.
+
+    Gaps of decisions have no changes.
+    """
+    pairs = [target.widest(fit, target.rows(fit), soft=soft) for target, soft in measured]
+    sampled = [
+        one
+        for (target, soft), pair in zip(measured, pairs, strict=True)
+        for one in _sampled(
+            fit, target, [fit.parameters, *(moved if soft else ())], pair, soft=soft
+        )
+    ]
+    drawn = resampled_means(sampled, how)
+    return [
+        _range(pair, sampled[2 * place : 2 * place + 2], drawn[2 * place : 2 * place + 2], how)
+        for place, pair in enumerate(pairs)
+    ]
 
 
 def interval(
     fit: Fit, target: GroupDisparity, moved: Tensor | None, how: Resampling, *, soft: bool
 ) -> DisparityInterval:
     """The gap at the fit and its change at the parameters ``moved``, with intervals."""
-    sample = target.rows(fit)
-    pair = target.widest(fit, sample, soft=soft)
-    thetas = [fit.parameters] if moved is None else [fit.parameters, moved]
-    weights, scores = _terms(fit, target, thetas, pair.among, soft=soft)
-    high, low = (rows.nonzero()[:, 0].cpu().numpy() for rows in (pair.high, pair.low))
-
-    def gaps(first: np.ndarray, second: np.ndarray, axis: int = -1) -> np.ndarray:
-        """The gap, and its change if there is one, for rows drawn along the last axis."""
-        means = [
-            (weights * scores)[:, rows].sum(axis) / weights[:, rows].sum(axis)
-            for rows in (first, second)
-        ]
-        gap = means[0] - means[1]
-        return np.concatenate([gap[:1], gap[1:] - gap[:1]])
-
-    found = np.full(2, np.nan)
-    ends = np.full((2, 2), np.nan)
-    found[: len(thetas)] = gaps(high, low)
-    if min(len(high), len(low)) > 1:
-        drawn = bootstrap(
-            (high, low),
-            gaps,
-            vectorized=True,
-            n_resamples=how.resamples,
-            batch=max(1, _CELLS // max(len(high), len(low))),
-            confidence_level=how.confidence,
-            method="percentile",
-            rng=np.random.default_rng(how.seed),
-        ).confidence_interval
-        ends[:, : len(thetas)] = drawn.low, drawn.high
-    (gap, change), (lower, upper) = found.tolist(), ends.tolist()
+    [found] = ranges(fit, [(target, soft)], [] if moved is None else [moved], how)
+    [change] = found.changes or [Range(np.nan, np.nan, np.nan)]
     return DisparityInterval(
-        gap=gap,
-        low=lower[0],
-        high=upper[0],
-        change=change,
-        change_low=lower[1],
-        change_high=upper[1],
-        highest=pair.highest,
-        lowest=pair.lowest,
-        rows=(len(high), len(low)),
+        gap=found.gap.value,
+        low=found.gap.low,
+        high=found.gap.high,
+        change=change.value,
+        change_low=change.low,
+        change_high=change.high,
+        highest=found.highest,
+        lowest=found.lowest,
+        rows=found.rows,
     )
 
 
-def _terms(
-    fit: Fit, target: GroupDisparity, thetas: Sequence[Tensor], among: str, *, soft: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weight and score of each row at each of the parameters, under one condition: ``[m, n]`` each."""
+def _range(
+    pair: Pair, sampled: Sequence[Sampled], drawn: Sequence[np.ndarray], how: Resampling
+) -> GapRanges:
+    """The intervals of one gap: ``sampled`` and ``drawn`` are those of its highest and lowest group."""
+    rows = (len(sampled[0].rows), len(sampled[1].rows))
+    gaps = np.concatenate([(sampled[0].means - sampled[1].means)[:, None], drawn[0] - drawn[1]], 1)
+    gaps[1:] -= gaps[:1]
+    ends = how.ends(gaps[:, 1:]) if min(rows) > 1 else np.full((len(gaps), 2), np.nan)
+    gap, *changes = (
+        Range(value, low, high)
+        for value, (low, high) in zip(gaps[:, 0].tolist(), ends.tolist(), strict=True)
+    )
+    return GapRanges(gap, tuple(changes), pair.highest, pair.lowest, rows)
+
+
+def _sampled(
+    fit: Fit, target: GroupDisparity, thetas: Sequence[Tensor], pair: Pair, *, soft: bool
+) -> list[Sampled]:
+    """The means of the highest and of the lowest group at each of the parameters, to be resampled."""
     sample = target.rows(fit)
     at = [
         next(
             means
             for means in target.means(fit, sample, theta, soft=soft)
-            if means.condition.words == among
+            if means.condition.words == pair.among
         )
         for theta in thetas
     ]
     weights = np.stack([means.condition.weight.double().cpu().numpy() for means in at])
-    return weights, np.stack([means.score.double().cpu().numpy() for means in at])
+    scores = np.stack([means.score.double().cpu().numpy() for means in at])
+    return [
+        Sampled(mask.nonzero()[:, 0].cpu().numpy(), weights, scores)
+        for mask in (pair.high, pair.low)
+    ]

@@ -10,9 +10,9 @@ from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.limits import comparisons
 from afif_explorer.choices.targets import GAPS
 from afif_explorer.choices.targets.kinds import CLASSES, NUMBERS
-from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets.bound import checked_fit
 from afif_explorer.engine.targets.disparity import GroupDisparity
+from afif_explorer.engine.targets.predictions import has_classes
 from afif_explorer.errors import UndefinedMeasure
 
 Asked = dict[str, GroupDisparity]
@@ -21,8 +21,7 @@ Asked = dict[str, GroupDisparity]
 def measures_for(fit: Fit) -> dict[str, type[GroupDisparity]]:
     """The disparities that are defined for a fit's loss, by name."""
     checked_fit(fit)
-    classes = isinstance(fit.objective.loss, Bernoulli | Categorical)
-    tasks = set(CLASSES if classes else NUMBERS)
+    tasks = set(CLASSES if has_classes(fit.objective) else NUMBERS)
     return {
         option.audited_as: option.engine_class
         for option in GAPS.values()
@@ -46,6 +45,12 @@ def compare(fit: Fit, asked: Asked) -> tuple[Found, dict[str, str]]:
     return found, why
 
 
+def held_out(fit: Fit, split: str) -> list[str]:
+    """The split that was asked for and the held-out ones, if they have rows."""
+    wanted = dict.fromkeys((split, "validation", "test"))
+    return [name for name in wanted if name in fit.samples and len(fit.samples[name].X)]
+
+
 def by_split(fit: Fit, asked: Asked) -> tuple[Found, list[str]]:
     """What each measure compares where it is measured and in the held-out splits.
 
@@ -54,9 +59,7 @@ def by_split(fit: Fit, asked: Asked) -> tuple[Found, list[str]]:
     found: Found = {}
     why: list[str] = []
     for name, target in asked.items():
-        for split in dict.fromkeys((target.split, "validation", "test")):
-            if split not in fit.samples or not len(fit.samples[split].X):
-                continue
+        for split in held_out(fit, target.split):
             try:
                 found[name, split] = comparisons.at_fit(fit, replace(target, split=split))
             except UndefinedMeasure as error:

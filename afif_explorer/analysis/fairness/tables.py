@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -31,14 +31,16 @@ def compared(found: Found) -> pd.DataFrame:
     return _pairs(found, "form").drop(columns="gap")
 
 
-def by_split(found: Found, measures: list[str]) -> pd.DataFrame:
+def by_split(found: Found, measures: list[str], splits: Sequence[str]) -> pd.DataFrame:
     """The gap of each measure in each split, its two groups and their rows; NaN where undefined."""
-    return complete(_pairs(found, "split"), measures)
+    return complete(_pairs(found, "split"), measures, splits)
 
 
-def complete(table: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
-    """The same with a row for every measure and every value of the second level of the index."""
-    second = table.index.unique(1)
+def complete(
+    table: pd.DataFrame, measures: list[str], second: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """The same with a row for every measure and every value of the second level (None: those there are)."""
+    second = table.index.unique(1) if second is None else second
     return table.reindex(pd.MultiIndex.from_product([measures, second], names=table.index.names))
 
 

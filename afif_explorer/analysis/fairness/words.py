@@ -23,7 +23,7 @@ def other_pairs(fit: Fit, asked: Mapping[str, GroupDisparity], found: Found) -> 
         pair = pairs.pop(target.split, "")
         told += [
             f"{title(name)}: the gap is {pair} in the {target.split} split but {other} in the {split} "
-            "split, so rows that lower the one may raise the other; groups=(...) compares the same two."
+            "split, so rows that lower the one may raise the other; name two groups to compare the same pair."
             for split, other in pairs.items()
             if pair and other != pair
         ]

@@ -12,16 +12,11 @@ import torch
 from torch import nn
 
 from afif_explorer.engine.jacobians.sparse import sparse
+from afif_explorer.engine.models.inputs import Name, inputs
+from afif_explorer.engine.models.model import LinearMap, LinearModule, Model
+from afif_explorer.engine.models.module_model import MLP, ModuleModel, model_of
+from afif_explorer.engine.models.rows import as_rows
 from afif_explorer.engine.problem.losses import LOSSES, Loss
-from afif_explorer.engine.problem.models import (
-    MLP,
-    LinearMap,
-    LinearModule,
-    Model,
-    ModuleModel,
-    model_of,
-)
-from afif_explorer.engine.problem.objective import as_rows
 from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, Penalty, Ridge
 from afif_explorer.engine.targets.bound import Sample
 from afif_explorer.errors import InvalidChoice
@@ -113,12 +108,17 @@ def digest_of(samples: Mapping[str, Sample]) -> str:
 
 
 def _arrays(sample: Sample) -> Iterator[np.ndarray]:
-    rows = sparse(sample.X)
-    if rows is None:
-        yield sample.X.detach().cpu().numpy()
-    else:
+    rows, several = sparse(sample.X), inputs(sample.X)
+    if rows is not None:
         yield from (rows.matrix.data, rows.matrix.indices, rows.matrix.indptr)
+    else:
+        parts: dict[Name, torch.Tensor] = {0: sample.X} if several is None else several.parts
+        for part in (parts[name] for name in sorted(parts, key=str)):
+            half = part.dtype == torch.bfloat16  # NumPy has none
+            yield (part.float() if half else part).detach().cpu().numpy()
     yield sample.y.detach().cpu().numpy()
+    if sample.weight is not None:
+        yield sample.weight.detach().cpu().numpy()
 
 
 def outputs_of(model: Model, theta: torch.Tensor, X: torch.Tensor) -> np.ndarray:

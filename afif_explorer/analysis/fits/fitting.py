@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,26 +24,26 @@ from afif_explorer.analysis.fits.folder import write
 from afif_explorer.analysis.fits.metrics import measure
 from afif_explorer.analysis.fits.objectives import objective_for
 from afif_explorer.analysis.fits.prepared import PreparedMethods
+from afif_explorer.analysis.fits.samples import HeldOut, samples_of, samples_of_data
+from afif_explorer.analysis.fits.sensitive import Sensitive
+from afif_explorer.analysis.fits.shown import in_words
+from afif_explorer.analysis.fits.trainer import Trainer
 from afif_explorer.engine.curvature.minimum import negative_curvature
-from afif_explorer.engine.problem.models import LinearMap
-from afif_explorer.engine.problem.module_parameters import Penalised
-from afif_explorer.engine.problem.objective import (
-    Objective,
-    as_numbers,
-    as_rows,
-    check_finite,
-    check_rows,
-)
+from afif_explorer.engine.models.model import LinearMap
+from afif_explorer.engine.models.module_parameters import Penalised
+from afif_explorer.engine.models.rows import check_finite
+from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Penalty, Ridge
 from afif_explorer.engine.targets.bound import Sample
 from afif_explorer.engine.training.convergence import gradient_scale
 from afif_explorer.engine.training.fit import minimise
-from afif_explorer.errors import DataError, InvalidChoice
+from afif_explorer.errors import InvalidChoice
+from afif_explorer.html_tables import html_table
 
 if TYPE_CHECKING:
-    from afif_explorer.datasets import Dataset, Split
+    from afif_explorer.datasets import Dataset
+    from afif_explorer.engine.problem.objective import RowsLike
 
-SPLITS = ("train", "validation", "test")
 _SAVED = (
     "gradient_norm",
     "gradient_threshold",
@@ -54,10 +54,9 @@ _SAVED = (
     "seed",
     "metrics",
 )
-Rows = Tensor | np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fit:
     """A trained model with its rows, for all questions about their influence.
 
@@ -75,6 +74,9 @@ class Fit:
         data: the :class:`~afif_explorer.datasets.Dataset`, or None for an objective of your own.
         samples: the rows of each split, for targets. seed: of the start of training.
         objective: the engine's :class:`~afif_explorer.engine.problem.objective.Objective`.
+        trainer: the owner's training, by which all refits are made (see :func:`from_trained`); None: the
+            optimiser of this package. own_trainings: cache of trainers by identity
+            (:mod:`afif_explorer.analysis.fits.retraining`).
         prepared_methods: cached factors and other intermediate results.
 
     >>> import afif_explorer as ax
@@ -98,9 +100,18 @@ class Fit:
     data: Dataset | None = None
     seed: int = 0
     metrics: dict[str, float] = field(default_factory=dict)
-    prepared_methods: PreparedMethods = field(
-        default_factory=PreparedMethods, init=False, repr=False
-    )
+    trainer: Trainer | None = None
+    own_trainings: dict[int, Any] = field(default_factory=dict, init=False)
+    prepared_methods: PreparedMethods = field(default_factory=PreparedMethods, init=False)
+
+    def __repr__(self) -> str:
+        name = "" if self.data is None else self.data.name
+        return f"<{in_words(self.objective, name, converged=self.converged)}>"
+
+    def _repr_html_(self) -> str:
+        """The model and its metrics as a table."""
+        notes = (self.advice, *(self.data.notes if self.data else ()))
+        return html_table(repr(self).strip("<>"), ("metric", "value"), self.metrics.items(), notes)
 
     @property
     def parameters(self) -> Tensor:
@@ -144,6 +155,16 @@ class Fit:
         """The number of training rows."""
         return self.objective.n
 
+    @property
+    def ids(self) -> np.ndarray:
+        """The id of each training row, ``[n]``: ``data.train.ids``; its position without a data set."""
+        return self.samples["train"].row_ids
+
+    @property
+    def row_ids(self) -> dict[str, np.ndarray]:
+        """The ids of the rows of every split, by its name."""
+        return {name: sample.row_ids for name, sample in self.samples.items()}
+
     def sample(self, split: str) -> Sample:
         """The rows of a split. Raises :class:`InvalidChoice` for an unknown split."""
         if not isinstance(split, str) or split not in self.samples:
@@ -153,7 +174,7 @@ class Fit:
         return self.samples[split]
 
     def save(self, folder: str | Path) -> None:
-        """Write a new folder for :func:`load_fit`: ``fit.json`` and ``arrays.npz``, nothing pickled.
+        """Write a new folder for :func:`load_fit`: ``fit.json`` and ``arrays.safetensors``, nothing pickled.
 
         It holds the model's kind and sizes, loss, penalty, ``theta``, the gradient norm, the names of
         classes and inputs, and a digest of the data; neither the rows nor the code of your own module.
@@ -188,6 +209,7 @@ class Fit:
         arrays = {
             "theta": self.theta,
             "penalised": objective.penalised.cpu().numpy(),
+            "sample_weight": _stored(objective.sample_weight),
             "outputs": outputs_of(objective.model, theta, objective.X),
         }
         write(folder, about, arrays)
@@ -210,22 +232,17 @@ class Fit:
         """
         return self.objective.model.to_module(torch.tensor(self.theta, dtype=torch.float64))
 
-    def predict(self, X: np.ndarray | pd.DataFrame) -> np.ndarray:
+    def predict(self, X: RowsLike | pd.DataFrame) -> np.ndarray:
         """Mean predictions ``A'(f(x))`` for rows ``[m, ...]``: expected counts, values or probabilities.
 
-        A data frame holds raw rows, which ``data.transform`` encodes, if the fit has a data set with raw
-        columns. Returns ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k``
-        outputs. Raises :class:`DataError` for rows of another shape than those trained on, or that are not
-        finite.
+        Rows are of the kind trained on, such as a mapping for a module with several inputs. A data frame
+        holds raw rows, which ``data.transform`` encodes, if the fit has a data set with raw columns. Returns
+        ``[m]``, for two classes the probability of the second; ``[m, k]`` for ``k`` outputs. Raises
+        :class:`DataError` for rows of another shape than those trained on, or that are not finite.
         """
         if isinstance(X, pd.DataFrame) and self.data is not None and self.data.encoder is not None:
             X = self.data.transform(X)
-        rows = as_rows(X).to(self.objective.device, self.objective.dtype)
-        if rows.shape[1:] != self.objective.X.shape[1:]:
-            raise DataError(
-                f"Rows to predict must have {tuple(self.objective.X.shape[1:])} features, not "
-                f"{tuple(rows.shape[1:])}."
-            )
+        rows = self.objective.rows(X)
         check_finite(rows)
         with torch.no_grad():
             mean = self.objective.loss.mean(self.objective.model.outputs(self.parameters, rows))
@@ -241,11 +258,12 @@ def fit(
     hidden: Sequence[int] = (16,),
     max_steps: int | None = None,
     penalised: Penalised | None = None,
+    sample_weight: Tensor | np.ndarray | None = None,
 ) -> Fit:
-    """Minimise ``(1/n) sum_i l_i(theta) + strength * pi(theta)`` over the training rows of ``data``.
+    """Minimise ``(1/n) sum_i a_i l_i(theta) + strength * pi(theta)`` over the training rows of ``data``.
 
-    Losses are averaged, not summed, so that ``strength`` means the same for any ``n`` (see :class:`Ridge`
-    for scikit-learn's names).
+    ``a_i`` is the row's sample weight, 1 unless given. Losses are averaged over the ``n`` rows, not summed,
+    so that ``strength`` means the same for any ``n`` (see :class:`Ridge` for scikit-learn's names).
 
     Args:
         data: a data set.
@@ -258,6 +276,10 @@ def fit(
         max_steps: stop training after so many steps; None: train to convergence.
         penalised: the parameters that the penalty applies to: a mask ``[p]``, or for a module the names of
             its parameters. None: all but the intercept, wherever a module declares it.
+        sample_weight: ``[n_train]``, at least 0, in the order of ``data.train``; None: those of the data
+            set, or ones. They are not normalised, as in scikit-learn; divide them by their mean for weights
+            that leave the balance between losses and penalty as it is. Metrics and targets on other splits
+            use the weights that the data set has for their rows.
 
     Returns:
         A :class:`Fit`; ``fit.theta`` is ``[p]``. If the gradient norm stays above its
@@ -265,6 +287,7 @@ def fit(
 
     Raises:
         InvalidChoice: if the model does not suit the data's task, or for options that do not exist.
+        DataError: for sample weights that are negative, missing or all 0.
 
     Sources: Nocedal and Wright, Numerical Optimization (2006), chapters 3 and 7; for non-smooth penalties
     Lee, Sun and Saunders, Proximal Newton-type Methods (2014).
@@ -276,16 +299,19 @@ def fit(
     >>> sorted(fit.metrics)
     ['accuracy', 'mean_loss']
     """
-    objective = objective_for(data, model, penalty, hidden=hidden, penalised=penalised)
-    samples = samples_of_data(data, objective.device)
+    objective = objective_for(
+        data, model, penalty, hidden=hidden, penalised=penalised, sample_weight=sample_weight
+    )
+    samples = samples_of_data(data, objective)
     return _fitted(objective, samples, data, seed, max_steps)
 
 
 def fit_objective(
     objective: Objective,
     *,
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
-    test: tuple[np.ndarray, np.ndarray] | None = None,
+    validation: HeldOut | None = None,
+    test: HeldOut | None = None,
+    sensitive: Sensitive | None = None,
     seed: int = 0,
     max_steps: int | None = None,
 ) -> Fit:
@@ -293,7 +319,9 @@ def fit_objective(
 
     Args:
         objective: model, loss, penalty and training rows.
-        validation, test: ``(X, y)``, arrays ``[m, ...]`` and ``[m]``, for targets and metrics.
+        validation, test: ``(X, y)`` or ``(X, y, sample_weight)``, rows ``[m, ...]`` and targets ``[m]``, or a
+            ``torch.utils.data.Dataset`` or ``DataLoader``, for targets and metrics.
+        sensitive: attributes of the rows, for disparities, as in :func:`from_trained`.
         seed: of the start of training.
         max_steps: stop training after so many steps; None: train to convergence.
 
@@ -314,41 +342,8 @@ def fit_objective(
     """
     if not isinstance(objective, Objective):
         raise InvalidChoice(f"Expected an Objective, got {type(objective).__name__}.")
-    samples = samples_of(objective, validation=validation, test=test)
+    samples = samples_of(objective, sensitive, validation=validation, test=test)
     return _fitted(objective, samples, None, seed, max_steps)
-
-
-def samples_of_data(data: Dataset, device: torch.device) -> dict[str, Sample]:
-    """The rows of each split of a data set, with their groups."""
-    return {name: _sample(data, getattr(data, name), device) for name in SPLITS}
-
-
-def samples_of(objective: Objective, **pairs: tuple[Rows, Rows] | None) -> dict[str, Sample]:
-    """The training rows, and rows ``(X, y)`` by the name of their split."""
-    samples = {"train": Sample(objective.X, objective.y)}
-    for name, pair in pairs.items():
-        if pair is not None:
-            samples[name] = _fresh_sample(objective, name, pair)
-    return samples
-
-
-def _fresh_sample(objective: Objective, name: str, pair: tuple[Rows, Rows]) -> Sample:
-    """Validated rows and targets of a held-out split."""
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise DataError(f"The {name} rows must be a pair (X, y) of rows and targets.")
-    X = as_rows(pair[0]).to(objective.device, objective.dtype)
-    y = as_numbers(pair[1], f"{name} targets").to(objective.device)
-    check_rows(X, y, objective.loss, f"{name} ")
-    if X.shape[1:] != objective.X.shape[1:]:
-        raise DataError(
-            f"The {name} rows have the shape {tuple(X.shape[1:])} and the training rows "
-            f"{tuple(objective.X.shape[1:])}; they must match."
-        )
-    if len(y) and not objective.loss.fits(objective.model.k, y):
-        raise DataError(
-            f"The {name} targets contain a class or column that the model does not have."
-        )
-    return Sample(X, y)
 
 
 def _fitted(
@@ -378,16 +373,6 @@ def _fitted(
     )
 
 
-def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:
-    groups, names = {}, {}
-    for column, levels in zip(data.sensitive, data.group_names, strict=True):
-        values = split.sensitive[column]
-        codes = {level: code for code, level in enumerate(levels)}
-        groups[column] = np.array(
-            [codes.get(str(value), -1) for value in values] if len(values) else [], dtype=np.int64
-        )
-        names[column] = levels
-    X, y = as_rows(split.X).to(device), torch.as_tensor(np.array(split.y)).to(device)
-    known = data.favourable
-    favourable = None if known is None else known.place
-    return Sample(X, y, groups, names, data.classes, favourable)
+def _stored(weight: Tensor | None) -> np.ndarray:
+    """Sample weights as a saved array; empty if there are none."""
+    return np.empty(0) if weight is None else weight.cpu().numpy()

@@ -1,4 +1,4 @@
-"""A saved fit as a folder of two files: ``fit.json`` and ``arrays.npz``. Nothing is pickled.
+"""A saved fit as a folder of two files: ``fit.json`` and ``arrays.safetensors``. Nothing is pickled.
 
 ``fit.json`` has a checksum of itself and of the arrays, which reveals damage and edits, though not those of
 somebody who computes a new checksum.
@@ -6,42 +6,43 @@ somebody who computes a new checksum.
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
+import reprlib
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
+from afif_explorer import whole_file
 from afif_explorer.errors import DataError
 
 FORMAT, VERSION = "afif_explorer fit", 1
-ABOUT, ARRAYS = "fit.json", "arrays.npz"
+ABOUT, ARRAYS = "fit.json", "arrays.safetensors"
 
 
 def write(folder: str | Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Write a new folder; ``about`` is JSON. Raises DataError if it holds a fit or cannot be written."""
-    place = Path(folder)
+    place = _path(folder)
     if (place / ABOUT).exists():
         raise DataError(f"There is a fit in '{place}' already; choose another folder.")
-    packed = io.BytesIO()
-    np.savez(packed, allow_pickle=False, **arrays)
-    content = {"format": FORMAT, "version": VERSION, **about, "arrays": _digest(packed.getvalue())}
+    packed = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
+    content = {"format": FORMAT, "version": VERSION, **about, "arrays": _digest(packed)}
     content["checksum"] = _checksum(content)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        (place / ARRAYS).write_bytes(packed.getvalue())
-        (place / ABOUT).write_text(json.dumps(content, indent=1, default=_number), encoding="utf-8")
+        whole_file.write(place / ARRAYS, packed)
+        whole_file.write(place / ABOUT, json.dumps(content, indent=1, default=_number).encode())
     except OSError as error:
         raise DataError(f"The fit cannot be written to '{place}': {error.strerror}.") from error
 
 
 def read(folder: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The content of a folder. Raises DataError for one that is missing, damaged or of another version."""
-    place = Path(folder)
+    place = _path(folder)
     try:
         content = json.loads((place / ABOUT).read_text(encoding="utf-8"))
         packed = (place / ARRAYS).read_bytes()
@@ -60,10 +61,15 @@ def read(folder: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if checksum != _checksum(content) or content["arrays"] != _digest(packed):
         raise DataError(f"The fit in '{place}' was changed after it was saved; save it again.")
     try:
-        with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-            return content, dict(arrays)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        return content, load(packed)
+    except (SafetensorError, ValueError, KeyError) as error:
         raise DataError(f"'{ARRAYS}' in '{place}' cannot be read; save the fit again.") from error
+
+
+def _path(folder: str | Path) -> Path:
+    if not isinstance(folder, str | Path):
+        raise DataError(f"The folder of a fit must be a path, not {reprlib.repr(folder)}.")
+    return Path(folder)
 
 
 def _checksum(content: Mapping[str, Any]) -> str:

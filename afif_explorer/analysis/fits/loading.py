@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,17 @@ from afif_explorer.analysis.fits.description import (
     outputs_of,
     penalty_from,
 )
-from afif_explorer.analysis.fits.fitting import Fit, Rows, samples_of, samples_of_data
+from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.fits.samples import (
+    SPLITS,
+    HeldOut,
+    samples_of,
+    samples_of_data,
+    unpacked,
+)
+from afif_explorer.analysis.fits.sensitive import Sensitive
+from afif_explorer.analysis.fits.trainer import Trainer, checked_trainer
+from afif_explorer.engine.models.labelled import labelled
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.errors import AfifError, DataError, InvalidChoice
 
@@ -30,8 +41,11 @@ SAME = 1e-6  # relative difference of outputs that another machine's rounding ma
 
 def load_fit(
     folder: str | Path,
-    data: Dataset | Mapping[str, tuple[Rows, Rows]] | None = None,
+    data: Dataset | Mapping[str, HeldOut] | None = None,
     module: nn.Module | None = None,
+    *,
+    sensitive: Sensitive | None = None,
+    trainer: Trainer | None = None,
 ) -> Fit:
     """The :class:`Fit` that ``fit.save(folder)`` wrote, with the same effects; nothing is trained.
 
@@ -40,9 +54,13 @@ def load_fit(
     Args:
         folder: where the fit was saved.
         data: the data set; for a fit of an objective of your own, or ``from_trained``, the rows of each
-            split, such as ``{"train": (X, y), "test": (X, y)}``.
+            split, such as ``{"train": (X, y), "test": (X, y)}``, as they were given then. The sample weights
+            of the training rows are saved; those of other splits are given again, as
+            ``(X, y, sample_weight)``.
         module: for a module of your own: one of the same architecture, with any values of its trainable
             parameters.
+        sensitive: attributes of rows of your own, as in :func:`from_trained`; they are not saved.
+        trainer: your own training, for refits (see :func:`from_trained`); it is not saved.
 
     Returns:
         A :class:`Fit` with the saved ``theta`` ``[p]``.
@@ -62,7 +80,8 @@ def load_fit(
     """
     about, arrays = files.read(folder)
     try:
-        return _loaded(about, arrays, data, module)
+        found = _loaded(about, arrays, data, module, sensitive)
+        return replace(found, trainer=checked_trainer(trainer))
     except AfifError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -72,8 +91,9 @@ def load_fit(
 def _loaded(
     about: dict[str, Any],
     arrays: dict[str, np.ndarray],
-    data: Dataset | Mapping[str, tuple[Rows, Rows]] | None,
+    data: Dataset | Mapping[str, HeldOut] | None,
     module: nn.Module | None,
+    sensitive: Sensitive | None,
 ) -> Fit:
     """The fit, if data and module are those of the saved one."""
     from afif_explorer.datasets import Dataset
@@ -90,7 +110,9 @@ def _loaded(
     if source is not None:
         _check_digest(saved, source.digest)
     pairs = _pairs(data)
-    X, y = pairs.pop("train")
+    X, y, _ = unpacked("train", pairs.pop("train"))
+    X, y = labelled(X, y)
+    weight = arrays["sample_weight"]
     objective = Objective(
         model_from(about["model"], module, X),
         about["loss"],
@@ -98,11 +120,12 @@ def _loaded(
         X,
         y,
         penalised=torch.from_numpy(arrays["penalised"]),
+        sample_weight=weight if weight.size else None,
     )
     if source is not None:
-        samples = samples_of_data(source, objective.device)
+        samples = samples_of_data(source, objective)
     else:
-        samples = samples_of(objective, **pairs)
+        samples = samples_of(objective, sensitive, **pairs)
         _check_digest(saved, digest_of(samples))
     theta = arrays["theta"]
     _check_theta(objective, theta, arrays["outputs"])
@@ -116,14 +139,12 @@ def _check_digest(saved: Mapping[str, Any], digest: str) -> None:
         )
 
 
-def _pairs(data: Any) -> dict[str, tuple[Rows, Rows]]:
+def _pairs(data: Any) -> dict[str, HeldOut]:
     """The rows of the training split, and for own rows those of the others."""
     if not isinstance(data, Mapping):
         return {"train": (data.train.X, data.train.y)}
-    wrong = [
-        name for name, pair in data.items() if not isinstance(pair, tuple | list) or len(pair) != 2
-    ]
-    if wrong or "train" not in data or data.keys() - {"train", "validation", "test"}:
+    odd = any(isinstance(one, np.ndarray | torch.Tensor) for one in data.values())
+    if odd or "train" not in data or data.keys() - set(SPLITS):
         raise DataError(
             'data must map "train", and "validation" and "test" where the fit had them, to pairs (X, y).'
         )

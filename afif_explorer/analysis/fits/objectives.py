@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from afif_explorer.choices.models import MODELS, TRAINABLE, chosen_model, default_model
+from afif_explorer.engine.models.model import LinearMap, Model
+from afif_explorer.engine.models.module_model import MLP, model_of
+from afif_explorer.engine.models.module_parameters import Penalised
 from afif_explorer.engine.problem.losses import LOSSES, Loss
-from afif_explorer.engine.problem.models import MLP, LinearMap, Model, model_of
-from afif_explorer.engine.problem.module_parameters import Penalised
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import GroupLasso, Penalty
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.numeric import is_name
 
 if TYPE_CHECKING:
     from afif_explorer.datasets import Dataset
@@ -29,13 +31,15 @@ def objective_for(
     *,
     hidden: Sequence[int],
     penalised: Penalised | None = None,
+    sample_weight: Tensor | np.ndarray | None = None,
 ) -> Objective:
     """The objective that ``fit`` minimises for these arguments."""
     from afif_explorer.datasets import Dataset
 
     if not isinstance(data, Dataset):
         raise InvalidChoice(
-            f"Expected a Dataset, got {type(data).__name__}; create one with Dataset.from_frame."
+            f"Expected a Dataset, got {type(data).__name__}; create one with Dataset.from_frame, or use "
+            "Objective and fit_objective for a module and rows of your own."
         )
     built, loss = _model_for(data, model, hidden)
     if penalised is None:
@@ -43,7 +47,8 @@ def objective_for(
     elif isinstance(penalty, GroupLasso) and penalty.groups is None:
         raise InvalidChoice("With penalised, a GroupLasso needs explicit groups.")
     X, y = data.train.X, data.train.y
-    return Objective(built, loss, penalty, X, y, penalised=penalised)
+    weight = data.train.sample_weight if sample_weight is None else sample_weight
+    return Objective(built, loss, penalty, X, y, penalised=penalised, sample_weight=weight)
 
 
 def grouped(penalty: Penalty | None, data: Dataset, model: Model) -> Penalty | None:
@@ -73,7 +78,7 @@ def _model_for(
     if isinstance(model, nn.Module):
         built = model_of(model, torch.as_tensor(np.array(data.train.X[:4])))
         return built, _loss_of(data, built.k)
-    if model not in MODELS:
+    if not is_name(model, MODELS):
         raise InvalidChoice(f"There is no model {model!r}; choose one of: {', '.join(TRAINABLE)}.")
     named = chosen_model(model, data)
     if not named.fits(data):

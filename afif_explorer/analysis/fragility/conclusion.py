@@ -13,19 +13,19 @@ from torch import Tensor
 from afif_explorer import wording
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import bound
+from afif_explorer.analysis.fits.retraining import retraining_of
 from afif_explorer.analysis.fragility.lower import lower_bound
 from afif_explorer.analysis.limits.removable import irremovable, loses_a_class
 from afif_explorer.analysis.removal.refits import Retrained, retrain
 from afif_explorer.analysis.rows.corrected import corrected
-from afif_explorer.analysis.rows.diagnostics import row_index
 from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import Bound
-from afif_explorer.engine.training.retrain import refit
+from afif_explorer.html_tables import html_table
 from afif_explorer.progress import report
 
+SHOWN = 10  # rows of a table in a notebook
 TAKEN = (
     0.5  # of the rows that are predicted to be needed, removed before effects are computed again
 )
@@ -39,7 +39,7 @@ class ConclusionFlip:
     Attributes:
         fit: the model with all rows. target: and level: ``T - level`` is what changes its sign.
         before, after: ``T`` at the fit, and refitted without ``rows``, in its units.
-        rows: positions of the removed rows, in the order of removal. flipped: whether the refit has the other
+        rows: ids of the removed rows, in the order of removal. flipped: whether the refit has the other
             sign; if not, no set of up to ``most`` rows was found, and ``rows`` is the one that came closest.
         lower: a proven lower bound on the number of rows; None if none is known, as ``lower_text`` explains.
         path: number of removed rows and ``T`` after each round's refit, ``[rounds, 2]``.
@@ -89,9 +89,16 @@ class ConclusionFlip:
     def __repr__(self) -> str:
         return f"<ConclusionFlip of {type(self.target).__name__}: {self.text}>"
 
+    def _repr_html_(self) -> str:
+        """The removed rows in order of removal, the first of them."""
+        table = self.to_frame().head(SHOWN)
+        return html_table(
+            self.text, ("id", *table.columns), table.itertuples(name=None), (self.lower_text,)
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """The removed rows in order of removal, indexed by id, with their columns if there is a data set."""
-        index = row_index(self.fit)[self.rows]
+        index = pd.Index(self.rows, name="id")
         table = pd.DataFrame({"order": np.arange(1, len(self.rows) + 1)}, index=index)
         data = self.fit.data
         return table if data is None else table.join(data.train.frame)
@@ -105,7 +112,7 @@ def conclusion_flip(
     watched = bound(target, fit)
     before = watched.value(fit.parameters)
     search = _Search(fit, watched, method, level, 1.0 if before > level else -1.0)
-    rows = search.run(most)
+    rows = fit.ids[search.run(most)]
     again = retrain(fit, rows)
     after = watched.value(fit.objective.vector(again.theta))
     lower, why = lower_bound(fit, target, abs(before - level), len(rows))
@@ -175,14 +182,11 @@ class _Search:
         return kept[order[:step]]
 
     def _leaves_no_class(self, kept: np.ndarray) -> bool:
-        weights = np.zeros((self._fit.n, 1))
-        weights[kept] = 1.0
-        return bool(loses_a_class(self._fit.objective, weights)[0])
+        gone = np.setdiff1d(np.arange(self._fit.n), kept)
+        return bool(loses_a_class(self._fit.objective, [gone])[0])
 
     def _refit(self, theta: Tensor, gone: np.ndarray) -> tuple[Tensor, float]:
-        objective = self._fit.objective
-        weights = objective.vector(leave_out(objective.n, gone))
-        found = refit(objective, theta, weights, seed=self._fit.seed).theta
+        found = retraining_of(self._fit).without(gone, near=theta).theta
         return found, self._watched.value(found)
 
     def _shortest(
@@ -216,4 +220,5 @@ def remaining(objective: Objective, kept: np.ndarray) -> Objective:
         objective.X[rows],
         objective.y[rows],
         penalised=objective.penalised,
+        sample_weight=None if objective.sample_weight is None else objective.sample_weight[rows],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import pandas as pd
@@ -12,26 +13,29 @@ import torch
 from afif_explorer import wording
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared
+from afif_explorer.analysis.fits.retraining import Retraining, retraining_of
 from afif_explorer.analysis.fragility.margins import Margins, decisions_at
 from afif_explorer.analysis.limits.removable import loses_a_class
 from afif_explorer.analysis.removal.refits import Retrained, retrain
 from afif_explorer.analysis.rows.corrected import corrected
 from afif_explorer.engine.influence.methods import Method
-from afif_explorer.engine.problem.weights import leave_out
-from afif_explorer.engine.training.retrain import refit_each
+from afif_explorer.engine.problem.row_ids import positions_of
 from afif_explorer.errors import DataError, InvalidChoice
+from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import is_whole
-from afif_explorer.progress import report
+from afif_explorer.progress import partial_result, report
 
+SHOWN = 10  # rows of a table in a notebook
 ROUNDS = 40  # of refits of the sets that do not flip yet
+PATIENT = 900.0  # seconds of refits one by one beyond which they are not begun
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FlipCheck:
     """A decision before and after a refit without some rows: the result of :meth:`DecisionFlips.verify`.
 
     Attributes:
-        person: position in the split. rows: positions of the removed training rows.
+        person: id in the split. rows: ids of the removed training rows.
         before, after: the decision, as a class number. margin: of the decision before over its rival, in
             the model's output (log-odds), measured after the refit; below 0 if it has lost.
         flipped: whether the decision changed. refit: the refitted model.
@@ -45,6 +49,11 @@ class FlipCheck:
     flipped: bool
     refit: Retrained
 
+    def __repr__(self) -> str:
+        changed = f"from class {self.before} to {self.after}" if self.flipped else "no change"
+        rows = f"{len(self.rows)} training row{'' if len(self.rows) == 1 else 's'}"
+        return f"<FlipCheck of row {self.person} without {rows}: {changed}>"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DecisionFlips:
@@ -52,12 +61,12 @@ class DecisionFlips:
 
     Attributes:
         fit: the model with all rows. method: of prediction. split: whose rows are the persons, ``m`` of them.
-        decisions: ``[m]``, the class number that the model decides for. rivals: ``[m]``, the class that the
-            decision would change to.
+        ids: ``[m]``, of the persons. decisions: ``[m]``, the class number that the model decides for.
+        rivals: ``[m]``, the class that the decision would change to.
         margins: ``[m]``, by how much the decision leads its rival in the model's output (log-odds).
         counts: ``[m]``, the number of training rows that carry the decision; NaN where it is more than
             ``most``.
-        sets: for each person whose set was refitted without its rows and did flip: their positions.
+        sets: by id of each person whose set was refitted without its rows and did flip: their ids.
         most: rows up to which sets are searched. refitted: rows up to which every set in ``counts`` is one of
             ``sets``; larger counts are predictions.
         seconds: wall time.
@@ -66,6 +75,7 @@ class DecisionFlips:
     fit: Fit
     method: Method
     split: str
+    ids: np.ndarray
     decisions: np.ndarray
     rivals: np.ndarray
     margins: np.ndarray
@@ -87,30 +97,39 @@ class DecisionFlips:
             f"{100 * self.share(self.most):.2g} % on at most {self.most} (predicted)>"
         )
 
+    def _repr_html_(self) -> str:
+        """The persons whose decisions the fewest rows carry."""
+        table = self.to_frame().sort_values("count").head(SHOWN)
+        rows = table.itertuples(name=None)
+        return html_table(repr(self).strip("<>"), ("id", *table.columns), rows)
+
     def share(self, rows: int) -> float:
         """The share of persons whose decision at most so many training rows carry."""
         return float((self.counts <= rows).mean())
 
     def rows(self, person: int) -> np.ndarray:
-        """The positions of the training rows that carry a person's decision, the most important first.
+        """The ids of the training rows that carry a person's decision, the most important first.
 
         Raises :class:`InvalidChoice` for a person who is not in the split, or without such a set.
         """
-        if not (is_whole(person) and 0 <= person < len(self)):
-            raise InvalidChoice(
-                f"Row {person!r} is not in the {self.split} split, whose rows are 0 to {len(self) - 1}."
-            )
+        place = self._place(person)
         if person in self.sets:
             return self.sets[person]
-        if np.isnan(self.counts[person]):
+        if np.isnan(self.counts[place]):
             raise InvalidChoice(
                 f"No set of at most {self.most} training rows carries the decision on row {person}; "
                 "raise most."
             )
         margins = _margins(self.fit, self.method, self.split)
-        pair = (margins.person == person) & (margins.rival == int(self.rivals[person]))
-        ranked = _ranked(margins.take(torch.nonzero(pair).flatten()), int(self.counts[person]))
-        return ranked[0][0]
+        pair = (margins.person == place) & (margins.rival == int(self.rivals[place]))
+        ranked = _ranked(margins.take(torch.nonzero(pair).flatten()), int(self.counts[place]))
+        return self.fit.ids[ranked[0][0]]
+
+    def _place(self, person: int) -> int:
+        """The position of a person in the split."""
+        if not is_whole(person):
+            raise InvalidChoice(f"A person is named by id, a whole number, not {person!r}.")
+        return int(positions_of([person], self.split, self.fit.row_ids)[0])
 
     def verify(self, person: int) -> FlipCheck:
         """Refit without the rows that carry a person's decision.
@@ -120,18 +139,18 @@ class DecisionFlips:
         """
         rows = self.rows(person)
         again = retrain(self.fit, rows)
-        objective, X = self.fit.objective, self.fit.sample(self.split).X[person : person + 1]
+        place = self._place(person)
+        objective, X = self.fit.objective, self.fit.sample(self.split).X[place : place + 1]
         theta = objective.vector(again.theta)
-        after, before = int(decisions_at(objective, theta, X)[0]), int(self.decisions[person])
+        after, before = int(decisions_at(objective, theta, X)[0]), int(self.decisions[place])
         f = objective.model.outputs(theta, X)[0]
-        lead = f[before] - f[int(self.rivals[person])] if len(f) > 1 else (2 * before - 1) * f[0]
+        lead = f[before] - f[int(self.rivals[place])] if len(f) > 1 else (2 * before - 1) * f[0]
         return FlipCheck(person, rows, before, after, float(lead), after != before, again)
 
     def to_frame(self) -> pd.DataFrame:
         """A row per person, indexed by id: decision, rival, margin, count, whether refitted, and groups."""
         data = self.fit.data
         part = None if data is None else getattr(data, self.split)
-        index = pd.RangeIndex(len(self)) if part is None else pd.Index(part.ids)
         names = np.array(data.classes if data is not None else ())
         table = pd.DataFrame(
             {
@@ -139,9 +158,9 @@ class DecisionFlips:
                 "rival": names[self.rivals] if len(names) else self.rivals,
                 "margin": self.margins,
                 "count": self.counts,
-                "refitted": [person in self.sets for person in range(len(self))],
+                "refitted": [person in self.sets for person in self.ids.tolist()],
             },
-            index=index.rename("id"),
+            index=pd.Index(self.ids, name="id"),
         )
         return table if part is None else table.join(part.sensitive)
 
@@ -156,16 +175,19 @@ def decision_flips(
     best = _best_pairs(margins, counts)
     chosen, counts = margins.take(torch.as_tensor(best)), counts[best]
     few = np.flatnonzero(counts <= refitted)
-    sets = _refitted_sets(chosen.take(torch.as_tensor(few)), counts, few, refitted)
+    again = retraining_of(fit, stacklevel=4)
+    sets = _refitted_sets(again, chosen.take(torch.as_tensor(few)), counts, few, refitted)
+    ids = fit.row_ids[split]
     return DecisionFlips(
         fit=fit,
         method=method,
         split=split,
+        ids=ids,
         decisions=margins.decisions.cpu().numpy(),
         rivals=chosen.rival.cpu().numpy(),
         margins=chosen.size.cpu().numpy(),
         counts=counts,
-        sets=sets,
+        sets={int(ids[place]): fit.ids[rows] for place, rows in sets.items()},
         most=most,
         refitted=refitted,
         seconds=time.perf_counter() - began,
@@ -219,28 +241,29 @@ def _ranked(margins: Margins, most: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _refitted_sets(
-    margins: Margins, counts: np.ndarray, persons: np.ndarray, most: int
+    again: Retraining, margins: Margins, counts: np.ndarray, persons: np.ndarray, most: int
 ) -> dict[int, np.ndarray]:
     """Sets of at most so many rows without which a refit decides otherwise, by person.
 
     A set that does not flip yet is extended by the rows that are predicted to make up the rest, and refitted
     again. ``counts`` is set to the sizes reached.
     """
-    objective, theta = margins.influence.objective, margins.influence.point.theta
+    objective = margins.influence.objective
     ranked = _ranked(margins, min(objective.n - 1, 2 * most))
+    if len(persons) and not (objective.canonical and objective.smooth):
+        _refuse_too_many(again, ranked[0][0][:1], len(persons), most)
     waiting, found = np.arange(len(persons)), dict[int, np.ndarray]()
     for done in range(ROUNDS):
         if not len(waiting):
             return found
         report("flips", done, None)
         sizes = counts[persons[waiting]].astype(int)
-        weights = np.ones((objective.n, len(waiting)))
-        for column, (pair, size) in enumerate(zip(waiting, sizes, strict=True)):
-            weights[:, column] = leave_out(objective.n, ranked[pair][0][:size])
-        possible = ~loses_a_class(objective, weights)
+        sets = [ranked[pair][0][:size] for pair, size in zip(waiting, sizes, strict=True)]
+        possible = ~loses_a_class(objective, sets)
         counts[persons[waiting[~possible]]] = np.nan
         waiting = waiting[possible]
-        refits = refit_each(objective, theta, objective.vector(weights[:, possible]))
+        with partial_result(lambda refits: None):
+            refits = again.without_each(list(compress(sets, possible)))
         left = margins.take(torch.as_tensor(waiting)).at(refits.theta).cpu().numpy()
         for pair, lead in zip(waiting, left, strict=True):
             size = int(counts[persons[pair]])
@@ -252,6 +275,19 @@ def _refitted_sets(
         waiting = waiting[still & (counts[persons[waiting]] <= most)]
     counts[persons[waiting]] = np.nan
     return found
+
+
+def _refuse_too_many(again: Retraining, rows: np.ndarray, persons: int, most: int) -> None:
+    """Raises :class:`InvalidChoice` where refits one by one would take too long; that without ``rows`` is
+    timed."""
+    report("timing a refit", 0, 1)
+    seconds = persons * again.without(rows).seconds
+    if seconds > PATIENT:
+        raise InvalidChoice(
+            f"At most {most} rows are predicted to carry each of {wording.count(persons)} decisions, and to "
+            f"train this model again without each set would take about {seconds / 60:.2g} minutes; choose "
+            "a smaller refitted (0: predictions only), or a split with fewer rows."
+        )
 
 
 def _more(pushes: np.ndarray, lead: float) -> float:

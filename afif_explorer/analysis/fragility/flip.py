@@ -13,7 +13,7 @@ from afif_explorer.engine.influence.methods import AFIF, Method, checked_method
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import checked_fit
 from afif_explorer.errors import InvalidChoice
-from afif_explorer.numeric import checked_count, is_number
+from afif_explorer.numeric import checked_count, is_number, is_whole
 
 DECISIONS = 300  # rows up to which sets are searched that carry a decision
 SHARE = 2  # of all rows, 1 / SHARE, up to which a set is searched that carries a target's sign
@@ -76,7 +76,7 @@ def flip(
         method: curvature and solver; leverages are always corrected.
         level: that the target is to cross, in its units.
         most: rows up to which is searched; None: 300 for a decision, half of all rows for a target.
-        refitted: rows up to which sets that carry a decision are refitted.
+        refitted: rows up to which sets that carry a decision are refitted; 0: none, predictions only.
 
     Returns:
         A ``DecisionFlips`` with ``counts`` ``[m]``, ``rows(person)`` and ``verify(person)``; for a target a
@@ -84,8 +84,9 @@ def flip(
         ``to_frame()``.
 
     Raises:
-        InvalidChoice: for what is not a fit, target, split or number of rows, and for a model without
-            decisions where no target is given.
+        InvalidChoice: for what is not a fit, target, split or number of rows, for a model without
+            decisions where no target is given, and where refits of a network, one by one, would take more
+            than 15 minutes.
         DataError: for a target whose split has no rows.
 
     Warns :class:`Undefined` where rows with a leverage of 1 or more count as without effect.
@@ -97,7 +98,7 @@ def flip(
     >>> import numpy as np, afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"))
     >>> decisions = ax.flip(fit)
-    >>> fragile = int(np.nanargmin(decisions.counts))
+    >>> fragile = decisions.ids[np.nanargmin(decisions.counts)]
     >>> decisions.verify(fragile).flipped
     True
     >>> ax.flip(fit, ax.Coefficient("distance to work (km)")).flipped
@@ -107,7 +108,10 @@ def flip(
     checked_method(method)
     if most is not None:
         checked_count("The number of rows most", most)
-    checked_count("The number of rows refitted", refitted)
+    if not (is_whole(refitted) and refitted >= 0):
+        raise InvalidChoice(
+            f"The number of rows refitted must be a whole number, not {refitted!r}."
+        )
     if not is_number(level):
         raise InvalidChoice(f"The level that a target is to cross must be a number, not {level!r}.")
     warn_without_effect(prepared(method, fit).corrected())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from afif_explorer.analysis.fits.fitting import Fit
-from afif_explorer.engine.influence.certificate import certify
+from afif_explorer.engine.influence.certificate import Constants, NoBound
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.coefficients import Coefficient
 from afif_explorer.errors import InvalidChoice
@@ -18,18 +18,18 @@ def lower_bound(fit: Fit, target: Target, margin: float, upper: int) -> tuple[in
     """
     if not isinstance(target, Coefficient):
         return None, "No lower bound is known: one is proven for coefficients only."
-    point = fit.objective.at(fit.parameters)
 
     def may_move(rows: int) -> bool:
         try:
-            found = certify(point, rows)
-        except InvalidChoice:
+            found = constants.certificate(rows)
+        except NoBound:
             return True
         pull = rows * found.gradient / found.n + found.residual_gradient
         return pull / found.strong_convexity >= margin
 
     try:
-        certify(point, 1)
+        constants = Constants.of(fit.objective.at(fit.parameters))
+        constants.certificate(1)
     except InvalidChoice as error:
         return None, f"No lower bound is known: {error}"
     least, enough = 0, max(1, upper)

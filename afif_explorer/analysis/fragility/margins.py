@@ -12,11 +12,13 @@ from torch import Tensor
 
 from afif_explorer.analysis.limits.removable import irremovable
 from afif_explorer.engine.influence.smooth import Influence
-from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.runtime.memory import block_rows, fits
+from afif_explorer.engine.targets.predictions import has_classes
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
+
+REUSED = 8_000_000  # numbers of a block that the allocator keeps and reuses
 
 
 def decisions_at(objective: Objective, theta: Tensor, X: Tensor) -> Tensor:
@@ -24,10 +26,11 @@ def decisions_at(objective: Objective, theta: Tensor, X: Tensor) -> Tensor:
 
     Raises :class:`InvalidChoice` for models without classes.
     """
-    if not isinstance(objective.loss, Bernoulli | Categorical):
+    if not has_classes(objective):
+        several = f" of {objective.model.k} outputs" if objective.model.k > 1 else ""
         raise InvalidChoice(
-            f"A model with a {objective.loss.name} loss makes no decisions; give a target whose sign is to "
-            "change, such as a Coefficient."
+            f"A model with a {objective.loss.name} loss{several} makes no decisions; give a target whose "
+            "sign is to change, such as a Coefficient."
         )
     with torch.no_grad():
         f = objective.model.outputs(theta, X)
@@ -98,7 +101,7 @@ class Margins:
         """By how much each row's removal lowers the lead, some pairs at a time: ``[pairs, n]`` float32."""
         objective, fitted = self.influence.objective, self.influence.point.theta
         rows, stay = self._row_factors, irremovable(objective)
-        size = block_rows(2 * objective.n, fitted)
+        size = block_rows(2 * objective.n, fitted, near=REUSED)
         for start in range(0, len(self.person), size):
             report("decisions", start, len(self.person))
             pairs = slice(start, min(start + size, len(self.person)))
@@ -128,5 +131,7 @@ class Margins:
             eye = torch.eye(objective.p, dtype=like.dtype, device=like.device)
             return influence.effects(eye).T.float()
         pulls = influence.residual[:, :, None] / objective.n
-        parts = influence.point.linearization.explicit(pulls)
-        return torch.cat([part[:, 0].float() for _, part in parts]).T
+        found = torch.empty(objective.n, objective.p, dtype=torch.float32, device=like.device)
+        for some, part in influence.point.linearization.explicit(pulls):
+            found[some] = part[:, 0]
+        return found.T

@@ -9,7 +9,7 @@ from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.comparison import OUTCOME_WORDS, Comparison
 from afif_explorer.engine.targets.disparity import GroupDisparity
-from afif_explorer.errors import Undefined, UndefinedMeasure
+from afif_explorer.errors import Guessed, Undefined, UndefinedMeasure
 from afif_explorer.wording import count
 
 FEW = 30  # rows per group; with fewer, a gap may easily be due to chance
@@ -99,12 +99,31 @@ def at_fit(fit: Fit, disparity: GroupDisparity, *, soft: bool = True) -> Compari
         raise UndefinedMeasure(_named(fit, disparity, str(error))) from None
 
 
-def warn_of_groups(fit: Fit, targets: Iterable[Target]) -> None:
-    """Warn :class:`Undefined` of each disparity among the targets that leaves groups out."""
-    for target in targets:
-        if isinstance(target, GroupDisparity):
-            for told in left_out(fit, target, target.compare(fit, fit.parameters)):
-                warnings.warn(f"{type(target).__name__}: {told}", Undefined, stacklevel=3)
+def groups_left_out(fit: Fit, targets: Iterable[Target]) -> list[str]:
+    """A sentence for each disparity among the targets that leaves groups out, each said once."""
+    told = [
+        f"{type(target).__name__}: {sentence}"
+        for target in targets
+        if isinstance(target, GroupDisparity)
+        for sentence in left_out(fit, target, target.compare(fit, fit.parameters))
+    ]
+    return list(dict.fromkeys(told))
+
+
+def guesses(fit: Fit, targets: Iterable[Target]) -> list[str]:
+    """A sentence, once, for a favourable class that nobody chose and some target depends on."""
+    gaps = [target for target in targets if isinstance(target, GroupDisparity)]
+    told = dict.fromkeys(filter(None, (guessed(fit, gap) for gap in gaps)))
+    return [f"{one} Name another one, or this one, with favourable=." for one in told]
+
+
+def warn_of_comparisons(fit: Fit, targets: Iterable[Target]) -> None:
+    """Warn of disparities among the targets that leave out groups, or are about a guessed class."""
+    targets = list(targets)
+    for told in groups_left_out(fit, targets):
+        warnings.warn(told, Undefined, stacklevel=3)
+    for told in guesses(fit, targets):
+        warnings.warn(told, Guessed, stacklevel=3)
 
 
 def _rows(n: int, fit: Fit, disparity: GroupDisparity, among: str) -> str:

@@ -1,48 +1,58 @@
 """Which training rows can be removed: at least one row of every class must remain.
 
 Without the only row of a class the model has no finite fit, so its removal is undefined: sets that contain it
-are rejected, and in tables of all rows its value is NaN.
+are rejected, and in tables of all rows its value is NaN. Of several labels, each has two classes of its own.
+Rows whose sample weight is 0 do not count.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
 
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.weights import checked_rows, ordered_rows
+from afif_explorer.engine.problem.row_ids import positions_of
+from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.targets.bound import checked_fit
-from afif_explorer.errors import DataError, Undefined
+from afif_explorer.errors import DataError
+
+
+def positions(fit: Fit, rows: Sequence[int] | np.ndarray | pd.Series) -> np.ndarray:
+    """The positions of training rows in the order given, from ids or a mask (a series: by its index).
+
+    Raises :class:`InvalidChoice` for rows that do not exist.
+    """
+    checked_fit(fit)
+    if isinstance(rows, pd.Series) and rows.dtype == bool and set(rows.index) == set(fit.ids):
+        rows = rows.reindex(fit.ids)
+    return positions_of(rows, "train", fit.row_ids)
 
 
 def removable(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Row positions in order, checked: together they can be removed.
+    """The positions of training rows (ids or a mask) in order, checked: together they can be removed.
 
     Raises :class:`InvalidChoice` for rows that do not exist, :class:`DataError` if none, or none of a class,
     would be left.
     """
-    checked_fit(fit)
-    chosen = checked_rows(fit.n, rows)
+    chosen = np.unique(positions(fit, rows))
     if len(chosen) == fit.n:
         raise DataError("All training rows would be removed; keep at least one.")
-    classes = _classes(fit.objective)
-    _refuse(fit, np.setdiff1d(classes, np.delete(classes, chosen)))
+    _refuse(fit, _lost(fit.objective, chosen))
     return chosen
 
 
 def removable_each(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Row positions in the order given, checked: each alone can be removed. Raises as :func:`removable`."""
-    checked_fit(fit)
-    chosen = ordered_rows(fit.n, rows)
+    """Their positions in the order given, checked: each alone can be removed. Raises as :func:`removable`."""
+    chosen = positions(fit, rows)
     if len(chosen) and fit.n == 1:
         raise DataError("All training rows would be removed; keep at least one.")
     alone = chosen[np.isin(chosen, irremovable(fit.objective))]
     if len(alone):
-        _refuse(fit, _classes(fit.objective)[alone[:1]])
+        _refuse(fit, _lost(fit.objective, alone[:1]))
     return chosen
 
 
@@ -50,45 +60,76 @@ def irremovable(objective: Objective) -> np.ndarray:
     """Positions of the training rows that are the only one of their class, in order."""
     if not isinstance(objective.loss, Bernoulli | Categorical):
         return np.empty(0, dtype=np.int64)
-    _, place, counts = np.unique(_classes(objective), return_index=True, return_counts=True)
-    return np.sort(place[counts == 1])
+    counted, alone = np.flatnonzero(objective.counted.cpu().numpy()), []
+    for column in _classes(objective)[counted].T:
+        _, place, counts = np.unique(column, return_index=True, return_counts=True)
+        alone.append(counted[place[counts == 1]])
+    return np.unique(np.concatenate(alone))
 
 
-def loses_a_class(objective: Objective, weights: np.ndarray) -> np.ndarray:
-    """Of each column of weights ``[n, m]``, whether a class loses all its rows: ``[m]`` bool."""
-    names, classes = np.unique(_classes(objective), return_inverse=True)
-    kept = (weights > 0).astype(np.float32)
-    return np.any([kept[classes == one].sum(0) == 0 for one in range(len(names))], axis=0)
+def loses_a_class(objective: Objective, sets: Iterable[np.ndarray]) -> np.ndarray:
+    """Of each of some sets of rows (positions), whether a class has no row without it: ``[m]`` bool."""
+    counted = objective.counted.cpu().numpy()
+    labels = [
+        (column, np.bincount(column[counted], minlength=column.max(initial=0) + 1))
+        for column in _classes(objective).T
+    ]
+
+    def lost(rows: np.ndarray) -> bool:
+        rows = rows[counted[rows]]
+        return any(
+            bool(
+                (
+                    (np.bincount(column[rows], minlength=len(rows_of)) == rows_of) & (rows_of > 0)
+                ).any()
+            )
+            for column, rows_of in labels
+        )
+
+    return np.array([lost(rows) for rows in sets], dtype=bool)
 
 
-def warn_undefined(fit: Fit, what: str) -> None:
-    """Warn :class:`Undefined` that ``what`` is NaN for the only rows of their class, if there are any."""
-    positions = irremovable(fit.objective)
-    if not len(positions):
-        return
-    ids = positions if fit.data is None else fit.data.train.ids[positions]
+def undefined(fit: Fit, what: str) -> str:
+    """A sentence if ``what`` is NaN for the only rows of their class; empty if there are none."""
+    ids = fit.ids[irremovable(fit.objective)]
+    if not len(ids):
+        return ""
     several = len(ids) > 1
-    warnings.warn(
+    return (
         f"{what} of row{'s' if several else ''} {', '.join(map(str, ids[:5]))}"
         f"{' and others' if len(ids) > 5 else ''} is NaN: {'each' if several else 'it'} is the only training "
-        "row of its class, and without it the model has no finite fit.",
-        Undefined,
-        stacklevel=3,
+        "row of its class, and without it the model has no finite fit."
     )
 
 
 def _classes(objective: Objective) -> np.ndarray:
-    """The class of each training row ``[n]``; the same for all in models without classes."""
+    """The class of each training row, for each label: ``[n, labels]``; the same in models without classes."""
     if not isinstance(objective.loss, Bernoulli | Categorical):
-        return np.zeros(objective.n, dtype=np.int64)
-    return objective.y.cpu().numpy().astype(np.int64)
+        return np.zeros((objective.n, 1), dtype=np.int64)
+    return objective.y.cpu().numpy().astype(np.int64).reshape(objective.n, -1)
 
 
-def _refuse(fit: Fit, lost: np.ndarray) -> None:
-    if len(lost):
-        code = int(lost[0])
-        name = repr(fit.data.classes[code]) if fit.data and fit.data.classes else str(code)
-        raise DataError(
-            f"After the removal no training row of class {name} would be left, and the model without them "
-            "has no finite fit; keep at least one."
-        )
+def _lost(objective: Objective, rows: np.ndarray) -> tuple[int, int] | None:
+    """A label and the class of it that no row would have without ``rows``; None if there is none."""
+    counted = objective.counted.cpu().numpy()
+    stays = counted & (leave_out(objective.n, rows) > 0)
+    if not stays.any():
+        raise DataError("The rows that would be left have sample weight 0; keep one that counts.")
+    classes = _classes(objective)
+    for label, column in enumerate(classes.T):
+        gone = np.setdiff1d(column[counted], column[stays])
+        if len(gone):
+            return label, int(gone[0])
+    return None
+
+
+def _refuse(fit: Fit, lost: tuple[int, int] | None) -> None:
+    if lost is None:
+        return
+    label, code = lost
+    name = repr(fit.data.classes[code]) if fit.data and fit.data.classes else str(code)
+    which = f" of label {label}" if fit.objective.model.k > 1 and fit.objective.y.ndim == 2 else ""
+    raise DataError(
+        f"After the removal no training row of class {name}{which} would be left, and the model without them "
+        "has no finite fit; keep at least one."
+    )

@@ -1,123 +1,97 @@
-"""Whether effects can be trusted: the fit is a minimum, and one step is enough for each row."""
+"""``Trust``: how far results can be trusted, in one word, with the reasons."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from afif_explorer import wording
-from afif_explorer.analysis.fits.fitting import Fit
-from afif_explorer.analysis.limits.removable import irremovable
-from afif_explorer.engine.curvature.minimum import DENSE
-from afif_explorer.engine.influence.leverages import HIGH
-from afif_explorer.engine.influence.smooth import Influence
-from afif_explorer.errors import (
-    HighLeverage,
-    LargeStep,
-    NegativeCurvature,
-    NotAtMinimum,
-    Undefined,
-)
+from afif_explorer.html_tables import html_table
 
-LEFT = 0.1  # of one row's mean gradient: a remaining gradient that no longer matters for effects
-CHANGED = (
-    2.0  # factor by which the row's own curvature changes along its step where one step falls short
-)
-ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
-_SHOWN = 5
+LEVELS = ("good", "fair", "poor")
+NONE = np.empty(0, dtype=np.int64)
 
 
-def warn_of_trust(fit: Fit, influence: Influence, *, stacklevel: int = 3) -> None:
-    """Warn of what limits the effects of a prepared method, for the caller's caller."""
-    for category, told in (
-        (NotAtMinimum, not_at_minimum(fit)),
-        (NegativeCurvature, negative_curvature(fit, influence)),
-        (HighLeverage, high_leverage(influence)),
-        (LargeStep, large_steps(fit, influence)),
-    ):
-        if told:
-            warnings.warn(told, category, stacklevel=stacklevel)
+@dataclass(frozen=True)
+class Reason:
+    """Something that limits a result.
+
+    Attributes:
+        level: "good" (for information), "fair" (some values, or their size) or "poor" (all values).
+        text: a sentence. category: of the warning that tells it; None: no warning.
+    """
+
+    level: str
+    text: str
+    category: type[Warning] | None = None
 
 
-def not_at_minimum(fit: Fit) -> str:
-    """A sentence if the remaining gradient, or a minimum that does not exist, spoils effects; else empty."""
-    if fit.converged:
-        return ""
-    if fit.gradient_norm <= fit.gradient_threshold:
-        return f"Effects assume a minimum. {fit.advice}"
-    if fit.gradient_in_rows <= LEFT:
-        return ""
-    return (
-        f"The fit is not at a minimum, which effects assume: its gradient norm is {fit.gradient_norm:.2g}, "
-        f"{fit.gradient_in_rows:.2g} times what one row contributes on average, so a refit moves for other "
-        "reasons than the removed row; train longer."
-    )
+@dataclass(frozen=True, eq=False, repr=False)
+class Trust:
+    """How far results can be trusted.
 
+    Attributes:
+        reasons: what limits them, worst first. unknown: what was too expensive to look at.
+        marked: ids of the rows for which one step is not enough. refined: ids of the rows that took further
+            steps.
+    """
 
-def negative_curvature(fit: Fit, influence: Influence) -> str:
-    """A sentence if the Hessian has a negative eigenvalue; where telling costs little beside the solve."""
-    objective = fit.objective
-    affordable = objective.p <= DENSE or influence.solves_cheaply
-    lowest = fit.negative_curvature if affordable and not objective.canonical else None
-    if not lowest:
-        return ""
-    return (
-        f"The fit is a saddle, not a minimum: the smallest eigenvalue of its Hessian is {lowest:.2g}, so a "
-        "refit may end elsewhere; train longer, from another seed or with a stronger penalty."
-    )
+    reasons: tuple[Reason, ...]
+    unknown: tuple[str, ...]
+    marked: np.ndarray
+    refined: np.ndarray
 
+    @classmethod
+    def of(
+        cls,
+        reasons: Iterable[Reason],
+        unknown: Iterable[str] = (),
+        marked: np.ndarray = NONE,
+        refined: np.ndarray = NONE,
+    ) -> Trust:
+        """With the reasons in order."""
+        ordered = sorted(reasons, key=lambda one: -LEVELS.index(one.level))
+        return cls(tuple(ordered), tuple(unknown), marked, refined)
 
-def high_leverage(influence: Influence) -> str:
-    """A sentence if rows of high leverage are not corrected, where finding them costs little; else empty."""
-    if influence.leverage_corrected or not influence.solves_cheaply:
-        return ""
-    high = influence.high_leverages
-    if not high.count:
-        return ""
-    several, largest = high.count > 1, high.largest
-    factor = f"{1 / (1 - largest):.2g}" if 1 - largest > ROUNDED else "any number"
-    counts = f"{wording.count(high.count)} of {wording.count(influence.objective.n)}"
-    counts = counts if high.exact else f"About {counts}"
-    return (
-        f"{counts} training rows {'have' if several else 'has'} a leverage above {HIGH} (largest "
-        f"{largest:.2g}), so {'their effects are' if several else 'its effect is'} too small, by a factor of "
-        f"up to {factor}; use leverage_correction=True, which divides by one minus the leverage."
-    )
+    @property
+    def level(self) -> str:
+        """ "good", "fair" or "poor": that of the worst reason."""
+        return self.reasons[0].level if self.reasons else "good"
 
-
-def large_steps(fit: Fit, influence: Influence) -> str:
-    """A sentence about the rows for which one corrected step falls short; empty if there are none."""
-    if not influence.leverage_corrected:
-        return ""
-    rows = np.flatnonzero(influence.curvature_changes().cpu().numpy() > CHANGED)
-    if not len(rows):
-        return ""
-    return (
-        f"Without {wording.count(len(rows))} of {wording.count(fit.n)} training rows the curvature changes "
-        f"by more than a factor of {CHANGED:g} ({_named(fit, rows)}), so one step "
-        "is not enough for them; check them with retrain_each."
-    )
-
-
-def warn_undetermined(fit: Fit, influence: Influence, what: str) -> None:
-    """Warn :class:`Undefined` that ``what`` is NaN for rows of leverage 1 or more, if there are any."""
-    lost = torch.isnan(influence.residual).any(1).cpu().numpy()
-    lost[irremovable(fit.objective)] = False
-    rows = np.flatnonzero(lost)
-    if len(rows):
-        warnings.warn(
-            f"{what} of {wording.count(len(rows))} training row{'s' if len(rows) > 1 else ''} "
-            f"({_named(fit, rows)}) is NaN: the leverage is 1 or more, so the other rows do not determine "
-            "all parameters; add damping, or use a stronger penalty.",
-            Undefined,
-            stacklevel=3,
+    @property
+    def text(self) -> str:
+        """The reasons in sentences."""
+        told = " ".join(one.text for one in self.reasons)
+        told = (
+            told or "The fit is at a minimum, and nothing else was found that limits the results."
         )
+        return f"{told} {self._unknown}" if self.unknown else told
+
+    @property
+    def _unknown(self) -> str:
+        return f"Not looked at: {', '.join(self.unknown)}." if self.unknown else ""
+
+    def __repr__(self) -> str:
+        rows = "".join(
+            f", {len(ids)} rows {what}"
+            for ids, what in ((self.marked, "marked"), (self.refined, "refined"))
+            if len(ids)
+        )
+        return f"<Trust: {self.level}, {len(self.reasons)} reasons{rows}>"
+
+    def _repr_html_(self) -> str:
+        """A row per reason."""
+        rows = [(one.level, one.text) for one in self.reasons]
+        return html_table(f"Trust: {self.level}", ("level", "reason"), rows, (self._unknown,))
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.text}"
 
 
-def _named(fit: Fit, rows: np.ndarray) -> str:
-    """The ids of some rows (positions without a data set), the first few of them."""
-    ids = rows if fit.data is None else fit.data.train.ids[rows]
-    more = " and others" if len(ids) > _SHOWN else ""
-    return f"row {', '.join(map(str, ids[:_SHOWN]))}{more}"
+def warn_of(reasons: Iterable[Reason], *, stacklevel: int) -> None:
+    """Warn of each reason that has a category."""
+    for one in reasons:
+        if one.category is not None:
+            warnings.warn(one.text, one.category, stacklevel=stacklevel)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.engine.targets.base import Target
+from afif_explorer.html_tables import html_table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -17,12 +18,13 @@ class Pattern:
 
     Attributes:
         words: of all predicates, joined by "and". predicates: one by one.
-        rows: their positions. share: of all training rows.
+        rows: their ids. share: of all training rows.
         score: the sum of their effects on the target that patterns are ranked by, in standard deviations of
             the sums of random sets of as many rows. p_value: the probability that the best pattern of effects
             without any relation to the columns scores as much.
         chosen: that sum. summed: the sum of their effects on the target as it is told.
-        newton: its change by a Newton step without the rows. retrained: its change in a refit; NaN if it was
+        newton: its change by a Newton step without the rows; NaN where the Hessian without them
+            has negative curvature. retrained: its change in a refit; NaN if it was
             not asked for. All four in the target's units, positive if it rises without the rows.
     """
 
@@ -82,6 +84,12 @@ class Patterns:
             else ""
         )
         return f"<{len(self)} Patterns of {self.searched} conjunctions{first}>"
+
+    def _repr_html_(self) -> str:
+        """The table, and the notes."""
+        table = self.to_frame()
+        rows = table.itertuples(name=None, index=False)
+        return html_table(repr(self).strip("<>"), table.columns, rows, self.notes)
 
     def to_frame(self) -> pd.DataFrame:
         """A row per pattern, in order: words, number and share of rows, and its effects."""

@@ -12,23 +12,23 @@ import torch
 
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import bound, prepared
+from afif_explorer.analysis.fits.retraining import retraining_of
 from afif_explorer.analysis.limits.comparisons import at_fit
 from afif_explorer.analysis.limits.removable import loses_a_class
 from afif_explorer.analysis.patterns.conjunctions import Conjunctions, all_conjunctions
 from afif_explorer.analysis.patterns.pattern import Pattern, Patterns
 from afif_explorer.analysis.patterns.predicates import Predicates, predicates_of
-from afif_explorer.analysis.removal.unlearning import parameters_without
 from afif_explorer.analysis.rows.attribution import effects_of
 from afif_explorer.analysis.rows.corrected import corrected, warn_without_effect
 from afif_explorer.engine.influence.methods import AFIF, Method, NewtonStep
-from afif_explorer.engine.problem.weights import leave_out
+from afif_explorer.engine.runtime.memory import fits
 from afif_explorer.engine.targets.base import RowTarget, Target
 from afif_explorer.engine.targets.bound import checked_fit
 from afif_explorer.engine.targets.disparity import GroupDisparity
-from afif_explorer.engine.training.retrain import refit_each
-from afif_explorer.errors import InvalidChoice
-from afif_explorer.numeric import checked_count, checked_seed, is_number
-from afif_explorer.progress import report
+from afif_explorer.errors import CurvatureError, InvalidChoice
+from afif_explorer.numeric import checked_count, checked_flag, checked_seed, is_name, is_number
+from afif_explorer.progress import partial_result, report
+from afif_explorer.wording import count
 
 OVERLAP = 0.5  # Jaccard overlap with a better pattern, above which a pattern is left out
 DIRECTIONS = {"lower": -1.0, "raise": 1.0}
@@ -79,7 +79,7 @@ def patterns(
         method: curvature and solver; leverages are always corrected.
 
     Returns:
-        ``Patterns``, which iterate over up to ``top`` patterns, each with ``words``, ``rows`` ``[m]``,
+        ``Patterns``, which iterate over up to ``top`` patterns, each with ``words``, ``rows`` (ids ``[m]``),
         ``share``, ``score``, ``p_value``, ``chosen``, ``summed``, ``newton`` and ``retrained``;
         ``to_frame()`` is their table.
 
@@ -100,6 +100,7 @@ def patterns(
     """
     began = time.perf_counter()
     sign = _checked(fit, target, depth, support, top, direction, split, permutations)
+    checked_flag("verify", verify)
     least, most = support[0] * fit.n, support[1] * fit.n
     predicates = predicates_of(fit, int(np.ceil(least)))
     chosen_by, told, notes = _targets(fit, target, split)
@@ -110,12 +111,12 @@ def patterns(
     best = _diverse(fit, predicates, found, top)
     searching = time.perf_counter() - began
     rows = [_rows(predicates, found.members[place]) for place in best]
-    newton, retrained = _changes(fit, told, rows, verify)
+    newton, retrained, why = _changes(fit, told, rows, verify)
     kept = [
         Pattern(
             words=" and ".join(predicates.words[one] for one in found.members[place]),
             predicates=tuple(predicates.words[one] for one in found.members[place]),
-            rows=rows[rank],
+            rows=fit.ids[rows[rank]],
             share=len(rows[rank]) / fit.n,
             score=float(sign * found.scores[place]),
             p_value=float(
@@ -134,7 +135,7 @@ def patterns(
         chosen_by=chosen_by,
         searched=len(found.members),
         by_chance=sign * found.by_chance,
-        notes=notes,
+        notes=(*notes, *why),
         seconds=(searching, time.perf_counter() - began - searching),
     )
 
@@ -165,10 +166,15 @@ def _checked(
             "The support of a pattern is a smallest and a largest share, such as (0.01, 0.15), not "
             f"{support!r}."
         )
-    if direction not in DIRECTIONS:
+    if not is_name(direction, DIRECTIONS):
         raise InvalidChoice(f"There is no direction {direction!r}; choose 'lower' or 'raise'.")
     if not (isinstance(split, tuple | list) and len(split) == 2):
         raise InvalidChoice(f"Give two splits, to choose by and to tell on, not {split!r}.")
+    if not fits(fit.n * (1 + permutations), torch.float32):
+        raise InvalidChoice(
+            f"{count(permutations)} permutations of {count(fit.n)} rows exceed the memory limit; take fewer, "
+            "or raise it with memory_limit."
+        )
     return DIRECTIONS[direction]
 
 
@@ -212,12 +218,15 @@ def _scored(
     seed: int,
 ) -> Conjunctions:
     draw = np.random.default_rng(checked_seed(seed))
-    shuffled = [effects, *(draw.permutation(effects) for _ in range(permutations))]
+    shuffled = np.empty((len(effects), 1 + permutations), dtype=np.float32)
+    shuffled[:, 0] = effects
+    for column in range(permutations):
+        shuffled[:, 1 + column] = draw.permutation(effects)
     names = {name: code for code, name in enumerate(dict.fromkeys(predicates.columns))}
     return all_conjunctions(
         torch.from_numpy(predicates.masks).float(),
         torch.tensor([names[name] for name in predicates.columns], dtype=torch.int64),
-        torch.from_numpy(np.stack(shuffled, axis=1)).float(),
+        torch.from_numpy(shuffled),
         depth,
         *limits,
     )
@@ -237,7 +246,7 @@ def _diverse(fit: Fit, predicates: Predicates, found: Conjunctions, top: int) ->
             break
         mask = np.isin(np.arange(fit.n), _rows(predicates, found.members[place]))
         overlaps = ((mask & one).sum() > OVERLAP * (mask | one).sum() for one in taken)
-        if any(overlaps) or loses_a_class(fit.objective, 1.0 - mask[:, None])[0]:
+        if any(overlaps) or loses_a_class(fit.objective, [np.flatnonzero(mask)])[0]:
             continue
         best.append(place)
         taken.append(mask)
@@ -246,17 +255,22 @@ def _diverse(fit: Fit, predicates: Predicates, found: Conjunctions, top: int) ->
 
 def _changes(
     fit: Fit, target: Target, sets: Sequence[np.ndarray], verify: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """The target's change by a Newton step and in a refit without each of some sets, ``[m]`` each."""
-    value = bound(target, fit).value
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """The target's change by a Newton step and in a refit without each of some sets, ``[m]`` each; notes."""
+    value, notes = bound(target, fit).value, dict[str, None]()
     before, stepped = value(fit.parameters), np.full(len(sets), np.nan)
     newton = prepared(NewtonStep(), fit)
     for place, rows in enumerate(sets):
         report("Newton steps", place, len(sets))
-        stepped[place] = value(parameters_without(newton, [rows])[:, 0]) - before
+        try:
+            stepped[place] = value(newton.parameters_without([rows])[:, 0]) - before
+        except CurvatureError as error:
+            notes[f"Some patterns have no Newton step. {error}"] = None
     again = np.full(len(sets), np.nan)
     if verify and len(sets):
-        weights = np.stack([leave_out(fit.n, rows) for rows in sets], axis=1)
-        refits = refit_each(fit.objective, fit.parameters, fit.objective.vector(weights))
-        again = np.array([value(theta) - before for theta in refits.theta.T])
-    return stepped, again
+        training = retraining_of(fit)
+        start = value(training.start)
+        with partial_result(lambda refits: None):
+            refits = training.without_each(sets)
+        again = np.array([value(theta) - start for theta in refits.theta.T])
+    return stepped, again, tuple(notes)[:1]

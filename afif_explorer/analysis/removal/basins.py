@@ -11,10 +11,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
+import numpy as np
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Hessian
 from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.training.convergence import same_value
 from afif_explorer.errors import AnotherBasin
 from afif_explorer.wording import count
@@ -23,15 +25,21 @@ FACTOR = 2.0  # between the smallest and the largest of the three, above which a
 
 
 def warn_of_basins(
-    objective: Objective, theta: Tensor, weights: Tensor, refits: Tensor, *, stacklevel: int = 3
+    objective: Objective,
+    theta: Tensor,
+    sets: Sequence[np.ndarray],
+    refits: Tensor,
+    *,
+    stacklevel: int = 3,
 ) -> None:
-    """Warn :class:`AnotherBasin` of refits ``[p, m]`` from ``theta``, at weights ``[n, m]``.
+    """Warn :class:`AnotherBasin` of refits ``[p, m]`` from ``theta`` without each of ``m`` sets of rows.
 
     Only for models that are not linear in their parameters, with a smooth penalty.
     """
     if objective.canonical or not objective.smooth:
         return
-    pairs = zip(weights.T, refits.T, strict=True)
+    weights = (objective.vector(leave_out(objective.n, rows)) for rows in sets)
+    pairs = zip(weights, refits.T, strict=True)
     falls = [one for w, end in pairs if (one := _unexpected(objective, theta, w, end))]
     if falls:
         warnings.warn(_told(falls, refits.shape[1]), AnotherBasin, stacklevel=stacklevel)

@@ -6,22 +6,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature.operators import Hessian
-from afif_explorer.engine.influence.refinement import Refined, newton_step, proximal_step, refine
+from afif_explorer.engine.influence.refinement import Refined, norm_of, towards_refit
 from afif_explorer.engine.influence.smooth import Influence
-from afif_explorer.engine.problem.objective import Point
-from afif_explorer.engine.problem.weights import leave_out
 
 GOOD, FAIR = 0.05, 0.25  # expected relative errors up to which a prediction is good, or fair
-# Refinement rounds, and Hessian products in each: with cheap and with expensive solves.
-DIRECTLY, ITERATIVELY = (12, 60), (3, 4)
-NEGLIGIBLE = 1e-6  # relative to the rows' gradient: a remaining gradient that is ignored
-ROUNDINGS = 100  # units of the machine precision, if that is larger
 MOST_STATED = 10.0  # expected relative error that is still stated as a number
 SMALLEST = 1e-300
 _TOO_MUCH = "Too much is removed for a one-step prediction; retrain to check."
@@ -32,7 +26,7 @@ _CANCEL = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reach:
     """How far to trust a prediction about a set of removed rows.
 
@@ -57,8 +51,11 @@ class Reach:
     captured: float
     leverage: float
     share: float
-    level: str
+    level: Literal["good", "fair", "poor"]
     text: str
+
+    def __repr__(self) -> str:
+        return f"<Reach: {self.level}, expected error {self.expected_error:.2g}>"
 
 
 class RefitEstimate:
@@ -110,8 +107,7 @@ class RefitEstimate:
         return float(self._influence.leverage_of(index).sum())
 
     def _norm(self, step: Tensor) -> float:
-        """``||step||`` in the norm of the curvature."""
-        return float((step @ (self._influence.curvature @ step)).clamp(min=0).sqrt())
+        return norm_of(self._influence, step)
 
     @cached_property
     def _missed(self) -> Tensor:
@@ -120,28 +116,7 @@ class RefitEstimate:
 
     @cached_property
     def _refined(self) -> Refined:
-        objective, fitted = self._influence.objective, self._influence.point
-        if bool((self._moved == fitted.theta).all()):
-            return Refined(torch.zeros_like(self._moved), True)
-        weights = objective.vector(leave_out(objective.n, self._rows))
-        start, tilt = objective.at(self._moved), fitted.gradient()
-        if not objective.smooth:
-
-            def proximal(there: Point, _: Tensor) -> Tensor:
-                return proximal_step(there, weights)
-
-            still = torch.zeros_like(tilt)
-            return refine(start, weights, still, proximal, self._norm, DIRECTLY[0], 0.0)
-        solver = self._influence.reliable
-        rounds, products = DIRECTLY if solver.exact else ITERATIVELY
-
-        def newton(there: Point, gradient: Tensor) -> Tensor:
-            hessian = Hessian.of(there, weights=weights)
-            return newton_step(hessian, gradient, lambda v: solver.solve(v).value, products)
-
-        least = max(NEGLIGIBLE, ROUNDINGS * torch.finfo(tilt.dtype).eps)
-        negligible = least * float((fitted.gradient(weights) - tilt).norm())
-        return refine(start, weights, tilt, newton, self._norm, rounds, negligible)
+        return towards_refit(self._influence, self._rows, self._moved)
 
 
 def judge(
@@ -153,12 +128,10 @@ def judge(
     """
     size = "small" if captured < 1 else "large"
     told = f"the expected error is {_percent(error)} % of the {whose} change."
+    level: Literal["good", "fair", "poor"]
     if math.isinf(error):
-        level, told, advice = (
-            "poor",
-            f"the error of the {whose} change cannot be estimated.",
-            _UNSURE,
-        )
+        level, advice = "poor", _UNSURE
+        told = f"the error of the {whose} change cannot be estimated."
     elif error <= GOOD:
         level, advice = "good", "A refit should agree with this prediction."
     elif error <= FAIR:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
+from torch import Tensor
 
 from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.fits.retraining import BUILT_IN, BuiltIn, retraining_of
+from afif_explorer.analysis.fits.trainer import Trainer
 from afif_explorer.analysis.limits.removable import removable, removable_each
 from afif_explorer.analysis.removal.basins import warn_of_basins
 from afif_explorer.engine.influence.methods import checked_damping
-from afif_explorer.engine.problem.weights import leave_one_out, leave_out
+from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.targets.base import Target, as_targets
 from afif_explorer.engine.training import bregman as engine
 from afif_explorer.engine.training.fit import Optimum
-from afif_explorer.engine.training.retrain import Refits, refit, refit_each
+from afif_explorer.engine.training.retrain import Refits
+from afif_explorer.html_tables import html_table
+from afif_explorer.numeric import checked_flag
+from afif_explorer.progress import partial_result
+
+SHOWN = 10  # rows of a table in a notebook
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Retrained:
     """A model fitted without some rows: the result of :func:`retrain` and :func:`bregman_response`.
 
@@ -28,7 +38,9 @@ class Retrained:
         theta: ``[p]``. gradient_norm: of its objective there (for a response: of the function that it
             minimises); the parameters are accurate to this tolerance.
         gradient_threshold: as for a :class:`~afif_explorer.analysis.fits.fitting.Fit`. converged: True if the
-            norm is at most that. seconds: wall time. rows: positions of the removed rows.
+            norm is at most that. seconds: wall time. rows: ids of the removed rows.
+        trained_by: whose training it was, in words. start: ``[p]``, where the same training ends with all
+            rows; ``fit.theta``, but for a trainer that does not reproduce it.
     """
 
     fit: Fit
@@ -38,18 +50,33 @@ class Retrained:
     converged: bool
     seconds: float
     rows: np.ndarray
+    trained_by: str
+    start: np.ndarray
+
+    def __repr__(self) -> str:
+        state = "converged" if self.converged else "not converged"
+        return (
+            f"<Retrained without {len(self.rows)} of {self.fit.n} rows by {self.trained_by}: gradient norm "
+            f"{self.gradient_norm:.2g}, {state}>"
+        )
 
     def effects(self, targets: Target | Sequence[Target]) -> dict[Target, float]:
-        """The actual change of each target, ``T(theta) - T(before)``, in its units."""
-        theta = self.fit.objective.vector(self.theta)
+        """The actual change of each target, ``T(theta) - T(start)``, in its units."""
+        theta, start = map(self.fit.objective.vector, (self.theta, self.start))
         found = {}
         for target in as_targets(targets):
             bound = target.bind(self.fit)
-            found[target] = bound.value(theta) - bound.value(self.fit.parameters)
+            found[target] = bound.value(theta) - bound.value(start)
         return found
 
 
-def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) -> Retrained:
+def retrain(
+    fit: Fit,
+    rows: Sequence[int] | np.ndarray,
+    *,
+    warm: bool = True,
+    trainer: Trainer | None = None,
+) -> Retrained:
     """Fit again without ``rows``: what :func:`unlearn` predicts.
 
     ``theta(w) = argmin_t (1/n) sum_(rows that stay) l_i(t) + strength * pi(t)``, ``[p]``: ``n`` stays the
@@ -57,44 +84,58 @@ def retrain(fit: Fit, rows: Sequence[int] | np.ndarray, *, warm: bool = True) ->
 
     Args:
         fit: the model with all rows.
-        rows: positions ``[m]`` or a mask ``[n_train]``.
+        rows: ids ``[m]``, as in ``fit.data.train.ids``, or a mask ``[n_train]``.
         warm: start at the old parameters; else at the model's own start. A network may then end in another
             minimum, so that only warm refits show one row's effect.
+        trainer: your own training as the truth, as for :func:`from_trained`; it is called with the rows to
+            keep, a mask ``[n_train]`` of bool. None: that of the fit, if it has one, else the optimiser of
+            this package.
 
     Returns:
-        A ``Retrained`` with ``theta`` ``[p]``, ``effects(targets)`` and how far it converged; ``converged``
-        is False if it did not reach its ``gradient_threshold``.
+        A ``Retrained`` with ``theta`` ``[p]``, ``effects(targets)``, whose training it was, and how far it
+        converged; ``converged`` is False if it did not reach its ``gradient_threshold``.
 
     Raises:
         InvalidChoice: for rows that do not exist.
         DataError: if no rows, or none of a class, would be left.
+        TrainerError: if the trainer fails or returns something else.
 
     Warns :class:`AnotherBasin` if a warm refit of a network ends in another minimum than the one next to the
-    fit.
+    fit, and :class:`NotReproduced` if a trainer does not end at the fit when nothing is removed; effects are
+    then changes from where it ends.
 
     Sources: Koh and Liang (2017), section 4.1; Bae et al. (2022) on warm and cold starts.
 
     >>> import afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
     >>> target = ax.MeanLoss("test")
-    >>> refit = ax.retrain(fit, [0, 1, 2])
-    >>> predicted = ax.unlearn(fit, [0, 1, 2], targets=target).effects[target]
+    >>> rows = fit.data.train.ids[:3]
+    >>> refit = ax.retrain(fit, rows)
+    >>> predicted = ax.unlearn(fit, rows, targets=target).effects[target]
     >>> abs(predicted / refit.effects(target)[target] - 1) < 0.1
     True
     """
-    chosen = removable(fit, rows)
-    weights = fit.objective.vector(leave_out(fit.n, chosen))
-    found = refit(fit.objective, fit.parameters, weights, warm=warm, seed=fit.seed)
-    if warm:
-        warn_of_basins(fit.objective, fit.parameters, weights[:, None], found.theta[:, None])
-    return _retrained(fit, found, chosen)
+    chosen, warm = removable(fit, rows), checked_flag("warm", warm)
+    training = retraining_of(fit, trainer)
+    found = training.without(chosen, warm=warm)
+    if warm and isinstance(training, BuiltIn):
+        warn_of_basins(fit.objective, fit.parameters, [chosen], found.theta[:, None])
+    return _retrained(fit, found, chosen, training.trained_by, training.start)
 
 
 def rises_without(fit: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
     """The increase of the loss of each of some rows (positions) in a refit without it, ``[m]``, and the
-    largest gradient norm of the refits."""
-    objective, theta = fit.objective, fit.parameters
-    refits = refit_each(objective, theta, objective.vector(leave_one_out(fit.n, rows)))
+    largest gradient norm of the refits; raises :class:`Interrupted` with NaN for the missing ones."""
+    if not len(rows):
+        return np.empty(0), math.nan
+    training = retraining_of(fit)
+    with partial_result(lambda refits: _rises(fit, rows, refits, training.start)):
+        refits = training.without_each(list(rows[:, None]))
+    return _rises(fit, rows, refits, training.start)
+
+
+def _rises(fit: Fit, rows: np.ndarray, refits: Refits, theta: Tensor) -> tuple[np.ndarray, float]:
+    objective = fit.objective
     place = torch.as_tensor(rows, device=objective.device)
     X, y = objective.X[place], objective.y[place]
     with torch.no_grad():
@@ -105,7 +146,8 @@ def rises_without(fit: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
                 for i, one in enumerate(refits.theta.T)
             ]
         )
-    return (after - before).cpu().numpy(), float(refits.gradient_norm.max())
+    norms = refits.gradient_norm[refits.finished]
+    return (after - before).cpu().numpy(), float(norms.max()) if len(norms) else math.nan
 
 
 def bregman_response(
@@ -120,7 +162,7 @@ def bregman_response(
 
     Args:
         fit: the model with all rows.
-        rows: positions ``[m]`` or a mask ``[n_train]``.
+        rows: ids ``[m]``, as in ``fit.data.train.ids``, or a mask ``[n_train]``.
         damping: that of the method it is compared with.
 
     Returns:
@@ -134,7 +176,8 @@ def bregman_response(
 
     >>> import numpy as np, afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
-    >>> response, refit = ax.bregman_response(fit, [0, 1]), ax.retrain(fit, [0, 1])
+    >>> rows = fit.data.train.ids[:2]
+    >>> response, refit = ax.bregman_response(fit, rows), ax.retrain(fit, rows)
     >>> bool(np.allclose(response.theta, refit.theta, atol=1e-6))
     True
     """
@@ -142,10 +185,12 @@ def bregman_response(
     weights = fit.objective.vector(leave_out(fit.n, chosen))
     damping = checked_damping(damping)
     found = engine.bregman_response(fit.objective, fit.parameters, weights, damping=damping)
-    return _retrained(fit, found, chosen)
+    return _retrained(fit, found, chosen, BUILT_IN, fit.parameters)
 
 
-def _retrained(fit: Fit, found: Optimum, rows: np.ndarray) -> Retrained:
+def _retrained(
+    fit: Fit, found: Optimum, rows: np.ndarray, trained_by: str, start: Tensor
+) -> Retrained:
     theta = found.theta.cpu().numpy()
     return Retrained(
         fit=fit,
@@ -154,19 +199,21 @@ def _retrained(fit: Fit, found: Optimum, rows: np.ndarray) -> Retrained:
         gradient_threshold=found.gradient_threshold,
         converged=found.converged,
         seconds=found.seconds,
-        rows=rows,
+        rows=fit.ids[rows],
+        trained_by=trained_by,
+        start=start.cpu().numpy(),
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LeftOut:
     """One refit for each of some rows: the result of :func:`retrain_each` and :func:`bregman_response_each`.
 
     Attributes:
-        rows: ``[m]``, in the order given. theta: ``[p, m]``.
+        rows: ids ``[m]``, in the order given. theta: ``[p, m]``.
         effects: ``[m]``, or ``[m, t]`` for a list of targets: the actual change if that row alone is left
             out.
-        gradient_norm: ``[m]``. seconds: wall time of all.
+        gradient_norm: ``[m]``. seconds: wall time of all. trained_by: whose training it was, in words.
     """
 
     rows: np.ndarray
@@ -174,10 +221,37 @@ class LeftOut:
     effects: np.ndarray
     gradient_norm: np.ndarray
     seconds: float
+    trained_by: str
+
+    def __repr__(self) -> str:
+        largest = self.gradient_norm.max(initial=0.0)
+        return f"<LeftOut: {len(self.rows)} refits without one row each, gradient norms up to {largest:.2g}>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per refit, indexed by id: its effect on each target, and the gradient norm it reached."""
+        effects = self.effects.reshape(len(self.rows), -1)
+        names = (
+            ["effect"]
+            if self.effects.ndim == 1
+            else [f"effect {j}" for j in range(effects.shape[1])]
+        )
+        table = pd.DataFrame(effects, index=pd.Index(self.rows, name="id"), columns=names)
+        return table.assign(gradient_norm=self.gradient_norm)
+
+    def _repr_html_(self) -> str:
+        """The first rows of the table."""
+        table = self.to_frame().head(SHOWN)
+        return html_table(
+            repr(self).strip("<>"), ("id", *table.columns), table.itertuples(name=None)
+        )
 
 
 def retrain_each(
-    fit: Fit, rows: Sequence[int] | np.ndarray, target: Target | Sequence[Target]
+    fit: Fit,
+    rows: Sequence[int] | np.ndarray,
+    target: Target | Sequence[Target],
+    *,
+    trainer: Trainer | None = None,
 ) -> LeftOut:
     """Leave out each of ``rows`` alone, fit again, and measure: what :func:`attribute` predicts.
 
@@ -187,8 +261,9 @@ def retrain_each(
 
     Args:
         fit: the model with all rows.
-        rows: positions ``[m]``.
+        rows: ids ``[m]``, as in ``fit.data.train.ids``, or a mask ``[n_train]``.
         target: what to measure, or a list of ``t`` targets.
+        trainer: your own training as the truth, as for :func:`retrain`.
 
     Returns:
         A ``LeftOut`` with effects ``[m]`` or ``[m, t]``, ``theta`` ``[p, m]`` and the ``gradient_norm``
@@ -197,22 +272,29 @@ def retrain_each(
     Raises:
         InvalidChoice: for rows that do not exist.
         DataError: for the only row of a class.
+        TrainerError: if the trainer fails or returns something else.
+        Interrupted: on Ctrl-C; its ``result`` is the ``LeftOut`` with NaN for the refits that are missing.
 
-    Warns :class:`AnotherBasin` as :func:`retrain` does.
+    Warns :class:`AnotherBasin` and :class:`NotReproduced` as :func:`retrain` does.
 
     Source: Koh and Liang (2017), section 4.1.
 
     >>> import numpy as np, afif_explorer as ax
     >>> fit, target = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2)), ax.MeanLoss("test")
-    >>> refits = ax.retrain_each(fit, [0, 1, 2], target)
+    >>> refits = ax.retrain_each(fit, fit.data.train.ids[:3], target)
     >>> bool(np.allclose(refits.effects, ax.attribute(fit, target)[:3], rtol=0.1))
     True
     """
     chosen = removable_each(fit, rows)
-    weights = fit.objective.vector(leave_one_out(fit.n, chosen))
-    found = refit_each(fit.objective, fit.parameters, weights)
-    warn_of_basins(fit.objective, fit.parameters, weights, found.theta)
-    return _left_out(fit, chosen, found, target)
+    sets = list(chosen[:, None])
+    as_targets(target)
+    training = retraining_of(fit, trainer)
+    about = (training.trained_by, training.start)
+    with partial_result(lambda refits: _left_out(fit, chosen, refits, target, *about)):
+        found = training.without_each(sets)
+    if isinstance(training, BuiltIn):
+        warn_of_basins(fit.objective, fit.parameters, sets, found.theta)
+    return _left_out(fit, chosen, found, target, *about)
 
 
 def bregman_response_each(
@@ -229,7 +311,7 @@ def bregman_response_each(
 
     Args:
         fit: the model with all rows.
-        rows: positions ``[m]``.
+        rows: ids ``[m]``, as in ``fit.data.train.ids``, or a mask ``[n_train]``.
         target: what to measure, or a list of ``t`` targets.
         damping: that of the method it is compared with.
 
@@ -239,34 +321,45 @@ def bregman_response_each(
     Raises:
         InvalidChoice: for rows that do not exist and for a damping below 0.
         DataError: for the only row of a class.
+        Interrupted: on Ctrl-C, as :func:`retrain_each` does.
 
     Source: Bae et al. (2022).
 
     >>> import afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-2))
-    >>> ax.bregman_response_each(fit, [0, 1], [ax.MeanLoss("test"), ax.PointLoss("test", 0)]).effects.shape
+    >>> targets = [ax.MeanLoss("test"), ax.MeanLoss("train")]
+    >>> ax.bregman_response_each(fit, fit.data.train.ids[:2], targets).effects.shape
     (2, 2)
     """
     chosen = removable_each(fit, rows)
-    weights = fit.objective.vector(leave_one_out(fit.n, chosen))
-    damping = checked_damping(damping)
-    found = engine.bregman_response_each(fit.objective, fit.parameters, weights, damping=damping)
-    return _left_out(fit, chosen, found, target)
+    damping, sets = checked_damping(damping), list(chosen[:, None])
+    as_targets(target)
+    about = (BUILT_IN, fit.parameters)
+    with partial_result(lambda responses: _left_out(fit, chosen, responses, target, *about)):
+        found = engine.bregman_response_each(fit.objective, fit.parameters, sets, damping=damping)
+    return _left_out(fit, chosen, found, target, *about)
 
 
 def _left_out(
-    fit: Fit, rows: np.ndarray, found: Refits, target: Target | Sequence[Target]
+    fit: Fit,
+    rows: np.ndarray,
+    found: Refits,
+    target: Target | Sequence[Target],
+    trained_by: str,
+    start: Tensor,
 ) -> LeftOut:
-    targets = as_targets(target)
-    effects = np.empty((len(rows), len(targets)))
+    targets, finished = as_targets(target), found.finished
+    effects = np.full((len(rows), len(targets)), np.nan)
     for column, one in enumerate(targets):
         bound = one.bind(fit)
-        before = bound.value(fit.parameters)
-        effects[:, column] = [bound.value(theta) - before for theta in found.theta.T]
+        before = bound.value(start)
+        after = [bound.value(theta) for theta in found.theta.T[finished]]
+        effects[finished.cpu().numpy(), column] = np.array(after) - before
     return LeftOut(
-        rows,
+        fit.ids[rows],
         found.theta.cpu().numpy(),
         effects[:, 0] if isinstance(target, Target) else effects,
         found.gradient_norm.cpu().numpy(),
         found.seconds,
+        trained_by,
     )

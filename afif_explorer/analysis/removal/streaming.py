@@ -8,10 +8,10 @@ import numpy as np
 
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared, warn_unfinished
+from afif_explorer.analysis.limits.removable import positions
 from afif_explorer.analysis.removal.refits import Retrained, retrain
 from afif_explorer.analysis.removal.unlearning import Unlearned, unlearn_with
 from afif_explorer.engine.influence.methods import AFIF, Method
-from afif_explorer.engine.problem.weights import checked_rows
 from afif_explorer.engine.targets.base import Target, as_targets
 from afif_explorer.errors import InvalidChoice
 
@@ -43,10 +43,11 @@ class Unlearner:
     >>> import numpy as np, afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("hiring"))
     >>> unlearner = ax.Unlearner(fit)
-    >>> first, second = unlearner.remove([4, 7]), unlearner.remove([1])
-    >>> unlearner.removed.tolist()
-    [1, 4, 7]
-    >>> bool(np.allclose(second.theta, ax.unlearn(fit, [1, 4, 7]).theta))
+    >>> ids = fit.data.train.ids
+    >>> first, second = unlearner.remove(ids[[4, 7]]), unlearner.remove(ids[[1]])
+    >>> bool((unlearner.removed == ids[[1, 4, 7]]).all())
+    True
+    >>> bool(np.allclose(second.theta, ax.unlearn(fit, ids[[1, 4, 7]]).theta))
     True
     >>> unlearner.retrain_due
     False
@@ -64,16 +65,16 @@ class Unlearner:
 
     @property
     def removed(self) -> np.ndarray:
-        """Positions of all rows removed so far, in order, ``[m]``."""
+        """Ids of all rows removed so far, in order, ``[m]``."""
         return self.latest.rows
 
     def remove(self, rows: Sequence[int] | np.ndarray) -> Unlearned:
-        """Remove ``rows`` as well; ``theta``, effects and reach are those of all rows removed so far.
+        """Remove ``rows`` (ids or a mask) as well; the result is that of all rows removed so far.
 
         Raises :class:`InvalidChoice` for rows that don't exist or are already removed, :class:`DataError` if
         no rows (of a class) would be left; the previous removals then remain.
         """
-        fresh = checked_rows(self.fit.n, rows)
+        fresh = self.fit.ids[positions(self.fit, rows)]
         twice = np.intersect1d(fresh, self.removed)
         if len(twice):
             raise InvalidChoice(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import torch
@@ -14,6 +16,7 @@ from afif_explorer.analysis.rows.diagnostics import row_index
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import ROWS_AT_ONCE, Influence
 from afif_explorer.engine.problem.losses import Gaussian
+from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.progress import report
 
 
@@ -49,11 +52,12 @@ def dfbetas(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - 
     'years of experience'
     """
     influence = prepared(method, fit)
-    whitener = influence.whitener
-    steps = _corrected_steps(influence) @ whitener.T  # theta_(i) - theta
+    whitener, spread = influence.whitener, left_out_spread(influence)
     errors = (whitener.square().sum(1) / fit.n).sqrt()
-    scaled = -steps / (left_out_spread(influence)[:, None] * errors)
-    return _table(fit, scaled, fit.parameter_names)
+    found = whitener.new_empty(fit.n, fit.objective.p)
+    for rows, steps in _corrected_steps(influence):
+        torch.div(steps @ whitener.T, spread[rows, None] * -errors, out=found[rows])
+    return _table(fit, found, fit.parameter_names)
 
 
 def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - frozen
@@ -89,28 +93,31 @@ def dffits(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B008 - f
 
 def _table(fit: Fit, values: Tensor, columns: list[str]) -> pd.DataFrame:
     """A row for each training row; NaN for those without which the model has no finite fit."""
-    table = pd.DataFrame(values.cpu().numpy(), index=row_index(fit), columns=columns)
+    table = pd.DataFrame(values.cpu().numpy(), index=row_index(fit), columns=columns, copy=False)
     table.iloc[irremovable(fit.objective)] = np.nan
     return table
 
 
-def _corrected_steps(influence: Influence) -> Tensor:
-    """Every row's leverage-corrected step in the basis of the whitener, ``[n, rank]``."""
-    pull, n, found = influence.corrected().residual, influence.objective.n, []
-    for rows in torch.arange(n, device=pull.device).split(ROWS_AT_ONCE):
-        report("steps", int(rows[0]), n)
-        half = influence.point.linearization.project(rows, influence.whitener)
-        found.append((pull[rows][:, :, None] * half).sum(1) / n)
-    return torch.cat(found)
+def _corrected_steps(influence: Influence) -> Iterator[tuple[slice, Tensor]]:
+    """The rows' leverage-corrected steps ``theta_(i) - theta`` in the basis of the whitener, in blocks of
+    rows: ``[rows, rank]``."""
+    pull, n, whitener = influence.corrected().residual, influence.objective.n, influence.whitener
+    size = min(ROWS_AT_ONCE, block_rows((pull.shape[1] + 1) * len(whitener), pull))
+    for start in range(0, n, size):
+        report("steps", start, n)
+        rows = slice(start, min(start + size, n))
+        half = influence.point.linearization.project(rows, whitener)
+        yield rows, (pull[rows][:, :, None] * half).sum(1) / n
 
 
 def left_out_spread(influence: Influence) -> Tensor:
     """``s_(i)``, ``[n]``; NaN where no degree of freedom is left."""
-    objective, residual = influence.objective, influence.point.residual
+    objective, residual = influence.objective, influence.point.plain_residual()
     if not isinstance(objective.loss, Gaussian):
         return torch.ones_like(residual[:, 0])
-    degrees = objective.n - influence.rank - 1
+    degrees = objective.model.k * (int(objective.counted.sum()) - 1) - influence.rank
     if degrees < 1:
         return torch.full_like(residual[:, 0], torch.nan)
-    squares = residual.square().sum() - (residual * influence.corrected_residual).sum(1)
+    each = (influence.point.residual * residual).sum()
+    squares = each - (residual * influence.corrected_residual).sum(1)
     return (squares / degrees).clamp(min=np.finfo(float).tiny).sqrt()

@@ -24,13 +24,19 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
     * ``cooks_distance``: ``(theta_(i) - theta)' n C (theta_(i) - theta) / (rank phi)`` with the one-row
       step, leverage-corrected; ``rank`` counts the parameters that the rows determine (dummy columns
       that add up to the intercept take one off); ``phi`` is the residual variance ``sum e^2 / (n - rank)``
-      for Gaussian losses, else 1. NaN where there is no degree of freedom left to estimate it.
-    * ``self_influence``: ``g_i' D_i``, the predicted rise of the row's own loss without it, to first order;
-      at least 0. ``D_i`` is the one-row step: leverage-corrected, or ``C^-1 g_i / n`` for a method with
-      ``leverage_correction=False``.
+      for Gaussian losses (``n k - rank`` for ``k`` outputs), else 1. NaN where there is no degree of freedom
+      left to estimate it.
+    * ``self_influence``: ``(grad l_i)' D_i``, the predicted rise of the row's own loss without it, to first
+      order; at least 0. ``D_i`` is the one-row step: leverage-corrected, or ``C^-1 g_i / n`` for a method
+      with ``leverage_correction=False``.
     * ``loss``: nats, or half squared target units.
     * ``residual``: observed minus predicted (one minus the probability of the observed class, for more than
-      two classes).
+      two classes; minus the derivative of a :class:`CallableLoss`); of several labels or numbers
+      ``residual 0``, ``residual 1``, ...
+
+    With sample weights ``a_i`` a row's part of the objective is ``a_i l_i``, so ``g_i`` and ``A''`` stand for
+    ``a_i`` times themselves, and ``phi`` is ``sum a_i e_i^2`` by the degrees of freedom of the rows whose
+    weight is not 0, as in R's ``lm(weights=)``. ``loss`` and ``residual`` are not weighted.
 
     ``C`` is the method's curvature, ``M_i = J_i C^-1 J_i' / n``. A row whose leverage is 1 or more has no
     corrected step: distance and self-influence are NaN, as are those of the only row of a class.
@@ -66,8 +72,8 @@ def diagnostics_of(influence: Influence, fit: Fit) -> pd.DataFrame:
         "leverage": influence.leverage(),
         "cooks_distance": _cooks_distance(influence),
         "self_influence": influence.self_influence(),
-        "loss": influence.point.losses(),
-        "residual": _residual(influence),
+        "loss": influence.point.plain_losses(),
+        **_residuals(influence),
     }
     table = pd.DataFrame(
         {name: column.cpu().numpy() for name, column in columns.items()}, index=row_index(fit)
@@ -77,9 +83,8 @@ def diagnostics_of(influence: Influence, fit: Fit) -> pd.DataFrame:
 
 
 def row_index(fit: Fit) -> pd.Index:
-    """The ids of the training rows; their positions if the fit has no data set."""
-    index = pd.RangeIndex(fit.n) if fit.data is None else pd.Index(fit.data.train.ids)
-    return index.rename("id")
+    """The ids of the training rows."""
+    return pd.Index(fit.ids, name="id")
 
 
 def _cooks_distance(influence: Influence) -> torch.Tensor:
@@ -92,12 +97,17 @@ def dispersion(influence: Influence) -> float:
     """``phi``; NaN without a degree of freedom."""
     if not isinstance(influence.objective.loss, Gaussian):
         return 1.0
-    degrees = influence.objective.n - influence.rank
-    return float(influence.point.residual.square().sum() / degrees) if degrees > 0 else math.nan
+    k = influence.objective.model.k
+    degrees = k * int(influence.objective.counted.sum()) - influence.rank
+    squares = (influence.point.residual * influence.point.plain_residual()).sum()
+    return float(squares / degrees) if degrees > 0 else math.nan
 
 
-def _residual(influence: Influence) -> torch.Tensor:
+def _residuals(influence: Influence) -> dict[str, torch.Tensor]:
+    """Each row's residual by the name of its column."""
+    residual = -influence.point.plain_residual()
     if isinstance(influence.objective.loss, Categorical):
-        index = influence.objective.y.to(torch.int64)[:, None]
-        return -influence.point.residual.gather(1, index)[:, 0]
-    return -influence.point.residual[:, 0]
+        residual = residual.gather(1, influence.objective.y.to(torch.int64)[:, None])
+    if residual.shape[1] == 1:
+        return {"residual": residual[:, 0]}
+    return {f"residual {place}": column for place, column in enumerate(residual.T)}

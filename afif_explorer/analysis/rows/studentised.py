@@ -17,28 +17,38 @@ from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.losses import Bernoulli, Gaussian, Poisson
 from afif_explorer.errors import InvalidChoice
-from afif_explorer.numeric import is_number
+from afif_explorer.numeric import is_name, is_number
+
+KINDS = ("deviance", "pearson")
 
 
-def rstandard(fit: Fit, method: Method = AFIF()) -> pd.Series:  # noqa: B008 - frozen
+def rstandard(
+    fit: Fit,
+    method: Method = AFIF(),  # noqa: B008 - frozen
+    *,
+    kind: str = "deviance",
+) -> pd.Series:
     """Standardised residuals of all training rows, ``[n_train]``.
 
     ``d_i / sqrt(phi (1 - h_i))`` with ``h_i`` the leverage and ``phi`` the residual variance (Gaussian
     losses; else 1, see :func:`diagnostics`). ``d_i`` is observed minus predicted, and for classes and
-    counts the deviance residual ``sign(y_i - mu_i) sqrt(2 (l_i - min l))``. Positive: observed above
-    predicted; in standard deviations.
+    counts the deviance residual ``sign(y_i - mu_i) sqrt(2 (l_i - min l))``, with a sample weight ``a_i``
+    times ``sqrt(a_i)``. Positive: observed above predicted; in standard deviations. Pearson's residual is
+    ``d_i = (y_i - mu_i) / sqrt(v_i)`` with ``v_i`` the variance under the model; Cook's distance is its
+    standardised square times ``h_i / ((1 - h_i) rank)``.
 
     Args:
         fit: a model with one output and its training rows.
         method: curvature and solver, for the leverage.
+        kind: "deviance" or "pearson"; the same for Gaussian losses.
 
     Returns:
         A series ``[n_train]`` indexed by row id; NaN for a row whose leverage is 1 or more, for the only row
-        of a class, and where no degree of freedom is left.
+        of a class, for a row of sample weight 0, and where no degree of freedom is left.
 
     Raises:
-        InvalidChoice: for what is not a fit or a method, for several outputs, and for losses other than
-            Gaussian, Bernoulli and Poisson, whose standardised residual has no common definition.
+        InvalidChoice: for what is not a fit, a method or a kind, for several outputs, and for losses other
+            than Gaussian, Bernoulli and Poisson, whose standardised residual has no common definition.
 
     Source: Davison and Snell (1991), section 2; R's ``rstandard``.
 
@@ -46,8 +56,13 @@ def rstandard(fit: Fit, method: Method = AFIF()) -> pd.Series:  # noqa: B008 - f
     >>> ax.rstandard(ax.fit(ax.load_dataset("hiring"))).shape
     (1400,)
     """
+    if not is_name(kind, KINDS):
+        raise InvalidChoice(f"The kind of a residual is 'deviance' or 'pearson', not {kind!r}.")
     influence = prepared(method, fit)
-    scaled = _deviance_residual(influence) / _left(influence).sqrt()
+    residual = _deviance_residual(influence)
+    if kind == "pearson" and not isinstance(fit.objective.loss, Gaussian):
+        residual = residual.sign() * _pearson_square(influence).sqrt()
+    scaled = residual / _left(influence).sqrt()
     return _series(fit, scaled / np.sqrt(dispersion(influence)), "rstandard")
 
 
@@ -150,13 +165,14 @@ def influence_measures(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # no
             "leverage": plain["leverage"],
         }
     )
-    rank, left = influence.rank, fit.n - influence.rank
+    rank, n = influence.rank, int(fit.objective.counted.sum())
+    left = n - rank
     if left < 1:
         return table.assign(influential=False)
     beyond = table["dffits"].abs() > 3 * np.sqrt(rank / left)
     beyond |= (1 - table["covratio"]).abs() > 3 * rank / left
     beyond |= f_distribution.cdf(table["cooks_distance"], rank, left) > 0.5
-    beyond |= table["leverage"] > 3 * rank / fit.n
+    beyond |= table["leverage"] > 3 * rank / n
     return table.assign(influential=beyond)
 
 
@@ -193,7 +209,8 @@ def outlier_test(fit: Fit, method: Method = AFIF(), *, level: float = 0.05) -> p
     influence = prepared(method, fit)
     residual = rstudent(fit, method)
     known = not isinstance(fit.objective.loss, Gaussian)
-    tail = norm.sf if known else lambda x: t.sf(x, fit.n - influence.rank - 1)
+    degrees = int(fit.objective.counted.sum()) - influence.rank - 1
+    tail = norm.sf if known else lambda x: t.sf(x, degrees)
     p_value = pd.Series(2 * tail(residual.abs()), index=residual.index)
     corrected = (p_value * int(residual.notna().sum())).clip(upper=1.0)
     table = pd.DataFrame({"rstudent": residual, "p_value": p_value, "bonferroni_p": corrected})
@@ -204,6 +221,7 @@ def outlier_test(fit: Fit, method: Method = AFIF(), *, level: float = 0.05) -> p
 def _series(fit: Fit, values: Tensor, name: str) -> pd.Series:
     found = values.cpu().numpy().copy()
     found[irremovable(fit.objective)] = np.nan
+    found[~fit.objective.counted.cpu().numpy()] = np.nan
     return pd.Series(found, index=row_index(fit), name=name)
 
 
@@ -217,10 +235,15 @@ def _studentised(influence: Influence) -> Tensor:
     deviance, left = _deviance_residual(influence), _left(influence)
     if isinstance(influence.objective.loss, Gaussian):
         return deviance / (left_out_spread(influence) * left.sqrt())
-    outputs = influence.point.outputs
-    variance = influence.objective.loss.variance(outputs, torch.ones_like(outputs)[:, :, None])
-    pearson = influence.point.residual[:, 0].square() / variance[:, 0, 0]
+    pearson = _pearson_square(influence)
     return deviance.sign() * (deviance.square() + (1 - left) * pearson / left).sqrt()
+
+
+def _pearson_square(influence: Influence) -> Tensor:
+    """The squared residual of each row over its variance under the model, ``[n]``."""
+    point = influence.point
+    variance = point.hessian_products(slice(None), torch.ones_like(point.outputs)[:, :, None])
+    return point.residual[:, 0].square() / variance[:, 0, 0]
 
 
 def _covariance_ratio(influence: Influence) -> Tensor:
@@ -238,11 +261,12 @@ def _deviance_residual(influence: Influence) -> Tensor:
             "Standardised residuals need one output and a Gaussian, Bernoulli or Poisson loss, not "
             f"{point.outputs.shape[1]} of {objective.loss.name}; see diagnostics for other models."
         )
-    residual = -point.residual[:, 0]
-    if isinstance(objective.loss, Gaussian):
-        return residual
-    excess = point.losses() - _least_loss(objective.loss, objective.y)
-    return residual.sign() * (2 * excess.clamp(min=0)).sqrt()
+    residual = -point.plain_residual()[:, 0]
+    if not isinstance(objective.loss, Gaussian):
+        excess = point.plain_losses() - _least_loss(objective.loss, objective.y)
+        residual = residual.sign() * (2 * excess.clamp(min=0)).sqrt()
+    weight = objective.sample_weight
+    return residual if weight is None else residual * weight.sqrt()
 
 
 def _least_loss(loss: Bernoulli | Poisson, y: Tensor) -> Tensor:

@@ -115,6 +115,11 @@ def button(
     )
 
 
+def name_place(panel: Any, name: str) -> None:
+    """Make ``panel`` the place of the part or setting ``name``, to which a step of the tour can point."""
+    panel.css_classes = [*panel.css_classes, f"afif-at-{name}"]
+
+
 def banner(kind: str, title: str, lines: Sequence[str] = ()) -> Markup:
     """A notice of ``kind`` "info", "warning" or "error"."""
     items = join(html("<li>{line}</li>", line=line) for line in lines)

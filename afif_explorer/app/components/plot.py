@@ -30,7 +30,7 @@ class Plot(JSComponent):
     """A pane for one figure. ``state`` is one of the constants of this class.
 
     ``on_select(Brush)`` is called with the region of a lasso or box, ``on_click(Click)`` with a clicked
-    mark.
+    mark, ``on_press()`` when a hand begins to draw a region.
     """
 
     LOADING, READY, STALE, EMPTY, FAILED = "loading", "ready", "stale", "empty", "failed"
@@ -55,11 +55,12 @@ class Plot(JSComponent):
         *,
         on_select: Callable[[Brush], None] | None = None,
         on_click: Callable[[Click], None] | None = None,
+        on_press: Callable[[], None] | None = None,
         config: dict[str, Any] | None = None,
         **params: Any,
     ) -> None:
         super().__init__(sizing_mode="stretch_width", **params)
-        self._on_select, self._on_click = on_select, on_click
+        self._on_select, self._on_click, self._on_press = on_select, on_click, on_press
         self._config = config or {}
         self._figure: dict[str, Any] | None = None
         self._first_paint: dict[str, dict[str, Any]] = {}
@@ -97,6 +98,11 @@ class Plot(JSComponent):
         }
         place = {"url": self.library, "height": self.height_hint}
         return {"name": self.figure_name, "title": self.title} | place | wholes
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send what belongs to the figure but is not drawn."""
+        if self._mounted:
+            self._send_msg(json.dumps(message))
 
     def say(self, state: str, note: str) -> None:
         """Show ``note`` instead of the figure."""
@@ -140,3 +146,5 @@ class Plot(JSComponent):
             self._on_select(drawn)
         elif kind == "click" and self._on_click:
             self._on_click(click(data))
+        elif kind == "sums" and self._on_press:
+            self._on_press()

@@ -22,6 +22,7 @@ from panel_material_ui import (
     Select,
     Switch,
     Tabs,
+    TextInput,
 )
 
 from afif_explorer.app import panel_patches, theme
@@ -41,6 +42,7 @@ __all__ = [
     "Select",
     "Switch",
     "Tabs",
+    "TextInput",
     "load",
     "make_page",
 ]
@@ -73,7 +75,7 @@ class FileField(material.FileInput):
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        panel_patches.handle_files(self, arrived, refused)
+        panel_patches.handle_files(self, arrived, refused, self.max_file_size or float("inf"))
 
 
 def load() -> None:

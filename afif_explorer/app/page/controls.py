@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import panel as pn
-from markupsafe import Markup
 
 from afif_explorer import datasets
+from afif_explorer.app.components.columns import Notes
 from afif_explorer.app.components.elements import (
     Lazy,
     Text,
@@ -19,12 +19,15 @@ from afif_explorer.app.components.elements import (
 )
 from afif_explorer.app.components.field_widget import field_widget
 from afif_explorer.app.components.fields import WIDE, Fields
+from afif_explorer.app.page.upload import Upload
 from afif_explorer.choices import CONDITIONAL, PICKS, pages
 from afif_explorer.choices.sections import SECTIONS, Section
 from afif_explorer.errors import AfifError
-from afif_explorer.figures.notes import notes_markup
+from afif_explorer.screens.files import notes
 from afif_explorer.screens.files.own_table import OPEN
+from afif_explorer.screens.given import about_given
 from afif_explorer.screens.markup import html, join
+from afif_explorer.state.options import OF_A_FIT
 from afif_explorer.state.relevance import relevant
 from afif_explorer.wording import count
 
@@ -32,16 +35,16 @@ INSET = ":host { border-left: 3px solid var(--mui-palette-divider); padding-left
 
 
 class Controls:
-    """All settings of ``fields.explorer``. ``explain(*names)`` opens help pages."""
+    """All settings of ``fields.explorer``. ``explain(*names)`` opens help pages, ``upload`` own tables."""
 
-    def __init__(
-        self, fields: Fields, *, explain: Callable[..., None], upload: Callable[[], None]
-    ) -> None:
+    def __init__(self, fields: Fields, *, explain: Callable[..., None], upload: Upload) -> None:
         self._explorer = fields.explorer
         self._fields = fields
         self._explain = explain
         self._upload = upload
         self._about = Text()
+        self._given = Text()
+        self._notes = Notes(upload.change)
         self._conditional: dict[str, Lazy] = {}
         self._groups: dict[tuple[str, ...], pn.Column] = {}
         self.panel = stack(
@@ -63,14 +66,16 @@ class Controls:
         row = flow(head, about, gap=4, align="center", stylesheets=[":host { flex-wrap: nowrap; }"])
         parts = [self._place(part) for part in section.fields]
         if field == "dataset":
-            own = button(OPEN, "upload_file", self._upload, **WIDE)
-            parts[1:1] = [self._about, own]
+            own = button(OPEN, "upload_file", self._upload.open, **WIDE)
+            parts[1:1] = [self._about, self._notes, own]
+        if field == "model":
+            parts.insert(0, self._given)
         return stack(row, *parts, gap=10)
 
     def _place(self, part: str | tuple[str, ...]) -> Any:
         """The control of a field, or of grouped fields."""
         if isinstance(part, str):
-            sometimes = part in CONDITIONAL
+            sometimes = part in CONDITIONAL or part in (*OF_A_FIT, "seed")
             return self._postponed(part) if sometimes else field_widget(self._fields, part)
         group = stack(*map(self._postponed, part), gap=4, stylesheets=[INSET])
         self._groups[part] = group
@@ -90,6 +95,11 @@ class Controls:
 
     def _describe(self) -> None:
         self._about.put(about(self._explorer))
+        words = about_given(self._explorer)
+        self._given.put(html('<p class="hint">{words}</p>', words=words) if words else "")
+        data, name = self._explorer.data, self._explorer.dataset
+        here = data if data is not None and data.name == name else None
+        self._notes.content = notes.as_json(here, self._upload.columns(name))
 
 
 def about(explorer: Any) -> Any:
@@ -108,14 +118,13 @@ def about(explorer: Any) -> Any:
             "{source} Licence: {licence}.", source=_sentence(data.source), licence=data.licence
         )
         lines = [rows, *([origin] if data.licence else [])]
-        notes = Markup(notes_markup(data))  # escaped there
-        return join([*(html('<p class="hint">{line}</p>', line=line) for line in lines), notes])
+        return join(html('<p class="hint">{line}</p>', line=line) for line in lines)
     try:
         entry = datasets.describe(explorer.dataset)
     except AfifError:
         return ""
-    wait = " Downloaded from its source on first use." if entry.needs_network else ""
-    return html('<p class="hint">{title}.{wait}</p>', title=entry.title, wait=wait)
+    wait = "Downloaded from its source on first use." if entry.needs_network else ""
+    return html('<p class="hint">{title}. {wait}</p>', title=entry.title, wait=wait)
 
 
 def _sentence(text: str) -> str:

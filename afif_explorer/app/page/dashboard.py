@@ -13,6 +13,7 @@ from afif_explorer.app.page.header import Header
 from afif_explorer.app.page.help import GLOSSARY, GUIDE, Code, Help
 from afif_explorer.app.page.notices import Notices
 from afif_explorer.app.page.status import StatusHead
+from afif_explorer.app.page.tour import Tour
 from afif_explorer.app.page.upload import Upload
 from afif_explorer.app.updates.follower import Follower
 from afif_explorer.app.updates.scheduler import Scheduler
@@ -36,7 +37,8 @@ BODY = """
 
 
 class Dashboard:
-    """Shows and controls ``explorer``. ``notes`` list the parts of the link that could not be read."""
+    """Shows and controls ``explorer``. ``notes`` list the parts of the link that could not be read;
+    ``protected`` pages offer to log out; ``local`` ones, served to this machine only, open its files."""
 
     def __init__(
         self,
@@ -44,14 +46,18 @@ class Dashboard:
         scheduler: Scheduler,
         *,
         notes: tuple[str, ...] = (),
+        protected: bool = False,
+        local: bool = False,
     ) -> None:
         self.explorer = explorer
         self.scheduler = scheduler
         self.follower = Follower(explorer, scheduler)
         self._notices = Notices(explorer)
         self._notices.link(notes)
-        self._browser = Browser(on_copied=self._copied, on_arrival=self._arrived)
-        self._help = Help()
+        self._browser = Browser(
+            on_copied=self._copied, on_arrival=self._arrived, on_key=self._undo_or_redo
+        )
+        self._help = Help(self._take_tour)
         self._code = Code(self._browser.copy)
         fields = Fields(explorer, self.follower, self._notices.refuse)
         context = PageContext(
@@ -63,14 +69,17 @@ class Dashboard:
             self._is_dark,
             scheduler,
         )
-        upload = Upload(explorer)
-        controls = Controls(fields, explain=self._help.show, upload=upload.open)
+        upload = Upload(explorer, local)
+        controls = Controls(fields, explain=self._help.show, upload=upload)
         self._status = StatusHead(context)
+        self._tour = Tour(context)
         header = Header(
             explorer,
             self._browser,
+            self._tour,
             show_code=self._show_code,
             show_guide=lambda: self._help.show(GUIDE, GLOSSARY),
+            protected=protected,
         )
         self._views = [View(context, screen) for screen in SCREENS.values()]
         selection = Strip(context, (SELECTION,))
@@ -164,6 +173,10 @@ class Dashboard:
             if chosen:
                 self._tabs.active = place
 
+    def _take_tour(self) -> None:
+        self._help.dialog.close()
+        self._tour.start()
+
     def _show_code(self) -> None:
         try:
             self._code.show(self.explorer.as_python())
@@ -176,6 +189,10 @@ class Dashboard:
             self._browser.themed = True
 
         self.scheduler.now(adopt)
+
+    def _undo_or_redo(self, key: str) -> None:
+        explorer = self.explorer
+        (explorer.undo_selection if key == "undo" else explorer.redo_selection)()
 
     def _themed(self, event: Any) -> None:
         self._browser.dark = bool(event.new)

@@ -29,9 +29,11 @@ class Header:
         self,
         explorer: Any,
         browser: Browser,
+        tour: Any,
         *,
         show_code: Callable[[], None],
         show_guide: Callable[[], None],
+        protected: bool = False,
     ) -> None:
         self._explorer = explorer
         self._refusal = Text()
@@ -48,7 +50,9 @@ class Header:
                 stylesheets=[":host { flex: 0 0 auto; align-self: center; }"],
             ),
             pn.Spacer(sizing_mode="stretch_width", margin=NO_MARGIN),
+            tour,
             pn.Row(share, files, code, guide, margin=NO_MARGIN, sizing_mode=None, align="center"),
+            *([_logout()] if protected else []),
         ]
 
     def _button(self, icon: str, label: str, action: Callable[[], None]) -> Any:
@@ -93,6 +97,13 @@ class Header:
             width=None,
             margin=NO_MARGIN,
         )
+
+
+def _logout() -> Any:
+    style = (
+        ":host { flex: 0 0 auto; align-self: center; } a { color: inherit; white-space: nowrap; }"
+    )
+    return Text(html('<a href="logout">Log out</a>'), sizing_mode=None, stylesheets=[style])
 
 
 BRAND = (

@@ -17,6 +17,7 @@ from afif_explorer.app.components.elements import (
     stack,
 )
 from afif_explorer.screens.markup import html, literal
+from afif_explorer.screens.tour import OFFER
 
 GUIDE, GLOSSARY = "guide", "glossary"
 SHEET = """
@@ -28,9 +29,9 @@ td, th { border-bottom: 1px solid var(--mui-palette-divider); padding: 4px 12px 
 
 
 class Help:
-    """A dialog for the pages of :mod:`afif_explorer.explain`."""
+    """A dialog for the pages of :mod:`afif_explorer.explain`; the guide offers the tour as well."""
 
-    def __init__(self) -> None:
+    def __init__(self, take_tour: Callable[[], None]) -> None:
         self._page = pn.pane.Markdown(
             "",
             renderer_options={"html": False},
@@ -38,10 +39,12 @@ class Help:
             sizing_mode="stretch_width",
             margin=NO_MARGIN,
         )
-        self.dialog = Dialog("About", lambda: self._page)
+        self._tour = button(OFFER, "tour", take_tour)
+        self.dialog = Dialog("About", lambda: stack(self._tour, self._page, gap=0))
 
     def show(self, *names: str) -> None:
         """Open these pages, one below the other."""
+        self._tour.visible = GUIDE in names
         self._page.object = "\n\n".join(map(explain.page, names))
         self.dialog.open()
 
@@ -65,9 +68,12 @@ class Code:
 
 
 class Dialog:
-    """A dialog with a title; Escape or the close button closes it. ``make()`` creates its content."""
+    """A dialog with a title; Escape or the close button closes it. ``make()`` creates its content.
 
-    def __init__(self, title: str, make: Callable[[], Any]) -> None:
+    ``width``: at most "md" (900 px) or "xl" (1536 px).
+    """
+
+    def __init__(self, title: str, make: Callable[[], Any], width: str = "md") -> None:
         self._content = Lazy(make)
         self.panel = toolkit.Dialog(
             self._content.panel,
@@ -75,7 +81,7 @@ class Dialog:
             title_variant="h6",
             show_close_button=True,
             close_on_click=True,
-            width_option="md",
+            width_option=width,
             sizing_mode="stretch_width",
         )
 

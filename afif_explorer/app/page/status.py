@@ -29,9 +29,9 @@ class StatusHead:
     def __init__(self, context: PageContext) -> None:
         self._explorer = context.explorer
         made = render(HEAD, context)
-        self.shown = {one.part.name: one for one in made.shown}
+        self.shown = {part.name: one for part, one in zip(HEAD, made.shown, strict=True)}
         self.hears = frozenset().union(*(one.part.hears for one in made.shown))
-        headline, gap, fit, again = made.panels
+        headline, gap, fit, solver, mend, again = made.panels
         self._facts = fit
         self._what = Text(sizing_mode=None)
         self._bar = toolkit.LinearProgress(
@@ -47,6 +47,8 @@ class StatusHead:
             headline,
             gap,
             fit,
+            solver,
+            mend,
             self._running,
             again,
             stylesheets=[":host { min-height: 104px; gap: 6px; }"],

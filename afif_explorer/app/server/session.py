@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,32 +11,35 @@ from afif_explorer.app import panel_patches, theme
 from afif_explorer.app.page.dashboard import Dashboard
 from afif_explorer.app.updates.loop import DocumentLoop
 from afif_explorer.app.updates.scheduler import Scheduler
+from afif_explorer.script_data import in_script
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import Explorer
+from afif_explorer.study.given import Given
 
 KNOWN_SECONDS = 0.1  # results that are known already are there by then, and come with the page
 
 
-def open_session() -> Any:
-    """The page of a new visitor, with the settings from the link."""
+def open_session(given: Given | None = None, protected: bool = False, local: bool = False) -> Any:
+    """The page of a new visitor, with the settings from the link; without a link, of the fit ``given``.
+
+    ``protected``: by a password; ``local``: served to this machine only.
+    """
     document = pn.state.curdoc
     panel_patches.use_own_stylesheets(document)
-    spec, notes = Spec.from_query(_choices(document.session_context.request))
+    choices = _choices(document.session_context.request)
+    spec, notes = Spec.from_query(choices)
+    if given is not None and not choices:
+        spec = Spec(**given.start)
     others = {name: getattr(spec, name) for name in FIELDS if name != "dataset"}
     scheduler = Scheduler(DocumentLoop(document))
     explorer = Explorer(spec.dataset, schedule=scheduler.now, **others)
     scheduler.flush(lambda: explorer.await_idle(0), KNOWN_SECONDS)
-    dashboard = Dashboard(explorer, scheduler, notes=notes)
+    dashboard = Dashboard(explorer, scheduler, notes=notes, protected=protected, local=local)
     figures = in_script(dashboard.first_paint())
     document.template_variables.update(theme.TEMPLATE_VARIABLES, afif_figures=figures)
     pn.state.onload(scheduler.open)
     pn.state.on_session_destroyed(lambda _context: dashboard.close())
     return dashboard.page
-
-
-def in_script(value: Any) -> str:
-    """``value`` as JSON that is safe inside a script element."""
-    return json.dumps(value).replace("<", "\\u003c")
 
 
 def _choices(request: Any) -> str:

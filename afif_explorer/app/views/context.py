@@ -9,6 +9,7 @@ from typing import Any
 from afif_explorer.app.components.fields import Fields
 from afif_explorer.app.updates.follower import Follower
 from afif_explorer.app.updates.scheduler import Scheduler
+from afif_explorer.errors import AfifError
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,3 +23,10 @@ class PageContext:
     complain: Callable[[str], None]  # show an error
     dark: Callable[[], bool]  # whether the page is dark
     scheduler: Scheduler  # for deferred work
+
+    def attempt(self, act: Callable[[], None]) -> None:
+        """Do what a person asked for, or say why it cannot be done."""
+        try:
+            act()
+        except (AfifError, ValueError) as error:
+            self.complain(str(error))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from afif_explorer.app.components.elements import ask, card
 from afif_explorer.app.components.plot import Plot
 from afif_explorer.app.views.context import PageContext
-from afif_explorer.errors import AfifError
 from afif_explorer.figures import CONFIG
 from afif_explorer.figures.drawing.serialization import Brush, Click
-from afif_explorer.screens.gestures import brushed, clicked
+from afif_explorer.screens.files.pictures import about_picture
 from afif_explorer.screens.parts import Figure
+from afif_explorer.screens.selecting.gestures import Sums, brushed, clicked
 
 BARE = ":host { position: relative; padding: 0; }"
 HEIGHT = 360  # px, until the figure's own height is known
@@ -32,7 +31,9 @@ class Drawing:
             height_hint=HEIGHT,
             on_select=self._select if figure.brush else None,
             on_click=self._click if figure.brush or figure.click else None,
+            on_press=context.explorer.prepare_brush if figure.brush else None,
         )
+        self._sums = Sums(figure, self.plot.tell)
         about = ask(
             figure.label,
             lambda: context.explain(figure.page),
@@ -53,9 +54,12 @@ class Drawing:
         options = figure.options(explorer, dark=self._context.dark())
         now = (id(result), *options.values())
         if now != self._drawn:
-            self.plot.show(figure.sketch(result, options))
+            about = about_picture(explorer, figure.drawn.needs)
+            self.plot.show(figure.sketch(result, options, about))
             self._drawn = now
         self.plot.fade(explorer.stale)
+        if figure.brush:
+            self._sums.send(explorer, result)
 
     def first_paint(self) -> dict[str, Any] | None:
         """The data for the first paint; None without a result."""
@@ -63,7 +67,8 @@ class Drawing:
         result = figure.result(explorer)
         if result is None or self.plot.state != Plot.READY:
             return None
-        dark = figure.sketch(result, figure.options(explorer, dark=True))
+        about = about_picture(explorer, figure.drawn.needs)
+        dark = figure.sketch(result, figure.options(explorer, dark=True), about)
         return self.plot.first_paint(dark) | {"width": figure.width, "grow": figure.grow}
 
     def _absence(self) -> tuple[str, str]:
@@ -76,13 +81,9 @@ class Drawing:
         return Plot.EMPTY, drawn.waiting
 
     def _select(self, brush: Brush) -> None:
-        self._try(lambda: brushed(self._context.explorer, self._figure, self._result, brush))
+        self._context.attempt(
+            lambda: brushed(self._context.explorer, self._figure, self._result, brush)
+        )
 
     def _click(self, click: Click) -> None:
-        self._try(lambda: clicked(self._context.explorer, self._figure, click))
-
-    def _try(self, gesture: Callable[[], None]) -> None:
-        try:
-            gesture()
-        except (AfifError, ValueError) as error:
-            self._context.complain(str(error))
+        self._context.attempt(lambda: clicked(self._context.explorer, self._figure, click))

@@ -9,12 +9,13 @@ from typing import Any
 
 import param
 
-from afif_explorer.app.components import elements
-from afif_explorer.app.components.fields import put
+from afif_explorer.app import panel_patches
+from afif_explorer.app.components import elements, toolkit
+from afif_explorer.app.components.fields import WIDE, put
+from afif_explorer.app.components.scenes import ScenePane
 from afif_explorer.app.views.context import PageContext
 from afif_explorer.app.views.figure_card import Drawing
 from afif_explorer.app.views.row_table import RowTable
-from afif_explorer.errors import AfifError
 from afif_explorer.screens import parts
 from afif_explorer.screens.markup import markup
 
@@ -26,18 +27,28 @@ ICONS: dict[parts.Icon, str] = {
     "remove": "person_remove",
     "close": "close",
     "undo": "undo",
+    "redo": "redo",
+    "save": "bookmark_add",
+    "search": "search",
     "again": "refresh",
+    "select": "select_all",
+    "learn": "school",
+    "add": "add",
 }
+
+# On a phone it would hide most of the page.
+STICKY = "@media (min-width: 901px) { :host { position: sticky; top: 0; z-index: 5; } }"
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A part on the page: its panel and its update function."""
+    """A part on the page, or a group whose parts are made later: its panel and its update function."""
 
-    part: parts.Part
+    part: parts.Item
     panel: Any
     update: Callable[[], None]
     drawing: Drawing | None = None  # if it is a figure
+    inner: list[Shown] = field(default_factory=list)  # the parts of a group, once they are made
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +65,13 @@ def render(items: Iterable[parts.Item], context: PageContext) -> Rendered:
     for item in items:
         if isinstance(item, parts.Part):
             shown = _part(item, context)
+            elements.name_place(shown.panel, item.name)
             made.panels.append(shown.panel)
             made.shown.append(shown)
+        elif not _any_shown(item, context):
+            later = _later(item, context)
+            made.panels.append(later.panel)
+            made.shown.append(later)
         else:
             inner = render(item.items, context)
             made.panels.append(_group(item, inner.panels))
@@ -68,6 +84,28 @@ def update(shown: Iterable[Shown], changed: Container[str]) -> None:
     for one in shown:
         if any(name in changed for name in one.part.hears):
             one.update()
+
+
+def _any_shown(group: parts.Group, context: PageContext) -> bool:
+    return any(part.shown(context.explorer) for part in parts.parts_of((group,)))
+
+
+def _later(group: parts.Group, context: PageContext) -> Shown:
+    """A group without content, which gets it when one of its parts is to be seen: pages open sooner."""
+    panel = _group(group, [])
+    inner: list[Shown] = []
+
+    def update() -> None:
+        visible = _any_shown(group, context)
+        if visible and not inner:
+            made = render(group.items, context)
+            inner.extend(made.shown)
+            panel.objects = made.panels
+        for one in inner:
+            one.update()
+        panel.visible = visible
+
+    return Shown(group, panel, update, inner=inner)
 
 
 @singledispatch
@@ -98,10 +136,7 @@ def _action(part: parts.Action, context: PageContext) -> Shown:
     explorer = context.explorer
 
     def act() -> None:
-        try:
-            part.act(explorer)
-        except (AfifError, ValueError) as error:
-            context.complain(str(error))
+        context.attempt(lambda: part.act(explorer))
 
     button = elements.button(part.label, ICONS[part.icon], act, main=part.main)
 
@@ -134,9 +169,64 @@ def _field(part: parts.Field, context: PageContext) -> Shown:
 
 
 @_part.register
+def _menu(part: parts.Menu, context: PageContext) -> Shown:
+    explorer = context.explorer
+    look = WIDE | {"margin": (6, 0, 0, 0), "stylesheets": _share(part)}
+    widget = toolkit.Select(label=part.label, description=part.about, size="small", **look)
+
+    def chosen(event: Any) -> None:
+        if event.new == part.value(explorer):
+            return  # an update from the explorer, not the user
+        context.attempt(lambda: part.act(explorer, event.new))
+        refresh()
+
+    def refresh() -> None:
+        options = part.offered(explorer)
+        renamed = widget.options != options
+        put(
+            widget,
+            options=options,
+            value=part.value(explorer),
+            disabled=len(options) < 2,
+            visible=part.shown(explorer),
+        )
+        if renamed:
+            widget.param.trigger("value")  # otherwise it keeps showing the previous label
+
+    refresh()
+    panel_patches.send_value_at_once(widget)
+    widget.param.watch(chosen, "value")
+    return Shown(part, widget, refresh)
+
+
+@_part.register
+def _entry(part: parts.Entry, context: PageContext) -> Shown:
+    explorer = context.explorer
+    look = WIDE | {"margin": (6, 0, 0, 0), "stylesheets": _share(part)}
+    field = toolkit.TextInput(label=part.label, placeholder=part.example, size="small", **look)
+
+    def entered(event: Any) -> None:
+        if event.new == part.value(explorer):
+            return  # an update from the explorer, not the user
+        context.attempt(lambda: part.act(explorer, event.new or ""))
+
+    def refresh() -> None:
+        put(field, value=part.value(explorer), visible=part.shown(explorer))
+
+    field.param.watch(entered, "value")
+    return Shown(part, field, refresh)
+
+
+@_part.register
 def _rows(part: parts.Rows, context: PageContext) -> Shown:
     table = RowTable(context)
     return Shown(part, table.panel, table.update)
+
+
+@_part.register
+def _scenes(part: parts.Scenes, context: PageContext) -> Shown:
+    pane = ScenePane(dark=context.dark(), link=context.explorer.scene[0])
+    return Shown(part, pane, lambda: put(pane, dark=context.dark(), link=context.explorer.scene[0]))
 
 
 @singledispatch
@@ -146,8 +236,8 @@ def _group(group: parts.Group, _panels: list[Any]) -> Any:
 
 @_group.register
 def _card(group: parts.Card, panels: list[Any]) -> Any:
-    gap = f":host {{ gap: {group.gap}px; }}"
-    return elements.card(*panels, width=group.width, grow=group.grow, stylesheets=[gap])
+    sheets = [f":host {{ gap: {group.gap}px; }}", *([STICKY] if group.sticky else [])]
+    return elements.card(*panels, width=group.width, grow=group.grow, stylesheets=sheets)
 
 
 @_group.register

@@ -128,8 +128,7 @@ class RowTable:
         if self._setting:
             return
         ids = self._table.value.index[event.new].tolist()
-        self._explorer.pick(ids, by="table", primary=ids[-1] if ids else None)
+        self._explorer.pick(ids, by="table")
 
     def _clicked(self, event: Any) -> None:
-        row = int(self._table.value.index[event.row])
-        self._explorer.pick({*self._explorer.selected, row}, by="table", primary=row)
+        self._explorer.look_at(int(self._table.value.index[event.row]))

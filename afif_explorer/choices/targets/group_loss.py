@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.choices.targets.kinds import Gap
+from afif_explorer.choices.targets.kinds import ANY, GROUPS, OTHER, Gap
 from afif_explorer.choices.units import loss_unit
 
 OPTION = Gap(
@@ -11,7 +11,8 @@ OPTION = Gap(
     order=70,
     summary="Whether the model is less accurate for one group.",
     public="GroupLossDifference",
-    needs=("sensitive", "pair"),
+    needs=GROUPS,
     noun="gap of mean losses",
     unit=loss_unit,
+    tasks=(*ANY, OTHER),
 )

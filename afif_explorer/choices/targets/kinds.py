@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from afif_explorer.choices.call import Call, public
-from afif_explorer.choices.option import Asked, Facts, Option, group_pairs, sensitive_column
+from afif_explorer.choices.option import Asked, Facts, Option, group_pairs, sensitive_columns
 from afif_explorer.choices.splits import SPLITS
 from afif_explorer.choices.units import SHARE
 from afif_explorer.errors import InvalidChoice
@@ -16,6 +16,15 @@ from afif_explorer.errors import InvalidChoice
 CLASSES = ("classification",)
 NUMBERS = ("regression", "count")
 ANY = (*CLASSES, *NUMBERS)
+OTHER = "other"  # a loss of one's own, or several outputs for each row
+
+
+GROUPS = (
+    "sensitive",
+    "pair",
+    "minimum",
+    "merge_small",
+)  # the settings of which groups are compared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +38,7 @@ class TargetOption(Option, ABC):
         rises: what rises with it, after "leaving the row out raises the".
         unit: of the target and so of every effect on it, for a data set.
         tasks: those that it is defined for.
+        beside: what it is called beside the chosen target while rows are selected; empty: only if chosen.
     """
 
     choice: ClassVar[str] = "target"
@@ -39,6 +49,7 @@ class TargetOption(Option, ABC):
     rises: str
     unit: Callable[[Facts], str]
     tasks: tuple[str, ...] = ANY
+    beside: str = ""
 
     @property
     def page(self) -> str:
@@ -92,10 +103,17 @@ class OfRow(TargetOption):
     needs: tuple[str, ...] = ("row",)
 
     def call(self, asked: Asked, data: Facts) -> Call:
-        return Call(self.public, asked.split, asked.row)
+        return Call(self.public, asked.split, self._row_id(asked, data))
 
     def words(self, asked: Asked, data: Facts) -> str:
-        return f"{self.noun} {SPLITS[asked.split].rows.removesuffix('s')} {asked.row + 1}"
+        return (
+            f"{self.noun} {SPLITS[asked.split].rows.removesuffix('s')} {self._row_id(asked, data)}"
+        )
+
+    @staticmethod
+    def _row_id(asked: Asked, data: Facts) -> int:
+        """The id of the row; ``Spec.row`` is its position in the split."""
+        return int(data.row_ids[asked.split][asked.row])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +125,7 @@ class Gap(TargetOption):
         measure: its name in ``audit_fairness``, if not the key.
     """
 
-    needs: tuple[str, ...] = ("sensitive", "favourable", "pair")
+    needs: tuple[str, ...] = (*GROUPS, "favourable")
     rises: str = "gap"
     decisions: bool = False
     measure: str = ""
@@ -142,10 +160,11 @@ class Gap(TargetOption):
 
     def on(self, split: str, asked: Asked, data: Facts) -> Call:
         """The disparity on any split. Raises :class:`InvalidChoice` without a sensitive column."""
-        column = sensitive_column(data, asked)
-        if column is None:
+        columns = sensitive_columns(data, asked)
+        if not columns:
             raise InvalidChoice(f"{data.title} has no sensitive column whose groups to compare.")
-        return Call(self.public, column, split=split, **self._named(asked, data))
+        sensitive = columns if len(columns) > 1 else columns[0]
+        return Call(self.public, sensitive, split=split, **self._named(asked, data))
 
     def call(self, asked: Asked, data: Facts) -> Call:
         return self.on(asked.split, asked, data)
@@ -154,14 +173,18 @@ class Gap(TargetOption):
         named = self._named(asked, data)
         outcome = f" for {named['favourable']!r}" if "favourable" in named else ""
         pair = " ({!r} and {!r})".format(*named["groups"]) if "groups" in named else ""
-        column = sensitive_column(data, asked)
-        return f"{self.noun}{outcome} by {column}{pair} on the {SPLITS[asked.split].rows}"
+        columns = " and ".join(sensitive_columns(data, asked))
+        return f"{self.noun}{outcome} by {columns}{pair} on the {SPLITS[asked.split].rows}"
 
     def _named(self, asked: Asked, data: Facts) -> dict[str, Any]:
-        """The favourable class and the two groups by name, where they are chosen."""
+        """The favourable class, the two groups and their size, where they are chosen."""
         named: dict[str, Any] = {}
         if "favourable" in self.needs and asked.favourable >= 0:
             named["favourable"] = data.classes[asked.favourable]
         if asked.pair >= 0:
             named["groups"] = group_pairs(data, asked)[asked.pair]
+        if asked.minimum > 1:
+            named["minimum"] = asked.minimum
+            if asked.merge_small:
+                named["merge_small"] = True
         return named

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.choices.targets.kinds import OfSplit
+from afif_explorer.choices.targets.kinds import ANY, OTHER, OfSplit
 from afif_explorer.choices.units import loss_unit
 
 OPTION = OfSplit(
@@ -14,4 +14,6 @@ OPTION = OfSplit(
     noun="mean loss",
     rises="mean loss",
     unit=loss_unit,
+    tasks=(*ANY, OTHER),
+    beside="loss",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.choices.targets.kinds import NUMBERS, Gap
+from afif_explorer.choices.targets.kinds import GROUPS, NUMBERS, Gap
 from afif_explorer.choices.units import prediction_unit
 
 OPTION = Gap(
@@ -11,7 +11,7 @@ OPTION = Gap(
     order=60,
     summary="Demographic parity for regression and counts.",
     public="MeanPredictionDifference",
-    needs=("sensitive", "pair"),
+    needs=GROUPS,
     noun="difference of mean predictions",
     rises="difference",
     unit=prediction_unit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afif_explorer.choices.targets.kinds import OfRow
+from afif_explorer.choices.targets.kinds import ANY, OTHER, OfRow
 from afif_explorer.choices.units import loss_unit
 
 OPTION = OfRow(
@@ -14,4 +14,5 @@ OPTION = OfRow(
     noun="loss of",
     rises="loss",
     unit=loss_unit,
+    tasks=(*ANY, OTHER),
 )

@@ -89,6 +89,7 @@ DIGITS = Entry(
     licence=_LICENCE,
     description="Images of 8 by 8 pixels; the label is the handwritten digit.",
     make=_digits,
+    picture=(8, 8),
 )
 DIABETES = Entry(
     name="diabetes",

@@ -23,6 +23,9 @@ class Entry:
     description: str
     make: Callable[[Entry, int, float | None, float | None], Dataset]
     files: tuple[Original, ...] = ()  # required original files
+    picture: tuple[int, int] | None = (
+        None  # height and width, if the first columns are pixels in 0 to 1
+    )
 
     def about(self) -> dict[str, Any]:
         """The metadata of the data set."""
@@ -47,6 +50,9 @@ class Description:
     licence: str
     description: str
     needs_network: bool  # loading it now requires a download
+    picture: tuple[int, int] | None = (
+        None  # height and width, if the first columns are pixels in 0 to 1
+    )
 
 
 def held_out(

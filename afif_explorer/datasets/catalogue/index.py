@@ -14,7 +14,7 @@ from afif_explorer.datasets.catalogue.entry import Description, Entry
 from afif_explorer.datasets.dataset import Dataset
 from afif_explorer.datasets.reading import text
 from afif_explorer.errors import InvalidChoice
-from afif_explorer.numeric import checked_seed
+from afif_explorer.numeric import checked_seed, is_name
 
 _ENTRIES = {
     entry.name: entry
@@ -99,11 +99,13 @@ def describe(name: str) -> Description:
         licence=entry.licence,
         description=entry.description,
         needs_network=not all(map(originals.at_hand, entry.files)),
+        picture=entry.picture,
     )
 
 
 def _entry(name: str) -> Entry:
-    if name not in _ENTRIES:
+    if not is_name(name, _ENTRIES):
+        name = str(name)
         hint = text.near(name, names())
         raise InvalidChoice(f"There is no data set named '{text.clean(name)}'; {hint}")
     return _ENTRIES[name]

@@ -1,26 +1,31 @@
 """Original files: found in a local folder, in the cache, or downloaded; checksums are always verified.
 
 ``AFIF_DATA_HOME`` can be set to a folder that already contains them (``adult/adult.data`` and so on).
-Missing files are downloaded once into the user's cache folder. A file whose sha256 differs from the
+Missing files are downloaded once into the user's cache folder; if they cannot be kept there, on a full disk
+for example, they are used from memory. A file whose sha256 differs from the
 one listed here is never used.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import platformdirs
 
+from afif_explorer import whole_file
 from afif_explorer.errors import DownloadError
 from afif_explorer.progress import report
 
 HOME_VARIABLE = "AFIF_DATA_HOME"
 _TIMEOUT = 20  # seconds without a response, per mirror
 _CHUNK = 1 << 16
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -106,37 +111,47 @@ def _checked(path: Path, original: Original) -> bytes:
 
 
 def _download(original: Original) -> bytes:
-    """Try each mirror; the file appears in the cache only when complete and verified."""
+    """Try each mirror; what arrives complete and verified is kept in the cache, if it can be."""
     import pooch
     import requests
 
-    pooch.get_logger().setLevel("WARNING")
     path = cache_folder() / original.path
     failures = []
     for url in original.urls:
         bar = _Progress(f"downloading {path.name}")
         downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK, timeout=_TIMEOUT)
+        arrived = BytesIO()
         try:
-            pooch.retrieve(
-                url,
-                known_hash=f"sha256:{original.sha256}",
-                fname=path.name,
-                path=path.parent,
-                downloader=downloader,
-            )
-            return path.read_bytes()
+            downloader(url, arrived, None)
         except requests.RequestException as error:
             failures.append(_reason(error))
-        except ValueError:  # pooch: checksum mismatch
-            failures.append("wrong checksum")
-        except OSError as error:
-            failures.append(error.strerror or type(error).__name__)
+            continue
+        data = arrived.getvalue()
+        if _is_original(data, original):
+            _keep(path, data)
+            return data
+        failures.append("wrong checksum")
     raise DownloadError(
         f"{path.name} could not be downloaded ({', '.join(dict.fromkeys(failures))}). To download it "
         f"manually: save {original.urls[0]} as {original.path} in a folder of your choice and set "
         f"{HOME_VARIABLE} to that folder, or save it as {path}; "
         f"its sha256 must be {original.sha256}."
     )
+
+
+def _keep(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole_file.write(path, data)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        log.warning(
+            "%s cannot be kept in %s (%s) and will be downloaded again next time; free some space "
+            "there.",
+            path.name,
+            path.parent,
+            why,
+        )
 
 
 def _reason(error: Exception) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
 
 from afif_explorer import wording
+from afif_explorer.datasets.columns.recipe import Recipe
 from afif_explorer.datasets.reading import text
 
 MOST_LEVELS = 100
 FEW_LEVELS = 10
+OTHER = "other levels"
 LARGEST = 1e100
 _FIRST_DAY, _LAST_DAY = -106_751, 106_751  # since 1970: the range of 64-bit nanoseconds
-_COUNTER = re.compile(r"(|.*[ _])(id|index|row|no|nr|number)|unnamed: \d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Column:
     days: str = ""  # "dates" | "durations" if the numbers are days
     texts: Mapping[str, int] = field(default_factory=dict)  # the level of each original text
     missing: int | None = None  # the level of empty cells
+    recipe: Recipe = field(default_factory=Recipe)  # how the cells were read
 
     def constant(self, rows: np.ndarray) -> bool:
         """Whether the column has at most one value on these rows (ignoring missing values)."""
@@ -40,7 +42,7 @@ class Column:
 
     def key(self) -> tuple[bytes, tuple[str, ...]]:
         """Equal for two columns with the same content."""
-        return (self.values + 0.0).tobytes(), self.levels
+        return blake2b((self.values + 0.0).data, digest_size=16).digest(), self.levels
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,11 @@ class LeftOut:
     why: str
 
 
-def read_column(series: pd.Series, name: str) -> Column | LeftOut:
-    """Infer the type of a raw column, by the rules documented in ``Dataset.from_frame``."""
+def read_column(series: pd.Series, name: str, *, join: bool = False) -> Column | LeftOut:
+    """Infer the type of a raw column, by the rules documented in ``Dataset.from_frame``.
+
+    ``join``: of a category with too many levels, the most common ones are kept, and the others joined.
+    """
     if not isinstance(series.dtype, pd.CategoricalDtype):
         series = series.infer_objects()
     types = pd.api.types
@@ -68,14 +73,15 @@ def read_column(series: pd.Series, name: str) -> Column | LeftOut:
         return _number(series, name)
     if _nested(series):
         return LeftOut(name, "holds nested values")
-    return _category(series, name)
+    return _category(series, name, join)
 
 
 def _number(series: pd.Series, name: str) -> Column | LeftOut:
-    values = series.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-    if _COUNTER.fullmatch(name) and _counts_rows(values):
-        return LeftOut(name, "numbers the rows")
-    count = without_infinite(values)
+    values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    count = 0
+    if (np.abs(values) > LARGEST).any():
+        values = values.copy()  # only these: the others share the memory of the table
+        count = without_infinite(values)
     notes: tuple[str, ...] = ()
     if count:
         notes = (
@@ -94,10 +100,6 @@ def without_infinite(values: np.ndarray) -> int:
     infinite = np.abs(values) > LARGEST
     values[infinite] = np.nan
     return int(infinite.sum())
-
-
-def _counts_rows(values: np.ndarray) -> bool:
-    return len(values) > FEW_LEVELS and bool((np.abs(np.diff(values)) == 1).all())
 
 
 def in_days(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -127,20 +129,23 @@ def _days(series: pd.Series, name: str) -> Column:
     return Column(name, "numeric", days, notes=tuple(notes), days=what)
 
 
-def _category(series: pd.Series, name: str) -> Column | LeftOut:
+def _category(series: pd.Series, name: str, join: bool) -> Column | LeftOut:
     shown, originals = text.levels_of(series)
     n_missing = int(shown.isna().sum())
     codes, found = pd.factorize(shown, sort=True)
-    if len(found) > MOST_LEVELS or len(found) > max(FEW_LEVELS, len(shown) / 2):
+    notes: tuple[str, ...] = ()
+    if len(found) > max(FEW_LEVELS, len(shown) / 2) or (not join and len(found) > MOST_LEVELS):
         return LeftOut(name, f"has {wording.count(len(found))} distinct texts")
+    if len(found) > MOST_LEVELS:
+        shown, originals, notes = _joined(shown, originals, codes, found, name)
+        codes, found = pd.factorize(shown, sort=True)
     levels = [str(level) for level in found]
     if n_missing:
         levels = text.distinct([*levels, text.MISSING])
         codes = np.where(codes < 0, len(found), codes)
-    notes: tuple[str, ...] = ()
     if n_missing:
         cells = "cell" if n_missing == 1 else "cells"
-        notes = (
+        notes += (
             f"{wording.count(n_missing)} empty {cells} of '{name}' became the level '{levels[-1]}'.",
         )
     place = {level: code for code, level in enumerate(found)}
@@ -152,6 +157,26 @@ def _category(series: pd.Series, name: str) -> Column | LeftOut:
         notes,
         texts={original: place[level] for original, level in originals.items()},
         missing=len(found) if n_missing else None,
+    )
+
+
+def _joined(
+    shown: pd.Series, originals: dict[str, str], codes: np.ndarray, found: pd.Index, name: str
+) -> tuple[pd.Series, dict[str, str], tuple[str, ...]]:
+    """The column with its rare levels joined, the level of every original text, and a note."""
+    counts = np.bincount(codes[codes >= 0], minlength=len(found))
+    common = {found[code] for code in np.argsort(-counts, kind="stable")[: MOST_LEVELS - 1]}
+    (other,) = set(text.distinct([*sorted(common), OTHER])) - common
+    level = {one: one if one in common else other for one in found}
+    cells = sum(int(n) for one, n in zip(found, counts, strict=True) if one not in common)
+    note = (
+        f"The {wording.count(len(found) - len(common))} rarest levels of '{name}' were joined as '{other}' "
+        f"({wording.count(cells)} cells); the {len(common)} most common ones are kept."
+    )
+    return (
+        shown.map(level).astype("str"),
+        {raw: level[one] for raw, one in originals.items()},
+        (note,),
     )
 
 

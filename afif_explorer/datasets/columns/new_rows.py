@@ -15,6 +15,8 @@ UNSEEN = -1.0  # the code of a level that the table does not have
 
 def read_again(series: pd.Series, column: Column) -> tuple[np.ndarray, list[str]]:
     """The values ``[m]`` of new rows, coded like ``column.values``, and notes on what was assumed."""
+    if not series.isna().all():
+        series = column.recipe.apply(series)
     if column.kind == "category":
         return _levels(series, column)
     values = _numbers(series, column)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from afif_explorer.datasets.reading import text
 from afif_explorer.errors import DataError, InvalidChoice
+from afif_explorer.numeric import is_name
 from afif_explorer.wording import count
 
 TASKS = ("regression", "classification", "count")
@@ -30,9 +31,9 @@ class Outcome:
 
 def read_outcome(column: pd.Series, name: str, task: str | None) -> Outcome:
     """Infer the task of a target column, unless it is given, and convert the column to numbers."""
-    if task is not None and task not in TASKS:
+    if task is not None and not is_name(task, TASKS):
         raise InvalidChoice(
-            f"Unknown task {text.clean(task)!r}; choose one of: {', '.join(TASKS)}."
+            f"Unknown task {text.clean(str(task))!r}; choose one of: {', '.join(TASKS)}."
         )
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_complex_dtype(column):
         raise DataError(

@@ -24,15 +24,26 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def clean(value: object, limit: int = LIMIT) -> str:
     """``value`` as one line of plain text, truncated to ``limit`` characters (then it ends in "…")."""
     text = str(value)[: 20 * limit]
-    text = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text)
-    text = " ".join(unicodedata.normalize("NFC", text).split())
+    if not (text.isascii() and text.isprintable()):
+        text = _visible(text)
+    text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _visible(text: str) -> str:
+    """A text with spaces in place of control and formatting characters, in NFC."""
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text)
+    return unicodedata.normalize("NFC", text)
 
 
 def distinct(texts: Iterable[str], *, empty: str = "column") -> list[str]:
     """The texts, made distinct: an empty one becomes "column 3", a repeated one "name (2)"."""
-    taken: set[str] = set()
-    result = []
+    texts = list(texts)
+    taken: set[str] = set(texts)
+    if len(taken) == len(texts) and "" not in taken:
+        return texts
+    taken, result = set(), []
     for place, text in enumerate(texts, start=1):
         text = text or f"{empty} {place}"
         candidate, copy = text, 1
@@ -83,7 +94,7 @@ def coded(values: pd.Series) -> tuple[np.ndarray, list[str]]:
     """The index of each value's text (-1: missing), and the distinct texts in order of appearance."""
     if isinstance(values.dtype, pd.StringDtype):
         codes, found = pd.factorize(values)
-        return codes, list(found)
+        return codes, found.to_numpy(dtype=object).tolist()
     missing = values.isna().to_numpy()
     # Values that are equal but displayed differently (1 and True) are distinguished by their texts.
     codes, found = pd.factorize(values[~missing].astype(object).map(str).to_numpy(dtype=object))
@@ -114,3 +125,12 @@ def _joined(name: Hashable) -> Hashable:
 
 def _is_missing(name: object) -> bool:
     return name is None or (isinstance(name, float) and name != name)
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, which are separated by white space.
+
+    >>> sorted(words("sex gender"))
+    ['gender', 'sex']
+    """
+    return frozenset(text.split())

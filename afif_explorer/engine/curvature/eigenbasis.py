@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -26,6 +27,7 @@ class Basis(ABC):
 
     start: int
     size: int
+    kind: ClassVar[str]  # of approximation, in words
 
     @abstractmethod
     def add(self, uses: Uses, row_weights: Tensor) -> None:
@@ -116,6 +118,7 @@ class Axes(Basis):
 
     start: int
     size: int
+    kind = "diagonal"
 
     def add(self, uses: Uses, row_weights: Tensor) -> None:
         """No moments are needed."""
@@ -159,6 +162,8 @@ class OneMoment(Basis):
 class Dense(OneMoment):
     """The eigenvectors of a small block itself."""
 
+    kind = "full eigenbasis"
+
     def __init__(self, layer: LayerJacobian) -> None:
         self.start, self.size = layer.start, layer.size
 
@@ -182,6 +187,8 @@ class Dense(OneMoment):
 
 class Embedding(OneMoment):
     """A table ``[rows, o]``: every row separately, in the eigenvectors of the derivatives."""
+
+    kind = "eigenbasis of the columns"
 
     def __init__(self, layer: Table) -> None:
         self.start, self.size, self._width = layer.start, layer.size, layer.outputs

@@ -62,6 +62,8 @@ def _moments(layer_input: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
 class Kronecker(Basis):
     """A weight ``[o, i]``, with its bias, if any, as an additional input."""
 
+    kind = "Kronecker-factored"
+
     def __init__(self, layer: Weight) -> None:
         self._left, self._right = layer.outputs, layer.width
         self.start, self.size = layer.start, layer.size
@@ -139,10 +141,10 @@ class Kronecker(Basis):
         return torch.cat([grid[:, :-1].reshape(-1, grid.shape[2]), grid[:, -1]])
 
     def transpose(self, block: Tensor) -> Tensor:
-        grid = self._in.T @ self._grid(block)
+        grid = torch.einsum("ji,ojm->oim", self._in, self._grid(block))  # one product, not o
         return (self._out.T @ grid.flatten(1)).reshape(self.size, -1)
 
     def apply(self, block: Tensor) -> Tensor:
         grid = block.reshape(self._left, -1)
         grid = (self._out @ grid).reshape(self._left, self._right, -1)
-        return self._flat(self._in @ grid)
+        return self._flat(torch.einsum("ij,ojm->oim", self._in, grid))

@@ -40,6 +40,9 @@ class Curvature(ABC):
     """
 
     name: str
+    name_without_family: str | None = (
+        None  # for losses that are no likelihood, if it is another one
+    )
 
     def __init__(
         self,
@@ -55,6 +58,8 @@ class Curvature(ABC):
         self.point, self.damping = point, damping
         self.mean_weights = mean_weights  # [n], w_i / n
         self.p = point.objective.p
+        if self.name_without_family and not point.objective.loss.is_family:
+            self.name = self.name_without_family
         self._whole: tuple[Curvature, Tensor] | None = (
             None  # the operator with all rows, and the rows left out
         )
@@ -207,7 +212,8 @@ class Fisher(Curvature):
     """``F = (1/n) sum_i w_i J_i' A''(f_i) J_i + D + damping I``, the model-expectation Fisher, ``[p, p]``.
 
     ``J_i`` ``[k, p]`` is the Jacobian of row ``i``'s outputs, ``A''`` ``[k, k]`` their Fisher information
-    and ``D`` the Hessian of the penalty's smooth part. It equals the generalised Gauss-Newton matrix.
+    and ``D`` the Hessian of the penalty's smooth part. It equals the generalised Gauss-Newton matrix, and of
+    a loss that is no likelihood (:class:`CallableLoss`) it is that, with ``d^2 l_i/df^2`` for ``A''``.
     Positive semi-definite for weights of at least 0, also on any batch of rows, and without second
     derivatives of the model.
 
@@ -232,20 +238,21 @@ class Fisher(Curvature):
     """
 
     name = "Fisher"
+    name_without_family: str | None = "generalised Gauss-Newton matrix"
 
     def _product(self, vectors: Tensor, mean_weights: Tensor) -> Tensor:
         if self.point.linearization.prefers_roots:
             return self.point.linearization.ggn_product(self._roots, mean_weights, vectors)
 
         def through(rows: slice, moved: Tensor) -> Tensor:
-            spread = self.point.objective.loss.variance(self.point.outputs[rows], moved)
+            spread = self.point.hessian_products(rows, moved)
             return spread.mul_(mean_weights[rows][:, None, None])
 
         return self.point.linearization.round_trip(vectors, through)
 
     @cached_property
     def _roots(self) -> Tensor:
-        return self.point.objective.loss.root(self.point.outputs)
+        return self.point.hessian_roots()
 
     def roots(self) -> Tensor | None:
         return self._roots
@@ -285,6 +292,7 @@ class Hessian(Fisher):
     """
 
     name = "Hessian"
+    name_without_family = None
 
     def _product(self, vectors: Tensor, mean_weights: Tensor) -> Tensor:
         product = super()._product(vectors, mean_weights)

@@ -4,7 +4,8 @@ For a map linear in its parameters, ``m`` of ``n`` rows removed and a fit with g
 
 * ``R`` bound every row's norm (the intercept's 1 included), ``C = r R`` every loss gradient at the fit, with
   ``r`` a bound on the residuals; ``Q = a R^2`` every loss Hessian, ``M = b R^3`` how fast Hessians change,
-  with ``a`` and ``b`` the largest second and third derivatives of the family;
+  with ``a`` and ``b`` the largest second and third derivatives of the family (with sample weights, ``C``,
+  ``Q`` and ``M`` are those of the heaviest row);
 * ``mu`` be a lower bound of the mean curvature, without the rows, between the fit and the refit;
 * ``mu_C`` the smallest eigenvalue of the step's own curvature, its damping ``delta`` included.
 
@@ -34,10 +35,11 @@ from dataclasses import dataclass
 import torch
 
 from afif_explorer.engine.curvature.operators import Hessian
+from afif_explorer.engine.models.model import LinearMap
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian, Loss
-from afif_explorer.engine.problem.models import LinearMap
 from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.numeric import is_number
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Family:
     second: float
     third: float
     relative: float
+
+
+class NoBound(InvalidChoice):
+    """There is too little curvature for a bound."""
 
 
 ROUNDING = 1e-12  # relative tolerance for rows that were scaled to a bound
@@ -91,42 +97,107 @@ class Certificate:
     measured: tuple[str, ...]
 
 
-def certify(
-    point: Point,
-    removed: int,
-    *,
-    damping: float = 0.0,
-    newton: bool = False,
-    row_bound: float | None = None,
-) -> Certificate:
-    """The certificate for any ``removed`` rows at a fit.
+@dataclass(frozen=True)
+class Constants:
+    """The constants of a fit that all its certificates share (see the module and :class:`Certificate`).
 
-    Args:
-        damping: of the step. newton: the step's curvature is that without the rows.
-        row_bound: a bound on ``||x||`` known in advance; None: the largest norm of a training row.
-
-    Raises :class:`InvalidChoice` where the bound does not hold, saying why.
+    Attributes:
+        relative: ``c``. at_fit: the smallest eigenvalue of the mean curvature at the fit, or the ridge's
+            strength if it penalises all parameters (``everywhere``). The others as in :class:`Certificate`.
     """
-    objective = point.objective
-    family = _family(objective)
-    longest, measured = _row_norm(objective, row_bound)
-    residual = family.residual or float(point.residual.norm(dim=1).max())
-    if family.residual is None:
-        measured.append("gradient")
-    n, e = objective.n, point.optimality()
-    C, Q, M = residual * longest, family.second * longest**2, family.third * longest**3
-    q, pull = removed * Q / n, removed * C / n + e
-    if bool(objective.penalised.all()) and objective.penalty and objective.penalty.hessian > 0:
-        at_fit = mu = without = objective.penalty.hessian
-    else:
-        measured += ["strong_convexity", "step_curvature"]
-        at_fit = float(torch.linalg.eigvalsh(Hessian.of(point).dense())[0])
-        without = at_fit - q
-        mu = pull / _farthest(without, family.relative * longest, pull)
-    own = (without if newton else at_fit) + damping
-    way = pull / mu
-    gamma = (way / own) * (M * way / 2 + (0.0 if newton else q) + damping) + e / own
-    return Certificate(gamma, removed, n, longest, C, Q, M, mu, own, e, damping, tuple(measured))
+
+    n: int
+    row_norm: float
+    gradient: float
+    curvature: float
+    hessian_lipschitz: float
+    relative: float
+    at_fit: float
+    everywhere: bool
+    residual_gradient: float
+    measured: tuple[str, ...]
+
+    @classmethod
+    def of(cls, point: Point, row_bound: float | None = None) -> Constants:
+        """Those at a fit.
+
+        ``row_bound``: a bound on ``||x||`` known in advance; None: the largest norm of a training row.
+        Raises :class:`InvalidChoice` for a model, loss or penalty without such constants.
+        """
+        objective = point.objective
+        family = _family(objective)
+        longest, measured = _row_norm(objective, row_bound)
+        residual = family.residual or float(point.plain_residual().norm(dim=1).max())
+        if isinstance(objective.loss, Bernoulli):
+            residual *= math.sqrt(objective.model.k)  # one for each label
+        a = objective.sample_weight
+        heaviest = 1.0 if a is None else float(a.max())
+        if family.residual is None:
+            measured.append("gradient")
+        at_fit = float(objective.penalty_diagonal().min())
+        everywhere = at_fit > 0
+        if not everywhere:
+            measured += ["strong_convexity", "step_curvature"]
+            at_fit = float(torch.linalg.eigvalsh(Hessian.of(point).dense())[0])
+        return cls(
+            n=objective.n,
+            row_norm=longest,
+            gradient=heaviest * residual * longest,
+            curvature=heaviest * family.second * longest**2,
+            hessian_lipschitz=heaviest * family.third * longest**3,
+            relative=family.relative,
+            at_fit=at_fit,
+            everywhere=everywhere,
+            residual_gradient=point.optimality(),
+            measured=tuple(measured),
+        )
+
+    def certificate(
+        self, removed: int, *, damping: float = 0.0, newton: bool = False
+    ) -> Certificate:
+        """The certificate for any ``removed`` rows.
+
+        Args:
+            damping: of the step. newton: the step's curvature is that without the rows.
+
+        Raises :class:`NoBound` where there is too little curvature.
+        """
+        q, e = removed * self.curvature / self.n, self.residual_gradient
+        pull = removed * self.gradient / self.n + e
+        if self.everywhere:
+            mu = without = self.at_fit
+        else:
+            without = self.at_fit - q
+            mu = pull / _farthest(without, self.relative * self.row_norm, pull)
+        own = (without if newton else self.at_fit) + damping
+        way = pull / mu
+        change = self.hessian_lipschitz * way / 2 + (0.0 if newton else q) + damping
+        return Certificate(
+            gamma=(way / own) * change + e / own,
+            removed=removed,
+            n=self.n,
+            row_norm=self.row_norm,
+            gradient=self.gradient,
+            curvature=self.curvature,
+            hessian_lipschitz=self.hessian_lipschitz,
+            strong_convexity=mu,
+            step_curvature=own,
+            residual_gradient=e,
+            damping=damping,
+            measured=self.measured,
+        )
+
+    def capacity(self, gamma: float, *, damping: float = 0.0, newton: bool = False) -> int:
+        """The largest number of rows with a bound of at most ``gamma``, by bisection; 0 if there is none."""
+        enough, least = self.n, 0  # the bound rises with the number of rows
+        while enough - least > 1:
+            middle = (least + enough) // 2
+            try:
+                held = self.certificate(middle, damping=damping, newton=newton).gamma <= gamma
+            except NoBound:
+                held = False
+            least, enough = (middle, enough) if held else (least, middle)
+        return least
 
 
 def _family(objective: Objective) -> Family:
@@ -147,6 +218,8 @@ def _family(objective: Objective) -> Family:
 
 
 def _row_norm(objective: Objective, row_bound: float | None) -> tuple[float, list[str]]:
+    if row_bound is not None and not (is_number(row_bound) and row_bound > 0):
+        raise InvalidChoice(f"row_bound must be a number above 0, or None, not {row_bound!r}.")
     longest = float(objective.X.norm(dim=1).max())
     if row_bound is not None and not longest <= row_bound * (1 + ROUNDING) < math.inf:
         raise InvalidChoice(
@@ -162,10 +235,9 @@ def _row_norm(objective: Objective, row_bound: float | None) -> tuple[float, lis
 def _farthest(without: float, relative: float, pull: float) -> float:
     """``D`` if some parameters are not penalised."""
     if without <= 0 or relative * pull >= without:
-        raise InvalidChoice(
+        raise NoBound(
             "No error bound holds: the intercept is not penalised, and the data's curvature (at least "
             f"{max(without, 0.0):.2g} at the fit without that many rows) is too small to keep the refit "
-            "near the fit. Remove fewer rows, use a stronger penalty or a model without intercept, or "
-            "retrain."
+            "near the fit."
         )
     return pull / without if relative == 0 else -math.log1p(-relative * pull / without) / relative

@@ -42,7 +42,7 @@ def high_leverages(influence: Solving) -> HighLeverages:
     of ``S_i' J_i C^-1 J_i' S_i / n``: below 1, and for one output the diagonal of the hat matrix.
     """
     objective, point = influence.objective, influence.point
-    roots = objective.loss.root(point.outputs)
+    roots = point.hessian_roots()
     rows, unseen, exact = torch.arange(objective.n, device=roots.device), 0, True
     size = roots.shape[2] * objective.p
     if objective.smooth and size * objective.n > SMALL and objective.p**2 <= PROBES * objective.n:

@@ -7,6 +7,7 @@ Hessian of the remaining rows. ``method.prepare(objective, theta)`` returns the
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -27,7 +28,7 @@ from afif_explorer.engine.solvers.lanczos import Lanczos
 from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.engine.targets.bound import Fitted
 from afif_explorer.errors import InvalidChoice
-from afif_explorer.numeric import is_number
+from afif_explorer.numeric import is_name, is_number
 
 SOLVERS: dict[str, type[Solver]] = {
     "auto": Auto,
@@ -45,7 +46,7 @@ def solver_named(solver: Solver | str) -> Solver:
     """The solver, or the one with this name and default settings."""
     if isinstance(solver, Solver):
         return solver
-    if solver not in SOLVERS:
+    if not is_name(solver, SOLVERS):
         raise InvalidChoice(f"There is no solver {solver!r}; choose one of: {', '.join(SOLVERS)}.")
     return SOLVERS[solver]()
 
@@ -82,9 +83,10 @@ class Method:
         self._check_correction()
 
     def _check_correction(self) -> None:
-        if self.leverage_correction not in (True, False, "auto"):
+        asked = self.leverage_correction
+        if not (isinstance(asked, bool) or is_name(asked, ("auto",))):
             raise InvalidChoice(
-                f"leverage_correction is True, False or 'auto', not {self.leverage_correction!r}."
+                f"leverage_correction is True, False or 'auto', not {reprlib.repr(asked)}."
             )
 
     @property
@@ -229,7 +231,8 @@ class NewtonStep(Method):
     >>> import numpy as np, afif_explorer as ax
     >>> X = np.random.default_rng(0).normal(size=(40, 3))
     >>> fit = ax.fit(ax.Dataset.from_arrays(X, X[:, 0] ** 2, validation=0, test=0))
-    >>> step, refit = ax.unlearn(fit, [0, 1, 2], ax.NewtonStep()), ax.retrain(fit, [0, 1, 2])
+    >>> rows = fit.data.train.ids[:3]
+    >>> step, refit = ax.unlearn(fit, rows, ax.NewtonStep()), ax.retrain(fit, rows)
     >>> bool(np.allclose(step.theta, refit.theta, atol=1e-8))
     True
     """

@@ -15,12 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.curvature.operators import Curvature, Hessian
+from afif_explorer.engine.influence.protocol import Solving
 from afif_explorer.engine.problem.objective import Point
+from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.training.convergence import same_value
 from afif_explorer.engine.training.working_sets import minimise_nonsmooth
 from afif_explorer.errors import CurvatureError
@@ -29,6 +33,10 @@ from afif_explorer.progress import report
 SOLVED = 0.03  # relative residual, in the norm of the preconditioner, at which a round's solve ends
 SETTLED = 0.05  # relative to the total step, at and below which the last step is negligible
 FREE = 3  # Newton steps between proximal ones
+# Rounds, and Hessian products in each: with cheap and with expensive solves.
+DIRECTLY, ITERATIVELY = (12, 60), (3, 4)
+NEGLIGIBLE = 1e-6  # relative to the rows' gradient: a remaining gradient that is ignored
+ROUNDINGS = 100  # units of the machine precision, if that is larger
 HALVINGS = 30  # of a step that does not decrease the objective
 
 
@@ -38,6 +46,38 @@ class Refined:
 
     step: Tensor
     settled: bool
+
+
+def towards_refit(influence: Solving, rows: np.ndarray, moved: Tensor) -> Refined:
+    """From the prediction ``moved`` ``[p]`` without some rows (positions) towards the refit."""
+    objective, fitted = influence.objective, influence.point
+    if bool((moved == fitted.theta).all()):
+        return Refined(torch.zeros_like(moved), True)
+    weights = objective.vector(leave_out(objective.n, rows))
+    start, tilt, size = objective.at(moved), fitted.gradient(), partial(norm_of, influence)
+    if not objective.smooth:
+
+        def proximal(there: Point, _: Tensor) -> Tensor:
+            return proximal_step(there, weights)
+
+        still = torch.zeros_like(tilt)
+        return refine(start, weights, still, proximal, size, DIRECTLY[0], 0.0)
+    solver = influence.reliable
+    rounds, products = DIRECTLY if solver.exact else ITERATIVELY
+    rough = solver.rough()
+
+    def newton(there: Point, gradient: Tensor) -> Tensor:
+        hessian = Hessian.of(there, weights=weights)
+        return newton_step(hessian, gradient, lambda v: rough.solve(v).value, products)
+
+    least = max(NEGLIGIBLE, ROUNDINGS * torch.finfo(tilt.dtype).eps)
+    negligible = least * float((fitted.gradient(weights) - tilt).norm())
+    return refine(start, weights, tilt, newton, size, rounds, negligible)
+
+
+def norm_of(influence: Solving, step: Tensor) -> float:
+    """``||step||`` in the norm of the curvature."""
+    return float((step @ (influence.curvature @ step)).clamp(min=0).sqrt())
 
 
 def refine(

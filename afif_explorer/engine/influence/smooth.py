@@ -2,7 +2,9 @@
 
 At the fit ``theta = theta(1)`` with curvature ``C`` (penalty and damping included),
 
-``theta(w) - theta = (1/n) C^-1 sum_i (1 - w_i) g_i``,  ``g_i = grad l_i(theta)``,
+``theta(w) - theta = (1/n) C^-1 sum_i (1 - w_i) g_i``,  ``g_i = a_i grad l_i(theta)``,
+
+``a_i`` the row's sample weight (1 unless given),
 
 so removing row ``i`` changes a target with gradient ``c`` by ``(1/n) c' C^-1 g_i``: **the predicted
 change of the target if the row is removed**. :class:`AFIF` uses the Fisher for ``C``,
@@ -25,6 +27,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal, Protocol, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,8 +35,11 @@ from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.influence.correction import without_each, without_together
 from afif_explorer.engine.influence.leverages import HighLeverages, high_leverages
 from afif_explorer.engine.influence.rank import data_rank
+from afif_explorer.engine.influence.row_refinement import RowRefinement, refine_all, refine_likely
 from afif_explorer.engine.influence.second_order import add_second_orders, curved
 from afif_explorer.engine.influence.shared import Shared
+from afif_explorer.engine.problem.objective import Point
+from afif_explorer.engine.problem.weights import leave_out_each
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.auto import FEW, Auto, PreparedAuto, cheap_per_row
 from afif_explorer.engine.solvers.base import (
@@ -93,7 +99,8 @@ class Influence:
         self.row_blocks  # noqa: B018 - computed here, so that both share it
         twin = copy.copy(self)
         twin.leverage_corrected, twin._last = True, threading.local()
-        vars(twin).pop("residual", None)
+        for dependent in ("residual", "row_refinement", "full_row_refinement"):
+            vars(twin).pop(dependent, None)
         return twin
 
     @property
@@ -174,6 +181,10 @@ class Influence:
         moved = self.point.theta[:, None] + self.solve(self.pull(block))
         return moved[:, 0] if weights.ndim == 1 else moved
 
+    def parameters_without(self, sets: Sequence[np.ndarray]) -> Tensor:
+        """``theta(w)`` without each of some sets of rows (positions), ``[p, m]``, all solved together."""
+        return self.parameters(self.objective.vector(leave_out_each(self.objective.n, sets)))
+
     def pull(self, weights: Tensor) -> Tensor:
         """``(1/n) sum_i (1 - w_i) J_i' r_i`` for ``[n, m]``, leverage-corrected if chosen: ``[p, m]``."""
         gone, corrected = 1 - weights, self.leverage_corrected
@@ -209,6 +220,16 @@ class Influence:
     def effects_from(self, solved: Tensor) -> Tensor:
         """The same from ``C^-1 c``, already solved, ``[p, m]``: ``[n, m]``."""
         return self.point.linearization.contract(self.residual / self.objective.n, solved)
+
+    @cached_property
+    def row_refinement(self) -> RowRefinement | None:
+        """Further steps for rows that need them, where that costs little; None: not defined."""
+        return refine_likely(self)
+
+    @cached_property
+    def full_row_refinement(self) -> RowRefinement | None:
+        """The same for all rows, at any cost."""
+        return refine_all(self)
 
     @property
     def affords_second_order(self) -> bool:
@@ -280,10 +301,10 @@ class Influence:
         return torch.cat(blocks) / n
 
     def row_blocks_of(self, rows: Tensor) -> Tensor:
-        """The same of some rows ``[m]`` only, by :attr:`reliable`: ``[m, k, k]``."""
+        """The same of some rows ``[m]`` only: ``[m, k, k]``; to about two digits by an iteration."""
         if "row_blocks" in vars(self):
             return self.row_blocks[rows]
-        return self.reliable.row_blocks(rows) / self.objective.n
+        return self.reliable.rough().row_blocks(rows) / self.objective.n
 
     @property
     def solves_cheaply(self) -> bool:
@@ -313,7 +334,7 @@ class Influence:
     def curvature_changes(self) -> Tensor:
         """The factor, at least 1, by which ``tr A''`` of each row changes along its step, ``[n]``."""
         before, after = (
-            torch.linalg.matrix_norm(self.objective.loss.root(outputs)).square()
+            torch.linalg.matrix_norm(self.point.row_losses.hessian_root(outputs)).square()
             for outputs in (self.point.outputs, self.point.outputs + self.own_moves())
         )
         tiny = torch.finfo(before.dtype).tiny
@@ -325,28 +346,26 @@ class Influence:
 
         Between 0 and the number of outputs; their sum is the effective number of parameters.
         """
-        return self._leverage(self.point.outputs, self.row_blocks)
+        return self._leverage(self.point, self.row_blocks)
 
     def leverage_of(self, rows: Tensor) -> Tensor:
         """The same of some rows ``[m]`` only."""
-        return self._leverage(self.point.outputs[rows], self.row_blocks_of(rows))
+        return self._leverage(self.point.take(rows), self.row_blocks_of(rows))
 
     def largest_shares(self) -> Tensor:
         """The largest share that each row's outputs have in themselves, ``[n]``: of one output, its leverage.
 
         The largest eigenvalue of ``S_i' M_i S_i`` with ``S_i S_i' = A''(f_i)``.
         """
-        roots = self.objective.loss.root(self.point.outputs)
+        roots = self.point.hessian_roots()
         return torch.linalg.eigvalsh(roots.mT @ self.row_blocks @ roots)[:, -1]
 
-    def _leverage(self, outputs: Tensor, blocks: Tensor) -> Tensor:
-        return self.objective.loss.variance(outputs, blocks).diagonal(dim1=1, dim2=2).sum(1)
+    def _leverage(self, point: Point, blocks: Tensor) -> Tensor:
+        return point.hessian_products(slice(None), blocks).diagonal(dim1=1, dim2=2).sum(1)
 
     def self_influence(self) -> Tensor:
-        """``g_i' D_i``, ``[n]``: predicted increase of a row's own loss if it is removed, to first order."""
-        return (
-            self.point.residual * (self.row_blocks @ self.own_residual[:, :, None])[:, :, 0]
-        ).sum(1)
+        """``(grad l_i)' D_i``, ``[n]``: predicted rise of a row's own loss without it, to first order."""
+        return (self.point.plain_residual() * self.own_moves()).sum(1)
 
 
 class NewtonInfluence(Influence):

@@ -198,7 +198,7 @@ class SupportInfluence(ProximalInfluence):
         threshold = self.objective.kinked.threshold
         assert threshold is not None
         slack = (threshold - self._gradient.abs()).masked_fill(self._free, torch.inf)
-        root = self.objective.loss.root(self.point.outputs)
+        root = self.point.hessian_roots()
         bounds = None
         if self.objective.canonical and root.shape[1:] == (1, 1):
             share = self.curvature.mean_weights * root[:, 0, 0] ** 2
@@ -241,11 +241,15 @@ class _Examined:
         flips = self._flips(kept)
         entering = self._entering(self._from_support @ kept, steps, gone)
         found = left = torch.nonzero(flips.any(0) | entering.any(0)).flatten()
+        seen = rows.new_empty(0)
+        across = self._columns(seen)
         for _ in range(PASSES):
             if not len(left):
                 break
-            seen = torch.nonzero(entering.any(1)).flatten()
-            across = self._columns(seen)
+            known = torch.zeros_like(entering[:, 0])
+            known[seen] = True
+            fresh = torch.nonzero(entering.any(1) & ~known).flatten()
+            seen, across = torch.cat([seen, fresh]), torch.cat([across, self._columns(fresh)], 1)
             blocks = self._blocks(seen, across, torch.nonzero(flips.any(1)).flatten())
             for column in left.tolist():
                 steps[:, column] = self._step(rows, column, blocks, kept, gone, seen)

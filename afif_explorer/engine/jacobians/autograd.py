@@ -76,11 +76,12 @@ class ModuleLinearization(Linearization):
         return total
 
     def vjp_rows(self, cotangents: Tensor) -> Tensor:
-        def one(x: Tensor, u: Tensor) -> Tensor:
-            transpose = vjp(lambda theta: self._function(theta, x[None])[0], self._theta)[1]
+        def one(place: Tensor, u: Tensor) -> Tensor:
+            row = self.X[place[None]]
+            transpose = vjp(lambda theta: self._function(theta, row)[0], self._theta)[1]
             return vmap(lambda column: transpose(column)[0], in_dims=1)(u)
 
-        return vmap(one)(self.X, cotangents)
+        return vmap(one)(torch.arange(self.n, device=self._theta.device), cotangents)
 
     def _tangents(self, rows: int) -> int:
         """Number of vectors to differentiate along at once: on a CPU, as many as fit into its cache."""

@@ -9,7 +9,7 @@ This package accesses the derivatives of a model only through a :class:`Lineariz
 
 Fisher products, gradients, per-row effects and leverages are combinations of these. Linear maps, layered
 networks and other modules have one implementation each; ``Model.linearize`` in
-:mod:`afif_explorer.engine.problem.models` selects it.
+:mod:`afif_explorer.engine.models.model` selects it.
 """
 
 from __future__ import annotations
@@ -145,8 +145,11 @@ class Linearization(ABC):
         eye = torch.eye(self.k, dtype=self.outputs.dtype, device=self.outputs.device)
         return part.vjp_rows(eye.expand(part.n, -1, -1))
 
-    def project(self, rows: Tensor | slice, basis: Tensor) -> Tensor:
-        """``J_i Z`` of some rows, ``[p, r] -> [len(rows), k, r]``, for a basis of many vectors."""
+    def project(self, rows: Tensor | slice, basis: Tensor, *, lower: bool = False) -> Tensor:
+        """``J_i Z`` of some rows, ``[p, r] -> [len(rows), k, r]``, for a basis of many vectors.
+
+        ``lower``: ``Z`` ``[p, p]`` is lower triangular, which saves work in some networks.
+        """
         return self.jacobian(rows) @ basis
 
     def explicit(self, roots: Tensor) -> Iterator[tuple[slice, Tensor]]:

@@ -10,20 +10,23 @@ one of two orders for each pair of layers that needs less memory traffic:
 * *by outputs*: for each output ``o`` all products ``D_oq a'_j``, times ``a``; suitable for few outputs.
 
 With several positions there is a ``D`` for each pair of positions, which usually costs more than the explicit
-rows; then, and for other layers, the explicit rows are multiplied, on and above the diagonal only.
+blocks; those, and the blocks of other layers, are multiplied explicitly, on and above the diagonal only. The
+block of an explicit layer and a linear layer with one position is ``sum_i (sum_r H_ir delta_ir') (x) a_i``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian, by_parameters, formed
+from afif_explorer.engine.jacobians.layers.layer_factors import LayerJacobian
 from afif_explorer.engine.jacobians.layers.positionwise import Weight
+from afif_explorer.engine.jacobians.mixed_gram import Explicit, add_explicit, add_mixed
 from afif_explorer.engine.jacobians.symmetric import HALF, add_upper_gram
 from afif_explorer.engine.runtime.memory import block_rows
 
@@ -31,6 +34,7 @@ ELEMENTWISE = 40  # cost of an elementwise multiplication relative to one in a m
 MAX_ENTRIES = 512  # entries of D per product; larger products are not faster
 
 One = TypeVar("One")
+Uses = list[LayerJacobian]  # of the same parameters
 
 
 class Shape(Protocol):
@@ -82,24 +86,47 @@ def _few_inputs(left: Shape, right: Shape) -> bool:
 
 def add_gram(total: Tensor, rows: FactoredJacobian) -> None:
     """Add ``H' H`` to ``[p, p]``, on and above the diagonal."""
-    layers = single_positions(rows)
-    if layers is None or gram_cost(layers) >= HALF * rows.rank * rows.p**2:
+    single, others = _split(rows)
+    if not single or _cost(single, others, rows.rank) >= HALF * rows.rank * rows.p**2:
         step = block_rows(rows.p * rows.rank, total)
         for start in range(0, rows.n, step):
             explicit = rows.take(slice(start, start + step)).explicit(total)
             add_upper_gram(total, explicit.flatten(0, 1))
         return
-    step = block_rows(numbers(layers), total)
+    step = block_rows(_numbers(single, others, rows.rank), total)
     for start in range(0, rows.n, step):
         some = slice(start, start + step)
-        _add_layered_gram(total, [_Part.of(layer.take(some)) for layer in layers])
+        layers = [layer.take(some) for layer in single]
+        _add_layered_gram(total, [_Part.of(layer) for layer in layers])
+        blocks = [Explicit(uses[0].start, formed(uses, some)) for uses in others]
+        add_explicit(total, blocks)
+        add_mixed(total, blocks, layers)
 
 
-def single_positions(rows: FactoredJacobian) -> list[Weight] | None:
-    """The layers, if all are linear, have one position, and are used once; otherwise None."""
-    plain = all(isinstance(layer, Weight) and layer.positions == 1 for layer in rows.layers)
-    once = len({layer.start for layer in rows.layers}) == len(rows.layers)
-    return cast(list[Weight], rows.layers) if plain and once else None
+def _split(rows: FactoredJacobian) -> tuple[list[Weight], list[Uses]]:
+    """The linear layers with one position that are used once, and the uses of all other parameters."""
+    single: list[Weight] = []
+    others: list[Uses] = []
+    for uses in by_parameters(rows.layers):
+        layer = uses[0]
+        if len(uses) == 1 and isinstance(layer, Weight) and layer.positions == 1:
+            single.append(layer)
+        else:
+            others.append(uses)
+    return single, others
+
+
+def _cost(single: Sequence[Weight], others: Sequence[Uses], rank: int) -> float:
+    """Cost per row, in multiplications within matrix products."""
+    size = sum(uses[0].size for uses in others)
+    mixed = sum(size * layer.outputs * (rank + layer.width) for layer in single)
+    return gram_cost(single) + HALF * rank * size**2 + mixed
+
+
+def _numbers(single: Sequence[Weight], others: Sequence[Uses], rank: int) -> float:
+    """Number of intermediate values per row."""
+    size = sum(uses[0].size for uses in others)
+    return numbers(single) + size * (rank + max(layer.outputs for layer in single))
 
 
 @dataclass(frozen=True, eq=False)

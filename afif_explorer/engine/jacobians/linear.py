@@ -121,7 +121,7 @@ class LinearMapLinearization(Linearization):
             matrix[a * d : (a + 1) * d, kd + b] = block[:d, -1]
             matrix[kd + a, kd + b] = block[-1, -1]
 
-    def project(self, rows: Tensor | slice, basis: Tensor) -> Tensor:
+    def project(self, rows: Tensor | slice, basis: Tensor, *, lower: bool = False) -> Tensor:
         return self.take(rows).jvp(basis)
 
     def squared_norms(self, roots: Tensor) -> Tensor:

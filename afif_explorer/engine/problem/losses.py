@@ -41,6 +41,8 @@ class Loss(ABC):
     Attributes:
         name: one word, for messages.
         canonical_outputs: the number of outputs ``k`` of the family, or None if it depends on the data.
+        is_family: True; False for a loss that is no likelihood, whose Gauss-Newton matrix is not a Fisher.
+        sequences: whether a row's outputs are those of each position of a sequence, ``[n, T, V]``.
 
     >>> import torch, afif_explorer as ax
     >>> class Binomial(ax.Loss):  # y successes in 10 trials: A(f) = 10 log(1 + e^f)
@@ -67,6 +69,8 @@ class Loss(ABC):
 
     name: str
     canonical_outputs: int | None = 1
+    is_family: bool = True
+    sequences: bool = False
 
     @abstractmethod
     def value(self, f: Tensor, y: Tensor) -> Tensor:
@@ -83,6 +87,14 @@ class Loss(ABC):
     @abstractmethod
     def mean(self, f: Tensor) -> Tensor:
         """``A'(f)``, the mean of ``t(y)`` under the model; the shape of ``f``."""
+
+    def hessian_product(self, f: Tensor, y: Tensor, u: Tensor) -> Tensor:
+        """``(d^2 l/df^2) u`` for ``u`` ``[n, k, m]``; of a family it is the variance, whatever ``y``."""
+        return self.variance(f, u)
+
+    def hessian_root(self, f: Tensor, y: Tensor) -> Tensor:
+        """``S`` with ``S S' = d^2 l/df^2`` for each row, ``[n, k, r]``; of a family :meth:`root`."""
+        return self.root(f)
 
     def divergence(self, f: Tensor, f0: Tensor, y: Tensor) -> Tensor:
         """``A(f) - A(f0) - <A'(f0), f - f0>`` of each row in nats, ``[n]`` or ``[n, m]``; at least 0.
@@ -105,6 +117,9 @@ class Loss(ABC):
         if not torch.isfinite(y.double()).all():
             raise DataError("The target contains values that are not finite; remove those rows.")
 
+    def check_outputs(self, f: Tensor, y: Tensor) -> None:  # noqa: B027 - a family needs no check
+        """Raise :class:`InvalidChoice` unless the loss can be computed for outputs ``f`` ``[n, k]``."""
+
     def outputs_for(self, y: Tensor) -> int:
         """The number of natural parameters of a row, given the targets."""
         return self.canonical_outputs or 1
@@ -115,7 +130,11 @@ class Loss(ABC):
 
 
 class _OneParameter(Loss):
-    """A family with one natural parameter: everything is elementwise."""
+    """A family with one natural parameter: everything is elementwise.
+
+    With targets ``[n, k]`` a row has ``k`` independent observations, each with an output of its own; the
+    row's loss is their sum.
+    """
 
     def root(self, f: Tensor) -> Tensor:
         return torch.diag_embed(self._variance(f).sqrt())
@@ -129,6 +148,16 @@ class _OneParameter(Loss):
     def value(self, f: Tensor, y: Tensor) -> Tensor:
         return self._value(f, _beside(y, f)).sum(1)
 
+    def check(self, y: Tensor) -> None:
+        super().check(y)
+        if y.ndim > 2:
+            raise DataError(
+                f"The targets must be [n] or [n, k], not {list(y.shape)}; flatten them."
+            )
+
+    def outputs_for(self, y: Tensor) -> int:
+        return y.shape[1] if y.ndim == 2 else 1
+
     @abstractmethod
     def _value(self, f: Tensor, y: Tensor) -> Tensor:
         """The loss, elementwise."""
@@ -140,14 +169,15 @@ class _OneParameter(Loss):
 
 def _beside(y: Tensor, f: Tensor) -> Tensor:
     """``y`` ``[n]`` or ``[n, k]`` shaped so that it broadcasts against ``f`` ``[n, k]`` or ``[n, k, m]``."""
-    return y.to(f.dtype).reshape(len(y), -1, *([1] * (f.ndim - 2)))
+    k = y.shape[1] if y.ndim > 1 else 1
+    return y.to(f.dtype).reshape(len(y), k, *([1] * (f.ndim - 2)))
 
 
 class Gaussian(_OneParameter):
     """Unit-variance Gaussian, ``l = (y - f)^2 / 2``; ``A(f) = f^2 / 2``. ``y`` may be ``[n, k]``.
 
-    The residual is ``f - y``, the variance 1. In half squared units of the target: the constant
-    ``log(2 pi) / 2`` is left out.
+    The residual is ``f - y``, the variance 1; the loss of several outputs is their sum. In half squared units
+    of the target: the constant ``log(2 pi) / 2`` is left out.
 
     Source: McCullagh and Nelder (1989), chapter 3.
 
@@ -168,14 +198,12 @@ class Gaussian(_OneParameter):
     def _variance(self, f: Tensor) -> Tensor:
         return torch.ones_like(f)
 
-    def outputs_for(self, y: Tensor) -> int:
-        return y.shape[1] if y.ndim == 2 else 1
-
 
 class Bernoulli(_OneParameter):
     """Two classes 0 and 1 with ``f`` the log-odds of 1: ``l = log(1 + e^f) - y f``, in nats.
 
-    With ``s = 1 / (1 + e^-f)`` the residual is ``s - y`` and the variance ``s (1 - s)``.
+    With ``s = 1 / (1 + e^-f)`` the residual is ``s - y`` and the variance ``s (1 - s)``. ``y`` may be
+    ``[n, k]``, ``k`` labels of a row that do not exclude each other; the row's loss is their sum.
 
     Raises:
         DataError: for targets other than 0 and 1.
@@ -207,7 +235,7 @@ class Bernoulli(_OneParameter):
 class Poisson(_OneParameter):
     """Counts with ``f`` the log of the mean: ``l = e^f - y f + log y!``, in nats.
 
-    The residual is ``e^f - y``, the variance ``e^f``.
+    The residual is ``e^f - y``, the variance ``e^f``. ``y`` may be ``[n, k]``.
 
     Raises:
         DataError: for targets that are not counts.
@@ -294,6 +322,11 @@ class Categorical(Loss):
 
     def check(self, y: Tensor) -> None:
         super().check(y)
+        if y.ndim > 1:
+            raise DataError(
+                f"Class numbers must be [n], not {list(y.shape)}; those of one-hot rows are y.argmax(1), and "
+                'for several labels of 0 and 1 in a row use the "bernoulli" loss.'
+            )
         if (y < 0).any() or (y != y.to(torch.int64)).any():
             raise DataError("Class numbers must be 0, 1, 2, ...; recode the target.")
 

@@ -286,7 +286,10 @@ class GroupLasso(NonsmoothPenalty):
         super().__post_init__()
         if self.groups is None:
             return
-        members = [place for group in self.groups for place in group]
+        try:
+            members = [place for group in self.groups for place in group]
+        except TypeError:
+            members = [-1]
         if not all(is_whole(place) and place >= 0 for place in members):
             raise InvalidChoice(
                 "The groups of a GroupLasso must contain indices: whole numbers of at least 0."

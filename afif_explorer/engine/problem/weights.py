@@ -1,4 +1,4 @@
-"""Row weights ``w``: 1 keeps a row, 0 removes it."""
+"""Row weights ``w``: 1 keeps a row, 0 removes it. (For sample weights see ``row_losses``.)"""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from afif_explorer.numeric import checked_seed, is_whole
 
 def ordered_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
     """Row positions as integers, in the order given; raises :class:`InvalidChoice` if out of range."""
-    array = np.atleast_1d(np.asarray(rows))
+    try:
+        array = np.atleast_1d(np.asarray(rows))
+    except (TypeError, ValueError):  # lists of different lengths
+        array = np.array(["ragged"])
     if array.dtype == bool:
         if array.shape != (n,):
             raise InvalidChoice(f"A mask of rows must have {n} values, one per training row.")
@@ -37,19 +40,20 @@ def leave_out(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
     return weights
 
 
-def leave_one_out(n: int, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
-    """One column for each of ``rows`` (all, if None), leaving out that row alone: ``[n, m]``."""
-    chosen = np.arange(n) if rows is None else ordered_rows(n, rows)
-    weights = np.ones((n, len(chosen)))
-    weights[chosen, np.arange(len(chosen))] = 0.0
+def leave_out_each(n: int, sets: Sequence[np.ndarray]) -> np.ndarray:
+    """One column for each of ``m`` sets of rows (positions), leaving it out: ``[n, m]``."""
+    weights = np.ones((n, len(sets)))
+    for column, rows in enumerate(sets):
+        weights[checked_rows(n, rows), column] = 0.0
     return weights
 
 
-def folds(n: int, k: int, seed: int = 0) -> np.ndarray:
-    """One column for each of ``k`` random folds of nearly equal size, leaving it out: ``[n, k]``."""
+def folds(n: int, k: int, seed: int = 0) -> list[np.ndarray]:
+    """The rows (positions) of each of ``k`` random folds of nearly equal size."""
     if not (is_whole(k) and 2 <= k <= n):
         raise InvalidChoice(
             f"The number of folds must be a whole number from 2 to {n} (the number of rows), not {k!r}."
         )
     fold = np.random.default_rng(checked_seed(seed)).permutation(n) % k
-    return (fold[:, None] != np.arange(k)).astype(float)
+    ordered = np.argsort(fold, kind="stable")
+    return np.split(ordered, np.cumsum(np.bincount(fold, minlength=k))[:-1])

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from afif_explorer.engine.runtime.setting import Setting
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.numeric import is_number
 
 VARIABLE = "AFIF_MEMORY"  # the limit of a process, if not set explicitly
 SHARE_OF_FREE = 4  # by default the limit is a quarter of the free memory
@@ -69,8 +70,12 @@ def allowed() -> int:
         return int(memory_limit.chosen)
     if os.environ.get(VARIABLE):
         return _in_bytes(os.environ[VARIABLE])
-    moment = int(time.monotonic() / LOOK_AGAIN)
-    return max(LEAST, _free(moment, torch.cuda.is_initialized()) // SHARE_OF_FREE)
+    return max(LEAST, free_memory(torch.cuda.is_initialized()) // SHARE_OF_FREE)
+
+
+def free_memory(with_gpus: bool = False) -> int:
+    """The free memory in bytes, of the machine and its container, and on request on each GPU in use."""
+    return _free(int(time.monotonic() / LOOK_AGAIN), with_gpus)
 
 
 def fits(numbers: float, dtype: torch.dtype) -> bool:
@@ -103,7 +108,7 @@ def _in_bytes(limit: float | str) -> int:
         except ValueError:
             size = math.nan
     else:
-        size = float(limit)
+        size = float(limit) if is_number(limit) else math.nan
     if not (math.isfinite(size) and size >= LEAST):
         raise InvalidChoice(
             f"A memory limit must be at least 1 MB, as a number of bytes or as '2 GB', not {limit!r}."

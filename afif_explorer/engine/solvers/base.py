@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -21,6 +21,8 @@ from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.errors import CurvatureError, InvalidChoice, SolverDiverged
 from afif_explorer.numeric import checked_count, is_number
 from afif_explorer.progress import report
+
+ROUGH = 1e-2  # relative residual of a solve that serves as a preconditioner, or for two digits
 
 
 class Status(Enum):
@@ -100,6 +102,10 @@ class Prepared(ABC):
     @abstractmethod
     def _solve(self, rhs: Tensor) -> Solution:
         """Solve for a block ``[p, m]``."""
+
+    def rough(self) -> Prepared:
+        """The same with a relative residual of :data:`ROUGH`, if that is cheaper."""
+        return self
 
     def inner_products(self, blocks: Tensor) -> Tensor:
         """``B C^-1 B'`` of each block, ``[m, r, p] -> [m, r, r]``."""
@@ -187,10 +193,16 @@ class PreparedCholesky(Prepared):
         return half @ half.transpose(1, 2)
 
     def row_blocks(self, rows: Tensor) -> Tensor:
-        half = self.curvature.point.linearization.project(rows, self.factor.whitener)
-        if half.shape[1] == 1:
-            return half.square_().sum(2, keepdim=True)
-        return half @ half.transpose(1, 2)
+        linearization, whitener = self.curvature.point.linearization, self.factor.whitener
+        step = block_rows(2 * linearization.k * self.curvature.p, whitener)
+        found = []
+        for few in rows.split(step):
+            half = linearization.project(few, whitener, lower=not self.factor.singular)
+            single = half.shape[1] == 1
+            found.append(
+                half.square_().sum(2, keepdim=True) if single else half @ half.transpose(1, 2)
+            )
+        return torch.cat(found)
 
 
 @dataclass(frozen=True)
@@ -229,6 +241,10 @@ class PreparedConjugateGradient(Prepared):
 
     def __init__(self, settings: ConjugateGradient, curvature: Curvature) -> None:
         self.settings, self.curvature = settings, curvature
+
+    def rough(self) -> Prepared:
+        tolerance = max(ROUGH, self.settings.tolerance)
+        return type(self)(replace(self.settings, tolerance=tolerance), self.curvature)
 
     def _solve(self, rhs: Tensor) -> Solution:
         most = self.settings.max_steps or max(100, 10 * self.curvature.p)

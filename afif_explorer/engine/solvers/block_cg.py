@@ -9,13 +9,13 @@ does not need independent right-hand sides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.solvers.base import Prepared, Solution, Solver, Status, worst_ratio
+from afif_explorer.engine.solvers.base import ROUGH, Prepared, Solution, Solver, Status, worst_ratio
 from afif_explorer.engine.solvers.preconditioner import Approximation, Identity, Preconditioner
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
@@ -91,6 +91,10 @@ class PreparedBlockConjugateGradient(Prepared):
         preconditioner: Preconditioner,
     ) -> None:
         self.settings, self.curvature, self._by = settings, curvature, preconditioner
+
+    def rough(self) -> Prepared:
+        tolerance = max(ROUGH, self.settings.tolerance)
+        return type(self)(replace(self.settings, tolerance=tolerance), self.curvature, self._by)
 
     def _solve(self, rhs: Tensor) -> Solution:
         run = _Run(self.settings.max_steps or max(100, 10 * self.curvature.p))

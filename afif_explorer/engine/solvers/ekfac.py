@@ -52,9 +52,13 @@ class EKFAC(Solver, Approximation):
 
     Without a tolerance it reports the relative residual, estimated on a few rows and columns if it is above
     1. With more than 2048 rows, the bases are computed from 2048 of them, and each row contributes one
-    random combination of its outputs. A linear layer's weight and bias weights a basis; an embedding has one
-    for its columns, and other small parameters a full eigenbasis. For networks made of supported layers
-    (see :mod:`afif_explorer.engine.jacobians.layers.trace`); the damping is the curvature's own.
+    random combination of its outputs. The damping is the curvature's own.
+
+    Linear layers, also over sequences, the linear maps inside recurrent layers, and convolutions (by group
+    of channels, over all positions) have a Kronecker-factored basis, an embedding has one for its columns.
+    Parameters of other layers have a full eigenbasis if they are at most 1024 numbers; of larger ones, and of
+    those shared by layers of different kinds, only the diagonal is used. ``stats["layers"]`` of a solution
+    lists the parameters of each.
 
     Args:
         tolerance: of ``||C x - c|| / ||c||``; None: a single application, without refinement.
@@ -62,7 +66,7 @@ class EKFAC(Solver, Approximation):
         max_steps: of the refinement; see :class:`BlockConjugateGradient`.
 
     Raises:
-        InvalidChoice: for modules with other layers.
+        InvalidChoice: for modules with most of their parameters in layers that are not known.
 
     Sources: George et al., Fast Approximate Natural Gradient Descent in a Kronecker-Factored Eigenbasis
     (2018); Grosse et al. (2023) for its use for influence.
@@ -113,8 +117,8 @@ class EKFACPreconditioner(Product):
         self._curvature = curvature
         if not factorable(curvature):
             raise InvalidChoice(
-                "EK-FAC supports only networks of linear layers, embeddings and layer norms; "
-                "use conjugate gradients."
+                "EK-FAC supports only networks most of whose parameters are in linear layers, convolutions, "
+                "recurrent layers, embeddings and normalisations; use conjugate gradients."
             )
         n = curvature.point.linearization.n
         self._roots = _sketched(curvature.fisher_roots())
@@ -132,6 +136,18 @@ class EKFACPreconditioner(Product):
             chain(kept, self._factors(chosen[left]))
         )  # [p], in the basis
         super().__init__(Orthogonal(self._basis), Diagonal(self.values))
+
+    @property
+    def layers(self) -> dict[str, list[str]]:
+        """The names of the parameters by how their block is approximated; unused parameters have none."""
+        found: dict[str, list[str]] = {}
+        slices = self._curvature.point.objective.model.slices()
+        for basis in self._basis.bases:
+            stop = basis.start + basis.size
+            found.setdefault(basis.kind, []).extend(
+                name for name, at in slices.items() if basis.start <= at.start < stop
+            )
+        return found
 
     def _find_bases(self, rows: Tensor) -> list[WeightedRows]:
         """Compute the bases from some rows; returns the first of them, as many as fit into memory."""
@@ -180,10 +196,13 @@ class PreparedEKFAC(Prepared):
             )._solve(rhs)
         value = self.preconditioner.apply(rhs)
         residual = self._residual(value, rhs)
-        stats = {"residual": residual, "steps": 1, "products": rhs.shape[1]}
+        layers = self.preconditioner.layers
+        stats = {"residual": residual, "steps": 1, "products": rhs.shape[1], "layers": layers}
         if residual <= GOOD:
             return Solution(value, Status.CONVERGED, "", stats)
         advice = "Set EKFAC's tolerance to refine it by conjugate gradients."
+        if "diagonal" in layers:
+            advice += f" Only the diagonal is used of: {', '.join(layers['diagonal'])}."
         return Solution(value, Status.MAX_STEPS, advice, stats)
 
     def _residual(self, value: Tensor, rhs: Tensor) -> float:

@@ -16,7 +16,10 @@ ROUNDINGS = 10  # in units of the machine precision, per row of a matrix or root
 
 
 class Factor:
-    """``C = L L'``, or the eigenvectors of its range if ``C`` ``[p, p]`` is singular.
+    """``P C P = L L'``, or the eigenvectors of its range if ``C`` ``[p, p]`` is singular.
+
+    ``P`` reverses the order of the parameters, so that the :attr:`whitener` is lower triangular: the first
+    layers of a network, whose products cost most, then meet the fewest of its columns.
 
     Args:
         matrix: ``C``. name, damping: of the curvature, for messages.
@@ -32,7 +35,9 @@ class Factor:
         units = ROUNDINGS * max(len(matrix), math.isqrt(terms))
         # How far rounding may move a zero pivot or eigenvalue, relative to the largest.
         self._rounding = units * torch.finfo(matrix.dtype).eps
-        self._lower, info = torch.linalg.cholesky_ex(matrix)
+        reversed_copy = matrix.flip(0, 1)
+        info = torch.empty((), dtype=torch.int32, device=matrix.device)
+        self._lower, info = torch.linalg.cholesky_ex(reversed_copy, out=(reversed_copy, info))
         self._values = matrix.new_zeros(1)  # eigenvalues, if they had to be computed
         self._range: Tensor | None = None
         self.rank = len(matrix)
@@ -48,22 +53,23 @@ class Factor:
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` ``[p, m]``; if ``C`` is singular, the minimum-norm solution on its range."""
         if self._range is None:
-            return torch.linalg.solve_triangular(self._lower.mT, self.half(rhs), upper=True)
+            half = self.half(rhs)
+            return torch.linalg.solve_triangular(self._lower.mT, half, upper=True).flip(0)
         return self._range @ (self._range.T @ rhs)
 
     def half(self, rhs: Tensor) -> Tensor:
-        """``L^-1 c`` for ``[p, m]`` (on the range), whose inner products are those of ``C^-1``."""
+        """``L^-1 P c`` for ``[p, m]`` (on the range), whose inner products are those of ``C^-1``."""
         if self._range is not None:
             return self._range.T @ rhs
-        return torch.linalg.solve_triangular(self._lower, rhs, upper=False)
+        return torch.linalg.solve_triangular(self._lower, rhs.flip(0), upper=False)
 
     @cached_property
     def whitener(self) -> Tensor:
-        """``Z`` ``[p, rank]`` with ``Z Z' = C^-1`` (on the range)."""
+        """``Z`` ``[p, rank]`` with ``Z Z' = C^-1`` (on the range); lower triangular unless singular."""
         if self._range is not None:
             return self._range
         eye = torch.eye(self.rank, dtype=self._lower.dtype, device=self._lower.device)
-        return torch.linalg.solve_triangular(self._lower, eye, upper=False).T
+        return torch.linalg.solve_triangular(self._lower, eye, upper=False).T.flip(0, 1)
 
     def advice(self) -> str:
         """What to do about a right-hand side outside the range."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeGuard, cast
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.problem.row_ids import positions_of
 from afif_explorer.engine.targets.bound import Bound, Fitted, Sample
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import is_whole
@@ -50,9 +51,19 @@ class Target(ABC):
         """``T`` as a differentiable function of the outputs ``[n, k]`` of the sample's rows."""
 
     def bind(self, fit: Fitted) -> Bound:
-        """The target on this fit. Raises :class:`DataError` if the split has no rows."""
+        """The target on this fit.
+
+        Raises :class:`DataError` if the split has no rows, :class:`InvalidChoice` if :meth:`function` returns
+        no function.
+        """
         sample = self.rows(fit)
-        return Bound(fit, sample, self.function(fit, sample))
+        function = self.function(fit, sample)
+        if not callable(function):
+            raise InvalidChoice(
+                f"{type(self).__name__}.function must return a function of the outputs, not "
+                f"{type(function).__name__}."
+            )
+        return Bound(fit, sample, function)
 
     def is_value(self) -> bool:
         """Whether all that the target holds is in its fields, so that equal ones are the same."""
@@ -79,7 +90,7 @@ class Target(ABC):
 
 @dataclass(frozen=True)
 class RowTarget(Target):
-    """A target that depends only on row ``i`` (a position in the split)."""
+    """A target that depends only on the row with the id ``i``."""
 
     split: str = "test"
     i: int = 0
@@ -99,15 +110,14 @@ class RowTarget(Target):
     def rows(self, fit: Fitted) -> Sample:
         return self.rows_of(fit, [self.i])
 
-    def rows_of(self, fit: Fitted, places: Sequence[int]) -> Sample:
+    def rows_of(self, fit: Fitted, ids: Sequence[int]) -> Sample:
         """These rows of the split. Raises :class:`InvalidChoice` for one that does not exist."""
         sample = super().rows(fit)
-        for i in places:
-            if not (is_whole(i) and 0 <= i < len(sample.X)):
-                raise InvalidChoice(
-                    f"Row {i} is not in the {self.split} split, whose rows are 0 to {len(sample.X) - 1}."
-                )
-        rows = torch.as_tensor([int(i) for i in places], device=sample.X.device)
+        for i in ids:
+            if not is_whole(i):
+                raise InvalidChoice(f"A row is named by its id, a whole number, not {i!r}.")
+        places = positions_of([int(i) for i in ids], self.split, fit.row_ids)
+        rows = torch.as_tensor(places, device=sample.X.device)
         return Sample(sample.X[rows], sample.y[rows])
 
 
@@ -169,5 +179,6 @@ def bind_together(
             continue
         assert isinstance(first, RowTarget)
         rows = first.rows_of(fit, [cast(RowTarget, targets[place]).i for place in places])
-        groups.append(Group(places, Bound(fit, rows, first.function(fit, rows), len(places))))
+        sum_of, each = first.function(fit, rows), first.each(fit, rows)
+        groups.append(Group(places, Bound(fit, rows, sum_of, len(places), each)))
     return groups

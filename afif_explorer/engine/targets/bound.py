@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.errors import InvalidChoice
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sample:
     """Rows on which targets are measured.
 
@@ -30,6 +30,8 @@ class Sample:
         group_names: for each sensitive attribute the names of its groups.
         classes: display names of the classes; empty if they have none.
         favourable: index of the class that is taken to be favourable; None: the last.
+        weight: sample weight of each row in means over the rows ``[n]``; None: all count the same.
+        ids: ``[n]``, the id of each row; None: its position.
     """
 
     X: Tensor
@@ -38,6 +40,28 @@ class Sample:
     group_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     favourable: int | None = None
+    weight: Tensor | None = None
+
+    def weighted(self, values: Tensor) -> Tensor:
+        """``a_i v_i`` for values ``[n]``."""
+        return values if self.weight is None else self.weight.to(values.dtype) * values
+
+    def mean(self, values: Tensor) -> Tensor:
+        """``sum_i a_i v_i / sum_i a_i`` over the rows, for values ``[n]`` or ``[n, k]``."""
+        if self.weight is None:
+            return values.mean(0)
+        weight = self.weight.to(values.dtype)
+        return weight @ values / weight.sum()
+
+    ids: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        return f"<Sample of {len(self.X)} rows>"
+
+    @property
+    def row_ids(self) -> np.ndarray:
+        """The id of each row, ``[n]``."""
+        return np.arange(len(self.X)) if self.ids is None else self.ids
 
 
 @runtime_checkable
@@ -52,6 +76,9 @@ class Fitted(Protocol):
 
     def sample(self, split: str) -> Sample: ...
 
+    @property
+    def row_ids(self) -> Mapping[str, np.ndarray]: ...
+
 
 def checked_fit(fit: Fitted) -> Fitted:
     """The fit. Raises :class:`InvalidChoice` for anything else."""
@@ -65,23 +92,35 @@ class Bound:
 
     ``function`` maps the outputs ``[n, k]`` of all their rows to the sum of the targets; target ``j`` reads
     the rows ``j n / count`` to ``(j + 1) n / count`` and no others, so that the derivatives of the sum are
-    those of each.
+    those of each. ``each`` maps them to the values of all targets ``[count]``.
     """
 
     def __init__(
-        self, fit: Fitted, sample: Sample, function: Callable[[Tensor], Tensor], count: int = 1
+        self,
+        fit: Fitted,
+        sample: Sample,
+        function: Callable[[Tensor], Tensor],
+        count: int = 1,
+        each: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self._model, self._sample, self._function = fit.objective.model, sample, function
+        self._each = each
         self._fit, self.count = fit, count
         self.outputs = len(sample.X) * self._model.k // count  # q
 
     def value(self, theta: Tensor) -> float:
         """``T(theta)``, in the target's units; the sum of several."""
-        return float(self._function(self._model.outputs(theta, self._sample.X)))
+        return float(_single(self._function(self._model.outputs(theta, self._sample.X))))
+
+    def values(self, theta: Tensor) -> Tensor:
+        """``T(theta)`` of each target, ``[count]``."""
+        if self.count == 1 or self._each is None:
+            return torch.tensor([self.value(theta)], dtype=theta.dtype, device=theta.device)
+        return self._each(self._model.outputs(theta, self._sample.X))
 
     def at(self, fit: Fitted) -> Bound:
         """The same function of the same rows, differentiated at another fit of the model."""
-        return Bound(fit, self._sample, self._function, self.count)
+        return Bound(fit, self._sample, self._function, self.count, self._each)
 
     def gradient(self) -> Tensor:
         """``grad T`` of the one target at the fit, ``[p]``."""
@@ -152,5 +191,25 @@ class Bound:
         """
         linearization = self._model.linearize(self._fit.parameters, self._sample.X)
         f = linearization.outputs.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(self._function(f), f, create_graph=True)
+        value = _single(self._function(f))
+        slope = None
+        if value.requires_grad:
+            (slope,) = torch.autograd.grad(value, f, create_graph=True, allow_unused=True)
+        if slope is None:
+            raise InvalidChoice(
+                "The target is not a differentiable function of the outputs that it is given: a share of "
+                "right decisions, for example, is a step function, and detached or NumPy values have no "
+                "derivative. Compute a smooth one with torch, such as a mean probability."
+            )
         return linearization, f, slope
+
+
+def _single(value: Any) -> Tensor:
+    """What a target's function returned; raises :class:`InvalidChoice` unless it is one number."""
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        what = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        raise InvalidChoice(
+            f"A target must return one number, as a tensor of the outputs, but it returned {what}; reduce "
+            "it, for example with mean()."
+        )
+    return value.reshape(())

@@ -35,7 +35,7 @@ class Coefficient(Target):
     >>> import numpy as np, afif_explorer as ax
     >>> fit = ax.fit(ax.load_dataset("diabetes"), penalty=None)
     >>> effects = ax.attribute(fit, ax.Coefficient("body mass index"))
-    >>> step = ax.unlearn(fit, [0], targets=ax.Coefficient("body mass index"))
+    >>> step = ax.unlearn(fit, fit.data.train.ids[:1], targets=ax.Coefficient("body mass index"))
     >>> bool(np.isclose(effects[0], list(step.effects.values())[0]))
     True
     """

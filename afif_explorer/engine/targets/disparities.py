@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets.bound import Fitted, Sample
 from afif_explorer.engine.targets.comparison import WITH, WITHOUT, Condition
 from afif_explorer.engine.targets.disparity import GroupDisparity, Score
-from afif_explorer.engine.targets.predictions import decided, hits, predicted
+from afif_explorer.engine.targets.predictions import decided, has_classes, hits, predicted
 from afif_explorer.errors import InvalidChoice
 
 
@@ -44,6 +43,7 @@ class DemographicParityDifference(_OfPredictions):
             the two with the highest and the lowest mean.
         minimum: groups of which fewer rows count are left out, with the warning :class:`Undefined`.
         merge_small: compare the groups with fewer than ``minimum`` rows in the split as one.
+        merge: groups that count as one, by their new name: ``{"young": ["18-25", "26-35"]}``.
 
     Raises:
         InvalidChoice: when used with a fit without that column, class or group.
@@ -73,7 +73,7 @@ class MeanPredictionDifference(_OfPredictions):
     The counterpart of :class:`DemographicParityDifference` for regression and counts.
 
     Args:
-        sensitive, split, outcome, favourable, groups, minimum, merge_small: as for
+        sensitive, split, outcome, favourable, groups, minimum, merge_small, merge: as for
             :class:`DemographicParityDifference`.
 
     Source: Calders et al., Controlling Attribute Effect in Linear Regression (2013).
@@ -91,7 +91,7 @@ class ClassDisparity(_OfPredictions):
     def observed(self, fit: Fitted, sample: Sample) -> Tensor:
         """Whether each row has the outcome in question, ``[n]`` bool."""
         loss = fit.objective.loss
-        if not isinstance(loss, Bernoulli | Categorical):
+        if not has_classes(fit.objective):
             raise InvalidChoice(
                 f"{type(self).__name__} is defined for classification; for regression choose "
                 "MeanPredictionDifference or GroupLossDifference."
@@ -108,7 +108,7 @@ class EqualOpportunityDifference(ClassDisparity):
     over rows whose observed class is the outcome in question.
 
     Args:
-        sensitive, split, outcome, favourable, groups, minimum, merge_small: as for
+        sensitive, split, outcome, favourable, groups, minimum, merge_small, merge: as for
             :class:`DemographicParityDifference`.
 
     Raises:
@@ -140,7 +140,7 @@ class EqualizedOddsDifference(ClassDisparity):
     of the decision. In units of probability.
 
     Args:
-        sensitive, split, outcome, favourable, groups, minimum, merge_small: as for
+        sensitive, split, outcome, favourable, groups, minimum, merge_small, merge: as for
             :class:`DemographicParityDifference`.
 
     Raises:
@@ -168,7 +168,7 @@ class GroupLossDifference(GroupDisparity):
     """``max_g E[l | group g] - min_g E[l | group g]`` of the losses; nats, or half squared target units.
 
     Args:
-        sensitive, split, outcome, favourable, groups, minimum, merge_small: as for
+        sensitive, split, outcome, favourable, groups, minimum, merge_small, merge: as for
             :class:`DemographicParityDifference`; losses do not depend on the favourable class.
 
     Source: Agarwal, Dudik and Wu, Fair Regression (2019), who bound the loss of every group.

@@ -14,19 +14,23 @@ from dataclasses import KW_ONLY, dataclass
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import Fitted, Sample
 from afif_explorer.engine.targets.comparison import Comparison, Condition, GroupMeans, Pair
 from afif_explorer.engine.targets.groups import (
     Grouping,
     GroupName,
+    Merge,
     as_attributes,
     as_group_names,
+    as_merged,
     chosen,
     grouping,
+    merge_named,
     merge_small,
+    with_absent,
 )
+from afif_explorer.engine.targets.predictions import has_classes
 from afif_explorer.errors import InvalidChoice, UndefinedMeasure
 from afif_explorer.numeric import checked_count
 
@@ -38,7 +42,7 @@ class GroupDisparity(Target):
     """Highest minus lowest group mean of a score ``s``: ``T = max_g mean_g(s) - min_g mean_g(s)``.
 
     At least 0 at the fit, where the two groups are fixed; a positive effect means that removing the row
-    widens the gap.
+    widens the gap. If the split has sample weights, all means are weighted by them.
 
     Args:
         sensitive: name of the sensitive attribute; the groups of several are their intersections.
@@ -49,6 +53,7 @@ class GroupDisparity(Target):
         groups: the names of the groups to compare, two or more; None: all. An intersection is a tuple.
         minimum: groups with fewer rows that count are left out.
         merge_small: merge the groups with fewer than ``minimum`` rows in the split into one.
+        merge: groups that count as one, by their new name: ``{"young": ["18-25", "26-35"]}``.
 
     Raises :class:`InvalidChoice` for an unknown attribute, class or group, and :class:`UndefinedMeasure` if
     fewer than two groups have enough rows in the split (that satisfy the measure's condition). Other groups
@@ -64,10 +69,17 @@ class GroupDisparity(Target):
     groups: Sequence[GroupName] | None = None
     minimum: int = 1
     merge_small: bool = False
+    merge: Merge | None = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sensitive", as_attributes(self.sensitive))
         object.__setattr__(self, "groups", as_group_names(self.groups))
+        object.__setattr__(self, "merge", as_merged(self.merge))
+        gone = {member for _, members in as_merged(self.merge) for member in members}
+        if both := [name for name in self.groups or () if name in gone]:
+            raise InvalidChoice(
+                f"The group {both[0]!r} is merged into another; name that one in groups."
+            )
         checked_count("The minimum number of rows of a group", self.minimum)
         if self.outcome is not None and self.favourable is not None:
             raise InvalidChoice(
@@ -133,7 +145,10 @@ class GroupDisparity(Target):
         """The means of all groups at ``theta`` ``[p]``, under each condition."""
         f = fit.objective.model.outputs(theta, sample.X)
         score = self.score(fit, sample, soft=soft)(f)
-        conditions = self.conditions(fit, sample, f, soft=soft)
+        conditions = [
+            Condition(words, sample.weighted(weight))
+            for words, weight in self.conditions(fit, sample, f, soft=soft)
+        ]
         masks = self.masks(sample)
         return [
             GroupMeans(
@@ -146,9 +161,12 @@ class GroupDisparity(Target):
         ]
 
     def grouping(self, sample: Sample) -> Grouping:
-        """The group of each row of the sample, small ones merged if asked for."""
+        """The group of each row of the sample, merged as asked for; named ones even if empty."""
         found = grouping(sample, self.attributes)
-        return merge_small(found, self.minimum) if self.merge_small else found
+        found = merge_named(found, as_merged(self.merge), sample, self.attributes)
+        if self.merge_small:
+            found = merge_small(found, self.minimum)
+        return with_absent(found, self.groups or (), sample, self.attributes)
 
     def masks(self, sample: Sample) -> dict[str, Tensor]:
         """The rows ``[n]`` of each group that is to be compared."""
@@ -160,9 +178,9 @@ class GroupDisparity(Target):
     def favourable_class(self, fit: Fitted, sample: Sample) -> int | None:
         """The index of the favourable class; None: the last, or none if the model predicts numbers."""
         if self.favourable is None:
-            guessed = sample.favourable if _has_classes(fit) else None
+            guessed = sample.favourable if has_classes(fit.objective) else None
             return guessed if self.outcome is None else self.outcome
-        if not _has_classes(fit):
+        if not has_classes(fit.objective):
             raise InvalidChoice(
                 f"favourable={self.favourable!r} names a class, but this model predicts numbers; omit it."
             )
@@ -180,7 +198,7 @@ class GroupDisparity(Target):
 
     def class_words(self, fit: Fitted, sample: Sample) -> str:
         """The favourable class: its name, quoted, or its index; empty if the model predicts numbers."""
-        if not _has_classes(fit):
+        if not has_classes(fit.objective):
             return ""
         place = self.favourable_class(fit, sample)
         if sample.classes:
@@ -221,7 +239,3 @@ class GroupDisparity(Target):
                 f"{self.attribute}{which} has {enough} in the {self.split} split."
             )
         return means.pair()
-
-
-def _has_classes(fit: Fitted) -> bool:
-    return isinstance(fit.objective.loss, Bernoulli | Categorical)

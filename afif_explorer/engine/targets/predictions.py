@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Loss
+from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.targets.base import RowTarget
 from afif_explorer.engine.targets.bound import Fitted, Sample
 from afif_explorer.errors import InvalidChoice
@@ -22,41 +23,64 @@ class Prediction(RowTarget):
 
     Args:
         split: "train", "validation" or "test".
-        i: position of the row in the split, from 0.
+        i: id of the row, as in ``data.test.ids``.
         outcome: number of the class whose probability it is; None: the last one.
+        output: which of several labels or numbers that a row has, from 0.
 
     Raises:
-        InvalidChoice: when used with a fit that does not have that row or class.
+        InvalidChoice: when used with a fit that does not have that row, class or output, and for a fit of
+            several labels or numbers without ``output``.
 
     >>> import afif_explorer as ax
-    >>> fit, target = ax.fit(ax.load_dataset("hiring")), ax.Prediction("test", 0)
+    >>> fit = ax.fit(ax.load_dataset("hiring"))
+    >>> target = ax.Prediction("test", fit.data.test.ids[0])
     >>> value = target.bind(fit).value(fit.parameters)
     >>> bool(abs(value - fit.predict(fit.data.test.X[:1])[0]) < 1e-12)
     True
     """
 
     outcome: int | None = None
+    output: int | None = None
 
     def each(self, fit: Fitted, sample: Sample) -> Callable[[Tensor], Tensor]:
-        return lambda f: predicted(fit.objective.loss, f, self.outcome)
+        return lambda f: predicted(fit.objective.loss, f, self.outcome, self.output)
 
 
-def predicted(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
-    """Mean prediction of each row, ``[n]``: of class ``outcome`` (None: the last) if there are classes."""
-    mean, wanted = loss.mean(f), _class(loss, f.shape[1], outcome)
+def has_classes(objective: Objective) -> bool:
+    """Whether the model decides for one of two or more classes; several labels of a row are none."""
+    loss = objective.loss
+    return isinstance(loss, Categorical) or (isinstance(loss, Bernoulli) and objective.model.k == 1)
+
+
+def predicted(
+    loss: Loss, f: Tensor, outcome: int | None = None, output: int | None = None
+) -> Tensor:
+    """Mean prediction of each row, ``[n]``: of class ``outcome`` (None: the last) if there are classes.
+
+    ``output``: of which label or number, if a row has several.
+    """
+    mean = loss.mean(f)
+    if isinstance(loss, Categorical):
+        if output is not None:
+            raise InvalidChoice(f"A model of classes has no output {output}; give outcome instead.")
+        return mean[:, _class(loss, f.shape[1], outcome)]
+    column = mean[:, _output(mean.shape[1], output)]
     if isinstance(loss, Bernoulli):
-        return mean[:, 0] if wanted == 1 else 1 - mean[:, 0]
-    return mean[:, wanted]
+        return column if _class(loss, 2, outcome) == 1 else 1 - column
+    if outcome is not None:
+        raise InvalidChoice(f"A model of numbers has no class {outcome}; omit outcome.")
+    return column
 
 
 def decided(loss: Loss, f: Tensor, outcome: int | None = None) -> Tensor:
     """The model's decision for each row as 0.0 or 1.0, ``[n]``; the mean prediction if not classes."""
-    mean, wanted = loss.mean(f), _class(loss, f.shape[1], outcome)
-    if isinstance(loss, Bernoulli):
-        return ((mean[:, 0] >= 0.5) == (wanted == 1)).to(f.dtype)
     if isinstance(loss, Categorical):
-        return (mean.argmax(1) == wanted).to(f.dtype)
-    return mean[:, wanted]
+        wanted = _class(loss, f.shape[1], outcome)
+        return (loss.mean(f).argmax(1) == wanted).to(f.dtype)
+    if isinstance(loss, Bernoulli):
+        positive = predicted(loss, f) >= 0.5
+        return (positive == (_class(loss, 2, outcome) == 1)).to(f.dtype)
+    return predicted(loss, f, outcome)
 
 
 def hits(loss: Loss, y: Tensor, outcome: int | None, k: int) -> Tensor:
@@ -65,12 +89,24 @@ def hits(loss: Loss, y: Tensor, outcome: int | None, k: int) -> Tensor:
 
 
 def _class(loss: Loss, k: int, outcome: int | None) -> int:
-    """The index of the positive class, or of an output among ``k``: the last if None."""
+    """The index of the positive class: the last if None."""
     several = 2 if isinstance(loss, Bernoulli) else k
     if outcome is None:
         return several - 1
-    if several == 1:
-        raise InvalidChoice(f"A model with one output has no class {outcome}; omit outcome.")
     if not (is_whole(outcome) and 0 <= outcome < several):
         raise InvalidChoice(f"There is no class {outcome}; classes are 0 to {several - 1}.")
     return int(outcome)
+
+
+def _output(k: int, output: int | None) -> int:
+    """The index of one of ``k`` outputs."""
+    if output is None and k == 1:
+        return 0
+    if output is None:
+        raise InvalidChoice(
+            f"The model predicts {k} labels or numbers for each row; say which by output=, as in "
+            'Prediction("test", 0, output=1).'
+        )
+    if not (is_whole(output) and 0 <= output < k):
+        raise InvalidChoice(f"There is no output {output!r}; outputs are 0 to {k - 1}.")
+    return int(output)

@@ -23,7 +23,7 @@ class PredictiveParityDifference(ClassDisparity):
     rows with the predicted outcome; a group without such rows is left out. In units of probability.
 
     Args:
-        sensitive, split, outcome, favourable, groups, minimum, merge_small: as for
+        sensitive, split, outcome, favourable, groups, minimum, merge_small, merge: as for
             :class:`DemographicParityDifference`.
 
     Raises:
@@ -42,7 +42,7 @@ class PredictiveParityDifference(ClassDisparity):
         observed, favourable = self.observed(fit, sample), self.favourable_class(fit, sample)
 
         def gap(outputs: Tensor) -> Tensor:
-            weight = predicted(loss, outputs, favourable)
+            weight = sample.weighted(predicted(loss, outputs, favourable))
             y = observed.to(weight.dtype)
             return weighted_mean(y, weight, pair.high) - weighted_mean(y, weight, pair.low)
 

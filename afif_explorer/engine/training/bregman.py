@@ -11,9 +11,9 @@ with ``f_i`` the outputs at the fit ``theta``, ``D`` the divergence of the loss
 Neither convexity nor a converged fit is required: ``w = 1`` gives ``theta``.
 
 ``D`` is the loss minus its tangent at ``f_i``, so row ``i`` has the loss ``w_i l_i(f) - <r_i, f>``, up to a
-constant, with ``r_i`` the residual at the fit: an ordinary objective, minimised by
-:mod:`afif_explorer.engine.training.fit`. For outputs linear in the parameters the tangents sum to the
-gradient of the fit, so that a converged fit's response equals its refit.
+constant, with ``r_i`` the residual at the fit (times its sample weight, like ``l_i``): an ordinary objective,
+minimised by :mod:`afif_explorer.engine.training.fit`. For outputs linear in the parameters the tangents sum
+to the gradient of the fit, so that a converged fit's response equals its refit.
 
 Source: Bae, Ng, Lo, Ghassemi and Grosse, If Influence Functions are the Answer, Then What is the Question?
 (2022), section 4.
@@ -21,12 +21,17 @@ Source: Bae, Ng, Lo, Ghassemi and Grosse, If Influence Functions are the Answer,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Self
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.problem.losses import Loss
 from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.row_losses import RowLosses, Rows, like
+from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.training.fit import Optimum, minimise
 from afif_explorer.engine.training.retrain import Refits
 from afif_explorer.progress import report
@@ -41,20 +46,20 @@ def bregman_response(
 
 
 def bregman_response_each(
-    objective: Objective, theta: Tensor, weights: Tensor, *, damping: float = 0.0
+    objective: Objective, theta: Tensor, sets: Sequence[np.ndarray], *, damping: float = 0.0
 ) -> Refits:
-    """The responses to every column of ``weights`` ``[n, m]``."""
-    if weights.shape[1] == 0:
-        return Refits.none(theta)
-    found = []
-    for number, column in enumerate(weights.T):
-        report("Bregman responses", number, weights.shape[1])
-        found.append(bregman_response(objective, theta, column, damping=damping))
-    return Refits(
-        torch.stack([one.theta for one in found], dim=1),
-        objective.vector(np.array([one.gradient_norm for one in found])),
-        sum(one.seconds for one in found),
-    )
+    """The responses without each of some sets of rows (positions).
+
+    Raises :class:`Interrupted` on Ctrl-C, with the responses done so far.
+    """
+    found = Refits.empty(theta, len(sets))
+    with found.timed():
+        for place, rows in enumerate(sets):
+            report("Bregman responses", place, len(sets))
+            weights = objective.vector(leave_out(objective.n, rows))
+            one = bregman_response(objective, theta, weights, damping=damping)
+            found.put(place, one.theta, one.gradient_norm)
+    return found
 
 
 class BregmanObjective(Objective):
@@ -64,14 +69,21 @@ class BregmanObjective(Objective):
         self, objective: Objective, theta: Tensor, weights: Tensor, damping: float = 0.0
     ) -> None:
         fit = objective.at(theta)
-        loss = _Tilted(objective.loss, weights, fit.outputs, fit.residual)
         super().__init__(
             objective.model,
-            loss,
+            objective.loss,
             objective.penalty,
             objective.X,
             objective.y,
             penalised=objective.penalised,
+        )
+        self.row_losses = _TiltedLosses(
+            objective.loss,
+            objective.y,
+            objective.sample_weight,
+            kept=weights,
+            outputs=fit.outputs,
+            slope=fit.plain_residual(),
         )
         self._untilted = objective
         self.theta, self.damping = fit.theta, damping
@@ -108,42 +120,36 @@ def _penalty_slope(objective: Objective, theta: Tensor, gradient: Tensor) -> Ten
     return slope
 
 
-class _Tilted(Loss):
-    """``D(f_i, f0_i) + (w_i - 1) l(f_i, y_i)``, valid only for these rows in this order."""
+@dataclass(frozen=True, eq=False)
+class _TiltedLosses(RowLosses):
+    """``a_i (D(f_i, f0_i) + (w_i - 1) l(f_i, y_i))`` of each row.
 
-    def __init__(self, loss: Loss, weights: Tensor, outputs: Tensor, residual: Tensor) -> None:
-        self.name, self.canonical_outputs = loss.name, loss.canonical_outputs
-        self._loss, self._weights = loss, weights
-        self._outputs, self._residual = outputs, residual
+    Attributes:
+        kept: ``w`` ``[n]``. outputs: ``f0`` ``[n, k]``. slope: ``dl_i/df`` there.
+    """
 
-    def value(self, f: Tensor, y: Tensor) -> Tensor:
-        loss = self._loss.value(f, y)
-        apart = self._loss.divergence(f, _like(self._outputs, f), y)
-        return apart + _like(self._weights - 1, loss) * loss
+    _: KW_ONLY
+    kept: Tensor
+    outputs: Tensor
+    slope: Tensor
 
-    def residual(self, f: Tensor, y: Tensor) -> Tensor:
-        kept = _like(self._weights, f) * self._loss.residual(f, y)
-        return kept - _like(self._residual, f)
+    def take(self, rows: Rows) -> Self:
+        part = super().take(rows)
+        own = {name: getattr(self, name)[rows] for name in ("kept", "outputs", "slope")}
+        return replace(part, **own)
 
-    def variance(self, f: Tensor, u: Tensor) -> Tensor:
-        return _like(self._weights, u) * self._loss.variance(f, u)
+    def value(self, f: Tensor) -> Tensor:
+        loss = self.loss.value(f, self.y)
+        apart = self.loss.divergence(f, like(self.outputs, f), self.y)
+        return self.weighted(apart + like(self.kept - 1, loss) * loss)
 
-    def root(self, f: Tensor) -> Tensor:
-        return _like(self._weights.sqrt(), f)[:, :, None] * self._loss.root(f)
+    def residual(self, f: Tensor) -> Tensor:
+        kept = like(self.kept, f) * self.loss.residual(f, self.y)
+        return self.weighted(kept - like(self.slope, f))
 
-    def mean(self, f: Tensor) -> Tensor:
-        return self._loss.mean(f)
+    def hessian_product(self, f: Tensor, u: Tensor) -> Tensor:
+        return like(self.kept, u) * super().hessian_product(f, u)
 
-    def check(self, y: Tensor) -> None:
-        self._loss.check(y)
-
-    def outputs_for(self, y: Tensor) -> int:
-        return self._loss.outputs_for(y)
-
-    def fits(self, k: int, y: Tensor) -> bool:
-        return self._loss.fits(k, y)
-
-
-def _like(value: Tensor, other: Tensor) -> Tensor:
-    """``value`` with as many axes as ``other``, for broadcasting."""
-    return value.reshape(*value.shape, *([1] * (other.ndim - value.ndim)))
+    def hessian_root(self, f: Tensor) -> Tensor:
+        root = super().hessian_root(f)
+        return like(self.kept.sqrt(), root) * root

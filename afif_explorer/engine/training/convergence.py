@@ -62,7 +62,7 @@ def gradient_scale(point: Point, weights: Tensor) -> GradientScale:
     """The reference scale for the gradient of ``L(.; w)``, ``w`` ``[n]``, at ``point``."""
     objective, outputs = point.objective, point.outputs
     pulls = objective.residual_size(outputs)
-    size = objective.loss.mean(outputs).abs() + pulls
+    size = objective.row_losses.weighted(objective.loss.mean(outputs).abs()) + pulls
     norms = point.linearization.squared_norms(size[:, :, None]).sqrt()
     share = weights.abs() / objective.n
     part = pulls.norm(dim=1) / size.norm(dim=1).clamp(min=torch.finfo(size.dtype).tiny)

@@ -10,12 +10,12 @@ Source: Lee, Sun and Saunders, Proximal Newton-type Methods for Minimizing Compo
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature.operators import Fisher, Hessian
+from afif_explorer.engine.curvature.operators import Fisher
 from afif_explorer.engine.problem.objective import Objective, Point
-from afif_explorer.engine.training.convergence import gradient_scale, same_value
+from afif_explorer.engine.training.convergence import gradient_scale
+from afif_explorer.engine.training.free_newton import is_better, newton_on_free
 from afif_explorer.engine.training.proximal import ProximalProblem
 from afif_explorer.progress import report
 
@@ -56,7 +56,7 @@ def proximal_newton(
             continue
         theta, damping = found, damping / 10 if damping > 1e-9 * size else 0.0
         if not objective.canonical:
-            theta = _on_support(objective, theta, weights, problem, free_steps)
+            theta = newton_on_free(objective.at(theta), weights, free_steps).theta
     return theta, max_steps
 
 
@@ -65,56 +65,7 @@ def _shortened(objective: Objective, point: Point, weights: Tensor, aim: Tensor)
     length = 1.0
     for _ in range(20):
         trial = objective.at(point.theta + length * (aim - point.theta))
-        if _better(trial, point, weights):
+        if is_better(trial, point, weights):
             return trial.theta
         length /= 2
-    return None
-
-
-def _better(trial: Point, point: Point, weights: Tensor) -> bool:
-    """Lower, or equal to rounding (the value is flat near the minimum) with a smaller residual."""
-    change = float(trial.value(weights) - point.value(weights))
-    if same_value(change, point, weights):
-        return trial.optimality(weights) < 0.9 * point.optimality(weights)
-    return change < 0
-
-
-def _on_support(
-    objective: Objective, theta: Tensor, weights: Tensor, problem: ProximalProblem, most: int
-) -> Tensor:
-    """Newton steps with the true Hessian on the free parameters, as long as they improve."""
-    free = torch.nonzero(problem.free(theta[:, None])[:, 0]).flatten()
-    point = objective.at(theta)
-    for _ in range(most):
-        better = _free_step(point, weights, problem, free)
-        if better is None:
-            break
-        point = better
-    return point.theta
-
-
-def _free_step(
-    point: Point, weights: Tensor, problem: ProximalProblem, free: Tensor
-) -> Point | None:
-    """The first of increasingly damped Newton steps on ``free`` that improves; None if none does."""
-    objective, theta = point.objective, point.theta
-    penalised = objective.penalised
-    slope = point.gradient(weights)
-    slope[penalised] += objective.kinked.kink_gradient(theta[penalised])
-    bent = problem.with_kinks(Hessian.of(point, weights=weights).dense(), theta)
-    bent = bent[free[:, None], free]
-    size = float(bent.diagonal().abs().mean())
-    for damping in (0.0, 1e-3, 1e-2, 1e-1, 1.0, 10.0):
-        eye = torch.eye(len(free), dtype=bent.dtype, device=bent.device)
-        factor, info = torch.linalg.cholesky_ex(bent + damping * size * eye)
-        if int(info) != 0:
-            continue
-        aim = theta.clone()
-        aim[free] -= torch.cholesky_solve(slope[free][:, None], factor)[:, 0]
-        if problem.piecewise_linear:
-            # A parameter that crosses zero leaves the region where the penalty is smooth.
-            aim[penalised & (aim * theta < 0)] = 0.0
-        trial = objective.at(aim)
-        if _better(trial, point, weights):
-            return trial
     return None

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.linear import LinearMapLinearization
-from afif_explorer.engine.problem.models import LinearMap
+from afif_explorer.engine.models.model import LinearMap
 from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.solvers.auto import FEW
 from afif_explorer.engine.training.convergence import gradient_scale
 from afif_explorer.engine.training.proximal_newton import FREE_STEPS, proximal_newton
+from afif_explorer.engine.training.spectral import spectral_minimum
 from afif_explorer.progress import report
 
 FEWEST = 100  # parameters that join a set, if so many violate optimality
@@ -34,14 +35,16 @@ def minimise_nonsmooth(
 ) -> tuple[Tensor, int]:
     """Minimise ``L(theta; w)`` with a non-smooth penalty: the final parameters and the proximal steps.
 
-    By working sets for many inputs of one linear output with an L1 penalty, else by proximal Newton steps in
-    all parameters.
+    By proximal Newton steps; with many parameters by working sets for one linear output with an L1 penalty,
+    else by proximal gradient steps and Newton steps by products.
     """
     plain = type(objective) is Objective and isinstance(objective.model, LinearMap)
     separable = plain and objective.model.k == 1 and objective.kinked.threshold is not None
-    if separable and objective.p > FEW:
+    if objective.p <= FEW:
+        return proximal_newton(objective, theta, weights, max_steps, free_steps=free_steps)
+    if separable:
         return _by_working_sets(objective, theta, weights, max_steps)
-    return proximal_newton(objective, theta, weights, max_steps, free_steps=free_steps)
+    return spectral_minimum(objective, theta, weights, max_steps, free_steps=free_steps)
 
 
 def _by_working_sets(
@@ -91,4 +94,5 @@ def _part(point: Point, places: Tensor) -> Objective:
         linearization.X,
         objective.y,
         penalised=objective.penalised[places].cpu().numpy(),
+        sample_weight=objective.sample_weight,
     )

@@ -140,6 +140,10 @@ class Scale:
         """``+12µ``: without the unit."""
         return f"{value / 10**self.exponent:+.2g}{_PREFIXES[self.exponent]}".replace("-", "−")
 
+    def tick(self, value: float) -> str:
+        """``12µ``: for an axis, without the unit and a plus."""
+        return f"{number(value / 10**self.exponent)}{_PREFIXES[self.exponent] if value else ''}"
+
     def texts(self, values: Iterable[float]) -> list[str]:
         """:meth:`text` of every value."""
         unit = f"{_PREFIXES[self.exponent]}{SPACE}{safe(self.unit)}".rstrip(SPACE)

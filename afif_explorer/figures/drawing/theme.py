@@ -32,6 +32,7 @@ class Theme:
     blocked: str  # regions without a result
     series: tuple[str, ...]  # categories, in order
     sequential: tuple[str, ...]  # small to large
+    measure: tuple[str, ...]  # the same for marks, each of which stands out from the page
 
     @property
     def diverging(self) -> list[list[float | str]]:
@@ -61,6 +62,7 @@ LIGHT = Theme(
     blocked="#d5d9de",
     series=("#0072b2", "#c24a00", "#00805e", "#a3478a", "#8a6400", "#4d5761"),
     sequential=("#08306b", "#2b5c9e", "#6a91c4", "#afc6e2", "#edf2f8"),
+    measure=("#2d1160", "#721f81", "#b73779", "#dd6e1e"),
 )
 
 DARK = Theme(
@@ -79,6 +81,7 @@ DARK = Theme(
     blocked="#3a4048",
     series=("#62b2f5", "#ff9a4d", "#3fcf9e", "#e79bcb", "#e8c055", "#b4bcc6"),
     sequential=("#cfe3fb", "#86b2e4", "#4c7fba", "#2a5187", "#1a2d4a"),
+    measure=("#6f6bd6", "#b57fe0", "#f09bb8", "#ffd9a0"),
 )
 
 

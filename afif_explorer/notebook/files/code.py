@@ -5,7 +5,7 @@ from __future__ import annotations
 import anywidget
 from traitlets import Unicode
 
-from afif_explorer.notebook.chart import static
+from afif_explorer.notebook.output.assets import static
 
 
 class Code(anywidget.AnyWidget):

@@ -6,8 +6,9 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from afif_explorer.screens.files.notebook import notebook
 from afif_explorer.screens.files.report import report
-from afif_explorer.screens.files.tables import remaining_csv, rows_csv
+from afif_explorer.screens.files.tables import changes_csv, remaining_csv, removed_csv, rows_csv
 from afif_explorer.state import Explorer
 
 HINT = (
@@ -29,6 +30,9 @@ class Export:
 
 EXPORTS = (
     Export("All rows with their effects (CSV)", "effects.csv", rows_csv),
+    Export("Removed rows with reasons (CSV)", "removed-rows.csv", removed_csv),
+    Export("Metrics before, predicted and retrained (CSV)", "changes.csv", changes_csv),
     Export("Remaining training rows (CSV)", "remaining-rows.csv", remaining_csv),
     Export("Report with all figures (HTML)", "afif-report.html", report),
+    Export("Notebook that computes what is on screen", "afif-explorer.ipynb", notebook),
 )

@@ -1,17 +1,18 @@
-"""Somebody's own table: what is asked about its columns, and what is said of a file that cannot be used."""
+"""Somebody's own table: what was understood of its columns, and what is chosen for them."""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from afif_explorer import study
-from afif_explorer.datasets import Table, read_table
+from afif_explorer.datasets.inspection import ColumnTable, inspect
 from afif_explorer.datasets.reading.table import MOST_BYTES
-from afif_explorer.errors import AfifError
-from afif_explorer.figures.drawing.text import short
+from afif_explorer.errors import AfifError, DataError
 from afif_explorer.jobs import SURPRISE
 from afif_explorer.wording import count
 
@@ -23,9 +24,8 @@ ASKS = (
     "One row per example, one column per feature, column names in the first line. "
     f"CSV or Parquet, up to {LIMIT}."
 )
-TARGET = "What to predict"
-SENSITIVE = "Sensitive columns, whose groups are compared (optional)"
 TASK = "Task"
+TEST_FILE = "Test rows in a file of their own (optional)"
 USE = "Use this table"
 INFER = "infer"
 TASKS = {
@@ -34,56 +34,173 @@ TASKS = {
     "Classification: categorical": "classification",
     "Count: 0, 1, 2, ...": "count",
 }
+HOW_READ = "How the file is read"
+DETECT = "detect"
+READING_CHOICES = {  # options of `inspect`: label, and the values by their labels
+    "separator": (
+        "Separator",
+        {"Detect": DETECT, "Comma": ",", "Semicolon": ";", "Tab": "\t", "Bar": "|"},
+    ),
+    "header": (
+        "Column names",
+        {"Detect": DETECT, "In the first line": True, "None: number the columns": False},
+    ),
+    "decimal": ("Decimal mark", {"Detect": DETECT, "Point": ".", "Comma": ","}),
+    "keep_all_rows": (
+        "Lines that look like units, totals or repeated names",
+        {"Leave them out": DETECT, "Keep them": True},
+    ),
+}
 READING = "Reading the file …"
+STOPPED = "Reading was stopped."
+FIRST_ROWS = "The first rows, while the rest is read"
+_HEAD = 200_000  # bytes whose rows are shown while the rest of a larger file is read
 REFUSED = "The file could not be loaded"
+NOT_CHANGED = "This cannot be chosen"
 TOO_LARGE = f"The file is larger than {LIMIT}, which is the limit."
 
 
 @dataclass(frozen=True, eq=False)
 class OwnTable:
-    """A file that was read, before it is known what to predict.
+    """A file that was read, and what is chosen for its columns; a value that is changed by copying.
 
-    ``path``: where code finds it, if not under its ``name`` in the working folder.
+    ``path``: where code finds it, if not under its ``name`` in the working folder; ``how``: how it is read
+    where that is not detected; ``test``: the name or path, and the content, of a file of test rows.
     """
 
     name: str
-    table: Table
+    content: bytes = field(repr=False)
+    table: ColumnTable = field(repr=False)
     path: str = ""
+    how: Mapping[str, Any] = field(default_factory=dict)
+    test: tuple[str, bytes] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        # Whoever made the table (a thread) also finds its problems, not whoever shows it (all pages' loop).
+        _ = self.table.rows
 
     @classmethod
-    def read(cls, name: str, content: bytes, path: str = "") -> OwnTable:
+    def read(
+        cls,
+        name: str,
+        content: bytes,
+        path: str = "",
+        how: Mapping[str, Any] | None = None,
+        test: tuple[str, bytes] | None = None,
+    ) -> OwnTable:
         """Read the content of a CSV or Parquet file. Raises :class:`DataError` if that is not possible."""
-        return cls(name, read_table(content), path)
+        chosen = {key: value for key, value in (how or {}).items() if value != DETECT}
+        table = inspect(content, test=None if test is None else test[1], **chosen)
+        return cls(name, content, table, path, chosen, test)
 
-    @cached_property
-    def places(self) -> dict[str, int]:
-        """Columns to choose from: a short, distinct name each, and its position."""
-        names: list[str] = []
-        for place, name in enumerate(self.table.frame.columns, start=1):
-            label = short(name, 60) or f"column {place}"
-            names.append(label if label not in names else f"{label} ({place})")
-        return {name: place for place, name in enumerate(names)}
+    def with_test(self, name: str, content: bytes) -> OwnTable:
+        """With the test rows of a file of their own, used as given.
+
+        Raises :class:`DataError` if they do not have the same columns.
+        """
+        both = OwnTable.read(self.name, self.content, self.path, self.how, (name, content))
+        choices = self.table.choices
+        return replace(both, table=replace(both.table, choices=choices.beside(both.table.choices)))
+
+    @staticmethod
+    def head(content: bytes) -> ColumnTable | None:
+        """The first rows of a large CSV file; None if all of it is read as quickly, or it cannot be read."""
+        if len(content) <= _HEAD or content.startswith(b"PAR1"):
+            return None
+        try:
+            return inspect(content[: content.rfind(b"\n", 0, _HEAD) + 1])
+        except AfifError:
+            return None
+
+    @classmethod
+    def open(cls, path: str, how: Mapping[str, Any] | None = None) -> OwnTable:
+        """Read a file of this machine. Raises :class:`DataError` for anything else."""
+        place = Path(path).expanduser()
+        return cls.read(place.name, content_of(path), str(place), how)
+
+    def read_again(self, how: Mapping[str, Any]) -> OwnTable:
+        """The same file read in another way; what was chosen stays where the columns are the same ones.
+
+        Raises :class:`DataError` if it cannot be read so.
+        """
+        fresh = OwnTable.read(self.name, self.content, self.path, how, self.test)
+        if fresh.how == self.how:
+            return self
+        if list(fresh.table.frame.columns) != list(self.table.frame.columns):
+            return fresh
+        return replace(fresh, table=replace(fresh.table, choices=self.table.choices))
 
     @property
     def summary(self) -> str:
-        """How much was read; ``table.notes`` say how."""
+        """How much was read, and what is open."""
         rows, columns = self.table.frame.shape
-        return f"{count(rows)} rows and {count(columns)} columns were read."
+        waiting = len(self.table.open)
+        questions = f"{waiting} {'question is' if waiting == 1 else 'questions are'} open"
+        return (
+            f"{count(rows)} rows and {count(columns)} columns were read; "
+            f"{questions if waiting else 'no question is open'}."
+        )
 
-    def add(self, target: int, sensitive: Iterable[int], task: str) -> str:
-        """Make it a data set, columns by position; the name that an explorer takes as ``dataset``.
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the file was read, and what was noticed about the table as a whole."""
+        return self.table.notes
+
+    def choose(self, choice: str) -> OwnTable:
+        """With one choice that ``column_table.js`` sent, as JSON.
+
+        Raises :class:`AfifError` for one that is not possible.
+        """
+        try:
+            asked = json.loads(choice)
+            kind, value = str(asked["kind"]), str(asked["value"])
+            name = self.table.rows[int(asked["column"])].name
+            change = _CHANGES[kind]
+        except (ValueError, TypeError, KeyError, IndexError):
+            raise DataError("The choice was not understood; make it again.") from None
+        return replace(self, table=change(self.table, name, value))
+
+    def add(self, task: str) -> str:
+        """Make it a data set; the name that an explorer takes as ``dataset``.
 
         Raises :class:`DataError` for a table or a target that cannot be used.
         """
-        names = list(self.table.frame.columns)
         return study.add_table(
             self.table,
             self.name or "your data",
-            names[target],
-            [names[place] for place in sensitive],
-            None if task == INFER else task,
-            self.path,
+            task=None if task == INFER else task,
+            path=self.path,
+            how=self.how if self.test is None else {"test": self.test[0], **self.how},
         )
+
+
+def content_of(path: str) -> bytes:
+    """The content of a file of this machine. Raises :class:`DataError` if it cannot be read."""
+    place = Path(path).expanduser()
+    if not path or not place.is_file():
+        raise DataError(f"There is no file '{path}' in {Path.cwd()}." if path else "Name a file.")
+    try:
+        if place.stat().st_size > MOST_BYTES:
+            raise DataError(TOO_LARGE)
+        return place.read_bytes()
+    except OSError as error:
+        raise DataError(f"'{path}' cannot be read: {error.strerror}.") from error
+
+
+def chosen_column(choice: str) -> str:
+    """The column that ``notes.js`` sent, as JSON; "" if that is not understood."""
+    try:
+        return str(json.loads(choice)["column"])
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
+_CHANGES = {
+    "role": ColumnTable.with_role,
+    "column_kind": ColumnTable.with_kind,
+    "apply": ColumnTable.apply,
+    "decline": ColumnTable.decline,
+}
 
 
 def reason(error: Exception) -> str:

@@ -10,8 +10,8 @@ from dataclasses import fields, replace
 import numpy as np
 
 from afif_explorer.analysis.fits.prepared import prepared
-from afif_explorer.analysis.rows.crossvalidation import CrossValidation, held_out
-from afif_explorer.analysis.rows.crossvalidation_path import (
+from afif_explorer.analysis.heldout.crossvalidation import CrossValidation, held_out
+from afif_explorer.analysis.heldout.crossvalidation_path import (
     CrossValidationPath,
     cross_validation_path,
 )
@@ -27,12 +27,16 @@ from afif_explorer.results import CrossValidationReport
 from afif_explorer.spec import RANGES, Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.fitting import fit, penalty_of
+from afif_explorer.study.keys import is_given
 from afif_explorer.study.solving import curvature_of, influence
 from afif_explorer.study.store import stage
 from afif_explorer.study.views.heldout import HeldOut, check_of
 
 STRENGTHS = np.geomspace(1e-5, 10, 13)  # times the unit that ``strengths_for`` finds
 _DIRECT = "Solved directly: the choice of solver does not matter here."
+_OWN_MODEL = (
+    "Other strengths are left out: this model was trained elsewhere, and would have to be again."
+)
 _NO_PENALTY = "Without a penalty there is no strength to choose; choose a penalty to see its path."
 
 
@@ -101,7 +105,7 @@ def _here(spec: Spec) -> CrossValidation:
 def _path(spec: Spec) -> CrossValidationPath | None:
     """The strengths with a solution, each cached separately; None without a penalty."""
     found = []
-    grid = () if spec.penalty == "none" else strengths_for(spec).tolist()
+    grid = strengths_for(spec).tolist() if _has_path(spec) else ()
     for done, strength in enumerate(grid):
         report("Regularisation path", done, len(grid))
         with suppress(CurvatureError):  # a note says how many
@@ -110,6 +114,12 @@ def _path(spec: Spec) -> CrossValidationPath | None:
         return None
     parts = {f.name: [getattr(one, f.name) for one in found] for f in fields(CrossValidationPath)}
     return CrossValidationPath(**{name: np.concatenate(part) for name, part in parts.items()})
+
+
+def _has_path(spec: Spec) -> bool:
+    """Whether other strengths can be fitted: there is a penalty, and a model that is trained here."""
+    own = is_given(spec.dataset) and not fit(spec).objective.canonical
+    return spec.penalty != "none" and not own and fit(spec).trainer is None
 
 
 def _point(spec: Spec, strength: float) -> CrossValidationPath:
@@ -142,6 +152,8 @@ def _at(spec: Spec, path: CrossValidationPath, place: int) -> HeldOut:
 def _notes(spec: Spec, path: CrossValidationPath | None) -> list[str]:
     if spec.penalty == "none":
         return [_NO_PENALTY, _DIRECT]
+    if not _has_path(spec):
+        return [_OWN_MODEL, _DIRECT]
     notes = [_DIRECT]
     missing = len(STRENGTHS) - (0 if path is None else len(path.strengths))
     if missing:

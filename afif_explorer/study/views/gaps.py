@@ -8,7 +8,8 @@ from functools import cached_property
 
 from torch import Tensor
 
-from afif_explorer.analysis.fairness.intervals import Resampling, interval
+from afif_explorer.analysis.fairness.intervals import ranges
+from afif_explorer.analysis.fairness.resampling import Resampling
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.limits import comparisons
 from afif_explorer.choices.targets import GAPS
@@ -16,6 +17,7 @@ from afif_explorer.engine.targets.bound import Bound
 from afif_explorer.engine.targets.comparison import Comparison
 from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.errors import UndefinedMeasure
+from afif_explorer.results import Spread
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.fitting import fit
@@ -117,22 +119,21 @@ def watched_gap(spec: Spec) -> Gap | None:
     return Gap(fit(spec), target, target_unit(spec))
 
 
-def interval_words(spec: Spec, split: str, theta: Tensor) -> str:
-    """Intervals of the chosen gap on a split and of its change at ``theta`` ``[p]``; else empty."""
-    if spec.target not in GAPS:
-        return ""
-    target = GAPS[spec.target].on(split, spec, data(spec)).make()
-    try:
-        found = interval(fit(spec), target, theta, Resampling(), soft=True)
-    except UndefinedMeasure:
-        return ""
-    if math.isnan(found.low):
-        return ""
-    return (
-        f"{GAPS[spec.target].metric}, with 95 % intervals from a bootstrap of the {split} rows: "
-        f"{found.gap:.3g} ({found.low:.3g} to {found.high:.3g}) before; change after retraining "
-        f"{found.change:.2g} ({found.change_low:.2g} to {found.change_high:.2g})."
-    )
+def spreads(found: dict[str, Gap], moved: dict[str, Tensor]) -> dict[str, Spread]:
+    """Bootstrap intervals of each defined gap, and of its change at each of several parameters ``[p]``."""
+    defined = {name: gap for name, gap in found.items() if not gap.undefined}
+    by_split: dict[str, dict[str, Gap]] = {}
+    for name, gap in defined.items():
+        by_split.setdefault(gap.target.split, {})[name] = gap
+    told = {}
+    for gaps_there in by_split.values():
+        asked = [(gap.target, not gap.hard) for gap in gaps_there.values()]
+        model = next(iter(gaps_there.values())).fit
+        every = ranges(model, asked, list(moved.values()), Resampling())
+        for name, one in zip(gaps_there, every, strict=True):
+            changes = dict(zip(moved, one.changes, strict=False))  # none of decisions
+            told[name] = Spread(one.gap.low, one.gap.high, changes)
+    return told
 
 
 def notes(found: dict[str, Gap]) -> list[str]:

@@ -30,7 +30,7 @@ class HeldOut:
     @cached_property
     def fitted(self) -> np.ndarray:
         """Loss of each row at the fit on all of them, ``[n]``."""
-        return self.fit.objective.at(self.fit.theta).losses().cpu().numpy()
+        return self.fit.objective.at(self.fit.theta).plain_losses().cpu().numpy()
 
     @property
     def rise(self) -> np.ndarray:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+import pandas as pd
 from torch import Tensor
 
+from afif_explorer.analysis.fairness.counts import group_counts
 from afif_explorer.analysis.fits.metrics import measure
-from afif_explorer.choices.option import sensitive_column
+from afif_explorer.choices.option import sensitive_columns
 from afif_explorer.choices.targets import TARGETS
 from afif_explorer.choices.units import loss_unit, prediction_unit
 from afif_explorer.engine.targets.bound import Bound
-from afif_explorer.engine.targets.predictions import predicted
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, groups
 from afif_explorer.study.fitting import METRICS, fit
+from afif_explorer.study.predictions import mean_predictions
 from afif_explorer.study.targets import aim, target_label, target_unit
 from afif_explorer.study.views.gaps import Gap, gaps, watched_gap
 
@@ -47,11 +48,8 @@ class Measures:
     def scores(self, theta: Tensor) -> dict[str, np.ndarray]:
         """Mean predictions of the reported rows, by group; "all" where there are no groups."""
         found, dataset = fit(self._spec), data(self._spec)
-        with torch.no_grad():
-            f = found.objective.model.outputs(theta, found.sample(self._split).X)
-            values = predicted(found.objective.loss, f, favourable(self._spec)).cpu().numpy()
-        column = sensitive_column(dataset, self._spec)
-        if column is None:
+        values = mean_predictions(found, theta, self._split, favourable(self._spec))
+        if not sensitive_columns(dataset, self._spec):
             return {"all": values}
         who = groups(self._spec, self._split)
         return {str(group): values[who == group] for group in sorted(set(who))}
@@ -88,6 +86,20 @@ def favourable(spec: Spec) -> int | None:
     return guessed.place if spec.favourable < 0 else spec.favourable
 
 
+def favourable_name(spec: Spec) -> str:
+    """The name of the favourable class; empty if the model predicts numbers."""
+    place = favourable(spec)
+    return "" if place is None else data(spec).classes[place]
+
+
+def counted(spec: Spec) -> pd.DataFrame | None:
+    """The rows of every group in every split; None without groups."""
+    columns = sensitive_columns(data(spec), spec)
+    if not columns:
+        return None
+    return group_counts(fit(spec), columns, favourable=favourable_name(spec) or None)
+
+
 def _mean_unit(spec: Spec) -> str:
     """The unit of a mean prediction, with the class whose probability it is."""
     place, unit = favourable(spec), prediction_unit(data(spec))
@@ -114,8 +126,6 @@ def _focus(spec: Spec, split: str) -> str:
 
 
 def _groups(spec: Spec, split: str) -> list[str]:
-    dataset = data(spec)
-    column = sensitive_column(dataset, spec)
-    if column is None:
+    if not sensitive_columns(data(spec), spec):
         return ["all"]
     return sorted(set(groups(spec, split)))

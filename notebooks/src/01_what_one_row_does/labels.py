@@ -57,14 +57,12 @@ pd.DataFrame(
 
 # %%
 looked_at = 100 * np.arange(1, n + 1) / n
-figure = go.Figure(
-    [go.Scatter(x=looked_at, y=100 * planted[rows].cumsum() / planted.sum(), name=name,
-                line={"dash": "dot"} if name == "at random" else None)
-     for name, rows in rankings.items()],
-    {"template": "simple_white", "height": 420, "xaxis_title": "rows looked at (% of all)",
-     "yaxis_title": "unfair labels found (% of all)"},
-)  # fmt: skip
-ax.notebook.chart(figure)
+fig, axes = plt.subplots(figsize=(7, 4.5))
+for (name, rows), line in zip(rankings.items(), ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), ":")):
+    axes.plot(looked_at, 100 * planted[rows].cumsum() / planted.sum(), linestyle=line, label=name)
+axes.set(xlabel="rows looked at (% of all)", ylabel="unfair labels found (% of all)")
+axes.legend()
+plt.show()
 
 # %%
 tenth = {name: planted[rows[: n // 10]].sum() / planted.sum() for name, rows in rankings.items()}
@@ -88,7 +86,7 @@ print(f"influence on the validation loss finds {tenth['influence on the loss']:.
 # %%
 removed = 100
 gap_without = {
-    name: now + ax.retrain(fit, rows[:removed]).effects([test_gap])[test_gap]
+    name: now + ax.retrain(fit, ids[rows[:removed]]).effects([test_gap])[test_gap]
     for name, rows in rankings.items()
 }
 print(f"The gap on the test rows is {100 * now:.1f} percentage points. Trained again without the first {removed} rows:")

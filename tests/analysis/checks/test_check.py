@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import afif_explorer as ax
 from afif_explorer.analysis.checks.check import RULES
@@ -27,7 +28,7 @@ def problems(fit: Fit, *args: object, **settings: object) -> set[str]:
 
 
 def test_a_good_fit_has_no_problems(hiring: Fit) -> None:
-    found = ax.check(hiring, ax.DemographicParityDifference("group"), refits=4)
+    found = ax.check(hiring, ax.DemographicParityDifference("group"), refits=4, seeds=1)
     assert found.problems == ()
     assert [one.code for one in found] == list(RULES)
     assert "no problems" in repr(found)
@@ -131,3 +132,23 @@ def test_codes_can_be_muted_and_mistakes_are_told(hiring: Fit) -> None:
         ax.check(hiring, "loss")
     with pytest.raises(ax.InvalidChoice, match="number of refits"):
         ax.check(hiring, refits=-1)
+
+
+def test_noise_between_seeds_is_that_of_separate_trainings() -> None:
+    data = ax.load_dataset("hiring")
+    fits = [ax.fit(data, model="mlp", hidden=(3,), seed=seed) for seed in range(3)]
+    method = ax.AFIF(damping=1e-2)
+    found = ax.check(fits[0], seeds=2, method=method)["AX502"]
+    each = [np.asarray(ax.attribute(one, ax.MeanLoss("test"), method)) for one in fits]
+    between = np.corrcoef(each)[np.triu_indices(3, 1)]
+    np.testing.assert_allclose(found.numbers["pearson"], between.mean(), rtol=1e-3)
+    np.testing.assert_allclose(found.numbers["lowest"], between.min(), rtol=1e-3)
+    assert found.passed == (between.mean() >= 0.9)
+
+
+def test_seeds_of_an_own_module_are_not_invented() -> None:
+    draw = np.random.default_rng(0)
+    X, y = draw.normal(size=(40, 2)), draw.normal(size=40)
+    module = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh(), torch.nn.Linear(2, 1))
+    fit = ax.from_trained(module.double(), X, y, "gaussian", penalty=ax.Ridge(0.1))
+    assert ax.check(fit, ax.MeanLoss("train"), seeds=2)["AX502"].level == "unknown"

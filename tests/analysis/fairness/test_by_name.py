@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -51,9 +53,15 @@ def scores(fit: ax.Fit, favourable: str, columns: list[str]) -> pd.DataFrame:
             "mean": each[:, place],
             "decided": each.argmax(1) == place,
             "met": test.y == place,
-            "group": [", ".join(row) for row in test.sensitive[columns].to_numpy()],
+            "group": [group_name(columns, row) for row in test.sensitive[columns].to_numpy()],
         }
     )
+
+
+def group_name(columns: list[str], row: Sequence[str]) -> str:
+    """A level, or ``sex=F, race=Black`` for those of several columns."""
+    named = [f"{column}={level}" for column, level in zip(columns, row, strict=True)]
+    return ", ".join(named) if len(columns) > 1 else row[0]
 
 
 def value(fit: ax.Fit, target: ax.Target) -> float:
@@ -90,11 +98,12 @@ def test_a_pair_of_groups_is_compared_whatever_the_others_are() -> None:
     pair = (("F", "Black"), ("M", "White"))
     target = ax.DemographicParityDifference(["sex", "race"], groups=pair)
     found = target.compare(fit, fit.parameters)
-    assert (found.highest, found.lowest) == ("M, White", "F, Black")
-    assert found.gap == pytest.approx(means["M, White"] - means["F, Black"], rel=1e-12)
+    high, low = "sex=M, race=White", "sex=F, race=Black"
+    assert (found.highest, found.lowest) == (high, low)
+    assert found.gap == pytest.approx(means[high] - means[low], rel=1e-12)
     effects = ax.attribute(fit, [target, ax.MeanLoss("test")])
     place = int(np.nanargmax(np.abs(effects[:, 0])))
-    truth = ax.retrain(fit, [place]).effects(target)[target]
+    truth = ax.retrain(fit, fit.ids[[place]]).effects(target)[target]
     assert effects[place, 0] == pytest.approx(truth, rel=0.05)
 
 
@@ -133,6 +142,29 @@ def test_a_guess_is_told_and_a_choice_is_not() -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "guesses"),
+    [
+        (ax.EqualOpportunityDifference("sex"), 1),
+        ([ax.EqualOpportunityDifference("sex"), ax.EqualOpportunityDifference("race")], 1),
+        (ax.EqualOpportunityDifference("sex", favourable="approved"), 0),
+        (ax.EqualOpportunityDifference("sex", outcome=0), 0),
+        (ax.DemographicParityDifference("sex"), 0),  # the same for both classes
+        (ax.GroupLossDifference("sex"), 0),
+        (ax.MeanLoss("test"), 0),
+    ],
+)
+def test_effects_on_a_guessed_class_warn_once(target: ax.Target, guesses: int) -> None:
+    fit = fitted()
+    for call in (ax.attribute, lambda fit, target: ax.unlearn(fit, fit.ids[:1], targets=target)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            call(fit, target)
+        told = [str(one.message) for one in caught if one.category is ax.Guessed]
+        assert len(told) == guesses
+        assert all("'approved'" in words and "favourable=" in words for words in told)
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"favourable": "aproved"}, "no class 'aproved'; the classes are: 'approved', 'denied'"),
@@ -160,7 +192,7 @@ def test_numbers_have_no_favourable_class() -> None:
 
 def test_intersections_whose_names_collide_stay_apart() -> None:
     draw = np.random.default_rng(0)
-    pairs = [("x, y", "z"), ("x", "y, z")]
+    pairs = [("x, q=y", "z"), ("x", "y, q=z")]
     rows = [pairs[i] for i in draw.integers(2, size=200)]
     frame = pd.DataFrame(rows, columns=["p", "q"]).assign(a=draw.normal(size=200))
     frame["outcome"] = (frame["a"] + draw.normal(size=200) > 0).astype(int)

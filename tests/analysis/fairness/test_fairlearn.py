@@ -36,7 +36,7 @@ class Given:
 
 @st.composite
 def tables(draw):
-    """A classifier with random parameters, and rows with random classes and groups."""
+    """A classifier with random parameters, and rows with random classes, groups and sample weights."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n, k, groups = draw(st.integers(4, 60)), draw(st.integers(2, 4)), draw(st.integers(2, 5))
     X, y = rng.normal(size=(n, 2)), rng.integers(k, size=n).astype(float if k == 2 else int)
@@ -46,7 +46,8 @@ def tables(draw):
         ax.LinearMap(2, columns), "bernoulli" if k == 2 else "categorical", None, X, y
     )
     names = tuple(f"group {place}" for place in range(groups))
-    sample = Sample(objective.X, objective.y, {"g": codes}, {"g": names}, NAMES[:k])
+    weight = objective.vector(rng.uniform(0.1, 3, n)) if draw(st.booleans()) else None
+    sample = Sample(objective.X, objective.y, {"g": codes}, {"g": names}, NAMES[:k], weight=weight)
     parameters = objective.vector(rng.normal(size=3 * columns))
     return Given(objective, parameters, sample), draw(st.integers(0, k - 1))
 
@@ -61,7 +62,7 @@ def test_gaps_of_decisions_are_fairlearns(table: tuple[Given, int]) -> None:
     groups = np.array(fit.test.group_names["g"])[fit.test.groups["g"]]
     for kind, metric in METRICS.items():
         target = kind("g", favourable=fit.test.classes[place])
-        theirs = metric(met, decided, sensitive_features=groups)
+        theirs = metric(met, decided, sensitive_features=groups, sample_weight=fit.test.weight)
         try:
             found = target.compare(fit, fit.parameters, soft=False)
         except ax.UndefinedMeasure:

@@ -9,7 +9,7 @@ import pytest
 import afif_explorer as ax
 from tests.analysis.fairness.test_by_name import fitted, scores
 
-REMOVED = list(range(40))
+REMOVED = slice(40)  # of the training rows
 
 
 def by_hand(
@@ -77,12 +77,17 @@ def test_weighted_means_are_resampled_with_their_weights() -> None:
     agree(found.low, found.high, draws, 0.95)
 
 
-def test_the_interval_of_a_change_draws_the_same_people_before_and_after() -> None:
+@pytest.mark.parametrize("retrained", [False, True])
+def test_the_interval_of_a_change_draws_the_same_people_before_and_after(retrained: bool) -> None:
     fit = fitted()
     target = ax.DemographicParityDifference("sex")
-    found = ax.bootstrap_disparity(fit, target, REMOVED, resamples=4000)
-    unlearned = ax.unlearn(fit, REMOVED, targets=target)
-    assert found.change == pytest.approx(unlearned.effects[target], rel=1e-9)
+    unlearned = ax.unlearn(fit, fit.ids[REMOVED], targets=target)
+    without, change = fit.ids[REMOVED], unlearned.effects[target]
+    if retrained:
+        unlearned = without = ax.retrain(fit, fit.ids[REMOVED])
+        change = without.effects(target)[target]
+    found = ax.bootstrap_disparity(fit, target, without, resamples=4000)
+    assert found.change == pytest.approx(change, rel=1e-9)
     model, loss = fit.objective.model, fit.objective.loss
     sample = fit.sample("test")
     means = [
@@ -96,9 +101,21 @@ def test_the_interval_of_a_change_draws_the_same_people_before_and_after() -> No
     assert found.change_high - found.change_low < found.high - found.low
 
 
+def test_an_audit_tells_the_true_changes_of_a_refit() -> None:
+    fit = fitted()
+    refit = ax.retrain(fit, fit.ids[REMOVED])
+    changes = ax.audit_fairness(fit, "sex", removed=refit, resamples=20).changes
+    for split in ("test", "validation"):
+        target = ax.DemographicParityDifference("sex", split)
+        told = changes.loc[("demographic_parity", split), "change"]
+        assert told == pytest.approx(refit.effects(target)[target], rel=1e-9)
+    with pytest.raises(ax.InvalidChoice, match="one of another fit"):
+        ax.bootstrap_disparity(fitted("three"), ax.DemographicParityDifference("sex"), refit)
+
+
 def test_an_audit_has_an_interval_for_each_measure_and_each_split() -> None:
     fit = fitted()
-    audit = ax.audit_fairness(fit, "race", favourable="approved", removed=REMOVED, seed=5)
+    audit = ax.audit_fairness(fit, "race", favourable="approved", removed=fit.ids[REMOVED], seed=5)
     assert list(audit.intervals.index) == list(audit.compared.index)
     gaps = audit.disparities.stack()
     assert audit.intervals["gap"].to_numpy() == pytest.approx(gaps.to_numpy())
@@ -109,7 +126,7 @@ def test_an_audit_has_an_interval_for_each_measure_and_each_split() -> None:
     ):
         for split in splits:
             target = kind("race", split, favourable="approved")
-            alone = ax.bootstrap_disparity(fit, target, REMOVED, seed=5)
+            alone = ax.bootstrap_disparity(fit, target, fit.ids[REMOVED], seed=5)
             row = audit.changes.loc[(measure, split)]
             ends = (alone.change, alone.change_low, alone.change_high)
             assert tuple(row) == pytest.approx(ends, nan_ok=True)
@@ -143,7 +160,7 @@ def test_one_row_of_a_group_has_no_interval() -> None:
     ("arguments", "words"),
     [
         ({"target": ax.MeanLoss("test")}, "Expected a disparity"),
-        ({"removed": [1], "soft": False}, "decisions is not predicted"),
+        ({"removed": [1], "soft": False}, "gap of decisions has no interval"),
         ({"resamples": 0}, "number of resamples"),
         ({"confidence": 95}, "between 0 and 1"),
         ({"seed": -1}, "valid seed"),

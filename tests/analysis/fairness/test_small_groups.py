@@ -7,6 +7,7 @@ import functools
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from fairlearn import metrics as fairlearn
 
 import afif_explorer as ax
@@ -63,7 +64,7 @@ def test_small_groups_are_merged_on_request() -> None:
     fit, table = fitted(), on_test()
     sizes = table["side"].value_counts()
     small = sorted(sizes[sizes < 25].index)
-    merged = table["side"].where(~table["side"].isin(small), " + ".join(small))
+    merged = table["side"].where(~table["side"].isin(small), f"other ({', '.join(small)})")
     means = table["mean"].groupby(merged).mean()
     audit = ax.audit_fairness(fit, "side", minimum=25, merge_small=True)
     assert audit.groups["rows"].to_dict() == merged.value_counts().to_dict()
@@ -96,6 +97,7 @@ def test_counts_of_every_group_in_every_split_are_pandas() -> None:
         assert f"In the {split} rows no row of 'e' has the outcome 'yes'." in audit.notes
 
 
+@pytest.mark.filterwarnings("ignore::afif_explorer.errors.Undefined")
 def test_an_intersection_that_a_split_lacks_is_counted_and_named() -> None:
     draw = np.random.default_rng(3)
     n = 300
@@ -107,14 +109,77 @@ def test_an_intersection_that_a_split_lacks_is_counted_and_named() -> None:
     data = ax.Dataset.from_frame(frame, target="outcome", sensitive=["p", "q"])
     counts = ax.group_counts(ax.fit(data), ["p", "q"])
     theirs = {
-        split: getattr(data, split).sensitive.agg(", ".join, axis=1).value_counts().to_dict()
+        split: getattr(data, split)
+        .sensitive.agg(lambda row: f"p={row['p']}, q={row['q']}", axis=1)
+        .value_counts()
+        .to_dict()
         for split in ("train", "validation", "test")
     }
-    assert any("v, t" not in sizes for sizes in theirs.values())
+    absent = "p=v, q=t"
+    assert any(absent not in sizes for sizes in theirs.values())
     for split, sizes in theirs.items():
         found = counts.loc[split, "rows"].to_dict()
-        assert {"v, t": 0} | sizes == found
+        assert {absent: 0} | sizes == found
     notes = ax.audit_fairness(ax.fit(data), ["p", "q"]).notes
+    lacking = next(split for split in ("validation", "test") if absent not in theirs[split])
+    other = "test" if lacking == "validation" else "validation"
+    for pair in ([("v", "t"), ("u", "s")], [absent, "p=u, q=s"]):
+        named = ax.audit_fairness(ax.fit(data), ["p", "q"], split=other, groups=pair)
+        assert np.isnan(named.by_split.loc[("demographic_parity", lacking), "gap"])
+        assert any(f"in the {lacking} split" in note for note in named.notes)
+    with pytest.raises(ax.InvalidChoice, match="not a group"):
+        ax.audit_fairness(ax.fit(data), ["p", "q"], groups=[("v", "x"), ("u", "s")])
     for split, words in (("train", "training"), ("validation", "validation"), ("test", "test")):
-        told = f"In the {words} rows there is no row of 'v, t'." in notes
-        assert told == ("v, t" not in theirs[split])
+        told = f"In the {words} rows there is no row of {absent!r}." in notes
+        assert told == (absent not in theirs[split])
+
+
+def test_groups_merged_by_name_are_those_of_a_column_that_has_them_so() -> None:
+    fit, table = fitted(), on_test()
+    merge = {"rare": ["c", "d", "e"]}
+    means = table["side"].replace(dict.fromkeys("cde", "rare"))
+    means = table.groupby(means)["mean"].mean()
+    target = ax.DemographicParityDifference("side", favourable="yes", merge=merge)
+    assert target.group_means(fit, fit.parameters) == pytest.approx(means.to_dict())
+    assert hash(target) == hash(
+        ax.DemographicParityDifference("side", favourable="yes", merge={"rare": ("c", "d", "e")})
+    )
+    counts = ax.group_counts(fit, "side", favourable="yes", merge=merge)
+    assert counts.loc["test"].index.tolist() == ["a", "b", "rare"]
+    audit = ax.audit_fairness(fit, "side", favourable="yes", merge=merge)
+    assert audit.groups.index.tolist() == ["a", "b", "rare"]
+    pair = ax.DemographicParityDifference("side", groups=("a", "rare"), merge=merge)
+    assert pair.compare(fit, fit.parameters).gap == pytest.approx(abs(means["a"] - means["rare"]))
+
+
+@pytest.mark.parametrize(
+    ("merge", "message"),
+    [
+        ({"rare": ["c", "x"]}, "'x' is not a group"),
+        ({"rare": ["c"]}, "merge names the groups"),
+        ({"one": ["c", "d"], "two": ["d", "e"]}, "into two others"),
+        ({"a": ["c", "d"]}, "a name that another group has"),
+    ],
+)
+def test_a_merging_that_cannot_be_is_refused(merge: dict, message: str) -> None:
+    with pytest.raises(ax.InvalidChoice, match=message):
+        ax.group_counts(fitted(), "side", merge=merge)
+
+
+def test_a_split_without_the_attribute_is_told() -> None:
+    draw = np.random.default_rng(0)
+    X, side = draw.normal(size=(60, 2)), draw.choice(list("ab"), 60)
+    module = torch.nn.Linear(2, 1).double()
+    fit = ax.from_trained(
+        module,
+        X[:40],
+        (X[:40, 0] > 0).astype(float),
+        "bernoulli",
+        test=(X[40:], (X[40:, 0] > 0).astype(float)),
+        sensitive={"test": pd.Series(side[40:], name="side")},
+    )
+    with pytest.warns(ax.Undefined, match="training rows have no sensitive attribute 'side'"):
+        counts = ax.group_counts(fit, "side")
+    assert counts.index.unique("split").tolist() == ["test"]
+    with pytest.raises(ax.InvalidChoice, match="not a sensitive attribute"):
+        ax.group_counts(fit, "sex")

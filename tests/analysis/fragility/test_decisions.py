@@ -7,6 +7,7 @@ import pytest
 
 import afif_explorer as ax
 from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.analysis.fragility import decisions
 
 
 def small(seed: int = 0, classes: int = 2, penalty: ax.Penalty | None = None, **kw: object) -> Fit:
@@ -33,13 +34,15 @@ def decision(fit: Fit, theta: np.ndarray, person: int) -> int:
 def test_every_refitted_set_flips_and_has_a_true_margin(classes: int) -> None:
     fit = small(classes=classes)
     found = ax.flip(fit)
-    assert set(found.sets) == set(np.flatnonzero(found.counts <= 20))
+    assert set(found.sets) == set(found.ids[found.counts <= 20])
+    assert found.ids.tolist() == fit.data.test.ids.tolist()
     assert len(found.sets) > 3
-    for person, rows in found.sets.items():
+    for name, rows in found.sets.items():
+        person = found.ids.tolist().index(name)
         assert len(rows) == found.counts[person]
         refitted = ax.retrain(fit, rows, warm=False)
         assert decision(fit, refitted.theta, person) != found.decisions[person]
-        checked = found.verify(person)
+        checked = found.verify(name)
         assert checked.flipped
         assert checked.margin < 0
         assert checked.after == decision(fit, refitted.theta, person)
@@ -54,8 +57,8 @@ def test_sets_that_a_poor_method_predicts_are_extended_until_they_flip() -> None
     fit, poor = small(1), ax.EmpiricalFisherInfluence(damping=1e-3)
     found = ax.flip(fit, method=poor)
     assert len(found.sets) > 20
-    for person, rows in found.sets.items():
-        theta = ax.retrain(fit, rows).theta
+    for name, rows in found.sets.items():
+        theta, person = ax.retrain(fit, rows).theta, found.ids.tolist().index(name)
         assert decision(fit, theta, person) != found.decisions[person]
 
 
@@ -64,7 +67,7 @@ def test_single_rows_are_those_that_brute_force_finds() -> None:
     for seed in range(4):
         fit = small(seed)
         found = ax.flip(fit)
-        refits = ax.retrain_each(fit, np.arange(fit.n), ax.MeanLoss("test")).theta.T
+        refits = ax.retrain_each(fit, fit.ids, ax.MeanLoss("test")).theta.T
         for person in range(len(found)):
             changed = {decision(fit, theta, person) for theta in refits} != {
                 found.decisions[person]
@@ -87,7 +90,7 @@ def test_other_models_flip_too(settings: dict) -> None:
     found = ax.flip(fit, refitted=6)
     assert found.sets
     assert all(found.verify(person).flipped for person in found.sets)
-    assert (found.counts[list(found.sets)] <= 6).all()
+    assert (found.counts[np.isin(found.ids, list(found.sets))] <= 6).all()
 
 
 def test_counts_beyond_the_refitted_are_predictions_with_rows() -> None:
@@ -95,15 +98,16 @@ def test_counts_beyond_the_refitted_are_predictions_with_rows() -> None:
     found = ax.flip(fit, split="validation", most=40, refitted=2)
     predicted = np.flatnonzero(found.counts > 2)
     person = int(predicted[0])
-    rows = found.rows(person)
+    name = int(found.ids[person])
+    rows = found.rows(name)
     assert len(rows) == found.counts[person]
-    assert person not in found.sets
+    assert name not in found.sets
     # The rows are the strongest by their effect on the probability, whichever way it must move.
-    target = ax.Prediction("validation", person)
+    target = ax.Prediction("validation", name)
     effects = ax.attribute(fit, target, ax.AFIF(leverage_correction=True), order=1)
     towards = effects if found.decisions[person] == 0 else -effects
-    assert set(rows) == set(np.argsort(-towards)[: len(rows)])
-    lost = int(np.flatnonzero(np.isnan(found.counts))[0])
+    assert set(rows) == set(fit.ids[np.argsort(-towards)[: len(rows)]])
+    lost = int(found.ids[np.isnan(found.counts)][0])
     with pytest.raises(ax.InvalidChoice, match="at most 40 training rows"):
         found.verify(lost)
 
@@ -136,7 +140,18 @@ def test_what_makes_no_decisions_is_told() -> None:
     two = small()
     with pytest.raises(ax.DataError, match="has no rows"):
         ax.flip(two, split="validation")
-    with pytest.raises(ax.InvalidChoice, match="rows are 0 to"):
+    with pytest.raises(ax.InvalidChoice, match="is not in the test split"):
         ax.flip(two).rows(900)
     with pytest.raises(ax.InvalidChoice, match="rows most must be"):
         ax.flip(two, most=0)
+
+
+def test_refits_of_a_network_that_take_too_long_are_refused_with_their_cost(monkeypatch) -> None:
+    fit = small(model="mlp", hidden=(3,))
+    method = ax.AFIF(damping=1e-2)
+    monkeypatch.setattr(decisions, "PATIENT", 0.0)
+    with pytest.raises(ax.InvalidChoice, match="would take about"):
+        ax.flip(fit, method=method)
+    found = ax.flip(fit, method=method, refitted=0)
+    assert found.sets == {}
+    assert np.isfinite(found.counts).any()

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
+from scipy.integrate import quad
+from scipy.stats import norm
 
 import afif_explorer as ax
+from afif_explorer.analysis.removal.certified import exact_delta
 from afif_explorer.engine.influence.certificate import FAMILIES
+from afif_explorer.engine.models.model import LinearMap
 from afif_explorer.engine.problem.losses import LOSSES
-from afif_explorer.engine.problem.models import LinearMap
 
 
-def synthetic(loss: str, k: int = 1, n: int = 4000, strength: float = 0.3) -> ax.Fit:
+def synthetic(
+    loss: str, k: int = 1, n: int = 4000, strength: float = 0.3, intercept: bool = False
+) -> ax.Fit:
     """Rows of norm 1 at most and a ridge on every parameter: all constants are known beforehand."""
     draw = np.random.default_rng(0)
     X = draw.normal(size=(n, 4))
@@ -25,7 +31,7 @@ def synthetic(loss: str, k: int = 1, n: int = 4000, strength: float = 0.3) -> ax
         "bernoulli": lambda: (draw.logistic(size=n) < score[:, 0]).astype(float),
         "categorical": lambda: (score + draw.gumbel(size=score.shape)).argmax(1),
     }[loss]()
-    model = LinearMap(4, k, intercept=False)
+    model = LinearMap(4, k, intercept=intercept)
     return ax.fit_objective(ax.Objective(model, loss, ax.Ridge(strength), X, y))
 
 
@@ -45,9 +51,9 @@ def test_the_refit_is_within_the_bound_on_every_trial(data_home, name: str) -> N
     worst = np.argsort(-fit.objective.at(fit.parameters).losses().numpy())
     for count in (1, 5):
         for rows in (*(draw.choice(fit.n, count, replace=False) for _ in range(4)), worst[:count]):
-            truth = ax.retrain(fit, rows)
+            truth = ax.retrain(fit, fit.ids[rows])
             for method in METHODS:
-                found = ax.certified_unlearn(fit, rows, 0.5, 1e-5, method)
+                found = ax.certified_unlearn(fit, fit.ids[rows], 0.5, 1e-5, method)
                 error = np.linalg.norm(found.theta_exact - truth.theta)
                 unsure = truth.gradient_norm / found.certificate.strong_convexity
                 assert error <= found.gamma + unsure
@@ -142,3 +148,61 @@ def test_counts_and_choices_that_the_bound_does_not_cover_are_refused() -> None:
             ax.certified_unlearn(fit, [0], epsilon, delta)
     with pytest.raises(ax.InvalidChoice, match="row_bound"):
         ax.certified_unlearn(fit, [0], 1, 1e-5, row_bound=0.5)
+
+
+@pytest.mark.parametrize(
+    ("intercept", "strength", "count", "max_sigma"),
+    [(True, 1e-3, 100, None), (False, 0.05, 30, 0.01)],
+    ids=["no bound", "too much noise"],
+)
+def test_a_refusal_says_which_strength_and_how_many_rows_would_do(
+    intercept: bool, strength: float, count: int, max_sigma: float | None
+) -> None:
+    weak = synthetic("bernoulli", strength=strength, intercept=intercept)
+    call = {"epsilon": 1.0, "delta": 1e-5, "max_sigma": max_sigma}
+    with pytest.raises(ax.InvalidChoice) as refused:
+        ax.certified_unlearn(weak, range(count), **call)
+    words = rf"at most (\d+) rows.*Ridge\((.*?)\), with which these {count} can"
+    found = re.search(words, str(refused.value))
+    assert found, refused.value
+    most, enough = int(found[1]), float(found[2])
+    assert 0 < most < count
+    ax.certified_unlearn(weak, range(most), **call)
+    with pytest.raises(ax.InvalidChoice, match=f"Remove at most {most} rows"):
+        ax.certified_unlearn(weak, range(most + 1), **call)
+    strong = synthetic("bernoulli", strength=enough, intercept=intercept)
+    assert ax.certified_unlearn(strong, range(count), **call).sigma <= (max_sigma or math.inf)
+
+
+def test_the_capacity_is_the_largest_number_of_rows_that_the_noise_hides() -> None:
+    fit = synthetic("bernoulli")
+    found = ax.certified_unlearn(fit, range(7), 0.5, 1e-5)
+    assert found.capacity() == 7
+    most = found.capacity(1e-3)
+    assert ax.certified_unlearn(fit, range(most), 0.5, 1e-5).sigma <= 1e-3
+    assert ax.certified_unlearn(fit, range(most + 1), 0.5, 1e-5).sigma > 1e-3
+    assert found.capacity(1e-12) == 0
+
+
+def test_the_audit_compares_with_a_refit() -> None:
+    fit = synthetic("bernoulli")
+    found = ax.certified_unlearn(fit, range(20), 0.5, 1e-5)
+    audit = found.audit()
+    truth = ax.retrain(fit, range(20)).theta
+    assert audit.distance == pytest.approx(np.linalg.norm(found.theta_exact - truth))
+    assert 0 < audit.distance < audit.gamma == found.gamma
+    assert audit.holds
+    assert audit.exact_delta < audit.delta == 1e-5
+
+
+@pytest.mark.parametrize(("distance", "sigma", "epsilon"), [(1.0, 1.0, 0.5), (0.3, 1.0, 0.1)])
+def test_the_exact_delta_is_the_integral_of_the_excess(
+    distance: float, sigma: float, epsilon: float
+) -> None:
+    def excess(x: float) -> float:
+        after = math.exp(epsilon) * norm.pdf(x, 0, sigma)
+        return max(0.0, float(norm.pdf(x, distance, sigma)) - float(after))
+
+    wanted, _ = quad(excess, -12 * sigma, 12 * sigma, limit=400)
+    assert exact_delta(distance, sigma, epsilon) == pytest.approx(wanted, rel=1e-5)
+    assert exact_delta(0.0, sigma, epsilon) == 0

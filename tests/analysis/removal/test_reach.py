@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.analysis.removal import reach
 from afif_explorer.analysis.removal.reach import FAIR, GOOD, judge
+from afif_explorer.engine.influence import refinement
 from benchmarks.reach_calibration import cancelling, measure, sets, word
 
 PENALTIES = (ax.Ridge(1e-3), ax.Lasso(1e-2), ax.ElasticNet(1e-2), ax.GroupLasso(1e-2))
@@ -38,7 +38,11 @@ def test_a_step_that_leaves_the_wrong_parameters_at_zero_is_off_by_that_too() ->
         ax.Objective(ax.LinearMap(8), "gaussian", ax.Lasso(0.15), X, y), test=(X[:20], y[:20])
     )
     rows = np.argsort(-np.abs(ax.attribute(fit, ax.MeanLoss("test"))))[:20]
-    kept = [ax.unlearn(fit, rows).theta == 0, ax.retrain(fit, rows).theta == 0, fit.theta == 0]
+    kept = [
+        ax.unlearn(fit, fit.ids[rows]).theta == 0,
+        ax.retrain(fit, fit.ids[rows]).theta == 0,
+        fit.theta == 0,
+    ]
     assert (kept[0] != kept[1]).any()
     case = measure(fit, rows)
     for expected, actual in zip(case.reach, case.actual, strict=True):
@@ -60,9 +64,9 @@ def test_errors_of_networks_are_as_large_as_expected_or_unsure(share: float) -> 
 
 def test_reach_is_poor_without_convergence(monkeypatch) -> None:
     fit, loss = hiring(ax.Ridge(1e-3)), ax.MeanLoss("test")
-    assert ax.unlearn(fit, [5], targets=[loss]).reach.level == "good"
-    monkeypatch.setattr(reach, "DIRECTLY", (1, 1))
-    unlearned = ax.unlearn(fit, [5], targets=[loss])
+    assert ax.unlearn(fit, fit.ids[[5]], targets=[loss]).reach.level == "good"
+    monkeypatch.setattr(refinement, "DIRECTLY", (1, 1))
+    unlearned = ax.unlearn(fit, fit.ids[[5]], targets=[loss])
     for one in (unlearned.reach, unlearned.target_reach[loss]):
         assert one.level == "poor"
         assert one.expected_error == np.inf
@@ -72,8 +76,8 @@ def test_reach_is_poor_without_convergence(monkeypatch) -> None:
 @pytest.mark.parametrize("solver", [ax.ConjugateGradient(), ax.LiSSA(), ax.Dual()])
 def test_every_solver_has_the_same_reach(solver) -> None:
     fit, rows = hiring(ax.Ridge(1e-2)), range(50)
-    wanted = ax.unlearn(fit, rows).reach.expected_error
-    plain = ax.unlearn(fit, rows, ax.AFIF(solver=solver))
+    wanted = ax.unlearn(fit, fit.ids[rows]).reach.expected_error
+    plain = ax.unlearn(fit, fit.ids[rows], ax.AFIF(solver=solver))
     near = 0.3 if isinstance(solver, ax.LiSSA) else 0.02
     assert plain.reach.expected_error == pytest.approx(wanted, rel=near)
     assert "do not converge" not in plain.reach.text
@@ -113,3 +117,15 @@ def test_an_empty_removal_is_reliable_and_a_zero_change_is_described() -> None:
 @pytest.mark.parametrize(("captured", "word"), [(0.8, "too small"), (1.2, "too large")])
 def test_a_fair_prediction_says_to_which_side_it_errs(captured: float, word: str) -> None:
     assert word in judge(0.2, captured, 0.1, 0.1, "target's", "Retrain.").text
+
+
+def test_refined_unlearning_is_the_refit() -> None:
+    fit, target = ax.fit(ax.load_dataset("hiring")), ax.MeanLoss("test")
+    rows = fit.ids[np.argsort(-np.asarray(fit.data.train.y))[:150]]
+    truth = ax.retrain(fit, rows)
+    plain, refined = (ax.unlearn(fit, rows, targets=target, refine=one) for one in (False, True))
+    away = [np.linalg.norm(one.theta - truth.theta) for one in (plain, refined)]
+    assert away[1] < 0.02 * away[0]
+    change = truth.effects(target)[target]
+    np.testing.assert_allclose(refined.effects[target], change, rtol=0.01)
+    assert refined.reach.level == "good"

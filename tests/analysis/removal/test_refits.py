@@ -42,7 +42,7 @@ def test_effects_agree_with_refits_of_100_random_and_100_top_rows(data_home, key
     effects = ax.attribute(fit, targets)
     for column, target in enumerate(targets):
         for which, rows in chosen_rows(effects[:, column], 100).items():
-            truth = ax.retrain_each(fit, rows, target)
+            truth = ax.retrain_each(fit, fit.ids[rows], target)
             assert truth.gradient_norm.max() < 1e-8
             predicted = effects[rows, column]
             where = f"{target} of {which} rows"
@@ -55,14 +55,14 @@ def test_corrected_effects_are_exact_for_least_squares(data_home, key) -> None:
     fit, targets = fitted(*key)
     effects = ax.attribute(fit, targets, ax.AFIF(leverage_correction=True))
     rows = chosen_rows(effects[:, 0], 20)["top"]
-    truth = ax.retrain_each(fit, rows, targets)
+    truth = ax.retrain_each(fit, fit.ids[rows], targets)
     np.testing.assert_allclose(effects[rows], truth.effects, rtol=1e-7, atol=1e-12)
 
 
 def test_the_second_order_is_what_first_order_effects_lack(data_home) -> None:
     fit, (loss, _) = fitted("insurance", "linear", 1e-3)
     rows = chosen_rows(ax.attribute(fit, loss), 100)["random"]
-    truth = ax.retrain_each(fit, rows, loss).effects
+    truth = ax.retrain_each(fit, fit.ids[rows], loss).effects
     lacking = [
         np.abs(
             ax.attribute(fit, loss, ax.AFIF(leverage_correction=True), order=order)[rows] - truth
@@ -77,7 +77,9 @@ def test_effects_are_the_target_at_the_predicted_parameters() -> None:
     effects = ax.attribute(fit, targets)
     first = ax.attribute(fit, targets, order=1)
     rows = np.argsort(-np.abs(effects[:, 0]))[:12]
-    plugged = np.array([list(ax.unlearn(fit, [r], targets=targets).effects.values()) for r in rows])
+    plugged = np.array(
+        [list(ax.unlearn(fit, fit.ids[[r]], targets=targets).effects.values()) for r in rows]
+    )
     np.testing.assert_allclose(effects[rows], plugged, rtol=1e-3)
     assert np.abs(effects[rows] - plugged).max() < 0.05 * np.abs(first[rows] - plugged).max()
 
@@ -95,11 +97,11 @@ def test_removing_the_most_helpful_rows_raises_the_test_loss() -> None:
     effects = ax.attribute(fit, [loss, parity])
     helpful = np.argsort(-effects[:, 0])[:40]
     assert effects[helpful, 0].min() > 0
-    assert ax.retrain(fit, helpful).effects([loss])[loss] > 0
+    assert ax.retrain(fit, fit.ids[helpful]).effects([loss])[loss] > 0
     harmful = np.argsort(effects[:, 0])[:40]
-    assert ax.retrain(fit, harmful).effects([loss])[loss] < 0
+    assert ax.retrain(fit, fit.ids[harmful]).effects([loss])[loss] < 0
     unfair = np.argsort(effects[:, 1])[:40]
-    assert ax.retrain(fit, unfair).effects([parity])[parity] < 0
+    assert ax.retrain(fit, fit.ids[unfair]).effects([parity])[parity] < 0
 
 
 def test_networks_use_the_second_order_only_on_request() -> None:
@@ -110,7 +112,7 @@ def test_networks_use_the_second_order_only_on_request() -> None:
     np.testing.assert_array_equal(plain, first)
     second = ax.attribute(fit, loss, damped, order=2)
     row = int(np.argmax(np.abs(second)))
-    plugged = ax.unlearn(fit, [row], damped, [loss]).effects[loss]
+    plugged = ax.unlearn(fit, fit.ids[[row]], damped, [loss]).effects[loss]
     assert abs(second[row] - plugged) < 0.2 * abs(first[row] - plugged)
 
 
@@ -144,7 +146,7 @@ def test_unknown_orders_and_no_targets_are_refused() -> None:
 def test_refits_are_in_the_order_of_the_given_rows() -> None:
     fit = ax.fit(ax.load_dataset("hiring"))
     target = ax.MeanLoss("test")
-    there = ax.retrain_each(fit, [40, 7, 7, 300], target)
-    np.testing.assert_array_equal(there.rows, [40, 7, 7, 300])
-    alone = [ax.retrain(fit, [row]).effects([target])[target] for row in (40, 7, 7, 300)]
+    there = ax.retrain_each(fit, fit.ids[[40, 7, 7, 300]], target)
+    np.testing.assert_array_equal(there.rows, fit.ids[[40, 7, 7, 300]])
+    alone = [ax.retrain(fit, fit.ids[[row]]).effects([target])[target] for row in (40, 7, 7, 300)]
     np.testing.assert_allclose(there.effects, alone, rtol=1e-5)

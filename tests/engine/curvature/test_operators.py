@@ -14,7 +14,7 @@ from afif_explorer.engine.curvature.operators import Curvature, EmpiricalFisher,
 from afif_explorer.engine.jacobians import autograd as module_linearization
 from afif_explorer.engine.jacobians import gram
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
-from afif_explorer.engine.problem.models import ModuleModel
+from afif_explorer.engine.models.module_model import ModuleModel
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Ridge
 from afif_explorer.engine.runtime import memory

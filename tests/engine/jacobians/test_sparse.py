@@ -99,3 +99,23 @@ def test_a_lasso_of_many_inputs_is_scikit_learns_and_its_effects_are_refits() ->
     # A Newton step is exact for least squares, and this is its matrix but for the removed row.
     found = ax.attribute(fit, target, ax.AFIF(leverage_correction=True), order=1)
     assert np.corrcoef(found[few], refits.effects)[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("layout", [torch.sparse_csr, torch.sparse_coo, torch.sparse_csc])
+@pytest.mark.filterwarnings("ignore:Sparse")
+def test_a_sparse_tensor_is_the_same_as_scipys_matrix(layout: torch.layout) -> None:
+    X, score = rows()
+    tensor = torch.from_numpy(X.toarray()).to_sparse(layout=layout)
+    fits = [
+        ax.fit_objective(ax.Objective(ax.LinearMap(15), "gaussian", ax.Ridge(0.1), given, score))
+        for given in (X, tensor)
+    ]
+    np.testing.assert_array_equal(fits[0].theta, fits[1].theta)
+    np.testing.assert_array_equal(fits[0].predict(X), fits[1].predict(tensor))
+
+
+@pytest.mark.filterwarnings("ignore:Sparse")
+def test_a_sparse_tensor_of_another_kind_is_refused() -> None:
+    wrong = torch.ones(4, 2, 2, dtype=torch.float64).to_sparse()
+    with pytest.raises(DataError, match=r"Sparse rows must be real numbers \[n, d\]"):
+        ax.Objective(ax.LinearMap(2), "gaussian", ax.Ridge(0.1), wrong, np.zeros(4))

@@ -22,6 +22,7 @@ from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.runtime import device
 from afif_explorer.engine.solvers.base import Solver
 from afif_explorer.engine.training.fit import minimise
+from tests.analysis.test_checkpoints import NUMBERS, TOKENS, TwoInputs, Y
 from tests.engine.jacobians.test_traced import LENGTH, VOCABULARY, Transformer
 from tests.helpers.cases import CASES, KINKED, Case
 from tests.helpers.pretend_device import There, pretended
@@ -42,13 +43,13 @@ KINDS = (ax.InfinitesimalJackknife, ax.EmpiricalFisherInfluence, ax.NewtonStep)
 def directions(objective: Objective) -> Tensor:
     """Three right-hand sides, ``[p, 3]``."""
     draw = np.random.default_rng(1).normal(size=(objective.p, 3))
-    return torch.as_tensor(draw).to(objective.X)
+    return torch.as_tensor(draw).to(objective.device, objective.dtype)
 
 
 def by(method: Method) -> Answer:
     def answer(objective: Objective, theta: Tensor) -> list[Tensor]:
         influence = method.prepare(objective, theta)
-        kept = (torch.arange(objective.n, device=objective.device) > 3).to(objective.X)
+        kept = (torch.arange(objective.n, device=objective.device) > 3).to(objective.dtype)
         return [
             influence.effects(directions(objective)),
             influence.parameters(kept),
@@ -130,6 +131,15 @@ def test_a_transformer_answers_alike(name: str) -> None:
     y = torch.arange(20) % 2
     model = ax.ModuleModel(Transformer().double(), X[:2])
     objective = Objective(model, "categorical", ax.Ridge(0.1), X, y)
+    assert_alike(ANSWERS[name], objective, model.initial(0))
+
+
+@pytest.mark.parametrize("name", ["auto", "ekfac"])
+def test_several_inputs_answer_alike(name: str) -> None:
+    torch.manual_seed(0)
+    X = {"input_ids": TOKENS[:20], "numbers": NUMBERS[:20], "mask": TOKENS[:20] > 2}
+    model = ax.ModuleModel(TwoInputs().double(), X)
+    objective = Objective(model, "categorical", ax.Ridge(0.1), X, Y[:20])
     assert_alike(ANSWERS[name], objective, model.initial(0))
 
 

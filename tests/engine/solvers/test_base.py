@@ -11,7 +11,8 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Fisher, Hessian
 from afif_explorer.engine.influence.methods import AFIF
-from afif_explorer.engine.problem.models import MLP, LinearMap
+from afif_explorer.engine.models.model import LinearMap
+from afif_explorer.engine.models.module_model import MLP
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Ridge
 from afif_explorer.engine.solvers.base import Cholesky, ConjugateGradient, Solver, Status

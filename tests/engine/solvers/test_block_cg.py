@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import afif_explorer as ax
+from afif_explorer.engine.curvature import kronecker
 from afif_explorer.engine.curvature.kronecker import Kronecker
 from afif_explorer.engine.curvature.operators import Curvature, Fisher, Hessian
 from afif_explorer.engine.jacobians.layers.positionwise import Weight
@@ -17,7 +18,7 @@ from afif_explorer.engine.solvers.block_cg import BlockConjugateGradient
 from afif_explorer.engine.solvers.ekfac import EKFAC, EKFACPreconditioner
 from afif_explorer.engine.solvers.nystroem import Nystroem
 from afif_explorer.engine.solvers.preconditioner import Approximation
-from tests.engine.jacobians.test_traced import MODULES, Viewer, draw, rows
+from tests.engine.jacobians.test_traced import MODULES, Sliced, draw, rows
 from tests.helpers.cases import CASES, Case
 
 KNOWN = tuple(case for case in CASES if case.kind != "module")
@@ -124,7 +125,20 @@ def test_preconditioners_help(kind: Approximation, name: str) -> None:
     assert helped < 0.7 * plain
 
 
-@pytest.mark.parametrize("name", ["words", "padded words", "tied", "transformer", "pair"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "words",
+        "padded words",
+        "tied",
+        "transformer",
+        "pair",
+        "partly known",
+        "convolutions with norms",
+        "one convolution twice",
+        "GRU, both directions",
+    ],
+)
 def test_the_curvature_along_every_direction_of_the_basis_is_exact(name: str) -> None:
     fisher = sequence_fisher(name)
     made = EKFACPreconditioner(fisher, None)
@@ -132,6 +146,33 @@ def test_the_curvature_along_every_direction_of_the_basis_is_exact(name: str) ->
     U = made._basis.apply(eye)
     torch.testing.assert_close(U.T @ U, eye)
     torch.testing.assert_close((U.T @ fisher.dense() @ U).diagonal(), made.values)
+
+
+@pytest.mark.parametrize("name", ["convolutions", "RNN, two layers without bias"])
+def test_kronecker_bases_equal_a_dense_construction(name: str) -> None:
+    """Second moments of every weight's explicit Jacobian, from automatic differentiation of all rows."""
+    fisher = sequence_fisher(name)
+    model, X = fisher.point.objective.model, fisher.point.objective.X
+    J = torch.func.jacrev(model._call)(fisher.point.theta, X)
+    half, slices = fisher.fisher_roots().mT @ J / len(J) ** 0.5, model.slices()
+    U = torch.zeros_like(fisher.dense())
+    for weight, shape in zip(model.parameters.names, model.parameters.shapes, strict=True):
+        if len(shape) == 1:
+            continue
+        M = half[:, :, slices[weight]].unflatten(2, (shape[0], -1))  # [n, r, o, i]
+        inputs = M.shape[3]
+        places = [*range(slices[weight].start, slices[weight].stop)]
+        if bias := slices.get(weight.replace("weight", "bias")):
+            M = torch.cat([M, half[:, :, bias, None]], 3)
+            places += range(bias.start, bias.stop)
+        left = torch.linalg.eigh(torch.einsum("nroi,nrpi->op", M, M)).eigenvectors
+        right = torch.linalg.eigh(torch.einsum("nroi,nroj->ij", M, M)).eigenvectors
+        basis = torch.einsum("oa,ib->oiab", left, right).flatten(2)
+        rows_of = torch.cat([basis[:, :inputs].flatten(0, 1), basis[:, inputs:].flatten(0, 1)])
+        U[places, places[0] : places[-1] + 1] = rows_of
+    wanted = (U / (U.T @ fisher.dense() @ U).diagonal()) @ U.T
+    found = EKFACPreconditioner(fisher, None).apply(torch.eye(fisher.p, dtype=torch.float64))
+    torch.testing.assert_close(found, wanted, rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("places", [1, 3, 9])
@@ -219,11 +260,25 @@ def test_a_hessian_is_preconditioned_by_its_fisher_part() -> None:
 
 def test_a_module_whose_layers_are_not_known_is_refused() -> None:
     objective = ax.Objective(
-        Viewer().double(), "categorical", ax.Ridge(0.1), rows(8), torch.arange(8) % 2
+        Sliced().double(), "categorical", ax.Ridge(0.1), rows(8), torch.arange(8) % 3
     )
     fisher = Fisher(objective, objective.vector(objective.model.initial(0)))
     with pytest.raises(ax.InvalidChoice, match="EK-FAC supports only networks"):
         EKFAC().prepare(fisher)
+
+
+def test_it_names_the_layers_of_each_approximation(monkeypatch) -> None:
+    fisher = sequence_fisher("partly known", damping=1e-4, ridge=0.0)
+    found = EKFAC().prepare(fisher).solve(block(fisher.p))
+    kinds = {
+        "full eigenbasis": ["see.weight", "see.bias"],
+        "Kronecker-factored": ["head.weight", "head.bias"],
+    }
+    assert found.stats["layers"] == kinds
+    monkeypatch.setattr(kronecker, "DENSE", 5)
+    found = EKFAC().prepare(fisher).solve(block(fisher.p))
+    assert found.stats["layers"]["diagonal"] == ["see.weight"]
+    assert found.advice.endswith("Only the diagonal is used of: see.weight.")
 
 
 def test_curvlinops_agrees_on_a_layer_by_itself() -> None:

@@ -11,7 +11,7 @@ from afif_explorer.engine.curvature.operators import EmpiricalFisher, Fisher, He
 from afif_explorer.engine.influence.methods import AFIF
 from afif_explorer.engine.jacobians import base as linearization
 from afif_explorer.engine.jacobians import ntk
-from afif_explorer.engine.problem.models import LinearMap
+from afif_explorer.engine.models.model import LinearMap
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Ridge
 from afif_explorer.engine.runtime import memory

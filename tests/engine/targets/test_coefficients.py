@@ -17,7 +17,7 @@ def diabetes() -> Fit:
 def test_effects_on_least_squares_are_those_of_refits(diabetes: Fit) -> None:
     targets = [ax.Coefficient("body mass index"), ax.Coefficient("intercept"), ax.Coefficient(0)]
     rows = np.arange(8)
-    truth = ax.retrain_each(diabetes, rows, targets)
+    truth = ax.retrain_each(diabetes, diabetes.ids[rows], targets)
     found = ax.attribute(diabetes, targets, ax.NewtonStep())[rows]
     np.testing.assert_allclose(found, truth.effects, rtol=1e-7, atol=1e-12)
     places = [diabetes.data.feature_names.index("body mass index"), -1, 0]

@@ -72,7 +72,7 @@ def test_an_effect_is_the_change_after_a_refit() -> None:
     fit = fitted("binary")
     effects = ax.attribute(fit, TARGET, ax.NewtonStep())
     place = int(np.abs(effects).argmax())
-    truth = ax.retrain(fit, [place]).effects(TARGET)[TARGET]
+    truth = ax.retrain(fit, fit.ids[[place]]).effects(TARGET)[TARGET]
     assert effects[place] == pytest.approx(truth, rel=0.02)
 
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
+from afif_explorer.engine.models.model import LinearMap
+from afif_explorer.engine.models.module_model import MLP
 from afif_explorer.engine.problem import penalties
-from afif_explorer.engine.problem.models import MLP, LinearMap
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.training.convergence import CONVERGED_AT
 from afif_explorer.engine.training.fit import minimise

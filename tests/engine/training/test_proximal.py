@@ -11,10 +11,13 @@ from sklearn.linear_model import ElasticNet as SkElasticNet
 from sklearn.linear_model import Lasso as SkLasso
 
 import afif_explorer as ax
-from afif_explorer.engine.problem.models import MLP, LinearMap
+from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.models.model import LinearMap
+from afif_explorer.engine.models.module_model import MLP
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, NonsmoothPenalty
-from afif_explorer.engine.problem.weights import leave_one_out, leave_out
+from afif_explorer.engine.problem.weights import leave_out, leave_out_each
+from afif_explorer.engine.training import free_newton, working_sets
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.engine.training.proximal import ProximalProblem
 from afif_explorer.errors import InvalidChoice
@@ -91,6 +94,30 @@ def test_a_perceptron_with_lasso_reaches_a_minimum_with_zeros() -> None:
 
 
 @every_penalty
+@pytest.mark.parametrize("linear", [True, False], ids=["softmax", "network"])
+def test_many_parameters_reach_a_minimum_without_a_matrix(
+    penalty: NonsmoothPenalty, linear: bool, monkeypatch
+) -> None:
+    X, y = rows()
+    model = LinearMap(10, 3) if linear else MLP(10, (4,), 3)
+    if isinstance(penalty, GroupLasso):
+        places = range(int(model.penalised.sum()))
+        penalty = GroupLasso(0.02, tuple(zip(places[::2], places[1::2], strict=True)))
+    problem = Objective(model, "categorical", penalty, X, np.digitize(y, [-1.0, 1.0]))
+    dense = minimise(problem)
+    for module in (working_sets, free_newton):
+        monkeypatch.setattr(module, "FEW", 20)
+    monkeypatch.setattr(Curvature, "dense", lambda self: pytest.fail("a matrix was made"))
+    found = minimise(problem)
+    assert found.converged
+    assert int((found.theta == 0).sum()) > 5
+    if linear:
+        torch.testing.assert_close(found.theta, dense.theta, atol=1e-7, rtol=0)
+    again = minimise(problem, weights=problem.vector(leave_out(120, [3])), start=found.theta)
+    assert again.converged
+
+
+@every_penalty
 def test_the_prox_solves_its_sub_problem_for_many_gradients_at_once(
     penalty: NonsmoothPenalty,
 ) -> None:
@@ -134,7 +161,7 @@ def test_effects_of_all_rows_are_those_of_their_parameters(penalty: NonsmoothPen
         problem.p, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2)
     )
     effects = influence.effects(gradients)
-    block = influence.parameters(problem.vector(leave_one_out(problem.n)))
+    block = influence.parameters_without(np.arange(problem.n)[:, None])
     expected = (block - theta[:, None]).T @ gradients
     torch.testing.assert_close(effects, expected, atol=1e-9, rtol=0)
 
@@ -143,7 +170,7 @@ def test_effects_of_all_rows_are_those_of_their_parameters(penalty: NonsmoothPen
 def test_leaving_one_out_follows_true_refits(penalty: NonsmoothPenalty) -> None:
     problem = objective(penalty)
     theta = minimise(problem).theta
-    weights = problem.vector(leave_one_out(problem.n, range(25)))
+    weights = problem.vector(leave_out_each(problem.n, np.arange(25)[:, None]))
     predicted = ax.AFIF(leverage_correction=True).prepare(problem, theta).parameters(weights)
     errors, sizes = [], []
     for column in range(25):

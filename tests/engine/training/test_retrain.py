@@ -18,7 +18,7 @@ from afif_explorer.analysis.rows.compare import (
     top_overlap,
 )
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.weights import checked_rows, folds, leave_one_out, leave_out
+from afif_explorer.engine.problem.weights import checked_rows, folds, leave_out, leave_out_each
 from afif_explorer.engine.training import retrain
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.engine.training.retrain import refit, refit_each
@@ -38,9 +38,10 @@ def predictions(problem: Problem, theta: torch.Tensor) -> torch.Tensor:
 def test_refits_side_by_side_are_refits_one_by_one(case: Case, monkeypatch) -> None:
     problem = case.make(seed=2)
     theta = minimise(problem.objective).theta
-    weights = torch.as_tensor(leave_one_out(problem.objective.n, range(5)))
-    monkeypatch.setattr(retrain, "COLUMNS_AT_ONCE", 2 * problem.objective.n)
-    found = refit_each(problem.objective, theta, weights)
+    sets = np.arange(5)[:, None]
+    weights = torch.as_tensor(leave_out_each(problem.objective.n, sets))
+    monkeypatch.setattr(retrain, "AT_ONCE", 2 * problem.objective.n)
+    found = refit_each(problem.objective, theta, sets)
     for column in range(5):
         alone = refit(problem.objective, theta, weights[:, column])
         before, here, wanted = (
@@ -77,8 +78,9 @@ def test_weights_leave_out_what_they_say() -> None:
     assert leave_out(4, [1, 3]).tolist() == [1, 0, 1, 0]
     assert leave_out(4, []).tolist() == [1, 1, 1, 1]
     assert leave_out(3, np.array([True, False, False])).tolist() == [0, 1, 1]
-    assert leave_one_out(3).tolist() == (1 - np.eye(3)).tolist()
-    assert leave_one_out(3, [2]).tolist() == [[1], [1], [0]]
+    sets = [np.array([2]), np.array([0, 1]), np.array([], dtype=int)]
+    assert leave_out_each(3, sets).tolist() == [[1, 0, 1], [1, 0, 1], [0, 1, 1]]
+    assert leave_out_each(3, []).shape == (3, 0)
     assert checked_rows(5, [3, 1, 3]).tolist() == [1, 3]
 
 
@@ -96,12 +98,13 @@ def test_folds_leave_every_row_out_once(n: int, k: int, seed: int) -> None:
         with pytest.raises(InvalidChoice, match=f"from 2 to {n}"):
             folds(n, k, seed)
         return
-    weights = folds(n, k, seed)
-    assert weights.shape == (n, k)
-    assert ((1 - weights).sum(1) == 1).all()
-    sizes = (1 - weights).sum(0)
-    assert sizes.max() - sizes.min() <= 1
-    np.testing.assert_array_equal(weights, folds(n, k, seed))
+    sets = folds(n, k, seed)
+    np.testing.assert_array_equal(np.sort(np.concatenate(sets)), np.arange(n))
+    sizes = [len(fold) for fold in sets]
+    assert len(sizes) == k
+    assert max(sizes) - min(sizes) <= 1
+    for fold, same in zip(sets, folds(n, k, seed), strict=True):
+        np.testing.assert_array_equal(fold, same)
 
 
 @settings(deadline=None)

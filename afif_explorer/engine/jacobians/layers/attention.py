@@ -48,7 +48,7 @@ def _enter() -> None:
 class OpenAttention(nn.MultiheadAttention):
     """Self-attention whose two linear layers call ``F.linear``, so that they can be traced.
 
-    Same signature as ``nn.MultiheadAttention``; :func:`open_up` converts layers to it.
+    Same signature as ``nn.MultiheadAttention``; see :mod:`afif_explorer.engine.jacobians.layers.opened`.
     """
 
     def forward(
@@ -100,17 +100,8 @@ def _bias(mask: Tensor | None, padding: Tensor | None, heads: Tensor) -> Tensor 
     return total
 
 
-def open_up(module: nn.Module) -> None:
-    """Convert every plain self-attention inside a module to an :class:`OpenAttention`."""
-    for part in module.modules():
-        if type(part) is nn.MultiheadAttention and part.in_proj_weight is not None:
-            plain = part.bias_k is None and not part.add_zero_attn
-            if plain:
-                part.__class__ = OpenAttention
-
-
-def close_again(module: nn.Module) -> None:
-    """Undo :func:`open_up`."""
-    opened: list[nn.Module] = [part for part in module.modules() if type(part) is OpenAttention]
-    for part in opened:
-        part.__class__ = nn.MultiheadAttention
+def can_be_opened(part: nn.Module) -> bool:
+    """False for attention with further parameters, or with queries and keys of different sizes."""
+    if not isinstance(part, nn.MultiheadAttention):
+        return True
+    return part.in_proj_weight is not None and part.bias_k is None and not part.add_zero_attn

@@ -71,6 +71,12 @@ class FactoredJacobian:
                 for block in blocks:
                     block.jvp(vectors, total[rows])
 
+    def jvp_lower(self, vectors: Tensor, total: Tensor) -> None:
+        """The same for lower triangular ``[p, p]``: a layer meets the columns up to its last parameter."""
+        for layer in self.layers:
+            met = layer.start + layer.size
+            replace(self, layers=[layer]).jvp(vectors[:, :met], total[:, :, :met])
+
     def vjp(self, cotangents: Tensor, total: Tensor) -> None:
         """Add ``H' U`` to ``[p, m]``."""
         direct, explicit = self._by_cost(cotangents.shape[2])

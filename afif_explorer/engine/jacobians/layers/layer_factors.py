@@ -8,6 +8,7 @@ features has one position. The factors are stored; the block itself is formed on
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from math import prod
 from typing import Any, Self
@@ -15,7 +16,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.jacobians.layers.trace import Use
+from afif_explorer.engine.jacobians.layers.uses import Use
 
 TILE = 1 << 20  # numbers of a block that fits into the cache
 
@@ -65,6 +66,10 @@ class LayerJacobian(ABC):
     def squared_norms(self) -> Tensor:
         """The squared Frobenius norm of each row's block, ``[n]``."""
 
+    @abstractmethod
+    def joined(self, others: Sequence[Self]) -> Self:
+        """The block summed with those of further uses of the same parameters."""
+
     def formed_for(self, columns: int) -> bool:
         """Whether products with ``columns`` vectors are cheaper with the explicit block."""
         return False
@@ -99,16 +104,19 @@ class Summed(LayerJacobian):
     def squared_norms(self) -> Tensor:
         return self.block.square().sum((1, 2))
 
+    def joined(self, others: Sequence[Self]) -> Self:
+        return replace(self, block=sum((other.block for other in others), self.block))
 
-def shift_jacobian(use: Use, slope: Tensor, shape: torch.Size, start: int) -> Summed:
+
+def shift_jacobian(use: Use, slope: Tensor, start: int) -> Summed:
     """The block of an added parameter, from the derivative ``[n, r, ...]`` at its tap."""
-    return Summed(start, prod(shape), _to_shape(slope, shape))
+    return Summed(start, prod(use.shape), _to_shape(slope, use.shape))
 
 
-def scale_jacobian(use: Use, slope: Tensor, shape: torch.Size, start: int) -> Summed:
+def scale_jacobian(use: Use, slope: Tensor, start: int) -> Summed:
     """The block of an elementwise factor, from the derivative ``[n, r, ...]`` at its tap."""
     assert use.kept is not None
-    return Summed(start, prod(shape), _to_shape(slope * use.kept[:, None], shape))
+    return Summed(start, prod(use.shape), _to_shape(slope * use.kept[:, None], use.shape))
 
 
 def _to_shape(slope: Tensor, shape: torch.Size) -> Tensor:

@@ -96,6 +96,9 @@ class LayeredLinearization(Linearization):
     def vjp_rows(self, cotangents: Tensor) -> Tensor:
         return self.factored(cotangents).explicit(cotangents)
 
+    def project(self, rows: Tensor | slice, basis: Tensor, *, lower: bool = False) -> Tensor:
+        return self.take(rows).jvp(basis)
+
     def squared_norms(self, roots: Tensor) -> Tensor:
         return torch.cat([some.squared_norms() for _, some in self._blocks(roots)])
 

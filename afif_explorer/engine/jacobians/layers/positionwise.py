@@ -7,16 +7,17 @@ position; products sum over positions.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import prod
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from afif_explorer.engine.jacobians.layers.layer_factors import TILE, LayerJacobian, Summed
-from afif_explorer.engine.jacobians.layers.trace import Use
+from afif_explorer.engine.jacobians.layers.uses import Use
 from afif_explorer.engine.runtime.memory import block_rows
 
 
@@ -25,6 +26,20 @@ class PositionwiseJacobian(LayerJacobian):
     """Parameters that act on every position separately; stores the factors, not the block."""
 
     slope: Tensor  # [n, r, T, o]
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """All positions at which the parameters are used, as those of one layer."""
+        tensors = {
+            name: torch.cat([one, *(vars(other)[name] for other in others)], self._axis(name))
+            for name, one in self._tensors().items()
+        }
+        some: dict[str, Any] = tensors
+        return replace(self, **some)
+
+    @staticmethod
+    def _axis(name: str) -> int:
+        """The axis of positions of a stored tensor."""
+        return 2 if name == "slope" else 1
 
     @property
     def rank(self) -> int:
@@ -124,10 +139,10 @@ class Weight(PositionwiseJacobian):
     bias: bool = False
 
     @classmethod
-    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Weight:
+    def of(cls, use: Use, slope: Tensor, start: int) -> Weight:
         """Create from a use and the derivative ``[n, r, ...]`` at its tap."""
         assert use.kept is not None
-        n, rank = slope.shape[:2]
+        (n, rank), shape = slope.shape[:2], use.shape
         layer_input = use.kept.expand(n, *use.kept.shape[1:]) if len(use.kept) != n else use.kept
         return cls(
             start,
@@ -262,10 +277,10 @@ class Table(PositionwiseJacobian):
     index: Tensor  # [n, T]; 0, with slope zero, for the padding index
 
     @classmethod
-    def of(cls, use: Use, slope: Tensor, shape: torch.Size, start: int) -> Table:
+    def of(cls, use: Use, slope: Tensor, start: int) -> Table:
         """Create from a use and the derivative ``[n, r, ...]`` at its tap."""
         assert use.kept is not None
-        n, rank = slope.shape[:2]
+        (n, rank), shape = slope.shape[:2], use.shape
         index = use.kept.reshape(n, -1)
         slope = slope.reshape(n, rank, -1, shape[1]) * (index >= 0)[:, None, :, None]
         return cls(start, prod(shape), slope=slope, index=index.clamp(min=0))

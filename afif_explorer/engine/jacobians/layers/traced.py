@@ -11,33 +11,29 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
+from itertools import pairwise, product
 from typing import Self
 
 import torch
 from torch import Tensor
+from torch.func import vjp, vmap
 
 from afif_explorer.engine.jacobians.autograd import ModuleLinearization
 from afif_explorer.engine.jacobians.base import Work
-from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian
+from afif_explorer.engine.jacobians.layers.factored import FactoredJacobian, by_parameters
 from afif_explorer.engine.jacobians.layers.layer_factors import (
     LayerJacobian,
+    Summed,
     scale_jacobian,
     shift_jacobian,
 )
 from afif_explorer.engine.jacobians.layers.layered import LayeredLinearization, sums
 from afif_explorer.engine.jacobians.layers.positionwise import Table, Weight
-from afif_explorer.engine.jacobians.layers.trace import (
-    Kind,
-    NotTraceable,
-    Usage,
-    Use,
-    trace_uses,
-    usage_of,
-)
+from afif_explorer.engine.jacobians.layers.trace import Usage, trace_uses, usage_of
+from afif_explorer.engine.jacobians.layers.uses import Kind, NotTraceable, Use
 from afif_explorer.engine.jacobians.symmetric import HALF
 
-KINDS: dict[Kind, Callable[[Use, Tensor, torch.Size, int], LayerJacobian]] = {
+KINDS: dict[Kind, Callable[[Use, Tensor, int], LayerJacobian]] = {
     Kind.WEIGHT: Weight.of,
     Kind.TABLE: Table.of,
     Kind.SCALE: scale_jacobian,
@@ -45,6 +41,9 @@ KINDS: dict[Kind, Callable[[Use, Tensor, torch.Size, int], LayerJacobian]] = {
 }
 MAX_DIFFERENCE = (
     1e-6  # largest relative difference from automatic differentiation in the check of a structure
+)
+MAX_EXPLICIT = (
+    0.5  # share of the parameters whose blocks may be explicit; beyond, products are cheaper
 )
 GRAPH = 2  # memory of a backward pass, relative to the trace of one output
 CHECKED = 2  # random combinations of a row's outputs in the check
@@ -85,29 +84,69 @@ class Structure:
         for name, shape in self.shapes.items():
             starts[name], start = start, start + shape.numel()
         layers = [
-            KINDS[use.kind](use, slopes[id(use.tap)], self.shapes[use.name], starts[use.name])
-            for use in self._merged(uses, starts)
+            KINDS[use.kind](use, slopes[id(use.tap)], starts[use.name] + use.offset)
+            for use in self._with_biases(uses, starts)
         ]
-        return FactoredJacobian(layers, len(X), roots.shape[2], len(theta))
+        layers += self._explicit(named, X, roots, starts)
+        return FactoredJacobian(_joined(layers), len(X), roots.shape[2], len(theta))
 
-    def _merged(self, uses: list[Use], starts: Mapping[str, int]) -> list[Use]:
-        """The uses, with a weight and the bias that follows it merged if both are used once."""
-        count = Counter(use.name for use in uses)
+    def _explicit(
+        self, named: Mapping[str, Tensor], X: Tensor, roots: Tensor, starts: Mapping[str, int]
+    ) -> list[Summed]:
+        """The blocks of the parameters that are not traced, by automatic differentiation of each row."""
+        moving = {name: named[name] for name in self.usage.unsupported}
+        if not moving:
+            return []
+
+        def one(x: Tensor, root: Tensor) -> dict[str, Tensor]:
+            pull = vjp(lambda part: self.call({**named, **part}, x[None])[0], moving)[1]
+            return vmap(lambda column: pull(column)[0], in_dims=1)(root)
+
+        blocks = vmap(one)(X, roots)
+        return [
+            Summed(starts[name], moving[name].numel(), block.flatten(2))
+            for name, block in blocks.items()
+        ]
+
+    def _with_biases(self, uses: list[Use], starts: Mapping[str, int]) -> list[Use]:
+        """The uses, with a weight and its bias merged if they are adjacent and always used together."""
+        count = Counter((use.name, use.offset) for use in uses)
+        pairs = Counter(
+            (weight.name, bias.name)
+            for weight, bias in pairwise(uses)
+            if self._adjacent(weight, bias, starts)
+        )
         found: list[Use] = []
         for use in uses:
             last = found[-1] if found else None
             if (
                 last is not None
-                and use.kind is Kind.SHIFT
-                and last.kind is Kind.WEIGHT
-                and use.tap is last.tap
-                and count[use.name] == count[last.name] == 1
-                and starts[use.name] == starts[last.name] + self.shapes[last.name].numel()
+                and self._adjacent(last, use, starts)
+                and count[use.name, 0] == count[last.name, 0] == pairs[last.name, use.name]
             ):
                 found[-1] = replace(last, bias=True)
             else:
                 found.append(use)
         return found
+
+    def _adjacent(self, weight: Use, bias: Use, starts: Mapping[str, int]) -> bool:
+        """Whether two uses are a linear layer's whole weight and the bias that follows it in ``theta``."""
+        return (
+            weight.kind is Kind.WEIGHT
+            and bias.kind is Kind.SHIFT
+            and weight.tap is bias.tap
+            and weight.shape.numel() == self.shapes[weight.name].numel()
+            and starts[bias.name] == starts[weight.name] + weight.shape.numel()
+        )
+
+
+def _joined(layers: Sequence[LayerJacobian]) -> list[LayerJacobian]:
+    """One layer for all uses of the same parameters, where these are of one kind."""
+    found: list[LayerJacobian] = []
+    for first, *others in by_parameters(layers):
+        alike = all(type(one) is type(first) and one.size == first.size for one in others)
+        found += [first.joined(others)] if alike and others else [first, *others]
+    return found
 
 
 def _slopes(outputs: Tensor, uses: list[Use], roots: Tensor) -> dict[int, Tensor]:
@@ -141,7 +180,7 @@ def structure_of(
     parameters: Mapping[str, Tensor],
     example: Tensor,
 ) -> Structure | None:
-    """How a module uses its parameters, traced on a few rows; None if a use is unsupported.
+    """How a module uses its parameters, traced on a few rows; None if most are in unsupported operations.
 
     The result is checked against automatic differentiation on the same rows.
     """
@@ -149,6 +188,9 @@ def structure_of(
     try:
         usage = usage_of(lambda named, rows: call(named, few[:rows]), parameters)
         shapes = {name: value.shape for name, value in parameters.items()}
+        explicit = sum(shapes[name].numel() for name in usage.unsupported)
+        if explicit > MAX_EXPLICIT * sum(shape.numel() for shape in shapes.values()):
+            return None
         structure = Structure(call, shapes, usage, 0)
         theta = torch.cat([value.detach().reshape(-1) for value in parameters.values()])
         found = structure.factored(theta, few)
@@ -178,7 +220,10 @@ def _agrees(structure: Structure, theta: Tensor, rows: Tensor, found: FactoredJa
 
 
 class TracedLinearization(LayeredLinearization, ModuleLinearization):
-    """A module whose parameter uses are all supported. Second derivatives use automatic differentiation."""
+    """A module most of whose parameters are used by supported operations.
+
+    Second derivatives use automatic differentiation.
+    """
 
     prefers_roots = True
 
@@ -210,6 +255,15 @@ class TracedLinearization(LayeredLinearization, ModuleLinearization):
     def jvp(self, vectors: Tensor) -> Tensor:
         blocks = ((rows, part._factors) for rows, part in self.pieces(vectors.shape[1]))
         return self._moved(blocks, self.k, vectors)
+
+    def project(self, rows: Tensor | slice, basis: Tensor, *, lower: bool = False) -> Tensor:
+        chosen = self.take(rows)
+        if not lower:
+            return chosen.jvp(basis)
+        total = basis.new_zeros(chosen.n, self.k, basis.shape[1])
+        for few, part in chosen.pieces(basis.shape[1]):
+            part._factors.jvp_lower(basis, total[few])
+        return total
 
     def vjp(self, cotangents: Tensor) -> Tensor:
         columns = cotangents.shape[2]

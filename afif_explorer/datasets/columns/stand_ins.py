@@ -1,0 +1,80 @@
+"""Values that may stand for "missing": -999 among ages, 9999-12-31 among dates, "-" among labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer.datasets.reading import text
+from afif_explorer.datasets.reading.markers import says_nothing
+
+_NEGATIVE = (
+    -1.0, -7.0, -8.0, -9.0, -77.0, -88.0, -99.0, -999.0, -9999.0, -99999.0, -32768.0,
+    -99.9, -99.99, -999.9, -999.99, -9999.9,
+)  # fmt: skip
+_LARGE = (  # nines, the largest numbers of integer types, and the usual fill values of floating-point numbers
+    *(10.0**digits - 1 for digits in range(2, 10)), 99.9, 999.9, 9999.9,
+    2.0**15 - 1, 2.0**16 - 1, 2.0**31 - 1, 1e20, 1e30, 1e36, 9.969209968386869e36,
+)  # fmt: skip
+_APART = 0.6  # other values are at most this share of a large one
+_FEW_VALUES = 5
+_LEAST_AMOUNT = 10.0
+_FAR_DATES = np.array(
+    ["9999-12-31", "9999-01-01", "2999-12-31", "2100-01-01", "2099-12-31", "1900-01-01", "1899-12-30",
+     "1899-12-31", "1970-01-01", "0001-01-01", "1111-11-11", "1800-01-01", "1601-01-01", "1753-01-01"],
+    dtype="datetime64[D]",
+)  # fmt: skip
+_YEARS_APART = 5 * 365.25
+
+
+def stand_ins(series: pd.Series) -> list[object]:
+    """The values of a column that may stand for a missing one."""
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return list(_of_dates(series))
+    if pd.api.types.is_bool_dtype(series) or pd.api.types.is_complex_dtype(series):
+        return []
+    if pd.api.types.is_numeric_dtype(series):
+        return list(_of_numbers(series.dropna().to_numpy(dtype=np.float64)))
+    if isinstance(series.dtype, pd.StringDtype):
+        return [level for level in text.coded(series)[1] if says_nothing(level.strip())]
+    return []
+
+
+def _of_numbers(values: np.ndarray) -> list[object]:
+    found = [float(value) for value in _NEGATIVE if _is_odd(values, value)]
+    others = values[~np.isin(values, found)]
+    for value in sorted(_LARGE, reverse=True):
+        hit = others == value
+        rest = others[others < value]
+        largest = hit.any() and len(rest) and (others <= value).all()
+        if largest and rest.max() <= _APART * value and len(np.unique(rest)) >= _FEW_VALUES:
+            found.append(value)
+            others = rest
+    zero = others == 0
+    rest = others[~zero]
+    few = 1 < zero.sum() < len(rest) and len(np.unique(rest)) > 2 * _FEW_VALUES
+    if few and rest.min() >= max(_LEAST_AMOUNT, 0.25 * float(np.median(rest))):
+        found.append(0.0)
+    return [int(value) if value.is_integer() else value for value in found]
+
+
+def _is_odd(values: np.ndarray, value: float) -> bool:
+    """Whether a negative value is among others that are never negative, or far from it."""
+    others = values[(values != value) & ~np.isin(values, _NEGATIVE)]
+    if not (values == value).any() or len(np.unique(others)) < _FEW_VALUES:
+        return False
+    far = value <= -99 and others.min() >= _APART * value
+    return bool(others.min() >= 0 or far)
+
+
+def _of_dates(series: pd.Series) -> list[object]:
+    if series.dt.tz is not None:
+        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    seconds = series.dropna().astype("datetime64[s]").to_numpy()
+    days = np.unique(seconds.astype("datetime64[D]"))
+    found: list[object] = []
+    for day in days[np.isin(days, _FAR_DATES)]:
+        others = days[days != day]
+        if len(others) and np.abs((others - day).astype(np.int64)).min() > _YEARS_APART:
+            found.append(str(day))
+    return found

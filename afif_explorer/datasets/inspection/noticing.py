@@ -1,0 +1,262 @@
+"""What is noticed about a column by itself."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer import wording
+from afif_explorer.datasets.columns import guesses, spellings
+from afif_explorer.datasets.columns import recipe as recipes
+from afif_explorer.datasets.columns.column import FEW_LEVELS, MOST_LEVELS
+from afif_explorer.datasets.columns.identifiers import identifier, is_time
+from afif_explorer.datasets.columns.recipe import Finding, Recipe, is_text
+from afif_explorer.datasets.columns.relations import ROWS_A_LEVEL
+from afif_explorer.datasets.columns.stand_ins import stand_ins
+from afif_explorer.datasets.inspection.problem import Problem
+from afif_explorer.datasets.prepare import merged
+from afif_explorer.datasets.reading import numerals, text
+from afif_explorer.datasets.reading.dates import Dates, are_dates
+from afif_explorer.datasets.reading.layout import is_total
+from afif_explorer.datasets.reading.typed import cells_that
+
+_MOSTLY = 0.5
+_YES_NO = frozenset(
+    ("yes", "no", "y", "n", "true", "false", "t", "f", "0", "1", "ja", "nein", "on", "off")
+)
+_CODES = range(3, 8)  # distinct whole numbers that may be codes
+_FEW_ODD = 5
+_FEW_TOTALS = 0.1  # of the rows
+_LIKE_NUMBERS = re.compile(r"[+-]?\d[\d\W_]*[a-z]{0,3}[\d\W_]*[a-z]{0,3}", re.IGNORECASE)
+_MOST_LEVELS_READ, _TRIED = 20_000, 1_000  # of more levels, some are tried first
+_LEAVE_OUT = "Leave it out"
+
+
+def kind_of(series: pd.Series) -> str:
+    """The kind of a column whose cells were read."""
+    known = series.dropna()
+    distinct = distinct_of(known)
+    if distinct < 2:
+        return recipes.CONSTANT
+    if pd.api.types.is_bool_dtype(known):
+        return recipes.YES_NO
+    if known.dtype.kind in "mM" or isinstance(known.dtype, pd.DatetimeTZDtype):
+        return recipes.DATE
+    if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_complex_dtype(known):
+        two = distinct == 2 and known.isin((0, 1)).all()
+        return recipes.YES_NO if two else recipes.NUMBER
+    levels = (
+        {str(level).strip().casefold() for level in known.unique()[:3]} if distinct == 2 else {""}
+    )
+    if levels <= _YES_NO:
+        return recipes.YES_NO
+    if distinct > MOST_LEVELS or distinct > max(FEW_LEVELS, len(series) / 2):
+        return recipes.TEXT
+    return recipes.CATEGORY
+
+
+def distinct_of(series: pd.Series) -> int:
+    """The number of distinct values, nested ones as text."""
+    return int((series.astype(str) if series.dtype == object else series).nunique())
+
+
+def notice(
+    raw: pd.Series, read: pd.Series, name: str, recipe: Recipe, findings: list[Finding]
+) -> list[Problem]:
+    """All problems of a column: ``raw`` as it came, ``read`` by its default recipe."""
+    kind = kind_of(read)
+    found = [_of_finding(finding, name) for finding in findings]
+    if recipe.merge:
+        told = merged(recipe.merge, name)
+        found.append(
+            Problem(
+                name,
+                "spaces",
+                told,
+                "Merge them",
+                True,
+                {"merge": dict(recipe.merge)},
+                {"merge": {}},
+            )
+        )
+    if kind == recipes.CONSTANT:
+        what = "has no values" if not read.notna().any() else "has only one value"
+        found.append(
+            Problem(name, "constant", f"'{name}' {what}.", _LEAVE_OUT, True, {"role": "ignore"})
+        )
+        return found
+    values = _of_values(raw, read, name, kind)
+    nearly_numbers = any(problem.code in ("units", "partly") for problem in values)
+    found += _free_text(read, name, kind) if nearly_numbers else _of_role(read, name, kind)
+    return found + values
+
+
+def _of_finding(finding: Finding, name: str) -> Problem:
+    if finding.code == "decimal":
+        change = {"kind": recipes.DECIMAL_COMMA}
+        return Problem(name, "decimal", finding.sentence, "It is a decimal comma", False, change)
+    if finding.code == "order":
+        change = {"kind": recipes.MONTH_FIRST}
+        return Problem(name, "order", finding.sentence, "The month comes first", False, change)
+    remedy = (
+        "Read the others, and make these cells missing"
+        if finding.code == "unread"
+        else "Read it so"
+    )
+    return Problem(
+        name, finding.code, finding.sentence, remedy, True, {}, {"kind": recipes.CATEGORY}
+    )
+
+
+def _of_role(read: pd.Series, name: str, kind: str) -> list[Problem]:
+    """Why a column should be no input."""
+    found = identifier(read, name)
+    if found is not None:
+        told, undo = f"'{name}' {found.why}.", {"role": "input"} if found.sure else {}
+        return [Problem(name, "id", told, _LEAVE_OUT, found.sure, {"role": "id"}, undo)]
+    if kind == recipes.TEXT:
+        return _free_text(read, name, kind)
+    if guesses.may_be_sensitive(name) and not guesses.is_sensitive(name):
+        told = f"'{name}' may be a sensitive column, by its name."
+        return [
+            Problem(name, "sensitive", told, "Compare its groups", False, {"role": "sensitive"})
+        ]
+    return []
+
+
+def _free_text(read: pd.Series, name: str, kind: str) -> list[Problem]:
+    if kind != recipes.TEXT:
+        return []
+    distinct = distinct_of(read.dropna())
+    told = f"'{name}' is free text: it has {wording.count(distinct)} distinct texts."
+    if distinct * ROWS_A_LEVEL <= len(read):
+        told += (
+            f" As a category, its {MOST_LEVELS - 1} most common ones are inputs, the others one."
+        )
+    return [Problem(name, "text", told, _LEAVE_OUT, True, {"role": "ignore"})]
+
+
+def _of_values(raw: pd.Series, read: pd.Series, name: str, kind: str) -> list[Problem]:
+    """What may be wrong with the values of a column."""
+    found = []
+    if gaps := int(read.isna().sum()):
+        share = gaps / len(read)
+        if share > _MOSTLY:
+            told = (
+                f"'{name}' is missing in {wording.count(gaps)} of {wording.count(len(read))} rows."
+            )
+            found.append(Problem(name, "gaps", told, _LEAVE_OUT, False, {"role": "ignore"}))
+    if values := stand_ins(read):
+        cells = int(recipes.matches(read, values).sum())
+        told = (
+            f"'{name}' has {wording.count(cells)} {'cell' if cells == 1 else 'cells'} with "
+            f"{text.listing([text.clean(value) for value in values])}, which may stand for a missing value."
+        )
+        found.append(
+            Problem(name, "missing", told, "Make them missing", False, {"missing": values})
+        )
+    if is_text(read):
+        found += _of_texts(read, name, kind)
+    elif kind == recipes.NUMBER:
+        found += _of_numbers(read, name)
+    return found
+
+
+def _of_texts(read: pd.Series, name: str, kind: str) -> list[Problem]:
+    found = []
+    if kind != recipes.TEXT and (same := spellings.visible(read)):
+        pairs = [f"'{text.clean(old)}' and '{text.clean(new)}'" for old, new in same.items()]
+        more = f" and {len(pairs) - 3} more pairs" if len(pairs) > 3 else ""
+        told = f"Levels of '{name}' may be the same: {', '.join(pairs[:3])}{more}."
+        found.append(Problem(name, "spelling", told, "Merge them", False, {"merge": same}))
+    levels = [str(level).strip() for level in read.dropna().unique()[:1000]]
+    found += _of_totals(read, name)
+    units = [unit for unit in numerals.units(levels, ".") if unit]
+    numbers = ~np.isnan(numerals.Numbers().read(levels))
+    if len(units) + bool(numbers.any()) > 1 and sum(
+        len(numerals.units([level], ".")) for level in levels
+    ) >= 0.95 * len(levels):
+        told = (
+            f"'{name}' has numbers with different units ({text.listing(units)}), so it was not read as "
+            "numbers; convert them to one unit."
+        )
+        return [*found, Problem(name, "units", told)]
+    return found + _of_digits(read, name)
+
+
+def _of_totals(read: pd.Series, name: str) -> list[Problem]:
+    """Rows between the others that are named like their sum."""
+    codes, levels = text.coded(read)
+    places = [place for place, level in enumerate(levels) if is_total(level.strip())]
+    cells = int(np.isin(codes, places).sum())
+    if not cells or cells > _FEW_TOTALS * len(read):
+        return []
+    told = (
+        f"{cells_that(codes, places)} of '{name}' {'is' if cells == 1 else 'are'} named like totals "
+        f"({text.listing([text.clean(levels[place]) for place in places], most=3)}); if these rows are sums "
+        "of others, delete them from the file."
+    )
+    return [Problem(name, "totals", told)]
+
+
+def _of_digits(read: pd.Series, name: str) -> list[Problem]:
+    """Texts that are partly numbers, or that look like numbers or dates and are none."""
+    codes, levels = text.coded(read)
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    levels = [level.strip() for level in levels]
+    if len(levels) > _MOST_LEVELS_READ and not _has_digits(levels[:: len(levels) // _TRIED]):
+        return []
+    numbers = ~np.isnan(numerals.Numbers().read(levels))
+    for kind, what, hit in (
+        (recipes.NUMBER, "numbers", numbers),
+        (recipes.DATE, "dates", are_dates(levels)),
+    ):
+        if not _MOSTLY <= counts[hit].sum() / counts.sum() < 1 or hit.sum() <= 2:
+            continue
+        others = text.listing([text.clean(levels[place]) for place in np.flatnonzero(~hit)], most=3)
+        told = (
+            f"{wording.count(counts[hit].sum())} of {wording.count(counts.sum())} cells of '{name}' are "
+            f"{what}; because of the others ({others}) it was not read as {what}."
+        )
+        remedy = f"Read the {what}, and make the other cells missing"
+        return [Problem(name, "partly", told, remedy, False, {"kind": kind})]
+    odd = [level for level in levels if _LIKE_NUMBERS.fullmatch(level)]
+    if len(odd) >= _FEW_ODD and len(odd) >= 0.9 * len(levels) and not numbers.all():
+        shown = text.listing([text.clean(level) for level in odd], most=3)
+        told = (
+            f"'{name}' has texts that are neither numbers nor dates, although they start with digits "
+            f"({shown}); convert them if they are amounts."
+        )
+        return [Problem(name, "digits", told)]
+    return []
+
+
+def _has_digits(levels: list[str]) -> bool:
+    """Whether so many of a column's levels start with digits that it is worth reading all of them."""
+    like = [level for level in levels if _LIKE_NUMBERS.match(level)]
+    return len(like) > 0.25 * len(levels)
+
+
+def _of_numbers(read: pd.Series, name: str) -> list[Problem]:
+    known = read.dropna()
+    whole = bool(np.isfinite(known).all() and (known == known.round()).all())
+    if not whole:
+        return []
+    distinct = known.nunique()
+    if distinct in _CODES and known.min() >= 0 and not is_time(name):
+        told = (
+            f"'{name}' has only {distinct} whole numbers; if they are codes of categories, not amounts, read "
+            "it as a category."
+        )
+        return [
+            Problem(name, "codes", told, "Make it a category", False, {"kind": recipes.CATEGORY})
+        ]
+    if known.min() >= 19000101 and known.max() <= 20991231:
+        texts = [str(int(value)) for value in known.unique()[:1000]]
+        if not np.isnat(Dates(compact=True).read(texts)).any():
+            told = f"'{name}' looks like dates written as numbers ({texts[0]})."
+            change = {"kind": recipes.DATE}
+            return [Problem(name, "dates", told, "Read it as dates", False, change)]
+    return []

@@ -1,0 +1,1 @@
+"""Parquet files: their sizes are checked before anything is expanded."""

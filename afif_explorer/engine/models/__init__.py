@@ -1,0 +1,1 @@
+"""Models: what maps rows to outputs; linear maps, perceptrons and modules of torch."""

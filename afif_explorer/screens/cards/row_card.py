@@ -1,0 +1,95 @@
+"""Details of the focused row: the effect of its removal, and its values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from afif_explorer.figures.drawing.text import number, percent, short
+from afif_explorer.results import Points
+from afif_explorer.screens import changes
+from afif_explorer.screens.cards.picture import picture
+from afif_explorer.screens.content import Content, Heading, Pairs, Values, hint, line
+from afif_explorer.state import Explorer
+from afif_explorer.wording import count
+
+MAX_VALUES = 60  # columns of the raw table that are shown
+MAX_LENGTH = 120  # characters of one value
+
+
+def row_card(explorer: Explorer) -> Content:
+    """The details of ``explorer.primary``."""
+    points, row = explorer.points, explorer.primary
+    at = _position(points, row)
+    if points is None or row is None or at is None:
+        return (
+            Heading("Row details"),
+            hint("Click a point, a bar or a row of the table to see its values and its effect."),
+        )
+    return (
+        Heading(f"Row {count(row)}"),
+        line(sentence(points, at)),
+        *_content(explorer, points, at, row),
+    )
+
+
+def _content(explorer: Explorer, points: Points, at: int, row: int) -> Content:
+    """The row's picture, if it is one, its measures and its values."""
+    frame = explorer.frame
+    here = [] if frame is None or row not in frame.index else list(frame.loc[row].items())
+    about = f"Row {count(row)}, observed {points.outcome[at]}"
+    shown, rest = picture(explorer.data, here, about) if here else ((), [])
+    return (*shown, Values((*_measures(points, at), *values_of(rest))))
+
+
+def _position(points: Points | None, row: int | None) -> int | None:
+    if points is None or row is None:
+        return None
+    found = np.flatnonzero(points.ids == row)
+    return int(found[0]) if found.size else None
+
+
+def sentence(points: Points, at: int) -> str:
+    """The effect of removing one row, as a sentence."""
+    effect = float(points.effect[at])
+    told = changes.sentence(
+        "this row", points.target_label, effect, points.target_value, points.unit
+    )
+    if effect == 0:
+        return f"{told}."
+    rank = int((np.abs(points.effect) > abs(effect)).sum()) + 1
+    return f"{told}. By size, the effect ranks {count(rank)} of {count(points.ids.size)}."
+
+
+def _measures(points: Points, at: int) -> Pairs:
+    pairs = (
+        ("Observed", str(points.outcome[at])),
+        ("Predicted", _predicted(points, at)),
+        ("Group", str(points.group[at])),
+        ("Loss", number(float(points.loss[at]))),
+        ("Self-influence (increase of its own loss)", number(float(points.self_influence[at]))),
+        ("Leverage", percent(float(points.leverage[at]))),
+    )
+    return tuple((name, value) for name, value in pairs if value)
+
+
+def _predicted(points: Points, at: int) -> str:
+    """The mean prediction, and the class whose probability it is."""
+    value = number(float(points.prediction[at]))
+    return f"{value} for {points.predicted!r}" if points.predicted else value
+
+
+def values_of(items: Sequence[tuple[object, object]]) -> Pairs:
+    """The columns of a row and their values, as text; not too many of them."""
+    shown = tuple((short(name, 60), shown_value(value)) for name, value in items[:MAX_VALUES])
+    more = len(items) - MAX_VALUES
+    return (*shown, ("", f"and {count(more)} more columns")) if more > 0 else shown
+
+
+def shown_value(value: object) -> str:
+    """One value of a row, as text."""
+    if isinstance(value, float | np.floating):
+        return number(float(value), 6) if np.isfinite(value) else "missing"
+    return "missing" if pd.isna(value) else short(value, MAX_LENGTH)

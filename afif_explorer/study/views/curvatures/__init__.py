@@ -1,0 +1,1 @@
+"""Fisher and Hessian: their effects, spectra, and refits of a checked subset."""

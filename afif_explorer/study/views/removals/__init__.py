@@ -1,0 +1,1 @@
+"""Removing rows: the selected ones, those of a rule, and what is followed meanwhile."""

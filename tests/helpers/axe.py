@@ -1,0 +1,35 @@
+"""axe-core, which checks a page for faults that keep people from using it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+GRAVE = ("serious", "critical")
+# Without preload: it loads style sheets and media again, of which there are none from elsewhere.
+RUN = """async () => {
+  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false})
+  return violations.flatMap((rule) => rule.nodes.map((node) => ({
+    rule: rule.id,
+    impact: node.impact ?? rule.impact,
+    html: node.html.slice(0, 200),
+    what: node.failureSummary,
+  })))
+}"""
+
+
+@cache
+def _script() -> str:
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+def faults(page: Page) -> list[dict[str, str]]:
+    """What axe-core finds on ``page`` as it is now, of serious or critical impact."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(_script())
+    found: list[dict[str, str]] = page.evaluate(RUN)
+    return [one for one in found if one["impact"] in GRAVE]

@@ -1,0 +1,1 @@
+"""The documentation site: its sources are put together here and built by Sphinx."""
