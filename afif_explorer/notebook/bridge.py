@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from afif_explorer.errors import AfifError
+from afif_explorer.notebook.following import Following
 from afif_explorer.state import Explorer
 
 
@@ -26,7 +27,7 @@ class Link:
     def __init__(self, explorer: Explorer, follows: list[str], show: Callable[[], None]) -> None:
         self._explorer, self._show = explorer, show
         self._showing = threading.local()
-        self._watcher = explorer.param.watch(lambda *_: self.refresh(), follows)
+        self._following = Following(explorer, follows, lambda _: self.refresh())
 
     def refresh(self) -> None:
         """Show what the explorer holds."""
@@ -51,4 +52,4 @@ class Link:
 
     def close(self) -> None:
         """Follow no longer."""
-        self._explorer.param.unwatch(self._watcher)
+        self._following.close()

@@ -12,6 +12,7 @@ from afif_explorer.choices.sections import REMOVAL, SECTIONS
 from afif_explorer.notebook.controls import control
 from afif_explorer.notebook.files.columns import Notes
 from afif_explorer.notebook.files.own_table import OwnTableForm
+from afif_explorer.notebook.following import Following
 from afif_explorer.screens.files import notes
 from afif_explorer.screens.given import about_given
 from afif_explorer.state import Explorer
@@ -35,9 +36,9 @@ class ControlPanel:
         self.widget = ipywidgets.VBox(list(self._parts()))
         self.widget.add_class("afif-controls")
         deciding = [*PICKS, "offered"]
-        self._watchers = [
-            explorer.param.watch(lambda *_: self._hide_idle(), deciding),
-            explorer.param.watch(lambda *_: self._note(), ["data", "dataset"]),
+        self._following = [
+            Following(explorer, deciding, lambda _: self._hide_idle()),
+            Following(explorer, ["data", "dataset"], lambda _: self._note()),
         ]
         self._note()
 
@@ -72,7 +73,7 @@ class ControlPanel:
 
     def close(self) -> None:
         """Follow the explorer no longer."""
-        for watcher in self._watchers:
-            self.explorer.param.unwatch(watcher)
+        for following in self._following:
+            following.close()
         for part in self.controls.values():
             part.link.close()

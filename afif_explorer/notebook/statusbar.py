@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from afif_explorer.notebook.context import ViewContext
+from afif_explorer.notebook.following import Following
 from afif_explorer.notebook.strip import Strip
 from afif_explorer.notebook.working import Working
 from afif_explorer.screens import HEAD
@@ -25,7 +26,7 @@ class StatusBar:
         line = ipywidgets.HBox([self.progress, self.cancel, self.message, *more])
         line.add_class("afif-status")
         self.widget = ipywidgets.VBox([*self.head.widgets, line])
-        self._watcher = explorer.param.watch(lambda *_: self._show(), ["status"])
+        self._following = Following(explorer, ["status"], lambda _: self._show())
         self._show()
 
     def _show(self) -> None:
@@ -48,4 +49,4 @@ class StatusBar:
     def close(self) -> None:
         """Follow the explorer no longer."""
         self.head.close()
-        self.explorer.param.unwatch(self._watcher)
+        self._following.close()

@@ -31,6 +31,10 @@ class ExplorerBox(Kept, ipywidgets.VBox):
 
     def still(self) -> Still:
         """The open view, what is above it, and the sentence of its choices."""
+        with self._view.explorer.held():
+            return self._now()
+
+    def _now(self) -> Still:
         view, explorer = self._view, self._view.explorer
         selection = view.selection.shown if explorer.selected else {}
         parts = {**view.status.head.shown, **selection, **view.tabs.pages[explorer.view].shown}
@@ -65,6 +69,11 @@ class ExplorerView:
 
     def __init__(self, explorer: Explorer, dark: bool | None = None) -> None:
         self.explorer = explorer
+        with explorer.held():
+            self._make(dark)
+
+    def _make(self, dark: bool | None) -> None:
+        explorer = self.explorer
         self.panel = ControlPanel(explorer)
         context = ViewContext(
             explorer,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Container
 from typing import Any
 
@@ -10,6 +9,7 @@ import ipywidgets
 
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.context import ViewContext
+from afif_explorer.notebook.following import Following
 from afif_explorer.notebook.help import Help
 from afif_explorer.notebook.render import Rendered, Shown, render
 from afif_explorer.screens import SCREENS, Screen
@@ -24,16 +24,14 @@ class Page:
         self.widget = ipywidgets.VBox()
         self.widget.add_class("afif-view")
         self._made: Rendered | None = None
-        self._making = threading.Lock()  # results arrive in another thread
 
     def update(self, changed: Container[str]) -> None:
         """Bring it up to date; all of it at first."""
-        with self._making:
-            first = self._made is None
-            made = self._made = self._made or render(self.screen.body, self._context)
-            if first:
-                self.shown, self.help = made.shown, Help(self.screen)
-                self.widget.children = (*made.widgets, self.help.widget)
+        first = self._made is None
+        made = self._made = self._made or render(self.screen.body, self._context)
+        if first:
+            self.shown, self.help = made.shown, Help(self.screen)
+            self.widget.children = (*made.widgets, self.help.widget)
         made.update(self.screen.hears if first else changed)
 
 
@@ -50,7 +48,7 @@ class Tabs:
         self.widget.add_class("afif-views")
         self.widget.observe(self._opened, names="selected_index")
         hears = frozenset({"view", "stale"}).union(*(screen.hears for screen in SCREENS.values()))
-        self._watcher = self.explorer.param.watch(self._follow, sorted(hears))
+        self._following = Following(self.explorer, hears, self._refresh)
         self._refresh({"view"})
 
     @property
@@ -58,9 +56,6 @@ class Tabs:
         """The figures of the views that have been opened, by name."""
         shown = [one for page in self.pages.values() for one in page.shown.values()]
         return {one.part.name: one.widget for one in shown if isinstance(one.widget, Chart)}
-
-    def _follow(self, *events: Any) -> None:
-        self._refresh({event.name for event in events})
 
     def _refresh(self, changed: Container[str]) -> None:
         """Open the explorer's view and show what has changed in it; all of it, if it was not open."""
@@ -75,4 +70,4 @@ class Tabs:
 
     def close(self) -> None:
         """Follow the explorer no longer."""
-        self.explorer.param.unwatch(self._watcher)
+        self._following.close()

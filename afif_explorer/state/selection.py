@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -63,6 +64,10 @@ class Selection(Settings):
         elif not self._replaying:
             self._history.record(self.dataset, changed["selected"])
         self.recorded += 1
+
+    def held(self) -> AbstractContextManager[bool]:
+        """While it lasts, no result arrives in another thread: for what shows several fields at once."""
+        return self._lock
 
     # ---- selection -----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import nbformat
 import numpy as np
@@ -18,6 +19,7 @@ from afif_explorer.figures import FIGURES
 from afif_explorer.figures.drawing.theme import DARK, LIGHT
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.view import ExplorerView
+from afif_explorer.notebook.views import Tabs
 from afif_explorer.screens import SCREENS
 from afif_explorer.spec import FIELDS
 from afif_explorer.state import Explorer
@@ -342,6 +344,25 @@ def test_a_cell_shows_an_explorer_and_two_are_independent(run_notebook) -> None:
     figures = [widget for widget in state.values() if "figure_name" in widget["state"]]
     drawn = [part for part in SCREENS["points"].parts if part.name in FIGURES]
     assert len(figures) == 2 * len(drawn), "only the open view is made"
+
+
+def test_no_result_arrives_while_a_view_is_made(explorer, monkeypatch) -> None:
+    free: list[bool] = []
+
+    def arrive() -> None:
+        free.append(explorer.held().acquire(blocking=False))
+
+    def refresh(tabs: Tabs, changed: set[str]) -> None:
+        worker = threading.Thread(target=arrive)
+        worker.start()
+        worker.join()
+
+    monkeypatch.setattr(Tabs, "_refresh", refresh)
+    view = ExplorerView(explorer)
+    explorer.view = "agreement"
+    assert free
+    assert not any(free)
+    view.close()
 
 
 def test_figures_are_dark_where_the_page_is_unless_told(explorer, monkeypatch) -> None:

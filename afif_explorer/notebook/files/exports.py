@@ -8,6 +8,7 @@ from afif_explorer.errors import AfifError
 from afif_explorer.notebook.files.code import Code
 from afif_explorer.notebook.files.opener import Opener
 from afif_explorer.notebook.files.saving import save
+from afif_explorer.notebook.following import Following
 from afif_explorer.screens.content import Line, Strong, hint, line
 from afif_explorer.screens.files.exports import AS_PYTHON, EXPORTS, FAILED, HINT, Export
 from afif_explorer.screens.markup import markup
@@ -34,7 +35,7 @@ class Exports:
         self.widget.add_class("afif-card")
         self.widget.add_class("afif-files")
         self.button = Opener("Export", "download", self.widget).button
-        self._watcher = explorer.param.watch(lambda *_: self._say(), list(FIELDS))
+        self._following = Following(explorer, FIELDS, lambda _: self._say())
 
     def _file(self, export: Export) -> ipywidgets.Button:
         button = _button(export.label, "save")
@@ -69,7 +70,7 @@ class Exports:
 
     def close(self) -> None:
         """Follow the explorer no longer."""
-        self._explorer.param.unwatch(self._watcher)
+        self._following.close()
 
 
 def _button(label: str, icon: str) -> ipywidgets.Button:
