@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import time
 from base64 import b64encode
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import expect
 
 import afif_explorer as ax
 from afif_explorer.cli import lab
@@ -79,21 +80,20 @@ def _wait_for(port: int) -> None:
         time.sleep(0.25)
 
 
-def _run_first_cell(page: Page, shown: Locator) -> None:
-    """Open ``mine.ipynb`` and run its first cell until it shows something.
+def _open(page: Page, name: str) -> None:
+    """Open the notebook and wait for its kernel: what is run before that is forgotten."""
+    page.locator(".jp-DirListing-itemName", has_text=name).dblclick()
+    kernel = page.locator(".jp-Toolbar-kernelName")
+    expect(kernel).to_have_text(re.compile("Python"), timeout=PATIENCE)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
 
-    JupyterLab forgets what is run while its kernel connects.
-    """
-    for _ in range(4):
-        page.locator(".jp-DirListing-itemName", has_text="mine.ipynb").dblclick()
-        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-        page.locator(".jp-Notebook .cm-content").first.click()
-        page.keyboard.press("Control+Enter")
-        with contextlib.suppress(TimeoutError):
-            shown.wait_for(state="attached", timeout=PATIENCE / 2)
-            return
-        page.reload()
-    pytest.fail("The cell never showed anything.")
+
+def _run_first_cell(page: Page, shown: Locator) -> None:
+    """Open ``mine.ipynb`` and run its first cell until it shows something."""
+    _open(page, "mine.ipynb")
+    page.locator(".jp-Notebook .cm-content").first.click()
+    page.keyboard.press("Control+Enter")
+    shown.wait_for(state="attached")
 
 
 def _accept(dialog: Locator) -> None:
@@ -276,15 +276,10 @@ def test_the_lesson_on_fairness_is_run_and_its_explorer_is_moved_and_read(
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     lab_at(page)
-    page.locator(".jp-DirListing-itemName", has_text="08_fairness.ipynb").dblclick()
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    _open(page, "08_fairness.ipynb")
     ranking = page.locator('.afif-plot[data-figure="ranking"]')
-    for _ in range(6):  # JupyterLab forgets what is run while its kernel connects
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        with contextlib.suppress(TimeoutError):
-            ranking.wait_for(state="attached", timeout=PATIENCE / 2)
-            break
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     expect(ranking).to_have_attribute("data-state", "ready", timeout=2 * PATIENCE)
     ranking.scroll_into_view_if_needed()
     bar = ranking.locator(".bars .point path").first
