@@ -60,6 +60,7 @@ def brush(browser: Browser, rows: int, moves: int) -> dict[str, Any]:
         first = time.perf_counter() - began
         visit.wait()
         visit.drawn("row_map")
+        visit.plot("row_map").evaluate("plot => plot.scrollIntoView({block: 'end'})")
         area = visit.canvas("row_map")
         live = visit.plot("row_map").locator(".afif-live")
 

@@ -25,9 +25,9 @@ from urllib.parse import urlencode, urlsplit
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from afif_explorer.app.server.serve import free_port
-from benchmarks.common import machine
+from benchmarks.common.crowd import middle, p95, tell
 from benchmarks.common.visitor import PATIENCE, Visitor
-from benchmarks.visitors import Found, middle, p95, table, visit
+from benchmarks.visitors import Found, visit
 from tests.plugins.server import Running
 
 TARGETS = {"scenes, max s": 10.0, "bet, max s": 1.0, "all bets, s": 1.0, "slider, p95 s": 1.0}
@@ -199,15 +199,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pause", type=float, default=4, help="mean seconds before each action")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     options = parser.parse_args(arguments)
-    before = machine.facts()
     server = Running("class", "--port", str(free_port("0.0.0.0")), awaits=r"For you: \S+\s")
-    try:
-        found = asyncio.run(measure(server, options)) | {"machine": before}
-    finally:
-        server.stop()
-    print(table(found, TARGETS))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    tell(server, lambda server: measure(server, options), TARGETS, options.json)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
-import statistics
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +25,7 @@ import psutil
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketError
 
-from benchmarks.common import machine
+from benchmarks.common.crowd import middle, p95, tell
 from benchmarks.common.visitor import Fault, Visitor
 from tests.plugins.server import Server
 
@@ -136,32 +134,6 @@ async def measure(server: Server, options: argparse.Namespace) -> dict[str, Any]
     }
 
 
-def middle(values: list[float]) -> float:
-    """The median; not a number without values."""
-    return statistics.median(values) if values else float("nan")
-
-
-def p95(values: list[float]) -> float:
-    """The 95th percentile; not a number without two values."""
-    return (
-        statistics.quantiles(values, n=20, method="inclusive")[-1]
-        if len(values) > 1
-        else float("nan")
-    )
-
-
-def table(found: dict[str, Any], targets: dict[str, float]) -> str:
-    """The results as a Markdown table."""
-    lines = ["| what | measured | target, at most |", "| --- | ---: | ---: |"]
-    for what, value in found.items():
-        if isinstance(value, int | float):
-            shown = f"{value:.0f}" if isinstance(value, int) or value >= 100 else f"{value:.3g}"
-            lines.append(f"| {what} | {shown} | {targets.get(what, '')} |")
-    lines += [f"\n{what}" for what in found["what went wrong"]]
-    lines.append("\n" + ", ".join(f"{name}: {value}" for name, value in found["machine"].items()))
-    return "\n".join(lines)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Measure, print the table, write the JSON file if requested."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -172,15 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--ended", type=float, default=ENDED, help="seconds to wait at the end")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     options = parser.parse_args(arguments)
-    before = machine.facts()
-    server = Server()
-    try:
-        found = asyncio.run(measure(server, options)) | {"machine": before}
-    finally:
-        server.stop()
-    print(table(found, TARGETS))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    tell(Server(), lambda server: measure(server, options), TARGETS, options.json)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.drawing.frame import axis, compact, empty, frame, log_axis
 from afif_explorer.figures.drawing.head import Key
 from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.rug import rug, strip
 from afif_explorer.figures.drawing.sampling import chosen, marks
 from afif_explorer.figures.drawing.scatter import ring_key
 from afif_explorer.figures.drawing.text import number
@@ -62,17 +63,17 @@ def leverage_distribution(
     )
     result.add(_bars(counts, edges, colours.series[0]))
     if marked.size:
-        result.add(_rug(report, marked, colours.selection))
+        values = report.leverage[marked]
+        texts = [number(value) for value in values]
+        result.add(rug(values, report.ids[marked], texts, colours, of="leverage "))
     result.vertical(x=mean, line={"color": colours.reference, "width": 1, "dash": "dot"})
-    domain = [0.1 if marked.size else 0, 1]
+    domain, anchor, below_bars = strip(marked.size > 0)
     result.lay_out(
-        xaxis=log_axis(
-            colours, "Leverage of the row", low, high, anchor="y2" if marked.size else "y"
-        ),
+        xaxis=log_axis(colours, "Leverage of the row", low, high, anchor=anchor),
         yaxis=axis(
             colours, "Rows in the bin", range=[0, 1.06 * float(counts.max())], domain=domain
         ),
-        yaxis2={"domain": [0, 0.07], "visible": False, "range": [-1, 1], "fixedrange": True},
+        yaxis2=below_bars,
     )
     return result
 
@@ -101,23 +102,3 @@ def _words(counts: np.ndarray, edges: np.ndarray) -> list[str]:
         f"<b>{count(rows)} rows</b><br>from {number(low)} to {number(high)}"
         for rows, low, high in zip(counts, edges[:-1], edges[1:], strict=True)
     ]
-
-
-def _rug(report: CrossValidationReport, marked: np.ndarray, colour: str) -> Trace:
-    return trace(
-        "scatter",
-        x=compact(report.leverage[marked]),
-        y=np.zeros(marked.size, dtype=np.int8),
-        yaxis="y2",
-        mode="markers",
-        name="selected rows",
-        customdata=report.ids[marked],
-        text=[number(value) for value in report.leverage[marked]],
-        hovertemplate="<b>Row %{customdata}</b> (selected)<br>leverage %{text}<extra></extra>",
-        marker={
-            "symbol": "line-ns-open",
-            "size": 14,
-            "color": colour,
-            "line": {"width": 1.5, "color": colour},
-        },
-    )

@@ -53,7 +53,8 @@ class Part:
     """One element of a view.
 
     ``reads``: the explorer's fields that it shows; ``label``: its name for users; ``page``: its help page;
-    ``width``: minimum width in px beside other parts; ``grow``: its share of the remaining width;
+    ``width``: minimum width in px beside other parts; ``grow``: its share of the remaining width, 0 without
+    a width: as wide as its content;
     ``elsewhere``: why a user interface does not have it.
     """
 

@@ -36,25 +36,16 @@ def walk(visit: Dashboard, sizes: tuple[tuple[int, int], ...]) -> dict[str, obje
         for width, height in sizes:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(100)
-            found[f"{screen.name} at {width}"] = lasting_faults(page)
+            found[f"{screen.name} at {width}"] = faults(page)
         page.set_viewport_size(dict(zip(("width", "height"), sizes[0], strict=True)))
     return {where: what for where, what in found.items() if what}
 
 
-def lasting_faults(page: Page) -> list[dict[str, str]]:
-    """The faults that are still there a second later: colours fade while results come."""
-    if faults(page) == []:
-        return []
-    page.wait_for_timeout(1000)
-    return faults(page)
-
-
 def settle(page: Page) -> None:
-    """Wait until nothing is computed for the open view, and buttons have faded to their new colours."""
+    """Wait until nothing is computed for the open view."""
     page.wait_for_timeout(300)
     expect(page.locator('.afif-plot[data-state="loading"]:visible')).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-    page.wait_for_timeout(400)
 
 
 @pytest.mark.timeout(600)
@@ -86,7 +77,6 @@ def test_nor_in_lists_and_dialogs(page: Page, app_url: str, scheme: str) -> None
     for name in ("Help", "Export", "Copy as Python", "Use my own file"):
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.get_by_role("dialog")).to_be_visible()
-        page.wait_for_timeout(500)  # it fades in
         assert faults(page) == [], name
         # axe-core does not judge the contrast of icons.
         close = page.get_by_role("button", name="close", exact=True)

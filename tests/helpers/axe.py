@@ -21,6 +21,14 @@ RUN = """async () => {
   })))
 }"""
 
+# Colours fade and panels slide in; what turns for ever (a spinner) is not waited for.
+AT_REST = """() => {
+  const ends = (one) => one.playState === "running" && one.effect.getComputedTiming().endTime < Infinity
+  const moves = (root) => root.getAnimations().some(ends)
+    || [...root.querySelectorAll("*")].some((one) => one.shadowRoot && moves(one.shadowRoot))
+  return !moves(document)
+}"""
+
 
 @cache
 def _script() -> str:
@@ -28,7 +36,8 @@ def _script() -> str:
 
 
 def faults(page: Page) -> list[dict[str, str]]:
-    """What axe-core finds on ``page`` as it is now, of serious or critical impact."""
+    """What axe-core finds of serious or critical impact, once nothing on ``page`` moves or fades."""
+    page.wait_for_function(AT_REST)
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_script())
     found: list[dict[str, str]] = page.evaluate(RUN)

@@ -14,7 +14,9 @@ from afif_explorer.screens.markup import html, join
 
 NO_MARGIN = (0, 0, 0, 0)
 # Panel limits elements to the height of the window; taller ones would be overlapped by the next.
-TALL = ":host { max-height: none !important; }"
+# The button is that of a scrolling log; empty as it is, it would take a gap of every stack.
+TALL = ":host { max-height: none !important; } .scroll-button { display: none; }"
+NATURAL = ":host { flex: 0 1 auto !important; width: auto !important; }"  # as wide as its content
 CARD = """
 :host {
   background: var(--mui-palette-background-paper);

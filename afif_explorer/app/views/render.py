@@ -125,8 +125,9 @@ def _text(part: parts.Text, context: PageContext) -> Shown:
     text = elements.Text(stylesheets=[*_share(part), *(scrolls if part.tallest else ())])
 
     def update() -> None:
-        text.put(markup(part.says(context.explorer)))
-        text.visible = part.shown(context.explorer)
+        content = part.says(context.explorer)
+        text.put(markup(content))
+        text.visible = bool(content) and part.shown(context.explorer)
 
     return Shown(part, text, update)
 
@@ -252,4 +253,6 @@ def _beside(group: parts.Beside, panels: list[Any]) -> Any:
 
 
 def _share(item: parts.Item) -> list[str]:
-    return elements.share(item.width, item.grow) if item.width else []
+    if item.width:
+        return elements.share(item.width, item.grow)
+    return [] if item.grow else [elements.NATURAL]

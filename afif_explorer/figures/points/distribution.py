@@ -10,6 +10,7 @@ from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.drawing.frame import axis, compact, empty, frame, log_axis
 from afif_explorer.figures.drawing.head import Key
 from afif_explorer.figures.drawing.registry import figure
+from afif_explorer.figures.drawing.rug import rug, strip
 from afif_explorer.figures.drawing.sampling import chosen, dropped_note, marks
 from afif_explorer.figures.drawing.scatter import ring_key
 from afif_explorer.figures.drawing.text import Scale, percent, short
@@ -60,9 +61,10 @@ def effect_distribution(
     )
     result.add(_histogram(counts, edges, scale, colours))
     if marked.size:
-        result.add(_rug(points, marked, scale, colours))
+        texts = scale.texts(points.effect[marked])
+        result.add(rug(points.effect[marked], points.ids[marked], texts, colours))
     title = f"Predicted change of {short(points.target_label, 90)} if the row is removed"
-    domain = [0.1 if marked.size else 0, 1]
+    domain, anchor, below_bars = strip(marked.size > 0)
     high = float(counts.max())
     if heavy:
         vertical = log_axis(
@@ -72,14 +74,9 @@ def effect_distribution(
         vertical = axis(colours, "Rows in the bin", range=[0, 1.06 * high], domain=domain)
     result.lay_out(
         bargap=0.06,
-        xaxis=axis(colours, f"{title} ({scale.title})", anchor="y2" if marked.size else "y"),
+        xaxis=axis(colours, f"{title} ({scale.title})", anchor=anchor),
         yaxis=vertical,
-        yaxis2={
-            "domain": [0, 0.07],
-            "visible": False,
-            "range": [-1, 1],
-            "fixedrange": True,
-        },
+        yaxis2=below_bars,
     )
     return result
 
@@ -111,25 +108,5 @@ def _histogram(counts: np.ndarray, edges: np.ndarray, scale: Scale, colours: The
         marker={
             "color": np.where(middle < 0, colours.negative, colours.positive),
             "line": {"width": 0},
-        },
-    )
-
-
-def _rug(points: Points, marked: np.ndarray, scale: Scale, colours: Theme) -> Trace:
-    return trace(
-        "scatter",
-        x=compact(points.effect[marked]),
-        y=np.zeros(marked.size, dtype=np.int8),
-        yaxis="y2",
-        mode="markers",
-        name="selected rows",
-        customdata=points.ids[marked],
-        text=scale.texts(points.effect[marked]),
-        hovertemplate="<b>Row %{customdata}</b> (selected)<br>%{text}<extra></extra>",
-        marker={
-            "symbol": "line-ns-open",
-            "size": 14,
-            "color": colours.selection,
-            "line": {"width": 1.5, "color": colours.selection},
         },
     )

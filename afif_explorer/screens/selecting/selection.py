@@ -21,9 +21,8 @@ def _sentence(explorer: Explorer) -> Content:
     if not explorer.selected:
         return (
             hint(
-                "No rows selected. Select some to see what would happen without them: draw around points on "
-                "the map (with Shift to add, with Alt to take away), Shift- or Ctrl-click a mark, or tick "
-                "rows of the table. A plain click only looks at a row."
+                "No rows selected. To see what would happen without some, draw around points on the map, "
+                "Ctrl-click a mark, or tick rows of the table."
             ),
         )
     found = explorer.removal if explorer.fresh("removal") else None
@@ -92,6 +91,10 @@ def _some(explorer: Explorer) -> bool:
     return bool(explorer.selected)
 
 
+def _changed(explorer: Explorer) -> bool:
+    return bool(explorer.selected) or explorer.can_undo or explorer.can_redo
+
+
 def _retrainable(explorer: Explorer) -> bool:
     return bool(explorer.selected) and idle(explorer)
 
@@ -106,6 +109,7 @@ _ACTIONS: tuple[Item, ...] = (
         label="Retrain",
         page=PAGE,
         reads=("selected", "status"),
+        shown=_some,
         icon="retrain",
         act=Explorer.retrain_selected,
         enabled=_retrainable,
@@ -116,9 +120,9 @@ _ACTIONS: tuple[Item, ...] = (
         label="Simulate removal",
         page=PAGE,
         reads=("selected",),
+        shown=_some,
         icon="remove",
         act=Explorer.remove_selected,
-        enabled=_some,
         about="Show all metrics without the selected rows under Unlearning and fairness.",
     ),
     Action(
@@ -126,9 +130,9 @@ _ACTIONS: tuple[Item, ...] = (
         label="Save as cohort",
         page=PAGE,
         reads=("selected",),
+        shown=_some,
         icon="save",
         act=_save,
-        enabled=_some,
         about="Keep these rows under a name for this session.",
     ),
     Action(
@@ -136,9 +140,9 @@ _ACTIONS: tuple[Item, ...] = (
         label="Clear",
         page=PAGE,
         reads=("selected",),
+        shown=_some,
         icon="close",
         act=lambda explorer: explorer.select(()),
-        enabled=_some,
         about="Clear the selection.",
     ),
     Action(
@@ -146,6 +150,7 @@ _ACTIONS: tuple[Item, ...] = (
         label="Undo",
         page=PAGE,
         reads=("selected", "recorded"),
+        shown=_changed,
         icon="undo",
         act=Explorer.undo_selection,
         enabled=lambda explorer: explorer.can_undo,
@@ -156,6 +161,7 @@ _ACTIONS: tuple[Item, ...] = (
         label="Redo",
         page=PAGE,
         reads=("selected", "recorded"),
+        shown=_changed,
         icon="redo",
         act=Explorer.redo_selection,
         enabled=lambda explorer: explorer.can_redo,
@@ -165,14 +171,19 @@ _ACTIONS: tuple[Item, ...] = (
 
 
 SELECTION = card(
-    Text(
-        "selection",
-        label="Selected rows",
-        page=PAGE,
-        reads=("selected", "removal", "frame", "status"),
-        content=_sentence,
+    beside(
+        Text(
+            "selection",
+            label="Selected rows",
+            page=PAGE,
+            reads=("selected", "removal", "frame", "status"),
+            content=_sentence,
+            width=420,
+        ),
+        beside(*_ACTIONS, FIND, gap=8, centred=True, grow=0),
+        gap=8,
+        centred=True,
     ),
-    beside(*_ACTIONS, FIND, gap=8, centred=True),
     *FINDING,
     sticky=True,
 )

@@ -89,6 +89,12 @@ POINTS = Screen(
                 needs="points",
                 content=_answer,
             ),
+        ),
+        beside(
+            figure("row_map", brush=True, width=480, grow=1.25),
+            figure("ranking", brush=True, width=420),
+        ),
+        card(
             beside(
                 _menu("map_x", "Automatic"),
                 _menu("map_y", "Automatic"),
@@ -106,10 +112,6 @@ POINTS = Screen(
                 gap=10,
                 centred=True,
             ),
-        ),
-        beside(
-            figure("row_map", brush=True, width=480, grow=1.25),
-            figure("ranking", brush=True, width=420),
         ),
         beside(
             figure("effect_distribution", width=420, grow=1.25),
