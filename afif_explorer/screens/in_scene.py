@@ -25,6 +25,30 @@ def show(explorer: Explorer) -> None:
     points = explorer.points
     if points is None or explorer.data is None or not explorer.fresh("points"):
         raise InvalidChoice("The rows are still being computed; try again when they are there.")
+    x, y, labels = _drawn(explorer, points)
+    known = np.flatnonzero(np.isfinite(x.values) & np.isfinite(y.values))
+    rows = known[sample(known.size, np.flatnonzero(np.isin(points.ids[known], explorer.selected)))]
+    groups = _groups(points)
+    opened = link(
+        _scene(explorer, groups),
+        x.values[rows],
+        y.values[rows],
+        labels[rows],
+        groups[rows],
+        _removed_first(explorer, points.ids[rows]),
+    )
+    note = _note(explorer, rows.size, x.label, y.label)
+    explorer.param.update(scene=(opened, note), view="learn")
+
+
+def note(explorer: Explorer) -> Content:
+    """What the points of the scene are, above it."""
+    told = explorer.scene[1]
+    return (line(told),) if told else ()
+
+
+def _drawn(explorer: Explorer, points: Points) -> tuple[RowValues, RowValues, np.ndarray]:
+    """What the scene has across, up, and as the class of each row."""
     x, y = points.across, points.up
     labels = np.zeros(points.ids.size, dtype=int)
     if explorer.data.task == "classification":
@@ -40,28 +64,14 @@ def show(explorer: Explorer) -> None:
                 f"A scene needs numbers, and {short(values.label, 60)!r} is a category; choose another "
                 "axis of the map."
             )
-    known = np.flatnonzero(np.isfinite(x.values) & np.isfinite(y.values))
-    first = np.flatnonzero(np.isin(points.ids[known], [*explorer.selected]))
-    rows = known[sample(known.size, first)]
-    groups = _groups(points)
-    scene = _scene(explorer, groups)
+    return x, y, labels
+
+
+def _removed_first(explorer: Explorer, ids: np.ndarray) -> int:
+    """The position of the first selected row, or of the row in focus; else the first of all."""
     picked = explorer.selected[:1] or (explorer.primary,)
-    chosen = np.flatnonzero(np.isin(points.ids[rows], [one for one in picked if one is not None]))
-    explorer.param.update(
-        scene=(
-            link(
-                scene, x.values[rows], y.values[rows], labels[rows], groups[rows], [*chosen, 0][0]
-            ),
-            _note(explorer, rows.size, x.label, y.label),
-        ),
-        view="learn",
-    )
-
-
-def note(explorer: Explorer) -> Content:
-    """What the points of the scene are, above it."""
-    told = explorer.scene[1]
-    return (line(told),) if told else ()
+    found = np.flatnonzero(ids == picked[0])
+    return int(found[0]) if found.size else 0
 
 
 def _labels(explorer: Explorer, points: Points) -> np.ndarray:
