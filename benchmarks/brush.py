@@ -43,7 +43,7 @@ y = rng.random({rows}) < 1 / (1 + np.exp(-X @ rng.normal(size=10)))
 frame = pd.DataFrame(X, columns=[f"x{{i}}" for i in range(10)]).assign(y=np.where(y, "yes", "no"))
 ax.serve(ax.fit(ax.Dataset.from_frame(frame, target="y")), show=False)
 """
-SMALL = 0.06  # radius of a lasso with few enough rows to be selected, as a share of the map
+SMALL = 0.03  # radius of a lasso with few enough rows to be selected, as a share of the map
 SETTLING = 50  # ms until what a move has put off, plotly's throttled events among them, is done
 
 
@@ -84,6 +84,7 @@ def brush(browser: Browser, rows: int, moves: int) -> dict[str, Any]:
         page.mouse.up()
         page.locator("b", has_text="Removing them").first.wait_for()
         answer = time.perf_counter() - began
+        area = visit.canvas("row_map")  # the selection bar has grown
         page.mouse.move(*place(0))
         page.mouse.down()
         session = page.context.new_cdp_session(page)

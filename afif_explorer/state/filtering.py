@@ -9,6 +9,7 @@ import pandas as pd
 import param
 
 from afif_explorer.datasets.rows.conditions import COMPARE, Comparison, is_ordered
+from afif_explorer.datasets.rows.cuts import cut
 from afif_explorer.datasets.rows.parsing import parsed
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.state.results import Results
@@ -88,18 +89,10 @@ def offered_values(column: pd.Series) -> dict[str, str]:
         levels = known.astype(str).value_counts().index[:MOST_VALUES]
         return {level: level for level in map(str, levels)}
     found = known.quantile(list(QUANTILES), interpolation="lower")
-    texts = {share: _written(value) for share, value in found.items()}
+    texts = {share: cut(value) for share, value in found.items()}
     return {f"{text} ({_place(share)})": text for share, text in texts.items()}
 
 
 def _place(share: Any) -> str:
     names = {0.0: "smallest", 0.5: "median", 1.0: "largest"}
     return names.get(share) or f"{share:.0%} of the rows below".replace("%", " %")
-
-
-def _written(value: Any) -> str:
-    return (
-        str(value.date())
-        if isinstance(value, pd.Timestamp)
-        else repr(float(value)).removesuffix(".0")
-    )

@@ -60,10 +60,14 @@ function makeSums({x, y, effects}) {
 // The arrays of a message from Python: little-endian 32-bit floats in base64.
 const floats = (text) => new Float32Array(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer)
 
+// As the server writes numbers: 0.847, 2.1×10⁻⁹.
 function shown(value) {
   if (value === 0) return "0"
   const size = Math.abs(value)
-  return (size < 1e-4 || size >= 1e7 ? value.toExponential(2) : String(Number(value.toPrecision(3)))).replace("-", "\u2212")
+  if (size >= 1e-4 && size < 1e7) return String(Number(value.toPrecision(3))).replace("-", "\u2212")
+  const [mantissa, power] = value.toExponential(1).split("e")
+  const raised = [...String(Number(power))].map((one) => one === "-" ? "\u207b" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[one]).join("")
+  return `${mantissa}\u00d710${raised}`.replace("-", "\u2212")
 }
 
 // "lower the gap by 0.021 (12 % of it)": what removing rows would do.

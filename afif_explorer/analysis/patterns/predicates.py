@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.datasets.rows.cuts import cut
 from afif_explorer.errors import InvalidChoice
 
 FEW_VALUES = 10  # distinct numbers up to which each is a level of its own
@@ -76,26 +77,19 @@ def _ranges(column: pd.Series, name: str) -> Named:
     """Ranges between quantiles that are values of the column, so that many equal values stay together."""
     shares = np.arange(1, RANGES) / RANGES
     known = column.dropna()
-    edges = [
-        edge
-        for edge in known.quantile(shares, interpolation="lower").unique()
-        if edge < known.max()
-    ]
+    below = known[known < known.max()]
+    quantiles = known.quantile(shares, interpolation="lower").unique()
+    edges = [edge for edge in quantiles if edge < known.max()] or [below.max()]
+    texts = [cut(edge, known[known > edge].min()) for edge in edges]
     for place in range(len(edges) + 1):
         low = edges[place - 1] if place else None
         high = edges[place] if place < len(edges) else None
         inside = column.notna()
         inside &= True if low is None else column > low
         inside &= True if high is None else column <= high
-        before = f"{_shown(low)} < " if low is not None and high is not None else ""
-        after = f" > {_shown(low)}" if high is None else f" <= {_shown(high)}"
+        before = f"{texts[place - 1]} < " if low is not None and high is not None else ""
+        after = f" > {texts[-1]}" if high is None else f" <= {texts[place]}"
         yield f"{before}{name}{after}", inside.to_numpy(dtype=bool, na_value=False)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, pd.Timestamp):
-        return str(value.date())
-    return f"{value:.6g}"
 
 
 def _of_outcome(fit: Fit) -> Named:

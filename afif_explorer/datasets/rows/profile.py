@@ -11,6 +11,7 @@ import pandas as pd
 
 from afif_explorer.datasets.dataset import Dataset
 from afif_explorer.datasets.rows.conditions import Comparison, Condition, Missing, is_ordered
+from afif_explorer.datasets.rows.cuts import cut
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
 
@@ -172,16 +173,9 @@ class _Column:
         """At most, or above, the value where the two distributions are furthest apart."""
         here, everywhere = shares[1:].cumsum(), self._overall[1:].cumsum()
         place = int(np.abs(here - everywhere)[:-1].argmax()) if len(here) > 1 else 0
-        written, low, lower = _written(self._values[place]), here[place], everywhere[place]
+        following = self._values[place + 1] if place + 1 < len(self._values) else None
+        written, low, lower = cut(self._values[place], following), here[place], everywhere[place]
         if low >= lower:
             return Comparison(self.name, "<=", written), float(low), float(lower)
         above = float(here[-1] - low), float(everywhere[-1] - lower)
         return Comparison(self.name, ">", written), *above
-
-
-def _written(value: object) -> str:
-    if isinstance(value, pd.Timestamp):
-        return str(value.date()) if value == value.normalize() else str(value)
-    number = float(value)  # type: ignore[arg-type]
-    short = f"{number:g}"
-    return short if float(short) == number else repr(number)
