@@ -1,16 +1,41 @@
-"""The bridge between a choice of the explorer and a widget: each follows the other, without echo."""
+"""The bridge between explorer and widgets: ``Following`` shows what has changed, ``Link`` goes both ways."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets
 
 from afif_explorer.errors import AfifError
-from afif_explorer.notebook.following import Following
 from afif_explorer.state import Explorer
+
+
+class Following:
+    """Calls ``show`` with the names of the fields that have changed, until it is closed.
+
+    Choices change in the cell's thread and results arrive in a worker's. One call at a time: a widget whose
+    options and value are set by two threads at once refuses a value that it has.
+
+    Args:
+        explorer: the state. fields: the names of its parameters.
+        show: brings widgets up to date.
+    """
+
+    def __init__(
+        self, explorer: Explorer, fields: Iterable[str], show: Callable[[set[str]], None]
+    ) -> None:
+        self._explorer, self._show = explorer, show
+        self._watcher = explorer.param.watch(self._changed, sorted(fields))
+
+    def _changed(self, *events: Any) -> None:
+        with self._explorer.held():
+            self._show({event.name for event in events})
+
+    def close(self) -> None:
+        """Follow the explorer no longer."""
+        self._explorer.param.unwatch(self._watcher)
 
 
 class Link:

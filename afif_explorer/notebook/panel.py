@@ -9,10 +9,10 @@ import ipywidgets
 
 from afif_explorer.choices import PICKS
 from afif_explorer.choices.sections import REMOVAL, SECTIONS
+from afif_explorer.notebook.bridge import Following
 from afif_explorer.notebook.controls import control
 from afif_explorer.notebook.files.columns import Notes
 from afif_explorer.notebook.files.own_table import OwnTableForm
-from afif_explorer.notebook.following import Following
 from afif_explorer.screens.files import notes
 from afif_explorer.screens.given import about_given
 from afif_explorer.state import Explorer

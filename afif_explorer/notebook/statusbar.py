@@ -7,8 +7,8 @@ from typing import Any
 
 import ipywidgets
 
+from afif_explorer.notebook.bridge import Following
 from afif_explorer.notebook.context import ViewContext
-from afif_explorer.notebook.following import Following
 from afif_explorer.notebook.strip import Strip
 from afif_explorer.notebook.working import Working
 from afif_explorer.screens import HEAD

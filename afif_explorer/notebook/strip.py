@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from afif_explorer.notebook.bridge import Following
 from afif_explorer.notebook.context import ViewContext
-from afif_explorer.notebook.following import Following
 from afif_explorer.notebook.render import render
 from afif_explorer.screens.parts import Item
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import ipywidgets
 
+from afif_explorer.notebook.bridge import Following
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.context import ViewContext
-from afif_explorer.notebook.following import Following
 from afif_explorer.notebook.help import Help
 from afif_explorer.notebook.render import Rendered, Shown, render
 from afif_explorer.screens import SCREENS, Screen

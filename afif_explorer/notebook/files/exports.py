@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipywidgets
 
 from afif_explorer.errors import AfifError
+from afif_explorer.notebook.bridge import Following
 from afif_explorer.notebook.files.code import Code
 from afif_explorer.notebook.files.opener import Opener
 from afif_explorer.notebook.files.saving import save
-from afif_explorer.notebook.following import Following
 from afif_explorer.screens.content import Line, Strong, hint, line
 from afif_explorer.screens.files.exports import AS_PYTHON, EXPORTS, FAILED, HINT, Export
 from afif_explorer.screens.markup import markup
