@@ -84,7 +84,7 @@ def end_to_end(browser: Browser) -> float:
         since = visit.version("row_map")
         choice.click()
         for view, figures in VIEWS:
-            visit.turn_to(view)
+            page.get_by_role("tab", name=view, exact=True).click()
             for figure in figures:
                 plot = visit.plot(figure).element_handle()
                 drawn = DRAWN.format(since=since if figure == "row_map" else 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
@@ -64,14 +63,18 @@ class Dashboard:
 
     def canvas(self, name: str) -> FloatRect:
         """Where the axes of a drawn figure lie, once they stay there."""
-        axes, before = self.plot(name).locator(".nsewdrag"), None
+        return self.at_rest(self.plot(name).locator(".nsewdrag"))
+
+    def at_rest(self, part: Locator) -> FloatRect:
+        """Where ``part`` lies, once it stays there."""
+        before = None
         for _ in range(200):
-            now = axes.bounding_box()
+            now = part.bounding_box()
             if now is not None and now == before:
                 return now
             before = now
             self.page.wait_for_timeout(250)
-        raise AssertionError(f"{name} never came to rest")
+        raise AssertionError(f"{part} never came to rest")
 
     def hover(self, name: str, right: float, down: float) -> None:
         """Rest the mouse at these shares of the axes until the drawing tells what is there."""
@@ -115,14 +118,12 @@ class Dashboard:
         self.page.get_by_role("option", name=option, exact=True).click()
 
     def turn_to(self, view: str) -> None:
-        """Open a view. The strip of tabs may still be scrolling, so that a click meets its neighbour."""
-        tab = self.page.get_by_role("tab", name=view)
-        for _ in range(3):
-            tab.click()
-            with suppress(AssertionError):
-                expect(tab).to_have_attribute("aria-selected", "true", timeout=PATIENCE / 6)
-                return
-        raise AssertionError(f"{view} was not opened")
+        """Open a view, once the strip of tabs does not scroll any more."""
+        tab = self.page.get_by_role("tab", name=view, exact=True)
+        tab.scroll_into_view_if_needed()
+        self.at_rest(tab)
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
 
     def headline(self) -> str:
         return self.page.locator(".headline").inner_text()
