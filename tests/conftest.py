@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.plugins.browser",
     "tests.plugins.data",
     "tests.plugins.groups",
+    "tests.plugins.lab",
     "tests.plugins.no_skips",
     "tests.plugins.notebooks",
     "tests.plugins.seeds",

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import re
-import socket
-import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +16,15 @@ from afif_explorer.cli import lab
 from afif_explorer.figures.drawing.theme import theme as colours
 from afif_explorer.notebook.output.presence import Presence
 from afif_explorer.notebook.output.stills import SILENT
+from tests.helpers.lab import (
+    choose_theme,
+    keep_all_cells,
+    open_notebook,
+    run,
+    run_first_cell,
+    write,
+)
 from tests.helpers.pages import PATIENCE
-from tests.plugins.browser import Visit
-from tests.plugins.server import Running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -72,63 +73,6 @@ CELLS = (
 AS_WIDE = "plot => plot.querySelector('.afif-drawing')._fullLayout.width === plot.offsetWidth"
 
 
-def _wait_for(port: int) -> None:
-    """Until somebody listens at ``port``."""
-    for _ in range(240):
-        with contextlib.suppress(OSError), socket.create_connection(("localhost", port), 1):
-            return
-        time.sleep(0.25)
-
-
-def _open(page: Page, name: str) -> None:
-    """Open the notebook and wait for its kernel: what is run before that is forgotten."""
-    page.locator(".jp-DirListing-itemName", has_text=name).dblclick()
-    kernel = page.locator(".jp-Toolbar-kernelName")
-    expect(kernel).to_have_text(re.compile("Python"), timeout=PATIENCE)
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-
-
-def _run_first_cell(page: Page, shown: Locator) -> None:
-    """Open ``mine.ipynb`` and run its first cell until it shows something."""
-    _open(page, "mine.ipynb")
-    page.locator(".jp-Notebook .cm-content").first.click()
-    page.keyboard.press("Control+Enter")
-    shown.wait_for(state="attached")
-
-
-def _accept(dialog: Locator) -> None:
-    """On a busy machine, JupyterLab asks which kernel to use."""
-    print("JupyterLab said:", dialog.inner_text())
-    dialog.locator(".jp-mod-accept").click()
-
-
-@pytest.fixture
-def lab_at(tmp_path: Path, visit: Visit) -> Iterator[Callable[[Page], None]]:
-    """Opens JupyterLab on the lessons, and on what else the test puts in ``tmp_path / "lessons"``."""
-    home = {
-        name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")
-    }
-    servers: list[Running] = []
-    pages: list[Page] = []
-
-    def open_lab(page: Page) -> None:
-        pages.append(page)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        options = ("--no-browser", "--port", str(port), "--folder", str(tmp_path / "lessons"))
-        servers.append(Running("lab", *options, environment=home))
-        _wait_for(port)  # JupyterLab tells its address before it listens
-        page.add_locator_handler(page.locator("dialog.jp-Dialog"), _accept)
-        page.goto(servers[-1].url)
-
-    yield open_lab
-    for page in pages:
-        page.close()  # before its server goes
-    for server in servers:
-        server.stop()
-    visit.errors.clear()  # JupyterLab's own; what it requests is checked when the test ends
-
-
 @pytest.mark.browser
 def test_the_lessons_open(page: Page, lab_at: Callable[[Page], None]) -> None:
     lab_at(page)
@@ -143,15 +87,11 @@ def test_the_lessons_open(page: Page, lab_at: Callable[[Page], None]) -> None:
 def test_the_explorer_is_drawn_and_handles_clicks_in_a_cell(
     page: Page, tmp_path: Path, lab_at: Callable[[Page], None]
 ) -> None:
-    cell = nbformat.v4.new_code_cell("import afif_explorer as ax\nax.Explorer(dataset='hiring')")
-    (tmp_path / "lessons").mkdir()
-    python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    notebook = nbformat.v4.new_notebook(cells=[cell], metadata=python)
-    nbformat.write(notebook, tmp_path / "lessons" / "mine.ipynb")
+    write(tmp_path, CELLS[0])
     page.set_default_timeout(PATIENCE)
     lab_at(page)
     ranking = page.locator('.afif-plot[data-figure="ranking"]')
-    _run_first_cell(page, ranking)
+    run_first_cell(page, ranking)
     expect(ranking).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     bar = ranking.locator(".bars .point path").first
     bar.wait_for()
@@ -212,30 +152,19 @@ def test_a_saved_explorer_is_a_picture_and_a_text(
     assert drawn.evaluate("image => image.naturalWidth") == 912
 
 
-def _choose_theme(folder: Path, name: str) -> None:
-    """JupyterLab's own setting of its theme."""
-    place = folder / "JUPYTERLAB_SETTINGS_DIR" / "@jupyterlab" / "apputils-extension"
-    place.mkdir(parents=True)
-    (place / "themes.jupyterlab-settings").write_text(json.dumps({"theme": name}))
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_everything_can_be_read_in_both_themes(
     page: Page, tmp_path: Path, lab_at: Callable[[Page], None], theme: str
 ) -> None:
-    _choose_theme(tmp_path, theme)
-    (tmp_path / "lessons").mkdir()
-    python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=python)
-    nbformat.write(notebook, tmp_path / "lessons" / "mine.ipynb")
+    choose_theme(tmp_path, theme)
+    write(tmp_path, *CELLS)
     page.set_viewport_size({"width": 1440, "height": 3200})  # so that JupyterLab keeps every output
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     lab_at(page)
     ranking = page.locator('.afif-plot[data-figure="ranking"]')
-    _run_first_cell(page, ranking)
+    run_first_cell(page, ranking)
     page.keyboard.press("ArrowDown")
     for _ in CELLS[1:]:
         page.keyboard.press("Shift+Enter")
@@ -252,31 +181,16 @@ def test_everything_can_be_read_in_both_themes(
         assert found[0][0] >= READABLE, (part, found[:8])
 
 
-def _keep_all_cells(folder: Path) -> None:
-    """Cells off the screen are on the page too."""
-    place = folder / "JUPYTERLAB_SETTINGS_DIR" / "@jupyterlab" / "notebook-extension"
-    place.mkdir(parents=True)
-    (place / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
-
-
-def _run(page: Page, words: str) -> Locator:
-    """Run the cell with these words; returns its output."""
-    cell = page.locator(".jp-Notebook-cell", has=page.get_by_text(words))
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Control+Enter")
-    return cell.locator(".jp-OutputArea-output")
-
-
 @pytest.mark.browser
 @pytest.mark.timeout(600)
 def test_the_lesson_on_fairness_is_run_and_its_explorer_is_moved_and_read(
     page: Page, tmp_path: Path, data_home: Path, lab_at: Callable[[Page], None]
 ) -> None:
-    _keep_all_cells(tmp_path)
+    keep_all_cells(tmp_path)
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     lab_at(page)
-    _open(page, "08_fairness.ipynb")
+    open_notebook(page, "08_fairness.ipynb")
     ranking = page.locator('.afif-plot[data-figure="ranking"]')
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
@@ -292,7 +206,7 @@ def test_the_lesson_on_fairness_is_run_and_its_explorer_is_moved_and_read(
     page.wait_for_function(AS_WIDE, arg=ranking.element_handle())
     bar.click(force=True, modifiers=["Control"])
     expect(page.get_by_text("1 row selected")).to_be_visible()
-    told = _run(page, "explorer.await_idle(timeout=60)")
+    told = run(page, "explorer.await_idle(timeout=60)")
     expect(told).to_contain_text("Rows selected: 1.")
     expect(told).not_to_contain_text("Strength: 0.001.")
     expect(told).not_to_contain_text(": 0.00000.")
@@ -306,21 +220,17 @@ def _numbers(told: Locator) -> list[float]:
 def test_a_point_of_a_scene_is_dragged_in_a_cell_and_read_in_the_next(
     page: Page, tmp_path: Path, lab_at: Callable[[Page], None]
 ) -> None:
-    cells = (
+    write(
+        tmp_path,
         "import afif_explorer as ax\nlever = ax.notebook.scene('lever')\nlever",
         "lever.state['points'][lever.state['rows'][0]][:2]",
     )
-    (tmp_path / "lessons").mkdir()
-    python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    notebook = nbformat.v4.new_notebook(cells=made, metadata=python)
-    nbformat.write(notebook, tmp_path / "lessons" / "mine.ipynb")
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     lab_at(page)
     grip = page.locator('.scenes [data-grip="row"]')
-    _run_first_cell(page, grip)
-    told = _run(page, "lever.state['points']")
+    run_first_cell(page, grip)
+    told = run(page, "lever.state['points']")
     expect(told).to_contain_text("[")
     before = _numbers(told)
     grip.scroll_into_view_if_needed()
@@ -332,7 +242,7 @@ def test_a_point_of_a_scene_is_dragged_in_a_cell_and_read_in_the_next(
     page.mouse.move(x + 60, y - 40, steps=6)
     page.mouse.up()
     page.wait_for_timeout(500)  # a drag is saved once it rests
-    told = _run(page, "lever.state['points']")
+    told = run(page, "lever.state['points']")
     expect(told).to_contain_text("[")
     across, up = _numbers(told)
     assert across > before[0]

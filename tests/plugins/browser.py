@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +96,13 @@ def visit() -> Visit:
 @pytest.fixture
 def page(browser: Browser, visit: Visit) -> Iterator[Page]:
     """An empty page of 1440 by 900 pixels in a context of its own."""
+    with visiting(browser, visit) as opened:
+        yield opened
+
+
+@contextmanager
+def visiting(browser: Browser, visit: Visit) -> Iterator[Page]:
+    """A fresh visitor's page; what went wrong on it fails at its end."""
 
     def guard(route: Route) -> None:
         if is_local(route.request.url):
