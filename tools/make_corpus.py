@@ -10,6 +10,8 @@ write tables. ``right.json`` has, for each file, some of:
 ``asked``    the problem, by its code, that must be noticed in a column
 ``roles``    the role that must be proposed for a column
 ``told``     words that a note must have
+``mended``   the problem that must be noticed, and the values after its remedy is applied
+``quiet``    problems that must not be noticed in a column
 ``refused``  words that the error must have
 """
 
@@ -19,7 +21,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from corpus import cells, columns, files, layouts
+from corpus import amounts, cells, columns, files, languages, layouts, surveys
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "corpus"
 SOURCES: tuple[Callable[[], dict[str, files.Case]], ...] = (
@@ -31,6 +33,15 @@ SOURCES: tuple[Callable[[], dict[str, files.Case]], ...] = (
     columns.identifiers,
     columns.relations,
     columns.roles,
+    languages.dates,
+    languages.periods,
+    amounts.durations,
+    amounts.ranges,
+    amounts.fractions,
+    amounts.codes,
+    surveys.answers,
+    surveys.regular,
+    surveys.slips,
     layouts.lines,
     layouts.encodings,
     layouts.parquet,

@@ -195,7 +195,8 @@ class Dataset:
         class, or else on the first sensitive column.
 
         Text is read first: a column in which at least 95 % of the cells are numbers (with thousands
-        separators, percent signs, a currency, ...) or dates is one, and the other cells are missing; the
+        separators, percent signs, a currency, ...), durations or dates (in many languages; also quarters and
+        weeks, as their first day) is one, and the other cells are missing; the
         decimal mark is decided for the whole table; spellings of a level that look the same are merged.
 
         Inputs: all columns but the target and the sensitive ones. Numbers are standardised with the mean
@@ -216,8 +217,9 @@ class Dataset:
                 "weight" (kept as ``sample_weight`` of each split), "split" (its levels say which rows are for
                 training, validation and test; the shares and the seed are then not used), "id" or "ignore".
             kinds: of single columns: "number", "category", "date", "text", or "yes/no", or, where the cells
-                leave a doubt, "number with decimal comma", "number with decimal point", "date, day first" or
-                "date, month first".
+                leave a doubt, "number with decimal comma", "number with decimal point", "date, day first",
+                "date, month first" or "duration, minutes first". "number" also reads ranges (as their
+                middle), fractions, names of months and days of the week, and codes such as 007.
             missing: values of single columns that count as missing, such as ``{"income": [-999]}``.
             merge: levels of single columns and the level that replaces them, such as
                 ``{"sex": {"F": "female"}}``; an empty mapping merges none.

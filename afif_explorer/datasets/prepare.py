@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import progress
+from afif_explorer.datasets.columns import misspellings, spellings
 from afif_explorer.datasets.columns import recipe as recipes
-from afif_explorer.datasets.columns import spellings
 from afif_explorer.datasets.columns.column import Column, LeftOut, read_column
 from afif_explorer.datasets.columns.guesses import INPUT
 from afif_explorer.datasets.columns.identifiers import identifier
+from afif_explorer.datasets.columns.proposals import proposal
 from afif_explorer.datasets.columns.recipe import Recipe, is_text, recipe_for
 from afif_explorer.datasets.columns.stand_ins import stand_ins
 from afif_explorer.datasets.reading import text
@@ -35,6 +36,7 @@ class Prepared:
     recipes: list[Recipe]
     roles: Roles
     told: Mapping[int, list[str]]
+    offered: Mapping[int, list[str]]  # in what other way texts can be read
 
     def input(self, place: int, kept: np.ndarray) -> tuple[Column | LeftOut, list[str]]:
         """A column as an input, of the rows ``kept``, and notes about it."""
@@ -45,11 +47,12 @@ class Prepared:
             return LeftOut(name, "is text"), []
         column = read_column(series, name, join=recipe.kind == recipes.CATEGORY)
         if isinstance(column, LeftOut):
-            return column, []
+            why = "; ".join([column.why, *self.offered.get(place, ())])
+            return replace(column, why=why.removesuffix(".")), []
         found = None if self.roles.chosen.get(place) == INPUT else identifier(series, name)
         if found is not None and found.sure and not recipe.kind:
             return LeftOut(name, found.why), []
-        told = [*self.told.get(place, ())]
+        told = [*self.told.get(place, ()), *self.offered.get(place, ())]
         if found is not None and not found.sure:
             told.append(f"'{name}' {found.why}; roles={{{name!r}: 'ignore'}} leaves it out.")
         return replace(column, recipe=recipe), told
@@ -70,7 +73,7 @@ def prepare(
     missing = by_place(raw, names, options.get("missing"), "missing values")
     merge = by_place(raw, names, options.get("merge"), "levels to merge")
     decimal = decimal_of(frame)
-    columns, used, told = [], [], {}
+    columns, used, told, offered = [], [], {}, {}
     for place, name in enumerate(names):
         progress.report(PREPARING, place, len(names))
         series = frame.iloc[:, place]
@@ -86,7 +89,9 @@ def prepare(
         notes += doubts(columns[-1], name, place in missing, place in merge)
         if notes:
             told[place] = notes
-    return Prepared(names, columns, used, roles, told)
+        if place not in kinds and is_text(columns[-1]):
+            offered[place] = offers(columns[-1], name)
+    return Prepared(names, columns, used, roles, told, offered)
 
 
 def decimal_of(frame: pd.DataFrame) -> str:
@@ -150,11 +155,24 @@ def doubts(series: pd.Series, name: str, missing: bool, merge: bool) -> list[str
             f"{text.listing([text.clean(value) for value in values])}, which may stand for a missing value; "
             f"missing={{{name!r}: {values!r}}} makes them missing."
         )
-    if not merge and is_text(series) and (same := spellings.visible(series)):
-        old, new = next(iter(same.items()))
-        more = f" and {len(same) - 1} more pairs" if len(same) > 1 else ""
-        told.append(
-            f"'{text.clean(old)}' and '{text.clean(new)}'{more} of '{name}' may be one level; "
-            f"merge={{{name!r}: {{{text.clean(old)!r}: {text.clean(new)!r}}}}} merges them."
-        )
+    if not merge and is_text(series):
+        ways = (spellings.visible(series), misspellings.similar(series, name))
+        told += [_may_be_one(same, series, name) for same in ways if same]
     return told
+
+
+def _may_be_one(same: Mapping[str, str], series: pd.Series, name: str) -> str:
+    old, new = next(iter(same.items()))
+    merges = f"merge={{{name!r}: {{{text.clean(old)!r}: {text.clean(new)!r}}}}} merges them."
+    return f"{spellings.counted(same, series, most=1)} of '{name}' may be one level; {merges}"
+
+
+def offers(series: pd.Series, name: str) -> list[str]:
+    """What the texts of a column may be, and the option that reads them so."""
+    found = proposal(series, name)
+    if found is None:
+        return []
+    if not found.kind:
+        return [found.sentence]
+    said = found.sentence.removesuffix(".")
+    return [f"{said}; kinds={{{name!r}: {found.kind!r}}} reads them so."]

@@ -39,20 +39,31 @@ def test_a_file_is_read_or_asked_about_or_refused(name):
         assert code in {problem.code for problem in table[column].problems}
     for column, role in right.get("roles", {}).items():
         assert table[column].role == role
+    for column, (code, expected) in right.get("mended", {}).items():
+        assert code in {problem.code for problem in table[column].problems}
+        assert_read(table.apply(column, code), column, expected)
+    for column, codes in right.get("quiet", {}).items():
+        assert {problem.code for problem in table[column].problems}.isdisjoint(codes)
     if "told" in right:
         assert right["told"] in " ".join(table.notes)
 
 
 def assert_read(table: ColumnTable, name: str, expected: list[Any]) -> None:
     """A column as a data set will have it."""
-    found = table.columns.read(name)
+    options = table.options()
+    chosen = {
+        key: options[option][name]
+        for option, key in (("kinds", "kind"), ("missing", "missing"), ("merge", "merge"))
+        if name in options.get(option, {})
+    }
+    found = table.columns.read(name, **chosen)
     assert len(found) == len(expected)
     missing = [value is None for value in expected]
     np.testing.assert_array_equal(found.isna(), missing)
     known, wanted = found[~found.isna()], [value for value in expected if value is not None]
     if not wanted:
         return
-    if pd.api.types.is_datetime64_any_dtype(known):
+    if isinstance(wanted[0], str) and pd.api.types.is_datetime64_any_dtype(known):
         assert [str(value)[:10] for value in known] == wanted
     elif isinstance(wanted[0], str):
         assert [str(value).strip() for value in known] == wanted

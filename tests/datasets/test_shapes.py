@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afif_explorer.datasets.reading import csv_body, dates, numerals
-from afif_explorer.datasets.reading.shapes import Texts
+from afif_explorer.datasets.reading import csv_body
+from afif_explorer.datasets.reading.forms import clocks, dates, durations, numerals
+from afif_explorer.datasets.reading.forms.shapes import Texts
 
 NUMBERS = [
     "1", "0", "007", "1.5", "1,5", "1.050", "1,050", "0.105", "1,050.5", "1.050.000", "-3", "(4)",
@@ -21,7 +22,9 @@ DATES = [
     "2020-02-29", "2021-02-29", "31.12.2020", "12/31/2020", "3/4/21", "5. März 2020", "May 5, 2020",
     "2020-04", "20200403", "18991231", "2020-01-02T03:04:05.250Z", "2020-01-02 23:59:60 +05:30",
     "2020-01-02 25:00", "1/2/2020 12:30 am", "1/2/2020 13:30 pm", "0000-01-01", "9999-12-31",
-    "Mon, 6 Jan 2020 10:00 -0130", "12:30",
+    "Mon, 6 Jan 2020 10:00 -0130", "12:30", "lundi 6 janvier 2020", "5 de enero de 2020", "1er août 2021",
+    "05JAN2020", "2020-Jan-05", "Jan-20", "2020Q1", "Q3 2021", "1Q20", "T2 2020", "2020-H1", "2021-W05",
+    "2021-W53-3", "2021W537", "KW 5/2021", "2020M01", "2020年3月5日", "9.30 Uhr", "9 Uhr", "1h30", "2h 20m",
 ]  # fmt: skip
 
 
@@ -57,7 +60,7 @@ def test_dates_are_those_that_each_text_gives(texts, day_first, compact):
     expected = np.concatenate([form.read([text]) for text in texts])
     np.testing.assert_array_equal(form.read(texts), expected)
     np.testing.assert_array_equal(dates.are_dates(texts), [dates.are_dates([t])[0] for t in texts])
-    clock = dates.Clock()
+    clock = clocks.Clock()
     np.testing.assert_array_equal(
         clock.read(texts), np.concatenate([clock.read([text]) for text in texts])
     )
@@ -80,6 +83,20 @@ def test_numbers_are_those_of_python():
     values = np.random.default_rng(0).normal(size=3000) * 10.0 ** np.arange(3000 % 30 - 15, 15)[0]
     texts = [repr(float(value)) for value in values]
     assert numerals.Numbers().read(texts).tolist() == list(map(float, texts))
+
+
+DURATIONS = [
+    "3h 20m", "2h30", "1 day, 2:03:04", "12:30", "125:30:59.5", "1.02:03:04", "P1DT2H", "PT1.5H", "-3 days",
+    "2y 3m", "5 Wochen", "1,5 h", "3 days 70:10", "7", "x 3h", "3h x",
+]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(with_other_digits(DURATIONS), min_size=17, max_size=60), st.booleans())
+def test_durations_are_those_that_each_text_gives(texts, minutes_first):
+    form = durations.best(texts, minutes_first)
+    expected = np.concatenate([form.read([text]) for text in texts])
+    np.testing.assert_array_equal(form.read(texts), expected)
 
 
 def test_few_shapes_are_found_among_many_texts():

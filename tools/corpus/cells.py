@@ -91,13 +91,8 @@ def numbers() -> dict[str, Case]:
     found["number_two_units.csv"] = case(mixed, asked={"dose": "units"})
     partly = [f"{v:.0f}" if i % 5 else "absent" for i, v in enumerate(floats(6, 1, 900))]
     found["number_partly.csv"] = case(with_outcome({"score": partly}), asked={"score": "partly"})
-    for name, odd in {
-        "ranges": [f"{v}-{v + 9}" for v in noise(8, range(0, 90, 10))],
-        "short_years": [f"20-0{1 + i % 9}-{1 + i % 28:02d}" for i in range(ROWS)],
-        "durations": [f"{v // 60}h {v % 60}m" for v in noise(9, range(900))],
-        "fractions": [f"1/{v}" for v in noise(10, range(2, 12))],
-    }.items():
-        found[f"number_{name}.csv"] = case(with_outcome({"v": odd}), asked={"v": "digits"})
+    odd = [f"20-0{1 + i % 9}-{1 + i % 28:02d}" for i in range(ROWS)]
+    found["number_short_years.csv"] = case(with_outcome({"v": odd}), asked={"v": "digits"})
     quoted = with_outcome({"v": [f"'{v:.2f}" for v in floats(11)]})
     found["number_spreadsheet_text.csv"] = case(quoted, read={"v": floats(11)})
     codes = with_outcome({"zip": [f"{v:05d}" for v in noise(6, range(100, 9999))]})

@@ -19,8 +19,6 @@ def labels() -> dict[str, Case]:
         "underscore": ("job", "at_home", "at home"),
         "full_width": ("group", "A1", "\uff21\uff11"),
         "abbreviation": ("gender", "female", "f"),
-        "slip": ("region", "northeast", "northest"),
-        "exchange": ("town", "Berlin", "Beriln"),
         "apostrophe": ("answer", "don't know", "don\u2019t know"),
         "accent": ("town", "S\u00e3o Paulo", "Sao Paulo"),
         "umlaut": ("town", "M\u00fcnchen", "Muenchen"),
@@ -33,6 +31,15 @@ def labels() -> dict[str, Case]:
         cells[5] = rare
         table = with_outcome({"x": floats(1), column: cells})
         found[f"label_{name}.csv"] = case(table, asked={column: "spelling"})
+    slips = {
+        "slip": ("region", "northeast", "northest"),
+        "exchange": ("town", "Berlin", "Beriln"),
+    }
+    for name, (column, usual, rare) in slips.items():
+        cells = [usual if i % 2 else "other thing" for i in range(ROWS)]
+        cells[5] = rare
+        table = with_outcome({"x": floats(1), column: cells})
+        found[f"label_{name}.csv"] = case(table, asked={column: "similar"})
     for name, levels in {
         "truth_digits": ["yes", "no", "1", "0"],
         "truth_words": ["true", "no", "false", "Yes"],

@@ -44,7 +44,7 @@ def text(table: Mapping[str, Sequence[Any]], separator: str = ",", header: bool 
 
 def case(table: Mapping[str, Sequence[Any]], separator: str = ",", **right: Any) -> Case:
     """A CSV file in UTF-8; what is not said about a column is that it is read as it is."""
-    said = {**right.get("read", {}), **right.get("asked", {})}
+    said = {name for key in ("read", "asked", "mended") for name in right.get(key, {})}
     others = {
         name or f"column {place}": [str(cell) if isinstance(cell, bool) else cell for cell in cells]
         for place, (name, cells) in enumerate(table.items(), start=1)

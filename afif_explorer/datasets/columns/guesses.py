@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from afif_explorer.datasets.columns.identifiers import words_of
+from afif_explorer.datasets.columns.slips import one_slip
 from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.reading.text import words
 
@@ -24,7 +25,7 @@ _SENSITIVE = words(
     "sex gender race ethnicity ethnic religion nationality disability disabled caste orientation "
     "sexe geschlecht"
 )
-_GROUPS = (  # levels of sensitive columns, whatever their names
+GROUPS = (  # levels of sensitive columns, whatever their names
     words("male female m f man woman men women diverse other unknown nonbinary non-binary"),
     frozenset(
         (
@@ -62,8 +63,15 @@ def has_groups(series: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(series) or series.nunique() > 10:
         return False
     levels = {str(level).strip().casefold() for level in series.dropna().unique()}
-    known = any(levels <= groups for groups in _GROUPS)
+    known = any(
+        all(level in groups or _is_nearly(level, groups) for level in levels) for groups in GROUPS
+    )
     return len(levels) > 1 and known and not levels.isdisjoint(_SURE_GROUPS)
+
+
+def _is_nearly(level: str, groups: frozenset[str]) -> bool:
+    """Whether a level is one of some words with a slip."""
+    return len(level) > 2 and any(one_slip(level, word) for word in groups if len(word) > 3)
 
 
 def may_be_sensitive(name: str) -> bool:

@@ -15,12 +15,12 @@ FEW_ROWS = 10
 _LARGEST_EXACT = 2**53
 _WORDS = words(
     "id ids identifier uuid guid index idx row rowid rownum rownumber nr no number num key pk "
-    "serial record ssn iban isbn phone email uid sku ean upc barcode passport licence license matriculation "
-    "matrikel matrikelnummer"
+    "serial record ssn iban isbn phone telephone tel telefon telefono telefone mobile fax msisdn imei email "
+    "uid sku ean upc barcode passport licence license matriculation matrikel matrikelnummer"
 )
 _NAMES_ONE = words("id ids identifier uuid guid")
 _COUNTED = frozenset(("no", "number", "num", "nr", "index", "key", "row", "record", "serial"))
-_CODES = words("code cod codes zip zipcode postcode postal plz fips")
+_CODES = words("code cod codes zip zipcode postcode postal plz postleitzahl pincode fips")
 _PLACES = words(
     "state county community city town municipality tract district region precinct country store "
     "branch"
@@ -36,6 +36,10 @@ _GLUED = re.compile(
     r"case|subject|record|row|respondent|participant|transaction|loan)(?:id|no|nr|num|number|key)"
 )
 _UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|[0-9a-f]{16,64}", re.IGNORECASE)
+_PHONE = re.compile(r"(?:\+|\(|0)?[0-9](?:[0-9]*[ ()/.-]{1,2}){1,6}[0-9]{2,}|\+[0-9]{7,15}")
+_PHONE_DIGITS = range(7, 16)
+_SHORTEST_NUMBER = 8  # digits of numbers that are rather codes, if all have as many
+_SHORTENED, _ROUND = 1e11, 1e4  # 1.23E+14 for 123456789012345
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 
 
@@ -113,7 +117,21 @@ def _of_numbers(known: pd.Series, numbers: np.ndarray, rows: int, name: str) -> 
         return Identifier(
             "has each whole number of a range once, like a row number or a rank", False
         )
+    if numbers.min() >= _SHORTENED and (numbers % _ROUND == 0).all() and distinct > FEW_ROWS:
+        return Identifier("has long numbers that a program has rounded, like identifiers", False)
+    digits = {len(str(int(number))) for number in (numbers.min(), numbers.max())}
+    alike = len(digits) == 1 and min(digits) >= _SHORTEST_NUMBER and numbers.min() > 0
+    if alike and distinct >= 0.9 * len(known) and rows > 2 * FEW_ROWS and not _are_days(numbers):
+        return Identifier(
+            f"has numbers of {min(digits)} digits, like codes or telephone numbers", False
+        )
     return None
+
+
+def _are_days(numbers: np.ndarray) -> bool:
+    """Whether all numbers are days written as eight digits."""
+    month, day = numbers // 100 % 100, numbers % 100
+    return bool((numbers < 1e8).all() and (month <= 12).all() and (day <= 31).all())
 
 
 def _of_texts(known: pd.Series, name: str) -> Identifier | None:
@@ -124,11 +142,21 @@ def _of_texts(known: pd.Series, name: str) -> Identifier | None:
     for form, what in ((_UUID, "identifiers"), (_EMAIL, "e-mail addresses")):
         if all(form.fullmatch(value) for value in sample):
             return Identifier(f"has {what}", True)
+    if distinct >= 0.5 * len(known) and all(map(_is_phone, sample)):
+        return Identifier("has telephone numbers", True)
     if is_named_so(name) and distinct >= 0.5 * len(known):
         return Identifier(_many(distinct, len(known)), True)
     if distinct == len(known) > 2 * FEW_ROWS:
         return Identifier("has another text in every row", True)
     return None
+
+
+def _is_phone(value: str) -> bool:
+    """Whether a text is a telephone number: with a sign of plus, an area code, or more than one group."""
+    digits = re.sub(r"[^0-9]", "", value)
+    groups = len(re.findall(r"[0-9]+", value))
+    marked = value[0] in "+(0" or groups > 2
+    return marked and len(digits) in _PHONE_DIGITS and bool(_PHONE.fullmatch(value))
 
 
 def _many(distinct: int, rows: int) -> str:

@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.columns import spellings
-from afif_explorer.datasets.reading import numerals, text
-from afif_explorer.datasets.reading.cells import NEARLY_ALL, Form, form_of
-from afif_explorer.datasets.reading.dates import Dates, in_doubt, orders
+from afif_explorer.datasets.reading import text
+from afif_explorer.datasets.reading.cells import NEARLY_ALL, Form, form_of, number_form
+from afif_explorer.datasets.reading.forms import durations, numerals
+from afif_explorer.datasets.reading.forms.clocks import Clock
+from afif_explorer.datasets.reading.forms.dates import Dates, in_doubt, orders
+from afif_explorer.datasets.reading.forms.durations import Durations
+from afif_explorer.datasets.reading.forms.numerals import Numbers
 from afif_explorer.datasets.reading.markers import is_missing, says_nothing
-from afif_explorer.datasets.reading.numerals import Numbers
 from afif_explorer.datasets.reading.typed import cells_that
 from afif_explorer.errors import DataError, InvalidChoice
 
@@ -23,8 +26,10 @@ NUMBER, CATEGORY, DATE, YES_NO, TEXT, CONSTANT = (
 )  # fmt: skip
 DECIMAL_COMMA, DECIMAL_POINT = "number with decimal comma", "number with decimal point"
 DAY_FIRST, MONTH_FIRST = "date, day first", "date, month first"
+MINUTES_FIRST = "duration, minutes first"
 KINDS = (
     NUMBER, CATEGORY, DATE, YES_NO, TEXT, CONSTANT, DECIMAL_COMMA, DECIMAL_POINT, DAY_FIRST, MONTH_FIRST,
+    MINUTES_FIRST,
 )  # fmt: skip
 _FEW_LEVELS = 10
 
@@ -99,7 +104,7 @@ def recipe_for(
 class Finding:
     """Something about how the cells of a column were read; ``code`` says what, ``sentence`` in words."""
 
-    code: str  # "changed" | "unread" | "decimal" | "order"
+    code: str  # "changed" | "unread" | "decimal" | "order" | "minutes" | "exponents"
     sentence: str
 
 
@@ -126,19 +131,28 @@ def _wanted(
     if dates:
         first = orders(levels)[0] if kind == DATE else kind == DAY_FIRST
         form: Form = Dates(day_first=first, compact=True)
+    elif kind == NUMBER:
+        form = number_form(levels, counts, decimal or ".")
+    elif kind == MINUTES_FIRST:
+        form = durations.best(levels, minutes_first=True)
     else:
-        mark = {DECIMAL_COMMA: ",", DECIMAL_POINT: "."}.get(kind, decimal or ".")
-        form = numerals.best(levels, counts, mark)
+        mark = "," if kind == DECIMAL_COMMA else "."
+        form = numerals.best(levels, counts, mark, padded=True)
     if pd.isna(form.read(levels)).all():
         raise DataError(
             f"'{name}' has no cell that can be read as a {'date' if dates else 'number'}; choose "
             "another kind."
         )
-    return form, _findings(form, codes, levels, name, decimal if kind == NUMBER else kind)
+    return form, _findings(form, codes, levels, name, decimal if kind == NUMBER else kind, kind)
 
 
 def _findings(
-    form: Form, codes: np.ndarray, levels: Sequence[str], name: str, decimal: str
+    form: Form,
+    codes: np.ndarray,
+    levels: Sequence[str],
+    name: str,
+    decimal: str,
+    kind: str = "",
 ) -> list[Finding]:
     bad = pd.isna(form.read(levels))
     unread = [place for place in np.flatnonzero(bad).tolist() if not is_missing(levels[place])]
@@ -174,7 +188,32 @@ def _findings(
                 "to come first.",
             )
         )
+    if isinstance(form, Numbers) and kind == "":
+        found += _exponents(known, name)
+    if isinstance(form, Clock | Durations) and kind == "" and durations.may_be_minutes(known):
+        found.append(
+            Finding(
+                "minutes",
+                f"'{name}': '{text.clean(known[0])}' was read as hours and minutes; nothing in the column "
+                "shows whether it is minutes and seconds.",
+            )
+        )
     return found
+
+
+def _exponents(levels: Sequence[str], name: str) -> list[Finding]:
+    """Numbers in a form that codes may have, among others that have not."""
+    odd = np.array(levels, dtype=object)[numerals.may_be_codes(levels)]
+    if not len(odd):
+        return []
+    (value,) = numerals.Numbers().read([odd[0]])
+    return [
+        Finding(
+            "exponents",
+            f"'{name}': {text.listing([text.clean(level) for level in odd], most=3)} may be codes; they were "
+            f"read as numbers ('{text.clean(odd[0])}' as {value:g}).",
+        )
+    ]
 
 
 def is_text(series: pd.Series) -> bool:

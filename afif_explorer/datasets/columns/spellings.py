@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 import pandas as pd
 
+from afif_explorer import wording
 from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.reading.text import words
 
@@ -28,9 +29,6 @@ _LOOK_ALIKES = (
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _WORD = {word: words[0] for words in _SAME for word in words}
 _PLAIN = re.compile("[!-~]+(?: [!-~]+)*")
-_RARE = 0.03
-_LEAST_LETTERS = 5
-_MOST_LEVELS = 200  # misspellings are looked for among these
 
 
 def invisible(series: pd.Series) -> dict[str, str]:
@@ -42,23 +40,27 @@ def invisible(series: pd.Series) -> dict[str, str]:
 
 
 def visible(series: pd.Series) -> dict[str, str]:
-    """The levels that are likely another in other letters: case, a trailing dot, an abbreviation, a slip."""
-    counts = _counts(series)
+    """The levels that are likely another in other letters: case, a trailing dot, an abbreviation."""
+    counts = counts_of(series)
     known = {folded(level): truth(level) for level in counts}
     if len(known) > 2 and all(known.values()):
         return _merged(series, truth)
-    found = _merged(series, lambda level: _transcribed(level, known))
-    if len(counts) > _MOST_LEVELS:
-        return found
-    total = sum(counts.values())
-    for rare, times in counts.items():
-        if times > max(1, _RARE * total) or rare in found or len(plain(rare)) < _LEAST_LETTERS:
-            continue
-        for usual, often in counts.items():
-            if often >= 10 * times and usual not in found and _one_slip(plain(rare), plain(usual)):
-                found[rare] = usual
-                break
-    return found
+    return _merged(series, lambda level: _transcribed(level, known))
+
+
+def counted(same: Mapping[str, str], series: pd.Series, most: int = 3) -> str:
+    """``'f' (20 rows) and 'F' (40 rows)``: the levels that may be the same, with how many rows have each."""
+    counts = counts_of(series)
+    shown = [
+        " and ".join(f"'{text.clean(level)}' ({_rows(counts[level])})" for level in pair)
+        for pair in list(same.items())[:most]
+    ]
+    more = f" and {len(same) - most} more pairs" if len(same) > most else ""
+    return ", ".join(shown) + more
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{wording.count(count)} rows"
 
 
 def plain(level: str) -> str:
@@ -76,6 +78,12 @@ def plain(level: str) -> str:
 
 
 def folded(level: str) -> str:
+    """The :func:`letters` of a level, or of the usual word for an abbreviation."""
+    level = letters(level)
+    return _WORD.get(level, level)
+
+
+def letters(level: str) -> str:
     """A level without case, accents, compatibility forms, trailing dots, and the form of hyphens and quotes.
 
     Letters of another alphabet count as the Latin ones that look the same.
@@ -83,8 +91,18 @@ def folded(level: str) -> str:
     level = unicodedata.normalize("NFKC", plain(level)).translate(_LOOK_ALIKES)
     level = unicodedata.normalize("NFKD", level.casefold().rstrip(" ."))
     level = "".join(char for char in level if not unicodedata.combining(char))
-    level = " ".join(re.sub(r"[\s_\-‐-―]+", " ", level).split())
-    return _WORD.get(level, level)
+    return " ".join(re.sub(r"[\s_\-‐-―]+", " ", level).split())
+
+
+def joined(*merges: Mapping[str, str]) -> dict[str, str]:
+    """All of some replacements of levels at once: what replaces a level is not replaced itself."""
+    found = {old: new for merge in merges for old, new in merge.items()}
+    for old in found:
+        seen = {old}
+        while (new := found[old]) in found and new not in seen:
+            seen.add(new)
+            found[old] = found[new]
+    return {old: new for old, new in found.items() if old != new}
 
 
 def truth(level: str) -> str:
@@ -104,7 +122,7 @@ def _merged(
 ) -> dict[str, str]:
     """For each level that is not the most common (or, before that, a plain) one of its key: that one."""
     groups: Mapping[str, dict[str, int]] = defaultdict(dict)
-    for level, times in _counts(series).items():
+    for level, times in counts_of(series).items():
         groups[key(level) or level][level] = times
     found: dict[str, str] = {}
     for spelled in groups.values():
@@ -123,22 +141,8 @@ def _merged(
     return found
 
 
-def _counts(series: pd.Series) -> dict[str, int]:
+def counts_of(series: pd.Series) -> dict[str, int]:
+    """How many cells have each level."""
     codes, levels = text.coded(series)
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     return {level: int(times) for level, times in zip(levels, counts, strict=True)}
-
-
-def _one_slip(a: str, b: str) -> bool:
-    """Whether one letter is wrong, missing, added, or exchanged with the next; digits are never slips."""
-    if a == b or abs(len(a) - len(b)) > 1 or re.sub(r"\D", "", a) != re.sub(r"\D", "", b):
-        return False
-    start = next(
-        (i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
-    )
-    ours, theirs = a[start:], b[start:]
-    if len(ours) == len(theirs):
-        swapped = ours[:2] == theirs[:2][::-1] and ours[2:] == theirs[2:]
-        return ours[1:] == theirs[1:] or swapped
-    longer, shorter = (ours, theirs) if len(ours) > len(theirs) else (theirs, ours)
-    return longer[1:] == shorter

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
+from afif_explorer.datasets.columns.survey_codes import large_codes, small_codes
 from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.reading.markers import says_nothing
 
 _NEGATIVE = (
-    -1.0, -7.0, -8.0, -9.0, -77.0, -88.0, -99.0, -999.0, -9999.0, -99999.0, -32768.0,
+    -77.0, -88.0, -97.0, -98.0, -99.0, -999.0, -9999.0, -99999.0, -32768.0,
     -99.9, -99.99, -999.9, -999.99, -9999.9,
 )  # fmt: skip
 _LARGE = (  # nines, the largest numbers of integer types, and the usual fill values of floating-point numbers
@@ -25,6 +28,8 @@ _FAR_DATES = np.array(
     dtype="datetime64[D]",
 )  # fmt: skip
 _YEARS_APART = 5 * 365.25
+_CODE = re.compile(r"-?([789])\1{0,3}|-1|9{1,3}[78]|0")
+_MOST_CODED = 0.7  # of the cells
 
 
 def stand_ins(series: pd.Series) -> list[object]:
@@ -36,13 +41,27 @@ def stand_ins(series: pd.Series) -> list[object]:
     if pd.api.types.is_numeric_dtype(series):
         return list(_of_numbers(series.dropna().to_numpy(dtype=np.float64)))
     if isinstance(series.dtype, pd.StringDtype):
-        return [level for level in text.coded(series)[1] if says_nothing(level.strip())]
+        return list(_of_texts(series))
     return []
+
+
+def _of_texts(series: pd.Series) -> list[object]:
+    """The levels that say nothing, and numbers among words: 9, 99, -1."""
+    codes, levels = text.coded(series)
+    found = [level for level in levels if says_nothing(level.strip())]
+    odd = [level for level in levels if _CODE.fullmatch(level.strip())]
+    others = [level for level in levels if level not in odd and level not in found]
+    words = len(others) > 1 and all(any(map(str.isalpha, level)) for level in others)
+    few = np.isin(codes, [levels.index(level) for level in odd]).sum() <= _MOST_CODED * len(codes)
+    return [*found, *(odd if words and few else ())]
 
 
 def _of_numbers(values: np.ndarray) -> list[object]:
     found = [float(value) for value in _NEGATIVE if _is_odd(values, value)]
-    others = values[~np.isin(values, found)]
+    others = values[~np.isin(values, found)] if found else values
+    if smaller := small_codes(others):
+        found += smaller
+        others = others[~np.isin(others, smaller)]
     for value in sorted(_LARGE, reverse=True):
         hit = others == value
         rest = others[others < value]
@@ -50,6 +69,9 @@ def _of_numbers(values: np.ndarray) -> list[object]:
         if largest and rest.max() <= _APART * value and len(np.unique(rest)) >= _FEW_VALUES:
             found.append(value)
             others = rest
+    if larger := large_codes(others):
+        found += larger
+        others = others[~np.isin(others, larger)]
     zero = others == 0
     rest = others[~zero]
     few = 1 < zero.sum() < len(rest) and len(np.unique(rest)) > 2 * _FEW_VALUES
@@ -60,11 +82,13 @@ def _of_numbers(values: np.ndarray) -> list[object]:
 
 def _is_odd(values: np.ndarray, value: float) -> bool:
     """Whether a negative value is among others that are never negative, or far from it."""
-    others = values[(values != value) & ~np.isin(values, _NEGATIVE)]
-    if not (values == value).any() or len(np.unique(others)) < _FEW_VALUES:
+    if not (values == value).any():
         return False
-    far = value <= -99 and others.min() >= _APART * value
-    return bool(others.min() >= 0 or far)
+    others = values[(values != value) & ~np.isin(values, _NEGATIVE)]
+    if len(np.unique(others)) < 2:
+        return False
+    far = value <= -97 and others.min() >= _APART * value
+    return bool(others[others < -9].size == 0 or far)
 
 
 def _of_dates(series: pd.Series) -> list[object]:

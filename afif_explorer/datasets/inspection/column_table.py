@@ -135,8 +135,9 @@ class ColumnTable:
         Args:
             name: of the column.
             kind: "number", "category", "date", "yes/no" or "text", or, where the cells leave a doubt,
-                "number with decimal comma", "number with decimal point", "date, day first" or "date, month
-                first".
+                "number with decimal comma", "number with decimal point", "date, day first", "date, month
+                first" or "duration, minutes first". "number" also reads ranges, fractions and names of
+                months.
 
         Returns:
             A new table.

@@ -8,17 +8,19 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import wording
-from afif_explorer.datasets.columns import guesses, spellings
+from afif_explorer.datasets.columns import guesses, misspellings, spellings
 from afif_explorer.datasets.columns import recipe as recipes
 from afif_explorer.datasets.columns.column import FEW_LEVELS, MOST_LEVELS
-from afif_explorer.datasets.columns.identifiers import identifier, is_time
+from afif_explorer.datasets.columns.identifiers import identifier, is_named_so, is_time, words_of
+from afif_explorer.datasets.columns.proposals import Proposal, proposal
 from afif_explorer.datasets.columns.recipe import Finding, Recipe, is_text
 from afif_explorer.datasets.columns.relations import ROWS_A_LEVEL
 from afif_explorer.datasets.columns.stand_ins import stand_ins
 from afif_explorer.datasets.inspection.problem import Problem
 from afif_explorer.datasets.prepare import merged
-from afif_explorer.datasets.reading import numerals, text
-from afif_explorer.datasets.reading.dates import Dates, are_dates
+from afif_explorer.datasets.reading import text
+from afif_explorer.datasets.reading.forms import numerals
+from afif_explorer.datasets.reading.forms.dates import Dates, are_dates
 from afif_explorer.datasets.reading.layout import is_total
 from afif_explorer.datasets.reading.typed import cells_that
 
@@ -27,10 +29,16 @@ _YES_NO = frozenset(
     ("yes", "no", "y", "n", "true", "false", "t", "f", "0", "1", "ja", "nein", "on", "off")
 )
 _CODES = range(3, 8)  # distinct whole numbers that may be codes
-_FEW_ODD = 5
+_FEW_ODD = 3
 _FEW_TOTALS = 0.1  # of the rows
-_LIKE_NUMBERS = re.compile(r"[+-]?\d[\d\W_]*[a-z]{0,3}[\d\W_]*[a-z]{0,3}", re.IGNORECASE)
+_LIKE_NUMBERS = re.compile(
+    r"(?!\d+[.)]\s*[a-z])[+-]?\d[\d\W_]*[a-z]{0,3}[\d\W_]*[a-z]{0,3}", re.IGNORECASE
+)
 _MOST_LEVELS_READ, _TRIED = 20_000, 1_000  # of more levels, some are tried first
+_NEARLY_NUMBERS = {"units", "partly", "ranges", "fractions", "ordered"}
+_LIKE_CODES = {"zeros", "exponents", "hexadecimal", "units"}
+_MOST_UNITS = 4
+_VERSIONS = {"version", "ver", "release", "chapter", "section"}
 _LEAVE_OUT = "Leave it out"
 
 
@@ -87,10 +95,14 @@ def notice(
             Problem(name, "constant", f"'{name}' {what}.", _LEAVE_OUT, True, {"role": "ignore"})
         )
         return found
-    values = _of_values(raw, read, name, kind)
-    nearly_numbers = any(problem.code in ("units", "partly") for problem in values)
-    found += _free_text(read, name, kind) if nearly_numbers else _of_role(read, name, kind)
-    return found + values
+    offer = proposal(read, name) if is_text(read) else None
+    values = _of_values(read, name, kind, offer)
+    nearly_numbers = {problem.code for problem in values} & _NEARLY_NUMBERS
+    free = bool(nearly_numbers) and not is_named_so(name)
+    roles = _free_text(read, name, kind) if free else _of_role(read, name, kind)
+    if any(problem.code == "id" and problem.sure for problem in roles):
+        values = [problem for problem in values if problem.code not in _LIKE_CODES]
+    return found + roles + values
 
 
 def _of_finding(finding: Finding, name: str) -> Problem:
@@ -100,6 +112,13 @@ def _of_finding(finding: Finding, name: str) -> Problem:
     if finding.code == "order":
         change = {"kind": recipes.MONTH_FIRST}
         return Problem(name, "order", finding.sentence, "The month comes first", False, change)
+    if finding.code == "minutes":
+        change = {"kind": recipes.MINUTES_FIRST}
+        remedy = "They are minutes and seconds"
+        return Problem(name, "minutes", finding.sentence, remedy, False, change)
+    if finding.code == "exponents":
+        change = {"kind": recipes.CATEGORY}
+        return Problem(name, "exponents", finding.sentence, "They are codes", False, change)
     remedy = (
         "Read the others, and make these cells missing"
         if finding.code == "unread"
@@ -138,7 +157,7 @@ def _free_text(read: pd.Series, name: str, kind: str) -> list[Problem]:
     return [Problem(name, "text", told, _LEAVE_OUT, True, {"role": "ignore"})]
 
 
-def _of_values(raw: pd.Series, read: pd.Series, name: str, kind: str) -> list[Problem]:
+def _of_values(read: pd.Series, name: str, kind: str, offer: Proposal | None) -> list[Problem]:
     """What may be wrong with the values of a column."""
     found = []
     if gaps := int(read.isna().sum()):
@@ -158,24 +177,22 @@ def _of_values(raw: pd.Series, read: pd.Series, name: str, kind: str) -> list[Pr
             Problem(name, "missing", told, "Make them missing", False, {"missing": values})
         )
     if is_text(read):
-        found += _of_texts(read, name, kind)
+        found += _of_texts(read, name, kind, offer)
     elif kind == recipes.NUMBER:
         found += _of_numbers(read, name)
     return found
 
 
-def _of_texts(read: pd.Series, name: str, kind: str) -> list[Problem]:
-    found = []
-    if kind != recipes.TEXT and (same := spellings.visible(read)):
-        pairs = [f"'{text.clean(old)}' and '{text.clean(new)}'" for old, new in same.items()]
-        more = f" and {len(pairs) - 3} more pairs" if len(pairs) > 3 else ""
-        told = f"Levels of '{name}' may be the same: {', '.join(pairs[:3])}{more}."
-        found.append(Problem(name, "spelling", told, "Merge them", False, {"merge": same}))
-    levels = [str(level).strip() for level in read.dropna().unique()[:1000]]
+def _of_texts(read: pd.Series, name: str, kind: str, offer: Proposal | None) -> list[Problem]:
+    found = _of_spellings(read, name) if kind != recipes.TEXT else []
     found += _of_totals(read, name)
+    if offer is not None:
+        change = {"kind": offer.kind} if offer.kind else {}
+        return [*found, Problem(name, offer.code, offer.sentence, offer.remedy, False, change)]
+    levels = [str(level).strip() for level in read.dropna().unique()[:1000]]
     units = [unit for unit in numerals.units(levels, ".") if unit]
     numbers = ~np.isnan(numerals.Numbers().read(levels))
-    if len(units) + bool(numbers.any()) > 1 and sum(
+    if 1 < len(units) + bool(numbers.any()) <= _MOST_UNITS and sum(
         len(numerals.units([level], ".")) for level in levels
     ) >= 0.95 * len(levels):
         told = (
@@ -184,6 +201,23 @@ def _of_texts(read: pd.Series, name: str, kind: str) -> list[Problem]:
         )
         return [*found, Problem(name, "units", told)]
     return found + _of_digits(read, name)
+
+
+def _of_spellings(read: pd.Series, name: str) -> list[Problem]:
+    """Levels that may be the same, with the rows of each."""
+    found = []
+    for code, what, same in (
+        ("spelling", "may be the same", spellings.visible(read)),
+        (
+            "similar",
+            "may be the same, with a typing error, in the plural or in one word",
+            misspellings.similar(read, name),
+        ),
+    ):
+        if same:
+            told = f"Levels of '{name}' {what}: {spellings.counted(same, read)}."
+            found.append(Problem(name, code, told, "Merge them", False, {"merge": same}))
+    return found
 
 
 def _of_totals(read: pd.Series, name: str) -> list[Problem]:
@@ -211,7 +245,7 @@ def _of_digits(read: pd.Series, name: str) -> list[Problem]:
     numbers = ~np.isnan(numerals.Numbers().read(levels))
     for kind, what, hit in (
         (recipes.NUMBER, "numbers", numbers),
-        (recipes.DATE, "dates", are_dates(levels)),
+        (recipes.DATE, "dates", _are_days(levels)),
     ):
         if not _MOSTLY <= counts[hit].sum() / counts.sum() < 1 or hit.sum() <= 2:
             continue
@@ -233,6 +267,13 @@ def _of_digits(read: pd.Series, name: str) -> list[Problem]:
     return []
 
 
+def _are_days(levels: list[str]) -> np.ndarray:
+    """Whether each text is a date, with either order of day and month."""
+    if not are_dates(levels).any():
+        return np.zeros(len(levels), dtype=bool)
+    return ~np.isnat(Dates(True).read(levels)) | ~np.isnat(Dates(False).read(levels))
+
+
 def _has_digits(levels: list[str]) -> bool:
     """Whether so many of a column's levels start with digits that it is worth reading all of them."""
     like = [level for level in levels if _LIKE_NUMBERS.match(level)]
@@ -241,6 +282,10 @@ def _has_digits(levels: list[str]) -> bool:
 
 def _of_numbers(read: pd.Series, name: str) -> list[Problem]:
     known = read.dropna()
+    if not _VERSIONS.isdisjoint(words_of(name)):
+        told = f"'{name}' may have codes, not numbers: as codes, 1.1 and 1.10 are two."
+        change = {"kind": recipes.CATEGORY}
+        return [Problem(name, "codes", told, "Make it a category", False, change)]
     whole = bool(np.isfinite(known).all() and (known == known.round()).all())
     if not whole:
         return []
@@ -253,7 +298,9 @@ def _of_numbers(read: pd.Series, name: str) -> list[Problem]:
         return [
             Problem(name, "codes", told, "Make it a category", False, {"kind": recipes.CATEGORY})
         ]
-    if known.min() >= 19000101 and known.max() <= 20991231:
+    days = known.min() >= 19000101 and known.max() <= 20991231
+    months = known.min() >= 190001 and known.max() <= 209912 and distinct > FEW_LEVELS
+    if days or months:
         texts = [str(int(value)) for value in known.unique()[:1000]]
         if not np.isnat(Dates(compact=True).read(texts)).any():
             told = f"'{name}' looks like dates written as numbers ({texts[0]})."

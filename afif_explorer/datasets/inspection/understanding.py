@@ -10,7 +10,7 @@ import pandas as pd
 
 from afif_explorer import progress, wording
 from afif_explorer.datasets import favourable
-from afif_explorer.datasets.columns import guesses
+from afif_explorer.datasets.columns import guesses, spellings
 from afif_explorer.datasets.columns import recipe as recipes
 from afif_explorer.datasets.columns.recipe import Finding, Recipe, recipe_for
 from afif_explorer.datasets.columns.relations import Values
@@ -90,6 +90,9 @@ def understand(columns: Columns, choices: Choices, title: str) -> Understanding:
         progress.report(INSPECTING, place, len(columns.names))
         problems[name] = _decided(columns.noticed(name), choices)
     chosen = {name: _chosen(name, problems[name], choices) for name in columns.names}
+    for name in columns.names:
+        if chosen[name].get("kind", recipes.TEXT) != recipes.TEXT:
+            problems[name] = [one for one in problems[name] if one.code != "text"]
     read = {name: columns.read(name, **chosen[name]) for name in columns.names}
     kinds = {
         name: chosen[name].get("kind") or columns.kind(name, **chosen[name])
@@ -143,10 +146,9 @@ def _chosen(name: str, problems: Sequence[Problem], choices: Choices) -> dict[st
         found |= {key: value for key, value in problem.effect.items() if key != "role"}
     if name in choices.kinds:
         found["kind"] = choices.kinds[name]
-    if found.get("merge"):
-        spaces = next((one for one in problems if one.code == "spaces"), None)
-        if spaces is not None and spaces.state != DECLINED:
-            found["merge"] = {**spaces.change.get("merge", {}), **found["merge"]}
+    if "merge" in found:
+        merges = [one.effect["merge"] for one in problems if "merge" in one.effect]
+        found["merge"] = spellings.joined(*merges)
     return found
 
 

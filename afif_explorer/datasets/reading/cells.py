@@ -1,4 +1,4 @@
-"""A column of text as numbers, dates or times of day, where (nearly) all of its cells are such."""
+"""A column of text as numbers, dates, times or durations, where (nearly) all of its cells are such."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from typing import TypeAlias
 
 import numpy as np
 
-from afif_explorer.datasets.reading import dates, numerals
-from afif_explorer.datasets.reading.dates import Clock, Dates
+from afif_explorer.datasets.reading.forms import dates, durations, labels, numerals
+from afif_explorer.datasets.reading.forms.clocks import Clock
+from afif_explorer.datasets.reading.forms.dates import Dates
+from afif_explorer.datasets.reading.forms.durations import Durations
+from afif_explorer.datasets.reading.forms.fractions import Fractions
+from afif_explorer.datasets.reading.forms.hexadecimal import Hexadecimal
+from afif_explorer.datasets.reading.forms.labels import Labels
+from afif_explorer.datasets.reading.forms.numerals import Numbers
+from afif_explorer.datasets.reading.forms.ranges import Ranges
+from afif_explorer.datasets.reading.forms.shapes import Texts
 from afif_explorer.datasets.reading.markers import says_nothing
-from afif_explorer.datasets.reading.numerals import Numbers
-from afif_explorer.datasets.reading.shapes import Texts
 
-Form: TypeAlias = Numbers | Dates | Clock
+Form: TypeAlias = Numbers | Dates | Clock | Durations | Ranges | Fractions | Labels | Hexadecimal
 """How the cells of a column are written: ``read(texts)`` gives values, ``changes(texts)`` what that did."""
 
 NEARLY_ALL = 0.95
@@ -33,20 +39,70 @@ def form_of(
         least: with 1, every cell must be readable, and nothing may be in doubt.
     """
     known = [place for place, text in enumerate(texts) if not says_nothing(text)]
-    cells = _Cells([texts[place] for place in known], counts[known].astype(np.float64), least)
     if not known:
         return None
-    if cells.are(lambda some: numerals.are_numbers(some, decimal)):
-        form: Form = numerals.best(cells.words, cells.weights, decimal)
-        if cells.are(lambda some: ~np.isnan(form.read(some))):
+    cells = _Cells([texts[place] for place in known], counts[known].astype(np.float64), least)
+    sure = least >= 1
+    nearly: Form | None = None
+    for way in (_as_numbers, _as_dates, _as_times, *(() if sure else (_as_durations,))):
+        form = way(cells, decimal, sure)
+        if form is not None and (sure or cells.read_all(form)):
             return form
-    if cells.are(dates.are_dates):
-        day_first, month_first = dates.orders(cells.words)
-        form = Dates(day_first=day_first)
-        sure = (day_first or month_first) and not (least >= 1 and dates.in_doubt(cells.words))
-        if sure and cells.are(lambda some: ~np.isnat(form.read(some))):
-            return form
+        nearly = nearly or form
+    return nearly
+
+
+def number_form(texts: Sequence[str], counts: np.ndarray, decimal: str) -> Form:
+    """The form in which the most cells are numbers, if somebody says that they are."""
+    forms: tuple[Form, ...] = (
+        numerals.best(texts, counts, decimal, padded=True),
+        Hexadecimal(),
+        Clock(),
+        durations.best(texts),
+        Ranges(decimal),
+        Fractions(decimal),
+        *labels.NAMED,
+        labels.with_word(texts),
+    )
+    return max(forms, key=lambda form: float(counts @ ~np.isnan(form.read(texts))))
+
+
+def _as_numbers(cells: _Cells, decimal: str, sure: bool) -> Form | None:
+    if not cells.are(lambda some: numerals.are_numbers(some, decimal)):
+        return None
+    form = numerals.best(cells.words, cells.weights, decimal)
+    if not cells.are(lambda some: ~np.isnan(form.read(some))):
+        return None
+    codes = numerals.may_be_codes(cells.words)
+    if sure and codes.any():
+        return None
+    many = cells.weights[codes].sum() > (1 - cells.least) * cells.weights.sum()
+    return None if many or numerals.have_codes(cells.words) else form
+
+
+def _as_dates(cells: _Cells, _decimal: str, sure: bool) -> Form | None:
+    if not cells.are(dates.are_dates):
+        return None
+    day_first, month_first = dates.orders(cells.words)
+    form = Dates(day_first=day_first)
+    if not (day_first or month_first) or dates.may_be_others(cells.words):
+        return None
+    if sure and (dates.in_doubt(cells.words) or dates.have_periods(cells.words)):
+        return None
+    return form if cells.are(lambda some: ~np.isnat(form.read(some))) else None
+
+
+def _as_times(cells: _Cells, _decimal: str, sure: bool) -> Form | None:
     form = Clock()
+    if not cells.are(lambda some: ~np.isnan(form.read(some))):
+        return None
+    return None if sure and durations.may_be_minutes(cells.words) else form
+
+
+def _as_durations(cells: _Cells, _decimal: str, _sure: bool) -> Form | None:
+    if not cells.are(durations.are_durations):
+        return None
+    form = durations.best(cells.words)
     return form if cells.are(lambda some: ~np.isnan(form.read(some))) else None
 
 
@@ -88,6 +144,11 @@ class _Cells:
         ):
             return False
         return holds(self.words, self.weights)
+
+    def read_all(self, form: Form) -> bool:
+        """Whether a form reads every cell."""
+        values = form.read(self.words)
+        return not (np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)).any()
 
 
 def decimal_mark(columns: Sequence[Sequence[str]]) -> tuple[str, bool]:

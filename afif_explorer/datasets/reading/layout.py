@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from afif_explorer import wording
-from afif_explorer.datasets.reading import dates, numerals
+from afif_explorer.datasets.reading.forms import dates, numerals
 from afif_explorer.datasets.reading.markers import says_nothing
 from afif_explorer.datasets.reading.text import words
 

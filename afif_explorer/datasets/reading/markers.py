@@ -12,6 +12,9 @@ AMONG_NUMBERS = frozenset(
         "-", "--", "---", ".", "..", "...", "none", "nil", "missing", "unknown", "n.a.", "n.a", "nd", "n.d.",
         "not available", "not applicable", "no data", "k.a.", "tbd", "tba", "#div/0!", "#value!", "#ref!",
         "#name?", "#num!", "#null!", "error", "undefined", "refused", "unspecified",
+        "don't know", "don’t know", "dont know", "do not know", "no answer", "no response", "not asked",
+        "not stated", "prefer not to say", "prefer not to answer", "keine angabe", "weiß nicht",
+        "ne sait pas", "nsp", "ns/nc", "s/d", "n/d",
         "0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000",
     )
 )  # fmt: skip

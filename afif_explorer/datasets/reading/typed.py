@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import progress, wording
-from afif_explorer.datasets.reading import numerals, text
+from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.reading.cells import Form, decimal_mark, form_of
+from afif_explorer.datasets.reading.forms import numerals
 from afif_explorer.datasets.reading.markers import is_missing, missing_levels, says_nothing
 from afif_explorer.errors import InvalidChoice
 
 _PLAIN_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_CODE = r"^[+-]?0\d+$"  # 007 is a code, not a number
+_CODE = r"^[+-]?0\d+$|^\d+[eE]\d+$|^\+\d{7,15}$"  # 007, 12E3, +4930123456 may be codes
 _DAY = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
 _BLANK = {"", "?", "NA", "N/A", "nan", "NaN", "null", "NULL"}
 _MOST_VOTING = 1000  # distinct texts of a column that show the decimal mark ...

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from afif_explorer.datasets.reading.shapes import Texts
+from afif_explorer.datasets.reading.forms.shapes import Texts
 
 _PLAIN = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
@@ -20,7 +20,7 @@ _CURRENCY = (
     r"kr)\b"
 )
 _UNIT = (
-    r"[%‰°][a-z]{0,2}|[a-zµ]{1,4}[23²³]?(?:/[a-zµ]{1,4}[23²³]?)?|(?:percent|percentage|years?|months?|weeks?|days?|"
+    r"[%‰°][a-z]{0,2}|(?!uhr)[a-zµ]{1,4}[23²³]?(?:/[a-zµ]{1,4}[23²³]?)?|(?:percent|percentage|years?|months?|weeks?|days?|"
     r"hours?|minutes?|seconds?|people|persons?|euros?|dollars?|miles?|met(?:er|re)s?|pounds?|points?|million|"
     r"billion|thousand|units?|items?)\.?"
 )
@@ -38,16 +38,25 @@ _BODY = {
     mark: re.compile(rf"(?:{whole})?(?:{re.escape(mark)}\d*)?", re.ASCII)
     for mark, whole in _WHOLE.items()
 }
+_PADDED = {
+    mark: re.compile(rf"\d*(?:{re.escape(mark)}\d*)?", re.ASCII) for mark in _WHOLE
+}  # also with zeros in front
+_LEADING_ZEROS = re.compile(r"0+[1-9]\d*", re.ASCII)
+_CODE = re.compile(r"\d+[eE]\d+|\+\d{7,15}", re.ASCII)
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " ") | {"\u2212": "-"})
 _MULTIPLES = {"k", "m", "bn", "mio", "mrd", "million", "thousand", "billion"}
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A way of writing numbers: the decimal mark, and a unit that every cell has (``%``, ``€``, ``kg``)."""
+    """A way of writing numbers: the decimal mark, and a unit that every cell has (``%``, ``€``, ``kg``).
+
+    ``padded``: 007 is a number too.
+    """
 
     decimal: str = "."
     unit: str = ""
+    padded: bool = False
 
     def read(self, texts: Iterable[str]) -> np.ndarray:
         """The numbers ``[n]``; NaN for texts that are not written in this way."""
@@ -58,7 +67,7 @@ class Numbers:
         return values
 
     def _written(self, text: str) -> _Written | None:
-        found = _written(text, self.decimal)
+        found = _written(text, self.decimal, self.padded)
         return found if found is not None and found.unit == self.unit else None
 
     def changes(self, texts: Iterable[str]) -> list[str]:
@@ -85,16 +94,29 @@ def are_numbers(texts: Iterable[str], decimal: str) -> np.ndarray:
     )
 
 
-def best(texts: Iterable[str], counts: np.ndarray, decimal: str) -> Numbers:
+def may_be_codes(texts: Iterable[str]) -> np.ndarray:
+    """Whether each text, read as a number, may be a code or a telephone number: 12E3, +4930123456.
+
+    Programs write an exponent with its sign.
+    """
+    return Texts.of(texts).each(lambda text: bool(_CODE.fullmatch(text.strip())))
+
+
+def have_codes(texts: Iterable[str]) -> bool:
+    """Whether whole numbers with zeros in front are among the texts; zeros alone are not meant."""
+    return any(map(_LEADING_ZEROS.fullmatch, map(_normal, Texts.of(texts).examples)))
+
+
+def best(texts: Iterable[str], counts: np.ndarray, decimal: str, padded: bool = False) -> Numbers:
     """The way in which most cells are written, given the decimal mark."""
     texts = Texts.of(texts)
     units: Counter[str] = Counter()
     for text, times in zip(texts.examples, texts.counts(counts), strict=True):
         if _PLAIN.fullmatch(text):
             units[""] += int(times)
-        elif (found := _written(text, decimal)) is not None:
+        elif (found := _written(text, decimal, padded)) is not None:
             units[found.unit] += int(times)
-    return Numbers(decimal, units.most_common(1)[0][0] if units else "")
+    return Numbers(decimal, units.most_common(1)[0][0] if units else "", padded)
 
 
 def units(texts: Iterable[str], decimal: str) -> tuple[str, ...]:
@@ -139,9 +161,9 @@ def _mark(body: str) -> str:
     return "" if in_thousands else mark
 
 
-def parse(text: str, decimal: str) -> tuple[float, str] | None:
+def parse(text: str, decimal: str, padded: bool = False) -> tuple[float, str] | None:
     """A number and its unit."""
-    found = _written(text, decimal)
+    found = _written(text, decimal, padded)
     if found is None:
         return None
     (value,) = found.values(np.array([text]).view(np.uint32)[None])
@@ -165,7 +187,7 @@ class _Written(NamedTuple):
         return -values if self.negative else values
 
 
-def _written(text: str, decimal: str) -> _Written | None:
+def _written(text: str, decimal: str, padded: bool = False) -> _Written | None:
     normal = _normal(text)
     start = _normal_digits(text.translate(_SPACES)).find(normal)
     if _INFINITE.fullmatch(normal):
@@ -174,7 +196,9 @@ def _written(text: str, decimal: str) -> _Written | None:
     if found is None or bool(found["open"]) != bool(found["close"]):
         return None
     body = found["body"]
-    if not _BODY[decimal].fullmatch(body) or (found["sign"] and found["inner"]):
+    if found["sign"] and found["inner"]:
+        return None
+    if not _BODY[decimal].fullmatch(body) and not (padded and _PADDED[decimal].fullmatch(body)):
         return None
     before, after = found["before"] or "", found["after"] or ""
     if body[-1] in ".," and after:

@@ -1,0 +1,1 @@
+"""How people write single cells: numbers, dates, durations, ranges, names of months."""
