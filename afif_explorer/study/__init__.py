@@ -12,6 +12,7 @@ from afif_explorer.study.data import (
     data,
     describe,
     frame,
+    held,
     title,
 )
 from afif_explorer.study.effects import attributed
@@ -49,6 +50,7 @@ __all__ = [
     "diagnostics",
     "fit",
     "frame",
+    "held",
     "key",
     "lissa",
     "offered",

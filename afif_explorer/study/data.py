@@ -96,8 +96,14 @@ def add_table(
     # Not the name of the same data set with splits that stay as they are.
     # Its second half is nobody else's, also if another person brings the same file.
     name = upload_name(digest("table", made.digest), token_hex(16))
-    UPLOADS.add(name, Upload(make, table.frame, made.title, file, dict(how or {})))
+    UPLOADS.add(name, Upload(make, table.frame, made.title, file, dict(how or {}), table))
     return name
+
+
+def held(name: str) -> Upload | None:
+    """The uploaded table of that name with its columns, if it is still held; for whoever has its link."""
+    found = UPLOADS.get(name)
+    return found if found is not None and found.table is not None else None
 
 
 def _label(dataset: Dataset) -> str:

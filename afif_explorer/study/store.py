@@ -13,6 +13,7 @@ import torch
 
 from afif_explorer.cache import Cache, digest
 from afif_explorer.datasets import Dataset
+from afif_explorer.datasets.inspection import ColumnTable
 from afif_explorer.engine.runtime.device import setting
 from afif_explorer.errors import DataError, OutOfMemory
 from afif_explorer.sizes import leaves
@@ -67,6 +68,7 @@ class Upload:
     title: str
     file: str = ""  # the name of its file
     how: Mapping[str, Any] = field(default_factory=dict)  # the options of ``inspect`` that read it
+    table: ColumnTable | None = None  # its columns, with what was chosen for them
 
     @cached_property
     def bytes(self) -> int:

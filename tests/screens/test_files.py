@@ -62,6 +62,18 @@ def test_both_export_the_same_files(explorer, cells, tmp_path, monkeypatch) -> N
     assert HINT in cells.exports.widget.children[0].value
 
 
+def test_the_columns_of_a_table_from_a_link_can_be_changed(explorer) -> None:
+    name = OwnTable.read("mine.csv", b"a;b;c\n1;x;0\n5;y;1\n7;x;1\n" * 20).add("infer")
+    page = Upload(explorer)
+    assert page.columns(name) == ["a", "b", "c"]
+    page._show(OwnTable.copy_of(name), focus="b")
+    assert not any(field.visible for field in (*page._how.values(), page._test))
+    assert "your own copy" in str(page._says.object)
+    page._show(OwnTable.read("mine.csv", b"a;b\n1;2\n3;4\n" * 9))
+    assert all(field.visible for field in (*page._how.values(), page._test))
+    assert page.columns("upload-0") == page.columns("hiring") == ()
+
+
 def test_both_ask_the_same_about_an_own_table(explorer, cells) -> None:
     page, form = Upload(explorer, local=True), cells.panel.own_table
     own = OwnTable.read("mine.csv", b"a;b;a much longer name;c\n1,5;2;3;4\n5,5;6;7;8\n" * 9)

@@ -47,6 +47,29 @@ def test_the_page_gets_what_was_understood(own) -> None:
     assert {role for role, _ in sent["roles"]} >= {column["role"] for column in sent["columns"]}
 
 
+def test_a_session_with_a_link_changes_a_copy_of_the_columns(own) -> None:
+    name = own.choose(choice("apply", 2, "spelling")).add("infer")
+    before = study.data(Spec(dataset=name))
+    copy = OwnTable.copy_of(name)
+    assert copy.table["sex"].problems[0].state == "applied"
+    assert copy.table.options() == study.held(name).table.options()
+    assert copy.table.columns.memory is not study.held(name).table.columns.memory
+    changed = copy.choose(choice("role", 0, "input")).choose(choice("role", 1, "ignore"))
+    assert not changed.has_file
+    assert changed.read_again({"separator": ";"}) is changed
+    other = changed.add("infer")
+    assert other != name
+    assert study.data(Spec(dataset=other)).feature_names == ("member_id",)
+    again = study.data(Spec(dataset=name))
+    assert again.digest == before.digest
+    assert "score" in again.feature_names
+
+
+def test_a_table_that_is_no_longer_held_cannot_be_copied() -> None:
+    with pytest.raises(AfifError, match="no longer held"):
+        OwnTable.copy_of("upload-0")
+
+
 def test_choices_change_a_copy_and_the_data_set(own) -> None:
     changed = own.choose(choice("apply", 2, "spelling")).choose(choice("role", 0, "input"))
     assert own.table["member_id"].role == "id"

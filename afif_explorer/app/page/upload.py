@@ -29,6 +29,7 @@ from afif_explorer.screens.files import columns as shown
 from afif_explorer.screens.files import own_table
 from afif_explorer.screens.files.own_table import OwnTable
 from afif_explorer.screens.markup import html, markup
+from afif_explorer.study import held
 
 
 class Upload:
@@ -107,15 +108,29 @@ class Upload:
     def columns(self, dataset: str) -> Sequence[str]:
         """The columns of the table that a data set was made of, if they can still be changed here."""
         name, own = self._used or ("", None)
-        return own.table.columns.names if own is not None and name == dataset else ()
+        if own is not None and name == dataset:
+            return own.table.columns.names
+        found = held(dataset)
+        return found.table.columns.names if found is not None and found.table is not None else ()
 
     def change(self, choice: str) -> None:
-        """Open the dialog on the column that a note is about: what ``notes.js`` sent, as JSON."""
-        if self._used is None:
-            return
+        """Open the dialog on the column that a note is about: what ``notes.js`` sent, as JSON.
+
+        A table that came with a link is copied first.
+        """
+        dataset, focus = self._explorer.dataset, own_table.chosen_column(choice)
         self._put_away()
-        self._show(self._used[1], focus=own_table.chosen_column(choice))
         self.open()
+        if self._used is not None and self._used[0] == dataset:
+            self._show(self._used[1], focus=focus)
+            return
+
+        async def work() -> None:
+            own = await self._attempt(lambda: OwnTable.copy_of(dataset), own_table.REFUSED)
+            if own is not None:
+                self._show(own, focus=focus)
+
+        pn.state.execute(work)
 
     def _reading(self, name: str) -> Any:
         """The field for one option of how the file is read."""
@@ -188,8 +203,11 @@ class Upload:
         self._table.content = shown.as_json(own.table, self._table.content, focus)
         self._preview.put(markup((shown.first_rows(own.table),)))
         self._columns.visible = True
+        for field in (*self._how.values(), self._test):
+            field.visible = own.has_file
         if told:
-            self._says.put(banner("info", own.summary, own.notes))
+            about = own.notes if own.has_file else (own_table.COPIED, *own.notes)
+            self._says.put(banner("info", own.summary, about))
 
     async def _accept(self, _event: Any) -> None:
         self._use.disabled = True

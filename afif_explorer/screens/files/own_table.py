@@ -53,6 +53,11 @@ READING_CHOICES = {  # options of `inspect`: label, and the values by their labe
 }
 READING = "Reading the file …"
 STOPPED = "Reading was stopped."
+GONE = "The table is no longer held on the server; choose its file again."
+COPIED = (
+    "This is your own copy of a table that came with a link: what you choose changes nothing for others. To "
+    "read the file in another way, or with test rows of their own, choose the file itself."
+)
 FIRST_ROWS = "The first rows, while the rest is read"
 _HEAD = 200_000  # bytes whose rows are shown while the rest of a larger file is read
 REFUSED = "The file could not be loaded"
@@ -113,16 +118,37 @@ class OwnTable:
             return None
 
     @classmethod
+    def copy_of(cls, dataset: str) -> OwnTable:
+        """A copy of the table that an uploaded data set was made of, for a session that only has its link.
+
+        Its choices begin as those of the data set, and change nothing for anybody else. Raises
+        :class:`DataError` if the table is no longer held.
+        """
+        found = study.held(dataset)
+        if found is None or found.table is None:
+            raise DataError(GONE)
+        table = found.table
+        own = replace(table, columns=replace(table.columns, memory={}))
+        return cls(found.title, b"", own, found.file, found.how)
+
+    @property
+    def has_file(self) -> bool:
+        """Whether its file is here, so that it can be read in another way."""
+        return bool(self.content)
+
+    @classmethod
     def open(cls, path: str, how: Mapping[str, Any] | None = None) -> OwnTable:
         """Read a file of this machine. Raises :class:`DataError` for anything else."""
         place = Path(path).expanduser()
         return cls.read(place.name, content_of(path), str(place), how)
 
     def read_again(self, how: Mapping[str, Any]) -> OwnTable:
-        """The same file read in another way; what was chosen stays where the columns are the same ones.
+        """The same file, if it is here, read in another way; choices stay if the columns are the same.
 
         Raises :class:`DataError` if it cannot be read so.
         """
+        if not self.has_file:
+            return self
         fresh = OwnTable.read(self.name, self.content, self.path, how, self.test)
         if fresh.how == self.how:
             return self
