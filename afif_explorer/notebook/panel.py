@@ -22,7 +22,7 @@ _SHOWN = {section.title: tuple(section.names()) for section in (*SECTIONS, REMOV
 
 
 class ControlPanel:
-    """The controls of an explorer, in sections."""
+    """The controls of an explorer, in sections; ``own_table.widget`` needs more width than they do."""
 
     def __init__(self, explorer: Explorer) -> None:
         self.explorer = explorer
@@ -51,7 +51,7 @@ class ControlPanel:
             for field in fields:
                 yield self.controls[field].widget
                 if field == "dataset":
-                    yield from (self.own_table.button, self.own_table.widget)
+                    yield self.own_table.button
             if title == "Data":
                 yield self.notes
 

@@ -129,7 +129,8 @@ def controls(explorer: Explorer) -> ipywidgets.VBox:
     'Piece'
     >>> explorer.close()
     """
-    return Piece(explorer, ControlPanel(explorer).widget)
+    panel = ControlPanel(explorer)
+    return Piece(explorer, ipywidgets.VBox([panel.own_table.widget, panel.widget]))
 
 
 def _followed(explorer: Explorer, part: Part, dark: bool | None) -> Strip:

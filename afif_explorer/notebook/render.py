@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Any
 
@@ -16,6 +16,7 @@ from afif_explorer.notebook.scenes import scene
 from afif_explorer.screens import parts
 from afif_explorer.screens.markup import markup
 
+_LETTER = 7  # px, of a label
 ICONS: dict[parts.Icon, str] = {
     "check": "check",
     "run": "play",
@@ -49,12 +50,15 @@ class Rendered:
 
     widgets: list[ipywidgets.DOMWidget] = field(default_factory=list)
     shown: dict[str, Shown] = field(default_factory=dict)
+    groups: list[ipywidgets.Box] = field(default_factory=list)  # inner ones first
 
     def update(self, changed: Container[str]) -> None:
         """Bring the parts up to date that show one of the fields that have changed."""
         for one in self.shown.values():
             if any(name in changed for name in one.part.hears):
                 one.update()
+        for box in self.groups:
+            _show(box, any(child.layout.display != "none" for child in box.children))
 
 
 def render(items: Iterable[parts.Item], context: ViewContext) -> Rendered:
@@ -67,7 +71,9 @@ def render(items: Iterable[parts.Item], context: ViewContext) -> Rendered:
                 made.widgets.append(made.shown[item.name].widget)
         else:
             inner = render(item.items, context)
-            made.widgets.append(_group(item, inner.widgets))
+            box = _group(item, inner.widgets)
+            made.widgets.append(box)
+            made.groups.extend((*inner.groups, box))
             made.shown.update(inner.shown)
     return made
 
@@ -123,8 +129,7 @@ def _action(part: parts.Action, context: ViewContext) -> Shown:
 def _menu(part: parts.Menu, context: ViewContext) -> Shown:
     explorer = context.explorer
     menu = ipywidgets.Dropdown(description=part.label, tooltip=part.about)
-    menu.style.description_width = "auto"
-    _share(part, menu.layout)
+    _label(menu, part)
 
     def update() -> None:
         options = list(part.offered(explorer).items())
@@ -158,8 +163,7 @@ def _entry(part: parts.Entry, context: ViewContext) -> Shown:
     field = ipywidgets.Text(
         description=part.label, placeholder=part.example, continuous_update=False
     )
-    field.style.description_width = "auto"
-    _share(part, field.layout)
+    _label(field, part)
 
     def update() -> None:
         field.value = part.value(explorer)
@@ -187,6 +191,15 @@ def _scenes(part: parts.Scenes, context: ViewContext) -> Shown:
         widget.dark, widget.link = context.dark(), context.explorer.scene[0]
 
     return Shown(part, widget, update)
+
+
+def _label(widget: ipywidgets.DOMWidget, part: parts.Part) -> None:
+    """The label stands before the field, which is as wide as declared."""
+    widget.style.description_width = "auto"
+    widget.layout.width = "auto"
+    _share(
+        replace(part, width=part.width and part.width + _LETTER * len(part.label)), widget.layout
+    )
 
 
 def _show(widget: ipywidgets.DOMWidget, shown: bool) -> None:

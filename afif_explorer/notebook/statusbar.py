@@ -12,6 +12,8 @@ from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.strip import Strip
 from afif_explorer.notebook.working import Working
 from afif_explorer.screens import HEAD
+from afif_explorer.screens.content import line
+from afif_explorer.screens.solver_state import SOLVER
 
 
 class StatusBar:
@@ -23,9 +25,9 @@ class StatusBar:
         self.message = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 0"))
         self.working = Working(explorer.cancel, "Stop the work; what is shown stays.")
         self.progress, self.cancel = self.working.parts
-        line = ipywidgets.HBox([self.progress, self.cancel, self.message, *more])
-        line.add_class("afif-status")
-        self.widget = ipywidgets.VBox([*self.head.widgets, line])
+        work = ipywidgets.HBox([self.progress, self.cancel, self.message, *more])
+        work.add_class("afif-status")
+        self.widget = ipywidgets.VBox([*self.head.widgets, work])
         self._following = Following(explorer, ["status"], lambda _: self._show())
         self._show()
 
@@ -42,6 +44,10 @@ class StatusBar:
         if status.kind == "running":
             share = f" · {status.done} of {status.total}" if status.total else ""
             return f"{escape(status.what)}{share}"
+        if status.kind == "failed" and line(status.message, tone="poor") in SOLVER.says(
+            self.explorer
+        ):
+            return ""  # the head says it, beside the button that mends it
         if status.kind == "failed":
             return f'<span class="afif-failed">{escape(status.message)}</span>'
         return escape(status.message)

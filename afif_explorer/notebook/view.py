@@ -9,6 +9,8 @@ from IPython.display import display
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.context import ViewContext
 from afif_explorer.notebook.files.exports import Exports
+from afif_explorer.notebook.files.opener import Opener
+from afif_explorer.notebook.help import Help
 from afif_explorer.notebook.output.assets import static
 from afif_explorer.notebook.output.presence import Presence
 from afif_explorer.notebook.output.stills import Kept, Still
@@ -81,22 +83,28 @@ class ExplorerView:
             lambda reason: self.status.complain(reason),
         )
         self.exports = Exports(explorer)
-        self.status = StatusBar(context, self.exports.button)
+        self.help = Help(explorer)
+        self.status = StatusBar(context, self.exports.button, self.help.button)
         self.selection = Strip(context, (SELECTION,))
         self.tabs = Tabs(context)
-        above = (self.status.widget, self.exports.widget, *self.selection.widgets)
+        opened = (self.panel.own_table.widget, self.exports.widget, self.help.widget)
+        above = (self.status.widget, *opened, *self.selection.widgets)
         right = ipywidgets.VBox([*above, self.tabs.widget])
         right.add_class("afif-main")
+        # Where there is no room beside the views, the settings are above them, behind a button.
+        self.settings = Opener("Settings", "sliders", self.panel.widget)
+        self.settings.button.add_class("afif-narrow")
         body = ipywidgets.HBox([self.panel.widget, right])
         body.add_class("afif-body")
-        self.widget = ExplorerBox([style(), Presence(explorer), body], self)
+        parts = [style(), Presence(explorer), self.settings.button, body]
+        self.widget = ExplorerBox(parts, self)
         self.widget.add_class("afif-explorer")
         if dark is not None:
             self.widget.add_class("afif-dark" if dark else "afif-light")
 
     def close(self) -> None:
         """Take the widgets off the page; the explorer stays."""
-        for part in (self.panel, self.status, self.exports, self.tabs, self.selection):
+        for part in (self.panel, self.status, self.exports, self.help, self.tabs, self.selection):
             part.close()
         self.widget.close()
 

@@ -10,7 +10,6 @@ import ipywidgets
 from afif_explorer.notebook.bridge import Following
 from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.context import ViewContext
-from afif_explorer.notebook.help import Help
 from afif_explorer.notebook.render import Rendered, Shown, render
 from afif_explorer.screens import SCREENS, Screen
 
@@ -30,8 +29,7 @@ class Page:
         first = self._made is None
         made = self._made = self._made or render(self.screen.body, self._context)
         if first:
-            self.shown, self.help = made.shown, Help(self.screen)
-            self.widget.children = (*made.widgets, self.help.widget)
+            self.shown, self.widget.children = made.shown, made.widgets
         made.update(self.screen.hears if first else changed)
 
 

@@ -61,6 +61,30 @@ CONTRASTS = """root => {
   look(root)
   return found.sort((a, b) => a[0] - b[0])
 }"""
+# Texts that reach beyond the box that cuts them off; what scrolls cuts off nothing.
+CUT = """root => {
+  const found = []
+  const up = (one) => one.parentElement ?? one.getRootNode().host ?? null
+  const cut = (one) => {
+    const {right, width, height} = one.getBoundingClientRect()
+    if (!width || !height) return false
+    for (let box = up(one); box && box !== root.parentElement; box = up(box)) {
+      const {overflowX} = getComputedStyle(box)
+      if (["auto", "scroll"].includes(overflowX) && box.scrollWidth > box.clientWidth) return false
+      if (overflowX !== "visible" && right > box.getBoundingClientRect().right + 1) return true
+    }
+    return false
+  }
+  const look = (one) => {
+    const own = [...one.childNodes].filter((node) => node.nodeType === 3 && node.data.trim())
+    if (own.length && !(one instanceof SVGElement) && cut(one)) found.push(own[0].data.trim())
+    for (const child of [...one.children, ...one.shadowRoot?.children ?? []]) {
+      if (child.localName !== "style") look(child)
+    }
+  }
+  look(root)
+  return found
+}"""
 READABLE = 4.5  # what WCAG asks of small text
 CELLS = (
     "import afif_explorer as ax\nax.Explorer(dataset='hiring')",
@@ -120,6 +144,28 @@ def test_the_explorer_is_drawn_and_handles_clicks_in_a_cell(
     page.get_by_role("tab", name="Fisher vs Hessian").click()
     agreement = page.locator('.afif-plot[data-figure="agreement"]')
     expect(agreement.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
+    _check_narrow(page)
+
+
+def _check_narrow(page: Page) -> None:
+    """With a width of 480 px the settings are behind a button, and no text is cut off."""
+    page.keyboard.press("Control+b")  # JupyterLab's side bar
+    explorer = page.locator(".afif-explorer")
+    settings = explorer.get_by_role("button", name="Settings")
+    expect(settings).to_be_hidden()
+    page.set_viewport_size({"width": 600, "height": 900})
+    expect(settings).to_be_visible()
+    width = explorer.evaluate("explorer => explorer.offsetWidth")
+    page.set_viewport_size({"width": 600 + 480 - width, "height": 900})
+    strength = explorer.get_by_text("Regularisation strength")
+    expect(strength).to_be_hidden()
+    settings.click()
+    expect(strength).to_be_visible()
+    for view in ("Influential points", "Decisions", "Compare"):
+        page.get_by_role("tab", name=view).click()
+        expect(page.locator('.afif-plot[data-state="loading"]:visible')).to_have_count(0)
+        expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+        assert explorer.evaluate(CUT) == [], view
 
 
 @pytest.mark.browser

@@ -225,7 +225,8 @@ def test_after_a_divergence_figures_say_what_mends_it(explorer, view) -> None:
         for name in figures_of(turn):
             [note] = view.tabs.charts[name].figure["layout"]["annotations"]
             assert "set the scale to" in note["text"].replace("<br>", " ")
-        assert "set the scale to" in view.status.message.value
+        assert "set the scale to" in view.status.head.shown["solver"].widget.value
+        assert view.status.message.value == "", "it is said once"
     explorer.scale = None
     settle(explorer)
     assert view.tabs.charts["ranking"].figure["data"]

@@ -123,12 +123,27 @@ def test_newer_effects_take_the_place_of_older_ones_and_the_order_stays(table: R
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_the_help_of_a_view_opens_its_pages(name: str) -> None:
-    made = Help(SCREENS[name])
-    for _, page in made.topics.options[1:]:
+    explorer = Rows(view=name)
+    made = Help(explorer)
+    pages = [page for _, page in made.topics.options]
+    assert pages[0] == SCREENS[name].page
+    assert {part.page for part in SCREENS[name].parts} <= set(pages)
+    for page in pages:
         made.topics.value = page
         [shown] = made.page.outputs
         text = outline() if page == TOUR else explain.page(page)
         assert shown["data"]["text/markdown"] == text
-    assert {part.page for part in SCREENS[name].parts} <= {page for _, page in made.topics.options}
-    made.topics.value = ""
-    assert made.page.outputs == ()
+
+
+def test_the_help_follows_the_view_and_is_closed_at_first() -> None:
+    explorer = Rows(view="points")
+    made = Help(explorer)
+    assert made.widget.layout.display == "none"
+    made.button.value = True
+    assert made.widget.layout.display is None
+    explorer.view = "lissa"
+    [shown] = made.page.outputs
+    assert shown["data"]["text/markdown"] == explain.page("views/lissa")
+    made.close()
+    explorer.view = "points"
+    assert made.topics.value == "views/lissa"

@@ -145,6 +145,7 @@ def test_the_parts_above_all_views_are_in_both(interfaces: Interfaces):
     cells = {**interfaces.notebook.status.head.shown, **interfaces.notebook.selection.shown}
     assert "column" not in interfaces.heads, "made when it is first seen"
     interfaces.explorer.select(interfaces.explorer.points.ids[:2])
+    assert interfaces.explorer.await_idle(WAIT)  # results arrive in another thread
     interfaces.explorer.finding = True
     interfaces.explorer.save_cohort("two rows")
     interfaces.explorer.choose_column("group")

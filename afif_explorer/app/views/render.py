@@ -74,7 +74,7 @@ def render(items: Iterable[parts.Item], context: PageContext) -> Rendered:
             made.shown.append(later)
         else:
             inner = render(item.items, context)
-            made.panels.append(_group(item, inner.panels))
+            made.panels.append(_group(item, _aligned(item, inner.panels)))
             made.shown.extend(inner.shown)
     return made
 
@@ -100,7 +100,7 @@ def _later(group: parts.Group, context: PageContext) -> Shown:
         if visible and not inner:
             made = render(group.items, context)
             inner.extend(made.shown)
-            panel.objects = made.panels
+            panel.objects = _aligned(group, made.panels)
         for one in inner:
             one.update()
         panel.visible = visible
@@ -250,6 +250,14 @@ def _below(group: parts.Below, panels: list[Any]) -> Any:
 def _beside(group: parts.Beside, panels: list[Any]) -> Any:
     align = "center" if group.centred else "stretch"
     return elements.flow(*panels, gap=group.gap, align=align, stylesheets=_share(group))
+
+
+def _aligned(group: parts.Group, panels: list[Any]) -> list[Any]:
+    """The panels as the group has them: the toolkit puts each at the top by itself."""
+    if isinstance(group, parts.Beside) and group.centred:
+        for panel in panels:
+            panel.align = "center"
+    return panels
 
 
 def _share(item: parts.Item) -> list[str]:

@@ -54,6 +54,7 @@ class OwnTableForm:
         )
         reading = ipywidgets.HBox([self.read, *self.working.parts])
         self.widget = ipywidgets.VBox([self.path, how, reading, self.message, self.columns])
+        self.widget.add_class("afif-card")
         for box in (self.widget, self.columns, self.path, self.test, self.task, *self.how.values()):
             box.add_class("afif-asked")
         self._opener = Opener(own_table.OPEN, "upload", self.widget, self._turned)

@@ -183,19 +183,24 @@ FINDING = (
             content=_found,
             width=240,
         ),
-        *(
-            Action(
-                name,
-                label=label,
-                page=PAGE,
-                reads=("finding", "condition", "frame"),
-                icon="check",
-                shown=_finding,
-                act=partial(_select, how),
-                enabled=_has_condition,
-                about=about,
-            )
-            for name, label, how, about in _BUTTONS
+        beside(
+            *(
+                Action(
+                    name,
+                    label=label,
+                    page=PAGE,
+                    reads=("finding", "condition", "frame"),
+                    icon="check",
+                    shown=_finding,
+                    act=partial(_select, how),
+                    enabled=_has_condition,
+                    about=about,
+                )
+                for name, label, how, about in _BUTTONS
+            ),
+            gap=8,
+            centred=True,
+            grow=0,
         ),
         Entry(
             "go_to",

@@ -73,7 +73,7 @@ def _menu(name: Literal["map_x", "map_y", "map_colour"], automatic: str) -> Menu
         value=lambda explorer: getattr(explorer, name),
         act=take,
         about=FIELDS[name].doc,
-        width=160,
+        width=120,
     )
 
 
