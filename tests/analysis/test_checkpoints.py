@@ -16,6 +16,7 @@ import afif_explorer as ax
 from tests.helpers.dense import dense_effects
 
 N, NEW, CLASSES, STRENGTH = 30, 8, 3, 0.05
+PLAIN = ax.AFIF(leverage_correction=False)
 seed = torch.Generator().manual_seed(3)
 TOKENS = torch.randint(0, 11, (N + NEW, 6), generator=seed)
 SERIES = torch.randn(N + NEW, 5, 4, generator=seed, dtype=torch.float64)
@@ -172,10 +173,11 @@ def checkpoint(make: Callable[[], nn.Module]) -> nn.Module:
     return fresh.eval()
 
 
+@pytest.mark.parametrize("method", [PLAIN, ax.AFIF()], ids=["plain", "default"])
 @pytest.mark.parametrize(("make", "X"), CASES.values(), ids=CASES)
 @pytest.mark.filterwarnings("ignore::afif_explorer.errors.NotAtMinimum")
 @pytest.mark.filterwarnings("ignore::afif_explorer.errors.NegativeCurvature")
-def test_effects_of_a_checkpoint_are_those_of_dense_matrices(make, X) -> None:
+def test_effects_of_a_checkpoint_are_those_of_dense_matrices(make, X, method) -> None:
     module = checkpoint(make)
     before = {name: value.clone() for name, value in module.state_dict().items()}
     train, test = part(X, slice(N)), part(X, slice(N, None))
@@ -189,9 +191,14 @@ def test_effects_of_a_checkpoint_are_those_of_dense_matrices(make, X) -> None:
         penalised=names,
         test=(test, Y[N:]),
     )
-    found = ax.attribute(fit, ax.MeanLoss("test"), ax.AFIF(leverage_correction=False), order=1)
+    found = ax.attribute(fit, ax.MeanLoss("test"), method)
     wanted = dense_effects(
-        module, lambda own: (logits(own, train), logits(own, test)), Y[:N], Y[N:], STRENGTH
+        module,
+        lambda own: (logits(own, train), logits(own, test)),
+        Y[:N],
+        Y[N:],
+        STRENGTH,
+        corrected=method is not PLAIN,
     )
     error = (torch.tensor(np.asarray(found)) - wanted).abs().max() / wanted.abs().max()
     assert float(error) < 1e-8
