@@ -7,6 +7,7 @@ rows; nothing of their dense size is formed but single blocks of rows or chosen 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor
 from afif_explorer.engine.jacobians.base import Linearization, Work
 from afif_explorer.engine.jacobians.linear import LinearMapLinearization
 
+SPARSE = 50  # cost of a multiplication of sparse rows relative to one in a dense product
 _PRECISIONS = {torch.float32: np.float32, torch.float64: np.float64}
 
 
@@ -62,6 +64,17 @@ class SparseRows:
     def columns(self, places: Tensor) -> SparseRows:
         """Some columns, ``[n, len(places)]``."""
         return SparseRows(self.matrix[:, places.cpu().numpy()])
+
+    def followed_by(self, below: SparseRows) -> SparseRows:
+        """These rows and others below them."""
+        from scipy.sparse import vstack
+
+        return SparseRows(vstack([self.matrix, below.matrix], format="csr"))
+
+    @cached_property
+    def transposed(self) -> Any:
+        """``X'`` as SciPy's compressed rows, ``[d, n]``, for single columns of ``X``."""
+        return self.matrix.T.tocsr()
 
     def squared(self) -> SparseRows:
         """The squares of all numbers."""
@@ -113,7 +126,16 @@ class SparseMapLinearization(LinearMapLinearization):
         return Linearization.explicit(self, roots)
 
     def gram(self, roots: Tensor) -> Tensor:
-        return Linearization.gram(self, roots)
+        pairs = float(np.square(np.diff(self.X.matrix.indptr), dtype=np.float64).sum())
+        if SPARSE * pairs > self.n * self.d**2:
+            return Linearization.gram(self, roots)
+        return super().gram(roots)
+
+    def _weighted_gram(self, weights: Tensor) -> Tensor:
+        left = self.features(torch.arange(self.d + self.intercept))
+        right = left.T.tocsr()
+        left.data *= weights.numpy()[left.indices]
+        return torch.from_numpy((left @ right).toarray())
 
     def squared_norms(self, roots: Tensor) -> Tensor:
         rows = torch.from_numpy(np.asarray(self.X.squared().matrix.sum(axis=1)).ravel())
@@ -123,6 +145,14 @@ class SparseMapLinearization(LinearMapLinearization):
         self, roots: Tensor, other: Linearization, other_roots: Tensor, scale: Tensor
     ) -> Tensor:
         return Linearization.ntk(self, roots, other, other_roots, scale)
+
+    def features(self, places: Tensor) -> Any:
+        """Some columns of the rows, the intercept's ones included, as SciPy's compressed rows ``[m, n]``."""
+        from scipy.sparse import csr_array, vstack
+
+        found = self.X.transposed[places[places < self.d].numpy()]
+        ones = np.ones((len(places) - found.shape[0], self.n), found.dtype)
+        return vstack([found, csr_array(ones)], format="csr")
 
     def column_bounds(self, share: Tensor) -> tuple[Tensor, Tensor] | None:
         if self.k > 1:

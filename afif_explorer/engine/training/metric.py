@@ -54,7 +54,7 @@ class DenseMetric:
 
     def __init__(self, matrix: Tensor, penalty: NonsmoothPenalty, penalised: Tensor) -> None:
         self._matrix, self._penalty, self._penalised = matrix, penalty, penalised
-        self.largest = float(torch.linalg.matrix_norm(matrix, 2))
+        self.largest = float(torch.linalg.eigvalsh(matrix).abs().max())
 
     def product(self, vectors: Tensor) -> Tensor:
         return self._matrix @ vectors

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse
 import torch
 
 import afif_explorer as ax
 from afif_explorer.engine.influence import support
+from afif_explorer.engine.influence.lasso import pivoting
 from afif_explorer.engine.influence.nonsmooth import ProximalInfluence
 from afif_explorer.engine.influence.support import SupportInfluence
 from afif_explorer.engine.problem.objective import Objective
@@ -85,8 +87,56 @@ def test_rows_that_change_zeros_and_signs_have_steps_of_their_own(
     assert int(((effects - kept).abs() > 1e-4).sum()) > problem.n // 2
 
 
+def test_second_orders_are_those_of_the_matrix() -> None:
+    problem, theta = many_inputs()
+    found, dense = both(problem, theta)
+    steps = torch.cat([block for _, block in found._each_without()], dim=1)
+    wanted = torch.cat([block for _, block in dense._each_without()], dim=1)
+    torch.testing.assert_close(steps, wanted, atol=1e-9, rtol=1e-7)
+
+
+@pytest.mark.parametrize("method", [ax.AFIF, ax.EmpiricalFisherInfluence])
+@pytest.mark.parametrize("penalty", [ax.Lasso(0.03), ax.ElasticNet(0.05, l1_ratio=0.6)])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_sparse_rows_answer_like_the_matrix(method, penalty, intercept) -> None:
+    draw = np.random.default_rng(2)
+    X = scipy.sparse.random_array((80, 120), density=0.05, rng=draw, format="csr")
+    y = (X[:, :8].sum(axis=1) > 0.2).astype(float)
+    model = ax.LinearMap(120, intercept=intercept)
+    thin, thick = (Objective(model, "bernoulli", penalty, 8 * rows, y) for rows in (X, X.toarray()))
+    theta = minimise(thick).theta
+    found = method(solver=SOLVE, damping=1e-3).prepare(thin, theta)
+    dense = method(solver=ax.Cholesky(), damping=1e-3).prepare(thick, theta)
+    c = torch.linspace(-1, 1, model.p, dtype=torch.float64)[:, None]
+    for one, other in ((found, dense), (found.corrected(), dense.corrected())):
+        effects, wanted = one.effects(c), other.effects(c)
+        torch.testing.assert_close(effects, wanted, atol=1e-8, rtol=1e-6)
+        torch.testing.assert_close(one.own_moves(), other.own_moves(), atol=1e-8, rtol=1e-6)
+        kept = one.effects_from(one.solve(c))
+        assert int(((effects - kept).abs() > 1e-6 * wanted.abs().max()).sum()) > 5
+
+
+def test_rows_of_leverage_one_are_left_out() -> None:
+    """They have no step; all other rows have the one of the matrix."""
+    draw = np.random.default_rng(3)
+    X = draw.normal(size=(50, 40))
+    X[:, 0] = 0.0
+    X[7] = 0.0
+    X[7, 0] = 3.0
+    y = X[:, 1:4].sum(1) + draw.normal(size=50)
+    y[7] = 9.0
+    problem = Objective(ax.LinearMap(40, intercept=False), "gaussian", ax.Lasso(0.08), X, y)
+    theta = minimise(problem).theta
+    found, dense = (one.corrected() for one in both(problem, theta))
+    c = torch.linspace(-1, 1, problem.p, dtype=torch.float64)[:, None]
+    effects, wanted = found.effects(c), dense.effects(c)
+    others = torch.arange(50) != 7
+    assert bool(effects[7].isnan().all())
+    torch.testing.assert_close(effects[others], wanted[others], atol=1e-8, rtol=1e-6)
+
+
 def test_a_row_beyond_the_pivots_takes_a_proximal_step(monkeypatch) -> None:
-    monkeypatch.setattr(support, "pivoted", lambda *_: None)
+    monkeypatch.setattr(pivoting, "PIVOTS", 0)
     problem, theta = many_inputs()
     found, dense = both(problem, theta)
     c = torch.linspace(-1, 1, problem.p, dtype=torch.float64)[:, None]
