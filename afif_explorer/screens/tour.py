@@ -13,6 +13,7 @@ from afif_explorer.state import Explorer
 
 OFFER = "Take the two-minute tour"
 LABEL = "Tour"
+DATASET = Spec().dataset
 ROWS = 40  # that are removed: nearly all of them have one of the planted labels
 
 
@@ -88,7 +89,11 @@ STEPS = (
         "removed",
         Explorer.remove_selected,
     ),
-    Step("Now choose other data or use your own file; Help repeats this tour.", "dataset"),
+    Step(
+        "Done brings your own settings back. Then choose other data or use your own file; Help repeats "
+        "this tour.",
+        "dataset",
+    ),
 )
 
 

@@ -33,7 +33,8 @@ def offer(page: Page) -> Locator:
 
 @pytest.mark.timeout(600)
 def test_it_is_taken_by_keyboard_up_to_the_truth(page: Page, app_url: str) -> None:
-    visit = Dashboard(page, app_url).open(dataset="breast_cancer")
+    visit = Dashboard(page, app_url).open(dataset="breast_cancer", strength=0.1)
+    before = visit.headline()
     expect(note(page)).to_be_hidden()
     offer(page).focus()
     page.keyboard.press("Enter")
@@ -58,6 +59,8 @@ def test_it_is_taken_by_keyboard_up_to_the_truth(page: Page, app_url: str) -> No
     note(page).get_by_role("button", name="Done").press("Enter")
     expect(note(page)).to_be_hidden()
     assert page.evaluate(FOCUSED) == "main"
+    expect(page.locator(".headline")).to_have_text(before)
+    page.wait_for_url("**dataset=breast_cancer**strength=0.1**")
 
 
 @pytest.mark.timeout(600)

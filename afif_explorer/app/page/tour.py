@@ -10,13 +10,15 @@ from panel.custom import JSComponent
 
 from afif_explorer.app.theme import SHEET, STATIC
 from afif_explorer.app.views.context import PageContext
-from afif_explorer.screens.tour import LABEL, OFFER, STEPS, Step
+from afif_explorer.screens.tour import DATASET, LABEL, OFFER, STEPS, Step
+from afif_explorer.spec import Spec
 
 
 class Tour(JSComponent):
     """Offers the tour until it was taken or declined; the browser remembers that.
 
-    What a step does is done as soon as the results are there that it needs.
+    What a step does is done as soon as the results are there that it needs. When the tour ends, the settings
+    from before it come back, unless the visitor has chosen other data on the way.
     """
 
     content = param.String(
@@ -34,6 +36,7 @@ class Tour(JSComponent):
         super().__init__(margin=0)
         self._context = context
         self._due: Step | None = None  # until the results are there that it needs
+        self._before: Spec | None = None  # the visitor's own settings, while the tour lasts
         needed = {name for step in STEPS for name in step.needs}
         context.follower.on((*needed, "status"), lambda _changed: self._go())
 
@@ -45,9 +48,17 @@ class Tour(JSComponent):
         step = data.get("step") if isinstance(data, dict) else None
         if step is None:
             self._due = None
+            self._end()
         elif isinstance(step, int) and 0 <= step < len(STEPS):
+            self._before = self._before or self._context.explorer.spec
             self._due = STEPS[step]
             self._go()
+
+    def _end(self) -> None:
+        explorer, before = self._context.explorer, self._before
+        self._before = None
+        if before is not None and explorer.dataset == DATASET:
+            self._context.attempt(lambda: explorer.apply(before))
 
     def _go(self) -> None:
         explorer, step = self._context.explorer, self._due

@@ -1,0 +1,76 @@
+"""The tour gives the visitor's own settings back when it ends, however it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from afif_explorer.app.page.tour import Tour
+from afif_explorer.screens.tour import STEPS
+from afif_explorer.spec import Spec
+
+MINE = Spec(dataset="adult", strength=0.1, target="mean_loss", view="lissa", selected=(3, 5))
+LAST = len(STEPS) - 1
+
+
+class Context:
+    """An explorer that only remembers its settings, and what the tour needs of the page."""
+
+    def __init__(self) -> None:
+        self.explorer, self.spec = self, MINE
+        self.follower = self
+
+    def on(self, fields: Any, act: Any) -> None:
+        """Nothing changes by itself."""
+
+    def attempt(self, act: Callable[[], None]) -> None:
+        act()
+
+    def apply(self, spec: Spec) -> None:
+        self.spec = spec
+
+    def fresh(self, name: str) -> bool:
+        return False
+
+    @property
+    def dataset(self) -> str:
+        return self.spec.dataset
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+def tell(tour: Tour, *steps: int | None) -> None:
+    for step in steps:
+        tour._handle_msg({"step": step})
+
+
+@pytest.mark.parametrize("way", [(0,), (0, 2), (0, 3, 2), (0, 2, 0)])
+def test_the_settings_from_before_come_back(context: Context, way: tuple[int, ...]) -> None:
+    tour = Tour(context)  # type: ignore[arg-type]
+    tell(tour, *way)
+    assert context.spec == Spec(), "the tour has its own"
+    tell(tour, None)
+    assert context.spec == MINE
+
+
+def test_every_tour_has_its_own_before(context: Context) -> None:
+    tour = Tour(context)  # type: ignore[arg-type]
+    tell(tour, 0, None)
+    context.spec = MINE.replace(strength=1.0)
+    tell(tour, 0, None)
+    assert context.spec == MINE.replace(strength=1.0)
+
+
+def test_who_declines_or_has_chosen_other_data_keeps_them(context: Context) -> None:
+    tour = Tour(context)  # type: ignore[arg-type]
+    tell(tour, None)
+    assert context.spec == MINE
+    tell(tour, 0)
+    context.spec = Spec(dataset="digits")
+    tell(tour, LAST, None)
+    assert context.spec == Spec(dataset="digits")
