@@ -21,7 +21,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from corpus import amounts, cells, columns, files, languages, layouts, surveys
+from corpus import amounts, cells, columns, files, languages, layouts, mixtures, surveys
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "corpus"
 SOURCES: tuple[Callable[[], dict[str, files.Case]], ...] = (
@@ -39,6 +39,7 @@ SOURCES: tuple[Callable[[], dict[str, files.Case]], ...] = (
     amounts.ranges,
     amounts.fractions,
     amounts.codes,
+    mixtures.mixtures,
     surveys.answers,
     surveys.regular,
     surveys.slips,

@@ -95,6 +95,16 @@ def test_without_choices_a_data_set_is_that_of_the_first_table():
     assert "'customer_id' left out" in told
 
 
+def test_durations_and_infinite_numbers_of_a_frame_are_shown():
+    frame = table().assign(
+        wait=pd.to_timedelta(np.arange(N), unit="h"), v=1.0, w=np.arange(N) * 1.0
+    )
+    frame.loc[3, ["v", "w"]] = np.inf
+    found = ax.inspect(frame, target="hired")
+    assert found["wait"].values == "0 days 00:00:00 to 4 days 23:00:00"
+    assert found["w"].values == "0 to inf"
+
+
 def test_tables_are_values():
     first = ax.inspect(messy(table()), target="hired")
     second = first.with_role("city", "sensitive").apply("sex", "spelling")

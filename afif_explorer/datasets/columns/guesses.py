@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from afif_explorer.datasets.columns.identifiers import words_of
 from afif_explorer.datasets.columns.slips import one_slip
 from afif_explorer.datasets.reading import text
+from afif_explorer.datasets.reading.markers import says_nothing
 from afif_explorer.datasets.reading.text import words
 
 INPUT, TARGET, SENSITIVE, WEIGHT, SPLIT, ID, IGNORE = (
@@ -40,6 +42,7 @@ _SURE_GROUPS = words("female f woman women black non-white african-american")
 _PERHAPS_SENSITIVE = words(
     "age race ethnic black white hispanic asian marital maritl pregnant immigrant"
 )
+_CODED = re.compile(r"-?[0-9]+")  # "not known", among groups
 _WEIGHTS = words(
     "fnlwgt wgt weights sampleweight samplingweight surveyweight caseweight pweight instanceweight"
 )
@@ -63,6 +66,7 @@ def has_groups(series: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(series) or series.nunique() > 10:
         return False
     levels = {str(level).strip().casefold() for level in series.dropna().unique()}
+    levels = {level for level in levels if not says_nothing(level) and not _CODED.fullmatch(level)}
     known = any(
         all(level in groups or _is_nearly(level, groups) for level in levels) for groups in GROUPS
     )

@@ -35,8 +35,8 @@ class Proposal:
     """What a column of text may be, and what can be done about it.
 
     Attributes:
-        code: "ranges", "fractions", "ordered", "hexadecimal", "zeros", "exponents", "mangled" or
-            "months".
+        code: "ranges", "fractions", "ordered", "hexadecimal", "zeros", "exponents", "mangled",
+            "months" or "words".
         sentence, remedy: in words. kind: "" if nothing can be done here.
     """
 
@@ -125,7 +125,9 @@ def _ranges(cells: Cells, name: str) -> Proposal | None:
     found = [range_of(one, ".") or range_of(one, ",") for one in cells.texts]
     plain = np.array([bool(numerals.units([one], ".")) for one in cells.texts])
     real = np.array([one is not None for one in found]) & ~plain
-    if not cells.are(np.array([one is not None for one in found])) or not real.any():
+    read = real | plain
+    mostly = real.sum() >= _LEAST_ORDERED and cells.counts @ read >= _MOSTLY * cells.counts.sum()
+    if not real.any() or not (cells.are(read) or mostly):
         return None
     closed = sorted(
         {one for one in found if one is not None and -np.inf < one.low < one.high < np.inf}
@@ -134,6 +136,9 @@ def _ranges(cells: Cells, name: str) -> Proposal | None:
         return None
     told = f"'{name}' was not read as numbers: it has ranges ({cells.shown(real)})."
     remedy = "Read a range as its middle, an open one as its end"
+    if not cells.are(read):
+        told = f"{told[:-2]}) and other texts ({cells.shown(~read)})."
+        remedy += ", and make the other texts missing"
     return Proposal("ranges", told, remedy, NUMBER)
 
 
@@ -204,6 +209,20 @@ def _months(cells: Cells, name: str) -> Proposal | None:
     return Proposal("months", told)
 
 
+def _other_words(cells: Cells, name: str) -> Proposal | None:
+    """Dates behind a word that is no day of the week."""
+    rests = [one.split(maxsplit=1)[-1] for one in cells.texts]
+    hit = np.array([rest != one for rest, one in zip(rests, cells.texts, strict=True)])
+    hit &= dates.are_dates(rests) & ~dates.are_dates(cells.texts)
+    if not cells.are(hit) or len(set(rests)) <= _LEAST_ORDERED:
+        return None
+    told = (
+        f"'{name}' has dates behind other words ({cells.shown(hit)}), which were not read; write the dates "
+        "alone in the file."
+    )
+    return Proposal("words", told)
+
+
 def _mangled(cells: Cells, name: str) -> Proposal | None:
     """Ranges of which a spreadsheet has turned some into days: 10-Dec for 10-12."""
     ranged = np.array([range_of(one, ".") is not None for one in cells.texts])
@@ -233,4 +252,5 @@ _WAYS: tuple[Callable[[Cells, str], Proposal | None], ...] = (
     _ranges,
     _fractions,
     _months,
+    _other_words,
 )

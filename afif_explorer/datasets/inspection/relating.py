@@ -123,6 +123,7 @@ def _rows(values: Values, known: np.ndarray) -> Values:
 
 def _standardised(values: np.ndarray) -> bytes:
     """Equal for numbers that are equal up to their unit, up to rounding."""
+    values = np.where(np.isfinite(values), values, np.nan)
     spread = float(np.nanstd(values))
     scaled = (values - np.nanmean(values)) / (spread or 1.0)
     known = scaled[~np.isnan(scaled)]

@@ -67,6 +67,8 @@ def row_of(
 def _values(known: pd.Series, kind: str) -> str:
     if not len(known):
         return ""
+    if known.dtype.kind == "m":
+        return f"{known.min()} to {known.max()}"
     if kind == recipes.DATE:
         return f"{known.min():%Y-%m-%d} to {known.max():%Y-%m-%d}"
     if kind == recipes.NUMBER:

@@ -54,13 +54,13 @@ def form_of(
 
 def number_form(texts: Sequence[str], counts: np.ndarray, decimal: str) -> Form:
     """The form in which the most cells are numbers, if somebody says that they are."""
+    other = "." if decimal == "," else ","  # of ranges, nothing else shows the mark
     forms: tuple[Form, ...] = (
         numerals.best(texts, counts, decimal, padded=True),
         Hexadecimal(),
         Clock(),
         durations.best(texts),
-        Ranges(decimal),
-        Fractions(decimal),
+        *(form(mark) for form in (Ranges, Fractions) for mark in (decimal, other)),
         *labels.NAMED,
         labels.with_word(texts),
     )
@@ -77,6 +77,9 @@ def _as_numbers(cells: _Cells, decimal: str, sure: bool) -> Form | None:
     if sure and codes.any():
         return None
     many = cells.weights[codes].sum() > (1 - cells.least) * cells.weights.sum()
+    if codes.any():
+        values = form.read([cells.texts[place] for place in np.flatnonzero(codes).tolist()])
+        many = many or bool(np.isinf(values).any())
     return None if many or numerals.have_codes(cells.words) else form
 
 

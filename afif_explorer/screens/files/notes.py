@@ -49,8 +49,8 @@ KINDS = (
     ),
     Kind(
         "In doubt",
-        r"\bmay\b|unless|so a model can|it is an input|uncertain|undefined|nothing in the table|unique|"
-        r"ha(?:s|ve) no \w+ rows",
+        r"\bmay\b|was not read|unless|so a model can|it is an input|uncertain|undefined|nothing in the table|"
+        r"unique|ha(?:s|ve) no \w+ rows",
         "The numbers can be computed, but only you can know whether they mean what you think.",
     ),
     Kind(

@@ -42,6 +42,7 @@ _PADDED = {
     mark: re.compile(rf"\d*(?:{re.escape(mark)}\d*)?", re.ASCII) for mark in _WHOLE
 }  # also with zeros in front
 _LEADING_ZEROS = re.compile(r"0+[1-9]\d*", re.ASCII)
+_HEXADECIMAL = re.compile(r"(?=[0-9]*[A-F])[0-9A-F]{4,}|(?=[0-9]*[a-f])[0-9a-f]{4,}")
 _CODE = re.compile(r"\d+[eE]\d+|\+\d{7,15}", re.ASCII)
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " ") | {"\u2212": "-"})
 _MULTIPLES = {"k", "m", "bn", "mio", "mrd", "million", "thousand", "billion"}
@@ -103,8 +104,16 @@ def may_be_codes(texts: Iterable[str]) -> np.ndarray:
 
 
 def have_codes(texts: Iterable[str]) -> bool:
-    """Whether whole numbers with zeros in front are among the texts; zeros alone are not meant."""
-    return any(map(_LEADING_ZEROS.fullmatch, map(_normal, Texts.of(texts).examples)))
+    """Whether whole numbers with zeros in front, or hexadecimal ones as long as others, are among the texts.
+
+    Zeros alone are not meant.
+    """
+    examples = [*map(_normal, Texts.of(texts).examples)]
+    if any(map(_LEADING_ZEROS.fullmatch, examples)):
+        return True
+    lengths = {len(text) for text in examples if text.isdecimal()}
+    letters = [text for text in examples if _HEXADECIMAL.fullmatch(text)]
+    return len(lengths) == 1 and any(len(text) in lengths for text in letters)
 
 
 def best(texts: Iterable[str], counts: np.ndarray, decimal: str, padded: bool = False) -> Numbers:
