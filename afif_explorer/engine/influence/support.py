@@ -3,9 +3,7 @@
 With an L1 penalty the row steps that change neither zeros nor signs share one system among the ``s`` nonzero
 parameters (the support), so that the effects of all rows take one solve for each target by the method's
 solver. The other rows are found by the optimality conditions of the whole problem and answered by pivoting
-(:mod:`afif_explorer.engine.influence.pivoting`). Only zero parameters near the threshold are examined: by the
-Cauchy-Schwarz inequality a step ``D`` changes the gradient of parameter ``j`` by at most
-``sqrt(C_jj) |D|_C``.
+(:mod:`afif_explorer.engine.influence.lasso.search`).
 
 Sets of rows, and all rows with other penalties, take proximal steps by products
 (:mod:`afif_explorer.engine.training.proximal_products`).
