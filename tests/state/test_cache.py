@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from dataclasses import dataclass
@@ -187,6 +188,23 @@ class Slotted:
 )
 def test_the_size_of_a_value_is_about_right(value, expected):
     assert expected <= sum(size for _, size in leaves(value)) <= expected + 2500
+
+
+def test_a_table_is_measured_once_while_it_exists(monkeypatch):
+    measured, original = [], pd.DataFrame.memory_usage
+
+    def usage(self, *arguments, **options):
+        measured.append(len(self))
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(pd.DataFrame, "memory_usage", usage)
+    for rows in (1000, 2000):  # the second may take the place of the first
+        table = pd.DataFrame({"a": np.zeros(rows)})
+        for _ in range(3):
+            assert sum(size for _, size in leaves([table])) == pytest.approx(8 * rows, abs=500)
+        del table
+        gc.collect()
+    assert measured == [1000, 2000]
 
 
 def test_a_value_that_contains_itself_has_a_size():

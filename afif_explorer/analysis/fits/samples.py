@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -47,11 +48,10 @@ def samples_of_data(data: Dataset, objective: Objective) -> dict[str, Sample]:
 def _sample(data: Dataset, split: Split, device: torch.device) -> Sample:
     groups, names = {}, {}
     for column, levels in zip(data.sensitive, data.group_names, strict=True):
-        values = split.sensitive[column]
+        places, found = pd.factorize(split.sensitive[column], use_na_sentinel=False)
         codes = {level: code for code, level in enumerate(levels)}
-        groups[column] = np.array(
-            [codes.get(str(value), -1) for value in values] if len(values) else [], dtype=np.int64
-        )
+        own = np.array([codes.get(str(value), -1) for value in found], dtype=np.int64)
+        groups[column] = own[places]
         names[column] = levels
     X, y = as_rows(split.X).to(device), torch.as_tensor(np.array(split.y)).to(device)
     known = data.favourable

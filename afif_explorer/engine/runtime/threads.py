@@ -6,11 +6,13 @@ a fit of 500 rows and 61 parameters take 26 s instead of 1.4 s.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 SMALL = 2_000_000  # numbers per pass over the data below which a second thread does not pay off
 
@@ -24,7 +26,13 @@ def threads_for(cells: int) -> Iterator[None]:
         return
     torch.set_num_threads(1)
     try:
-        with threadpool_limits(1, user_api="blas"):
+        with _libraries(len(sys.modules)).limit(limits=1, user_api="blas"):
             yield
     finally:
         torch.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def _libraries(modules: int) -> ThreadpoolController:
+    """The linear algebra libraries while there are so many modules; searching takes milliseconds."""
+    return ThreadpoolController()
