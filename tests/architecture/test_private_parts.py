@@ -1,4 +1,4 @@
-"""Private parts of other libraries are used only in ``app/panel_patches.py``."""
+"""Private parts of other libraries are used only in ``app/panel_patches.py`` and ``app/panel_costs.py``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "afif_explorer"
-PATCHES = PACKAGE / "app" / "panel_patches.py"
-MODULES = sorted({*(PACKAGE / "app").rglob("*.py")} - {PATCHES})
+PATCHES = [PACKAGE / "app" / name for name in ("panel_patches.py", "panel_costs.py")]
+MODULES = sorted({*(PACKAGE / "app").rglob("*.py")} - {*PATCHES})
 SCRIPTS = sorted((PACKAGE / "static").glob("*.js"))
 OWN = ("self", "cls")
 
@@ -26,8 +26,9 @@ def private_uses(path: Path) -> list[str]:
     ]
 
 
-def test_the_patches_are_found() -> None:
-    assert private_uses(PATCHES)
+@pytest.mark.parametrize("path", PATCHES, ids=lambda path: path.stem)
+def test_the_patches_are_found(path: Path) -> None:
+    assert private_uses(path)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

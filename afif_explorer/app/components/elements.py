@@ -8,7 +8,7 @@ from typing import Any
 import panel as pn
 from markupsafe import Markup
 
-from afif_explorer.app import theme
+from afif_explorer.app import panel_costs, theme
 from afif_explorer.app.components import toolkit
 from afif_explorer.screens.markup import html, join
 
@@ -28,6 +28,7 @@ CARD = """
 """
 
 
+@panel_costs.sends_text_alone
 class Text(pn.pane.HTML):
     """Markup made by :func:`html`; anything else is shown as plain text."""
 

@@ -25,7 +25,7 @@ from panel_material_ui import (
     TextInput,
 )
 
-from afif_explorer.app import panel_patches, theme
+from afif_explorer.app import panel_costs, panel_patches, theme
 
 __all__ = [
     "Button",
@@ -82,6 +82,10 @@ def load() -> None:
     """Load the Panel extensions that a page needs; call it once before serving."""
     pn.extension("tabulator", notifications=False)
     panel_patches.send_all_messages()
+    panel_costs.remember_defaults()
+    panel_costs.read_what_is_sent()
+    panel_costs.remember_addresses()
+    panel_costs.share_parameters()
 
 
 def make_page(title: str, **params: Any) -> Page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from afif_explorer.app import panel_costs
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.browser import Browser
 from afif_explorer.app.components.elements import ask, flow, stack
@@ -122,16 +123,16 @@ class Dashboard:
         return bool(self.page.dark_theme) if hasattr(self, "page") else False
 
     def _make_tabs(self) -> Any:
-        names = list(SCREENS)
+        names, nothing = list(SCREENS), stack()  # the views are below all tabs
         tabs = toolkit.Tabs(
-            *((screen.title, stack()) for screen in SCREENS.values()),
+            *((screen.title, nothing) for screen in SCREENS.values()),
             active=names.index(self.explorer.view),
             sizing_mode="stretch_width",
             margin=0,
             stylesheets=[":host { flex: 1 1 0 !important; min-width: 0 !important; }"],
         )
         tabs.param.watch(lambda event: self.explorer.param.update(view=names[event.new]), "active")
-        return tabs
+        return panel_costs.without_headers(tabs)
 
     def _turning(self) -> Any:
         """The tabs, and the help of the open view."""

@@ -11,7 +11,6 @@ from afif_explorer import explain
 from afif_explorer.app.components import toolkit
 from afif_explorer.app.components.elements import (
     NO_MARGIN,
-    Lazy,
     Text,
     button,
     stack,
@@ -70,26 +69,35 @@ class Code:
 class Dialog:
     """A dialog with a title; Escape or the close button closes it. ``make()`` creates its content.
 
-    ``width``: at most "md" (900 px) or "xl" (1536 px).
+    ``width``: at most "md" (900 px) or "xl" (1536 px). Its ``panel`` is empty until it is first opened.
     """
 
     def __init__(self, title: str, make: Callable[[], Any], width: str = "md") -> None:
-        self._content = Lazy(make)
-        self.panel = toolkit.Dialog(
-            self._content.panel,
-            title=title,
-            title_variant="h6",
-            show_close_button=True,
-            close_on_click=True,
-            width_option=width,
-            sizing_mode="stretch_width",
-        )
+        self._title, self._make, self._width = title, make, width
+        self._dialog: Any = None
+        self.panel = stack()
 
     def open(self) -> None:
         """Open it."""
-        self._content.show(True)
-        self.panel.open = True
+        if self._dialog is None:
+            self._dialog = self._made()
+            self.panel.objects = [self._dialog]
+        else:
+            self._dialog.open = True
 
     def close(self) -> None:
         """Close it."""
-        self.panel.open = False
+        if self._dialog is not None:
+            self._dialog.open = False
+
+    def _made(self) -> Any:
+        return toolkit.Dialog(
+            self._make(),
+            title=self._title,
+            title_variant="h6",
+            show_close_button=True,
+            close_on_click=True,
+            width_option=self._width,
+            sizing_mode="stretch_width",
+            open=True,
+        )

@@ -58,11 +58,20 @@ class Notices:
 
 
 class _Notice:
-    """A notice that can be dismissed."""
+    """A notice that can be dismissed; its parts are made when it is first shown."""
 
     def __init__(self) -> None:
         self._text = Text(stylesheets=share(240))
-        away = toolkit.IconButton(
+        self.panel = flow(gap=6, align="center", visible=False)
+
+    def show(self, kind: str, title: str, lines: Sequence[str] = ()) -> None:
+        self._text.put(banner(kind, title, lines))
+        if not self.panel.objects:
+            self.panel.objects = [self._text, self._dismiss()]
+        self.panel.visible = True
+
+    def _dismiss(self) -> Any:
+        return toolkit.IconButton(
             icon="close",
             size="small",
             label="Dismiss",
@@ -70,11 +79,6 @@ class _Notice:
             margin=NO_MARGIN,
             on_click=pressed(self.hide),
         )
-        self.panel = flow(self._text, away, gap=6, align="center", visible=False)
-
-    def show(self, kind: str, title: str, lines: Sequence[str] = ()) -> None:
-        self._text.put(banner(kind, title, lines))
-        self.panel.visible = True
 
     def hide(self) -> None:
         self.panel.visible = False

@@ -34,15 +34,8 @@ class StatusHead:
         headline, gap, fit, solver, mend, again = made.panels
         self._facts = fit
         self._what = Text(sizing_mode=None)
-        self._bar = toolkit.LinearProgress(
-            sizing_mode="stretch_width",
-            width=None,
-            margin=NO_MARGIN,
-            stylesheets=share(160),
-            sx=UNHURRIED,
-        )
-        cancel = button("Cancel", "close", self._explorer.cancel)
-        self._running = flow(self._what, self._bar, cancel, gap=12, align="center")
+        self._bar: Any = None  # made when there is progress to show
+        self._running = flow(gap=12, align="center", visible=False)
         self.panel = card(
             headline,
             gap,
@@ -62,6 +55,10 @@ class StatusHead:
         """Show the progress of the computation."""
         status = self._explorer.status
         running = status.kind == "running"
+        if running and self._bar is None:
+            self._bar = _bar()
+            cancel = button("Cancel", "close", self._explorer.cancel)
+            self._running.objects = [self._what, self._bar, cancel]
         self._running.visible = running
         self._facts.visible = not running
         self.shown["again"].update()
@@ -77,3 +74,13 @@ class StatusHead:
             variant="determinate" if known else "indeterminate",
             value=round(100 * share) if known else 0,
         )
+
+
+def _bar() -> Any:
+    return toolkit.LinearProgress(
+        sizing_mode="stretch_width",
+        width=None,
+        margin=NO_MARGIN,
+        stylesheets=share(160),
+        sx=UNHURRIED,
+    )

@@ -15,7 +15,7 @@ from afif_explorer.app.views.context import PageContext
 from afif_explorer.results import Points
 from afif_explorer.screens.rows import NUMBERS, PAGE_ROWS, TITLES, frame, titles
 
-UNSEEN = 2.0  # s of idle time before an invisible table is updated
+UNSEEN = 5.0  # s of idle time before an invisible table is updated
 SHEET = """
 :host { --table: var(--mui-palette-text-primary); font-size: 13px; }
 .tabulator, .tabulator .tabulator-header, .tabulator .tabulator-header .tabulator-col,

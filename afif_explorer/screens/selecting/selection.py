@@ -180,7 +180,7 @@ SELECTION = card(
             content=_sentence,
             width=420,
         ),
-        beside(*_ACTIONS, FIND, gap=8, centred=True, grow=0),
+        beside(beside(*_ACTIONS, gap=8, centred=True, grow=0), FIND, gap=8, centred=True, grow=0),
         gap=8,
         centred=True,
     ),
