@@ -23,7 +23,7 @@ ENGINE, MOST_BYTES = "engine.js", 30_000
 HIDDEN = 4
 PLAIN = {"leverage_correction": False}
 ONE_STEP = {"order": 1, "refine": False}
-TOLERANCES = {"refit": 1e-8, "weighted": 1e-8, "network": 1e-8}
+TOLERANCES = dict.fromkeys(("refit", "alone", "weighted", "network"), 1e-8)
 
 RUN = """
 async ([source, problems]) => {
@@ -46,6 +46,7 @@ async ([source, problems]) => {
     out.plugged = each({plugged: true}).map((one) => one[row])
     out.one = change(e.step(problem, at, [row]))
     out.refit = list(e.refit(problem, at, rows).theta)
+    out.alone = list(e.refits(problem, at)[row])
     out.weighted = list(e.fit(problem, weights, at).theta)
     const rule = e.lissaRule(problem, at)
     out.rule = [rule.scale, rule.depth, ...rule.values]
@@ -191,6 +192,7 @@ def expected(one: Problem) -> dict[str, Any]:
         out[name] = [found[aim] for aim in aims]
     out["plugged"] = out["one"]
     out["refit"] = ax.retrain(fit, fit.ids[one.rows]).theta
+    out["alone"] = ax.retrain(fit, fit.ids[[one.row]]).theta
     out["weighted"] = minimise(fit.objective, weights=torch.tensor(one.weights)).theta
     curvature = ax.Fisher(fit.objective, theta)
     rule, spectrum = exact_rule(curvature), spectrum_of(curvature)

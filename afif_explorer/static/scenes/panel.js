@@ -111,7 +111,7 @@ function frame(view, width, height, edge, X, Y) {
   return made
 }
 
-// A panel: an element, ``draw(view)``, and ``at(event)``, where a pointer is in data.
+// A panel: an element, its ``size()`` in px, ``draw(view, size)``, and ``at(event)``, where a pointer is in data.
 export function makePanel(name, focusable) {
   const figure = document.createElement("figure")
   const title = document.createElement("figcaption")
@@ -155,9 +155,10 @@ export function makePanel(name, focusable) {
   return {
     element: figure,
     svg,
-    draw(view) {
+    size: () => [svg.clientWidth || 420, svg.clientHeight || 300],
+    draw(view, [width, height]) {
       drawn = view
-      const width = svg.clientWidth || 420, height = svg.clientHeight || 300, edge = view.bare ? BARE : EDGE
+      const edge = view.bare ? BARE : EDGE
       X = scale(view.x, edge.left, width - edge.right)
       Y = scale(view.y, height - edge.bottom, edge.top)
       title.textContent = view.title

@@ -10,44 +10,53 @@ const NUDGE = 0.05
 // data; ``hand.pick(row)`` chooses a row; ``hand.place(name)`` says where it is.
 export function makeStage(scene, hand) {
   const element = make("div", {class: "stage"}), panels = []
-  let active = scene.moves.includes("probe") ? "probe" : scene.moves[0]
+  let active = scene.moves.includes("probe") ? "probe" : scene.moves[0], held = false
 
   function add(name) {
     const panel = makePanel(name, name === "plane")
     panels.push(panel)
     element.append(panel.element)
     panel.svg.addEventListener("pointerdown", (event) => press(panel, event))
+    // A finger on a handle does not scroll the page. Style sheets cannot say so of a part of a drawing.
+    panel.svg.addEventListener("touchstart", (event) => { if (held) event.preventDefault() }, {passive: false})
     if (name === "plane") panel.svg.addEventListener("keydown", key)
     return panel
   }
 
+  // What is under a pointer: the row there, and the name of what it would move.
+  function under(panel, event) {
+    const {grip, row: own} = event.target.dataset ?? {}
+    const row = own === undefined ? panel.near(event) : Number(own)
+    const point = panel === panels[0] && row !== null && scene.moves.includes("points") ? `point ${row}` : null
+    return {row, name: grip ?? point}
+  }
+
   function press(panel, event) {
-    const grip = event.target.dataset?.grip, row = panel.near(event)
-    const named = event.target.dataset?.row ?? row
-    const name = grip ?? (panel === panels[0] && row !== null && scene.moves.includes("points") ? `point ${row}` : null)
+    const {row, name} = under(panel, event)
+    held = name !== null
+    if (!event.isPrimary || (row === null && name === null)) return
     const from = [event.clientX, event.clientY]
     let moved = false
-    if (!grip && named !== null && named !== undefined && !scene.moves.includes("points")) return hand.pick(Number(named))
-    if (!name) return undefined
-    event.preventDefault()
-    panel.svg.focus({preventScroll: true})
-    active = name
     panel.svg.setPointerCapture(event.pointerId)
+    if (name !== null) {
+      event.preventDefault()
+      panel.svg.focus({preventScroll: true})
+      active = name
+    }
     const drag = (news) => {
       if (!moved && Math.hypot(news.clientX - from[0], news.clientY - from[1]) < 4) return
       moved = true
-      hand.move(name, panel.at(news).map(onGrid))
+      if (name !== null) hand.move(name, panel.at(news).map(onGrid))
     }
-    const end = () => {
+    const end = (news) => {
       panel.svg.removeEventListener("pointermove", drag)
       panel.svg.removeEventListener("pointerup", end)
-      panel.svg.removeEventListener("pointercancel", end)
-      if (!moved && row !== null) hand.pick(row)
+      panel.svg.removeEventListener("pointercancel", end) // the finger scrolls
+      if (!moved && row !== null && news.type === "pointerup") hand.pick(row)
     }
     panel.svg.addEventListener("pointermove", drag)
     panel.svg.addEventListener("pointerup", end)
     panel.svg.addEventListener("pointercancel", end)
-    return undefined
   }
 
   function key(event) {
@@ -70,7 +79,9 @@ export function makeStage(scene, hand) {
   }
 
   return {element, draw(views) {
-    views.forEach((view, place) => (panels[place] ?? add(view.key)).draw(gripped(view)))
+    for (const view of views.slice(panels.length)) add(view.key)
     while (panels.length > views.length) panels.pop().element.remove()
+    const sizes = panels.map((panel) => panel.size()) // of all before the first is drawn: one layout of the page
+    views.forEach((view, place) => panels[place].draw(gripped(view), sizes[place]))
   }}
 }

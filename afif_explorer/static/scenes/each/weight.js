@@ -66,6 +66,8 @@ export const weight = {
   },
 
   move(state, name, [x]) {
-    if (name === "dial") state.settings.weight = Math.min(2, Math.max(0, Math.round(x * 50) / 50))
+    state.settings.weight = Math.min(2, Math.max(0, Math.round(x * 50) / 50))
   },
+
+  place: (state) => [state.settings.weight, 0],
 }

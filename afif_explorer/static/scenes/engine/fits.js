@@ -28,12 +28,9 @@ export function rowGradient(problem, theta, i) {
 // All about the objective at theta in one pass: {theta, value, slope, matrix, terms}; ``terms`` is the size of what
 // the gradient sums, to which it is accurate.
 function evaluate(problem, theta, weights, kind = "hessian") {
-  const p = theta.length, at = {theta, value: 0, slope: new Float64Array(p), matrix: new Float64Array(p * p), terms: 0}
-  if (problem.model === "network") addNetwork(problem, at, weights, kind)
-  else addLinear(problem, at, weights)
-  const {strength} = problem
+  const p = theta.length, {strength} = problem
+  const at = addRows(problem, {theta, value: 0, slope: new Float64Array(p), matrix: new Float64Array(p * p), terms: 0}, weights, kind)
   for (let i = 0; i < p; i++) {
-    for (let j = 0; j < i; j++) at.matrix[j * p + i] = at.matrix[i * p + j]
     if (!penalised(problem, i)) continue
     at.value += strength * theta[i] * theta[i] / 2
     at.slope[i] += strength * theta[i]
@@ -42,16 +39,36 @@ function evaluate(problem, theta, weights, kind = "hessian") {
   return at
 }
 
+function addRows(problem, at, weights, kind) {
+  const {matrix} = at, p = at.theta.length
+  if (problem.model === "network") addNetwork(problem, at, weights, kind)
+  else addLinear(problem, at, weights)
+  for (let i = 0; i < p; i++) for (let j = 0; j < i; j++) matrix[j * p + i] = matrix[i * p + j]
+  return at
+}
+
+const TABLES = new WeakMap() // the rows of a problem, with a 1 for the intercept, one after the other
+
+function table(problem) {
+  let found = TABLES.get(problem)
+  if (!found) {
+    const {X, intercept} = problem
+    found = Float64Array.from(X.flatMap((x) => (intercept === false ? x : [...x, 1])))
+    TABLES.set(problem, found)
+  }
+  return found
+}
+
 // The rows' part for outputs that are linear in theta; of the matrix the lower triangle.
-function addLinear({model, X, y, intercept}, at, weights) {
-  const {theta, slope, matrix} = at, p = theta.length, n = X.length, d = intercept === false ? p : p - 1
-  const logistic = model !== "linear"
+function addLinear(problem, at, weights) {
+  const {theta, slope, matrix} = at, {y} = problem, p = theta.length, n = y.length, rows = table(problem)
+  const logistic = problem.model !== "linear"
   for (let i = 0; i < n; i++) {
     const w = weight(weights, i) / n
     if (!w) continue
-    const x = X[i], label = y[i]
-    let f = d < p ? theta[d] : 0, r, v
-    for (let j = 0; j < d; j++) f += theta[j] * x[j]
+    const label = y[i], first = i * p
+    let f = 0, r, v
+    for (let j = 0; j < p; j++) f += theta[j] * rows[first + j]
     if (logistic) {
       const e = Math.exp(-Math.abs(f)), s = 1 / (1 + e)
       r = (f >= 0 ? s : e * s) - label
@@ -64,10 +81,10 @@ function addLinear({model, X, y, intercept}, at, weights) {
     }
     let long = 0
     for (let j = 0; j < p; j++) {
-      const xj = j < d ? x[j] : 1
-      slope[j] += w * r * xj
-      long += Math.abs(xj)
-      for (let k = 0; k <= j; k++) matrix[j * p + k] += w * v * xj * (k < d ? x[k] : 1)
+      const a = rows[first + j], av = w * v * a
+      slope[j] += w * r * a
+      long += Math.abs(a)
+      for (let k = 0; k <= j; k++) matrix[j * p + k] += av * rows[first + k]
     }
     at.terms += w * (Math.abs(r) + Math.abs(f) * v) * long
   }
@@ -96,7 +113,12 @@ export const curvature = (problem, theta, weights, kind = "fisher") => evaluate(
 // Newton steps from theta, damped where one does not improve; yields the parameters after each, so that a long
 // fit can be sliced. The last value is the fit: {theta, norm, steps, converged, advice}.
 export function* newton(problem, start, weights, most = STEPS) {
-  let at = evaluate(problem, Float64Array.from(start), weights), damping = 0, steps = 0
+  const {at, steps} = yield* descent(problem, evaluate(problem, Float64Array.from(start), weights), weights, most)
+  return ended(problem, at, steps)
+}
+
+function* descent(problem, at, weights, most = STEPS) {
+  let damping = 0, steps = 0
   while (steps < most && norm(at.slope) > 8 * EPS * at.terms) {
     const found = dampedStep(problem, at, weights, damping)
     if (!found) break
@@ -104,7 +126,7 @@ export function* newton(problem, start, weights, most = STEPS) {
     steps += 1
     yield {theta: at.theta, steps}
   }
-  return ended(problem, at, steps)
+  return {at, steps}
 }
 
 function dampedStep(problem, at, weights, before) {
@@ -165,3 +187,14 @@ export function without(n, rows) {
 
 // The parameters without these rows, started from the fit: the truth.
 export const refit = (problem, theta, rows) => fit(problem, without(problem.X.length, rows), theta)
+
+// The parameters without each row alone. The first pass over the rows is one for all refits, less the own row.
+export function refits(problem, theta) {
+  const whole = evaluate(problem, theta), n = problem.X.length
+  return problem.X.map((_, row) => {
+    const own = new Float64Array(n)
+    own[row] = -1
+    const at = addRows(problem, {...whole, slope: whole.slope.slice(), matrix: whole.matrix.slice()}, own, "hessian")
+    return finish(descent(problem, at, without(n, [row]))).at.theta
+  })
+}
