@@ -42,10 +42,11 @@ def walk(visit: Dashboard, sizes: tuple[tuple[int, int], ...]) -> dict[str, obje
 
 
 def settle(page: Page) -> None:
-    """Wait until nothing is computed for the open view."""
+    """Wait until nothing is computed for the open view, and its buttons have heard of it."""
     page.wait_for_timeout(300)
     expect(page.locator('.afif-plot[data-state="loading"]:visible')).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    page.wait_for_timeout(700)
 
 
 @pytest.mark.timeout(600)

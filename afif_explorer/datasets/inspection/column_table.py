@@ -38,7 +38,7 @@ class ColumnTable:
     >>> frame = pd.DataFrame({"id": range(40), "age": [30, 41, -999, 58] * 10, "hired": [0, 1, 1, 0] * 10})
     >>> table = ax.inspect(frame, target="hired")
     >>> table
-    <ColumnTable: 40 rows, 3 columns, target 'hired', 2 open problems>
+    <ColumnTable: 40 rows, 3 columns, target 'hired', 3 open problems>
     >>> data = ax.Dataset.from_frame(table.frame, **table.options())
     >>> data.feature_names
     ('age',)

@@ -64,7 +64,7 @@ def inspect(
     >>> table["income"].kind, table["income"].values, table.found["decimal mark"]
     ('number', '900 to 2000', 'decimal commas')
     >>> table["sex"].problems[0].text
-    "Levels of 'sex' may be the same: 'f' and 'F'."
+    "Levels of 'sex' may be the same: 'f' (20 rows) and 'F' (20 rows)."
     >>> table.apply("sex", "spelling").options()["merge"]
     {'sex': {'f': 'F'}}
     """
