@@ -42,4 +42,6 @@ def dense_effects(
     if not corrected:
         return gradients @ torch.linalg.solve(fisher, slope) / len(y)
     own_parts = torch.einsum("nka,nkl,nlb->nab", jacobian, inner, jacobian) / len(y)
-    return (torch.linalg.solve(fisher - own_parts, slope) * gradients).sum(1) / len(y)
+    # One by one: torch's batched LU has failed on a shared right-hand side, by chance.
+    solved = torch.stack([torch.linalg.solve(fisher - one, slope) for one in own_parts])
+    return (solved * gradients).sum(1) / len(y)
