@@ -3,8 +3,9 @@
 Each scene is opened from a file with ``--points`` points (its own, and more like them) and revealed, so that
 every drawing is there. Measured, for each of its handles, the points of the plane among them:
 
-- the milliseconds that each move of the mouse keeps the page's thread busy, as Chromium counts them: the fit,
-  the refit of every row, the drawings, layout and paint (95th percentile; target: 16 ms).
+- the milliseconds of processor time of the page's thread for each move of the mouse, as Chromium counts them:
+  the fit, the refit of every row, the drawings, layout and paint (95th percentile; target: 16 ms). Other
+  programs hardly change it.
 - for the network, the milliseconds from the turn of a label until the refit without its row is shown, and the
   longest frame meanwhile, with the scene's own 40 points (targets: 100 ms, and 33 ms: two frames).
 
@@ -89,7 +90,7 @@ def link(scene: Scene, count: int) -> str:
 
 
 def busy(page: Page) -> Callable[[], float]:
-    """The milliseconds that the page's thread has worked so far."""
+    """The milliseconds of processor time of the page's thread so far."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
 

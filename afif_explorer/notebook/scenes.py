@@ -5,18 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 import anywidget
+import numpy as np
 from traitlets import Bool, Dict, List, Unicode
 
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.figures.drawing.figure_spec import trace
+from afif_explorer.figures.drawing.frame import axis, frame
+from afif_explorer.figures.drawing.head import Key
+from afif_explorer.figures.drawing.theme import LIGHT
+from afif_explorer.notebook.output.assets import static
+from afif_explorer.notebook.output.stills import Kept, Still
 from afif_explorer.scenes import SCENES
-from afif_explorer.scenes.bundle import script, styles
+from afif_explorer.scenes.bundle import ENTRY, joined, styles
 from afif_explorer.scenes.page import message
 
+# Once it is there, a scene needs no kernel: the picture for readers without one is hidden.
+RENDER = f"""
+export default {{
+  render({{model, el}}) {{
+    answered(el)
+    return modules["{ENTRY}"].render({{model, el}})
+  }},
+}}
+"""
+HEIGHT = 300  # px of the picture
+MARKS = (("circle", "●", LIGHT.negative), ("square", "■", LIGHT.positive))  # of the classes
 
-class SceneWidget(anywidget.AnyWidget):
+
+class SceneWidget(Kept, anywidget.AnyWidget):
     """Scenes in a cell. ``position`` is what a reader has done: ``{"state": ..., "live": ...}``, or None."""
 
-    _esm = script()
+    _esm = "\n".join((static("answering.js"), joined(), RENDER))
 
     catalogue: Any = List(help="the declared scenes").tag(sync=True)
     styles = Unicode().tag(sync=True)
@@ -29,6 +48,41 @@ class SceneWidget(anywidget.AnyWidget):
         """The scene's state now: points, labels, model, target, chosen rows and settings."""
         first: dict[str, Any] = self.catalogue[0]["state"]
         return self.position["state"] if self.position else first
+
+    def still(self) -> Still:
+        """The scene's points, and what it asks."""
+        shown = next(one for one in self.catalogue if one["key"] == self.state["scene"])
+        return Still([picture(shown, self.state)], f"{shown['lead']} {shown['ask']}")
+
+
+def picture(scene: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+    """A figure of a scene's points in a state: two classes have two marks, chosen rows a ring."""
+    x, y, label, _ = np.array(state["points"], dtype=float).T
+    marks = [
+        (label == k, symbol, Key(sign, colour, f"class {k}"))
+        for k, (symbol, sign, colour) in enumerate(MARKS)
+    ]
+    chosen, asked = state["rows"], state["target"] in ("chance", "loss")
+    key = [one for _, _, one in marks] if label.any() else []
+    if asked:
+        key.append(Key("◇", LIGHT.ink, "asked about"))
+    if chosen:
+        key.append(Key("○", LIGHT.ink, f"row {' and '.join(map(str, chosen))}"))
+    title = f"Scene {scene['order']}: {scene['title']}"
+    drawn = frame(LIGHT, name="scene", title=title, key=key, height=HEIGHT)
+    for rows, symbol, one in marks:
+        drawn.add(_dots(x[rows], y[rows], symbol, one.colour))
+    if asked:
+        across, up = np.array(state["probe"], dtype=float)[:, None]
+        drawn.add(_dots(across, up, "diamond-open", LIGHT.ink))
+    drawn.add(_dots(x[chosen], y[chosen], "circle-open", LIGHT.ink, size=15))
+    drawn.lay_out(xaxis=axis(LIGHT), yaxis=axis(LIGHT))
+    return drawn.plain()
+
+
+def _dots(x: np.ndarray, y: np.ndarray, symbol: str, colour: str, size: int = 9) -> dict[str, Any]:
+    marker = {"symbol": symbol, "size": size, "color": colour}
+    return trace("scatter", x=x, y=y, mode="markers", marker=marker)
 
 
 def scene(key: str | None = None, *, link: str = "", dark: bool | None = None) -> SceneWidget:

@@ -66,7 +66,14 @@ turned_down.loc[[candidate]]
 #
 # ## 2. Guess first
 #
-# One of these training rows lowers the applicant's chance more than any other row of the table. Which one?
+# Begin with a table so small that you can see all of it: two columns, two classes. **Try:** click the row that you think matters
+# most to the chance at ◇, then remove it. **Bet first:** will it be the nearest row, the most wrong one, or another?
+
+# %%
+ax.notebook.scene("guess")
+
+# %% [markdown]
+# Now the real table. One of these training rows lowers the applicant's chance more than any other row. Which one?
 
 # %%
 line_up = [480, 596, 840, 1291, 148]
@@ -141,7 +148,16 @@ print(f"Were one training to take an hour, all {n} rows would take {n / 24:.0f} 
 # $$\theta_{\text{without } i} \;\approx\; \theta + \tfrac{1}{n}\, C^{-1} g_i$$
 #
 # In words: *the missing pull, turned round and divided by the stiffness*. The loss of the row that has gone can only
-# rise: nothing holds it down any more. Here is the formula in NumPy, for all rows at once.
+# rise: nothing holds it down any more.
+#
+# In the next drawing the arrows are pulls, and the parameters are a point at the bottom of a bowl. **Try:** remove the chosen row,
+# then switch the curvature off. **Bet first:** will the point move along the row's arrow, or against it?
+
+# %%
+ax.notebook.scene("pulls")
+
+# %% [markdown]
+# Here is the formula in NumPy, for all rows at once.
 
 # %%
 A = np.column_stack([X, np.ones(n)])  # the inputs, and a 1 for the intercept
@@ -309,58 +325,7 @@ pd.DataFrame(
 
 # %% include 01_what_one_row_does/labels.py
 
-# %% [markdown]
-# ## 8. Take the rows away
-#
-# What happens if the strongest suspects go? The effects of the rows add up, so the formula can predict that as
-# well, without training (people call it **unlearning**). Then we train again to see.
-
-# %%
-few = 20
-predicted = ax.unlearn(fit, ids[suspects[:few]], method=ax.AFIF(), targets=[test_gap]).effects[test_gap]
-true_change = ax.retrain(fit, ids[suspects[:few]]).effects([test_gap])[test_gap]
-print(f"The gap now:       {100 * now:5.1f} percentage points")
-print(f"predicted without: {100 * (now + predicted):5.1f}")
-print(f"trained again:     {100 * (now + true_change):5.1f}")
-print(f"{few / n:.1%} of the rows go, and the gap changes by {true_change / now:+.0%};")
-print(f"the prediction is {predicted / true_change:.0%} of the true change.")
-
-# %% [markdown]
-# The prediction has the right sign; compare its size with the true change.
-#
-# ## 9. When does it fail?
-#
-# The formula asks *how stiff do the others hold the parameters?*, and answers with the stiffness of **all** rows, the
-# removed ones included. For one ordinary row that makes hardly a difference. For many it does: the rows that are left
-# hold the parameters less, and they move further than the formula says.
-
-# %%
-counts = [1, 10, 20, 40, 80, 120, 160, 200]
-table = pd.DataFrame(index=pd.Index(counts, name="rows removed"))
-for k in counts:
-    guess, truth = ax.unlearn(fit, ids[suspects[:k]], targets=[test_gap]), ax.retrain(fit, ids[suspects[:k]])
-    table.loc[k, "predicted"] = 100 * guess.effects[test_gap]
-    table.loc[k, "trained again"] = 100 * truth.effects([test_gap])[test_gap]
-    table.loc[k, "trust"] = guess.reach.level
-table.round(2)
-
-# %%
-fig, axes = plt.subplots(figsize=(7, 4))
-axes.plot(counts, table["predicted"], "o--", label="predicted")
-axes.plot(counts, table["trained again"], "s-", label="trained again")
-axes.set(xlabel="rows removed", ylabel="change of the gap (percentage points)")
-axes.legend()
-plt.show()
-
-# %% [markdown]
-# The lines part as more rows go. (A change larger than the gap means that the other group is ahead now.) The column
-# *trust* is the package's own warning, computed **without** retraining. It comes with a reason:
-
-# %%
-for k in (counts[0], counts[-1]):
-    row_of = table.loc[k]
-    print(f"{k} rows: the prediction is {row_of['predicted'] / row_of['trained again']:.0%} of the true change.")
-    print(ax.unlearn(fit, ids[suspects[:k]]).reach.text, end="\n\n")
+# %% include 01_what_one_row_does/removal.py
 
 # %% include 01_what_one_row_does/exercises.py
 

@@ -116,6 +116,13 @@ print(f"{n} refits. Correlation {r:.4f}; slope {slope:.3f}: the truth is {slope 
 #
 # ## 4. Leverage
 #
+# A line of least squares is a rod on a pivot. **Try:** drag row 5 up and down, then far to the right, and watch leverage, residual and
+# effect. **Bet first:** which of the rows 5 and 10 turns the line more when it leaves?
+
+# %%
+ax.notebook.scene("lever")
+
+# %% [markdown]
 # The Hessian contains the row that we leave out. Without it the others hold the parameters less firmly, so they move further.
 # How much of the stiffness in its own direction does row $i$ provide? That share is its **leverage**:
 #

@@ -128,6 +128,13 @@ for name, matrix in zip(("Fisher", "Hessian"), matrices(start)):
 # - the **Bregman response** keeps the other rows' *predictions* where they are as well as it can (their divergence from the old
 #   predictions is what it minimises), and gives up the fit of the row that leaves.
 #
+# And whoever trains again from a **new start** (a *cold* refit) asks a third question. **Try:** remove row 23 of this small network, warm
+# and cold, then choose other rows. **Bet first:** do the two refits agree at least in sign?
+
+# %%
+ax.notebook.scene("network")
+
+# %% [markdown]
 # The Hessian is the second derivative of the first objective, the Fisher information that of the second. **Guess:** which estimate
 # has the smaller error against which retraining?
 

@@ -76,6 +76,13 @@ plt.show()
 # - it **diverges** where $|1 - \mu/\sigma| > 1$, that is for $\sigma < \mu_{\max}/2$;
 # - it is **slow** where $\mu/\sigma$ is small: the flattest direction needs about $\sigma/\mu_{\min} \cdot \log(1/\text{tolerance})$ steps.
 #
+# **Try:** play the steps at the scale that is set, then move the scale above 0.5 and to 1, then take batches. **Bet first:** at 0.45 of the
+# largest eigenvalue, what do more steps do to the error?
+
+# %%
+ax.notebook.scene("lissa")
+
+# %% [markdown]
 # A larger scale is safer and slower. Compare the rule with the steps that a run really needs for an error of 1 % in its slowest direction.
 
 # %%

@@ -56,6 +56,13 @@ print(f"Leverages from {leverage.min():.3f} to {leverage.max():.3f}; their sum, 
 #
 # ## 2. Choosing a penalty
 #
+# The penalty decides how much single rows can do. **Try:** move its strength from weak to strong, then pull the classes apart and take
+# the penalty away. **Bet first:** does the row that is most influential under a weak penalty stay so under a strong one?
+
+# %%
+ax.notebook.scene("penalty")
+
+# %% [markdown]
 # For other losses the step is approximate. Compare approximate and exact leave-one-out for a logistic regression over a range of strengths.
 # The exact one needs as many refits as there are rows, for every strength.
 

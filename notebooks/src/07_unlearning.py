@@ -79,18 +79,30 @@ print(f"Of the true change after {counts[-1]} rows, the sum predicts {last['sum'
 #
 # ## 2. Twins
 #
-# The clearest failure of adding up needs only two rows. Give one influential row a twin: two identical rows share the work. What is
-# the effect of each alone, and what is the effect of both?
+# The clearest failure of adding up needs only two rows that are alike. **Try:** remove rows 22 and 23 of this scene one at a time, then
+# together; then give row 22 copies that stay. **Bet first:** each alone changes the chance by about 6 points. What do both do?
 
 # %%
-blood = ax.load_dataset("diabetes")
-table = pd.concat([blood.train.frame, blood.train.frame.loc[[blood.train.ids[0]]]], ignore_index=True)
-first = ax.fit(ax.Dataset.from_frame(table.iloc[:-1], target="disease progression", validation=0, test=0), model="linear", penalty=ax.Ridge(1e-3))
-leverage = ax.diagnostics(first)["leverage"]
-star = int((leverage * ax.diagnostics(first)["residual"].abs()).idxmax())
-table = pd.concat([table.iloc[:-1], table.loc[[star]]], ignore_index=True)
-twins = ax.fit(ax.Dataset.from_frame(table, target="disease progression", validation=0, test=0), model="linear", penalty=ax.Ridge(1e-3))
-pair = [star, len(table) - 1]
+ax.notebook.scene("twins")
+
+# %% [markdown]
+# Now with real data: give one influential row a twin, so that two identical rows share the work. What is the effect of each alone,
+# and what is the effect of both?
+
+# %%
+table = ax.load_dataset("diabetes").train.frame.reset_index(drop=True)
+
+
+def fitted(table):
+    """Least squares with a small penalty, on all rows of a table."""
+    whole = ax.Dataset.from_frame(table, target="disease progression", validation=0, test=0)
+    return ax.fit(whole, model="linear", penalty=ax.Ridge(1e-3))
+
+
+facts = ax.diagnostics(fitted(table))
+star = int((facts["leverage"] * facts["residual"].abs()).idxmax())  # the row with the largest product
+twins = fitted(pd.concat([table, table.loc[[star]]], ignore_index=True))
+pair = [star, len(table)]  # the last row is its twin
 slope = ax.Coefficient("blood pressure")
 single = [ax.retrain(twins, [row]).effects(slope)[slope] for row in pair]
 both = ax.retrain(twins, pair).effects(slope)[slope]

@@ -46,6 +46,15 @@ print(f"{wrong.sum()} of {len(ids)} training labels are wrong; the model trained
 # %% [markdown]
 # ## 2. Five ways to rank
 #
+# In this scene 8 of 60 labels are wrong. **Try:** audit ten rows by each of four rules. **Bet first:** which finds more of the wrong labels,
+# the largest loss or the largest influence on the gap between the groups?
+
+# %%
+ax.notebook.scene("liar", link="#scene=liar&settings=rule:0")
+
+# %% [markdown]
+# Now on real data, with five rules:
+#
 # - **loss**: how little the model believes the label;
 # - **margin**: $(2y - 1)$ times the log-odds, smallest first;
 # - **self-influence**: how much the row's own loss would rise without it (memorised rows come first);

@@ -32,8 +32,16 @@ target = ax.MeanLoss("test")
 # %% [markdown]
 # ## 1. A row, or a seed?
 #
-# Remove a row and train again from *another* random start. How much of the change is the row's doing? **Guess** before you look: is the spread
-# over starts smaller or larger than the effect of the most influential row?
+# Remove a row and train again from *another* random start. How much of the change is the row's doing? **Try:** change the *start of
+# training* of this network and note how far its chance at ◇ lies apart; then step through the rows. **Bet first:** how many of the 40 rows
+# move the chance further than another start does: most, about half, or a few?
+
+# %%
+ax.notebook.scene("network")
+
+# %% [markdown]
+# The same with a network on real data. **Guess** before you look: is the spread over starts smaller or larger than the effect of the most
+# influential row?
 
 # %%
 for strength in (1e-2, 1e-3):

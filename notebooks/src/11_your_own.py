@@ -141,7 +141,14 @@ pd.DataFrame(
 # %% [markdown]
 # ## 4. Ask your own question
 #
-# Targets are not limited to losses. A coefficient is one; a gap between groups another. Which customers decide whether age matters?
+# Targets are not limited to losses. **Try:** in this scene, ask for the chance at ◇, the loss there, and the gap between two groups, and
+# watch the colours turn. **Bet first:** how many of the 36 rows change the sign of their effect with the question?
+
+# %%
+ax.notebook.scene("question")
+
+# %% [markdown]
+# A coefficient is a target, too, and a gap between groups another. Which customers decide whether age matters?
 
 # %%
 slope = ax.Coefficient("age")

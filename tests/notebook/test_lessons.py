@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from afif_explorer import exercises
 from afif_explorer.datasets import load
+from afif_explorer.scenes import SCENES
 from tools.make_notebooks import SOURCES, notebooks_of, without_output
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +66,24 @@ def test_a_lesson_is_solved_in_its_solutions_only(path: Path) -> None:
     checks = [cell for cell in cells if cell.get("source", "").startswith("exercises.check(")]
     assert len(checks) == len(answers) >= 2
     assert all(("Right." in str(cell.outputs)) == solved for cell in checks)
+
+
+SCENE = re.compile(r'^ax\.notebook\.scene\("(\w+)"')
+
+
+def test_every_scene_has_its_step_in_a_lesson_with_a_bet() -> None:
+    found = set()
+    for path in NOTEBOOKS:
+        cells = read(path).cells
+        for before, cell in itertools.pairwise(cells):
+            if shown := SCENE.match(cell.source):
+                found.add(shown[1])
+                assert "**Try:**" in before.source
+                assert "**Bet first:**" in before.source
+                title = f"Scene {SCENES[shown[1]].order}: {SCENES[shown[1]].title}"
+                pictures = [one.metadata.get("image/png", {}).get("alt") for one in cell.outputs]
+                assert title in pictures, "it can be read without a kernel"
+    assert found == set(SCENES)
 
 
 NO_DATA = {

@@ -18,6 +18,7 @@ from afif_explorer.notebook.chart import Chart
 from afif_explorer.notebook.output import stills
 from afif_explorer.notebook.output.stills import SILENT
 from afif_explorer.notebook.view import ExplorerView
+from afif_explorer.scenes import SCENES
 from tests.helpers.figures import HOSTILE
 
 WAIT = 120
@@ -163,3 +164,37 @@ def test_a_chart_on_a_dark_page_has_its_picture_on_white(monkeypatch: pytest.Mon
     chart.dark_page = True
     (figure,) = chart.still().figures
     assert "paper_bgcolor" not in figure["layout"]
+
+
+def points_of(figure: dict[str, Any]) -> list[tuple[str, list[list[float]]]]:
+    return [
+        (one["marker"]["symbol"], np.column_stack([one["x"], one["y"]]).tolist())
+        for one in figure["data"]
+    ]
+
+
+@pytest.mark.parametrize("key", list(SCENES))
+def test_a_scene_without_a_kernel_is_its_points_and_its_question(key: str) -> None:
+    widget, declared = ax.notebook.scene(key), SCENES[key]
+    [figure] = widget.still().figures
+    drawn = dict(points_of(figure))
+    for label, symbol in enumerate(("circle", "square")):
+        expected = [[x, y] for x, y, own, _ in declared.points if own == label]
+        assert drawn[symbol] == expected
+    assert drawn["circle-open"] == [list(declared.points[row][:2]) for row in declared.rows]
+    assert drawn.get("diamond-open", []) == (
+        [list(declared.probe)] if declared.target in ("chance", "loss") else []
+    )
+    note, shown = widget.still().outputs()
+    assert declared.ask in note["obj"]["text/plain"]
+    assert shown["obj"]["image/png"].startswith(b"\x89PNG")
+    assert len(shown["obj"]["image/png"]) < 20_000
+
+
+def test_a_scene_is_shown_as_a_reader_has_left_it() -> None:
+    widget = ax.notebook.scene()
+    state = SCENES["lever"].state | {"rows": [3]}
+    widget.position = {"state": state, "live": {}}
+    [figure] = widget.still().figures
+    assert figure["head"]["title"] == "Scene 2: The lever"
+    assert dict(points_of(figure))["circle-open"] == [list(SCENES["lever"].points[3][:2])]

@@ -66,10 +66,10 @@ plt.show()
 
 # %%
 tenth = {name: planted[rows[: n // 10]].sum() / planted.sum() for name, rows in rankings.items()}
-gap_finds, plain = tenth["influence on the gap"], tenth["loss, rejected only"]
-verdict = "loses to" if gap_finds < plain else "beats" if gap_finds > plain else "equals"
+gap_finds, loss_finds = tenth["influence on the gap"], tenth["loss, rejected only"]
+verdict = "loses to" if gap_finds < loss_finds else "beats" if gap_finds > loss_finds else "equals"
 print(f"In the first tenth of the list, influence on the gap finds {gap_finds:.0%} of the unfair labels;")
-print(f"it {verdict} the plain ranking by loss among the rejected, which finds {plain:.0%}.")
+print(f"it {verdict} the plain ranking by loss among the rejected, which finds {loss_finds:.0%}.")
 print(f"Ranking by loss alone finds {tenth['loss']:.0%};")
 print(f"influence on the validation loss finds {tenth['influence on the loss']:.0%}.")
 
