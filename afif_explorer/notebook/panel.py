@@ -44,7 +44,7 @@ class ControlPanel:
 
     def _parts(self) -> Iterator[ipywidgets.Widget]:
         for title, fields in _SHOWN.items():
-            self._headings[title] = ipywidgets.HTML(f"<h4>{escape(title)}</h4>")
+            self._headings[title] = ipywidgets.HTML(f"<h2>{escape(title)}</h2>")
             yield self._headings[title]
             if title == "Model":
                 yield self.given

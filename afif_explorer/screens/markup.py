@@ -72,7 +72,7 @@ def _headline(block: Headline) -> Markup:
 
 @_block.register
 def _heading(block: Heading) -> Markup:
-    return html('<h3 class="heading">{text}</h3>', text=block.text)
+    return html('<h2 class="heading">{text}</h2>', text=block.text)
 
 
 @_block.register

@@ -26,6 +26,10 @@ const COMPLETED = {
     icon.removeAttribute("aria-hidden")
     span.setAttribute("aria-hidden", "true")
   },
+  // Each of them keeps the room of the bar above, with a heading of one space.
+  "h5.MuiTypography-h5": (spacer) => {
+    if (!spacer.textContent.trim()) spacer.setAttribute("aria-hidden", "true")
+  },
   "main.main": (main) => {
     main.tabIndex = -1
     document.querySelector(".afif-skip")?.addEventListener("click", (event) => {

@@ -80,7 +80,7 @@ function fillHead(place, head, title) {
     return made
   }
   const words = head?.title || title
-  const parts = words ? [line("h3", words)] : []
+  const parts = words ? [line("h2", words)] : []
   if (head?.warning) {
     const warning = line("p", head.warning)
     warning.className = "afif-warning"

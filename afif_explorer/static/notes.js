@@ -24,7 +24,7 @@ function draw(element, message, change) {
   element.hidden = !content.groups
   if (element.hidden) return element.replaceChildren()
   const lists = content.groups.flatMap(([heading, notes]) => [
-    made("h5", {textContent: heading}),
+    made("h3", {textContent: heading}),
     made("ul", {}, ...notes.map((note) => item(note, content.words, change))),
   ])
   const body = made("div", {className: "body", tabIndex: 0}, ...lists)
