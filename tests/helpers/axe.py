@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 GRAVE = ("serious", "critical")
 HEADINGS = ("heading-order", "empty-heading")  # of less impact, but by them people find their way
 # Without preload: it loads style sheets and media again, of which there are none from elsewhere.
-RUN = """async (within) => {
-  const {violations} = await axe.run(within ?? document, {resultTypes: ["violations"], preload: false})
+RUN = """async () => {
+  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false})
   return violations.flatMap((rule) => rule.nodes.map((node) => ({
     rule: rule.id,
     impact: node.impact ?? rule.impact,
@@ -36,13 +36,10 @@ def _script() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-def faults(page: Page, within: str | None = None) -> list[dict[str, str]]:
-    """What axe-core finds of serious or critical impact, or of headings, once ``page`` is at rest.
-
-    ``within``: a selector of the part that is judged; None: all of it.
-    """
+def faults(page: Page) -> list[dict[str, str]]:
+    """What axe-core finds of serious or critical impact, or of headings, once ``page`` is at rest."""
     page.wait_for_function(AT_REST)
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_script())
-    found: list[dict[str, str]] = page.evaluate(RUN, within)
+    found: list[dict[str, str]] = page.evaluate(RUN)
     return [one for one in found if one["impact"] in GRAVE or one["rule"] in HEADINGS]
