@@ -19,6 +19,8 @@ from panel.custom import ReactiveESM
 from panel.io.state import state
 from panel.viewable import Viewable
 
+DESCRIPTOR: Any = PropertyDescriptor  # types that allow what follows
+PROPERTIES: Any = HasProps
 CONSTANTS = (type(None), bool, int, float, str)
 # Parameters whose bounds or objects Panel changes for single widgets.
 CHANGED = frozenset({"active", "objects", "page", "selection", "size", "value", "value_throttled"})
@@ -30,10 +32,10 @@ def remember_defaults() -> None:
     Each time, Bokeh merges the overrides of all base classes, looks whether the default may change, and
     prepares it. Defaults that may change, and those of a theme, are found as before.
     """
-    inherited = PropertyDescriptor._get_default
+    inherited = DESCRIPTOR._get_default
     if hasattr(inherited, "original"):
         return
-    known: dict[tuple[Any, type], Any] = {}
+    known: dict[tuple[Any, Any], Any] = {}
 
     @cache
     def may_change(descriptor: Any, cls: Any) -> bool:
@@ -41,7 +43,7 @@ def remember_defaults() -> None:
         return descriptor.property._may_have_unstable_default() or descriptor.is_unstable(override)
 
     def default(self: Any, obj: Any) -> Any:
-        themed, place = vars(obj).get("__themed_values__"), (self, type(obj))
+        themed, place = vars(obj).get("__themed_values__"), (self, obj.__class__)
         if themed and self.name in themed:
             return inherited(self, obj)
         if place in known:
@@ -52,10 +54,11 @@ def remember_defaults() -> None:
         return found
 
     default.original = inherited  # type: ignore[attr-defined]
-    PropertyDescriptor._get_default = default
-    PropertyDescriptor.has_unstable_default = lambda self, obj: may_change(self, type(obj))
-    HasProps._overridden_defaults = classmethod(cache(HasProps._overridden_defaults.__func__))
-    HasProps.themed_values = lambda self: vars(self).get("__themed_values__")
+    DESCRIPTOR._get_default = default
+    DESCRIPTOR.has_unstable_default = lambda self, obj: may_change(self, obj.__class__)
+    overridden: Any = cache(PROPERTIES._overridden_defaults.__func__)
+    PROPERTIES._overridden_defaults = classmethod(overridden)
+    PROPERTIES.themed_values = lambda self: vars(self).get("__themed_values__")
 
 
 def read_what_is_sent() -> None:
@@ -63,7 +66,7 @@ def read_what_is_sent() -> None:
 
     Bokeh reads all, so that it can raise an error for one that is required and not set.
     """
-    inherited = HasProps.query_properties_with_values
+    inherited = PROPERTIES.query_properties_with_values
     if hasattr(inherited, "original"):
         return
 
@@ -75,7 +78,7 @@ def read_what_is_sent() -> None:
         return inherited(self, lambda one: one.name in sent and query(one), **options)
 
     chosen.original = inherited  # type: ignore[attr-defined]
-    HasProps.query_properties_with_values = chosen
+    PROPERTIES.query_properties_with_values = chosen
 
 
 def share_parameters() -> None:
@@ -84,13 +87,14 @@ def share_parameters() -> None:
     param copies a parameter for every object that is asked for it, and Panel asks each component for all
     of its parameters: 2700 copies for a page. Those that are changed for single widgets are still copied.
     """
-    for cls in {base for one in _subclasses(Viewable) for base in one.__mro__}:
+    bases = {base for one in _subclasses(Viewable) for base in one.__mro__}
+    for cls in bases:
         for name, parameter in vars(cls).items():
             if isinstance(parameter, param.Parameter) and name not in CHANGED:
                 parameter.per_instance = False
 
 
-def _subclasses(cls: type) -> Iterator[type]:
+def _subclasses(cls: Any) -> Iterator[type]:
     yield cls
     for one in cls.__subclasses__():
         yield from _subclasses(one)
