@@ -302,6 +302,15 @@ def figure(name: str, **settings: Any) -> Figure:
     )
 
 
+def choice(name: str, **settings: Any) -> Menu:
+    """A menu that sets the explorer's field ``name``; ``settings`` as for :class:`Menu`."""
+
+    def take(explorer: Explorer, value: Any) -> None:
+        explorer.param.update(**{name: value})
+
+    return Menu(name, **{"value": lambda explorer: getattr(explorer, name), "act": take} | settings)
+
+
 def card(*items: Item, **settings: Any) -> Card:
     """A card with ``items``."""
     return Card(items, **settings)

@@ -9,7 +9,7 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures.drawing.text import short
 from afif_explorer.screens.content import Content, hint, line
 from afif_explorer.screens.formats import plural
-from afif_explorer.screens.parts import Action, Entry, Menu, Text, beside
+from afif_explorer.screens.parts import Action, Entry, Menu, Text, beside, choice
 from afif_explorer.state import Explorer
 from afif_explorer.state.filtering import offered_values
 from afif_explorer.state.selection import How
@@ -122,28 +122,24 @@ FINDING = (
             about="The column of the next condition.",
             width=170,
         ),
-        Menu(
+        choice(
             "operator",
             label="is",
             page=PAGE,
             reads=_BUILT,
             shown=_finding,
             options=_comparisons,
-            value=lambda explorer: explorer.operator,
-            act=lambda explorer, op: explorer.param.update(operator=op),
             about="How its values are compared; texts only by = and !=.",
             width=80,
             grow=0,
         ),
-        Menu(
+        choice(
             "level",
             label="Value",
             page=PAGE,
             reads=_BUILT,
             shown=_finding,
             options=_levels,
-            value=lambda explorer: explorer.level,
-            act=lambda explorer, level: explorer.param.update(level=level),
             about="A value of the column; of numbers, some of its quantiles.",
             width=170,
         ),

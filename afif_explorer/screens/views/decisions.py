@@ -16,12 +16,12 @@ from afif_explorer.screens.content import Content, Statistics, Table, TableRow, 
 from afif_explorer.screens.formats import duration
 from afif_explorer.screens.parts import (
     Action,
-    Menu,
     Screen,
     Text,
     below,
     beside,
     card,
+    choice,
     figure,
     idle,
 )
@@ -129,14 +129,12 @@ DECISIONS = Screen(
         ),
         card(
             beside(
-                Menu(
+                choice(
                     "row",
                     label="Person",
                     page="choices/row",
                     reads=("row", "decisions", "person"),
                     options=_people,
-                    value=lambda explorer: explorer.row,
-                    act=lambda explorer, value: explorer.param.update(row=value),
                     about="A row of the split on which the target is measured; the most fragile first.",
                     width=320,
                 ),

@@ -19,15 +19,7 @@ from afif_explorer.screens.content import (
     line,
 )
 from afif_explorer.screens.formats import plural
-from afif_explorer.screens.parts import (
-    Action,
-    Menu,
-    Screen,
-    Text,
-    beside,
-    card,
-    figure,
-)
+from afif_explorer.screens.parts import Action, Screen, Text, beside, card, choice, figure
 from afif_explorer.state import Explorer
 from afif_explorer.wording import SPACE, count
 
@@ -203,14 +195,13 @@ DIAGNOSTICS = Screen(
         ),
         card(
             beside(
-                Menu(
+                choice(
                     "coefficient",
                     label="Coefficient",
                     page="choices/coefficient",
                     reads=("coefficient", "diagnostics"),
                     options=_names,
                     value=_place,
-                    act=lambda explorer, value: explorer.param.update(coefficient=value),
                     about="The coefficient of the figures below.",
                     shown=_has_coefficient,
                     width=320,

@@ -24,16 +24,7 @@ from afif_explorer.screens.content import (
     line,
 )
 from afif_explorer.screens.formats import duration, plural
-from afif_explorer.screens.parts import (
-    Action,
-    Menu,
-    Screen,
-    Text,
-    below,
-    beside,
-    card,
-    figure,
-)
+from afif_explorer.screens.parts import Action, Screen, Text, below, beside, card, choice, figure
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
 
@@ -149,10 +140,6 @@ def _table(explorer: Explorer) -> Content:
     )
 
 
-def _show(explorer: Explorer, place: int) -> None:
-    explorer.param.update(pattern=place)
-
-
 def _take(explorer: Explorer, *, add: bool) -> None:
     one = _focus(explorer)
     if one is None:
@@ -164,7 +151,7 @@ def _click(explorer: Explorer, click: Click) -> None:
     """Show the pattern that was clicked, and select its rows."""
     found: Patterns | None = explorer.patterns
     if found is not None and click.y is not None and 0 <= round(click.y) < len(found.found):
-        _show(explorer, round(click.y))
+        explorer.param.update(pattern=round(click.y))
         _take(explorer, add=click.add)
 
 
@@ -177,14 +164,12 @@ PATTERNS = Screen(
     (
         card(
             beside(
-                Menu(
+                choice(
                     "direction",
                     label="Search for groups whose",
                     page="choices/direction",
                     reads=("direction",),
                     options=lambda _explorer: {one.label: key for key, one in DIRECTIONS.items()},
-                    value=lambda explorer: explorer.direction,
-                    act=lambda explorer, value: explorer.param.update(direction=value),
                     about="Whether removing the rows is to lower or to raise the target.",
                     width=260,
                 )
@@ -202,14 +187,12 @@ PATTERNS = Screen(
         beside(
             figure("patterns", click=_click, width=480, grow=1.25),
             card(
-                Menu(
+                choice(
                     "pattern",
                     label="Pattern",
                     page="choices/pattern",
                     reads=("pattern", "patterns"),
                     options=_names,
-                    value=lambda explorer: explorer.pattern,
-                    act=_show,
                     about="The pattern shown in detail.",
                 ),
                 Text(

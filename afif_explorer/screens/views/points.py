@@ -22,6 +22,7 @@ from afif_explorer.screens.parts import (
     Text,
     beside,
     card,
+    choice,
     figure,
 )
 from afif_explorer.state import Explorer
@@ -60,18 +61,12 @@ def _values(automatic: str, explorer: Explorer) -> dict[str, int]:
 
 def _menu(name: Literal["map_x", "map_y", "map_colour"], automatic: str) -> Menu:
     """The choice of what the map shows along an axis or by its colour."""
-
-    def take(explorer: Explorer, value: int) -> None:
-        explorer.param.update(**{name: value})
-
-    return Menu(
+    return choice(
         name,
         label=FIELDS[name].label,
         page=FIELDS[name].page,
         reads=(name, "frame"),
         options=partial(_values, automatic),
-        value=lambda explorer: getattr(explorer, name),
-        act=take,
         about=FIELDS[name].doc,
         width=120,
     )
