@@ -142,6 +142,6 @@ def test_five_methods_are_enough_for_a_host(page: Page) -> None:
     page.wait_for_function("window.saved?.live.revealed === true")
     told = {"state": SCENES["lever"].state | {"rows": [10]}, "live": page.evaluate("saved.live")}
     page.evaluate("position => teacher(position)", told)
-    expect(page.locator(".stepper .value")).to_have_text("row 10 of 0 to 10")
+    expect(page.locator(".stepper .value")).to_have_text("row 10 (0 to 10)")
     page.evaluate("close_scene()")
     assert page.evaluate("left()") == 0

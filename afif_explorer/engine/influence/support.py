@@ -5,7 +5,8 @@ parameters (the support), so that the effects of all rows take one solve for eac
 solver. The other rows are found by the optimality conditions of the whole problem and answered by pivoting
 (:mod:`afif_explorer.engine.influence.lasso.search`).
 
-Sets of rows, and all rows with other penalties, take proximal steps by products
+Sets of rows, and all rows with other penalties, take proximal steps: with an automatic solver on working sets
+of parameters (:mod:`afif_explorer.engine.training.proximal_sets`), else by products and the method's solver
 (:mod:`afif_explorer.engine.training.proximal_products`).
 """
 
@@ -32,6 +33,7 @@ from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.engine.training.metric import KinkProduct
 from afif_explorer.engine.training.proximal import ProximalProblem
 from afif_explorer.engine.training.proximal_products import ProductProximalProblem
+from afif_explorer.engine.training.proximal_sets import WorkingSetProximalProblem
 from afif_explorer.progress import report
 
 
@@ -54,7 +56,8 @@ class SupportInfluence(ProximalInfluence):
     @cached_property
     def _problem(self) -> ProximalProblem:
         objective = self.objective
-        return ProductProximalProblem(
+        automatic = isinstance(self.method.chosen_solver, Auto)
+        return (WorkingSetProximalProblem if automatic else ProductProximalProblem)(
             self.curvature,
             self.method.chosen_solver,
             self.point.theta,

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -167,6 +167,13 @@ class NonsmoothPenalty(Penalty):
         None for any other, whose parameters do not become zero one by one.
         """
         return None
+
+    def restricted(self, places: Tensor) -> NonsmoothPenalty | None:
+        """The penalty of the parameters at ``places`` ``[s]``, ascending, while all others are 0.
+
+        None if it depends on which of all parameters they are, in a way that this kind cannot express.
+        """
+        return None if self.threshold is None else self
 
 
 @dataclass(frozen=True)
@@ -321,6 +328,14 @@ class GroupLasso(NonsmoothPenalty):
     def piecewise_linear(self) -> bool:
         return all(len(group) == 1 for group in self._known())  # a lasso
 
+    def restricted(self, places: Tensor) -> GroupLasso | None:
+        at = {int(place): number for number, place in enumerate(places)}
+        inside = [group for group in self._known() if not at.keys().isdisjoint(group)]
+        if any(place not in at for group in inside for place in group):
+            return None  # the weight of a group is that of its size
+        groups = tuple(tuple(at[place] for place in group) for group in inside)
+        return replace(self, groups=groups)
+
     def kink_product(self, theta: Tensor, vectors: Tensor) -> Tensor:
         sizes, bounds, member = self._sizes(theta)
         inner = vectors.new_zeros(len(sizes), vectors.shape[1])
@@ -369,7 +384,7 @@ def _membership(
     groups: tuple[tuple[int, ...], ...], q: int, device: torch.device, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
     """The group of each of ``q`` parameters, ``[q]``, and the weight of each group, ``[g + 1]``."""
-    if max((place for group in groups for place in group), default=0) >= q:
+    if max((place for group in groups for place in group), default=-1) >= q:
         raise InvalidChoice(
             f"A group of the GroupLasso exceeds the {q} penalised parameters; check its indices."
         )

@@ -93,9 +93,7 @@ class ProximalProblem:
 
         None: 3e-11 of the residual's largest terms.
         """
-        if tolerance is None:
-            tolerance = TOLERANCE * self._largest(b)
-        tolerance = max(tolerance, ROUNDED * torch.finfo(b.dtype).eps * self._largest(b))
+        tolerance = self.tolerance(b, tolerance)
         t = self._polished(self._theta[:, None].expand(-1, b.shape[1]), b)
         residual = self.residual(t, b)
         for _ in range(ROUNDS):
@@ -112,6 +110,12 @@ class ProximalProblem:
             t[:, left] = torch.where(better, polished, moved)
             residual[left] = self.residual(t[:, left], b[:, left])
         return ProximalSolution(t, residual, tolerance)
+
+    def tolerance(self, b: Tensor, tolerance: float | None) -> float:
+        """The KKT residual to reach: the given one, or 3e-11 of its largest terms; at least rounding."""
+        largest = self._largest(b)
+        wanted = TOLERANCE * largest if tolerance is None else tolerance
+        return max(wanted, ROUNDED * torch.finfo(b.dtype).eps * largest)
 
     def _is_bounded(self, t: Tensor, b: Tensor) -> bool:
         began = 1.0 + float(self._theta.abs().max()) + self._step * float(b.abs().max())

@@ -13,7 +13,7 @@ WEIGHT = Scene(
     "out on the wrong side, how does it compare with true removal?",
     bets=("It says too little", "It is the same", "It says too much"),
     right=0,
-    moves="Drag the dial ◇ on the curve, or the slider. Choose other rows: for most of them the "
+    moves="Drag the ring on the curve, or the slider. Choose other rows: for most of them the "
     "tangent is good enough.",
     explanation="Influence is the tangent at weight 1. It misses the bend of the curve, which is "
     "large where the row has leverage: as it goes, the model's hold on its own place goes with it.",

@@ -38,5 +38,5 @@ export function makeStepper(pick) {
   const element = make("div", {class: "control stepper", role: "group", "aria-label": "Row"},
     button("‹", () => pick(-1), {"aria-label": "Previous row"}), text, button("›", () => pick(1), {"aria-label": "Next row"}))
   return {element, update: (state) => say(text, state.rows.length > 1
-    ? `${state.rows.length} rows` : `row ${state.rows[0] ?? 0} of 0 to ${state.points.length - 1}`)}
+    ? `${state.rows.length} rows` : `row ${state.rows[0] ?? 0} (0 to ${state.points.length - 1})`)}
 }

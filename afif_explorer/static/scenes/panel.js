@@ -1,15 +1,16 @@
 // One drawing: axes and marks in SVG, redrawn in place. What to draw is plain data, made anew for every frame:
-//   {title, x: {domain, label, log, ticks}, y: likewise, marks: [...]}
+//   {title, x: {domain, label, log or root, ticks}, y: likewise, marks: [...]}
 // with marks {kind: "line" | "area" | "arrow" | "bar" | "dot" | "text" | "grip", tone, ...}, see NODES.
 
 const SVG = "http://www.w3.org/2000/svg"
 const EDGE = {left: 46, right: 14, top: 12, bottom: 38}
 const BARE = {left: 14, right: 14, top: 12, bottom: 14}
 
-const log = (axis) => (axis.log ? Math.log10 : (value) => value)
+const root = (value) => Math.sign(value) * Math.sqrt(Math.abs(value))
+const scaled = (axis) => (axis.log ? Math.log10 : axis.root ? root : (value) => value)
 
 function scale(axis, from, to) {
-  const put = log(axis), [low, high] = axis.domain.map(put)
+  const put = scaled(axis), [low, high] = axis.domain.map(put)
   const times = (to - from) / (high - low || 1)
   const place = (value) => from + (put(value) - low) * times
   place.back = (at) => low + (at - from) / times

@@ -3,7 +3,7 @@ import {output} from "./engine.js"
 
 export const PLANE = {x: {domain: [-3.2, 3.2], label: ""}, y: {domain: [-2.6, 2.6], label: ""}}
 
-export const percent = (value) => `${(100 * value).toFixed(1)} %`
+export const percent = (value) => `${(100 * value).toFixed(1)}\u00a0%`
 export const points = (value) => `${signed(100 * value, 2)} points`
 export const number = (value) => {
   const size = Math.abs(value)
@@ -92,9 +92,13 @@ export function dots(all, {chosen = [], style = () => ({}), groups = false} = {}
     }
   })
   const named = chosen.length === 1 && all[chosen[0]]
-  if (named) marks.push({kind: "text", x: named[0], y: named[1], dy: -13, text: `row ${chosen[0]}`, tone: "name"})
+  if (named) marks.push({kind: "text", x: named[0], y: named[1], dy: crowd(all, named, 1) > crowd(all, named, -1) ? 22 : -13, text: `row ${chosen[0]}`, tone: "name"})
   return marks
 }
+
+// How many points of the plane a name above (side 1) or below (-1) a point would lie on.
+const crowd = (all, [x, y], side) =>
+  all.filter((other) => Math.abs(other[0] - x) < 0.4 && side * (other[1] - y) > 0.08 && side * (other[1] - y) < 0.6).length
 
 export function probe(state) {
   const [x, y] = state.probe

@@ -4,6 +4,7 @@ import {groups, lies, places, solved} from "../case.js"
 import {PLANE, boundary, dots, outcome, percent, three} from "../plot.js"
 
 export const RULES = ["loss", "margin", "self-influence", "influence on the gap"]
+const SHORT = [...RULES.slice(0, 3), "influence"] // at a bar
 
 // The rows in the order in which a rule would have them audited.
 export function audit(problem, theta, target, rule) {
@@ -43,7 +44,7 @@ export const liar = {
     const panel = {
       key: "rules", title: `Wrong labels among ${count} audited rows, by rule`,
       x: {domain: [0.4, 4.6], label: "", ticks: []}, y: {domain: [0, 1.15], label: "", ticks: [0, 0.5, 1]},
-      marks: RULES.flatMap((name, k) => [{kind: "bar", x: k + 1, y: precisions[k], tone: k === rule ? "true chosen" : "soft"},
+      marks: SHORT.flatMap((name, k) => [{kind: "bar", x: k + 1, y: precisions[k], tone: k === rule ? "true chosen" : "soft"},
         {kind: "text", x: k + 1, y: precisions[k], dy: -6, text: `${Math.round(precisions[k] * count)}: ${name}`, tone: "tiny"}]),
     }
     const right = (at) => problem.X.filter((x, i) => (prediction(problem, at, x) > 0.5) === Boolean(problem.y[i]) !== lies(state.points[i])).length / problem.X.length

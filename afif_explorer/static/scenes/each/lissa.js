@@ -58,8 +58,8 @@ export const lissa = {
     return {
       panels: [plane, panel],
       rows: [...rows,
-        {label: "error with all rows", predicted: percentage(error(estimate)), true: "0 %"},
-        ...(batches.length ? [{label: "error with batches (3 runs)", predicted: batches.map(percentage).join(", "), true: "0 %"}] : []),
+        {label: "error with all rows", predicted: percentage(error(estimate)), true: "0\u00a0%"},
+        ...(batches.length ? [{label: "error with batches (3 runs)", predicted: batches.map(percentage).join(", "), true: "0\u00a0%"}] : []),
         {label: "scale by rule", true: `${number(rule.scale / largest)} × λmax, ${rule.depth} steps`}],
       note: diverges ? "The scale is at most half the largest eigenvalue: along that direction every step makes the error larger." : "",
       says: [start, `The error is ${percentage(error(estimate))} of the solution${batches.length ? `, with batches ${percentage(Math.max(...batches))}` : ""}.`],
@@ -68,4 +68,4 @@ export const lissa = {
   },
 }
 
-const percentage = (value) => (value > 100 ? "over 10 000 %" : `${number(100 * value)} %`)
+const percentage = (value) => `${value > 100 ? "over 10\u00a0000" : number(100 * value)}\u00a0%`

@@ -4,6 +4,7 @@ import {places, problemOf, targetOf} from "../case.js"
 import {PLANE, contour, dots, number, outcome, percent, probe, signed} from "../plot.js"
 
 const BUDGET = 7 // ms of a frame
+const TICKS = [-0.5, -0.1, 0, 0.1, 0.5] // effects of most rows are small, and some are not
 
 // Runs generators one after another, a little in each frame; ``work.next()`` yields as the engine's fits do.
 function sliced(job, until) {
@@ -72,11 +73,12 @@ export const network = {
     if (!shown) return {panels: [plane], rows: [{...first, predicted: "", true: ""}], says: [say, ""], again: !finished}
     const done = warm.refits.map((one, i) => (one?.found ? [i, measure(problem, one.found.theta, target) - before] : null)).filter(Boolean)
     const reach = 1.15 * Math.max(...done.map(([, value]) => Math.abs(value)), ...fisher.map(Math.abs), 1e-4)
+    const axis = {domain: [-reach, reach], root: true, ticks: TICKS.filter((one) => Math.abs(one) < reach), label: "true, by a warm refit (root scale)"}
     const shape = (list, kind, tone) => done.map(([i, x]) => ({kind: "dot", x, y: Math.max(-reach, Math.min(reach, list[i])), row: i, size: 5,
       shape: kind, tone: `${tone}${i === row ? " chosen" : ""}`}))
     const panel = {
       key: "check", title: `Change of the chance without each row: Fisher ●, Hessian ■, against warm refits (${done.length} of ${problem.X.length})`,
-      x: {domain: [-reach, reach], label: "true, by a warm refit"}, y: {domain: [-reach, reach], label: ""},
+      x: axis, y: {...axis, label: ""},
       marks: [{kind: "line", tone: "before", points: [[-reach, -reach], [reach, reach]]},
         ...(hessian ? shape(hessian, "square", "one") : []), ...shape(fisher, "circle", "zero")],
       alt: "Points near the diagonal are well predicted.",

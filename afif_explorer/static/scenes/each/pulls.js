@@ -1,7 +1,7 @@
 // 4 Pulls and stiffness: every row pulls at the parameters; the curvature says how far they give way.
 import {curvature, gradient, measure, plus, rowGradient, spectrum, value} from "../engine.js"
 import {places, solved} from "../case.js"
-import {PLANE, boundary, dots, levels, number, outcome, probe, signed, three} from "../plot.js"
+import {PLANE, boundary, dots, levels, number, outcome, percent, probe, signed, three} from "../plot.js"
 
 export const pulls = {
   picks: "row",
@@ -50,7 +50,7 @@ export const pulls = {
     return {
       panels: [plane, bowl],
       rows: [...rows,
-        {label: "the same without the curvature", predicted: `${(100 * measure(problem, flat, found.target)).toFixed(1)} %`,
+        {label: "the same without the curvature", predicted: percent(measure(problem, flat, found.target)),
           true: rows[0].true},
         {label: "movement along the row's pull", predicted: along(found.moved), true: found.gone ? along(found.gone) : "not determined"},
         {label: "stiffness: largest / smallest", true: number(values[1] / values[0])}],

@@ -45,7 +45,7 @@ export const twins = {
         {kind: "text", x: k + 1, y: Math.min(0, y || 0), dy: 15, text: name, tone: "tiny"}]),
       alt: "Bars of predicted and true changes.",
     }
-    const trust = reach < 0.1 ? "" : `These rows hold ${number(reach)} of the parameters: ${reach < 0.3 ? "one step begins to fall short." : "beyond the reach of one plain step."}`
+    const trust = reach < 0.1 ? "" : `Their leverages add up to ${number(reach)}: ${reach < 0.3 ? "one step begins to fall short." : "beyond the reach of one plain step."}`
     return {
       panels: [plane, panel],
       rows: [outcome(state, found),

@@ -38,6 +38,8 @@ export const weight = {
     const second = GRID.map((one) => [one, before + (one - 1) * slope.first + (one - 1) ** 2 * slope.second / 2])
     const all = [...curve, ...tangent].map((one) => one[1]), low = Math.min(...all), high = Math.max(...all)
     const room = 0.12 * (high - low) + 1e-6
+    const corner = ([x, y], mark) => ({kind: "text", x, tone: "tiny", ...mark, // where the curve is not
+      ...(2 * y > low + high ? {y: low - room, dy: -8} : {y: high + room, dy: 16})})
     const panel = {
       key: "curve", title: "The chance at ◇ by the row's weight: true, tangent (dashed), second order (dotted)",
       x: {domain: [0, 2], label: "weight of the row"}, y: {domain: [low - room, high + room], label: ""},
@@ -49,8 +51,8 @@ export const weight = {
         {kind: "dot", x: w, y: predicted, size: 5, tone: "open"},
         {kind: "dot", x: w, y: truth, size: 7, tone: "probe"},
         {kind: "grip", x: w, y: truth, name: "dial"},
-        {kind: "text", x: 0, y: high + room, anchor: "start", dx: 6, dy: 16, text: "0: removed", tone: "tiny"},
-        {kind: "text", x: 2, y: high + room, anchor: "end", dx: -6, dy: 16, text: "2: counted twice", tone: "tiny"},
+        corner(curve[0], {anchor: "start", dx: 6, text: "0: removed"}),
+        corner(curve.at(-1), {anchor: "end", dx: -6, text: "2: counted twice"}),
       ],
     }
     const removed = curve[0][1] - before, told = -slope.first
