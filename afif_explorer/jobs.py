@@ -1,5 +1,8 @@
 """Background jobs in a bounded thread pool, where a new request of an owner replaces the older one.
 
+Jobs start in the order of their requests, but those of a higher rank let others pass for some moments: what
+a view waits for is not kept waiting by what comes after it on other pages.
+
 An owner has one job at a time. Submitting another cancels the older one: ``Cancelled`` is raised at
 its next :func:`afif_explorer.progress.report`, and its result is dropped.
 """
@@ -7,13 +10,15 @@ its next :func:`afif_explorer.progress.report`, and its result is dropped.
 from __future__ import annotations
 
 import contextvars
+import heapq
+import itertools
 import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 from afif_explorer.errors import AfifError, Cancelled, DownloadError, OutOfMemory
@@ -22,6 +27,7 @@ from afif_explorer.progress import Listener, Step, listening
 log = logging.getLogger(__name__)
 
 REPORTS_PER_SECOND = 10
+LETS_PASS = 0.5  # s for which a job lets those of the next lower rank pass
 PASSING = (DownloadError, OutOfMemory)  # the same work may succeed later
 SURPRISE = "An unexpected error occurred; see the log for details."
 
@@ -89,6 +95,8 @@ class Jobs:
         self._lock = threading.Lock()
         self._newest: dict[Hashable, Job] = {}
         self._unfinished: set[Job] = set()
+        self._waiting: list[tuple[float, int, Callable[[], None]]] = []  # due, number, run
+        self._numbers = itertools.count()
 
     def submit(
         self,
@@ -97,16 +105,21 @@ class Jobs:
         *,
         on_step: Listener | None = None,
         on_end: Callable[[Outcome], None] | None = None,
+        rank: int = 0,
     ) -> Job:
         """Run ``work()`` in a thread, with the caller's context variables, as the owner's only job.
 
-        ``on_step`` and ``on_end`` are called in the worker thread; ``on_end`` exactly once, unless
-        a newer job of the same owner has replaced this one. RuntimeError after :meth:`shutdown`.
+        It starts like one that is requested ``rank`` times 0.5 s later. ``on_step`` and ``on_end`` are
+        called in the worker thread; ``on_end`` exactly once, unless a newer job of the same owner has
+        replaced this one. RuntimeError after :meth:`shutdown`.
         """
         job = Job(on_step, on_end)
         context = contextvars.copy_context()
         with self._lock:
-            self._pool.submit(context.run, self._run, owner, job, work)
+            self._pool.submit(self._run_first)
+            run = partial(context.run, self._run, owner, job, work)
+            due = time.monotonic() + rank * LETS_PASS
+            heapq.heappush(self._waiting, (due, next(self._numbers), run))
             self._unfinished.add(job)
             older = self._newest.get(owner)
             self._newest[owner] = job
@@ -115,6 +128,11 @@ class Jobs:
         if older:
             older.cancel()
         return job
+
+    def _run_first(self) -> None:
+        with self._lock:
+            _, _, run = heapq.heappop(self._waiting)
+        run()
 
     def _run(self, owner: Hashable, job: Job, work: Callable[[], Any]) -> None:
         outcome = job.run(work)

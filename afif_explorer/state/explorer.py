@@ -33,6 +33,7 @@ from afif_explorer.state.work import (
     fetch,
     first_of,
     interrupted,
+    rank,
     result_key,
 )
 
@@ -278,6 +279,7 @@ class Explorer(Answers):
             partial(self._work, spec),
             on_step=lambda step: self._deliver(ticket, partial(self._progress, step)),
             on_end=lambda outcome: self._deliver(ticket, partial(self._arrive, spec, outcome)),
+            rank=rank(batch),
         )
 
     def _still_useful(self, spec: Spec) -> bool:

@@ -93,8 +93,13 @@ class Arrived:
 
 def first_of(missing: dict[str, How]) -> dict[str, How]:
     """Those computed first: the view's, then the selection's, what takes long, what a person asked for."""
-    order = {name: _rank(name, how) for name, how in missing.items()}
-    return {name: how for name, how in missing.items() if order[name] == min(order.values())}
+    least = rank(missing)
+    return {name: how for name, how in missing.items() if _rank(name, how) == least}
+
+
+def rank(results: dict[str, How]) -> int:
+    """The lowest rank of some results: 0 for what the view waits for."""
+    return min((_rank(name, how) for name, how in results.items()), default=0)
 
 
 def _rank(name: str, how: How) -> int:

@@ -138,6 +138,21 @@ def test_shutdown_stops_what_runs_and_what_waits():
         jobs.submit("me", lambda: 1)
 
 
+def test_jobs_of_a_higher_rank_let_others_pass_but_not_for_ever(monkeypatch):
+    jobs, order, gate = Jobs(workers=1), [], threading.Event()
+    jobs.submit("running", gate.wait)
+    for number, rank in enumerate((2, 1, 0, 0)):
+        last = jobs.submit(number, lambda rank=rank: order.append(rank), rank=rank)
+    clock = time.monotonic() + 2.0
+    monkeypatch.setattr("afif_explorer.jobs.time.monotonic", lambda: clock)
+    late = jobs.submit("late", lambda: order.append("late"))
+    gate.set()
+    assert last.wait(5)
+    assert late.wait(5)
+    assert order == [0, 0, 1, 2, "late"]
+    jobs.shutdown()
+
+
 class AnyOrder(RuleBasedStateMachine):
     """Requests, cancels and finishes in any order: an owner hears of its newest request only."""
 
