@@ -117,7 +117,7 @@ class Jobs:
         context = contextvars.copy_context()
         with self._lock:
             self._pool.submit(self._run_first)
-            run = partial(context.run, self._run, owner, job, work)
+            run: Callable[[], None] = partial(context.run, self._run, owner, job, work)
             due = time.monotonic() + rank * LETS_PASS
             heapq.heappush(self._waiting, (due, next(self._numbers), run))
             self._unfinished.add(job)
