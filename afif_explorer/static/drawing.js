@@ -253,6 +253,7 @@ function makeDrawing({name, title, height, url}) {
     let how = "replace"
     const begin = ({shiftKey, altKey}) => {
       how = shiftKey ? "add" : altKey ? "remove" : "replace"
+      watched?.sums.clear()
       if (["lasso", "select"].includes(drawing.layout?.dragmode)) send({kind: "sums"})
     }
     drawing.addEventListener("pointerdown", begin, {capture: true})

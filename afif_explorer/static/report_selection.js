@@ -24,6 +24,7 @@
   };
 
   const chosen = (corners) => {
+    drawn.clear();
     drawn.move(corners);
     return data.ids.map((_, at) => at).filter((at) => drawn.inside[at]);
   };

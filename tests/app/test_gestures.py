@@ -52,6 +52,8 @@ def test_a_box_around_points_selects_their_rows(page: Page, app_url: str) -> Non
         words,
     )
     assert said, words
+    drawing = plot.locator(".afif-drawing")  # does not draw its marks again for every move
+    assert not any(drawing.evaluate("drawing => drawing.data.map(one => one.selectedpoints ?? [])"))
     page.mouse.up()
     expect(live).to_be_hidden()
     expect(page.locator("b", has_text=f"Removing them {said[2]}s")).to_be_visible(timeout=PATIENCE)

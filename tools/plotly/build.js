@@ -33,6 +33,25 @@ const withoutMaps = {
   },
 }
 
+// While a hand draws a region, plotly looks for the marks in it and draws all marks again, at every move. Figures ask
+// for the region alone (drawing.js), so that these two functions need not do anything.
+const IDLE = [
+  ["function _doSelect(selectionTesters, searchTraces) {", "return [];"],
+  ["function updateSelectedState(gd, searchTraces, eventData) {", "return;"],
+]
+const regionsAlone = {
+  name: "regions alone",
+  setup(build) {
+    build.onLoad({filter: /selections\/select\.js$/}, ({path: file}) => {
+      const contents = IDLE.reduce((source, [head, body]) => {
+        if (source.split(head).length !== 2) throw new Error(`${file} has no "${head}"; read it and adapt IDLE.`)
+        return source.replace(head, head + body)
+      }, fs.readFileSync(file, "utf8"))
+      return {contents}
+    })
+  },
+}
+
 const script = {
   entryPoints: [path.join(__dirname, "entry.js")],
   outfile: path.join(TARGET, "plotly.min.js"),
@@ -44,7 +63,7 @@ const script = {
   supported: {"template-literal": false}, // shaders as strings: few lines, as the house wants it
   banner: {js: `/*! ${HEAD} */`},
   legalComments: "external",
-  plugins: [replaced, withoutMaps, glsl({minify: true})],
+  plugins: [replaced, withoutMaps, regionsAlone, glsl({minify: true})],
   // As in plotly.js's own builds.
   alias: {regl: "@plotly/regl", stream: "stream-browserify"},
   define: {global: "window", "define.amd": "false"},
