@@ -10,14 +10,23 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.figure import Figure as Sheet
 from PIL import Image
 
 from afif_explorer.figures import FIGURES
+from afif_explorer.figures.drawing.density import density
 from afif_explorer.figures.drawing.serialization import plain
+from afif_explorer.figures.drawing.theme import LIGHT
 from afif_explorer.figures.still import picture as still
 from afif_explorer.figures.still.picture import LARGEST, picture, words
 from tests.helpers.figures import HOSTILE, RESULTS
+
+# What a pointer shows, a redraw or a selection needs, or the head says; texts are marks in one mode only.
+NO_INK = {
+    *("hoverinfo", "hovertemplate", "hovertext", "hoverongaps"),
+    *("customdata", "unselected", "name", "text"),
+}
 
 
 def opened(png: bytes) -> np.ndarray:
@@ -109,6 +118,63 @@ def test_cells_of_a_map_have_their_borders_half_way(monkeypatch: pytest.MonkeyPa
     assert corners[0, :, 0].tolist() == pytest.approx([0.1, 10, 1000])
     assert corners[:, 0, 1].tolist() == pytest.approx([-0.5, 0.5, 1.5])
     assert cells.get_array().mask.tolist() == [[False, True], [False, False]]
+
+
+def test_cells_in_equal_steps_stand_where_the_figure_has_them(monkeypatch) -> None:
+    figure = go.Figure(go.Heatmap(x0=-2.0, dx=0.5, y0=1.0, dy=2.0, z=[[1, 2, 3], [4, 5, 6]]))
+    axes, *_ = drawn(figure, monkeypatch).axes
+    (cells,) = axes.collections
+    corners = cells.get_coordinates()
+    assert corners[0, :, 0].tolist() == [-2.25, -1.75, -1.25, -0.75]
+    assert corners[:, 0, 1].tolist() == [0.0, 2.0, 4.0]
+
+
+def test_error_bars_are_as_long_as_in_the_figure(monkeypatch) -> None:
+    bars = {"array": [0.5, 2.0], "color": "#112233"}
+    figure = go.Figure(go.Scatter(x=[1, 2], y=[5, 3], mode="markers", error_y=bars))
+    (axes,) = drawn(figure, monkeypatch).axes
+    lines = next(one for one in axes.collections if isinstance(one, LineCollection))
+    assert [part[:, 1].tolist() for part in lines.get_segments()] == [[4.5, 5.5], [1.0, 5.0]]
+
+
+def test_the_ground_of_a_map_lies_below_its_marks(monkeypatch) -> None:
+    x, y = np.random.default_rng(0).normal(size=(2, 5000)) * [[3.0], [0.2]]
+    figure = go.Figure([go.Heatmap(density(x, y, LIGHT)), go.Scattergl(x=x, y=y)])
+    axes, *_ = drawn(figure, monkeypatch).axes
+    cells = next(one for one in axes.collections if isinstance(one, QuadMesh))
+    corners = cells.get_coordinates()
+    for k, values in enumerate((x, y)):
+        assert corners[..., k].min() == pytest.approx(values.min())
+        assert corners[..., k].max() == pytest.approx(values.max())
+
+
+class Read(dict[str, Any]):
+    """A trace that knows what was asked for."""
+
+    def __init__(self, trace: dict[str, Any]) -> None:
+        super().__init__(trace)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.add(str(name))
+        return super().__contains__(name)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_all_that_a_figure_says_of_its_marks_is_read(name: str) -> None:
+    figure = FIGURES[name].sketch(RESULTS[FIGURES[name].needs](None))
+    figure["data"] = traces = [Read(trace) for trace in figure["data"]]
+    picture([figure])
+    left = {key for trace in traces for key in trace.keys() - trace.asked - NO_INK}
+    assert left == set()
 
 
 def test_a_figure_is_drawn_alike_from_lists_arrays_and_packed_numbers() -> None:

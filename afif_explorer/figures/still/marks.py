@@ -51,9 +51,17 @@ def draw(axes: Axes, trace: Mapping[str, Any], own: str, bars: BarPlaces) -> Any
     return _scatter(axes, trace, own)
 
 
+def _places(trace: Mapping[str, Any], name: str, count: int) -> np.ndarray:
+    """The coordinates along ``x`` or ``y``: as listed, or in equal steps."""
+    if name in trace:
+        return array(trace[name])
+    first, step = trace.get(f"{name}0", 0.0), trace.get(f"d{name}", 1.0)
+    return np.asarray(first + step * np.arange(count), dtype=float)
+
+
 def _scatter(axes: Axes, trace: Mapping[str, Any], own: str) -> Any:
     y = array(trace.get("y"))
-    x = array(trace["x"]) if "x" in trace else np.arange(len(y), dtype=float)
+    x = _places(trace, "x", len(y))
     marker, line = trace.get("marker", {}), trace.get("line", {})
     shade = colour(line.get("color", marker.get("color")), own)
     mode = trace.get("mode", "lines+markers" if len(y) < 20 else "lines")
@@ -81,10 +89,29 @@ def _scatter(axes: Axes, trace: Mapping[str, Any], own: str) -> Any:
             alpha=trace.get("opacity"),
             clip_on=clip,
         )
+    if "error_y" in trace:
+        _error_bars(axes, x, y, trace["error_y"], shade)
     if "text" in mode:
         for across, up, words in list(zip(x, y, trace.get("text", ()), strict=False))[:_MOST_TEXTS]:
             axes.text(across, up, text(words), fontsize=11, ha="center", clip_on=True)
     return _points(axes, x, y, marker, shade, trace) if "markers" in mode and len(x) else None
+
+
+def _error_bars(
+    axes: Axes, x: np.ndarray, y: np.ndarray, bars: Mapping[str, Any], own: Any
+) -> None:
+    """Bars from ``y - array`` to ``y + array``; their ``width`` is that of one half of a cap."""
+    axes.errorbar(
+        x,
+        y,
+        yerr=array(bars["array"]),
+        fmt="none",
+        ecolor=colour(bars["color"]) if "color" in bars else own,
+        elinewidth=bars.get("thickness", 2),
+        capsize=bars.get("width", 4),
+        capthick=bars.get("thickness", 2),
+        zorder=2,
+    )
 
 
 def _points(
@@ -168,7 +195,7 @@ def _bars(axes: Axes, trace: Mapping[str, Any], own: str, bars: BarPlaces) -> No
     across = trace.get("orientation") == "h"
     lengths = array(trace.get("x" if across else "y"))
     name = "y" if across else "x"
-    places = array(trace[name]) if name in trace else np.arange(len(lengths), dtype=float)
+    places = _places(trace, name, len(lengths))
     shift, width, base = bars.next(places, lengths)
     if places.dtype.kind == "O":  # names stand at whole numbers, in the order of their arrival
         (axes.yaxis if across else axes.xaxis).update_units(places)
@@ -198,10 +225,7 @@ def _bars(axes: Axes, trace: Mapping[str, Any], own: str, bars: BarPlaces) -> No
 
 def _heat(axes: Axes, trace: Mapping[str, Any]) -> ScalarMappable | None:
     z = np.ma.masked_invalid(np.atleast_2d(array(trace["z"])))
-    x, y = (
-        array(trace[name]) if name in trace else np.arange(size, dtype=float)
-        for name, size in (("x", z.shape[1]), ("y", z.shape[0]))
-    )
+    x, y = _places(trace, "x", z.shape[1]), _places(trace, "y", z.shape[0])
     edges = [_edges(axis, values) for axis, values in ((axes.xaxis, x), (axes.yaxis, y))]
     drawn = axes.pcolormesh(
         *edges,
