@@ -6,17 +6,17 @@ import operator
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from itertools import compress
 from types import MappingProxyType
 from typing import Any, Literal
 
-import numpy as np
 import param
 
 from afif_explorer.datasets.reading.text import clean
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.state.choices import Settings
 from afif_explorer.state.history import History
-from afif_explorer.state.rows import Ids, as_ids, checked
+from afif_explorer.state.rows import Ids, among, as_ids, checked
 
 How = Literal["replace", "add", "remove", "keep"]
 MOST_COHORTS = 30  # of one data set
@@ -133,7 +133,7 @@ class Selection(Settings):
 
     def _present(self, ids: Ids) -> Ids:
         known = self.known_rows
-        return ids if known is None else tuple(np.intersect1d(ids, known).tolist())
+        return ids if known is None else tuple(compress(ids, among(ids, known)))
 
     # ---- cohorts -------------------------------------------------------------------------------
 

@@ -47,6 +47,14 @@ def test_what_the_browser_adds_up_are_the_effects_of_attribute(fit: ax.Fit) -> N
     assert [one.summed for one in change] == pytest.approx(sums.tolist(), rel=1e-5)
 
 
+def test_the_effects_are_computed_once_for_the_browser_and_the_removal(monkeypatch) -> None:
+    spec = SPEC.replace(strength=0.0123)
+    known = study.brush(spec)
+    monkeypatch.setattr("afif_explorer.study.views.removals.watched.effects_of", None)
+    assert study.brush(spec) is known
+    assert study.removal(spec).changes
+
+
 def test_a_mean_loss_is_followed_beside_a_gap() -> None:
     watched = study.brush(Spec()).watched
     assert [(one.key, one.label) for one in watched] == [

@@ -111,7 +111,7 @@ def profile(data: Dataset, rows: Sequence[int] | np.ndarray) -> Profile:
         ids = np.empty(0)
     if ids.ndim != 1 or ids.size == 0 or ids.dtype.kind not in "iuUT":
         raise InvalidChoice("A profile needs the ids of at least one row, in a list or an array.")
-    if (strangers := np.setdiff1d(ids, data.train.ids)).size:
+    if (strangers := ids[~np.isin(ids, data.train.ids)]).size:
         raise InvalidChoice(f"The data set has no training row {strangers[0]!r}.")
     return profile_of(data.train.frame, np.isin(data.train.ids, ids))
 
@@ -129,37 +129,66 @@ class Profiler:
 
     def of(self, chosen: np.ndarray) -> Profile:
         """The profile of the rows where ``chosen`` ``[n]`` is true; at least one is."""
-        found = [one for column in self._columns if (one := column.difference(chosen))]
+        rows = np.flatnonzero(chosen)
+        found = [one for column in self._columns if (one := column.difference(rows))]
         found.sort(key=lambda one: -abs(one.share - one.overall))
-        return Profile(tuple(found), int(chosen.sum()), len(chosen))
+        return Profile(tuple(found), len(rows), len(chosen))
 
 
 Option = tuple[Condition, float, float]  # a condition, its share of the rows and of all rows
 
 
+class _Numbers:
+    """How often each distinct number occurs; those of a set are looked up among them."""
+
+    def __init__(self, column: pd.Series) -> None:
+        self._numbers = column.to_numpy()
+        known = self._numbers[~np.isnan(self._numbers)]
+        self.values, counts = np.unique(known, return_counts=True)
+        self.overall = np.concatenate([[len(self._numbers) - len(known)], counts])
+
+    def counts(self, rows: np.ndarray) -> np.ndarray:
+        """How often no number occurs, and each of :attr:`values`, among ``rows`` ``[m]``."""
+        numbers = self._numbers[rows]
+        known = numbers[~np.isnan(numbers)]
+        places = np.searchsorted(self.values, known) + 1
+        counts = np.bincount(places, minlength=len(self.values) + 1)
+        counts[0] = len(numbers) - len(known)
+        return counts
+
+
+class _Levels:
+    """The same of any other values, of which each row holds the place among the distinct ones."""
+
+    def __init__(self, column: pd.Series, ordered: bool) -> None:
+        codes, self.values = pd.factorize(column, sort=ordered)
+        self._codes = codes + 1  # 0: missing
+        self.overall = self.counts(np.arange(len(codes)))
+
+    def counts(self, rows: np.ndarray) -> np.ndarray:
+        return np.bincount(self._codes[rows], minlength=len(self.values) + 1)
+
+
 class _Column:
-    """The places of each row's value among the distinct ones, and how frequent these are."""
+    """How frequent the distinct values of a column are, among all rows and in sets of them."""
 
     def __init__(self, name: str, column: pd.Series) -> None:
         self.name, self._ordered = name, is_ordered(column)
-        self._codes, self._values = pd.factorize(column, sort=self._ordered)
-        self._codes = self._codes + 1  # 0: missing
-        self._overall = self._shares(slice(None))
+        plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+        self._found = _Numbers(column) if plain else _Levels(column, self._ordered)
+        self._values, self._n = self._found.values, len(column)
+        self._overall = self._found.overall / self._n
 
-    def _shares(self, rows: np.ndarray | slice) -> np.ndarray:
-        counts = np.bincount(self._codes[rows], minlength=len(self._values) + 1)
-        return np.asarray(counts / counts.sum())
-
-    def difference(self, chosen: np.ndarray) -> Difference | None:
-        """The largest difference; None if there is none."""
-        shares = self._shares(chosen)
+    def difference(self, rows: np.ndarray) -> Difference | None:
+        """The largest difference between ``rows`` ``[m]`` and all; None if there is none."""
+        m, n = len(rows), self._n
+        shares = self._found.counts(rows) / m
         options: list[Option] = [(Missing(self.name), float(shares[0]), float(self._overall[0]))]
         if len(self._values):
             options.append((self._split if self._ordered else self._level)(shares))
         condition, share, overall = max(options, key=lambda one: abs(one[1] - one[2]))
         if share == overall:
             return None
-        m, n = int(chosen.sum()), len(chosen)
         error = math.sqrt(overall * (1 - overall) / m * (n - m) / max(n - 1, 1))
         deviations = (share - overall) / error if error else math.inf
         return Difference(self.name, condition, share, overall, deviations)

@@ -50,6 +50,16 @@ def test_each_share_is_that_of_its_condition_read_again(column: str) -> None:
     assert one.deviations == pytest.approx((one.share - one.overall) / spread, rel=1e-9)
 
 
+def test_numbers_are_profiled_alike_however_they_are_held() -> None:
+    numbers = FRAME[["number", "lower", "same", "nothing"]].assign(
+        whole=RNG.integers(0, 9, N) + 3 * CHOSEN, huge=RNG.choice([-np.inf, 0.0, np.inf], N)
+    )
+    held = numbers.astype(dict.fromkeys(numbers, "Float64")).astype({"whole": "Int64"})
+    expected, found = profile_of(held, CHOSEN), profile_of(numbers, CHOSEN)
+    assert list(found) == list(expected)
+    assert "whole" in {one.column for one in found}
+
+
 def test_the_largest_difference_comes_first_and_none_is_left_out() -> None:
     sizes = [abs(one.share - one.overall) for one in profile_of(FRAME, CHOSEN)]
     assert sizes == sorted(sizes, reverse=True)

@@ -51,7 +51,7 @@ def _changes(
     if METHODS[spec.method].downdates:
         spec = spec.replace(solver="cholesky")  # each set has a curvature of its own
     without = unlearn_with(chosen(spec), found, found.ids[rows], list(targets.values()))
-    sums = stage("brush", spec, lambda: brush(spec)).effects[:, rows].sum(1, dtype=np.float64)
+    sums = brush(spec).effects[:, rows].sum(1, dtype=np.float64)
     theta, norm = refit(spec, rows) if retrained else (None, None)
     changes = []
     for (what, target), summed in zip(targets.items(), sums, strict=True):

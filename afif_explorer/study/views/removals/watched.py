@@ -51,6 +51,10 @@ def _asked(spec: Spec) -> Iterator[tuple[str, Spec]]:
 
 def brush(spec: Spec) -> Brush:
     """The effects of all training rows on the watched quantities, as from ``ax.attribute``."""
+    return stage("brush", spec, lambda: _brush(spec))
+
+
+def _brush(spec: Spec) -> Brush:
     targets = watched(spec)
     found = effects_of(chosen(spec), fit(spec), list(targets.values()))
     effects = np.ascontiguousarray(found.T, dtype=np.float32)
