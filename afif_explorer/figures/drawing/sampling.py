@@ -62,6 +62,16 @@ def _shuffled(n: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(n)
 
 
+def largest(values: np.ndarray, top: int) -> np.ndarray:
+    """Positions of the ``top`` largest values above zero, the largest first; ties by position."""
+    top = min(top, int((values > 0).sum()))
+    if top == 0:
+        return np.empty(0, dtype=np.intp)
+    bound = np.partition(values, values.size - top)[values.size - top]
+    candidates = np.flatnonzero(values >= bound)
+    return candidates[np.argsort(-values[candidates], kind="stable")][:top]
+
+
 def sample_note(drawn: int, total: int) -> str:
     """The note for a figure that draws only a sample; empty if all rows are drawn."""
     if drawn == total:

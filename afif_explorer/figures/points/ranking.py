@@ -10,7 +10,7 @@ from afif_explorer.figures.drawing.figure_spec import FigureSpec, Trace, trace
 from afif_explorer.figures.drawing.frame import axis, empty, frame
 from afif_explorer.figures.drawing.head import Key
 from afif_explorer.figures.drawing.registry import figure
-from afif_explorer.figures.drawing.sampling import dropped_note
+from afif_explorer.figures.drawing.sampling import dropped_note, largest
 from afif_explorer.figures.drawing.scatter import ring_key
 from afif_explorer.figures.drawing.text import Scale, number, safe, short
 from afif_explorer.figures.drawing.theme import CLEAR, Theme, theme
@@ -80,19 +80,9 @@ def ranking(
 
 def _ranked(effect: np.ndarray, top: int) -> np.ndarray:
     """Positions of the ``top`` most positive and ``top`` most negative effects, descending."""
-    rising = _largest(np.where(np.isfinite(effect), effect, 0), top)
-    falling = _largest(np.where(np.isfinite(effect), -effect, 0), top)
+    rising = largest(np.where(np.isfinite(effect), effect, 0), top)
+    falling = largest(np.where(np.isfinite(effect), -effect, 0), top)
     return np.concatenate([rising, falling[::-1]])
-
-
-def _largest(values: np.ndarray, top: int) -> np.ndarray:
-    """Positions of the ``top`` largest values above zero, the largest first; ties by position."""
-    top = min(top, int((values > 0).sum()))
-    if top == 0:
-        return np.empty(0, dtype=np.intp)
-    bound = np.partition(values, values.size - top)[values.size - top]
-    candidates = np.flatnonzero(values >= bound)
-    return candidates[np.argsort(-values[candidates], kind="stable")][:top]
 
 
 def _bars(

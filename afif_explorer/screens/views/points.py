@@ -9,6 +9,7 @@ import numpy as np
 
 from afif_explorer.choices import FIELDS
 from afif_explorer.choices.map_values import map_values
+from afif_explorer.figures.drawing.sampling import largest
 from afif_explorer.results import Points
 from afif_explorer.screens import in_scene, rows
 from afif_explorer.screens.cards.row_card import row_card
@@ -36,10 +37,9 @@ def _answer(explorer: Explorer) -> Content:
     """The view's question, and the shortest answer to it."""
     points: Points = explorer.points
     question = f"Which training rows made the {points.target_label} what it is?"
-    raising = np.flatnonzero(points.effect < 0)  # without them it falls
-    if not raising.size:
+    order = largest(np.where(np.isfinite(points.effect), -points.effect, 0), FIRST)
+    if not order.size:  # without them it would fall
         return (line(Strong(question), " No row alone raises it."),)
-    order = raising[np.argsort(points.effect[raising], kind="stable")][:FIRST]
     many = (
         f"{count(order.size)} rows that raise it most"
         if order.size > 1
