@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 
@@ -184,3 +185,21 @@ def test_on_a_page_it_leaves_no_timer_behind(log: Log) -> None:
     assert timer.timeout == round(1000 * PAINT)
     scheduler.close()
     assert not document.session_callbacks
+
+
+def test_another_threads_action_is_added_on_the_pages_thread(log: Log) -> None:
+    """Bokeh drops what another thread adds just as a batch of changes ends."""
+    from bokeh.document import Document
+
+    async def page() -> None:
+        document = Document()
+        scheduler = Scheduler(DocumentLoop(document))
+        scheduler.open()
+        other = threading.Thread(target=scheduler.now, args=(log.first,))
+        other.start()
+        other.join()
+        assert not document.session_callbacks
+        await asyncio.sleep(0)
+        assert len(document.session_callbacks) == 1
+
+    asyncio.run(page())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -31,16 +33,24 @@ class Loop(Protocol):
 
 
 class DocumentLoop:
-    """The loop of one Bokeh document; actions on it may change the page."""
+    """The loop of one Bokeh document, made on the document's thread; actions on it may change the page."""
 
     def __init__(self, document: Any) -> None:
-        self._document = document
+        self._document, self._thread = document, threading.get_ident()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        with suppress(RuntimeError):  # no server runs
+            self._loop = asyncio.get_running_loop()
 
     def time(self) -> float:
         return time.monotonic()
 
     def call_soon(self, action: Action) -> None:
-        self._document.add_next_tick_callback(action)
+        if self._loop is None or threading.get_ident() == self._thread:
+            self._document.add_next_tick_callback(action)
+            return
+        # Not from this thread: Bokeh 3.9 loses a callback that is added while the page's thread ends a batch.
+        with suppress(RuntimeError):  # the server has ended
+            self._loop.call_soon_threadsafe(self._document.add_next_tick_callback, action)
 
     def call_later(self, seconds: float, action: Action) -> Action:
         callback = self._document.add_timeout_callback(action, math.ceil(1000 * seconds))
