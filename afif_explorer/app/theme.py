@@ -55,6 +55,8 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
             # On a phone the sidebar lies above everything, even above the first figures of first_paint.js.
             "MuiDrawer": {"styleOverrides": {"root": {"opacity": "var(--afif-drawer, 1)"}}},
             "MuiTooltip": {"defaultProps": _TOOLTIP},
+            # At 1440 px all views are in sight.
+            "MuiTab": {"styleOverrides": {"root": {"minWidth": 0, "padding": "12px 10px"}}},
             # Roles and names that the toolkit's components lack; static/assistive.js adds the others.
             "MuiMenuItem": {"defaultProps": {"role": "option"}},
             "MuiLinearProgress": {"defaultProps": {"aria-label": "Progress"}},

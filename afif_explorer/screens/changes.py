@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from afif_explorer.figures.drawing.text import number, percent
+from afif_explorer.wording import measured
 
 MOST_SHARE = 10.0  # of the quantity; larger changes are told without it
 
@@ -19,7 +20,7 @@ def amount(size: float, value: float, unit: str) -> str:
     """A size in its unit, and as a share of the quantity: ``0.021 (12 % of it)``."""
     share = size / abs(value) if value else float("inf")
     told = f" ({percent(share)} of it)" if share <= MOST_SHARE else ""
-    return f"{number(size)} {unit}".strip() + told
+    return measured(number(size), unit) + told
 
 
 def signed(change: float, value: float) -> str:

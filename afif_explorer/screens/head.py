@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from afif_explorer.choices.splits import SPLITS
+from afif_explorer.choices.targets import TARGETS
+from afif_explorer.choices.units import loss_unit
 from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import FitSummary
 from afif_explorer.screens.content import Badge, Content, Facts, Headline, hint, line
-from afif_explorer.screens.formats import plural, span, statistic
+from afif_explorer.screens.formats import plural, span
 from afif_explorer.screens.parts import Action, Text
 from afif_explorer.screens.solver_state import MEND, SOLVER
 from afif_explorer.spec import FIELDS
 from afif_explorer.state import Explorer
-from afif_explorer.wording import count
+from afif_explorer.wording import count, measured
 
 
 def _headline(explorer: Explorer) -> Content:
@@ -23,11 +25,11 @@ def _gap(explorer: Explorer) -> Content:
     points = explorer.points
     if not points.compares:
         return ()
-    value = f"{number(points.target_value)} {points.unit}".strip()
+    value = measured(number(points.target_value), points.unit)
     where = SPLITS[explorer.split].rows
     ends = span(points.spread.low, points.spread.high) if points.spread else ""
-    ends = f"; 95 % bootstrap interval{ends}" if ends else ""
-    gap = hint(f"The gap is {value}, in the {points.compares}, on the {where}{ends}.")
+    ends = f" (95 % bootstrap interval{ends})" if ends else ""
+    gap = hint(f"The gap on the {where} is {value}{ends}. Compared is the {points.compares}.")
     return (gap, *(line(note, tone="fair") for note in points.notes))
 
 
@@ -35,8 +37,16 @@ def _fit(explorer: Explorer) -> Content:
     fit: FitSummary | None = explorer.fitted
     if fit is None:
         return (hint("The model is not trained yet."),)
-    measured = (statistic(name, value) for name, value in fit.metrics.items())
-    pairs = (*measured, ("parameters", count(fit.n_parameters)))
+    data = explorer.data
+    units = {} if data is None else {TARGETS["mean_loss"].metric: loss_unit(data)}
+    pairs = (
+        ("Measured on", SPLITS["test" if data is None or data.n_test else "train"].rows),
+        *(
+            (name, f"{number(value)} {units.get(name, '')}".strip())
+            for name, value in fit.metrics.items()
+        ),
+        ("Parameters", count(fit.n_parameters)),
+    )
     advice = (line(fit.advice, tone="poor"),) if fit.advice else ()
     return (Facts(pairs, _verdict(fit)), *advice)
 
@@ -70,7 +80,7 @@ FIT = Text(
     "fit",
     label="The fit",
     page="choices/model",
-    reads=("fitted",),
+    reads=("fitted", "data"),
     content=_fit,
 )
 AGAIN = Action(

@@ -171,6 +171,14 @@ def test_the_open_view_is_explained(page: Page, app_url: str) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("What do scale and depth do")
 
 
+def test_a_laptop_shows_the_tabs_of_all_views(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    Dashboard(page, app_url).open()
+    last = page.get_by_role("tab").last
+    expect(last).to_have_text("Learn", timeout=PATIENCE)
+    expect(last).to_be_in_viewport(ratio=1)
+
+
 def test_no_figure_lies_over_another_on_a_phone(page: Page, app_url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 700})
     visit = Dashboard(page, app_url).open()

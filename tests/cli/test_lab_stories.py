@@ -94,7 +94,7 @@ def test_fairness_on_adult(lab: Page, data_home: Path) -> None:
     """The gap between men and women falls without wives with a low income, as a refit confirms."""
     story = InCell(lab, "adult = ax.Explorer")
     story.choose("Target", "Demographic parity gap")
-    story.says("The gap is")
+    story.says("The gap on the")
     story.press("Find rows")
     for column, value in (("relationship", "Wife"), ("income", "<=50K")):
         story.choose("Column", column)
@@ -150,7 +150,7 @@ def test_an_own_file(lab: Page) -> None:
     fit = ax.fit(data, penalty=PENALTY)
     check_effects(story, fit, ax.attribute(fit, ax.MeanLoss("test")))
     story.choose("Target", "Demographic parity gap")
-    [gap] = story.says(r"The gap is ([\d.]+) probability")
+    [gap] = story.says(r"The gap on the \w+ rows is ([\d.]+) in probability")
     chance, north = fit.predict(data.test.X), data.test.frame["town"] == "north"
     assert same(gap, abs(chance[north].mean() - chance[~north].mean()))
 

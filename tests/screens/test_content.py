@@ -121,7 +121,7 @@ def test_the_selection_bar_waits_and_tells_what_is_impossible():
 @pytest.mark.parametrize(
     ("change", "value", "unit", "says"),
     [
-        (-0.021, 0.175, "probability", "lowers the gap by 0.021 probability (12 % of it)"),
+        (-0.021, 0.175, "probability", "lowers the gap by 0.021 in probability (12 % of it)"),
         (0.4, -0.2, "nats", "raises the gap by 0.4 nats (200 % of it)"),
         (0.4, 0.0, "nats", "raises the gap by 0.4 nats"),
         (-5.0, 1e-9, "", "lowers the gap by 5"),
@@ -171,7 +171,8 @@ def test_plurals():
 
 
 def test_the_facts_about_the_fit_say_whether_it_converged():
-    assert "accuracy 0.847" in re.sub(" +", " ", plain("head", "fit"))
+    said = re.sub(" +", " ", plain("head", "fit"))
+    assert "Measured on test rows accuracy 0.847 Parameters" in said
     assert "Converged · gradient norm 3×10⁻¹⁰" in plain("head", "fit")
     assert "not trained yet" in plain("head", "fit", fitted=None)
 

@@ -17,6 +17,7 @@ from afif_explorer.figures.drawing.theme import CLEAR, Theme, theme
 from afif_explorer.figures.points.row_words import WAITING, effect_title, hover
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.results import Points
+from afif_explorer.wording import measured
 
 RANKING = "Rows that matter most"
 _BAR = 21  # px
@@ -112,7 +113,7 @@ def _row_label(points: Points, row: int) -> str:
 
 def _value_note(points: Points) -> str:
     """The value of the target itself, beside its changes."""
-    value = f"{number(points.target_value)} {points.unit}".strip()
+    value = measured(number(points.target_value), points.unit)
     return f"With all rows the {short(points.target_label, 110)} is {value}."
 
 

@@ -25,7 +25,7 @@ from afif_explorer.screens.markup import html, join, literal
 from afif_explorer.screens.removal_words import answers, planted
 from afif_explorer.state import Explorer
 from afif_explorer.state.work import ALWAYS
-from afif_explorer.wording import count, within
+from afif_explorer.wording import count, measured, within
 
 
 def report(explorer: Explorer) -> io.StringIO:
@@ -73,7 +73,7 @@ def _answer(explorer: Explorer) -> Iterator[str]:
         yield explorer.absence("points")
         return
     name, value, unit = points.target_label, points.target_value, points.unit
-    yield f"With all training rows the {name} is {number(value)} {unit}."
+    yield f"With all training rows the {name} is {measured(number(value), unit)}."
     if np.isfinite(points.effect).any():
         row = int(np.nanargmax(np.abs(points.effect)))
         does = sentence("it alone", name, float(points.effect[row]), value, unit)

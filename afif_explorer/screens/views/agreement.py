@@ -64,7 +64,9 @@ def _truths(explorer: Explorer) -> Content:
     checked = explorer.verification
     found = None if checked is None else checked.curvatures
     if found is None or not found.predicted:
-        return ()
+        return (
+            hint("The check also measures how close each curvature is to each kind of retraining."),
+        )
     rows = tuple(
         TableRow(
             f"{name}, {truth}",

@@ -50,7 +50,7 @@ def _sides(explorer: Explorer) -> Content:
 def _metrics(explorer: Explorer) -> Content:
     found: Comparison = explorer.comparison
     if found.before is None:
-        return ()
+        return (hint("Metrics, decisions and rows that change sides appear here."),)
     target = short(found.target_label, 80)
     rows = [_row(target, found.before.target_value, found.now.target_value, found.unit)]
     rows += [

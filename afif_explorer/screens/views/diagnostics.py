@@ -60,7 +60,7 @@ def _rows(explorer: Explorer) -> Content:
         )
         for place in order.tolist()
     )
-    columns = ("Cook's distance", "Leverage", "Residual", "Called")
+    columns = ("Cook's distance", "Leverage", "Residual", "Flagged as")
     title = "Rows to look at, largest Cook's distance first; residuals are standardised"
     return (Table(title, columns, rows),)
 
@@ -188,6 +188,7 @@ DIAGNOSTICS = Screen(
                     page=PAGE,
                     reads=("diagnostics",),
                     needs="diagnostics",
+                    waiting="The rows with the largest Cook's distances appear here.",
                     content=_rows,
                 ),
                 width=420,
@@ -224,6 +225,7 @@ DIAGNOSTICS = Screen(
                 page=PAGE,
                 reads=("diagnostics",),
                 needs="diagnostics",
+                waiting="The coefficient appears here.",
                 content=_of_one,
             ),
         ),
@@ -238,6 +240,7 @@ DIAGNOSTICS = Screen(
                 page=PAGE,
                 reads=("diagnostics",),
                 needs="diagnostics",
+                waiting="The coefficients that depend most on single rows appear here.",
                 content=_coefficients,
             )
         ),

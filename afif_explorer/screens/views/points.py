@@ -47,8 +47,8 @@ def _answer(explorer: Explorer) -> Content:
     )
     size = amount(float(-points.effect[order].sum()), points.target_value, points.unit)
     told = (
-        f" Without the {many} it would be lower by {size}, by the sum of their single effects; row "
-        f"{points.ids[order[0]]} does most."
+        f" Without the {many}, it would be lower by {size}, by the sum of their single effects; row "
+        f"{points.ids[order[0]]} has the largest effect."
     )
     return (line(Strong(question), told),)
 
