@@ -80,7 +80,7 @@ print(f"Of the true change after {counts[-1]} rows, the sum predicts {last['sum'
 # ## 2. Twins
 #
 # The clearest failure of adding up needs only two rows that are alike. **Try:** remove rows 22 and 23 of this scene one at a time, then
-# together; then give row 22 copies that stay. **Bet first:** each alone changes the chance by about 6 points. What do both do?
+# together; then give row 22 copies that stay. **Bet first:** each alone changes the chance by about 6 percentage points. What do both do?
 
 # %%
 ax.notebook.scene("twins")

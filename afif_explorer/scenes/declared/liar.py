@@ -15,7 +15,7 @@ LIAR = Scene(
     bets=("The largest loss", "The influence on the gap", "They are about equal"),
     right=0,
     moves="Choose a rule and how many rows to audit. With the influence on the gap, watch the gap "
-    "close and see who paid for it.",
+    "close, and see who is removed and what it costs.",
     explanation="Influence answers the question it was asked: which rows open the gap. Removing those closes "
     "it whether or not their labels were wrong, right labels are lost with them, and one step of unlearning "
     "leaves traces that a refit does not.",
@@ -25,10 +25,12 @@ LIAR = Scene(
             Answer(
                 "The model is fair", "One number is small; see the agreement with the right labels."
             ),
-            Answer("The ten rows were wrong", "Most of them had the right label."),
+            Answer(
+                "The ten rows were wrong", "By influence on the gap, all ten had the right label."
+            ),
             Answer(
                 "That this gap hung on these rows",
-                "And no more: errors, other gaps and who was removed have to be told as well.",
+                "And no more: errors, other gaps and who was removed have to be reported too.",
                 right=True,
             ),
         ),

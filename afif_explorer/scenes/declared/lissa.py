@@ -18,9 +18,9 @@ LISSA = Scene(
     right=2,
     moves="Move the scale above 0.5, then to 1. Play the steps. Use batches of a few rows and see "
     "where the error stops falling.",
-    explanation="Each step multiplies the error along an eigen-direction by 1 − λ / scale: over "
-    "half the largest eigenvalue all of these are below 1 in size, flat directions are slow, and "
-    "batches leave noise that no number of steps removes.",
+    explanation="Each step multiplies the error along an eigen-direction by 1 − λ / scale. If the "
+    "scale exceeds half the largest eigenvalue, all these factors are below 1 in size; flat "
+    "directions are slow, and batches leave noise that no number of steps removes.",
     question=Question(
         "With batches of 2 rows the error stays near one level however many steps are taken. What "
         "helps?",
@@ -31,7 +31,7 @@ LISSA = Scene(
                 "Both make the noise of a step smaller; a larger scale then needs more steps.",
                 right=True,
             ),
-            Answer("A smaller scale", "That makes steps bolder, and noise larger."),
+            Answer("A smaller scale", "That makes each step longer and the noise larger."),
         ),
     ),
     points=points(

@@ -15,9 +15,9 @@ NETWORK = Scene(
     right=2,
     moves="Choose rows; click a chosen one again to flip its label. Try other starts, and warm "
     "against cold.",
-    explanation="A network has several minima: a cold refit may land in another one, further away "
-    "than the row ever moved it. Near one minimum the Hessian follows the warm refit, the Fisher "
-    "the response of the model's own predictions.",
+    explanation="A network has several minima: a cold refit may end in another one, further away "
+    "than removing the row alone moves the model. Near one minimum the Hessian follows the warm "
+    "refit, the Fisher the response of the model's own predictions.",
     question=Question(
         "For logistic regression, Fisher and Hessian give equal effects. Is that evidence that "
         "both are right?",
@@ -52,7 +52,7 @@ NETWORK = Scene(
         Control(
             "strength",
             "Strength of the penalty",
-            "How strongly large weights are held back.",
+            "The factor of the penalty: the larger, the smaller the weights.",
             0.002,
             0.02,
             0.001,

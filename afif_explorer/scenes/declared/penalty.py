@@ -19,7 +19,7 @@ PENALTY = Scene(
     "Without it, separable classes leave the model without a minimum, its curvature goes to 0 and "
     "influence is not defined.",
     question=Question(
-        "You report the ten most influential rows. What belongs into the report?",
+        "You report the ten most influential rows. What belongs in the report?",
         (
             Answer("The rows only", "With another penalty it would be other rows."),
             Answer(
@@ -44,7 +44,7 @@ PENALTY = Scene(
         Control(
             "strength",
             "Strength of the penalty",
-            "How strongly large weights are held back.",
+            "The factor of the penalty: the larger, the smaller the weights.",
             0.001,
             1,
             0.001,

@@ -44,7 +44,7 @@ PULLS = Scene(
         choice(
             "curvature",
             "Curvature",
-            "Whether the step divides by the stiffness of the bowl.",
+            "Whether the step is divided by the curvature of the bowl.",
             "Off",
             "On",
         ),

@@ -23,7 +23,10 @@ QUESTION = Scene(
                 "Its label", "A rightly labelled row can widen a gap, a wrong one can close it."
             ),
             Answer("Harmful to what", "Without the target, an effect has no sign.", right=True),
-            Answer("Its leverage", "Leverage says how much the row can move, not for whom."),
+            Answer(
+                "Its leverage",
+                "Leverage says how far the row can move the model, not which way.",
+            ),
         ),
     ),
     points=points(
@@ -42,7 +45,7 @@ QUESTION = Scene(
         choice(
             "target",
             "The question",
-            "What is asked of the model.",
+            "The quantity whose change is shown.",
             "Chance at ◇",
             "Loss at ◇",
             "Gap",

@@ -9,13 +9,17 @@ TWINS = Scene(
     lead="Rows 22 and 23 are twins: nearly the same place, the same label, far out on the other "
     "side.",
     belief="Often believed: effects add up, and a row without effect is harmless.",
-    ask="Removing row 22 alone changes the chance at ◇ by about 6 points, and row 23 alone by "
+    ask="Removing row 22 alone changes the chance at ◇ by about 6 percentage points, and row 23 alone by "
     "about as much. What if both go?",
-    bets=("Less than 12 points", "About 12 points", "Far more than 12 points"),
+    bets=(
+        "Less than 12 percentage points",
+        "About 12 percentage points",
+        "Far more than 12 percentage points",
+    ),
     right=2,
-    moves="Click points to add them to the set or take them out. Give the first chosen row copies "
-    "that stay: its own effect goes to nothing.",
-    explanation="Each twin hides what the other does: while one stays, it holds the line. Effects "
+    moves="Click points to add them to the set or take them out. Add copies of the first chosen "
+    "row, which stay: the effect of removing it shrinks towards zero.",
+    explanation="Each twin hides what the other does: the one that stays keeps the line in place. Effects "
     "of single rows say nothing about the set; a Newton step for the set, with its own curvature "
     "taken out, comes close.",
     question=Question(
@@ -49,7 +53,7 @@ TWINS = Scene(
         Control(
             "copies",
             "Copies of the first chosen row, which stay",
-            "Rows like it that nobody removes.",
+            "Equal rows that are not removed.",
             0,
             5,
         ),

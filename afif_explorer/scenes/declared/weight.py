@@ -16,7 +16,7 @@ WEIGHT = Scene(
     moves="Drag the ring on the curve, or the slider. Choose other rows: for most of them the "
     "tangent is good enough.",
     explanation="Influence is the tangent at weight 1. It misses the bend of the curve, which is "
-    "large where the row has leverage: as it goes, the model's hold on its own place goes with it.",
+    "large where the row has leverage: the row's own share of the curvature leaves with it.",
     question=Question(
         "When is the tangent a good stand-in for removal?",
         (

@@ -35,7 +35,7 @@ export const guess = {
         {label: "row with the largest loss", true: `row ${wrong}: ${points(truth[wrong])}`},
         {label: "most influential row", true: `row ${best}: ${points(truth[best])}`}],
       score: `Your bet on row ${row} scores ${score} of 100.`,
-      says: [before, `Without row ${row} the chance changes by ${points(truth[row])}; predicted were ${points(predicted[row])}.`],
+      says: [before, `Without row ${row} the chance changes by ${points(truth[row])}; the prediction was ${points(predicted[row])}.`],
     }
   },
 }

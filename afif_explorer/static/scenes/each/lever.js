@@ -63,7 +63,7 @@ export const lever = {
         {label: "Cook's distance", true: fixed ? "not determined" : number(distances[row])}],
       note: fixed ? "This row alone fixes the slope (leverage 1): without it there is no line to compare with." : "",
       says: [before, fixed ? "Without it the slope is not determined."
-        : `Without it the slope becomes ${number(found.truth)}; predicted were ${number(found.predicted)}.`],
+        : `Without it the slope becomes ${number(found.truth)}; the prediction was ${number(found.predicted)}.`],
     }
   },
 }

@@ -42,7 +42,7 @@ export const liar = {
     if (!shown) return {panels: [plane], rows: [{...first, predicted: "", true: ""}], says: [say, ""]}
     const precisions = RULES.map((_, k) => caught(audit(problem, theta, target, k).slice(0, count)) / count)
     const panel = {
-      key: "rules", title: `Wrong labels among ${count} audited rows, by rule`,
+      key: "rules", title: `Wrong labels among ${count} audited rows, by rule: their share (bar) and number`,
       x: {domain: [0.4, 4.6], label: "", ticks: []}, y: {domain: [0, 1.15], label: "", ticks: [0, 0.5, 1]},
       marks: SHORT.flatMap((name, k) => [{kind: "bar", x: k + 1, y: precisions[k], tone: k === rule ? "true chosen" : "soft"},
         {kind: "text", x: k + 1, y: precisions[k], dy: -6, text: `${Math.round(precisions[k] * count)}: ${name}`, tone: "tiny"}]),

@@ -47,7 +47,7 @@ export const lissa = {
       x: {domain: [0, depth], label: "steps"}, y: {domain: [1e-6, 1e3], label: "", log: true},
       marks: [
         {kind: "area", x: [0, depth], y: [1, 1e3], tone: "danger"},
-        {kind: "text", x: depth, y: 300, anchor: "end", dx: -8, text: "worse than no step at all", tone: "danger"},
+        {kind: "text", x: 0, y: 300, anchor: "start", dx: 8, text: "worse than no step at all", tone: "danger"},
         ...along.map(({factor}) => ({kind: "line", tone: "before", points: steps.map((t) => [t, clip(factor ** (t + 1))])})),
         ...noisy.map((one) => ({kind: "line", tone: "noisy", points: one.map((u, t) => [t, clip(error(u))])})),
         {kind: "line", tone: "predicted", points: full.map((u, t) => [t, clip(error(u))])},
@@ -60,7 +60,7 @@ export const lissa = {
       rows: [...rows,
         {label: "error with all rows", predicted: percentage(error(estimate)), true: "0\u00a0%"},
         ...(batches.length ? [{label: "error with batches (3 runs)", predicted: batches.map(percentage).join(", "), true: "0\u00a0%"}] : []),
-        {label: "scale by rule", true: `${number(rule.scale / largest)} × λmax, ${rule.depth} steps`}],
+        {label: "scale by rule", before: `${number(rule.scale / largest)} × λmax, ${rule.depth} steps`}],
       note: diverges ? "The scale is at most half the largest eigenvalue: along that direction every step makes the error larger." : "",
       says: [start, `The error is ${percentage(error(estimate))} of the solution${batches.length ? `, with batches ${percentage(Math.max(...batches))}` : ""}.`],
       python: {method: `ax.AFIF(solver=ax.LiSSA(scale=${scale}, depth=${depth}, batch_size=len(y), repeats=1), leverage_correction=False)`},

@@ -93,7 +93,7 @@ export const network = {
         {label: "change by Hessian", predicted: hessian ? change(hessian[row]) : "negative curvature", true: change(truth === null ? null : truth - before)},
         {label: "warm refit", true: refits[0] === undefined || refits[0] === null ? "fitting" : change(refits[0])},
         {label: "cold refit", true: refits[1] === undefined || refits[1] === null ? "fitting" : change(refits[1])},
-        {label: "smallest eigenvalue of the Hessian", true: number(lowest)}],
+        {label: "smallest eigenvalue of the Hessian", before: number(lowest)}],
       note: warm.whole.found.converged ? "" : "Training has not reached a minimum, so no estimate here can be trusted.",
       says: [say, `For row ${row} the Fisher says ${change(fisher[row])}, the Hessian ${hessian ? change(hessian[row]) : "nothing, its curvature is negative"}.`],
       python: {theta, method: "ax.AFIF(leverage_correction=False)", cold}, again: !finished,

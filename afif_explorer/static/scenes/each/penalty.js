@@ -57,10 +57,10 @@ export const penalty = {
       panels: [plane, curve, stiff],
       rows: [...rows,
         {label: "most influential row", predicted: `row ${first}`},
-        {label: "sum of leverages", true: number(held.reduce((sum, one) => sum + one, 0))},
-        {label: "smallest eigenvalue", true: number(values[0])},
-        {label: "size of the parameters", true: number(norm(theta))}],
-      says: [say, `Without row ${row} it changes by ${points(found.truth - found.before)}; predicted were ${points(found.predicted - found.before)}.`],
+        {label: "sum of leverages", before: number(held.reduce((sum, one) => sum + one, 0))},
+        {label: "smallest eigenvalue", before: number(values[0])},
+        {label: "size of the parameters (norm)", before: number(norm(theta))}],
+      says: [say, `Without row ${row} it changes by ${points(found.truth - found.before)}; the prediction was ${points(found.predicted - found.before)}.`],
     }
   },
 }

@@ -53,8 +53,8 @@ export const pulls = {
         {label: "the same without the curvature", predicted: percent(measure(problem, flat, found.target)),
           true: rows[0].true},
         {label: "movement along the row's pull", predicted: along(found.moved), true: found.gone ? along(found.gone) : "not determined"},
-        {label: "stiffness: largest / smallest", true: number(values[1] / values[0])}],
-      says: [say, `Without row ${row} its pull is missing, and the parameters move against it, by ${found.gone ? along(found.gone) : "an amount that is not determined"}.`],
+        {label: "largest / smallest curvature", before: number(values[1] / values[0])}],
+      says: [say, `Without row ${row} its pull is missing, and the parameters move ${found.gone ? `by ${along(found.gone)} along it: against the arrow` : "by an amount that is not determined"}.`],
     }
   },
 }

@@ -18,7 +18,7 @@ export const question = {
       tone: predicted[i] < 0 ? "down" : "up"})
     const plane = {
       key: "plane", bare: true, ...PLANE,
-      title: shown ? `Blue rows hold the ${said.name} up, orange ones down; large: much` : "Circles and squares are two classes; a hole marks the second group",
+      title: shown ? `Blue rows hold the ${said.name} up, orange ones hold it down; larger marks have larger effects` : "Circles and squares are two classes; a hole marks the second group",
       marks: [...three((at) => boundary(problem, at), found, shown),
         ...dots(places(state), {chosen: state.rows, groups: true, style: shown ? colour : undefined}), ...probe(state)],
       alt: `${state.points.length} points; row ${row} is chosen.`,

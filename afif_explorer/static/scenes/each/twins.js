@@ -51,7 +51,7 @@ export const twins = {
       rows: [outcome(state, found),
         {label: "sum of single predictions", predicted: points(sum), true: Number.isFinite(truth) ? points(truth) : "not determined"},
         {label: "Newton step for the set", predicted: points(newton), true: Number.isFinite(truth) ? points(truth) : "not determined"},
-        {label: "sum of their leverages", true: number(reach)}],
+        {label: "sum of their leverages", before: number(reach)}],
       note: trust,
       says: [say, `The sum of predictions is ${points(sum)}, a Newton step says ${points(newton)}, the truth is ${Number.isFinite(truth) ? points(truth) : "not determined"}.`],
     }
