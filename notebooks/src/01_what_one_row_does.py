@@ -341,4 +341,4 @@ pd.DataFrame(
 # - Compare influence with a **simple baseline**: for finding wrong labels, the loss may do as well.
 # - For a few rows the formula is nearly exact. For many it underestimates the change, and `reach` says so: then retrain.
 #
-# Next: open `00_explorer.ipynb` and do the same with sliders and a lasso.
+# Next: `02_influence_from_scratch.ipynb`; or open `00_explorer.ipynb` and do the same with sliders and a lasso.

@@ -2,7 +2,7 @@
 # # Influence from scratch
 #
 # Can 20 lines of NumPy say what would happen if any one of some hundred rows were missing, without a single refit? In this
-# lesson you write them, test them against **every** refit, find where they are off, and repair that with one division.
+# lesson you write them, test them against **every** refit, find where they are off, and repair that in two lines.
 #
 # *Prerequisites:* lesson 01. *Time:* 40 minutes. *Nothing is downloaded.*
 #
@@ -150,8 +150,9 @@ fig.colorbar(marks, ax=panels, label="leverage")
 plt.show()
 
 # %% [markdown]
-# Rows of high leverage are the ones off the line. What remains has another cause: the loss is not a straight line in the
-# parameters. So evaluate it where the moved parameters are (**plug in**) rather than following its slope.
+# Rows of high leverage are the ones off the line, and the division alone turns predictions that are too small into ones that are
+# too large. What remains has another cause: the loss is not a straight line in the parameters. So evaluate it where the moved
+# parameters are (**plug in**) rather than following its slope.
 
 # %%
 plugged = np.array([test_loss(theta + move) for move in corrected]) - test_loss(theta)
@@ -176,7 +177,7 @@ print(f"Largest difference between the library's plain step and yours: {np.abs(p
 print("The library's defaults against the refits: correlation {:.5f}, slope {:.3f}".format(*compare(np.asarray(default), truth)))
 
 # %% [markdown]
-# ## 6. A first use: leave-one-out cross-validation for free
+# ## 6. A first use: leave-one-out cross-validation without refits
 #
 # How well does the model predict rows that it has not seen? Leave each row out, look at *its own* loss, take the mean. That
 # needs one refit per row, or your one line.
@@ -235,7 +236,8 @@ exercises.check("02.2", answer_2)
 #
 # - Influence is one linear solve with the Hessian, shared by all rows; the target comes in by its gradient.
 # - Check size as well as order: a correlation near 1 does not see that all predictions are too small.
-# - The plain step underestimates rows of high **leverage**; dividing by $1 - h_i$ repairs it for one row.
-# - Leave-one-out cross-validation comes for free.
+# - The plain step underestimates how far the parameters move without a row of high **leverage**; dividing by $1 - h_i$ repairs
+#   that for one row. A target that is not straight is then evaluated at the moved parameters.
+# - Leave-one-out cross-validation needs no refit.
 #
 # Next: `03_fisher_and_hessian.ipynb`.

@@ -109,8 +109,9 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# And the signs? The Fisher information is a sum of squares, so it has no negative eigenvalue. The Hessian may have some anywhere but
-# at a minimum: there it has none either, but smaller ones.
+# And the signs of the eigenvalues? The Fisher information is a sum of squares, so it has no negative one. The Hessian has none at a
+# minimum, though here its smallest is below that of the Fisher; elsewhere it may have some. Compare the fit with one that stopped after
+# a single step:
 
 # %%
 for name, matrix in zip(("Fisher", "Hessian"), matrices(network)):
@@ -195,7 +196,7 @@ axes.set(xlabel="effect by the Hessian (1/1000 nats)", ylabel="effect by AFIF (1
 plt.show()
 
 # %% [markdown]
-# Do they track retraining? Refit without the three rows that AFIF ranks first, and without three others.
+# Do they track retraining? Refit without the three rows that AFIF ranks first, and without three others. Effects are in 1/1000 nats.
 
 # %%
 tried = np.r_[on_loss["AFIF"].top(3), rows[:3]]
@@ -242,7 +243,7 @@ exercises.check("03.2", answer_2)
 #
 # - Hessian = Fisher + mean of *residual times curvature of the model*.
 # - For linear, logistic, softmax and Poisson models they are the **same matrix**: agreement is an identity, not evidence.
-# - On a network, AFIF predicts the Bregman response and the Hessian predicts the warm refit; say which one you mean.
+# - On a network, AFIF predicts the Bregman response and the Hessian predicts the warm refit; report which one you mean.
 # - The Fisher information has no negative eigenvalues, so its step exists also where training stopped early.
 #
 # Next: `04_lissa.ipynb`, on how to solve with a matrix that does not fit in memory.

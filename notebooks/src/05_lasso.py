@@ -72,7 +72,7 @@ print(f"Without one row the same parameters are zero in {same.mean():.0%} of {n}
 #
 # This is the proximal operator **in the norm of $F$**. Two shortcuts are tempting:
 #
-# - *soft-thresholding* each parameter of $v$ by $\lambda$: the same with the plain (Euclidean) norm;
+# - *soft-thresholding* each parameter of $v$ by $\lambda$: the proximal operator in the plain (Euclidean) norm;
 # - *freezing* the zeros, and taking the ordinary step with the others.
 
 # %%
@@ -129,7 +129,7 @@ for name, found in {"norm of F": proximal(v, fit.theta), "soft threshold": soft(
 # %% [markdown]
 # ## 3. Many rows
 #
-# For one row the frozen step is often good enough. What about groups, where zeros come and go?
+# For one row the frozen step is often good enough. What about groups, where more often a zero becomes nonzero or the reverse?
 
 # %%
 chance = np.random.default_rng(0)
@@ -158,7 +158,7 @@ by_refit = np.array([test_loss(each) for each in truth]) - test_loss(fit.theta)
 fig, axes = plt.subplots(figsize=(5, 4.5))
 axes.axline((0, 0), slope=1, linestyle=":", color="0.4")
 axes.plot(np.asarray(effects), by_refit, ".")
-axes.set(xlabel="effect on the test loss, predicted", ylabel="by refit")
+axes.set(xlabel="predicted effect on the test loss (half squared units)", ylabel="effect by refit (half squared units)")
 plt.show()
 print(f"Correlation {np.corrcoef(effects, by_refit)[0, 1]:.4f} over {n} refits.")
 

@@ -10,9 +10,11 @@
 #
 # 1. derive the one-line formula that is **exact** for least squares;
 # 2. choose a penalty from approximate cross-validation, with its standard error;
-# 3. tell four estimates of the same loss apart, and name the rows on which they part.
+# 3. compare four estimates of the same loss, and name the rows on which they differ.
 
 # %%
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ import pandas as pd
 import afif_explorer as ax
 from afif_explorer import exercises
 
+warnings.simplefilter("ignore", ax.HighLeverage)  # section 2 shows the plain step on purpose
 data = ax.load_dataset("diabetes")
 A = np.column_stack([data.train.X, np.ones(len(data.train))])
 y, n, ids = data.train.y, len(data.train), data.train.ids
@@ -106,7 +109,7 @@ within = path.strengths[curve <= curve[best] + error[best]]
 print(f"Best {path.strengths[best]:.1e} with {curve[best]:.4f} +- {error[best]:.4f}; the strongest within one standard error is {within.max():.1e}.")
 
 # %% [markdown]
-# ## 3. Four estimates, and where they part
+# ## 3. Four estimates, and where they differ
 #
 # `ax.leave_one_out` compares the plain step, the corrected step, importance sampling from the posterior (PSIS, as Bayesians use) and refits of
 # the rows on which they differ most.
@@ -120,8 +123,9 @@ found.table.dropna(subset="refit").sort_values("refit", ascending=False).round(3
 found.means
 
 # %% [markdown]
-# The rows that part are few, and they decide the mean: wrong or unusual biopsies of high leverage. This is where to spend refits.
-# Where `pareto_k` is above 0.7, importance sampling itself says that it cannot be trusted; look at those lines.
+# The rows on which the estimates differ are few, and they decide the mean. Some are wrong or unusual biopsies of high leverage: there
+# one step without correction is too small, and a refit is worth its price. On the others only importance sampling is off, and its
+# `pareto_k` above 0.7 says so itself.
 #
 # ## Exercises
 #

@@ -1,15 +1,15 @@
 # %% [markdown]
 # # Fairness: find, remove, verify
 #
-# A model of income gives men higher chances than women. Which rows of the census does it owe that to? If we remove them, does the
-# gap close, what does it cost, and does a prediction without retraining say so?
+# A model of income gives men higher chances than women. Which rows of the census contribute most to that? If we remove
+# them, does the gap close, what does it cost, and can that be predicted without retraining?
 #
 # *Prerequisites:* lessons 01 and 07. *Time:* 35 minutes. *Data:* Adult (1994 US census); the first use downloads it, unless
 # `AFIF_DATA_HOME` names a folder that has it.
 #
 # After this lesson you can
 #
-# 1. **find** the rows that a gap owes most to, on rows that are not used to judge the result;
+# 1. **find** the rows that contribute most to a gap, on rows that are not used to judge the result;
 # 2. **remove** them, by prediction and by retraining, and say how far the two are apart;
 # 3. **verify** on the test rows, with the accuracy and the people concerned in view.
 
@@ -74,8 +74,8 @@ pd.DataFrame(
 ).fillna(0).round(3)
 
 # %% [markdown]
-# These are people for whom the data say what the gap says. They are not mistakes in the table, and nobody has done wrong here. Keep this
-# in mind in what follows.
+# These are men with a high income and women with a low one: the rows that agree with the gap. They are not mistakes in the table, and
+# nobody has done wrong here. Keep this in mind in what follows.
 #
 # ## 3. Remove
 #
@@ -119,8 +119,8 @@ drop = (before - table["AFIF"].astype(float)) / (before - table["retrained"].ast
 print("Of the true change the plain step predicts " + ", ".join(f"{share:.0%} ({name})" for name, share in drop.items()) + ".")
 
 # %% [markdown]
-# One step **underestimates** what removal does, more so for more rows. That errs on one side only: the gap closes further than
-# predicted, and for the largest removal it may even change its sign.
+# One step **underestimates** what removal does, more so for more rows: the gap closes further than predicted, and if still more rows
+# are removed it can change its sign.
 #
 # ## 4. Verify
 #
@@ -149,7 +149,8 @@ chances.groupby(["sex", "income"])[["before", "after"]].mean().round(3)
 # %% [markdown]
 # Look at each line. Whose chances rose, whose fell? A smaller gap can come from treating one group better or the other worse, and
 # people with the *same* income are affected differently. "The gap is small" and "the model is fair" are two statements; only the first is
-# measured here. Equal opportunity, for example, asks only about those with a high income:
+# measured here. Equal opportunity, for example, asks only about those with a high income. The value is men's mean chance minus women's, so
+# a negative one means that women are ahead:
 
 # %%
 opportunity = ax.EqualOpportunityDifference("sex", split="test", favourable=">50K")
@@ -208,8 +209,8 @@ exercises.check("08.2", answer_2)
 # ## Take-away
 #
 # - Rank on validation rows, judge on test rows.
-# - The plain step underestimates the change; retraining has the last word.
+# - The plain step underestimates the change; retrain before you report it.
 # - Compare with random removal, look at accuracy **and** at who gains and loses.
-# - A gap of zero is not fairness, and removed rows are people.
+# - A gap of zero does not make a model fair, and every removed row is about a person.
 #
 # Next: `09_mislabelled.ipynb`.

@@ -27,7 +27,7 @@ warnings.simplefilter("ignore")  # leverage and step sizes were the subject of l
 # %% [markdown]
 # ## 1. Spoil some labels
 #
-# We take clean data and turn the labels of a tenth of the training rows, at random. The validation and test rows stay clean.
+# We take clean data and flip the labels of a tenth of the training rows, at random. The validation and test rows stay clean.
 
 # %%
 clean = ax.load_dataset("breast_cancer")
@@ -96,8 +96,8 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# Whichever line is on top here: how far apart are they, and what did each cost? Loss costs one prediction; influence costs a solve and
-# **clean validation labels**.
+# How far apart are the lines, and what did each cost? The loss costs one prediction; influence costs a solve and **clean validation
+# labels**.
 #
 # ## 3. Where influence loses: dirty validation labels
 #
@@ -147,7 +147,7 @@ print(f"Among the first 100 rows, '{best}' finds most ({first[best]}); influence
 # These errors have a direction, and the clean validation labels show it: here influence on the validation loss is far better than the
 # plain loss, and about as good as an auditor who knows where to look. Influence wins where wrong labels pull *together*.
 #
-# Back to section 1, where labels were turned at random. Perhaps influence finds fewer wrong labels there, but those that cost most?
+# Back to section 1, where labels were flipped at random. Perhaps influence finds fewer wrong labels there, but those that cost most?
 # **Guess,** then retrain without the first rows of each list:
 
 # %%
@@ -197,8 +197,8 @@ exercises.check("09.2", answer_2)
 #
 # - For two classes, loss and margin are one ranking.
 # - Influence on a validation loss needs clean validation labels; with dirty ones it may lose to the plain loss.
-# - Influence wins where errors have a direction that clean validation labels reveal; for labels turned at random the loss is better.
-# - Knowing how labels go wrong is worth as much as any score.
+# - Influence wins where errors have a direction that clean validation labels reveal; for labels flipped at random the loss is better.
+# - A baseline that uses how labels go wrong, such as the loss within one group, can be as good as influence.
 # - Report a baseline that costs nothing beside every ranking by influence.
 #
 # Next: `10_networks.ipynb`.

@@ -8,7 +8,7 @@
 #
 # After this lesson you can
 #
-# 1. separate the effect of a row from the luck of a seed;
+# 1. separate the effect of a row from that of the random start;
 # 2. bring a network that you trained yourself, with your own loop as the truth;
 # 3. say how training time acts like damping;
 # 4. attribute a transformer's loss to its training sequences.
@@ -170,7 +170,7 @@ for name, values in agreement.items():
 # ## 4. A transformer
 #
 # Any module of torch will do. Here is a tiny transformer that reads sequences of four tokens and says whether the first token occurs again.
-# Some training labels are turned. Does influence find them?
+# Some training labels are flipped. Does influence find them?
 
 # %%
 torch.manual_seed(0)
@@ -209,7 +209,7 @@ wrong[turned.numpy()] = True
 with torch.no_grad():
     loss = nn.functional.binary_cross_entropy_with_logits(reader(tokens[:120]).squeeze(1), noisy, reduction="none").numpy()
 for name, order in {"influence on the test loss": np.argsort(np.asarray(on_test)), "loss": np.argsort(-loss)}.items():
-    print(f"{name}: {wrong[order[:8]].sum()} of the {wrong.sum()} turned labels are among the first 8, {wrong[order[:24]].sum()} among the first 24.")
+    print(f"{name}: {wrong[order[:8]].sum()} of the {wrong.sum()} flipped labels are among the first 8, {wrong[order[:24]].sum()} among the first 24.")
 
 # %% [markdown]
 # The same call worked for attention as for a logistic regression. How far to trust it is another question: this network is not at a minimum, so

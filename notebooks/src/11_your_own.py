@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Your own data and model
 #
-# So far the tables were clean and the models ours. Yours are not. What has to be decided about a table before its rows can be blamed for
-# anything? And how do you ask a model that was trained elsewhere, with another library?
+# So far the tables were clean, and the models were trained by this package. What has to be decided about your own table before effects of
+# its rows mean anything? And how do you find the effects of rows on a model that was trained elsewhere, with another library?
 #
 # *Prerequisites:* lessons 01 and 02. *Time:* 30 minutes. *Nothing is downloaded.*
 #
@@ -156,16 +156,16 @@ gap = ax.DemographicParityDifference("sex", split="validation", favourable="no")
 both = ax.attribute(fit, [slope, gap])
 now = slope.bind(fit).value(fit.objective.vector(fit.theta))
 on_slope = np.asarray(both)[:, 0]
-print(f"The coefficient of age is {now:.4f}; without its strongest row it would be {now + on_slope[np.argmax(np.abs(on_slope))]:.4f}.")
+print(f"The coefficient of age is {now:.4f} log-odds per standard deviation; without its strongest row it would be {now + on_slope[np.argmax(np.abs(on_slope))]:.4f}.")
 
 # %%
 fig, axes = plt.subplots(figsize=(6, 4))
 axes.plot(*np.asarray(both).T, ".")
 axes.axhline(0, color="0.6", linewidth=0.8)
 axes.axvline(0, color="0.6", linewidth=0.8)
-axes.set(xlabel="effect on the coefficient of age", ylabel="effect on the gap between the sexes")
+axes.set(xlabel="effect on the coefficient of age (log-odds)", ylabel="effect on the gap between the sexes (probability)")
 plt.show()
-print(f"Correlation of the two effects: {np.corrcoef(*np.asarray(both).T)[0, 1]:.2f}. A row is not influential as such, but for a question.")
+print(f"Correlation of the two effects: {np.corrcoef(*np.asarray(both).T)[0, 1]:.2f}. Which rows are influential depends on the target.")
 
 # %% [markdown]
 # ## 5. A report that others can check
@@ -175,7 +175,7 @@ print(f"Correlation of the two effects: {np.corrcoef(*np.asarray(both).T)[0, 1]:
 # %%
 few = both.top(5, target=slope)
 predicted, truth = ax.unlearn(fit, few, targets=slope), ax.retrain(fit, few)
-print(f"Target: coefficient of age, now {now:.4f}. Fit: {fit!r}")
+print(f"Target: coefficient of age, now {now:.4f} log-odds per standard deviation. Fit: {fit!r}")
 print(f"Method: {both.method}. Trust: {both.trust.level}.")
 print(f"Rows {', '.join(map(str, few))}: predicted change {predicted.effects[slope]:+.4f}, retrained {truth.effects(slope)[slope]:+.4f}.")
 

@@ -48,6 +48,24 @@ def test_clean_examples(raw, shown):
     assert text.clean(raw) == shown
 
 
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        (49.0, "49"),
+        (np.float64(-3), "-3"),
+        (0.5, "0.5"),
+        (1e300, "1e+300"),
+        (np.inf, "inf"),
+        (7, "7"),
+        ("49.0", "49.0"),
+        (pd.Timestamp("2020-01-11"), "2020-01-11"),
+        (pd.Timestamp("2020-01-11 08:30"), "2020-01-11 08:30:00"),
+    ],
+)
+def test_a_cell_is_written_as_a_person_does(cell, shown):
+    assert text.written(cell) == shown
+
+
 def test_names_are_renamed_with_a_note():
     shown, notes = text.column_names(["a", "a", "", None, ("x", "y"), 3, "b\n", "\x01"])
     assert shown == ["a", "a (2)", "column 3", "column 4", "x / y", "3", "b", "column 8"]

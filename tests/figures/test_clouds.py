@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,3 +64,20 @@ def test_all_rows_are_drawn_where_they_lie_if_there_is_room(cloud) -> None:
     for name in ("x", "y"):
         seen = np.concatenate([trace[name] for trace in traces])[order]
         np.testing.assert_allclose(seen, getattr(places, name)[by_id], rtol=1e-5, atol=1e-7)
+
+
+def test_a_few_extreme_responses_do_not_hide_the_others() -> None:
+    found = cases.RESULTS["diagnostics"](n=1000)
+    x, y = found.coefficient.added
+    drawn = figures.FIGURES["added_variable"].draw(found)
+    assert drawn.layout.yaxis.range is None
+    y = y.copy()
+    y[[3, 7]] = (-1e5, 2e4)
+    one = replace(found.coefficient, added=(x, y))
+    drawn = figures.FIGURES["added_variable"].draw(replace(found, coefficient=one))
+    low, high = drawn.layout.yaxis.range
+    outside = int(((y < low) | (y > high)).sum())
+    assert 2 <= outside <= 10
+    words = drawn.layout.title.text.replace("<br>", " ")
+    assert f"Rows beyond the vertical axis, seen by zooming out: {outside}." in words
+    assert set(found.ids[[3, 7]]) <= set(ids_of(drawn.data))

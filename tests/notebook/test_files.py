@@ -155,7 +155,7 @@ def test_each_file_that_cannot_be_used_is_refused_with_its_reason(form, folder) 
         ("large.csv", "The file is larger than 50 MB, which is the limit."),
     ):
         assert read(form, "mine.csv").startswith(
-            '<p class="line">300 rows and 4 columns were read; 1 question is open.'
+            '<p class="line">300 rows and 4 columns were read; 1 question about a column is open.'
         )
         assert form.columns.layout.display is None
         told = read(form, path)

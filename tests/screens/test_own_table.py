@@ -43,7 +43,7 @@ def test_the_page_gets_what_was_understood(own) -> None:
     ]
     [same] = [one for one in shown["sex"]["problems"] if one["code"] == "spelling"]
     assert (same["state"], "may be the same" in same["text"]) == ("open", True)
-    assert own.summary == "200 rows and 4 columns were read; 1 question is open."
+    assert own.summary == "200 rows and 4 columns were read; 1 question about a column is open."
     assert {role for role, _ in sent["roles"]} >= {column["role"] for column in sent["columns"]}
 
 

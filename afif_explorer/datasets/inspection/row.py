@@ -27,7 +27,7 @@ class ColumnRow:
         role: "input", "target", "sensitive", "weight", "split", "id" or "ignore".
         missing, distinct: the number of missing cells, and of distinct values.
         values: the range of numbers and dates, or the most common levels with their counts.
-        examples: three cells as they came.
+        examples: three cells, as a person writes them.
         problems: what was noticed, each with a remedy.
     """
 
@@ -59,7 +59,9 @@ def row_of(
         missing=int(read.isna().sum()),
         distinct=distinct_of(known),
         values=_values(known, found),
-        examples=tuple(text.clean(cell, 40) for cell in raw.dropna().iloc[:_EXAMPLES]),
+        examples=tuple(
+            text.clean(text.written(cell), 40) for cell in raw.dropna().iloc[:_EXAMPLES]
+        ),
         problems=(),
     )
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime, time
 
 import numpy as np
 import pandas as pd
 
 LIMIT = 80
 MISSING = "missing"
+_EXACT = 2.0**53  # below it every whole number is a float of its own
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -28,6 +30,18 @@ def clean(value: object, limit: int = LIMIT) -> str:
         text = _visible(text)
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def written(cell: object) -> str:
+    """A cell as a person writes it: a date without its midnight, a whole number without a decimal point.
+
+    >>> written(49.0), written(0.5), written(datetime(2020, 1, 11))
+    ('49', '0.5', '2020-01-11')
+    """
+    if isinstance(cell, datetime) and cell.time() == time.min:
+        return cell.strftime("%Y-%m-%d")
+    whole = isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT
+    return str(int(cell) if whole else cell)
 
 
 def _visible(text: str) -> str:

@@ -113,7 +113,8 @@ EXERCISES = (
         Rows(lambda: _data().train.ids, single=True),
         solution=lambda: [_row(_losses())],
         praise=lambda: (
-            f"Without row {_row(_losses())} the test loss rises by {_losses().max():.2f}."
+            f"Without row {_row(_losses())} the test loss rises by {_losses().max():.2f}, "
+            "in half squared units of the outcome."
         ),
         hints=(
             "Which sign has the effect of a row that helps?",

@@ -15,9 +15,11 @@ from afif_explorer.figures.drawing.registry import figure
 from afif_explorer.figures.drawing.text import number, short
 from afif_explorer.figures.drawing.theme import theme
 from afif_explorer.results import CoefficientRows, Diagnostics
+from afif_explorer.wording import count
 
 ADDED = "Added-variable plot"
 ROWS = "What each row does to the coefficient"
+FAR = 5  # times the range of the middle 99 % of the responses: then the axis shows only that range
 WAITING = "Choose a coefficient; its rows appear here once the model is trained."
 
 
@@ -25,6 +27,25 @@ def _added(one: CoefficientRows | None) -> tuple[np.ndarray, np.ndarray]:
     if one is None or one.added is None:
         return np.zeros(0), np.zeros(0)
     return one.added
+
+
+def window(y: np.ndarray) -> tuple[float, float] | None:
+    """The ends of the axis for the middle 99 % of the values, where the extremes would hide these."""
+    known = y[np.isfinite(y)]
+    if not known.size:
+        return None
+    low, high = np.quantile(known, (0.005, 0.995))
+    room = 0.1 * (high - low)
+    wide = np.ptp(known) > FAR * (high - low) > 0
+    return (float(low - room), float(high + room)) if wide else None
+
+
+def _beyond(y: np.ndarray, ends: tuple[float, float] | None) -> tuple[str, ...]:
+    """How many rows are not on the axis at first."""
+    if ends is None:
+        return ()
+    outside = int(((y < ends[0]) | (y > ends[1])).sum())
+    return (f"Rows beyond the vertical axis, seen by zooming out: {count(outside)}.",)
 
 
 def added_places(found: Diagnostics) -> Places:
@@ -44,13 +65,14 @@ def added_variable(
         why = found.no_coefficients if one is None else one.no_plot
         return empty(why, dark=dark, title=ADDED)
     x, y = one.added
+    seen = window(y)
     name = short(one.name, 50)
     cloud = Cloud(found.ids, x, y, ("input", "response"), selected, limit)
     result = frame(
         colours,
         name="added_variable",
         title=ADDED,
-        notes=(f"Coefficient of {name}: {number(one.value, 4)}.", *cloud.notes),
+        notes=(f"Coefficient of {name}: {number(one.value, 4)}.", *cloud.notes, *_beyond(y, seen)),
         key=(Key("┅", colours.reference, "slope: the coefficient"), *cloud.key(colours)),
         height=380,
         axes_mean=(found.ids, one.name),
@@ -61,7 +83,9 @@ def added_variable(
     result.add(line(colours, ends.tolist(), (one.value * ends).tolist()))
     result.lay_out(
         xaxis=axis(colours, f"{name}, given the other inputs"),
-        yaxis=axis(colours, "Response, given the other inputs"),
+        yaxis=axis(
+            colours, "Response, given the other inputs", **({"range": list(seen)} if seen else {})
+        ),
     )
     return result
 

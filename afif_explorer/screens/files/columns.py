@@ -10,6 +10,7 @@ from afif_explorer.datasets.columns import recipe as recipes
 from afif_explorer.datasets.columns.guesses import ROLES
 from afif_explorer.datasets.inspection import ColumnTable
 from afif_explorer.datasets.inspection.row import ColumnRow
+from afif_explorer.datasets.reading.text import written
 from afif_explorer.figures.drawing.text import short
 from afif_explorer.screens.content import Table, TableRow
 from afif_explorer.wording import count
@@ -89,4 +90,4 @@ def _column(place: int, row: ColumnRow) -> dict[str, Any]:
 
 def _cell(value: object) -> str:
     missing = value is None or value != value
-    return "" if missing else short(str(value), _PREVIEW_WIDTH)
+    return "" if missing else short(written(value), _PREVIEW_WIDTH)

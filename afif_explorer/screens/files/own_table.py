@@ -161,7 +161,11 @@ class OwnTable:
         """How much was read, and what is open."""
         rows, columns = self.table.frame.shape
         waiting = len(self.table.open)
-        questions = f"{waiting} {'question is' if waiting == 1 else 'questions are'} open"
+        questions = (
+            "1 question about a column is open"
+            if waiting == 1
+            else f"{waiting} questions about columns are open"
+        )
         return (
             f"{count(rows)} rows and {count(columns)} columns were read; "
             f"{questions if waiting else 'no question is open'}."

@@ -46,8 +46,8 @@ def _summary(explorer: Explorer) -> Content:
     notes = (
         f"Groups have up to {found.depth} conditions and 1 to 15 % of the training rows. They are chosen by "
         f"their effects on the {found.chosen_on}; the changes shown are on the {found.told_on}. The p-value "
-        "is the probability that the best of all groups scores as high when effects are dealt out to the "
-        f"rows at random ({count(found.permutations)} permutations, so at least "
+        "is the probability that the best of all groups scores as high when the effects are shuffled "
+        f"among the rows ({count(found.permutations)} permutations, so at least "
         f"{number(1 / (1 + found.permutations), 2)}). The search and the refits took "
         f"{duration(found.seconds)}.",
         *found.notes,
