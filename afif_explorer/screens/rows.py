@@ -24,6 +24,7 @@ TITLES = {
 }
 NUMBERS = ("effect", "self_influence", "leverage", "loss", "prediction")
 SCALED = ("effect", "self_influence")  # small numbers, shown with a prefix
+_PARTS = {-3: "thousandths", -6: "millionths", -9: "billionths"}  # of a probability
 LABEL = "All training rows"
 PAGE_ROWS = 10
 
@@ -81,6 +82,8 @@ def _scale(points: Points, name: str) -> Scale:
 def _symbol(points: Points, name: str) -> str:
     """The unit with its prefix: ``µnats``."""
     scale = _scale(points, name)
+    if scale.unit == "probability":
+        return _PARTS.get(scale.exponent, scale.unit)
     return scale.short(0.0).removeprefix("+0") + clean(scale.unit)
 
 

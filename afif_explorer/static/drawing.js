@@ -276,7 +276,7 @@ function makeDrawing({name, title, height, url}) {
     const parts = watched.what.map((one, k) => does(sums[k], one))
     const left = lost ? ` ${lost} of them have no effect of their own and are left out.` : ""
     live.textContent = count
-      ? `${count.toLocaleString("en").replaceAll(",", "\u202f")} rows. Removing them would ${parts.join("; ")}, by the sum of their single effects.${left}`
+      ? `${count.toLocaleString("en").replaceAll(",", "\u202f")} ${count === 1 ? "row. Removing it" : "rows. Removing them"} would ${parts.join("; ")}, by the sum of their single effects.${left}`
       : "No rows inside yet."
     live.hidden = false
   }

@@ -19,7 +19,7 @@
     for (const at of rows) sum += data.effect[at] ?? 0;
     const ids = rows.slice(0, 30).map((at) => data.ids[at]).join(", ");
     const more = rows.length > 30 ? `, and ${rows.length - 30} more` : "";
-    said.textContent = `${rows.length} of ${data.ids.length} rows selected. Removing them would `
+    said.textContent = `${rows.length} of ${data.ids.length} rows selected. Removing ${rows.length === 1 ? "it" : "them"} would `
       + `${does(sum, {label: data.target, unit: data.unit, value: data.value})}, by the sum of their single effects. Rows: ${ids}${more}.`;
   };
 

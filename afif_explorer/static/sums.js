@@ -171,7 +171,7 @@ function shown(value) {
 function does(sum, {label, unit, value}) {
   if (sum === 0) return `not change the ${label}`
   const share = value ? ` (${shown(Math.abs((100 * sum) / value))} % of it)` : ""
-  return `${sum < 0 ? "lower" : "raise"} the ${label} by ${shown(Math.abs(sum))} ${unit}`.trimEnd() + share
+  return `${sum < 0 ? "lower" : "raise"} the ${label} by ${shown(Math.abs(sum))} ${unit === "probability" ? "in probability" : unit}`.trimEnd() + share
 }
 
 return {region, makeSums, floats, does}

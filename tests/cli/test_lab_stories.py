@@ -102,7 +102,7 @@ def test_fairness_on_adult(lab: Page, data_home: Path) -> None:
         story.press("Add condition")
     story.press("Select these")
     [lowered] = story.says(
-        r"Removing them lowers the demographic parity gap .*? by ([\d.]+) probab"
+        r"Removing them lowers the demographic parity gap .*? by ([\d.]+) in probab"
     )
     story.press("Retrain")
     [truly] = story.says(r"Retrained without them:.*?test rows (−[\d.]+) ")

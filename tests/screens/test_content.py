@@ -106,6 +106,13 @@ def test_the_selection_bar_says_what_would_happen_without_the_rows():
     assert "age > 3" not in told  # as chance would have it
 
 
+def test_one_selected_row_is_not_many():
+    one = replace(explorer().removal, ids=np.arange(1))
+    told = re.sub(" +", " ", plain("selection", "selection", removal=one))
+    assert "1 row selected (0.33 % of all). Removing it raises the mean loss" in told
+    assert "Retrained without it:" in told
+
+
 def test_the_selection_bar_waits_and_tells_what_is_impossible():
     nothing = plain("selection", "selection", selected=())
     assert "No rows selected" in nothing
@@ -155,6 +162,7 @@ def test_the_table_of_rows_has_all_rows_largest_effect_first_in_readable_units()
     assert heads["effect"] == "Effect if removed, µnats"
     np.testing.assert_allclose(shown["effect"] * 1e-6, found.effect[order], rtol=1e-3, atol=1e-12)
     assert titles(points("<b>nats</b>"))["effect"].endswith("µ<b>nats</b>")
+    assert titles(points("probability"))["effect"] == "Effect if removed, millionths"
 
 
 @pytest.mark.parametrize(

@@ -43,13 +43,19 @@ def _told(found: Removal) -> Content:
     if not found.changes:
         return (line(*rows), line(found.refused, tone="poor"), *_profile(found))
     first, *others = found.changes
-    return (line(*rows, *_first(first)), *_others(others), *_retrained(found), *_profile(found))
+    whose = "it" if found.ids.size == 1 else "them"
+    return (
+        line(*rows, *_first(first, whose)),
+        *_others(others),
+        *_retrained(found, whose),
+        *_profile(found),
+    )
 
 
-def _first(change: Change) -> tuple[str | Badge, ...]:
+def _first(change: Change, whose: str) -> tuple[str | Badge, ...]:
     """What the removal does to the target, and how far to trust it."""
     of, reach = change.of, change.reach
-    words = sentence("them", of.label, change.predicted, of.value, of.unit)
+    words = sentence(whose, of.label, change.predicted, of.value, of.unit)
     level = reach.level
     return Strong(words), ". ", Badge(TRUST[reach.level], level, reach.text)
 
@@ -60,14 +66,14 @@ def _others(changes: list[Change]) -> Content:
     return (Facts(tuple((one.of.label, signed(one.predicted, one.of.value)) for one in changes)),)
 
 
-def _retrained(found: Removal) -> Content:
+def _retrained(found: Removal, whose: str) -> Content:
     """The true changes beside the predictions."""
     truths = [
         (one.of.label, signed(one.retrained, one.of.value))
         for one in found.changes
         if one.retrained is not None
     ]
-    return (line("Retrained without them:"), Facts(tuple(truths))) if truths else ()
+    return (line(f"Retrained without {whose}:"), Facts(tuple(truths))) if truths else ()
 
 
 def _profile(found: Removal) -> tuple[Line, ...]:
