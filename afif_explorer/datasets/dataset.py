@@ -215,7 +215,8 @@ class Dataset:
             sensitive: one or several columns whose groups are compared.
             roles: of single columns: "input" (also if it looks like an identifier), "target", "sensitive",
                 "weight" (kept as ``sample_weight`` of each split), "split" (its levels say which rows are for
-                training, validation and test; the shares and the seed are then not used), "id" or "ignore".
+                training, validation and test; the shares and the seed are then not used), "id" or "ignore";
+                or a kind, such as "category": an input of that kind.
             kinds: of single columns: "number", "category", "date", "text", or "yes/no", or, where the cells
                 leave a doubt, "number with decimal comma", "number with decimal point", "date, day first",
                 "date, month first" or "duration, minutes first". "number" also reads ranges (as their

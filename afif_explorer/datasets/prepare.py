@@ -20,7 +20,7 @@ from afif_explorer.datasets.columns.recipe import Recipe, is_text, recipe_for
 from afif_explorer.datasets.columns.stand_ins import stand_ins
 from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.reading.cells import decimal_mark
-from afif_explorer.datasets.roles import ColumnOptions, Roles, by_place, roles_of
+from afif_explorer.datasets.roles import ColumnOptions, Roles, apart, by_place, roles_of
 from afif_explorer.wording import count
 
 PREPARING = "Preparing the columns"
@@ -67,7 +67,7 @@ def prepare(
     options: ColumnOptions,
 ) -> Prepared:
     """The columns of a table with the roles, kinds, missing values and merged levels that are chosen."""
-    raw = list(frame.columns)
+    raw, options = list(frame.columns), apart(options)
     roles = roles_of(raw, names, target, sensitive, options.get("roles"))
     kinds = by_place(raw, names, options.get("kinds"), "kind")
     missing = by_place(raw, names, options.get("missing"), "missing values")

@@ -9,14 +9,17 @@ from typing import Any, TypedDict, TypeVar
 from afif_explorer.datasets.columns.guesses import (
     ID,
     IGNORE,
+    INPUT,
     ROLES,
     SENSITIVE,
     SPLIT,
     TARGET,
     WEIGHT,
 )  # fmt: skip
+from afif_explorer.datasets.columns.recipe import KINDS
 from afif_explorer.datasets.reading import text
 from afif_explorer.errors import DataError, InvalidChoice
+from afif_explorer.numeric import is_name
 
 _T = TypeVar("_T")
 
@@ -54,7 +57,8 @@ def roles_of(
     for place, role in chosen.items():
         if role not in ROLES:
             raise InvalidChoice(
-                f"Unknown role {text.clean(role)!r} of '{names[place]}'; choose one of: {', '.join(ROLES)}."
+                f"Unknown role {text.clean(role)!r} of '{names[place]}'; choose one of: {', '.join(ROLES)}; "
+                "or a kind, such as 'category'."
             )
     targets = [place for place, role in chosen.items() if role == TARGET]
     if target is not None:
@@ -83,6 +87,19 @@ def roles_of(
         ignored=frozenset(place for place, role in chosen.items() if role in (ID, IGNORE)),
         chosen=chosen,
     )
+
+
+def apart(options: ColumnOptions) -> ColumnOptions:
+    """The options with roles and kinds apart: a role that is a kind is an input of that kind."""
+    roles, kinds = options.get("roles"), options.get("kinds")
+    if not isinstance(roles, Mapping) or not isinstance(kinds, Mapping | None):
+        return options
+    also = {name: kind for name, kind in roles.items() if is_name(kind, KINDS)}
+    return {
+        **options,
+        "roles": {**roles, **dict.fromkeys(also, INPUT)},
+        "kinds": {**also, **(kinds or {})},
+    }
 
 
 def by_place(

@@ -93,3 +93,13 @@ def test_roles_of_single_columns():
 def test_roles_that_cannot_be_are_refused_in_words(options, error, message):
     with pytest.raises(error, match=message):
         Dataset.from_frame(table(), **options)
+
+
+def test_a_kind_as_role_is_an_input_of_that_kind():
+    frame = table().assign(region=np.arange(N) % 4)
+    told = Dataset.from_frame(frame, target="y", roles={"region": "category", "part": "ignore"})
+    kinds = {"region": "category"}
+    wanted = Dataset.from_frame(frame, target="y", roles={"part": "ignore"}, kinds=kinds)
+    assert told.feature_names == wanted.feature_names
+    assert sum(name.startswith("region") for name in told.feature_names) == 4
+    np.testing.assert_array_equal(told.train.X, wanted.train.X)

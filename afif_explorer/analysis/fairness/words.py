@@ -39,10 +39,10 @@ def left_out(fit: Fit, name: str, target: GroupDisparity, found: Found) -> list[
     """Which groups a measure leaves out, and fairlearn's value, which counts them as 0."""
     hard = found.get((name, "hard"))
     told = comparisons.left_out(fit, target, hard or found[name, "soft"])
-    if hard and hard.left_out and hard.as_zero != hard.gap:
+    zero, gap = (f"{hard.as_zero:.4g}", f"{hard.gap:.4g}") if hard else ("", "")
+    if hard and hard.left_out and zero != gap:
         told[len(hard.left_out) - 1] += (
-            f" Counted as 0, as fairlearn does, the gap of decisions would be {hard.as_zero:.4g} "
-            f"instead of {hard.gap:.4g}."
+            f" Counted as 0, as fairlearn does, the gap of decisions would be {zero} instead of {gap}."
         )
     return [f"{title(name)}: {one}" for one in told]
 

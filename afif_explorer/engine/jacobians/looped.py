@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.autograd import ROWS_AT_ONCE, ModuleLinearization
+from afif_explorer.errors import InvalidChoice
 
 Function = Callable[[Tensor, Tensor], Tensor]  # theta and rows to outputs
 
@@ -64,11 +65,24 @@ class LoopedLinearization(ModuleLinearization):
 def generic_linearization(
     function: Function, theta: Tensor, X: Tensor
 ) -> type[ModuleLinearization]:
-    """The linearization of an unknown module: batched, if that works on two rows."""
+    """The linearization of an unknown module: batched, if that works on two rows.
+
+    Raises :class:`InvalidChoice` if neither does, for an operation that cannot be differentiated twice.
+    """
     try:
-        tried = ModuleLinearization(function, theta, X[:2])
-        tried.vjp_rows(torch.ones_like(tried.outputs)[:, :, None])
-        tried.jvp(torch.ones_like(theta)[:, None].expand(-1, 2))
+        _try(ModuleLinearization(function, theta, X[:2]))
     except (RuntimeError, TypeError, ValueError):  # NotImplementedError is a RuntimeError
+        try:
+            _try(LoopedLinearization(function, theta, X[:2]))
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise InvalidChoice(
+                f"The module's outputs cannot be differentiated: {' '.join(str(error).split()).rstrip('.')}; "
+                "replace this operation by others."
+            ) from error
         return LoopedLinearization
     return ModuleLinearization
+
+
+def _try(found: ModuleLinearization) -> None:
+    found.vjp_rows(torch.ones_like(found.outputs)[:, :, None])
+    found.jvp(torch.ones(found.p, 2, dtype=found.outputs.dtype, device=found.outputs.device))

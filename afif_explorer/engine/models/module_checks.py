@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from afif_explorer.engine.models.inputs import inputs, row_shape
 from afif_explorer.engine.models.rows import check_finite
-from afif_explorer.errors import AfifError, InvalidChoice
+from afif_explorer.errors import AfifError, DataError, InvalidChoice
 
 Call = Callable[[Tensor], Tensor]  # a module at fixed parameters: rows to outputs
 
@@ -27,7 +28,6 @@ _DROPOUT = (
     nn.AlphaDropout,
     nn.FeatureAlphaDropout,
 )
-_FAILURES = (RuntimeError, ValueError, TypeError, IndexError)
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,51 @@ def taken(call: Call, example: Tensor) -> Taken:
                 call(rows)
         except AfifError:
             raise
-        except _FAILURES as error:
+        except Exception as error:  # whatever it may raise
             failed.append(error)
         else:
             return Taken(_few(form), form is not example, _is_altered(rows))
     shape = row_shape(example)
-    told = "; as floating-point numbers: ".join(dict.fromkeys(str(error) for error in failed))
+    told = "; as floating-point numbers: ".join(dict.fromkeys(_reason(error) for error in failed))
     raise InvalidChoice(
         f"The module cannot take rows of shape {shape}: {told.rstrip('.')}."
     ) from failed[0]
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in one line; the kind of errors whose text alone says little."""
+    told = " ".join(str(error).split())
+    plain = isinstance(error, RuntimeError | ValueError | TypeError | IndexError) and told
+    return told if plain else f"{type(error).__name__} {told}".rstrip()
+
+
+@contextmanager
+def taking(rows: Tensor) -> Iterator[None]:
+    """Raises :class:`DataError` where a module, tested on other rows, fails on these."""
+    try:
+        yield
+    except AfifError:
+        raise
+    except (IndexError, ValueError, KeyError, RuntimeError) as error:
+        raise DataError(
+            f"The module took the first training rows but fails on some of {len(rows)} rows of shape "
+            f"{row_shape(rows)}: {_reason(error).rstrip('.')}; correct these rows."
+        ) from error
+
+
+def check_differentiable(
+    call: Callable[[Tensor, Tensor], Tensor], theta: Tensor, rows: Tensor
+) -> None:
+    """Raise :class:`InvalidChoice` for outputs without derivatives in ``theta``."""
+    at = theta.detach().clone().requires_grad_()
+    try:
+        with torch.enable_grad():
+            torch.autograd.grad(call(at, rows).sum(), at)
+    except RuntimeError as error:
+        raise InvalidChoice(
+            "The module's outputs cannot be differentiated with respect to its parameters "
+            f"({_reason(error).rstrip('.')}); leave out detach(), no_grad() and NumPy in its forward."
+        ) from error
 
 
 def _few(rows: Tensor) -> Tensor:
@@ -103,6 +139,11 @@ def checked_outputs(call: Call, rows: Tensor) -> Tensor:
         outputs, again = call(rows), call(rows)
     if outputs.ndim != 2 or len(outputs) != len(rows):
         raise InvalidChoice("The module must return one row of outputs for each row, [n, k].")
+    if not bool(outputs.isfinite().all()):
+        raise InvalidChoice(
+            f"The module's outputs for the first {len(rows)} rows are not finite; check its parameters, or "
+            "scale the rows."
+        )
     if not torch.allclose(outputs, again, rtol=SAME, atol=SAME):
         raise InvalidChoice(
             "The module gives different outputs for the same rows; remove its randomness, "

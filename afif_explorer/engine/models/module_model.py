@@ -27,7 +27,14 @@ from afif_explorer.engine.jacobians.sparse import sparse
 from afif_explorer.engine.models.calling import call
 from afif_explorer.engine.models.inputs import inputs
 from afif_explorer.engine.models.model import LinearModule, Model, only_layer
-from afif_explorer.engine.models.module_checks import SAME, check_mode, checked_outputs, taken
+from afif_explorer.engine.models.module_checks import (
+    SAME,
+    check_differentiable,
+    check_mode,
+    checked_outputs,
+    taken,
+    taking,
+)
 from afif_explorer.engine.models.module_parameters import (
     ModuleParameters,
     Penalised,
@@ -95,6 +102,7 @@ class ModuleModel(Model):
         found = taken(at_start, example)
         rows, self._alters, self._floating = found.rows, found.alters, found.floating
         self.k = checked_outputs(at_start, rows).shape[1]
+        check_differentiable(self._call, self.parameters.start.to(example.device), rows)
         self.sequences, self._units = self._output_shape(rows)
         self.linear = self._is_linear(rows)
         self._check_against(module, rows)
@@ -191,11 +199,12 @@ class ModuleModel(Model):
         return self.parameters.filled(own, theta)
 
     def linearize(self, theta: Tensor, X: Tensor) -> Linearization:
-        if self._chain is not None and X.ndim == 2:
-            return ChainLinearization(self._chain, theta, X)
-        if self._structure is not None:
-            return TracedLinearization(self._structure, theta, X)
-        return self._generic(self._call, theta, X)
+        with taking(X):
+            if self._chain is not None and X.ndim == 2:
+                return ChainLinearization(self._chain, theta, X)
+            if self._structure is not None:
+                return TracedLinearization(self._structure, theta, X)
+            return self._generic(self._call, theta, X)
 
 
 class MLP(ModuleModel):

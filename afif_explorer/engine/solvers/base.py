@@ -113,7 +113,7 @@ class Prepared(ABC):
         return blocks @ solved.T.reshape(blocks.shape).transpose(1, 2)
 
     def row_blocks(self, rows: Tensor) -> Tensor:
-        """``J_i C^-1 J_i'`` of some rows, ``[rows, k, k]``.
+        """``J_i C^-1 J_i'`` of some rows, ``[rows, k, k]``, in the directions of :func:`_determined` only.
 
         Raises :class:`SolverDiverged` with advice.
         """
@@ -122,11 +122,27 @@ class Prepared(ABC):
         step = block_rows(2 * linearization.k * self.curvature.p, self.curvature.mean_weights)
         for few in rows.split(step):
             jacobian = linearization.jacobian(few)
+            if linearization.k > 1:
+                jacobian = _determined(self.curvature, few) @ jacobian
             solution = self._solve(jacobian.flatten(0, 1).T.contiguous())
             if solution.status is Status.DIVERGED:
                 raise SolverDiverged(solution.advice)
             found.append(jacobian @ solution.value.T.reshape(jacobian.shape).transpose(1, 2))
         return torch.cat(found)
+
+
+def _determined(curvature: Curvature, rows: Tensor) -> Tensor:
+    """Projectors on the outputs' directions in which some rows have curvature or a gradient, ``[m, k, k]``.
+
+    Nothing depends on the others, such as one constant added to all logits, and ``C`` is singular along them
+    if an intercept is not penalised.
+    """
+    roots, residual = curvature.fisher_roots()[rows], curvature.point.residual[rows]
+    directions = torch.cat([roots, residual[:, :, None]], dim=2)
+    basis, sizes, _ = torch.linalg.svd(directions, full_matrices=False)
+    rounding = directions.shape[1] * torch.finfo(sizes.dtype).eps
+    basis = basis * (sizes > rounding * sizes[:, :1])[:, None, :]
+    return basis @ basis.mT
 
 
 def relative_residual(curvature: Curvature, x: Tensor, rhs: Tensor) -> float:

@@ -36,7 +36,7 @@ class Comparison:
         gap: the difference of their means. means: the two means. measured: of what, in words.
         left_out: for each condition the groups of the split without rows that satisfy it; their mean is
             undefined.
-        as_zero: the gap if an undefined mean counted as 0, as in fairlearn.
+        as_zero: the gap if an undefined mean of a group with rows in the split counted as 0, as in fairlearn.
         small: for each condition the groups that are left out because they have fewer rows than the
             minimum, with their rows. merged: the groups that are compared as one for that reason.
     """
@@ -82,14 +82,19 @@ class GroupMeans:
     """The mean score of each group over its rows that count.
 
     Attributes:
-        score: of each row ``[n]``. condition: which rows count. masks: of each group's rows that count.
-        minimum: groups with fewer such rows are not compared.
+        score: of each row ``[n]``. condition: which rows count. groups: masks ``[n]`` of each group's rows.
+        minimum: groups with fewer rows that count are not compared.
     """
 
     score: Tensor
     condition: Condition
-    masks: Mapping[str, Tensor]
+    groups: Mapping[str, Tensor]
     minimum: int
+
+    @cached_property
+    def masks(self) -> dict[str, Tensor]:
+        """The rows of each group that count, ``[n]``."""
+        return {name: mask & (self.condition.weight > 0) for name, mask in self.groups.items()}
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -118,8 +123,9 @@ class GroupMeans:
 
     @property
     def as_zero(self) -> float:
-        """Highest minus lowest mean if an undefined one counted as 0."""
-        means = [*self.values.values(), *[0.0 for _ in self.empty]]
+        """Highest minus lowest mean if an undefined one of a group that has rows counted as 0."""
+        zeros = [0.0 for name in self.empty if bool(self.groups[name].any())]
+        means = [*self.values.values(), *zeros]
         return max(means) - min(means)
 
     def pair(self) -> Pair:

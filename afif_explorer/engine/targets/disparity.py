@@ -149,16 +149,8 @@ class GroupDisparity(Target):
             Condition(words, sample.weighted(weight))
             for words, weight in self.conditions(fit, sample, f, soft=soft)
         ]
-        masks = self.masks(sample)
-        return [
-            GroupMeans(
-                score,
-                condition,
-                {name: mask & (condition.weight > 0) for name, mask in masks.items()},
-                self.minimum,
-            )
-            for condition in conditions
-        ]
+        groups = self.masks(sample)
+        return [GroupMeans(score, condition, groups, self.minimum) for condition in conditions]
 
     def grouping(self, sample: Sample) -> Grouping:
         """The group of each row of the sample, merged as asked for; named ones even if empty."""

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Hessian
+from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.runtime.threads import threads_for
 from afif_explorer.engine.solvers.factor import Factor
@@ -85,7 +86,12 @@ def minimise(
     end = objective.at(theta)
     norm, threshold = end.optimality(weights), gradient_threshold(end, weights)
     advice = "" if norm <= threshold else _advice(norm, threshold)
-    if not advice and _runs_off(objective, theta, weights):
+    if one_class(objective, weights):
+        advice = (
+            "The loss has no minimum: all training rows have the same class and the intercept diverges; add "
+            "rows of another class."
+        )
+    elif not advice and _runs_off(objective, theta, weights):
         advice = (
             "The loss has no minimum: the classes are linearly separable and the parameters diverge; "
             "add a penalty."
@@ -115,6 +121,17 @@ def _minimised(
         theta, more = _newton(objective, theta, weights, left(NEWTON_STEPS))
         taken += more
     return theta, taken
+
+
+def one_class(objective: Objective, weights: Tensor) -> bool:
+    """True if all rows that count have the same class, or the same label, and some parameter no penalty."""
+    if not isinstance(objective.loss, Bernoulli | Categorical):
+        return False
+    held = objective.penalty is not None and objective.penalty.strength > 0
+    if held and bool(objective.penalised.all()):
+        return False
+    counted = objective.y[objective.counted & (weights != 0)]
+    return bool((counted == counted[:1]).all(0).any())
 
 
 def _runs_off(objective: Objective, theta: Tensor, weights: Tensor) -> bool:

@@ -68,6 +68,7 @@ def test_gaps_of_decisions_are_fairlearns(table: tuple[Given, int]) -> None:
         except ax.UndefinedMeasure:
             assert defined_groups(kind, met, groups) < 2
             continue
+        assert found.as_zero == pytest.approx(theirs, abs=1e-12)
         present = {words: set(names) & set(groups) for words, names in found.left_out.items()}
         if not any(present.values()):
             assert found.gap == pytest.approx(theirs, abs=1e-12)

@@ -66,3 +66,21 @@ def test_the_leverage_of_few_rows_is_that_of_a_dense_factor(fit: ax.Fit) -> None
     )
     found, wanted = (one.leverage_of(torch.tensor(ROWS)).sum() for one in (iterated, direct))
     assert float(found) == pytest.approx(float(wanted), rel=2e-2)
+
+
+def test_a_constant_added_to_all_logits_is_not_solved_for(fit: ax.Fit) -> None:
+    """Without damping the curvature is singular along it, which nothing about a softmax depends on."""
+    objective = fit.objective
+    small = ax.Objective(
+        objective.model, "categorical", ax.Ridge(1e-1), objective.X / 100, objective.y
+    )
+    near = ax.fit_objective(small, max_steps=3)
+    rows = torch.tensor(ROWS)
+    iterated, direct = (
+        ax.AFIF(solver).prepare(small, near.parameters)
+        for solver in (ax.ConjugateGradient(), ax.Cholesky())
+    )
+    iterated.reliable = iterated.prepared
+    found, wanted = (one.leverage_of(rows) for one in (iterated, direct))
+    torch.testing.assert_close(found, wanted, rtol=5e-2, atol=1e-8)
+    assert ax.unlearn(near, ROWS).reach.leverage > 0

@@ -100,3 +100,17 @@ def test_closed_again_a_layer_is_what_it_was() -> None:
     close_again(whole)
     assert type(whole[0]) is nn.GRU
     torch.testing.assert_close(whole(draw(2, 4, 2)), theirs(draw(2, 4, 2)))
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+@pytest.mark.parametrize("padding", [None, 0])
+def test_bags_of_embeddings_are_torchs(mode: str, padding: int | None) -> None:
+    ours, theirs = both(lambda: nn.EmbeddingBag(5, 3, mode=mode, padding_idx=padding))
+    ids = torch.tensor([[1, 2, 0, 4], [0, 0, 0, 0], [3, 3, 3, 3]])
+    torch.testing.assert_close(ours(ids), theirs(ids), rtol=1e-12, atol=1e-12)
+    if mode == "sum":
+        weights = draw(3, 4)
+        wanted = theirs(ids, per_sample_weights=weights)
+        torch.testing.assert_close(ours(ids, None, weights), wanted, rtol=1e-12, atol=1e-12)
+    flat, starts = ids.flatten(), torch.tensor([0, 4, 8])
+    torch.testing.assert_close(ours(flat, starts), theirs(flat, starts), rtol=1e-12, atol=1e-12)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+import afif_explorer as ax
 from afif_explorer.engine.curvature.operators import Fisher
 from afif_explorer.engine.jacobians import linear as linear_map
 from afif_explorer.engine.models.model import LinearMap
@@ -179,3 +180,66 @@ def test_work_that_threads_share_is_the_same(n: int, intercept: bool, monkeypatc
     torch.testing.assert_close(gram, beside.T @ (weights[:, None] * beside))
     V = torch.randn(model.p, 4, dtype=torch.float64)
     torch.testing.assert_close(here.contract(weights[:, None], V), weights[:, None] * (beside @ V))
+
+
+class Failing(nn.Module):
+    """A module whose forward does something that has no derivative, or fails."""
+
+    def __init__(self, what) -> None:
+        super().__init__()
+        self.layer, self.what = nn.Linear(5, 1), what
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.what(self.layer(rows))
+
+
+def raise_key(value):
+    raise KeyError("mask")
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (lambda f: f.detach(), r"cannot be differentiated .*; leave out detach\(\)"),
+        (lambda f: torch.as_tensor(f.detach().numpy()), "cannot be differentiated"),
+        (lambda f: f / 0, "outputs for the first 4 rows are not finite; check its parameters"),
+        (raise_key, r"cannot take rows of shape \(5,\): KeyError 'mask'"),
+    ],
+    ids=["detached", "NumPy", "not finite", "fails"],
+)
+def test_a_forward_without_derivatives_is_told_apart(what, words: str) -> None:
+    with pytest.raises(InvalidChoice, match=words):
+        ModuleModel(Failing(what), torch.randn(9, 5))
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop")  # torch, when it tries to batch
+def test_an_operation_without_second_derivatives_is_named() -> None:
+    class Bag(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Parameter(torch.randn(5, 2))
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            return nn.functional.embedding_bag(ids, self.table)
+
+    with pytest.raises(InvalidChoice, match=r"cannot be differentiated: .*_embedding_bag_backward"):
+        ModuleModel(Bag(), torch.arange(10).reshape(5, 2) % 5)
+
+
+@pytest.mark.parametrize("where", ["train", "test", "new"])
+def test_rows_that_only_later_ones_show_to_be_wrong_are_a_sentence(where: str) -> None:
+    module = nn.Sequential(nn.Embedding(5, 3), nn.Flatten(), nn.Linear(6, 1))
+    ids, y = np.arange(40).reshape(20, 2) % 5, np.arange(20) % 2
+    wrong = np.where(np.arange(20)[:, None] == 9, 7, ids)
+    rows = {"train": ids, "test": ids, "new": ids} | {where: wrong}
+
+    def use() -> None:
+        held_out = (rows["test"], y)
+        fit = ax.from_trained(module, rows["train"], y, "bernoulli", ax.Ridge(0.1), test=held_out)
+        ax.MeanLoss("test").bind(fit).value(fit.parameters)
+        fit.predict(rows["new"])
+
+    with pytest.raises(
+        DataError, match=r"fails on some of .* rows of shape .*: index out of range"
+    ):
+        use()

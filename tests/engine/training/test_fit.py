@@ -139,3 +139,18 @@ def test_what_linear_models_do_not_need_is_not_imported() -> None:
         "assert not slow & set(sys.modules), slow & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("penalty", [None, penalties.Ridge(1e-2)], ids=str)
+@pytest.mark.parametrize(("loss", "k"), [("bernoulli", 1), ("categorical", 3)])
+def test_rows_of_a_single_class_leave_no_minimum(
+    loss: str, k: int, penalty: penalties.Ridge | None
+) -> None:
+    X = torch.randn(30, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    y = torch.ones(30, dtype=torch.float64 if k == 1 else torch.int64)
+    found = minimise(Objective(LinearMap(2, k), loss, penalty, X, y))
+    assert not found.converged
+    assert "all training rows have the same class" in found.advice
+    bounded = LinearMap(2, k, intercept=False)
+    held = minimise(Objective(bounded, loss, penalties.Ridge(1e-2), X, y))
+    assert held.converged  # the penalty bounds every parameter

@@ -5,11 +5,13 @@ from __future__ import annotations
 from torch import nn
 
 from afif_explorer.engine.jacobians.layers.attention import OpenAttention, can_be_opened
+from afif_explorer.engine.jacobians.layers.bags import OpenEmbeddingBag
 from afif_explorer.engine.jacobians.layers.channels import OpenGroupNorm, OpenPReLU
 from afif_explorer.engine.jacobians.layers.recurrent import UNROLLED
 
 OPENED: dict[type[nn.Module], type[nn.Module]] = {
     nn.MultiheadAttention: OpenAttention,
+    nn.EmbeddingBag: OpenEmbeddingBag,
     nn.PReLU: OpenPReLU,
     nn.GroupNorm: OpenGroupNorm,
     **dict(UNROLLED),
