@@ -196,3 +196,26 @@ def test_own_sparse_rows(tmp_path):
     fit.save(tmp_path)
     check_same(ax.load_fit(tmp_path, rows), fit)
     assert torch.equal(ax.load_fit(tmp_path, rows).objective.penalised, fit.objective.penalised)
+
+
+def test_a_data_set_of_the_catalogue_is_loaded_by_its_name(tmp_path):
+    fit = ax.fit(ax.load_dataset("hiring"))
+    fit.save(tmp_path / "default")
+    found = ax.load_fit(tmp_path / "default")
+    np.testing.assert_array_equal(found.theta, fit.theta)
+    assert found.data.digest == fit.data.digest
+    other = ax.fit(ax.load_dataset("hiring", seed=3))
+    other.save(tmp_path / "seed")
+    with pytest.raises(InvalidChoice, match="pass those of 'hiring', 1400 training rows"):
+        ax.load_fit(tmp_path / "seed")
+
+
+def test_a_language_model_keeps_its_loss(tmp_path):
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 5))
+    tokens = np.arange(40).reshape(10, 4) % 5
+    loss = ax.TokenCategorical(5, "mean", ignore_index=0)
+    fit = ax.from_trained(module, tokens, np.roll(tokens, 1), loss, ax.Ridge(0.1))
+    fit.save(tmp_path)
+    found = ax.load_fit(tmp_path, {"train": (tokens, np.roll(tokens, 1))}, module).objective.loss
+    assert (found.classes, found.reduction, found.ignore_index) == (5, "mean", 0)

@@ -17,11 +17,14 @@ from afif_explorer.engine.models.model import LinearMap, LinearModule, Model
 from afif_explorer.engine.models.module_model import MLP, ModuleModel, model_of
 from afif_explorer.engine.models.rows import as_rows
 from afif_explorer.engine.problem.losses import LOSSES, Loss
+from afif_explorer.engine.problem.objective import loss_named
 from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, Penalty, Ridge
+from afif_explorer.engine.problem.token_loss import TokenCategorical
 from afif_explorer.engine.targets.bound import Sample
 from afif_explorer.errors import InvalidChoice
 
 OTHER_MODULE = "This is not the module of the saved fit: its"
+TOKEN_SETTINGS = ("classes", "reduction", "ignore_index")
 PENALTIES = {kind.__name__: kind for kind in (Ridge, Lasso, ElasticNet, GroupLasso)}
 
 
@@ -64,14 +67,22 @@ def _own(about: Mapping[str, Any], module: nn.Module | None, X: object) -> Model
     return model
 
 
-def describe_loss(loss: Loss) -> str:
-    """The loss's key in ``LOSSES``."""
+def describe_loss(loss: Loss) -> str | dict[str, Any]:
+    """The loss's key in ``LOSSES``, or the settings of a language model's."""
+    if type(loss) is TokenCategorical:
+        return {name: getattr(loss, name) for name in TOKEN_SETTINGS}
     for key, kind in LOSSES.items():
         if type(loss) is kind:
             return key
     raise InvalidChoice(
-        f"A loss of type {type(loss).__name__} cannot be saved; the built-in ones are: {', '.join(LOSSES)}."
+        f"A loss of type {type(loss).__name__} cannot be saved; the built-in ones are: {', '.join(LOSSES)} "
+        "and TokenCategorical."
     )
+
+
+def loss_from(about: str | Mapping[str, Any]) -> Loss:
+    """The described loss."""
+    return loss_named(about) if isinstance(about, str) else TokenCategorical(**about)
 
 
 def describe_penalty(penalty: Penalty | None) -> dict[str, Any] | None:

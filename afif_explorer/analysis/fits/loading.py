@@ -15,6 +15,7 @@ from afif_explorer.analysis.fits import folder as files
 from afif_explorer.analysis.fits.description import (
     OTHER_MODULE,
     digest_of,
+    loss_from,
     model_from,
     outputs_of,
     penalty_from,
@@ -49,7 +50,8 @@ def load_fit(
 ) -> Fit:
     """The :class:`Fit` that ``fit.save(folder)`` wrote, with the same effects; nothing is trained.
 
-    The folder does not contain the rows, only their digest, so the same data are needed again.
+    The folder does not contain the rows, only their digest, so the same data are needed again; without
+    ``data`` a data set of the catalogue is loaded as ``load_dataset(name)`` does.
 
     Args:
         folder: where the fit was saved.
@@ -100,9 +102,7 @@ def _loaded(
 
     saved = about["data"]
     if data is None:
-        raise InvalidChoice(
-            f"A saved fit has no rows; pass those of {_name(saved)} again as data=."
-        )
+        data = _of_catalogue(saved)
     if isinstance(data, Dataset) != saved["is_dataset"]:
         wanted = "a Dataset" if saved["is_dataset"] else "a mapping from splits to (X, y)"
         raise DataError(f"The saved fit was trained on {wanted}, not on {type(data).__name__}.")
@@ -115,7 +115,7 @@ def _loaded(
     weight = arrays["sample_weight"]
     objective = Objective(
         model_from(about["model"], module, X),
-        about["loss"],
+        loss_from(about["loss"]),
         penalty_from(about["penalty"]),
         X,
         y,
@@ -130,6 +130,17 @@ def _loaded(
     theta = arrays["theta"]
     _check_theta(objective, theta, arrays["outputs"])
     return Fit(objective=objective, theta=theta, samples=samples, data=source, **about["fit"])
+
+
+def _of_catalogue(saved: Mapping[str, Any]) -> Dataset:
+    """The data set of the catalogue that a fit was trained on, as it is without options."""
+    from afif_explorer.datasets import load, names
+
+    if saved["is_dataset"] and saved["name"] in names():
+        found = load(saved["name"])
+        if found.digest == saved["digest"]:
+            return found
+    raise InvalidChoice(f"A saved fit has no rows; pass those of {_name(saved)} again as data=.")
 
 
 def _check_digest(saved: Mapping[str, Any], digest: str) -> None:

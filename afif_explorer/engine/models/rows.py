@@ -88,7 +88,7 @@ def _numbers(values: object, what: str) -> Tensor:
     """The same in the precision that they are stored in."""
     if isinstance(values, Tensor):
         _demand(not values.is_complex(), what)
-        return values
+        return values.detach()
     array = _as_array(values)
     _demand(array.dtype.kind in "biuf", what)
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:

@@ -256,3 +256,17 @@ def test_other_rows_must_be_those_that_the_module_takes() -> None:
     with pytest.raises(ax.DataError, match="takes one array of rows, not several") as error:
         plain.predict((X, X))
     one_sentence(error)
+
+
+def test_rows_that_require_a_gradient_are_rows() -> None:
+    X = torch.randn(20, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    wanted, found = (
+        ax.attribute(
+            ax.fit_objective(
+                ax.Objective(ax.LinearMap(2), "gaussian", None, rows, rows[:, 0] ** 2)
+            ),
+            ax.MeanLoss("train"),
+        )
+        for rows in (X, X.clone().requires_grad_())
+    )
+    np.testing.assert_array_equal(found, wanted)
