@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -20,6 +21,7 @@ from afif_explorer.analysis.removal.refits import Retrained, retrain
 from afif_explorer.analysis.rows.corrected import corrected
 from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.problem.row_ids import positions_of
+from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import is_whole
@@ -262,9 +264,9 @@ def _refitted_sets(
         possible = ~loses_a_class(objective, sets)
         counts[persons[waiting[~possible]]] = np.nan
         waiting = waiting[possible]
-        with partial_result(lambda refits: None):
-            refits = again.without_each(list(compress(sets, possible)))
-        left = margins.take(torch.as_tensor(waiting)).at(refits.theta).cpu().numpy()
+        left = _leads_without(
+            again, margins.take(torch.as_tensor(waiting)), list(compress(sets, possible))
+        )
         for pair, lead in zip(waiting, left, strict=True):
             size = int(counts[persons[pair]])
             if lead < 0:
@@ -275,6 +277,16 @@ def _refitted_sets(
         waiting = waiting[still & (counts[persons[waiting]] <= most)]
     counts[persons[waiting]] = np.nan
     return found
+
+
+def _leads_without(again: Retraining, margins: Margins, sets: Sequence[np.ndarray]) -> np.ndarray:
+    """The lead of each pair, refitted without its set of rows: ``[q]``; below 0 if it is lost."""
+    like, found = margins.influence.point.theta, [np.empty(0)]
+    for pairs in torch.arange(len(sets)).split(block_rows(len(like), like)):
+        with partial_result(lambda refits: None):
+            refits = again.without_each([sets[pair] for pair in pairs.tolist()])
+        found.append(margins.take(pairs).at(refits.theta).cpu().numpy())
+    return np.concatenate(found)
 
 
 def _refuse_too_many(again: Retraining, rows: np.ndarray, persons: int, most: int) -> None:

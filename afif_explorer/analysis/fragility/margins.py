@@ -19,6 +19,9 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
 
 REUSED = 8_000_000  # numbers of a block that the allocator keeps and reuses
+SLOPES = (
+    4  # vectors ``[p]`` for each pair: its gradient, and those of an iteration that solves for it
+)
 
 
 def decisions_at(objective: Objective, theta: Tensor, X: Tensor) -> Tensor:
@@ -101,7 +104,7 @@ class Margins:
         """By how much each row's removal lowers the lead, some pairs at a time: ``[pairs, n]`` float32."""
         objective, fitted = self.influence.objective, self.influence.point.theta
         rows, stay = self._row_factors, irremovable(objective)
-        size = block_rows(2 * objective.n, fitted, near=REUSED)
+        size = block_rows(2 * objective.n + SLOPES * objective.p, fitted, near=REUSED)
         for start in range(0, len(self.person), size):
             report("decisions", start, len(self.person))
             pairs = slice(start, min(start + size, len(self.person)))
@@ -125,7 +128,8 @@ class Margins:
         """
         influence, objective = self.influence, self.influence.objective
         like = influence.point.theta
-        if objective.p > len(self.person) or not fits(objective.n * objective.p, like.dtype):
+        steps = objective.n if objective.smooth else 3 * objective.n + 2 * objective.p
+        if objective.p > len(self.person) or not fits(steps * objective.p, like.dtype):
             return None
         if not objective.smooth:
             eye = torch.eye(objective.p, dtype=like.dtype, device=like.device)

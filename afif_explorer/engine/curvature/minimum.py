@@ -8,9 +8,10 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Hessian
 from afif_explorer.engine.curvature.spectrum import lanczos
 from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.runtime.memory import allowed
 
 DENSE = 600  # parameters up to which all eigenvalues are computed
-STEPS = 80  # Lanczos steps above that
+STEPS, FEWEST = 80, 10  # Lanczos steps above that, at most and at least
 AFFORDABLE = 100_000_000  # rows x outputs x parameters up to which these products are affordable
 
 
@@ -19,8 +20,9 @@ def negative_curvature(objective: Objective, theta: Tensor, *, seed: int = 0) ->
 
     An eigenvalue within rounding of 0, ``p eps lambda_max(H)``, counts as 0.
 
-    Up to 600 parameters from all eigenvalues; above, from 80 Lanczos steps, whose smallest Ritz value is
-    never below the true one, so that negative curvature that is found is real. None if too expensive.
+    Up to 600 parameters from all eigenvalues; above, from 80 Lanczos steps (fewer where memory is limited),
+    whose smallest Ritz value is never below the true one, so that negative curvature that is found is real.
+    None if too expensive.
 
     With a non-smooth penalty ``H`` is the Hessian among the parameters that are not held at a kink, the
     penalty's own curvature included, and all its eigenvalues are computed. The others do not matter: at
@@ -38,8 +40,10 @@ def negative_curvature(objective: Objective, theta: Tensor, *, seed: int = 0) ->
         values = torch.linalg.eigvalsh(hessian.dense())
     else:
         generator = torch.Generator().manual_seed(seed)
-        start = torch.randn(objective.p, generator=generator, dtype=torch.float64)
-        values = torch.linalg.eigvalsh(lanczos(hessian, objective.vector(start), STEPS)[1])
+        start = objective.vector(torch.randn(objective.p, generator=generator, dtype=torch.float64))
+        room = allowed() // (2 * start.numel() * start.itemsize)  # for the basis
+        steps = min(STEPS, max(FEWEST, room))
+        values = torch.linalg.eigvalsh(lanczos(hessian, start, steps)[1])
     return _below_rounding(values)
 
 

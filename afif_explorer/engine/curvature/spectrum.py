@@ -151,29 +151,31 @@ def lanczos(curvature: Curvature, start: Tensor, size: int) -> tuple[Tensor, Ten
     earlier ones, so no eigenvalue appears twice. Source: Golub and Van Loan, Matrix Computations, 10.1;
     section 11.3 for the residual of the solve, a product of the pivots of the small matrix.
     """
-    basis = [start / start.norm()]
+    most = min(size, len(start))
+    basis = start.new_empty(most, len(start))
+    basis[0] = start / start.norm()
     alphas: list[Tensor] = []
     betas: list[Tensor] = []
     pivot, residual = math.inf, 1.0
-    for step in range(min(size, len(start))):
+    for step in range(most):
         report("Lanczos basis", step, size)
-        moved = curvature @ basis[-1]
-        alphas.append(basis[-1] @ moved)
-        Q = torch.stack(basis, dim=1)
+        moved = curvature @ basis[step]
+        alphas.append(basis[step] @ moved)
+        before = basis[: step + 1]
         for _ in range(2):
-            moved = moved - Q @ (Q.T @ moved)
+            moved = moved - (before @ moved) @ before
         length = moved.norm()
         pivot = float(alphas[-1]) - (float(betas[-1]) ** 2 / pivot if betas else 0.0) or 1e-300
         residual *= abs(float(length) / pivot)
-        if step + 1 == min(size, len(start)) or residual <= SPANNED:
+        if step + 1 == most or residual <= SPANNED:
             break
         betas.append(length)
-        basis.append(moved / length)
+        basis[step + 1] = moved / length
     matrix = torch.diag(torch.stack(alphas))
     if betas:
         side = torch.stack(betas[: len(alphas) - 1])
         matrix = matrix + torch.diag(side, 1) + torch.diag(side, -1)
-    return torch.stack(basis[: len(alphas)], dim=1), matrix
+    return basis[: len(alphas)].T, matrix
 
 
 @dataclass(frozen=True)
