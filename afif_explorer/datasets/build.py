@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,9 @@ from afif_explorer.datasets import groups as group_rules
 from afif_explorer.datasets import recoded
 from afif_explorer.datasets.columns.column import Column, LeftOut
 from afif_explorer.datasets.columns.outcome import Outcome, alone, read_outcome
-from afif_explorer.datasets.encode import DTYPES, Encoding, encode
+from afif_explorer.datasets.encode import DTYPES, Design, Encoding, encode
 from afif_explorer.datasets.given_split import divided, given_split
+from afif_explorer.datasets.options import Labels
 from afif_explorer.datasets.prepare import Prepared, prepare
 from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.roles import ColumnOptions
@@ -41,6 +43,19 @@ def shares(validation: float, test: float, seed: int) -> Divide:
     return lambda ids, strata: divide(strata, validation, test, seed)
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The rows that have a target: ``n`` of them."""
+
+    outcome: Outcome
+    ids: np.ndarray  # [n]
+    places: np.ndarray  # [n], their positions in the frame
+    weight: np.ndarray | None  # [n]
+    who: dict[str, pd.Series]  # the sensitive columns, as they are
+    parts: Parts
+    notes: list[str]  # on the split
+
+
 def fields_of(
     frame: pd.DataFrame,
     *,
@@ -50,113 +65,138 @@ def fields_of(
     divide: Divide,
     options: ColumnOptions | None = None,
     sample_weight: SampleWeight = None,
-    name: str,
-    title: str = "",
     include_sensitive: bool = False,
     standardise: bool = True,
     baseline: bool = False,
     dtype: str = "float64",
     notes: Sequence[str] = (),
     ids: np.ndarray | None = None,
-    source: str = "",
-    licence: str = "",
-    description: str = "",
+    **labels: Unpack[Labels],
 ) -> dict[str, Any]:
     """Like ``Dataset.from_frame``, with any rule for the splits and any row ids."""
     check_frame(frame)
     checked_flag("include_sensitive", include_sensitive)
-    checked_flag("baseline", baseline)
-    if not is_name(dtype, DTYPES):
-        raise InvalidChoice(f"dtype is one of {', '.join(DTYPES)}, not {reprlib.repr(dtype)}.")
+    encoding = _encoding(standardise, baseline, dtype, most=2 * frame.size)
     names, renamed = text.column_names(frame.columns)
     chosen = with_weight_column(options or {}, sample_weight)
     asked = _several(sensitive)
     table = prepare(frame, names, target=target, sensitive=asked, options=chosen)
-    roles = table.roles
-    place = roles.target
+    rows = _rows(table, task, divide, np.arange(len(frame)) if ids is None else ids, sample_weight)
+    groups, group_notes = _finish_groups(rows.who, rows.parts, rows.outcome)
+    columns, column_notes = _inputs(table, rows, include_sensitive)
+    design = encode(columns, rows.parts, encoding)
+    told = [*notes, *renamed, *rows.outcome.notes, *alone(rows.outcome, rows.parts.train)]
+    told += [*rows.notes, *_weight_notes(table)]
+    told += [*column_notes, *design.notes, *group_notes, *_more_inputs(design, rows.parts.train)]
+    return {
+        **labelled(labels),
+        **_splits(design, rows, _shown(frame, names), groups),
+        "task": rows.outcome.task,
+        "target": names[table.roles.target],
+        "classes": rows.outcome.classes,
+        "feature_names": design.names,
+        "feature_groups": design.groups,
+        "encoder": design.encoder,
+        "sensitive": tuple(rows.who),
+        "notes": tuple(told),
+    }
 
-    outcome = read_outcome(table.columns[place], names[place], task)
-    split, split_notes = _given_split(table, outcome)
+
+def labelled(labels: Labels) -> dict[str, Any]:
+    """How a data set is displayed; "your data" if it has no name."""
+    name = text.clean(labels.get("name", "")) or "your data"
+    others = {key: labels.get(key, "") for key in ("source", "licence", "description")}
+    return {"name": name, "title": text.clean(labels.get("title", "")) or name, **others}
+
+
+def _encoding(standardise: bool, baseline: bool, dtype: str, most: int) -> Encoding:
+    checked_flag("baseline", baseline)
+    if not is_name(dtype, DTYPES):
+        raise InvalidChoice(f"dtype is one of {', '.join(DTYPES)}, not {reprlib.repr(dtype)}.")
+    return Encoding(standardise, baseline, dtype, most=most)
+
+
+def _rows(
+    table: Prepared,
+    task: str | None,
+    divide: Divide,
+    ids: np.ndarray,
+    sample_weight: SampleWeight,
+) -> _Rows:
+    """The rows with a target, and their split; ``ids``: of all rows of the table."""
+    roles, columns, names = table.roles, table.columns, table.names
+    outcome = read_outcome(columns[roles.target], names[roles.target], task)
+    split, notes = _given_split(table, outcome)
     kept = np.flatnonzero(outcome.kept)
-    every = np.arange(len(frame)) if ids is None else ids
-    ids = every[kept]
-    weight = None if roles.weight is None else table.columns[roles.weight]
-    weight = read_weights(sample_weight if weight is None else weight, len(frame), kept)
-    shown = _shown(frame, names).set_axis(every, axis=0)
+    weight = sample_weight if roles.weight is None else columns[roles.weight]
+    weight = read_weights(weight, len(ids), kept)
     who = {
         names[p]: group_rules.read_groups(
-            _clean(table.columns[p]).iloc[kept].set_axis(ids, axis=0), names[p]
+            _clean(columns[p]).iloc[kept].set_axis(ids[kept], axis=0), names[p]
         )
         for p in roles.sensitive
     }
     parts = (
-        divide(ids, _strata(outcome, who))
+        divide(ids[kept], _strata(outcome, who))
         if split is None or roles.split is None
         else divided(split[kept], names[roles.split])
     )
-    check_parts(parts, outcome, names[place])
-    finished, group_notes = _finish_groups(who, parts, outcome)
+    check_parts(parts, outcome, names[roles.target])
+    return _Rows(outcome, ids[kept], kept, weight, who, parts, notes)
 
-    left = {place, roles.weight, roles.split, *roles.ignored}
+
+def _inputs(
+    table: Prepared, rows: _Rows, include_sensitive: bool
+) -> tuple[list[Column], list[str]]:
+    """The inputs, and notes about all columns."""
+    roles = table.roles
+    left = {roles.target, roles.weight, roles.split, *roles.ignored}
     if not include_sensitive:
         left |= set(roles.sensitive)
-    read = [table.input(p, kept) for p in range(len(names)) if p not in left]
-    inputs, input_notes = [column for column, _ in read], {c.name: told for c, told in read}
+    read = [table.input(p, rows.places) for p in range(len(table.names)) if p not in left]
+    inputs, told = [column for column, _ in read], {column.name: notes for column, notes in read}
     if not include_sensitive:
-        inputs = recoded.without_sensitive(inputs, who)
-    columns, column_notes = _usable(inputs, parts.train)
-    for p in (place, *roles.sensitive):
-        column_notes += table.told.get(p, ())
+        inputs = recoded.without_sensitive(inputs, rows.who)
+    columns, notes = _usable(inputs, rows.parts.train)
+    for p in (roles.target, *roles.sensitive):
+        notes += table.told.get(p, ())
     for column in columns:
-        column_notes += input_notes[column.name]
-    column_notes += recoded.of_target(columns, outcome, names[place])
+        notes += told[column.name]
+    notes += recoded.of_target(columns, rows.outcome, table.names[roles.target])
     if not include_sensitive:
-        column_notes += recoded.determining(columns, who)
-    how = Encoding(standardise, baseline, dtype, most=2 * frame.size)
-    design = encode(columns, parts, how)
+        notes += recoded.determining(columns, rows.who)
+    return columns, notes
 
-    groups = pd.DataFrame(finished, index=ids, columns=list(finished))
-    train, validation, test = (
-        Split(
+
+def _splits(
+    design: Design, rows: _Rows, shown: pd.DataFrame, finished: dict[str, pd.Series]
+) -> dict[str, Any]:
+    """The three splits of a table ``shown``, by name."""
+    groups = pd.DataFrame(finished, index=rows.ids, columns=list(finished))
+    splits = {
+        name: Split(
             X=X,
-            y=outcome.y[rows],
+            y=rows.outcome.y[part],
             table=shown,
-            places=kept[rows],
-            sensitive=groups.iloc[rows],
-            ids=ids[rows].astype(np.int64),
-            sample_weight=None if weight is None else weight[rows],
+            places=rows.places[part],
+            sensitive=groups.iloc[part],
+            ids=rows.ids[part].astype(np.int64),
+            sample_weight=None if rows.weight is None else rows.weight[part],
         )
-        for X, rows in zip(design.X, parts, strict=True)
-    )
-    for which, part in (("training", train), ("validation", validation), ("test", test)):
-        check_split(part.sample_weight, which)
-    told = [*notes, *renamed, *outcome.notes, *alone(outcome, parts.train)]
-    told += [*split_notes, *_weight_notes(table)]
-    told += [*column_notes, *design.notes, *group_notes]
-    if len(design.names) > len(train):
-        told.append(
-            f"There are more inputs ({count(len(design.names))}) than training rows "
-            f"({count(len(train))}); without a penalty the fit is not unique."
-        )
-    name = text.clean(name) or "your data"
-    return {
-        "name": name,
-        "title": text.clean(title) or name,
-        "task": outcome.task,
-        "target": names[place],
-        "classes": outcome.classes,
-        "train": train,
-        "validation": validation,
-        "test": test,
-        "feature_names": design.names,
-        "feature_groups": design.groups,
-        "encoder": design.encoder,
-        "sensitive": tuple(who),
-        "notes": tuple(told),
-        "source": source,
-        "licence": licence,
-        "description": description,
+        for name, X, part in zip(("train", "validation", "test"), design.X, rows.parts, strict=True)
     }
+    for name, split in splits.items():
+        check_split(split.sample_weight, "training" if name == "train" else name)
+    return splits
+
+
+def _more_inputs(design: Design, train: np.ndarray) -> list[str]:
+    if len(design.names) <= len(train):
+        return []
+    return [
+        f"There are more inputs ({count(len(design.names))}) than training rows "
+        f"({count(len(train))}); without a penalty the fit is not unique."
+    ]
 
 
 def _several(sensitive: Sequence[Hashable] | str | None) -> list[Hashable]:

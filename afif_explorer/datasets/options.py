@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import TypedDict
 
 from afif_explorer.datasets.roles import ColumnOptions
 from afif_explorer.datasets.weights import SampleWeight
 
 
-class FrameOptions(ColumnOptions, total=False):
+class Labels(TypedDict, total=False):
+    """How a data set is displayed."""
+
+    name: str
+    title: str
+    source: str
+    licence: str
+    description: str
+
+
+class FrameOptions(ColumnOptions, Labels, total=False):
     """See :meth:`~afif_explorer.datasets.Dataset.from_frame` for what each means and its default."""
 
     sensitive: Sequence[Hashable] | str
@@ -21,9 +32,4 @@ class FrameOptions(ColumnOptions, total=False):
     baseline: bool
     dtype: str
     sample_weight: SampleWeight
-    name: str
-    title: str
-    source: str
-    licence: str
-    description: str
     notes: Sequence[str]

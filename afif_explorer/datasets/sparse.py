@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from afif_explorer.datasets.build import check_parts, shares
+from afif_explorer.datasets.build import check_parts, labelled, shares
 from afif_explorer.datasets.columns.outcome import alone, read_outcome
 from afif_explorer.datasets.options import FrameOptions
 from afif_explorer.datasets.reading import text
@@ -57,7 +57,6 @@ def sparse_fields(
     strata = outcome.y.astype(int) if outcome.task == "classification" else np.zeros(len(ids), int)
     parts = divide(ids, strata)
     check_parts(parts, outcome, shown)
-    name = text.clean(options.get("name", "")) or "your data"
     table = pd.DataFrame({shown: values})
     train, validation, test = (
         Split(
@@ -72,8 +71,7 @@ def sparse_fields(
         for part in parts
     )
     return {
-        "name": name,
-        "title": text.clean(options.get("title", "")) or name,
+        **labelled(options),
         "task": outcome.task,
         "target": shown,
         "classes": outcome.classes,
@@ -84,9 +82,6 @@ def sparse_fields(
         "feature_groups": tuple((place,) for place in range(len(names))),
         "sensitive": (),
         "notes": (*options.get("notes", ()), UNITS, *outcome.notes, *alone(outcome, parts.train)),
-        "source": options.get("source", ""),
-        "licence": options.get("licence", ""),
-        "description": options.get("description", ""),
     }
 
 

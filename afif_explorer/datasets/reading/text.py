@@ -40,8 +40,9 @@ def written(cell: object) -> str:
     """
     if isinstance(cell, datetime) and cell.time() == time.min:
         return cell.strftime("%Y-%m-%d")
-    whole = isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT
-    return str(int(cell) if whole else cell)
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+        return str(int(cell))
+    return str(cell)
 
 
 def _visible(text: str) -> str:

@@ -81,12 +81,10 @@ def added_variable(
     cloud.draw(result, colours)
     ends = np.array([np.nanmin(x), np.nanmax(x)])
     result.add(line(colours, ends.tolist(), (one.value * ends).tolist()))
-    result.lay_out(
-        xaxis=axis(colours, f"{name}, given the other inputs"),
-        yaxis=axis(
-            colours, "Response, given the other inputs", **({"range": list(seen)} if seen else {})
-        ),
-    )
+    up = axis(colours, "Response, given the other inputs")
+    if seen:
+        up["range"] = list(seen)
+    result.lay_out(xaxis=axis(colours, f"{name}, given the other inputs"), yaxis=up)
     return result
 
 
