@@ -50,6 +50,7 @@ frame = pd.DataFrame(X, columns=[f"x{{i}}" for i in range(10)]).assign(y=np.wher
 ax.serve(ax.fit(ax.Dataset.from_frame(frame, target="y")), show=False)
 """
 SMALL = 0.03  # radius of a lasso with few enough rows to be selected, as a share of the map
+REDRAWING = 3000  # ms
 CLOCKS = {"TaskDuration": "busy", "ThreadTime": "processor"}  # in the order of Chromium's list
 SETTLING = 50  # ms until what a move has put off, plotly's throttled events among them, is done
 
@@ -96,10 +97,13 @@ def brush(browser: Browser, rows: int, moves: int) -> dict[str, Any]:
             if live.is_visible():
                 break
             page.wait_for_timeout(200)
+        since, small = visit.version("row_map"), live.inner_text()
         began = time.perf_counter()
         page.mouse.up()
         page.locator("b", has_text="Removing them").first.wait_for()
         answer = time.perf_counter() - began
+        visit.redrawn("row_map", since)  # which would end the next lasso
+        page.wait_for_timeout(REDRAWING)
         area = visit.canvas("row_map")  # the selection bar has grown
         page.mouse.move(*place(0))
         page.mouse.down()
@@ -123,6 +127,8 @@ def brush(browser: Browser, rows: int, moves: int) -> dict[str, Any]:
             busy.append(window(partial(page.mouse.move, *to)))
             resting.append(window(lambda: None))
         words = live.inner_text()
+        if words == small:
+            raise RuntimeError("The map was drawn again while the lasso was; measure anew.")
         return {
             "rows": rows,
             "first figure, s": first,

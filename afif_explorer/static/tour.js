@@ -6,13 +6,21 @@ const LOOK = 250 // ms between two looks at where the place of a step is
 const CLOSES = 400 // ms; the dialog of the guide then has given the focus back
 const MARGIN = 4 // px between it and the ring
 
-function remembered(value) {
+// What the browser keeps: that the tour was offered (localStorage), where it is and what to go back to (sessionStorage).
+function kept(store, value) {
   try {
-    if (value) localStorage.setItem(SEEN, value)
-    return localStorage.getItem(SEEN)
+    if (value) window[store].setItem(SEEN, value)
+    if (value === "") window[store].removeItem(SEEN)
+    return window[store].getItem(SEEN)
   } catch {
     return value ?? null // a browser that keeps nothing
   }
+}
+
+// A tour that a reload of the page has interrupted: {step, before}.
+function interrupted() {
+  const [{type} = {}] = performance.getEntriesByType("navigation")
+  return type === "reload" ? JSON.parse(kept("sessionStorage") || null) : null
 }
 
 // The visible element of a class, through all shadow roots.
@@ -57,6 +65,7 @@ export function render({model}) {
   let place = null
   let watching = 0
   let before = null // what had the focus
+  let settings = null // from before the tour
 
   function point() {
     if (!place?.isConnected || !place.getClientRects().length) {
@@ -77,7 +86,7 @@ export function render({model}) {
     place = null
     const open = at >= 0
     note.hidden = ring.hidden = !open
-    offer.hidden = open || remembered() !== null
+    offer.hidden = open || kept("localStorage") !== null
     clearInterval(watching)
     if (!open) return
     count.textContent = `${label}, ${at + 1} of ${steps.length}`
@@ -86,20 +95,25 @@ export function render({model}) {
     const last = at === steps.length - 1
     skip.hidden = last
     next.textContent = last ? "Done" : "Next"
-    model.send_msg({step: at})
+    model.send_msg({step: at, before: settings})
+    keep()
     point()
     watching = setInterval(point, LOOK)
   }
 
+  const keep = () => settings && kept("sessionStorage", JSON.stringify({step: at, before: settings}))
+
   function start() {
     before = focused()
-    remembered("taken")
+    settings = null
+    kept("localStorage", "taken")
     show(0)
     text.focus()
   }
 
   function end() {
-    remembered("taken")
+    kept("localStorage", "taken")
+    kept("sessionStorage", "")
     model.send_msg({step: null})
     show(-1)
     if (before !== document.body && before?.getClientRects().length) before.focus()
@@ -112,9 +126,18 @@ export function render({model}) {
   back.addEventListener("click", () => show(at - 1))
   next.addEventListener("click", () => at === steps.length - 1 ? end() : show(at + 1))
   note.addEventListener("keydown", (event) => event.key === "Escape" && end())
-  model.on("msg:custom", (message) => JSON.parse(message).start && setTimeout(start, CLOSES))
+  model.on("msg:custom", (message) => {
+    const told = JSON.parse(message)
+    if (told.start) setTimeout(start, CLOSES)
+    else if (at >= 0) {
+      settings = told.before
+      keep()
+    }
+  })
   model.on("remove", () => clearInterval(watching))
-  show(-1)
+  const last = interrupted()
+  settings = last?.before ?? null
+  show(last?.step ?? -1)
   const whole = make("div", "")
   whole.append(offer, ring, note)
   return whole

@@ -64,6 +64,25 @@ def test_it_is_taken_by_keyboard_up_to_the_truth(page: Page, app_url: str) -> No
 
 
 @pytest.mark.timeout(600)
+def test_a_reload_interrupts_it_and_loses_nothing(page: Page, app_url: str) -> None:
+    visit = Dashboard(page, app_url).open(dataset="breast_cancer", strength=0.1)
+    before = visit.headline()
+    offer(page).click()
+    note(page).get_by_role("button", name="Next").click()
+    expect(note(page)).to_contain_text(STEPS[1].text)
+    page.wait_for_url("**dataset=hiring**target=demographic_parity**")
+    page.reload()
+    expect(note(page)).to_contain_text(STEPS[1].text)
+    expect(page.locator(".headline")).to_contain_text("Hiring")
+    note(page).get_by_role("button", name="Skip").click()
+    expect(page.locator(".headline")).to_have_text(before)
+    page.wait_for_url("**dataset=breast_cancer**")
+    page.reload()
+    expect(page.locator(".headline")).to_have_text(before)
+    expect(note(page)).to_be_hidden()
+
+
+@pytest.mark.timeout(600)
 def test_once_skipped_it_comes_from_the_help_only(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).open()
     offer(page).click()

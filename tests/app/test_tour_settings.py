@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,25 @@ def test_every_tour_has_its_own_before(context: Context) -> None:
     context.spec = MINE.replace(strength=1.0)
     tell(tour, 0, None)
     assert context.spec == MINE.replace(strength=1.0)
+
+
+def test_a_page_that_is_loaded_again_knows_them(context: Context) -> None:
+    tour, told = Tour(context), []  # type: ignore[arg-type]
+    tour._send_msg = told.append  # type: ignore[method-assign]
+    tell(tour, 0, 2)
+    [kept] = [json.loads(message)["before"] for message in told]
+    again = Tour(context)  # type: ignore[arg-type]
+    again._handle_msg({"step": 2, "before": kept})
+    tell(again, 3, None)
+    assert context.spec == MINE
+
+
+@pytest.mark.parametrize("kept", ["v=1&strength=<b>&selected=no", "&&&", 7, ["v=1"]])
+def test_what_a_browser_should_not_have_kept_is_no_error(context: Context, kept: Any) -> None:
+    tour = Tour(context)  # type: ignore[arg-type]
+    tour._handle_msg({"step": 0, "before": kept})
+    tell(tour, None)
+    assert context.spec == (Spec() if isinstance(kept, str) else MINE)
 
 
 def test_who_declines_or_has_chosen_other_data_keeps_them(context: Context) -> None:

@@ -18,7 +18,8 @@ class Tour(JSComponent):
     """Offers the tour until it was taken or declined; the browser remembers that.
 
     What a step does is done as soon as the results are there that it needs. When the tour ends, the settings
-    from before it come back, unless the visitor has chosen other data on the way.
+    from before it come back, unless the visitor has chosen other data on the way; the browser keeps them, so
+    that a reload of the page only interrupts the tour.
     """
 
     content = param.String(
@@ -50,9 +51,17 @@ class Tour(JSComponent):
             self._due = None
             self._end()
         elif isinstance(step, int) and 0 <= step < len(STEPS):
-            self._before = self._before or self._context.explorer.spec
+            self._before = self._before or self._begun(data.get("before"))
             self._due = STEPS[step]
             self._go()
+
+    def _begun(self, kept: Any) -> Spec:
+        """The settings from before a tour, which the browser has ``kept`` if its page was loaded again."""
+        if isinstance(kept, str):
+            return Spec.from_query(kept)[0]
+        spec = self._context.explorer.spec
+        self._send_msg(json.dumps({"before": spec.to_query()}))
+        return spec
 
     def _end(self) -> None:
         explorer, before = self._context.explorer, self._before
