@@ -15,7 +15,7 @@ from afif_explorer.figures.drawing.theme import theme
 from afif_explorer.results import Decisions
 from afif_explorer.wording import count
 
-SHARES = "Decisions that hang on few training rows"
+SHARES = "Decisions that depend on few training rows"
 MARGINS = "Decisions by margin"
 WAITING = "How few training rows carry each decision appears here."
 MOST_GROUPS = 6  # the largest; the others are one line
@@ -91,7 +91,7 @@ def decision_margins(decisions: Decisions, *, dark: bool = False, limit: int = 3
     colours = theme(dark)
     known = np.flatnonzero(np.isfinite(decisions.counts))
     if known.size == 0:
-        why = f"No decision hangs on {count(decisions.most)} training rows or fewer."
+        why = f"No decision depends on {count(decisions.most)} training rows or fewer."
         return empty(why, dark=dark, title=MARGINS)
     fragile = 1 / decisions.counts[known]
     rows = known[drawn_rows([fragile], [decisions.margin[known]], np.empty(0, int), max(limit, 1))]
@@ -158,7 +158,7 @@ def _hover(decisions: Decisions, rows: np.ndarray) -> list[str]:
 
 
 def share_within(decisions: Decisions, rows: np.ndarray, most: float) -> str:
-    """The share of some rows whose decision hangs on at most so many training rows."""
+    """The share of some rows whose decision depends on at most so many training rows."""
     if rows.size == 0:
         return "no rows"
     return percent(float((decisions.counts[rows] <= most).mean()))

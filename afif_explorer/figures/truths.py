@@ -17,7 +17,7 @@ from afif_explorer.figures.drawing.theme import Theme, theme
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.results import CurvatureTruth, Verification
 
-TRUTHS = "Both curvatures against two truths"
+TRUTHS = "Both curvatures against two references"
 WAITING = "Start the check to compare both curvatures with refits and the Bregman response."
 GAP = 0.16  # between two panels, as a share of the width
 

@@ -23,9 +23,13 @@ def amount(size: float, value: float, unit: str) -> str:
     return measured(number(size), unit) + told
 
 
-def signed(change: float, value: float) -> str:
-    """A change with its sign, and relative to the quantity: ``−0.021 (−12 %)``."""
+def signed(change: float, value: float, unit: str) -> str:
+    """A change with its sign and unit, and relative to the quantity: ``−0.021 nats (−12 %)``.
+
+    A probability has no unit here: what it is of is said before it.
+    """
     sign = "+" if change > 0 else ""
     share = change / abs(value) if value else float("inf")
     told = f" ({sign}{percent(share)})" if abs(share) <= MOST_SHARE else ""
-    return f"{sign}{number(change)}{told}"
+    size = f"{number(change)} {'' if unit == 'probability' else unit}".strip()
+    return f"{sign}{size}{told}"

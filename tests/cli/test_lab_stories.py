@@ -182,7 +182,7 @@ def test_a_decision_on_one_person_is_flipped(lab: Page) -> None:
     story = InCell(lab, "person = ax.Explorer")
     story.drawn("decision_margins")
     people = story.shown.get_by_label("Person", exact=True)
-    fragile = people.locator("option", has_text="hangs on 1 row").first.inner_text()
+    fragile = people.locator("option", has_text="depends on 1 row").first.inner_text()
     people.select_option(fragile)
     story.says("1 training row carries this decision")
     story.press("Retrain without them")

@@ -82,7 +82,7 @@ class ConclusionFlip:
         share = 100 * len(self.rows) / self.fit.n
         least = "" if self.lower is None else f"at least {wording.count(self.lower)} and "
         return (
-            f"The sign hangs on {least}at most {wording.count(len(self.rows))} training rows "
+            f"The sign depends on {least}at most {wording.count(len(self.rows))} training rows "
             f"({share:.2g} %): refitted without them, the target moves {change}."
         )
 

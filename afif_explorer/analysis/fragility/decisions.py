@@ -91,9 +91,7 @@ class DecisionFlips:
         return len(self.counts)
 
     def __repr__(self) -> str:
-        few = (
-            f"{100 * self.share(self.refitted):.2g} % hang on at most {self.refitted} training rows"
-        )
+        few = f"{100 * self.share(self.refitted):.2g} % depend on at most {self.refitted} training rows"
         return (
             f"<DecisionFlips of {wording.count(len(self))} {self.split} rows: {few} (refitted), "
             f"{100 * self.share(self.most):.2g} % on at most {self.most} (predicted)>"

@@ -83,7 +83,9 @@ def _turned(rows: tuple[int, ...]) -> Verdict:
         return Verdict(False, f"{said}: still below the line.")
     if len(rows) > _fewest():
         return Verdict(False, f"{said}: hired. But fewer rows would do it.")
-    return Verdict(True, f"{said}: hired. The decision hung on {_rows(len(rows))} of {_fit().n}.")
+    return Verdict(
+        True, f"{said}: hired. The decision depended on {_rows(len(rows))} of {_fit().n}."
+    )
 
 
 def _rows(count: int) -> str:

@@ -29,7 +29,7 @@ LIAR = Scene(
                 "The ten rows were wrong", "By influence on the gap, all ten had the right label."
             ),
             Answer(
-                "That this gap hung on these rows",
+                "That this gap depended on these rows",
                 "And no more: errors, other gaps and who was removed have to be reported too.",
                 right=True,
             ),

@@ -63,13 +63,19 @@ def _first(change: Change, whose: str) -> tuple[str | Badge, ...]:
 def _others(changes: list[Change]) -> Content:
     if not changes:
         return ()
-    return (Facts(tuple((one.of.label, signed(one.predicted, one.of.value)) for one in changes)),)
+    return (
+        Facts(
+            tuple(
+                (one.of.label, signed(one.predicted, one.of.value, one.of.unit)) for one in changes
+            )
+        ),
+    )
 
 
 def _retrained(found: Removal, whose: str) -> Content:
     """The true changes beside the predictions."""
     truths = [
-        (one.of.label, signed(one.retrained, one.of.value))
+        (one.of.label, signed(one.retrained, one.of.value, one.of.unit))
         for one in found.changes
         if one.retrained is not None
     ]

@@ -74,8 +74,8 @@ def _truths(explorer: Explorer) -> Content:
         )
         for (name, truth), one in found.closeness.items()
     )
-    columns = ("Pearson", "Slope of the truth", "Relative error")
-    table = Table("How close each curvature is to each truth", columns, rows)
+    columns = ("Pearson", "Slope of the reference", "Relative error")
+    table = Table("How close each curvature is to each reference", columns, rows)
     norm = found.gradient_norm
     told = (
         f"Every response reached a gradient norm of {number(norm)} or less."
@@ -139,7 +139,7 @@ AGREEMENT = Screen(
             card(
                 Text(
                     "truths",
-                    label="Both curvatures against two truths",
+                    label="Both curvatures against two references",
                     page="figures/curvature_truths",
                     reads=("verification",),
                     content=_truths,

@@ -55,13 +55,13 @@ def _statistics(explorer: Explorer) -> Content:
         f"Shares of the {count(found.ids.size)} {found.rows_label} whose decision changes if that "
         f"many of the {count(found.n_train)} training rows are removed. Up to {found.refitted} rows "
         f"every set was refitted and does change the decision; larger counts are predictions. It took "
-        f"{duration(found.seconds)}. A decision that hangs on few rows is fragile, not wrong."
+        f"{duration(found.seconds)}. A decision that depends on few rows is fragile, not wrong."
     )
     return (Statistics(pairs), hint(note), *((table,) if groups else ()))
 
 
 def _within(most: int) -> str:
-    return "hang on one row" if most == 1 else f"on at most {count(most)} rows"
+    return "depend on one row" if most == 1 else f"on at most {count(most)} rows"
 
 
 def _people(explorer: Explorer) -> Mapping[str, int]:
@@ -83,7 +83,7 @@ def _name(found: Decisions, place: int) -> str:
     rows = f"more than {count(found.most)}" if np.isnan(number) else count(number)
     plural = "" if number == 1 else "s"
     return (
-        f"Row {found.ids[place]}: {short(found.decision[place], 30)}, hangs on {rows} row{plural}"
+        f"Row {found.ids[place]}: {short(found.decision[place], 30)}, depends on {rows} row{plural}"
     )
 
 

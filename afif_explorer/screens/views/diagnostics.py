@@ -104,7 +104,7 @@ def _of_one(explorer: Explorer) -> Content:
     verb = "raises" if effect[place] > 0 else "lowers"
     change = number(abs(float(effect[place])))
     told = (
-        f"{short(one.name, 60)} is {number(one.value, 4)}. Removing row "
+        f"The coefficient of {short(one.name, 60)} is {number(one.value, 4)}. Removing row "
         f"{explorer.diagnostics.ids[place]} {verb} it by {change}, the largest change by one row."
     )
     crossed = np.flatnonzero((one.value + effect) * one.value < 0)
