@@ -111,7 +111,7 @@ ids = data.train.ids
 row = ids.tolist().index(line_up[0])
 after = chance_of(train(np.delete(X, row, axis=0), np.delete(y, row)))
 print(f"Without row {ids[row]} the chance is {after:.2%}.")
-print(f"That row did {(before - after) * 100:+.2f} percentage points to the applicant's chance.")
+print(f"So that row changes the applicant's chance by {(before - after) * 100:+.2f} percentage points.")
 
 # %% [markdown]
 # From now on we say it the other way round, as a prediction about a removal:

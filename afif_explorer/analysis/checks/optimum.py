@@ -19,7 +19,7 @@ def minimum(subject: Subject) -> Check:
         OK if fit.converged else ERROR,
         f"The gradient norm is {fit.gradient_norm:.2g}; at a minimum it is at most "
         f"{fit.gradient_threshold:.2g}.",
-        "Effects are those of rows at a minimum; elsewhere a refit also moves for reasons of its own.",
+        "Effects assume a minimum; elsewhere a refit also moves because it goes on training.",
         fit.advice,
         numbers,
     )

@@ -17,7 +17,7 @@ DISTANCE = 1.0  # Cook's distance: the parameters move by about their joint stan
 def leverage(subject: Subject) -> Check:
     """AX305: leverage above 0.5."""
     title = "leverages are small"
-    why = "Such a row nearly fixes its own prediction; a plain step sees little of what its removal does."
+    why = "Such a row nearly fixes its own prediction; a plain step captures little of its removal."
     if not subject.affordable:
         return Check("AX305", title, UNKNOWN, "Leverages are too expensive here.", why, "")
     values = subject.influence.largest_shares().cpu().numpy()
@@ -28,7 +28,10 @@ def leverage(subject: Subject) -> Check:
 
 def distance(subject: Subject) -> Check:
     """AX306: Cook's distance above 1."""
-    title, why = "no row moves the whole fit", "One row decides where the parameters are."
+    title, why = (
+        "no row moves the whole fit",
+        "One row determines the parameters to a large extent.",
+    )
     if not subject.affordable:
         return Check("AX306", title, UNKNOWN, "Cook's distances are too expensive here.", why, "")
     values = diagnostics_of(subject.influence, subject.fit)["cooks_distance"].to_numpy()
