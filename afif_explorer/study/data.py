@@ -96,7 +96,7 @@ def add_table(
     # Not the name of the same data set with splits that stay as they are.
     # Its second half is nobody else's, also if another person brings the same file.
     name = upload_name(digest("table", made.digest), token_hex(16))
-    UPLOADS.add(name, Upload(make, table.frame, made.title, file, dict(how or {}), table))
+    UPLOADS.add(name, Upload(make, table.frame, made.title, file, dict(how or {}), table, task))
     return name
 
 

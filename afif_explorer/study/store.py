@@ -69,6 +69,7 @@ class Upload:
     file: str = ""  # the name of its file
     how: Mapping[str, Any] = field(default_factory=dict)  # the options of ``inspect`` that read it
     table: ColumnTable | None = None  # its columns, with what was chosen for them
+    task: str | None = None  # as chosen; None: inferred
 
     @cached_property
     def bytes(self) -> int:

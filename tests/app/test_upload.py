@@ -126,3 +126,21 @@ def test_the_seed_splits_an_own_file(page: Page, app_url: str, tmp_path: Path) -
     page.get_by_role("button", name="Copy as Python").click()
     expect(page.locator("pre.code")).to_contain_text("ax.inspect('mine.csv')")
     expect(page.locator("pre.code")).to_contain_text("seed=7")
+
+
+def test_a_change_begins_with_the_task_that_was_chosen(
+    page: Page, app_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.csv").write_text(TABLE)
+    opened(page, app_url)
+    give(page, tmp_path / "mine.csv")
+    role(page, "size", "target")
+    task = page.get_by_role("combobox", name="Task", exact=True)
+    task.click()
+    page.get_by_role("option", name="Regression").click()
+    page.get_by_role("button", name="Use this table").click()
+    expect(page.locator(".headline")).to_contain_text("mine.csv", timeout=PATIENCE)
+    page.get_by_role("button", name="Change").first.click()
+    page.get_by_role("dialog").wait_for()
+    expect(page.get_by_label("Role of size", exact=True)).to_have_value("target")
+    expect(task).to_have_text("Regression: a number")

@@ -211,6 +211,19 @@ def test_a_table_is_used_and_can_be_asked_about_again(form, explorer, folder) ->
     assert "ax.inspect('sub/mine.csv')" in explorer.as_python()
 
 
+def test_a_change_begins_with_the_task_that_was_chosen(form, explorer) -> None:
+    read(form, "mine.csv")
+    choose(form, "role", 2, "target")
+    form.task.value = "classification"
+    form.use.click()
+    assert explorer.await_idle(WAIT)
+    form.button.value = True
+    read(form, "mine.csv")
+    assert form.task.value == "infer"
+    form.change(json.dumps({"column": "x"}))
+    assert form.task.value == "classification"
+
+
 def test_notes_of_reading_are_told(form, folder) -> None:
     odd = pd.read_csv(io.StringIO(TABLE)).to_csv(sep=";", index=False)
     (folder / "odd.csv").write_text(odd)

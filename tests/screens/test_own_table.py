@@ -65,6 +65,12 @@ def test_a_session_with_a_link_changes_a_copy_of_the_columns(own) -> None:
     assert "score" in again.feature_names
 
 
+def test_a_copy_has_the_task_that_was_chosen(own) -> None:
+    numeric = own.choose(choice("role", 1, "target"))
+    assert OwnTable.copy_of(numeric.add("regression")).task == "regression"
+    assert OwnTable.copy_of(numeric.add("infer")).task == "infer"
+
+
 def test_a_table_that_is_no_longer_held_cannot_be_copied() -> None:
     with pytest.raises(AfifError, match="no longer held"):
         OwnTable.copy_of("upload-0")

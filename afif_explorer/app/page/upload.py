@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -122,15 +123,20 @@ class Upload:
         self._put_away()
         self.open()
         if self._used is not None and self._used[0] == dataset:
-            self._show(self._used[1], focus=focus)
+            self._show_again(self._used[1], focus)
             return
 
         async def work() -> None:
             own = await self._attempt(lambda: OwnTable.copy_of(dataset), own_table.REFUSED)
             if own is not None:
-                self._show(own, focus=focus)
+                self._show_again(own, focus)
 
         pn.state.execute(work)
+
+    def _show_again(self, own: OwnTable, focus: str) -> None:
+        """Show a table that was used before, with the task that was chosen for it."""
+        self._task.value = own.task
+        self._show(own, focus=focus)
 
     def _reading(self, name: str) -> Any:
         """The field for one option of how the file is read."""
@@ -217,7 +223,7 @@ class Upload:
             own, task = self._own, self._task.value
             name = await self._attempt(lambda: own.add(task), own_table.REFUSED)
         if name is not None:
-            self._used = name, own
+            self._used = name, replace(own, task=task)
             self.dialog.close()
             self._put_away()
             self._explorer.dataset = name

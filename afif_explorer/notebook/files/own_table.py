@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ class OwnTableForm:
         """Show the table again, at the column that a note is about: what ``notes.js`` sent, as JSON."""
         if self._used is not None:
             self._opener.button.value = True
+            self.task.value = self._used[1].task
             self._show(self._used[1], focus=own_table.chosen_column(choice))
 
     def _turned(self, is_open: bool) -> None:
@@ -141,7 +143,7 @@ class OwnTableForm:
         except Exception as error:
             self._refuse(own_table.REFUSED, own_table.reason(error))
         else:
-            self._used = name, self._own
+            self._used = name, replace(self._own, task=self.task.value)
             self._opener.close()
             self._explorer.dataset = name
 

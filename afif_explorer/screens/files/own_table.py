@@ -70,7 +70,8 @@ class OwnTable:
     """A file that was read, and what is chosen for its columns; a value that is changed by copying.
 
     ``path``: where code finds it, if not under its ``name`` in the working folder; ``how``: how it is read
-    where that is not detected; ``test``: the name or path, and the content, of a file of test rows.
+    where that is not detected; ``test``: the name or path, and the content, of a file of test rows;
+    ``task``: as it was chosen when it was made a data set, one of ``TASKS``.
     """
 
     name: str
@@ -79,6 +80,7 @@ class OwnTable:
     path: str = ""
     how: Mapping[str, Any] = field(default_factory=dict)
     test: tuple[str, bytes] | None = field(default=None, repr=False)
+    task: str = INFER
 
     def __post_init__(self) -> None:
         # Whoever made the table (a thread) also finds its problems, not whoever shows it (all pages' loop).
@@ -129,7 +131,7 @@ class OwnTable:
             raise DataError(GONE)
         table = found.table
         own = replace(table, columns=replace(table.columns, memory={}))
-        return cls(found.title, b"", own, found.file, found.how)
+        return cls(found.title, b"", own, found.file, found.how, task=found.task or INFER)
 
     @property
     def has_file(self) -> bool:
