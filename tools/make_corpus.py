@@ -12,6 +12,7 @@ write tables. ``right.json`` has, for each file, some of:
 ``told``     words that a note must have
 ``mended``   the problem that must be noticed, and the values after its remedy is applied
 ``quiet``    problems that must not be noticed in a column
+``only``     all questions that stay open, by column
 ``refused``  words that the error must have
 """
 
@@ -21,7 +22,18 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from corpus import amounts, cells, columns, files, languages, layouts, mixtures, surveys
+from corpus import (
+    amounts,
+    cells,
+    columns,
+    files,
+    further,
+    languages,
+    layouts,
+    mixtures,
+    simulated,
+    surveys,
+)
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "corpus"
 SOURCES: tuple[Callable[[], dict[str, files.Case]], ...] = (
@@ -47,6 +59,13 @@ SOURCES: tuple[Callable[[], dict[str, files.Case]], ...] = (
     layouts.encodings,
     layouts.parquet,
     layouts.refused,
+    further.numbers,
+    further.days,
+    further.labels,
+    further.gaps,
+    simulated.tables,
+    simulated.leaks,
+    simulated.roles,
 )
 
 

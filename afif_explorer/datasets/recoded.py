@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from afif_explorer.datasets.columns.column import Column, LeftOut
+from afif_explorer.datasets.columns.combinations import combination
 from afif_explorer.datasets.columns.outcome import Outcome
-from afif_explorer.datasets.columns.relations import Values, coarser, combination, exact, recodes
+from afif_explorer.datasets.columns.relations import Values, coarser, exact, gaps, recodes
 
 
 def without_sensitive(
@@ -50,16 +51,15 @@ def of_target(inputs: Sequence[Column], outcome: Outcome, target: str) -> list[s
         ours = values_of(column)
         if recodes(ours, other):
             told.append(f"'{column.name}' is the target '{target}' in another coding, {advice}")
-        elif (found := exact(ours, other) or coarser(ours, other)) is not None:
+        elif (found := exact(ours, other) or coarser(ours, other) or gaps(ours, other)) is not None:
             told.append(f"'{column.name}' {found.words.format(other=what)}, {advice}")
     numbers = [column for column in inputs if column.kind == "numeric"]
     if not told and outcome.task == "regression":
-        pair = combination([column.values for column in numbers], outcome.y)
-        if pair is not None:
-            first, second = (numbers[place].name for place in pair)
+        parts = combination([column.values for column in numbers], outcome.y)
+        if parts is not None:
+            names = [column.name for column in numbers]
             told.append(
-                f"The target '{target}' is a weighted sum of '{first}' and '{second}', so a model can read "
-                "the outcome from them; drop them unless they are known before the outcome is."
+                f"{parts.told(target, names)}; drop them unless they are known before the outcome is."
             )
     return told
 

@@ -44,6 +44,11 @@ def test_a_file_is_read_or_asked_about_or_refused(name):
         assert_read(table.apply(column, code), column, expected)
     for column, codes in right.get("quiet", {}).items():
         assert {problem.code for problem in table[column].problems}.isdisjoint(codes)
+    if "only" in right:
+        opened: dict[str, list[str]] = {}
+        for problem in table.open:
+            opened.setdefault(problem.column, []).append(problem.code)
+        assert opened == right["only"]
     if "told" in right:
         assert right["told"] in " ".join(table.notes)
 

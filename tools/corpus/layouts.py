@@ -54,6 +54,40 @@ def lines() -> dict[str, Case]:
         "lines_tabs.csv": _file(*text(_TABLE, "\t").splitlines()),
         "lines_bars.csv": _file(*text(_TABLE, "|").splitlines()),
         "lines_spaces.csv": _file(*(line.replace(",", ", ") for line in _LINES)),
+        "lines_types.csv": _file(
+            head, "float,int,str,str", *body, told="descriptions of the columns"
+        ),
+        "lines_import_ids.csv": _file(
+            head,
+            *(",".join(f'"{{""ImportId"":""Q{i}""}}"' for i in range(4)),),
+            *body,
+            told="descriptions",
+        ),
+        "lines_questions.csv": _file(
+            head,
+            "How much?,How old?,Where do you live?,Did it help?",
+            *body,
+            told="Line 2 left out",
+        ),
+        "lines_typeset_quotes.csv": _file(
+            *(",".join(f"\u201c{cell}\u201d" for cell in line.split(",")) for line in _LINES),
+            told="Quotation marks",
+        ),
+        "lines_statistics.csv": _file(head, "mean,sum,first,first", *body, told="descriptions"),
+        "lines_rule.csv": _file(head, "---,---,:--,---", *body, told="a rule"),
+        "lines_numbered_names.csv": _file(
+            "1,2,3,4", *body, read=dict(zip("1234", _READ.values(), strict=True))
+        ),
+        "lines_sums_without_a_name.csv": _file(
+            *_LINES, f"{round(sum(_AMOUNT), 2)},{sum(_AGE):.0f},,", told="totals"
+        ),
+        "lines_by_carets.csv": Case(
+            "\n".join(line.replace(",", "^") for line in _LINES).encode(),
+            {"told": "separated by '^'"},
+        ),
+        "lines_in_quotes.csv": Case(
+            "\n".join(f'"{line}"' for line in _LINES).encode(), {"told": "separated by commas"}
+        ),
         "lines_units.csv": _file(head, "EUR,years,,", *body, told="units"),
         "lines_units_brackets.csv": _file(head, "[EUR],(years),,", *body, told="units"),
         "lines_total.csv": _file("name," + head, *named, total, told="totals"),

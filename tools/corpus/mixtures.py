@@ -37,7 +37,7 @@ def mixtures() -> dict[str, Case]:
         "year_and_month": ([2010_00 + 100 * (i % 9) + 1 + i * 5 % 12 for i in range(ROWS)], "dates"),
         "rounded_identifiers": ([f"{rng.randrange(10**6, 10**7)}0000000" for _ in range(ROWS)], "id"),
         "units": (noise(84, ["70 kg", "154 lb", "80 kg"]), "units"),
-        "versions": (noise(85, ["1.1", "1.10", "1.2", "1.9"]), "codes"),
+        "versions": (noise(85, ["1.1", "1.10", "1.2", "1.9"]), "versions"),
     }  # fmt: skip
     found = {}
     for name, (cells, code) in asked.items():

@@ -19,9 +19,10 @@ INPUT, TARGET, SENSITIVE, WEIGHT, SPLIT, ID, IGNORE = (
 ROLES = (INPUT, TARGET, SENSITIVE, WEIGHT, SPLIT, ID, IGNORE)
 _TARGETS = (  # each before those of the next line
     "target label y outcome response",
-    "survived promoted approved accepted admitted hired selected defaulted default churn churned recid "
-    "recidivated passed dropout fraud",
-    "class diagnosis income salary wage charges price cost score grade",
+    "survived promoted approved accepted admitted hired selected defaulted default churn churned attrition "
+    "exited recid recidivated passed dropout fraud isfraud readmitted stroke died death deathevent failure "
+    "deposit purchased subscribed clicked converted returned loanstatus creditrisk seriousdlqin2yrs",
+    "class diagnosis species income salary wage charges price saleprice cost score quality grade",
 )
 _SENSITIVE = words(
     "sex gender race ethnicity ethnic religion nationality disability disabled caste orientation "
@@ -44,13 +45,15 @@ _PERHAPS_SENSITIVE = words(
 )
 _CODED = re.compile(r"-?[0-9]+")  # "not known", among groups
 _WEIGHTS = words(
-    "fnlwgt wgt weights sampleweight samplingweight surveyweight caseweight pweight instanceweight"
+    "fnlwgt wgt weights sampleweight samplingweight surveyweight caseweight pweight instanceweight perwt "
+    "pwgtp finalweight finalwt finalwgt personweight householdweight hhwt hhweight designweight postweight "
+    "svyweight wtssall wtfinl expansionfactor"
 )
-_SPLITS = words("split partition set subset part dataset sample train test traintest")
+_SPLITS = words("split partition set subset part dataset sample train test traintest usage")
 _PARTS = {
     "train": "train training tr learn development fit",
-    "validation": "validation valid val dev tune",
-    "test": "test testing te eval evaluation holdout",
+    "validation": "validation valid val dev tune publictest",
+    "test": "test testing te eval evaluation holdout privatetest",
 }
 PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
 
@@ -61,12 +64,14 @@ def is_sensitive(name: str) -> bool:
     return bool(words) and (words[0] in _SENSITIVE or words[-1] in _SENSITIVE) and len(words) <= 2
 
 
-def has_groups(series: pd.Series) -> bool:
-    """Whether the levels of a column are sexes or ethnic groups."""
+def has_groups(series: pd.Series, letters: bool = True) -> bool:
+    """Whether the levels of a column are sexes or ethnic groups; ``letters``: also F and M."""
     if pd.api.types.is_numeric_dtype(series) or series.nunique() > 10:
         return False
     levels = {str(level).strip().casefold() for level in series.dropna().unique()}
     levels = {level for level in levels if not says_nothing(level) and not _CODED.fullmatch(level)}
+    if not letters and all(len(level) == 1 for level in levels):
+        return False
     known = any(
         all(level in groups or _is_nearly(level, groups) for level in levels) for groups in GROUPS
     )
@@ -78,10 +83,10 @@ def _is_nearly(level: str, groups: frozenset[str]) -> bool:
     return len(level) > 2 and any(one_slip(level, word) for word in groups if len(word) > 3)
 
 
-def may_be_sensitive(name: str) -> bool:
-    """Whether a name speaks of something sensitive."""
+def may_be_sensitive(name: str, groups: bool = True) -> bool:
+    """Whether a name speaks of something sensitive; ``groups``: the column has few values."""
     words = set(words_of(name))
-    return not words.isdisjoint(_SENSITIVE | _PERHAPS_SENSITIVE)
+    return not words.isdisjoint(_SENSITIVE | (_PERHAPS_SENSITIVE if groups else {"age"}))
 
 
 def is_weight(name: str, series: pd.Series) -> bool:
@@ -110,11 +115,13 @@ def target_of(names: Sequence[str], usable: Sequence[bool], title: str = "") -> 
     ``usable``: whether a column is neither constant, nor free text, nor an identifier.
     """
     able = [name for name, can in zip(names, usable, strict=True) if can]
-    folded = {name: " ".join(words_of(name)) for name in able}
+    folded = {name: "".join(words_of(name)) for name in able}
+    if not {"x", "z"} - {name.casefold() for name in names}:  # beside which y is a place
+        folded = {name: word for name, word in folded.items() if word != "y"}
     for line in _TARGETS:
         for word in line.split():
             for name in able:
-                if folded[name] == word:
+                if folded.get(name) == word:
                     return name, "by its name"
         if line is _TARGETS[0] and title:
             for name in able:

@@ -16,7 +16,16 @@ _LARGEST_EXACT = 2**53
 _WORDS = words(
     "id ids identifier uuid guid index idx row rowid rownum rownumber nr no number num key pk "
     "serial record ssn iban isbn phone telephone tel telefon telefono telefone mobile fax msisdn imei email "
-    "uid sku ean upc barcode passport licence license matriculation matrikel matrikelnummer"
+    "uid sku ean upc barcode passport licence license matriculation matrikel matrikelnummer mrn geoid subjid "
+    "usubjid patid caseid hhid tailnum isbn vin"
+)
+_WHOM = words(
+    "subject participant respondent patient customer client member employee student applicant household user "
+    "person passenger case account order invoice transaction"
+)
+_NAMES = words(
+    "name firstname lastname fullname surname forename givenname familyname vorname nachname username "
+    "hostname customername patientname employeename studentname"
 )
 _NAMES_ONE = words("id ids identifier uuid guid")
 _COUNTED = frozenset(("no", "number", "num", "nr", "index", "key", "row", "record", "serial"))
@@ -26,7 +35,10 @@ _PLACES = words(
     "branch"
 )
 _FOLDS = words("fold folds cvfold")
-_TIME = words("year years month day week date time hour minute quarter t age jahr monat tag period")
+_TIME = words(
+    "year years month week day date time hour minute quarter t age jahr monat tag period timestamp datetime "
+    "ts epoch unix created updated modified logged yr"
+)
 _UNNAMED = re.compile(
     r"|unnamed: \d+|__index_level_\d+__|level_\d+|index|column \d+", re.IGNORECASE
 )
@@ -56,8 +68,8 @@ def words_of(name: str) -> list[str]:
     return [part.lower() for part in _PARTS.findall(name)]
 
 
-def identifier(series: pd.Series, name: str) -> Identifier | None:
-    """Whether a column identifies the rows, by its name and content."""
+def identifier(series: pd.Series, name: str, distinct: int | None = None) -> Identifier | None:
+    """Whether a column identifies the rows, by its name and content; ``distinct``: its values, if counted."""
     known = series.dropna()
     if not len(known):
         return None
@@ -66,9 +78,12 @@ def identifier(series: pd.Series, name: str) -> Identifier | None:
     if pd.api.types.is_numeric_dtype(known):
         numbers = known.to_numpy(dtype=np.float64)
         whole = bool(np.isfinite(numbers).all() and (numbers == np.round(numbers)).all())
-        return _of_numbers(known, numbers, len(series), name) if whole else None
+        if not whole:
+            return None
+        distinct = known.nunique() if distinct is None else distinct
+        return _of_numbers(numbers, distinct, len(series), name)
     if isinstance(known.dtype, pd.StringDtype) or known.dtype == object:
-        return _of_texts(known, name)
+        return _of_texts(known, known.nunique() if distinct is None else distinct, name)
     return None
 
 
@@ -84,8 +99,7 @@ def is_named_so(name: str) -> bool:
     return bool(words and (words[-1] in _WORDS or words[0] in ("id", "uuid") or glued))
 
 
-def _of_numbers(known: pd.Series, numbers: np.ndarray, rows: int, name: str) -> Identifier | None:
-    distinct = known.nunique()
+def _of_numbers(numbers: np.ndarray, distinct: int, rows: int, name: str) -> Identifier | None:
     words = words_of(name)
     steps = np.diff(numbers)
     counts = (
@@ -95,8 +109,8 @@ def _of_numbers(known: pd.Series, numbers: np.ndarray, rows: int, name: str) -> 
         return Identifier("numbers the rows", True)
     if is_named_so(name) and rows > FEW_ROWS:
         needed = 1.0 if words[-1] in _COUNTED else 0.5
-        if distinct >= needed * len(known) and distinct > FEW_ROWS:
-            return Identifier(_many(distinct, len(known)), True)
+        if distinct >= needed * len(numbers) and distinct > FEW_ROWS:
+            return Identifier(_many(distinct, len(numbers)), True)
     if words and words[-1] in _NAMES_ONE and distinct > FEW_ROWS:
         return Identifier(
             "is named like an identifier; its numbers tell groups of rows apart", False
@@ -109,10 +123,12 @@ def _of_numbers(known: pd.Series, numbers: np.ndarray, rows: int, name: str) -> 
         return Identifier("has codes, not amounts", True)
     if words and words[-1] in _PLACES and distinct > FEW_ROWS:
         return Identifier("has numbers that stand for places", True)
-    if np.abs(numbers).max() > _LARGEST_EXACT and distinct >= 0.9 * len(known):
+    if np.abs(numbers).max() > _LARGEST_EXACT and distinct >= 0.9 * len(numbers):
         return Identifier("has numbers too long to be amounts", True)
     if counts:
         return Identifier("numbers the rows", False)
+    if words and words[-1] in _WHOM and distinct == rows > 2 * FEW_ROWS:
+        return Identifier("has another number in every row", False)
     if distinct == rows > 2 * FEW_ROWS and numbers.max() - numbers.min() == rows - 1:
         return Identifier(
             "has each whole number of a range once, like a row number or a rank", False
@@ -121,7 +137,7 @@ def _of_numbers(known: pd.Series, numbers: np.ndarray, rows: int, name: str) -> 
         return Identifier("has long numbers that a program has rounded, like identifiers", False)
     digits = {len(str(int(number))) for number in (numbers.min(), numbers.max())}
     alike = len(digits) == 1 and min(digits) >= _SHORTEST_NUMBER and numbers.min() > 0
-    if alike and distinct >= 0.9 * len(known) and rows > 2 * FEW_ROWS and not _are_days(numbers):
+    if alike and distinct >= 0.9 * len(numbers) and rows > 2 * FEW_ROWS and not _are_days(numbers):
         return Identifier(
             f"has numbers of {min(digits)} digits, like codes or telephone numbers", False
         )
@@ -129,13 +145,16 @@ def _of_numbers(known: pd.Series, numbers: np.ndarray, rows: int, name: str) -> 
 
 
 def _are_days(numbers: np.ndarray) -> bool:
-    """Whether all numbers are days written as eight digits."""
+    """Whether all numbers are days written as eight digits, or as many with hours and minutes."""
+    while (numbers >= 1e11).all():
+        numbers = numbers // 100
+    if (numbers >= 1e9).all():
+        numbers = numbers // 100
     month, day = numbers // 100 % 100, numbers % 100
     return bool((numbers < 1e8).all() and (month <= 12).all() and (day <= 31).all())
 
 
-def _of_texts(known: pd.Series, name: str) -> Identifier | None:
-    distinct = known.nunique()
+def _of_texts(known: pd.Series, distinct: int, name: str) -> Identifier | None:
     if distinct <= FEW_ROWS:
         return None
     sample = [str(value).strip() for value in known.iloc[:100]]
@@ -143,11 +162,13 @@ def _of_texts(known: pd.Series, name: str) -> Identifier | None:
         if all(form.fullmatch(value) for value in sample):
             return Identifier(f"has {what}", True)
     if distinct >= 0.5 * len(known) and all(map(_is_phone, sample)):
-        return Identifier("has telephone numbers", True)
+        return Identifier("has telephone numbers, or numbers like these", True)
     if is_named_so(name) and distinct >= 0.5 * len(known):
         return Identifier(_many(distinct, len(known)), True)
     if distinct == len(known) > 2 * FEW_ROWS:
         return Identifier("has another text in every row", True)
+    if "".join(words_of(name)) in _NAMES:
+        return Identifier("is named like names of persons", False)
     return None
 
 

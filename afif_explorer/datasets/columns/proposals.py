@@ -23,9 +23,11 @@ _MOST_LEVELS, _TRIED = 20_000, 200
 _LEAST_ORDERED = 3
 _MOST_TIMES = 5.0  # the end of a range is rarely more than so many times its start
 _DAY_AND_NAME = re.compile(
-    r"(?:[0-9]{1,2}\.?[\s./-]*(?P<name>[^\W0-9_]{3,})|(?P<first>[^\W0-9_]{3,})\.?[\s./-]*[0-9]{1,2})\.?"
+    r"(?:(?P<day>[0-9]{1,2})\.?[\s./-]*(?P<name>[^\W0-9_]{3,})|"
+    r"(?P<first>[^\W0-9_]{3,})\.?[\s./-]*(?P<other>[0-9]{1,2}))\.?"
     r"(?:,?[\s./-]+(?P<year>(?:19|20)[0-9]{2}|'?[0-9]{2}))?"
 )
+_LETTER = re.compile(r"[0-9]{1,4}[a-zA-Z]")
 _MOSTLY = 0.5
 _MOST_MONTHS = 24  # names, with their abbreviations
 
@@ -35,8 +37,8 @@ class Proposal:
     """What a column of text may be, and what can be done about it.
 
     Attributes:
-        code: "ranges", "fractions", "ordered", "hexadecimal", "zeros", "exponents", "mangled",
-            "months" or "words".
+        code: "ranges", "fractions", "ordered", "hexadecimal", "zeros", "versions", "letters", "exponents",
+            "mangled", "months" or "words".
         sentence, remedy: in words. kind: "" if nothing can be done here.
     """
 
@@ -108,6 +110,32 @@ def _zeros(cells: Cells, name: str) -> Proposal | None:
     return Proposal("zeros", told, "They are numbers", NUMBER)
 
 
+def _versions(cells: Cells, name: str) -> Proposal | None:
+    if not numerals.are_versions(cells.texts):
+        return None
+    pairs = [(one, one.rstrip("0")) for one in cells.texts if "." in one and one.endswith("0")]
+    long, short = next((long, short) for long, short in pairs if short in cells.texts)
+    told = (
+        f"'{name}' was not read as numbers: it has both '{short}' and '{long}', which as numbers would be "
+        "one, as versions and chapters have."
+    )
+    return Proposal("versions", told, f"They are numbers ({long} is {float(long):g})", NUMBER)
+
+
+def _letters(cells: Cells, name: str) -> Proposal | None:
+    """Whole numbers, some with a letter behind them."""
+    hit = np.array([bool(_LETTER.fullmatch(one)) for one in cells.texts])
+    plain = np.array([one.isdecimal() for one in cells.texts])
+    letters = {cells.texts[place][-1].lower() for place in np.flatnonzero(hit).tolist()}
+    if "a" not in letters or not cells.are(hit | plain):  # others may be units
+        return None
+    told = (
+        f"'{name}' was not read as numbers: it has numbers with a letter behind them ({cells.shown(hit)}), "
+        "as house numbers, seats and sizes have; if they are amounts with a unit, convert them in the file."
+    )
+    return Proposal("letters", told)
+
+
 def _hexadecimal(cells: Cells, name: str) -> Proposal | None:
     hit = ~np.isnan(Hexadecimal().read(cells.texts))
     if not cells.are(hit):
@@ -123,7 +151,7 @@ def _hexadecimal(cells: Cells, name: str) -> Proposal | None:
 
 def _ranges(cells: Cells, name: str) -> Proposal | None:
     found = [range_of(one, ".") or range_of(one, ",") for one in cells.texts]
-    plain = np.array([bool(numerals.units([one], ".")) for one in cells.texts])
+    plain = np.array([any(numerals.units([one], mark) for mark in ".,") for one in cells.texts])
     real = np.array([one is not None for one in found]) & ~plain
     read = real | plain
     mostly = real.sum() >= _LEAST_ORDERED and cells.counts @ read >= _MOSTLY * cells.counts.sum()
@@ -189,7 +217,7 @@ def _months(cells: Cells, name: str) -> Proposal | None:
     if mostly and not dates.may_be_others(cells.texts):
         return None  # it is told which cells are none
     found = [_DAY_AND_NAME.fullmatch(one) for one in cells.texts]
-    hit = np.array([one is not None for one in found])
+    hit = np.array([one is not None and 0 < int(one["day"] or one["other"]) < 32 for one in found])
     if not cells.are(hit) or hit.sum() <= _LEAST_ORDERED:
         return None
     words = {(one["name"] or one["first"]).casefold() for one in found if one is not None}
@@ -246,11 +274,13 @@ def _mangled(cells: Cells, name: str) -> Proposal | None:
 _WAYS: tuple[Callable[[Cells, str], Proposal | None], ...] = (
     _exponents,
     _zeros,
+    _versions,
     _hexadecimal,
     _ordered,
     _mangled,
     _ranges,
     _fractions,
+    _letters,
     _months,
     _other_words,
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -19,8 +17,7 @@ _NEAR_AUC = 0.92
 _NEAR_CORRELATION = 0.95
 _NEAR_REDUCTION = 0.85  # of wrong guesses
 _MOST_ROWS = 20_000  # for what holds only nearly
-_COMBINED = 1e-8  # of the variance is not explained by a sum of two columns
-_MOST_COMBINED = 12
+_FIRST = 2_000  # rows that are looked at first
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Values:
 class Relation:
     """``exact``, or only nearly so; ``words``: the end of a sentence about a column, with ``{other}``."""
 
-    code: str  # "coding" | "function" | "threshold" | "order" | "bins" | "near"
+    code: str  # "coding" | "function" | "threshold" | "order" | "bins" | "gaps" | "near"
     words: str
 
     @property
@@ -65,7 +62,40 @@ def relation(ours: Values, other: Values) -> Relation | None:
     """What a column says about another one, if that is all or nearly all of it."""
     if recodes(ours, other):
         return Relation("coding", "is {other} in another coding")
-    return exact(ours, other) or nearly(ours, other)
+    return (
+        exact(ours, other)
+        or gaps(ours, other)
+        or nearly(ours, other)
+        or nearly_by_gaps(ours, other)
+    )
+
+
+def gaps(ours: Values, other: Values) -> Relation | None:
+    """Whether the empty cells of this column tell a column of two values."""
+    if _told_by_gaps(ours, other) < 1:
+        return None
+    return Relation("gaps", "tells {other} by which of its cells are empty")
+
+
+def nearly_by_gaps(ours: Values, other: Values) -> Relation | None:
+    """The same for nearly all rows."""
+    right = _told_by_gaps(ours, other)
+    usual = np.bincount(other.codes).max() / len(other.codes)
+    if usual == 1 or (right - usual) / (1 - usual) < _NEAR_REDUCTION:
+        return None
+    return _near(f"by which of its cells are empty, rightly in {min(right, 0.999):.1%} of rows")
+
+
+def _told_by_gaps(ours: Values, other: Values) -> float:
+    """The share of rows in which empty cells tell which of two values the other has; 0 if by chance."""
+    empty, b = np.isnan(ours.values), other.codes
+    n = len(b)
+    if not 0 < empty.sum() < n or int(b.max()) != 1 or np.isnan(other.values).any():
+        return 0.0
+    if _all_orders(n, int(empty.sum())) < -_BY_CHANCE:
+        return 0.0
+    table = np.bincount(2 * empty + b, minlength=4).reshape(2, 2)
+    return float(table.max(axis=1).sum() / n)
 
 
 def exact(ours: Values, other: Values) -> Relation | None:
@@ -74,7 +104,7 @@ def exact(ours: Values, other: Values) -> Relation | None:
     n, many, few = len(a), int(a.max()) + 1, int(b.max()) + 1
     if many < 2 or few < 2:
         return None
-    if few < many and many * ROWS_A_LEVEL <= n and len(np.unique(_pairs(a, b))) == many:
+    if few < many and many * ROWS_A_LEVEL <= n and _is_function(a, b, many):
         shares = np.bincount(b) / n
         pure = (shares[None, :] ** np.bincount(a)[:, None]).sum(axis=1)
         if np.log(pure).sum() < _BY_CHANCE:
@@ -110,8 +140,7 @@ def coarser(ours: Values, other: Values) -> Relation | None:
 def _threshold(values: np.ndarray, b: np.ndarray) -> Relation | None:
     first, second = values[b == 0], values[b == 1]
     n, k = len(values), len(first)
-    by_chance = np.log(2) - (gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
-    if by_chance > _BY_CHANCE:
+    if np.log(2) - _all_orders(n, k) > _BY_CHANCE:
         return None
     if first.max() < second.min() or second.max() < first.min():
         edge = min(max(first.min(), second.min()), max(first.max(), second.max()))
@@ -119,16 +148,22 @@ def _threshold(values: np.ndarray, b: np.ndarray) -> Relation | None:
     return None
 
 
+def _all_orders(n: int, k: int) -> float:
+    """The logarithm of the number of ways in which ``k`` of ``n`` rows can be chosen."""
+    return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
+
+
 def _order(ours: np.ndarray, theirs: np.ndarray) -> Relation | None:
     known = np.isfinite(ours) & np.isfinite(theirs)
     if known.sum() < max(_FEWEST_VALUES, known.size / 2):
         return None
-    a, b = _ranks(ours[known]), _ranks(theirs[known])
-    if (a == a[0]).all() or (b == b[0]).all():
-        return None
-    if abs(np.corrcoef(a, b)[0, 1]) > _CORRELATED:
-        return Relation("order", "is {other} on another scale: both have the same order")
-    return None
+    ours, theirs = ours[known], theirs[known]
+    for rows in (slice(_FIRST), slice(None)):  # the first rows are enough to fail
+        a, b = _ranks(ours[rows]), _ranks(theirs[rows])
+        constant = (a == a[0]).all() or (b == b[0]).all()
+        if constant or abs(np.corrcoef(a, b)[0, 1]) <= _CORRELATED:
+            return None
+    return Relation("order", "is {other} on another scale: both have the same order")
 
 
 def nearly(ours: Values, other: Values) -> Relation | None:
@@ -169,28 +204,6 @@ def _auc(x: np.ndarray, b: np.ndarray) -> float:
     return float(max(area, 1 - area))
 
 
-def combination(columns: Sequence[np.ndarray], other: np.ndarray) -> tuple[int, int] | None:
-    """The places of two columns of numbers of which another one is a weighted sum."""
-    step = -(-len(other) // _MOST_ROWS)
-    known = np.isfinite(other)
-    y = other[known][::step]
-    if len(y) < 2 * _FEWEST_VALUES or np.ptp(y) == 0:
-        return None
-    found = []
-    for place, column in enumerate(columns):
-        x = column[known][::step]
-        if np.isfinite(x).all() and np.ptp(x) > 0:
-            found.append((abs(np.corrcoef(x, y)[0, 1]), place, (x - x.mean()) / x.std()))
-    found = sorted(found, key=lambda each: -each[0])[:_MOST_COMBINED]
-    centred = y - y.mean()
-    for (_, i, a), (_, j, b) in combinations(found, 2):
-        design = np.column_stack([a, b])
-        rest = centred - design @ np.linalg.lstsq(design, centred, rcond=None)[0]
-        if rest @ rest <= _COMBINED * (centred @ centred):
-            return i, j
-    return None
-
-
 def recodes(ours: Values, other: Values) -> bool:
     """Whether there is a one-to-one map between the values, which for many numbers is linear."""
     a, b = ours.codes, other.codes
@@ -198,7 +211,7 @@ def recodes(ours: Values, other: Values) -> bool:
     if levels < 2 or int(b.max()) + 1 != levels:
         return False
     if levels * ROWS_A_LEVEL <= len(a):
-        return len(np.unique(_pairs(a, b))) == levels
+        return _is_function(a, b, levels)
     return ours.is_number and other.is_number and _linear(ours.values, other.values)
 
 
@@ -210,6 +223,14 @@ def _linear(ours: np.ndarray, theirs: np.ndarray) -> bool:
     if (a == a[0]).all() or (b == b[0]).all():
         return False
     return bool(abs(np.corrcoef(a, b)[0, 1]) > _CORRELATED)
+
+
+def _is_function(a: np.ndarray, b: np.ndarray, many: int) -> bool:
+    """Whether each of the ``many`` codes in ``a`` comes with one code in ``b`` only."""
+    first, other = a[:_FIRST], b[:_FIRST]
+    if len(np.unique(_pairs(first, other))) > len(np.unique(first)):
+        return False  # the first rows are enough to fail
+    return len(np.unique(_pairs(a, b))) == many
 
 
 def _pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:

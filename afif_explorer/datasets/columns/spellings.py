@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from html import unescape
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,15 @@ _LOOK_ALIKES = (
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _WORD = {word: words[0] for words in _SAME for word in words}
 _PLAIN = re.compile("[!-~]+(?: [!-~]+)*")
+_DECORATION = re.compile(
+    "[\u0640\ufe00-\ufe0f]"
+)  # of Arabic letters (kashida), and variants of a sign
+_TAG = re.compile(r"</?[a-z]+>", re.IGNORECASE)
+_INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_QUOTED = re.compile(r"""(["'])(?P<inside>.*\w.*)\1|(?P<before>.*\w)[,;:]""")
+_NUMBERED = re.compile(r"\d{1,2}[.)]\s*(?P<words>[^\W\d_].*)|(?P<number>\d+)\.0+")
+_AND = re.compile(r"\s*&\s*")
+_BETWEEN = re.compile(r"\s+|(?<=\w)[\s_\-‐-―]+(?=\w)")
 
 
 def invisible(series: pd.Series) -> dict[str, str]:
@@ -67,7 +78,7 @@ def plain(level: str) -> str:
     """A level without what cannot be seen."""
     if _PLAIN.fullmatch(level):
         return level
-    level = unicodedata.normalize("NFC", level)
+    level = _DECORATION.sub("", unicodedata.normalize("NFC", level))
     if not level.isprintable():
         level = "".join(
             " " if char.isspace() else char
@@ -86,12 +97,21 @@ def folded(level: str) -> str:
 def letters(level: str) -> str:
     """A level without case, accents, compatibility forms, trailing dots, and the form of hyphens and quotes.
 
-    Letters of another alphabet count as the Latin ones that look the same.
+    Letters of another alphabet count as the Latin ones that look the same. What was escaped for a web page,
+    quoted, or numbered ("1. White") counts as it was before; "&" is "and".
     """
+    level = _TAG.sub("", unescape(unquote(level))) if not level.isalnum() else level
     level = unicodedata.normalize("NFKC", plain(level)).translate(_LOOK_ALIKES)
     level = unicodedata.normalize("NFKD", level.casefold().rstrip(" ."))
     level = "".join(char for char in level if not unicodedata.combining(char))
-    return " ".join(re.sub(r"[\s_\-‐-―]+", " ", level).split())
+    if level.isalnum():
+        return level
+    if quoted := _QUOTED.fullmatch(level):
+        level = quoted["inside"] or quoted["before"]
+    if numbered := _NUMBERED.fullmatch(level):
+        level = numbered["words"] or numbered["number"]
+    level = _INITIALS.sub(lambda found: found[0].replace(".", ""), f"{level}.").removesuffix(".")
+    return " ".join(_BETWEEN.sub(" ", _AND.sub(" and ", level)).split())
 
 
 def joined(*merges: Mapping[str, str]) -> dict[str, str]:

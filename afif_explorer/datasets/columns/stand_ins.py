@@ -12,7 +12,7 @@ from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.reading.markers import says_nothing
 
 _NEGATIVE = (
-    -77.0, -88.0, -97.0, -98.0, -99.0, -999.0, -9999.0, -99999.0, -32768.0,
+    -77.0, -88.0, -97.0, -98.0, -99.0, -999.0, -9999.0, -99999.0, -32768.0, -(2.0**31),
     -99.9, -99.99, -999.9, -999.99, -9999.9,
 )  # fmt: skip
 _LARGE = (  # nines, the largest numbers of integer types, and the usual fill values of floating-point numbers
@@ -22,6 +22,10 @@ _LARGE = (  # nines, the largest numbers of integer types, and the usual fill va
 _APART = 0.6  # other values are at most this share of a large one
 _FEW_VALUES = 5
 _LEAST_AMOUNT = 10.0
+_LARGEST_WHOLE = 1e15
+_ABSURD = 1e6  # times as large as any other value, more than once
+_GAP, _STEPS = 3.0, 10  # zero is so many steps of the smallest amounts away from them
+_SIGN = re.compile(r"[+±]+|-+|\*+")
 _FAR_DATES = np.array(
     ["9999-12-31", "9999-01-01", "2999-12-31", "2100-01-01", "2099-12-31", "1900-01-01", "1899-12-30",
      "1899-12-31", "1970-01-01", "0001-01-01", "1111-11-11", "1800-01-01", "1601-01-01", "1753-01-01"],
@@ -49,6 +53,11 @@ def _of_texts(series: pd.Series) -> list[object]:
     """The levels that say nothing, and numbers among words: 9, 99, -1."""
     codes, levels = text.coded(series)
     found = [level for level in levels if says_nothing(level.strip())]
+    signs = [level.strip() for level in levels if _SIGN.fullmatch(level.strip())]
+    if len(signs) > 1 and len(
+        {sign[0] for sign in signs} - {"-"}
+    ):  # + and -, or one to three stars
+        found = [level for level in found if level.strip() not in signs]
     odd = [level for level in levels if _CODE.fullmatch(level.strip())]
     others = [level for level in levels if level not in odd and level not in found]
     words = len(others) > 1 and all(any(map(str.isalpha, level)) for level in others)
@@ -72,12 +81,27 @@ def _of_numbers(values: np.ndarray) -> list[object]:
     if larger := large_codes(others):
         found += larger
         others = others[~np.isin(others, larger)]
-    zero = others == 0
-    rest = others[~zero]
-    few = 1 < zero.sum() < len(rest) and len(np.unique(rest)) > 2 * _FEW_VALUES
-    if few and rest.min() >= max(_LEAST_AMOUNT, 0.25 * float(np.median(rest))):
+    others = others[np.isfinite(others)]
+    absurd = others[others == others.max(initial=0.0)]
+    rest = others[others < others.max(initial=0.0)]
+    if len(absurd) > 1 and len(rest) and absurd[0] > _ABSURD * max(1.0, np.abs(rest).max()):
+        found.append(float(absurd[0]))
+        others = rest
+    if _is_zero_odd(others):
         found.append(0.0)
-    return [int(value) if value.is_integer() else value for value in found]
+    return [int(v) if v.is_integer() and abs(v) < _LARGEST_WHOLE else v for v in found]
+
+
+def _is_zero_odd(values: np.ndarray) -> bool:
+    """Whether some values are 0, and the others are amounts far from it."""
+    rest = values[values != 0]
+    levels = np.unique(rest)
+    if not 1 < len(values) - len(rest) <= len(rest) or len(levels) <= 2 * _FEW_VALUES:
+        return False
+    if levels[0] >= max(_LEAST_AMOUNT, 0.25 * float(np.median(rest))):
+        return True
+    steps = np.diff(levels[: _STEPS + 1])
+    return bool(levels[0] >= _FEW_VALUES and levels[0] >= _GAP * steps.max())
 
 
 def _is_odd(values: np.ndarray, value: float) -> bool:

@@ -1,4 +1,4 @@
-"""Codes of questionnaires for "refused" or "not asked": 7, 8, 9; 77, 88, 97, 98, 99; -1 to -9."""
+"""Codes of questionnaires for "refused" or "not asked": 7, 8, 9; 66, 77, 88, 96, 97, 98, 99; -1 to -9."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def large_codes(values: np.ndarray) -> list[float]:
     for digits in range(_MOST_DIGITS, 0, -1):
         codes = _codes(digits)
         hit = np.isin(levels, codes)
-        if not hit.any() or not hit[-1]:
+        hit[: 1 + np.flatnonzero(~hit).max(initial=-1)] = False  # only those above all other values
+        others = ~hit
+        if not hit.any() or others.sum() < 2 or levels[0] < 0:
             continue
-        others = levels < levels[hit][0]
-        below = hit[~others].all() and others.sum() >= 2 and levels[0] >= 0
-        if below and _are_codes(levels[others], counts[others], levels[hit], counts[hit], digits):
+        if _are_codes(levels[others], counts[others], levels[hit], counts[hit], digits):
             found += levels[hit].tolist()
             levels, counts = levels[others], counts[others]
     return found
@@ -57,10 +57,11 @@ def small_codes(values: np.ndarray) -> list[float]:
 
 
 def _codes(digits: int) -> list[float]:
-    """``7, 8, 9`` of one digit; ``77, 88, 97, 98, 99`` of two, and so on."""
-    repeated = [int(str(digit) * digits) for digit in _ENDINGS]
+    """``7, 8, 9`` of one digit; ``66, 77, 88, 96, 97, 98, 99`` of two, and so on."""
+    endings = _ENDINGS if digits == 1 else (6, *_ENDINGS)
+    repeated = [int(str(digit) * digits) for digit in endings]
     largest = 10**digits - 10
-    return sorted({*map(float, repeated), *(float(largest + ending) for ending in _ENDINGS)})
+    return sorted({*map(float, repeated), *(float(largest + ending) for ending in endings)})
 
 
 def _is_code(value: float) -> bool:

@@ -16,19 +16,29 @@ from afif_explorer.datasets.columns.proposals import Proposal, proposal
 from afif_explorer.datasets.columns.recipe import Finding, Recipe, is_text
 from afif_explorer.datasets.columns.relations import ROWS_A_LEVEL
 from afif_explorer.datasets.columns.stand_ins import stand_ins
+from afif_explorer.datasets.inspection.kinds import ReadColumn
 from afif_explorer.datasets.inspection.problem import Problem
 from afif_explorer.datasets.prepare import merged
 from afif_explorer.datasets.reading import text
 from afif_explorer.datasets.reading.forms import numerals
 from afif_explorer.datasets.reading.forms.dates import Dates, are_dates
 from afif_explorer.datasets.reading.layout import is_total
+from afif_explorer.datasets.reading.text import words
 from afif_explorer.datasets.reading.typed import cells_that
 
 _MOSTLY = 0.5
-_YES_NO = frozenset(
-    ("yes", "no", "y", "n", "true", "false", "t", "f", "0", "1", "ja", "nein", "on", "off")
-)
 _CODES = range(3, 8)  # distinct whole numbers that may be codes
+_LARGEST_DIGIT, _LARGEST_CODE, _STEP = 9, 999, 3
+_CODED = words(
+    "code type class category cat kind status group region method reason race sex zone sub"
+)
+_AMOUNTS = words(  # counts, and steps of a scale
+    "count counts num number no n nb anzahl nombre children kids dependents siblings sib parch rooms "
+    "bedrooms bath baths bathrooms persons people passenger passengers guests adults nights "
+    "visits times years months "
+    "days hours quantity qty units items floors doors cylinders gears purchases orders absences failures "
+    "events episodes rating ratings score level quality qual satisfaction stars scale rank severity frequency"
+)
 _FEW_ODD = 3
 _FEW_TOTALS = 0.1  # of the rows
 _LIKE_NUMBERS = re.compile(
@@ -38,43 +48,15 @@ _MOST_LEVELS_READ, _TRIED = 20_000, 1_000  # of more levels, some are tried firs
 _NEARLY_NUMBERS = {"units", "partly", "ranges", "fractions", "ordered"}
 _LIKE_CODES = {"zeros", "exponents", "hexadecimal", "units"}
 _MOST_UNITS = 4
+_FEWEST_TICKS = 2
+_MANY_TIMES, _HOURS = 20, 600
 _VERSIONS = {"version", "ver", "release", "chapter", "section"}
 _LEAVE_OUT = "Leave it out"
 
 
-def kind_of(series: pd.Series) -> str:
-    """The kind of a column whose cells were read."""
-    known = series.dropna()
-    distinct = distinct_of(known)
-    if distinct < 2:
-        return recipes.CONSTANT
-    if pd.api.types.is_bool_dtype(known):
-        return recipes.YES_NO
-    if known.dtype.kind in "mM" or isinstance(known.dtype, pd.DatetimeTZDtype):
-        return recipes.DATE
-    if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_complex_dtype(known):
-        two = distinct == 2 and known.isin((0, 1)).all()
-        return recipes.YES_NO if two else recipes.NUMBER
-    levels = (
-        {str(level).strip().casefold() for level in known.unique()[:3]} if distinct == 2 else {""}
-    )
-    if levels <= _YES_NO:
-        return recipes.YES_NO
-    if distinct > MOST_LEVELS or distinct > max(FEW_LEVELS, len(series) / 2):
-        return recipes.TEXT
-    return recipes.CATEGORY
-
-
-def distinct_of(series: pd.Series) -> int:
-    """The number of distinct values, nested ones as text."""
-    return int((series.astype(str) if series.dtype == object else series).nunique())
-
-
-def notice(
-    raw: pd.Series, read: pd.Series, name: str, recipe: Recipe, findings: list[Finding]
-) -> list[Problem]:
-    """All problems of a column: ``raw`` as it came, ``read`` by its default recipe."""
-    kind = kind_of(read)
+def notice(column: ReadColumn, name: str, recipe: Recipe, findings: list[Finding]) -> list[Problem]:
+    """All problems of a column, read by its default recipe."""
+    read, kind = column.series, column.kind
     found = [_of_finding(finding, name) for finding in findings]
     if recipe.merge:
         told = merged(recipe.merge, name)
@@ -90,19 +72,39 @@ def notice(
             )
         )
     if kind == recipes.CONSTANT:
-        what = "has no values" if not read.notna().any() else "has only one value"
+        if (ticks := _ticks(column, name)) is not None:
+            return [*found, ticks]
+        what = "has only one value" if column.distinct else "has no values"
         found.append(
             Problem(name, "constant", f"'{name}' {what}.", _LEAVE_OUT, True, {"role": "ignore"})
         )
         return found
     offer = proposal(read, name) if is_text(read) else None
-    values = _of_values(read, name, kind, offer)
+    values = _of_values(column, name, offer)
     nearly_numbers = {problem.code for problem in values} & _NEARLY_NUMBERS
     free = bool(nearly_numbers) and not is_named_so(name)
-    roles = _free_text(read, name, kind) if free else _of_role(read, name, kind)
-    if any(problem.code == "id" and problem.sure for problem in roles):
-        values = [problem for problem in values if problem.code not in _LIKE_CODES]
+    roles = _free_text(column, name) if free else _of_role(column, name)
+    sure = [problem for problem in roles if problem.code == "id" and problem.sure]
+    if sure:
+        unread = set() if "another text" in sure[0].text else {"digits", "letters"}
+        values = [problem for problem in values if problem.code not in _LIKE_CODES | unread]
     return found + roles + values
+
+
+def _ticks(column: ReadColumn, name: str) -> Problem | None:
+    """A box that is ticked in some rows and empty in the others."""
+    read, known, empty = column.series, column.known, column.missing
+    one = known.dtype.kind in "iufb" and bool((known == 1).all())
+    if min(len(known), empty) < _FEWEST_TICKS or not (is_text(read) or one):
+        return None
+    told = (
+        f"'{name}' has only one value ('{text.clean(recipes.plain_text(known.iloc[0]))}', "
+        f"{wording.count(len(known))} rows), and {wording.count(empty)} empty cells, which may say no."
+    )
+    keep = {"role": guesses.INPUT, "kind": recipes.CATEGORY}
+    return Problem(
+        name, "ticks", told, "Keep it, with empty as a level", True, keep, {"role": "ignore"}
+    )
 
 
 def _of_finding(finding: Finding, name: str) -> Problem:
@@ -129,15 +131,22 @@ def _of_finding(finding: Finding, name: str) -> Problem:
     )
 
 
-def _of_role(read: pd.Series, name: str, kind: str) -> list[Problem]:
+def _of_role(column: ReadColumn, name: str) -> list[Problem]:
     """Why a column should be no input."""
-    found = identifier(read, name)
-    if found is not None:
+    kind, found = column.kind, identifier(column.series, name, column.distinct)
+    if found is not None and (found.sure or kind != recipes.TEXT):
         told, undo = f"'{name}' {found.why}.", {"role": "input"} if found.sure else {}
         return [Problem(name, "id", told, _LEAVE_OUT, found.sure, {"role": "id"}, undo)]
     if kind == recipes.TEXT:
-        return _free_text(read, name, kind)
-    if guesses.may_be_sensitive(name) and not guesses.is_sensitive(name):
+        return _free_text(column, name)
+    if kind == recipes.YES_NO and not {"train", "test"}.isdisjoint(spoken := words_of(name)[-2:]):
+        told = (
+            f"'{name}' may say which rows are for {spoken[-1]}ing; to use it so, write 'train' and 'test' in "
+            "the file."
+        )
+        return [Problem(name, "split", told, _LEAVE_OUT, False, {"role": "ignore"})]
+    groups = kind != recipes.NUMBER or column.distinct <= FEW_LEVELS
+    if guesses.may_be_sensitive(name, groups) and not guesses.is_sensitive(name):
         told = f"'{name}' may be a sensitive column, by its name."
         return [
             Problem(name, "sensitive", told, "Compare its groups", False, {"role": "sensitive"})
@@ -145,28 +154,23 @@ def _of_role(read: pd.Series, name: str, kind: str) -> list[Problem]:
     return []
 
 
-def _free_text(read: pd.Series, name: str, kind: str) -> list[Problem]:
-    if kind != recipes.TEXT:
+def _free_text(column: ReadColumn, name: str) -> list[Problem]:
+    if column.kind != recipes.TEXT:
         return []
-    distinct = distinct_of(read.dropna())
-    told = f"'{name}' is free text: it has {wording.count(distinct)} distinct texts."
-    if distinct * ROWS_A_LEVEL <= len(read):
+    told = f"'{name}' is free text: it has {wording.count(column.distinct)} distinct texts."
+    if column.distinct * ROWS_A_LEVEL <= len(column.series):
         told += (
             f" As a category, its {MOST_LEVELS - 1} most common ones are inputs, the others one."
         )
     return [Problem(name, "text", told, _LEAVE_OUT, True, {"role": "ignore"})]
 
 
-def _of_values(read: pd.Series, name: str, kind: str, offer: Proposal | None) -> list[Problem]:
+def _of_values(column: ReadColumn, name: str, offer: Proposal | None) -> list[Problem]:
     """What may be wrong with the values of a column."""
-    found = []
-    if gaps := int(read.isna().sum()):
-        share = gaps / len(read)
-        if share > _MOSTLY:
-            told = (
-                f"'{name}' is missing in {wording.count(gaps)} of {wording.count(len(read))} rows."
-            )
-            found.append(Problem(name, "gaps", told, _LEAVE_OUT, False, {"role": "ignore"}))
+    read, kind, gaps, found = column.series, column.kind, column.missing, []
+    if gaps > _MOSTLY * len(read):
+        told = f"'{name}' is missing in {wording.count(gaps)} of {wording.count(len(read))} rows."
+        found.append(Problem(name, "gaps", told, _LEAVE_OUT, False, {"role": "ignore"}))
     if values := stand_ins(read):
         cells = int(recipes.matches(read, values).sum())
         told = (
@@ -179,7 +183,7 @@ def _of_values(read: pd.Series, name: str, kind: str, offer: Proposal | None) ->
     if is_text(read):
         found += _of_texts(read, name, kind, offer)
     elif kind == recipes.NUMBER:
-        found += _of_numbers(read, name)
+        found += _of_numbers(column.known, column.distinct, name)
     return found
 
 
@@ -195,10 +199,12 @@ def _of_texts(read: pd.Series, name: str, kind: str, offer: Proposal | None) -> 
     if 1 < len(units) + bool(numbers.any()) <= _MOST_UNITS and sum(
         len(numerals.units([level], ".")) for level in levels
     ) >= 0.95 * len(levels):
-        told = (
-            f"'{name}' has numbers with different units ({text.listing(units)}), so it was not read as "
-            "numbers; convert them to one unit."
+        what = (
+            f"different units ({text.listing(units)})"
+            if len(units) > 1
+            else f"the unit '{units[0]}' and without one"
         )
+        told = f"'{name}' has numbers with {what}, so it was not read as numbers; convert them to one unit."
         return [*found, Problem(name, "units", told)]
     return found + _of_digits(read, name)
 
@@ -242,9 +248,14 @@ def _of_digits(read: pd.Series, name: str) -> list[Problem]:
     levels = [level.strip() for level in levels]
     if len(levels) > _MOST_LEVELS_READ and not _has_digits(levels[:: len(levels) // _TRIED]):
         return []
-    numbers = ~np.isnan(numerals.Numbers().read(levels))
+    ways = {
+        recipes.NUMBER: ~np.isnan(numerals.Numbers().read(levels)),
+        recipes.DECIMAL_COMMA: ~np.isnan(numerals.Numbers(",").read(levels)),
+    }
+    way = max(ways, key=lambda one: float(counts @ ways[one]))
+    numbers = ways[way]
     for kind, what, hit in (
-        (recipes.NUMBER, "numbers", numbers),
+        (way, "numbers", numbers),
         (recipes.DATE, "dates", _are_days(levels)),
     ):
         if not _MOSTLY <= counts[hit].sum() / counts.sum() < 1 or hit.sum() <= 2:
@@ -267,6 +278,24 @@ def _of_digits(read: pd.Series, name: str) -> list[Problem]:
     return []
 
 
+def _are_clock_times(known: pd.Series) -> bool:
+    """Whether whole numbers are hours and minutes, such as 1815."""
+    in_day = known.min() >= 0 and known.max() <= 2400 and np.ptp(known) >= _HOURS
+    return bool(in_day and (known % 100 < 60).all())
+
+
+def _are_amounts(known: pd.Series, name: str) -> bool:
+    """Whether a few whole numbers are hardly codes, by their name, their size or their steps."""
+    spoken = set(words_of(name))
+    if not spoken.isdisjoint(_CODED):
+        return False
+    if is_time(name) or not spoken.isdisjoint(_AMOUNTS):
+        return True
+    largest = known.max()
+    step = np.gcd.reduce(known.unique().astype(np.int64)) if largest <= _LARGEST_CODE else _STEP
+    return bool(largest > _LARGEST_DIGIT and step >= _STEP)
+
+
 def _are_days(levels: list[str]) -> np.ndarray:
     """Whether each text is a date, with either order of day and month."""
     if not are_dates(levels).any():
@@ -280,8 +309,7 @@ def _has_digits(levels: list[str]) -> bool:
     return len(like) > 0.25 * len(levels)
 
 
-def _of_numbers(read: pd.Series, name: str) -> list[Problem]:
-    known = read.dropna()
+def _of_numbers(known: pd.Series, distinct: int, name: str) -> list[Problem]:
     if not _VERSIONS.isdisjoint(words_of(name)):
         told = f"'{name}' may have codes, not numbers: as codes, 1.1 and 1.10 are two."
         change = {"kind": recipes.CATEGORY}
@@ -289,8 +317,7 @@ def _of_numbers(read: pd.Series, name: str) -> list[Problem]:
     whole = bool(np.isfinite(known).all() and (known == known.round()).all())
     if not whole:
         return []
-    distinct = known.nunique()
-    if distinct in _CODES and known.min() >= 0 and not is_time(name):
+    if distinct in _CODES and known.min() >= 0 and not _are_amounts(known, name):
         told = (
             f"'{name}' has only {distinct} whole numbers; if they are codes of categories, not amounts, read "
             "it as a category."
@@ -298,7 +325,14 @@ def _of_numbers(read: pd.Series, name: str) -> list[Problem]:
         return [
             Problem(name, "codes", told, "Make it a category", False, {"kind": recipes.CATEGORY})
         ]
+    if is_time(name) and distinct >= _MANY_TIMES and _are_clock_times(known):
+        told = (
+            f"'{name}' looks like times of day written as numbers ({int(known.max())}), which have no even "
+            "steps; write them with a colon in the file."
+        )
+        return [Problem(name, "clock", told)]
     days = known.min() >= 19000101 and known.max() <= 20991231
+    days = days or (known.min() >= 190001010000 and known.max() <= 20991231235959)
     months = known.min() >= 190001 and known.max() <= 209912 and distinct > FEW_LEVELS
     if days or months:
         texts = [str(int(value)) for value in known.unique()[:1000]]

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.datasets.columns import recipe as recipes
+from afif_explorer.datasets.columns.combinations import combination
 from afif_explorer.datasets.columns.relations import (
     ROWS_A_LEVEL,
     Relation,
     Values,
     coarser,
-    combination,
     relation,
 )  # fmt: skip
 from afif_explorer.datasets.inspection.problem import Problem
@@ -43,7 +43,7 @@ def about_target(
     if other.is_number and not any(
         problem.code == "leak" and "nearly" not in problem.text for problem in found
     ):
-        found += _sum_of(inputs, target, other)
+        found += _combined(inputs, target, other)
     return found
 
 
@@ -94,19 +94,17 @@ def _leak(name: str, target: str, said: Relation) -> str:
     return f"'{name}' {words}; keep it only if it is known before the outcome is."
 
 
-def _sum_of(inputs: Mapping[str, Values], target: str, other: Values) -> list[Problem]:
+def _combined(inputs: Mapping[str, Values], target: str, other: Values) -> list[Problem]:
     names = [name for name, values in inputs.items() if values.is_number]
-    pair = combination([inputs[name].values for name in names], other.values)
-    if pair is None:
+    parts = combination([inputs[name].values for name in names], other.values)
+    if parts is None:
         return []
-    first, second = (names[place] for place in pair)
     told = (
-        f"The target '{target}' is a weighted sum of '{first}' and '{second}', so a model can read the "
-        "outcome from them; leave them out unless they are known before the outcome is."
+        f"{parts.told(target, names)}; leave them out unless they are known before the outcome is."
     )
     return [
-        Problem(name, "leak", told, _LEAVE_OUT, False, {"role": "ignore"})
-        for name in (first, second)
+        Problem(names[place], "leak", told, _LEAVE_OUT, False, {"role": "ignore"})
+        for place in parts.places
     ]
 
 

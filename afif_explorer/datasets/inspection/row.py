@@ -9,7 +9,7 @@ import pandas as pd
 
 from afif_explorer import wording
 from afif_explorer.datasets.columns import recipe as recipes
-from afif_explorer.datasets.inspection.noticing import distinct_of, kind_of
+from afif_explorer.datasets.inspection.kinds import ReadColumn
 from afif_explorer.datasets.inspection.problem import Problem
 from afif_explorer.datasets.reading import text
 
@@ -43,21 +43,20 @@ class ColumnRow:
 
 def row_of(
     raw: pd.Series,
-    read: pd.Series,
+    column: ReadColumn,
     name: str,
     kind: str,
 ) -> ColumnRow:
-    """The row of a column, without role and problems: ``raw`` as it came, ``read`` as chosen."""
-    known = read.dropna()
-    found = kind_of(read)
+    """The row of a column, without role and problems: ``raw`` as it came, ``column`` read as chosen."""
+    known, found = column.known, column.kind
     return ColumnRow(
         name=name,
         kind=kind
         if kind in (recipes.CATEGORY, recipes.TEXT) and found != recipes.CONSTANT
         else found,
         role="",
-        missing=int(read.isna().sum()),
-        distinct=distinct_of(known),
+        missing=column.missing,
+        distinct=column.distinct,
         values=_values(known, found),
         examples=tuple(
             text.clean(text.written(cell), 40) for cell in raw.dropna().iloc[:_EXAMPLES]

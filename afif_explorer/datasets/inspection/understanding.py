@@ -15,13 +15,15 @@ from afif_explorer.datasets.columns import recipe as recipes
 from afif_explorer.datasets.columns.recipe import Finding, Recipe, recipe_for
 from afif_explorer.datasets.columns.relations import Values
 from afif_explorer.datasets.inspection.choices import Choices
-from afif_explorer.datasets.inspection.noticing import kind_of, notice
+from afif_explorer.datasets.inspection.kinds import ReadColumn
+from afif_explorer.datasets.inspection.noticing import notice
 from afif_explorer.datasets.inspection.problem import APPLIED, DECLINED, OPEN, Problem
 from afif_explorer.datasets.inspection.relating import about_sensitive, about_target, copies
 from afif_explorer.datasets.inspection.row import ColumnRow, row_of
 from afif_explorer.datasets.reading import text
 
 INSPECTING = "Looking for problems"
+_STEPS, _FEWEST_ALIKE = 3, 3  # of a scale that several columns have
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +55,19 @@ class Columns:
 
     def kind(self, name: str, **chosen: Any) -> str:
         """The kind of a column, read as chosen."""
-        return self.remember(
-            ("kind", name, repr(chosen)), lambda: kind_of(self.read(name, **chosen))
-        )
+        return self.column(name, **chosen).kind
+
+    def column(self, name: str, **chosen: Any) -> ReadColumn:
+        """A column, read as chosen, with what is counted in it."""
+        key = ("column", name, repr(chosen))
+        return self.remember(key, lambda: ReadColumn(self.read(name, **chosen)))
 
     def noticed(self, name: str) -> list[Problem]:
         """What is noticed about a column by itself."""
 
         def work() -> list[Problem]:
-            raw = self.frame[name]
             recipe, findings = self._recipe(name)
-            return notice(raw, self.read(name), name, recipe, findings)
+            return notice(self.column(name), name, recipe, findings)
 
         return self.remember(("noticed", name), work)
 
@@ -89,6 +93,7 @@ def understand(columns: Columns, choices: Choices, title: str) -> Understanding:
     for place, name in enumerate(columns.names):
         progress.report(INSPECTING, place, len(columns.names))
         problems[name] = _decided(columns.noticed(name), choices)
+    scales = _without_scales(columns, problems)
     chosen = {name: _chosen(name, problems[name], choices) for name in columns.names}
     for name in columns.names:
         if chosen[name].get("kind", recipes.TEXT) != recipes.TEXT:
@@ -113,7 +118,9 @@ def understand(columns: Columns, choices: Choices, title: str) -> Understanding:
         replace(
             columns.remember(
                 ("row", name, kinds[name], repr(chosen[name])),
-                lambda n=name: row_of(columns.frame[n], read[n], n, kinds[n]),
+                lambda n=name: row_of(
+                    columns.frame[n], columns.column(n, **chosen[n]), n, kinds[n]
+                ),
             ),
             role=roles[name],
             problems=tuple(problems[name]),
@@ -122,9 +129,33 @@ def understand(columns: Columns, choices: Choices, title: str) -> Understanding:
     )
     return Understanding(
         rows,
-        (*_notes(columns, roles, why), *_guessed(read, kinds, roles, choices)),
+        (*_notes(columns, roles, why), *_guessed(read, kinds, roles, choices), *scales),
         _options(problems, chosen, roles, choices),
     )
+
+
+def _without_scales(columns: Columns, problems: dict[str, list[Problem]]) -> list[str]:
+    """Several columns with the steps of one scale have no codes, unless that is chosen; notes on them."""
+    scales: dict[tuple[float, ...], list[str]] = {}
+    for name, found in problems.items():
+        if any(one.code == "codes" and one.state == OPEN for one in found):
+            steps = tuple(sorted(columns.column(name).known.unique().tolist()))
+            if steps[0] in (0, 1) and steps[-1] - steps[0] == len(steps) - 1 >= _STEPS:
+                scales.setdefault(steps, []).append(name)
+    told = []
+    for steps, names in scales.items():
+        if len(names) < _FEWEST_ALIKE:
+            continue
+        for name in names:
+            problems[name] = [
+                replace(one, state=DECLINED) if one.code == "codes" else one
+                for one in problems[name]
+            ]
+        told.append(
+            f"{text.listing(names)} have the whole numbers {steps[0]:g} to {steps[-1]:g}, and were read as "
+            "steps of a scale; if they are codes, make them categories."
+        )
+    return told
 
 
 def _decided(problems: Sequence[Problem], choices: Choices) -> list[Problem]:
@@ -162,6 +193,7 @@ def _roles(
 ) -> tuple[dict[str, str], str]:
     """The role of each column as chosen or guessed, and why the target was guessed."""
     roles = {}
+    known = any(guesses.is_sensitive(name) and kinds[name] != recipes.TEXT for name in names)
     for name in names:
         if name in choices.roles:
             roles[name] = choices.roles[name]
@@ -172,7 +204,7 @@ def _roles(
         if roles[name] != guesses.INPUT or kinds[name] == recipes.CONSTANT:
             continue
         named = guesses.is_sensitive(name) and kinds[name] != recipes.TEXT
-        if named or guesses.has_groups(read[name]):
+        if named or guesses.has_groups(read[name], letters=not known):
             roles[name] = guesses.SENSITIVE
         elif guesses.is_weight(name, read[name]):
             roles[name] = guesses.WEIGHT
@@ -184,6 +216,7 @@ def _roles(
         name not in choices.roles
         and roles[name] in (guesses.INPUT, guesses.SENSITIVE)
         and kinds[name] not in (recipes.CONSTANT, recipes.TEXT, recipes.DATE)
+        and all(problem.code != "ticks" for problem in problems[name])
         for name in names
     ]
     target, why = guesses.target_of(names, usable, title)

@@ -80,7 +80,8 @@ def _as_numbers(cells: _Cells, decimal: str, sure: bool) -> Form | None:
     if codes.any():
         values = form.read([cells.texts[place] for place in np.flatnonzero(codes).tolist()])
         many = many or bool(np.isinf(values).any())
-    return None if many or numerals.have_codes(cells.words) else form
+    codes_ = numerals.have_codes(cells.words) or numerals.are_versions(cells.texts)
+    return None if many or codes_ else form
 
 
 def _as_dates(cells: _Cells, _decimal: str, sure: bool) -> Form | None:

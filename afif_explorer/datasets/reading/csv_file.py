@@ -19,8 +19,11 @@ from afif_explorer.errors import DataError, InvalidChoice
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _TRIAL_ROWS = 50
+_MOST_DESCRIBING = 3  # rows that describe the columns, below their names
 _HEAD = 4 << 20  # bytes that are tried with every separator
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[ \t;,]*\r?\n', re.IGNORECASE)
+_TYPESET = re.compile(r"[“”][^“”\n]*[“”][ ]*[,;\t|][ ]*[“”]")
+_PLAIN_QUOTES = str.maketrans("“”", '""')
 _MARKS = {".": "decimal points", ",": "decimal commas"}
 
 
@@ -44,6 +47,11 @@ def read(data: bytes, dialect: Dialect) -> Reading:
     check_lines(data)
     content, encoding, decoded = decode(data, dialect.encoding)
     notes = [*decoded]
+    if _TYPESET.match(content):
+        content = content.translate(_PLAIN_QUOTES)
+        notes.append(
+            'Quotation marks as in printed text (“ ”) were read as those around cells (").'
+        )
     declared = _SEPARATOR_LINE.match(content)
     raw = content.encode("utf-8", "surrogatepass")
     del content
@@ -162,10 +170,10 @@ def _cells(raw: bytes, separator: str, dialect: Dialect, before: int) -> _Cells:
         body = read_by_line(chain(preview, rows), width, header, raw.count(b"\n"))
     if body.remarks:
         left_out.append(LeftOut(tuple(body.remarks), "remarks on the table"))
-    if width == 1 and (parts := layout.parts_by_spaces([row[0] for row in same])):
+    if width == 1 and (parts := layout.parts([row[0] for row in same])):
         notes.append(
-            f"Every line was read as a single cell, although all have {parts} parts separated by spaces; "
-            "save the table with commas if these are columns."
+            f"Every line was read as a single cell, although all have {parts[0]} parts separated by "
+            f"{parts[1]}; if these are columns, save the table with commas, and no quotes around lines."
         )
     if body.repeated:
         left_out.append(LeftOut(tuple(body.repeated), "the column names again"))
@@ -197,15 +205,28 @@ def _aligned(names: list[str], below: list[Row]) -> tuple[list[str], int, str]:
     return ["", *names], len(names) + 1, told
 
 
+def _what(first: list[str], below: list[list[str]]) -> str:
+    """What a row below the header is, if it has no values."""
+    if layout.is_units(first, below):
+        return f"units ({text.listing([text.clean(cell) for cell in first if cell.strip()])})"
+    return text.clean(layout.is_second_header(first, below))
+
+
 def _special(body: Body, notes: list[str]) -> tuple[list[Any], list[LeftOut]]:
     """The columns without rows of units and totals, and what was left out."""
     found, columns = [], body.columns
     first = [column[0].as_py() for column in columns]
-    below = [column.slice(1, _TRIAL_ROWS - 1).to_pylist() for column in columns]
-    if layout.is_units(first, [list(row) for row in zip(*below, strict=True)]):
-        units = text.listing([text.clean(cell) for cell in first if cell.strip()])
-        found.append(LeftOut((body.first,), f"units ({units})"))
-        columns = [column.slice(1) for column in columns]
+    below = [
+        list(row)
+        for row in zip(
+            *(column.slice(1, _TRIAL_ROWS - 1).to_pylist() for column in columns), strict=True
+        )
+    ]
+    above = 0
+    while above < _MOST_DESCRIBING and below and (what := _what(first, below)):
+        found.append(LeftOut((body.first + above,), what))
+        above, first, below = above + 1, below[0], below[1:]
+    columns = [column.slice(above) for column in columns]
     what = layout.total_of(columns)
     if what == "named":
         notes.append(

@@ -37,6 +37,13 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 _CLOSE = 1e-6
+_PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_RULE = re.compile(r"[\s:=_-]*[=_-]{2,}[\s:=_-]*")
+_BETWEEN = {
+    None: "spaces", ",": "commas", ";": "semicolons", ":": "colons", "^": "'^'", "~": "'~'", "#": "'#'",
+    "*": "'*'", "!": "'!'", "\x01": "control characters", "\x1f": "control characters",
+}  # fmt: skip
+_FEW_LEVELS = 5  # rows for each level of a column of labels
 
 
 class LeftOut(NamedTuple):
@@ -96,6 +103,8 @@ def has_header(rows: Sequence[list[str]]) -> bool:
     over = [first[place] for place in numeric if not says_nothing(first[place])]
     if any(not _is_number(cell) for cell in over):
         return True
+    if over and all(map(str.isdigit, over)) and _is_above_labels(first, body):
+        return True
     if over:
         return _are_names([first[place] for place in numeric], [row[numeric[0]] for row in body])
     days = [place for place in range(len(first)) if _mostly(body, place, _is_date)]
@@ -104,6 +113,16 @@ def has_header(rows: Sequence[list[str]]) -> bool:
     known = [place for place, cell in enumerate(first) if not says_nothing(cell)]
     levels = [{row[place].strip() for row in body} for place in range(len(first))]
     return not (known and len(body) >= 5 and all(first[place] in levels[place] for place in known))
+
+
+def _is_above_labels(first: Sequence[str], body: Sequence[list[str]]) -> bool:
+    """Whether the cells over columns of few labels are all other words."""
+    found = []
+    for place, cell in enumerate(first):
+        levels = {row[place].strip() for row in body}
+        if len(levels) * _FEW_LEVELS <= len(body) and not any(map(_is_number, levels)):
+            found.append(bool(cell) and not says_nothing(cell) and cell not in levels)
+    return bool(found) and all(found)
 
 
 def _are_names(cells: Sequence[str], below: Sequence[str]) -> bool:
@@ -128,7 +147,10 @@ def is_above_names(rows: Sequence[list[str]]) -> bool:
         return False
     names, body = [cell.strip() for cell in rows[1]], rows[2:]
     numeric = [place for place in range(len(names)) if _mostly(body, place, _is_number)]
-    odd = any(not cell.strip() or _is_number(cell) for cell in rows[0])
+    first = [cell.strip() for cell in rows[0]]
+    odd = any(not cell or _is_number(cell) for cell in first)
+    if not odd and len(set(first)) == len(first) and is_second_header(rows[1], body):
+        return False  # below names, the second row describes the columns
     return (
         len(numeric) >= (1 if odd else 2)
         and len(set(names)) == len(names)
@@ -159,6 +181,29 @@ def is_units(row: Sequence[str], body: Sequence[list[str]]) -> bool:
     return bool(sure) and (len(sure) == len(known) or len(known) > 2)
 
 
+def is_second_header(row: Sequence[str], body: Sequence[list[str]]) -> str:
+    """What the first row below the header is, if it has a word over every column of numbers; else empty.
+
+    Types, descriptions, names of statistics; or a rule, as below the names of a table in Markdown.
+    """
+    filled = [cell for cell in row if cell.strip()]
+    if filled and all(map(_RULE.fullmatch, filled)):
+        return "a rule"
+    numeric = [place for place in range(len(row)) if _mostly(body, place, _is_number)]
+    cells = [row[place].strip() for place in numeric]
+    words_ = [cell for cell in cells if any(map(str.isalpha, cell)) and not _is_number(cell)]
+    if len(body) < 3 or len(words_) < 2 or any(map(says_nothing, cells)):
+        return ""
+    if len(words_) < len(cells) or any(map(_is_value, words_)):
+        return ""
+    return f"descriptions of the columns ({', '.join(words_[:2])}, ...)"
+
+
+def _is_value(cell: str) -> bool:
+    """Whether a word among numbers rather stands for a value."""
+    return cell[0].isdigit() or cell[0] in "<>~"
+
+
 def is_total(level: str) -> bool:
     """Whether a text is the name of a row that is the sum of others."""
     return bool(_TOTAL.fullmatch(level)) and level.casefold() not in ("average", "mean")
@@ -174,7 +219,7 @@ def total_of(columns: Sequence[Any]) -> str:
     last = [column[-1].as_py().strip() for column in columns]
     words = [cell for cell in last if _TOTAL.fullmatch(cell)]
     if not words and (last[0] or not all(map(str.strip, _above(columns[0])))):
-        return ""
+        return "totals" if _are_sums(columns, last) else ""
     if words and any(words[0] in map(str.strip, _above(column)) for column in columns):
         return ""  # a level like others
     for column, cell in zip(columns, last, strict=True):
@@ -192,20 +237,37 @@ def total_of(columns: Sequence[Any]) -> str:
     return "named" if words else ""
 
 
+def _are_sums(columns: Sequence[Any], last: Sequence[str]) -> bool:
+    """Whether the last row has the sums of two or more columns, and nothing else but numbers."""
+    places = [place for place, cell in enumerate(last) if cell]
+    if len(places) < 2 or not all(_is_number(last[place]) for place in places):
+        return False
+    for place in places:
+        above = np.array([_number(one) for one in _above(columns[place])])
+        value, total = _number(last[place]), above[~np.isnan(above)].sum()
+        if not total or np.abs(value) <= np.nanmax(np.abs(above)):
+            return False
+        if abs(value - total) > _CLOSE * max(1.0, abs(total)):
+            return False
+    return True
+
+
 def _above(column: Any) -> list[str]:
     """The cells above the last one."""
     cells: list[str] = column.slice(0, len(column) - 1).to_pylist()
     return cells
 
 
-def parts_by_spaces(lines: Sequence[str]) -> int:
-    """The number of parts that spaces divide these lines into, if it is the same and some are numbers."""
-    parts = [line.split() for line in lines]
-    same = {len(each) for each in parts}
-    if len(parts) < 3 or len(same) > 1 or len(parts[0]) < 2:
-        return 0
-    numeric = any(_mostly(parts[1:], place, _is_number) for place in range(len(parts[0])))
-    return len(parts[0]) if numeric else 0
+def parts(lines: Sequence[str]) -> tuple[int, str] | None:
+    """The number of parts of these lines, and what is between them, if some parts are numbers."""
+    for mark, what in _BETWEEN.items():
+        split = [line.split(mark) for line in lines]
+        same = {len(each) for each in split}
+        if len(split) < 3 or len(same) > 1 or len(split[0]) < 2:
+            continue
+        if any(_mostly(split[1:], place, _is_number) for place in range(len(split[0]))):
+            return len(split[0]), what
+    return None
 
 
 def _mostly(rows: Sequence[list[str]], place: int, test: Callable[[str], bool]) -> bool:
@@ -218,6 +280,8 @@ def _is_number(cell: str) -> bool:
 
 
 def _number(cell: str) -> float:
+    if _PLAIN.fullmatch(cell):
+        return float(cell)
     found = numerals.parse(cell, ".") or numerals.parse(cell, ",")
     return np.nan if found is None else found[0]
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 # Missing in every column.
 ALWAYS = frozenset(
-    ("", "?", "na", "n/a", "#n/a", "nan", "null", "<na>", "\\n")
+    ("", "?", "na", "n/a", "#n/a", "nan", "null", "<na>", "\\n", "<null>", "(null)", "[null]")
 )  # \\N: of databases
 # Missing among numbers and dates; among other texts they may be levels.
 AMONG_NUMBERS = frozenset(
     (
-        "-", "--", "---", ".", "..", "...", "none", "nil", "missing", "unknown", "n.a.", "n.a", "nd", "n.d.",
+        "-", "--", "---", "–", "—", ".", "..", "...", "…", "*", "**", "(blank)", "(empty)", "none",
+        "nil", "missing", "unknown", "n.a.", "n.a", "nd", "n.d.",
         "not available", "not applicable", "no data", "k.a.", "tbd", "tba", "#div/0!", "#value!", "#ref!",
         "#name?", "#num!", "#null!", "error", "undefined", "refused", "unspecified",
         "don't know", "don’t know", "dont know", "do not know", "no answer", "no response", "not asked",
         "not stated", "prefer not to say", "prefer not to answer", "keine angabe", "weiß nicht",
-        "ne sait pas", "nsp", "ns/nc", "s/d", "n/d",
+        "ne sait pas", "nsp", "ns/nc", "s/d", "n/d", "n/v", "n.v.", "keine", "kein wert", "aucun", "ninguno",
+        *(f".{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),  # of Stata
         "0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000",
     )
 )  # fmt: skip

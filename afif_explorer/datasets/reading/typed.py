@@ -21,6 +21,7 @@ _DAY = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
 _BLANK = {"", "?", "NA", "N/A", "nan", "NaN", "null", "NULL"}
 _MOST_VOTING = 1000  # distinct texts of a column that show the decimal mark ...
 _MOST_SOUGHT = 100_000  # ... among its first cells
+_FIRST = 256  # cells that are tried first
 _MOST_NOTES = 12
 UNDERSTANDING = "Understanding the columns"
 
@@ -47,7 +48,10 @@ def typed(
     for place, column in enumerate(columns):
         progress.report(UNDERSTANDING, place, len(columns))
         own = (decimal_mark([samples[place]])[0] or mark) if disagree else mark
-        frame[place], changes = _typed(column, own, names[place])
+        plain = not numerals.are_versions(
+            [cell for cell in samples[place] if not says_nothing(cell)]
+        )
+        frame[place], changes = _typed(column, own, names[place], plain)
         told += changes
     notes += told[:_MOST_NOTES]
     if len(told) > _MOST_NOTES:
@@ -62,9 +66,9 @@ def _sample(column: Any) -> list[str]:
     return found
 
 
-def _typed(column: Any, decimal: str, name: str) -> tuple[pd.Series, list[str]]:
-    """A column, and what was changed in reading it."""
-    if (values := _plain(column, decimal)) is not None:
+def _typed(column: Any, decimal: str, name: str, plain: bool = True) -> tuple[pd.Series, list[str]]:
+    """A column, and what was changed in reading it; ``plain``: its numbers need no interpretation."""
+    if plain and (values := _plain(column, decimal)) is not None:
         return values, []
     codes, levels = _coded(column)
     counts = np.bincount(codes, minlength=len(levels))
@@ -94,7 +98,10 @@ def _plain(column: Any, decimal: str) -> pd.Series | None:
         return None
 
     def every(pattern: str) -> bool:
-        return bool(pc.all(pc.match_substring_regex(known, pattern)).as_py())
+        return all(  # the first cells are enough to fail
+            bool(pc.all(pc.match_substring_regex(cells, pattern)).as_py())
+            for cells in (known.slice(0, _FIRST), known)
+        )
 
     try:
         if every(_DAY):

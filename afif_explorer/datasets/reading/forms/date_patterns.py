@@ -10,7 +10,14 @@ TIME = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"\s*(?P<half>[ap]\.?m\.?)?"
 )
-_ZONE = r"\s*(?P<zone>z|utc|gmt|[+-]\d\d(?::?\d\d)?)?"
+ZONES = {  # hours ahead of UTC
+    "wet": 0, "west": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "jst": 9,
+    "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+}  # fmt: skip
+_ZONE = (
+    rf"\s*(?P<zone>z|(?:utc|gmt)?[+-]\d{{1,2}}(?::?\d\d)?|utc|gmt|{'|'.join(ZONES)})?"
+    r"(?:\[[a-z_]+(?:/[a-z_]+)*\])?"
+)
 _YEAR = r"(?:(?P<year>\d{4})|(?P<short>\d\d))"
 _LETTERS = r"[^\W0-9_](?:[^\W0-9_]|[\u0300-\u036f])"  # with combining accents
 _NAME = rf"(?P<name>{_LETTERS}{{2,}})\.?"
@@ -37,6 +44,7 @@ _NAMED = (
     rf"{_BEFORE}(?P<day>\d{{1,2}}){_NTH}{_OF}{_NAME}"
     rf"(?:{_OF_YEAR}(?P<year>\d{{4}})|[\s,./-]*'?(?P<short>\d\d))",
     rf"{_BEFORE}{_NAME}\s+(?P<day>\d{{1,2}}){_NTH},?\s+(?P<year>\d{{4}})",
+    rf"{_BEFORE}{_NAME}\s+(?P<day>\d{{1,2}}){_NTH},\s+'?(?P<short>\d\d)",
     rf"(?P<year>\d{{4}})[\s./-]*{_NAME}[\s./-]*(?P<day>\d{{1,2}})",
     rf"{_NAME}{_OF_YEAR}(?P<year>\d{{4}})",
     rf"{_NAME}[\s.-]*[-'’](?P<short>\d\d)",
@@ -58,6 +66,13 @@ _PERIODS = (
     rf"{_WEEK}\s*(?P<week>\d{{1,2}}){_OF_MARKED}(?P<year>\d{{4}})",
 )
 
+_MOMENTS = (  # 20200403T101500Z, and as Unix writes them: Fri Apr 3 10:15:00 UTC 2020
+    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T"
+    r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
+    + _ZONE,
+    rf"(?P<weekday>{_LETTERS}+)\.?,?\s+{_NAME}\s+(?P<day>\d{{1,2}})\s+{TIME}{_ZONE}\s+(?P<year>\d{{4}})",
+)
+
 
 def _compiled(forms: tuple[str, ...], after: str = "") -> tuple[re.Pattern[str], ...]:
     return tuple(
@@ -70,8 +85,13 @@ _WITH_TIME = rf"(?:(?:[T,:]|\s+|,\s+){TIME}{_ZONE})?"
 _IN_FIGURES = _compiled(_FIGURES, _WITH_TIME)
 _WITH_NAMES = _compiled(_NAMED, _WITH_TIME)
 _OF_PERIODS = _compiled(_PERIODS)
+_OF_MOMENTS = _compiled(_MOMENTS)
 _WORD = re.compile(r"[^\W0-9_]")
-COMPACT = re.compile(r"(?P<compact>\d{4})(?P<month>\d\d)(?P<day>\d\d)?", re.ASCII)
+COMPACT = re.compile(
+    r"(?P<compact>\d{4})(?P<month>\d\d)"
+    r"(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?)?",
+    re.ASCII,
+)
 CLOCK = re.compile(TIME, re.ASCII | re.IGNORECASE)
 CLOCK_IN_WORDS = re.compile(
     r"(?P<hour>\d{1,2})(?:[.:](?P<minute>\d\d))?\s*uhr", re.ASCII | re.IGNORECASE
@@ -92,7 +112,7 @@ def match(text: str) -> re.Match[str] | None:
     for form in _OF_PERIODS:
         if found := form.fullmatch(text):
             return found
-    for form in _WITH_NAMES:
+    for form in (*_OF_MOMENTS, *_WITH_NAMES):
         if (found := form.fullmatch(text)) and _are_known(found.groupdict()):
             return found
     return None

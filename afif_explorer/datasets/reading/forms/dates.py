@@ -10,7 +10,12 @@ import numpy as np
 
 from afif_explorer.datasets.reading.forms import names
 from afif_explorer.datasets.reading.forms.clocks import seconds_of
-from afif_explorer.datasets.reading.forms.date_patterns import COMPACT, is_period, match
+from afif_explorer.datasets.reading.forms.date_patterns import (
+    COMPACT,
+    ZONES,
+    is_period,
+    match,
+)
 from afif_explorer.datasets.reading.forms.parts import Parts
 from afif_explorer.datasets.reading.forms.shapes import Texts
 
@@ -186,8 +191,9 @@ def _weeks(year: np.ndarray, week: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 def _offset(parts: Parts) -> np.ndarray:
     """Seconds ``[m]`` by which a time is ahead of UTC."""
-    zone, digits = parts.words.get("zone"), parts.digits("zone")
-    if not zone or zone[0] not in "+-":
-        return np.zeros(len(digits), np.int64)
-    seconds = digits @ np.array([36_000, 3_600, 600, 60])[: digits.shape[1]]
-    return seconds if zone[0] == "+" else -seconds
+    zone, digits = (parts.words.get("zone") or "").lower(), parts.digits("zone")
+    if not digits.shape[1]:
+        return np.full(len(digits), 3_600 * ZONES.get(zone, 0))
+    places = {1: [3_600], 3: [3_600, 600, 60]}.get(digits.shape[1], [36_000, 3_600, 600, 60])
+    seconds = digits @ np.array(places)[: digits.shape[1]]
+    return -seconds if "-" in zone else seconds

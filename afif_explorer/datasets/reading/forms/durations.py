@@ -34,14 +34,19 @@ def _unit(name: str, words: str = "") -> str:
     return rf"(?:(?P<{name}>{_NUMBER})\s*(?:{words or _WORDS[name]})(?![^\W0-9_])\.?)?"
 
 
+def _after_years(name: str, words: str) -> str:
+    years, months = _unit("years").removesuffix("?"), _unit(name, words).removesuffix("?")
+    return years + _BETWEEN + months
+
+
 _IN_WORDS = _BETWEEN.join(
     [*map(_unit, ("years", "months", "weeks", "days", "hours", "minutes", "seconds"))]
 )
 _FORMS = tuple(
     re.compile(form.replace(r"\d", "[0-9]"), re.IGNORECASE)
     for form in (
+        _SIGN + _after_years("months", "m"),  # beside years, m stands for months
         _SIGN + _IN_WORDS,
-        _SIGN + _unit("years") + _BETWEEN + _unit("months", "m"),
         _SIGN + r"(?P<hours>\d+)\s*(?:h|std|hrs?)\.?\s*(?P<minutes>\d\d)",
         _SIGN
         + rf"(?:(?P<days>\d+)\s*(?:{_WORDS['days']})\.?,?\s+|(?P<whole_days>\d+)\.(?=\d\d:))?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,9 +25,10 @@ _UNIT = (
     r"billion|thousand|units?|items?)\.?"
 )
 _CELL = re.compile(
+    rf"(?:(?P<outer>{_CURRENCY})\s*(?=\())?"
     rf"(?P<open>\()?\s*(?P<sign>[+-]?)\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[+-]?)"
-    r"(?P<body>\d[\d.,'’ ]*(?<! )|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?"
-    rf"\s*(?P<after>{_CURRENCY}|{_UNIT})?\s*(?P<close>\))?",
+    r"(?P<body>\d[\d.,'’ ]*(?<! )|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?(?P<even>[.,]--?(?!\d))?"
+    rf"(?P<behind>(?<=\d)-(?=\s*(?:{_CURRENCY})?$))?\s*(?P<after>{_CURRENCY}|{_UNIT})?\s*(?P<close>\))?",
     re.ASCII | re.IGNORECASE,
 )
 _WHOLE = {
@@ -41,10 +42,15 @@ _BODY = {
 _PADDED = {
     mark: re.compile(rf"\d*(?:{re.escape(mark)}\d*)?", re.ASCII) for mark in _WHOLE
 }  # also with zeros in front
+_VERSION = re.compile(r"(?P<first>\d{1,3})(?:\.(?P<second>0|[1-9]\d{0,2}))?", re.ASCII)
+_MOST_VERSIONS = 100
 _LEADING_ZEROS = re.compile(r"0+[1-9]\d*", re.ASCII)
 _HEXADECIMAL = re.compile(r"(?=[0-9]*[A-F])[0-9A-F]{4,}|(?=[0-9]*[a-f])[0-9a-f]{4,}")
 _CODE = re.compile(r"\d+[eE]\d+|\+\d{7,15}", re.ASCII)
-_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " ") | {"\u2212": "-"})
+_SPACES = str.maketrans(
+    dict.fromkeys("\u00a0\u2007\u2009\u202f", " ")
+    | dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-")
+)
 _MULTIPLES = {"k", "m", "bn", "mio", "mrd", "million", "thousand", "billion"}
 
 
@@ -78,13 +84,16 @@ class Numbers:
             told.append(f"'{self.unit}' removed" + _about(self.unit))
         normal = [_normal(text) for text in Texts.of(texts).examples]
         mark = self.decimal
-        bodies = [found["body"] for text in normal if (found := _CELL.fullmatch(text))]
+        cells = [found for text in normal if (found := _CELL.fullmatch(text))]
+        bodies = [found["body"] for found in cells]
         if self.decimal == "," and any("," in body for body in bodies):
             told.append("decimal commas")
         if any(set(body) & (set(".,'’ ") - {mark}) for body in bodies):
             told.append("thousands separators removed")
-        if any(text.startswith("(") for text in normal):
+        if any(found["open"] for found in cells):
             told.append("numbers in parentheses are negative")
+        if any(found["behind"] for found in cells):
+            told.append("numbers before a minus are negative")
         return told
 
 
@@ -114,6 +123,23 @@ def have_codes(texts: Iterable[str]) -> bool:
     lengths = {len(text) for text in examples if text.isdecimal()}
     letters = [text for text in examples if _HEXADECIMAL.fullmatch(text)]
     return len(lengths) == 1 and any(len(text) in lengths for text in letters)
+
+
+def are_versions(texts: Sequence[str]) -> bool:
+    """Whether distinct texts rather count in two steps, as versions and chapters do: 1.1, 1.2, ..., 1.10.
+
+    So do those of which one differs from another only by a zero at its end.
+    """
+    if not 2 < len(texts) <= _MOST_VERSIONS:
+        return False
+    found = [_VERSION.fullmatch(text) for text in texts]
+    known = {(one["first"], one["second"]) for one in found if one is not None}
+    if len(known) < len(texts):
+        return False
+    return any(
+        second and len(second) > 1 and second[-1] == "0" and (first, second.rstrip("0")) in known
+        for first, second in known
+    )
 
 
 def best(texts: Iterable[str], counts: np.ndarray, decimal: str, padded: bool = False) -> Numbers:
@@ -205,11 +231,11 @@ def _written(text: str, decimal: str, padded: bool = False) -> _Written | None:
     if found is None or bool(found["open"]) != bool(found["close"]):
         return None
     body = found["body"]
-    if found["sign"] and found["inner"]:
+    if (found["sign"] != "") + (found["inner"] != "") + bool(found["behind"] or found["open"]) > 1:
         return None
     if not _BODY[decimal].fullmatch(body) and not (padded and _PADDED[decimal].fullmatch(body)):
         return None
-    before, after = found["before"] or "", found["after"] or ""
+    before, after = found["outer"] or found["before"] or "", found["after"] or ""
     if body[-1] in ".," and after:
         return None  # "1. White" is a level
     if before and after and before != after:
@@ -219,7 +245,7 @@ def _written(text: str, decimal: str, padded: bool = False) -> _Written | None:
     mark = next((at for at, place in enumerate(places) if normal[place] == decimal), -1)
     if found["exponent"]:
         places += range(*found.span("exponent"))
-    negative = "-" in (found["sign"], found["inner"]) or bool(found["open"])
+    negative = "-" in (found["sign"], found["inner"], found["behind"]) or bool(found["open"])
     return _Written(before or after, negative, [start + place for place in places], mark)
 
 

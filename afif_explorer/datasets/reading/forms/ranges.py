@@ -96,7 +96,7 @@ def range_of(text: str, decimal: str) -> Range | None:
     text = text.strip()
     if len(text) > _LONGEST:
         return None
-    if (plain := numerals.parse(text, decimal)) is not None:
+    if not text.endswith("-") and (plain := numerals.parse(text, decimal)) is not None:
         return Range(plain[0], plain[0])
     if (season := _SEASON.fullmatch(text)) and _follow(int(season["low"]), season["high"]):
         return Range(float(season["low"]), float(season["low"]) + 1)
