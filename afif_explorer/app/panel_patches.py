@@ -101,13 +101,15 @@ def handle_files(
     arrived: Callable[[str, bytes], None],
     refused: Callable[[str], None],
     most: float = float("inf"),
+    arriving: Callable[[bytes], None] | None = None,
 ) -> None:
     """Handle every file chosen in a ``FileInput``. panel-material-ui 0.16.6.
 
     ``arrived(name, content)`` is also called for an empty file and for the same file again, which change no
     parameter; ``refused(reason)`` for a file that the browser did not send, for which panel-material-ui
-    raises a ValueError. Parts of one file only are kept, of at most ``most`` bytes, until it has arrived;
-    panel-material-ui keeps those of any number of files of any size, and the content. None is reported
+    raises a ValueError; ``arriving(part)`` for the first part of a file of several. Parts of one file
+    only are kept, of at most ``most`` bytes, until it has arrived; panel-material-ui keeps those of any
+    number of files of any size, and the content. None is reported
     upstream.
     """
     handle, update = widget._handle_msg, widget._update_file
@@ -139,6 +141,8 @@ def handle_files(
                 too_large.append(msg["name"])
                 refused("The file exceeds the maximum file size.")
                 return
+            if arriving is not None and msg["chunk"] == 1 < msg["total_chunks"]:
+                arriving(bytes(msg["data"]))
         handle(msg)
 
     def update_file(filename: Any, mime_type: Any, value: Any) -> None:

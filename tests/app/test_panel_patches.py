@@ -214,6 +214,21 @@ def test_parts_of_files_that_never_arrive_are_not_kept() -> None:
     assert field.value is None
 
 
+def test_the_first_part_of_a_large_file_is_handled_at_once() -> None:
+    arrived: list[Any] = []
+    first: list[bytes] = []
+    field = toolkit.FileField(lambda *file: arrived.append(file), lambda _: None, first.append)
+    field._send_msg = lambda _message: None
+    about = {"name": "a.csv", "total_chunks": 2, "mime_type": "text/csv", "status": "upload_event"}
+    field._handle_msg({**about, "chunk": 1, "data": b"x,y\n"})
+    assert (first, arrived) == ([b"x,y\n"], [])
+    field._handle_msg({**about, "chunk": 2, "data": b"1,2\n"})
+    field._handle_msg({"status": "finished"})
+    assert (first, arrived) == ([b"x,y\n"], [("a.csv", b"x,y\n1,2\n")])
+    upload(field, b"a,b")
+    assert first == [b"x,y\n"], "a file of one part has no first one"
+
+
 def test_panels_field_still_handles_neither() -> None:
     arrived: list[Any] = []
     field = material.FileInput()

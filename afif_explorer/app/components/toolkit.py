@@ -63,19 +63,26 @@ class FileDownload(material.FileDownload):
     """A button that downloads what its callback returns; nothing if that is None."""
 
 
+PART = 4 << 20  # bytes of a file in one message; between messages, other pages are served
+
+
 class FileField(material.FileInput):
     """A file upload button. ``arrived(name, content)`` is called for every chosen file, including an
-    empty one or the same one again; ``refused(reason)`` for a file that the browser did not send.
+    empty one or the same one again; ``refused(reason)`` for a file that the browser did not send;
+    ``arriving(part)`` for the first part of a large file, while the others are on their way.
     """
 
     def __init__(
         self,
         arrived: Callable[[str, bytes], None],
         refused: Callable[[str], None],
+        arriving: Callable[[bytes], None] | None = None,
         **params: Any,
     ) -> None:
-        super().__init__(**params)
-        panel_patches.handle_files(self, arrived, refused, self.max_file_size or float("inf"))
+        super().__init__(chunk_size=PART, **params)
+        panel_patches.handle_files(
+            self, arrived, refused, self.max_file_size or float("inf"), arriving
+        )
 
 
 def load() -> None:

@@ -45,10 +45,12 @@ class Upload:
         self._own: OwnTable | None = None
         self._used: tuple[str, OwnTable] | None = None  # the latest one, by its name as a data set
         self._latest: object = None  # the newest request; results of older ones are dropped
+        self._early = b""  # how a file begins whose first rows are shown while it is on its way
         self._changes = asyncio.Lock()  # one at a time: each builds on those before it
         self._file = toolkit.FileField(
             lambda name, content: self._begin(partial(OwnTable.read, name, content), content),
             self._not_sent,
+            self._arriving,
             max_file_size=MOST_BYTES,
             label="Choose a CSV or Parquet file",
             variant="outlined",
@@ -161,15 +163,31 @@ class Upload:
         if path.strip():
             self._begin(partial(OwnTable.open, path.strip()))
 
-    def _begin(self, read: Callable[[], OwnTable], content: bytes = b"") -> None:
-        """Read another file, whose first rows are shown at once."""
+    def _arriving(self, part: bytes) -> None:
+        """Show the first rows of a file of which the rest is on its way."""
 
         async def work() -> None:
             self._put_away()
             self._say("info", own_table.READING)
-            head = await self._attempt(lambda: OwnTable.head(content), own_table.REFUSED)
-            if head is not None:
-                self._preview.put(markup((shown.first_rows(head, own_table.FIRST_ROWS),)))
+            self._early = part[:_BEGINNING] if await self._show_head(part) else b""
+
+        pn.state.execute(work)
+
+    async def _show_head(self, content: bytes) -> bool:
+        """Show the first rows of a large file; whether there are any."""
+        head = await self._attempt(lambda: OwnTable.head(content), own_table.REFUSED)
+        if head is not None:
+            self._preview.put(markup((shown.first_rows(head, own_table.FIRST_ROWS),)))
+        return head is not None
+
+    def _begin(self, read: Callable[[], OwnTable], content: bytes = b"") -> None:
+        """Read another file, whose first rows are shown at once."""
+
+        async def work() -> None:
+            if not (self._early and content.startswith(self._early)):
+                self._put_away()
+                self._say("info", own_table.READING)
+                await self._show_head(content)
             own = await self._attempt(read, own_table.REFUSED)
             if own is not None:
                 self._show(own)
@@ -193,6 +211,7 @@ class Upload:
         """Discard the previous table and the work on it."""
         self._table.content = ""
         self._own = self._latest = None
+        self._early = b""
         self._working.hide()
         self._columns.visible = False
         self._preview.put("")
@@ -303,6 +322,7 @@ class Working:
         self.panel.visible = False
 
 
+_BEGINNING = 1000  # bytes
 _LOOK = 0.3  # seconds between looks at the progress
 KEPT = "The file is sent to this server only, kept in memory, and never executed."
 PATH = "Or the path of a file on this machine"
