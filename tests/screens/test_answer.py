@@ -31,7 +31,7 @@ def test_the_answer_is_the_sum_of_the_public_functions_effects():
     assert words.startswith("Which training rows made the mean loss of the test rows what it is? ")
     assert f"lower by {number(abs(total))} nats" in words
     assert f"the {FIRST} rows that raise it most" in words
-    assert f"row {first[0]} has the largest effect" in words
+    assert f"of these, row {first[0]} has the largest effect" in words
 
 
 def test_it_counts_no_more_rows_than_raise_the_target():
@@ -39,7 +39,9 @@ def test_it_counts_no_more_rows_than_raise_the_target():
     effect = np.abs(explorer.points.effect)
     effect[7] = -1e-3
     explorer.points = replace(explorer.points, effect=effect)
-    assert f"row {explorer.points.ids[7]} has the largest effect" in told(explorer)
-    assert "the one row that raises it" in told(explorer)
+    assert (
+        f"Without row {explorer.points.ids[7]}, the only one that raises it, it would be"
+        in told(explorer)
+    )
     explorer.points = replace(explorer.points, effect=np.full(effect.size, np.nan))
     assert told(explorer).endswith("No row alone raises it.")

@@ -40,16 +40,14 @@ def _answer(explorer: Explorer) -> Content:
     order = largest(np.where(np.isfinite(points.effect), -points.effect, 0), FIRST)
     if not order.size:  # without them it would fall
         return (line(Strong(question), " No row alone raises it."),)
-    many = (
-        f"{count(order.size)} rows that raise it most"
-        if order.size > 1
-        else "one row that raises it"
-    )
+    row = f"row {points.ids[order[0]]}"
+    if order.size > 1:
+        many = f"the {count(order.size)} rows that raise it most"
+        how = f"by the sum of their single effects; of these, {row} has the largest effect"
+    else:
+        many, how = f"{row}, the only one that raises it", "by its predicted effect"
     size = amount(float(-points.effect[order].sum()), points.target_value, points.unit)
-    told = (
-        f" Without the {many}, it would be lower by {size}, by the sum of their single effects; row "
-        f"{points.ids[order[0]]} has the largest effect."
-    )
+    told = f" Without {many}, it would be lower by {size}, {how}."
     return (line(Strong(question), told),)
 
 
