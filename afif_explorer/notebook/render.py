@@ -213,7 +213,10 @@ def _group(group: parts.Group, _widgets: list[ipywidgets.DOMWidget]) -> ipywidge
 
 @_group.register
 def _card(group: parts.Card, widgets: list[ipywidgets.DOMWidget]) -> ipywidgets.Box:
-    return _boxed(ipywidgets.VBox(widgets), group, "afif-card")
+    box = _boxed(ipywidgets.VBox(widgets), group, "afif-card")
+    if group.sticky:
+        box.add_class("afif-sticky")
+    return box
 
 
 @_group.register

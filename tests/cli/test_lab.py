@@ -132,6 +132,7 @@ def test_the_explorer_is_drawn_and_handles_clicks_in_a_cell(
     expect(page.get_by_text("2 rows selected")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("Page 2 of 140")).to_be_visible()
+    expect(page.get_by_text("2 rows selected")).to_be_in_viewport()  # far above, and still in sight
     page.get_by_role("tab", name="LiSSA lab").click()
     automatic = page.get_by_role("button", name="Set both automatically")
     expect(automatic).to_be_disabled()
