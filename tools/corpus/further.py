@@ -64,6 +64,16 @@ def numbers() -> dict[str, Case]:
     ):  # fmt: skip
         column = "dep_time" if name == "clock" else "v"
         found[f"sign_{name}.csv"] = _column(cells, name=column, asked={column: code})
+    thousands = noise(59, range(10, 900))
+    found["sign_thousands_of_dollars.csv"] = _column(
+        [f"${v}k" for v in thousands], read={"v": thousands}
+    )
+    industries = noise(58, [541_511, 722_511, 621_111, 238_220])
+    found["sign_industries.csv"] = _column(industries, asked={"v": "codes"})
+    steps = noise(57, ["1 - never", "2", "3", "4", "5 - always"])
+    found["sign_steps_with_words.csv"] = _column(
+        steps, mended={"v": ["ordered", [int(one[0]) for one in steps]]}
+    )
     typed = [f"{v:.1f}" if v % 1 else f"{v:.0f}" for v in prices]
     found["sign_places_by_hand.csv"] = _column(typed, read={"v": prices})
     cents = noise(70, ["1.50", "1.05", "2.5", "3.00", "12.95"])

@@ -29,6 +29,7 @@ _DAY_AND_NAME = re.compile(
 )
 _LETTER = re.compile(r"[0-9]{1,4}[a-zA-Z]")
 _MOSTLY = 0.5
+_MOST_STEPS = 11  # of a scale
 _MOST_MONTHS = 24  # names, with their abbreviations
 
 
@@ -211,6 +212,21 @@ def _ordered(cells: Cells, name: str) -> Proposal | None:
     return None
 
 
+def _numbered(cells: Cells, name: str) -> Proposal | None:
+    """The steps of a scale of which some have words behind them: 1 - never, 2, 3, 4 - always."""
+    values = labels.WITH_NUMBERS.read(cells.texts)
+    plain = np.array([one.isdecimal() for one in cells.texts])
+    words = ~np.isnan(values) & ~plain
+    numbers = values[~np.isnan(values)]
+    few = plain.any() and words.any() and len(numbers) <= _MOST_STEPS
+    if not few or len(np.unique(numbers)) < len(numbers) or not cells.are(~np.isnan(values)):
+        return None
+    told = (
+        f"'{name}' was not read as numbers: some of its numbers have words ({cells.shown(words)})."
+    )
+    return Proposal("ordered", told, f"Read {labels.WITH_NUMBERS.changes(())[0]}", NUMBER)
+
+
 def _months(cells: Cells, name: str) -> Proposal | None:
     """Dates without a year, or with names of months that are not known."""
     mostly = dates.are_dates(cells.texts) @ cells.counts >= _MOSTLY * cells.counts.sum()
@@ -281,6 +297,7 @@ _WAYS: tuple[Callable[[Cells, str], Proposal | None], ...] = (
     _ranges,
     _fractions,
     _letters,
+    _numbered,
     _months,
     _other_words,
 )

@@ -28,7 +28,7 @@ from afif_explorer.datasets.reading.typed import cells_that
 
 _MOSTLY = 0.5
 _CODES = range(3, 8)  # distinct whole numbers that may be codes
-_LARGEST_DIGIT, _LARGEST_CODE, _STEP = 9, 999, 3
+_LARGEST_DIGIT, _LARGEST_CODE, _STEP, _CODE_DIGITS = 9, 999, 3, 5
 _CODED = words(
     "code type class category cat kind status group region method reason race sex zone sub"
 )
@@ -291,9 +291,12 @@ def _are_amounts(known: pd.Series, name: str) -> bool:
         return False
     if is_time(name) or not spoken.isdisjoint(_AMOUNTS):
         return True
-    largest = known.max()
-    step = np.gcd.reduce(known.unique().astype(np.int64)) if largest <= _LARGEST_CODE else _STEP
-    return bool(largest > _LARGEST_DIGIT and step >= _STEP)
+    levels = np.sort(known.unique().astype(np.int64))
+    step = np.gcd.reduce(levels)
+    if levels[-1] > _LARGEST_CODE:  # 541511, 238220
+        alike = len(str(levels[0])) == len(str(levels[-1])) >= _CODE_DIGITS
+        return not alike or bool(step > 1)
+    return bool(levels[-1] > _LARGEST_DIGIT and step >= _STEP)
 
 
 def _are_days(levels: list[str]) -> np.ndarray:

@@ -63,6 +63,7 @@ def number_form(texts: Sequence[str], counts: np.ndarray, decimal: str) -> Form:
         *(form(mark) for form in (Ranges, Fractions) for mark in (decimal, other)),
         *labels.NAMED,
         labels.with_word(texts),
+        labels.WITH_NUMBERS,
     )
     return max(forms, key=lambda form: float(counts @ ~np.isnan(form.read(texts))))
 

@@ -10,14 +10,15 @@ import numpy as np
 
 from afif_explorer.datasets.reading.forms import names
 
-MONTHS, WEEKDAYS, COUNTED = "months", "days of the week", "counted"
+MONTHS, WEEKDAYS, COUNTED, NUMBERED = "months", "days of the week", "counted", "numbered"
 _COUNTED = re.compile(
     r"(?:(?:quarter|qtr|quartal|trimestre|trim|q|t|week|woche|semaine|semana|kw|wk|w|day|tag|jour|month|monat|"
     r"year|jahr|grade|level|stage|step|wave|round|visit|phase|term|semester|rank|top|no|nr|fy|cy|ay|#)[\s._-]*(?P<after>\d{1,4})"
     r"|(?P<before>\d{1,3})(?:st|nd|rd|th|er|e|ème|º|ª)(?:\s+(?:grade|quarter|week|day|year|month|place|class))?)\.?",
     re.IGNORECASE,
 )
-_LONGEST = 30
+_NUMBERED = re.compile(r"(?P<number>\d{1,2})(?:\s*[-–—.:=)]\s*|\s+)[^\W\d_].*", re.DOTALL)
+_LONGEST, _LONGEST_NUMBERED = 30, 100
 
 
 _WITH_WORD = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<word>[^\W\d_]{2,20})\.?", re.ASCII)
@@ -25,7 +26,8 @@ _WITH_WORD = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<word>[^\W\d_]{2,20})
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels as their place in an order: ``what`` is one of ``MONTHS``, ``WEEKDAYS`` and ``COUNTED``.
+    """Labels as their place in an order: ``what`` is one of ``MONTHS``, ``WEEKDAYS``, ``COUNTED`` and
+    ``NUMBERED`` (a number, with or without words behind it).
 
     ``word``: stands behind the numbers that are counted, in the singular.
     """
@@ -43,10 +45,15 @@ class Labels:
             MONTHS: ["names of months as 1 to 12"],
             WEEKDAYS: ["days of the week as 1 (Monday) to 7"],
             COUNTED: ["labels as the number in them"],
+            NUMBERED: ["labels as the number before them"],
         }[self.what]
 
     def _place(self, text: str) -> float:
         found: int | None = None
+        if self.what == NUMBERED:
+            words = _NUMBERED.fullmatch(text) if len(text) <= _LONGEST_NUMBERED else None
+            number = words["number"] if words else text
+            return float(number) if number.isdecimal() and len(number) < 3 else np.nan
         if len(text) > _LONGEST:
             return np.nan
         if self.what == COUNTED:
@@ -75,3 +82,4 @@ def _stem(word: str) -> str:
 
 
 NAMED = tuple(map(Labels, (MONTHS, WEEKDAYS)))
+WITH_NUMBERS = Labels(NUMBERED)

@@ -238,6 +238,8 @@ def _written(text: str, decimal: str, padded: bool = False) -> _Written | None:
     before, after = found["outer"] or found["before"] or "", found["after"] or ""
     if body[-1] in ".," and after:
         return None  # "1. White" is a level
+    if before and after.casefold() in _MULTIPLES:
+        before, after = "", before + after  # $1.5M
     if before and after and before != after:
         return None
     skipped = {"," if decimal == "." else ".", "'", "’", " "}
@@ -265,4 +267,5 @@ def _normal_digits(text: str) -> str:
 def _about(unit: str) -> str:
     if unit == "%":
         return ", so that 45% is 45"
-    return ", so that the numbers count these" if unit.casefold() in _MULTIPLES else ""
+    multiple = re.sub(_CURRENCY, "", unit).casefold() in _MULTIPLES
+    return ", so that the numbers count these" if multiple else ""
