@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from afif_explorer.choices.targets import TARGETS
+from afif_explorer.choices.units import loss_unit
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures.drawing.text import number, numbers, percent, short
 from afif_explorer.results import ComparedRows, Comparison
@@ -51,10 +53,11 @@ def _metrics(explorer: Explorer) -> Content:
     found: Comparison = explorer.comparison
     if found.before is None:
         return (hint("Metrics, decisions and rows that change sides appear here."),)
+    units = {TARGETS["mean_loss"].metric: loss_unit(explorer.data)}
     target = short(found.target_label, 80)
     rows = [_row(target, found.before.target_value, found.now.target_value, found.unit)]
     rows += [
-        _row(name, value, found.now.metrics[name])
+        _row(name, value, found.now.metrics[name], units.get(name, ""))
         for name, value in found.before.metrics.items()
         if name in found.now.metrics
     ]
@@ -192,7 +195,7 @@ COMPARE = Screen(
                         "metrics",
                         label="Metrics of both fits",
                         page=PAGE,
-                        reads=("comparison",),
+                        reads=("comparison", "data"),
                         needs="comparison",
                         content=_metrics,
                     ),
