@@ -98,9 +98,9 @@ _HOMES = {
     "afif_explorer.engine.solvers.landmarks": ("Landmarks",),
     "afif_explorer.engine.solvers.nystroem": ("Nystroem",),
     "afif_explorer.engine.problem.objective": ("Objective",),
+    "afif_explorer.engine.problem.group_lasso": ("GroupLasso",),
     "afif_explorer.engine.problem.penalties": (
         "ElasticNet",
-        "GroupLasso",
         "NonsmoothPenalty",
         "Lasso",
         "Penalty",

@@ -55,11 +55,11 @@ from afif_explorer.engine.influence.methods import (
 from afif_explorer.engine.models.model import LinearMap
 from afif_explorer.engine.models.module_model import MLP, ModuleModel
 from afif_explorer.engine.problem.callable_loss import CallableLoss
+from afif_explorer.engine.problem.group_lasso import GroupLasso
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian, Loss, Poisson
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import (
     ElasticNet,
-    GroupLasso,
     Lasso,
     NonsmoothPenalty,
     Penalty,

@@ -17,8 +17,9 @@ from torch.func import functional_call
 
 from afif_explorer.engine.models.model import LinearMap, Model
 from afif_explorer.engine.models.module_model import MLP, ModuleModel
+from afif_explorer.engine.problem.group_lasso import GroupLasso
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, Penalty, Ridge
+from afif_explorer.engine.problem.penalties import ElasticNet, Lasso, Penalty, Ridge
 
 N, D = 40, 4
 

@@ -16,9 +16,10 @@ from afif_explorer.engine.models.inputs import Name, inputs
 from afif_explorer.engine.models.model import LinearMap, LinearModule, Model
 from afif_explorer.engine.models.module_model import MLP, ModuleModel, model_of
 from afif_explorer.engine.models.rows import as_rows
+from afif_explorer.engine.problem.group_lasso import GroupLasso
 from afif_explorer.engine.problem.losses import LOSSES, Loss
 from afif_explorer.engine.problem.objective import loss_named
-from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, Penalty, Ridge
+from afif_explorer.engine.problem.penalties import ElasticNet, Lasso, Penalty, Ridge
 from afif_explorer.engine.problem.token_loss import TokenCategorical
 from afif_explorer.engine.targets.bound import Sample
 from afif_explorer.errors import InvalidChoice

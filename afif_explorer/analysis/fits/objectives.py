@@ -14,9 +14,10 @@ from afif_explorer.choices.models import MODELS, TRAINABLE, chosen_model, defaul
 from afif_explorer.engine.models.model import LinearMap, Model
 from afif_explorer.engine.models.module_model import MLP, model_of
 from afif_explorer.engine.models.module_parameters import Penalised
+from afif_explorer.engine.problem.group_lasso import GroupLasso
 from afif_explorer.engine.problem.losses import LOSSES, Loss
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.penalties import GroupLasso, Penalty
+from afif_explorer.engine.problem.penalties import Penalty
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_name
 

@@ -12,8 +12,9 @@ from afif_explorer.engine.influence import support
 from afif_explorer.engine.influence.lasso import pivoting
 from afif_explorer.engine.influence.nonsmooth import ProximalInfluence
 from afif_explorer.engine.influence.support import SupportInfluence
+from afif_explorer.engine.problem.group_lasso import GroupLasso
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.penalties import GroupLasso, NonsmoothPenalty
+from afif_explorer.engine.problem.penalties import NonsmoothPenalty
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.training.fit import minimise
 from tests.helpers.cases import CASES, KINKED, Case

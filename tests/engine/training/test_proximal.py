@@ -14,8 +14,9 @@ import afif_explorer as ax
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.models.model import LinearMap
 from afif_explorer.engine.models.module_model import MLP
+from afif_explorer.engine.problem.group_lasso import GroupLasso
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.penalties import ElasticNet, GroupLasso, Lasso, NonsmoothPenalty
+from afif_explorer.engine.problem.penalties import ElasticNet, Lasso, NonsmoothPenalty
 from afif_explorer.engine.problem.weights import leave_out, leave_out_each
 from afif_explorer.engine.training import free_newton, working_sets
 from afif_explorer.engine.training.fit import minimise

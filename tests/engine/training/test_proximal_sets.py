@@ -9,8 +9,9 @@ from torch import Tensor
 
 import afif_explorer as ax
 from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.problem.group_lasso import GroupLasso
 from afif_explorer.engine.problem.objective import Objective
-from afif_explorer.engine.problem.penalties import GroupLasso, NonsmoothPenalty
+from afif_explorer.engine.problem.penalties import NonsmoothPenalty
 from afif_explorer.engine.training import proximal_sets
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.engine.training.proximal import ProximalProblem
