@@ -50,6 +50,7 @@ from afif_explorer.engine.solvers.base import (
     Status,
 )
 from afif_explorer.engine.solvers.factor import factor_of
+from afif_explorer.engine.solvers.lissa.effect_error import also_of
 from afif_explorer.engine.targets.base import Group
 from afif_explorer.errors import CurvatureError, SolverDiverged
 from afif_explorer.progress import report
@@ -215,6 +216,8 @@ class Influence:
 
     def effects(self, gradients: Tensor) -> Tensor:
         """``(1/n) c' C^-1 g_i`` for every row and target gradient ``[p, m]``: ``[n, m]``."""
+        if self.leverage_corrected and not self.solves_cheaply:
+            also_of(self.curvature, self.residual)
         return self.effects_from(self.solve(gradients))
 
     def effects_from(self, solved: Tensor) -> Tensor:

@@ -11,6 +11,9 @@ because ``G' G = sum_i g_i g_i' <= a n C``. ``mu`` is the smallest diagonal of p
 bound on the curvature if it applies to every parameter. With unpenalised parameters a tenth of it is used,
 and without a penalty a tenth of the smallest Ritz value: neither is a strict bound.
 
+Leverage-corrected effects have ``(I - A'' M)^-1 r`` in place of the residuals ``r``, which weighs the rows
+differently; once these are known (:func:`also_of`), errors are the larger of both kinds.
+
 Source: Golub and Meurant, Matrices, Moments and Quadrature with Applications (2010), chapter 12.
 """
 
@@ -67,29 +70,50 @@ def effect_error(
 def _bounded(curvature: Curvature, value: Tensor, residual: Tensor, products: float) -> EffectError:
     """The same by conjugate gradients, as far as the check itself needs them."""
     tiny, eps = torch.finfo(residual.dtype).tiny, torch.finfo(residual.dtype).eps
-    ceiling = _ceiling(curvature)
-    size = _effects(curvature, value).norm(dim=0)
-    enough = NEGLIGIBLE * size / (ceiling * residual.norm(dim=0)).clamp(min=tiny)
-    tolerance = min(0.5, max(float(enough.min()), 10 * eps))
+    ceilings = _ceilings(curvature)
+    sizes = [found.norm(dim=0) for found in _effects(curvature, value)]
+    enough = [
+        NEGLIGIBLE * size / (most * residual.norm(dim=0)).clamp(min=tiny)
+        for size, most in zip(sizes, ceilings, strict=True)
+    ]
+    tolerance = min(0.5, max(float(torch.stack(enough).min()), 10 * eps))
     solver = ConjugateGradient(tolerance, max_steps=max(1, int(products)))
     found = solver.prepare(curvature).solve(residual)
     error, exact = found.value, value - found.value
     estimate = error_of_effects(curvature, error, exact)
     if found.status is Status.DIVERGED:
         return EffectError(estimate, float("inf"))
-    left = (curvature @ error - residual).norm(dim=0) * ceiling
-    size = _effects(curvature, exact).norm(dim=0)
-    return EffectError(estimate, estimate + float((left / size.clamp(min=tiny)).max()))
+    left = (curvature @ error - residual).norm(dim=0)
+    most = max(
+        float((left * ceiling / found.norm(dim=0).clamp(min=tiny)).max())
+        for found, ceiling in zip(_effects(curvature, exact), ceilings, strict=True)
+    )
+    return EffectError(estimate, estimate + most)
 
 
 def error_of_effects(curvature: Curvature, error: Tensor, exact: Tensor) -> float:
     """``||G e|| / ||G x||`` of the worst column of an error and the exact solution, ``[p, m]``."""
-    return worst_ratio(_effects(curvature, error), _effects(curvature, exact))
+    pairs = zip(_effects(curvature, error), _effects(curvature, exact), strict=True)
+    return max(worst_ratio(wrong, right) for wrong, right in pairs)
 
 
-def _effects(curvature: Curvature, value: Tensor) -> Tensor:
-    """``G x`` of each column, ``[n, m]``; 0 for rows that the curvature leaves out."""
-    return curvature.point.gradient_products(value) * (curvature.mean_weights > 0)[:, None]
+def also_of(curvature: Curvature, residual: Tensor) -> None:
+    """From now on bound the effects with these residuals ``[n, k]`` too; NaN counts as 0."""
+    if "effect residual" not in curvature.kept:
+        curvature.kept["effect residual"] = residual.nan_to_num()
+        curvature.kept.pop("effect ceilings", None)
+
+
+def _residuals(curvature: Curvature) -> list[Tensor]:
+    also = curvature.kept.get("effect residual")
+    return [curvature.point.residual] if also is None else [curvature.point.residual, also]
+
+
+def _effects(curvature: Curvature, value: Tensor) -> list[Tensor]:
+    """``G x`` of each column with each kind of residuals, ``[n, m]``; 0 for rows that are left out."""
+    counted = (curvature.mean_weights > 0)[:, None]
+    linearization = curvature.point.linearization
+    return [linearization.contract(one, value) * counted for one in _residuals(curvature)]
 
 
 def _factor_is_cheap(curvature: Curvature, columns: int, products: float) -> bool:
@@ -104,14 +128,14 @@ def _factor_is_cheap(curvature: Curvature, columns: int, products: float) -> boo
     )
 
 
-def _ceiling(curvature: Curvature) -> float:
-    """``sqrt(a n / mu)``, for weighted rows ``a n = max_i r_i' A''(f_i)^+ r_i / share_i``."""
-    if "effect ceiling" not in curvature.kept:
-        share = curvature.mean_weights
-        sizes = _whitened_sizes(curvature.fisher_roots(), curvature.point.residual)
-        largest = float((sizes[share > 0] / share[share > 0]).max())
-        curvature.kept["effect ceiling"] = math.sqrt(largest / _smallest(curvature))
-    found: float = curvature.kept["effect ceiling"]
+def _ceilings(curvature: Curvature) -> list[float]:
+    """``sqrt(a n / mu)`` of each kind of residuals; ``a n = max_i r_i' A''(f_i)^+ r_i / share_i``."""
+    if "effect ceilings" not in curvature.kept:
+        share, smallest = curvature.mean_weights, _smallest(curvature)
+        sizes = [_whitened_sizes(curvature.fisher_roots(), one) for one in _residuals(curvature)]
+        largest = [float((size[share > 0] / share[share > 0]).max()) for size in sizes]
+        curvature.kept["effect ceilings"] = [math.sqrt(most / smallest) for most in largest]
+    found: list[float] = curvature.kept["effect ceilings"]
     return found
 
 
