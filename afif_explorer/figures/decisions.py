@@ -15,7 +15,7 @@ from afif_explorer.figures.drawing.theme import theme
 from afif_explorer.results import Decisions
 from afif_explorer.wording import count
 
-SHARES = "Decisions that depend on few training rows"
+SHARES = "Decisions resting on few training rows"
 MARGINS = "Decisions by margin"
 WAITING = "How few training rows carry each decision appears here."
 MOST_GROUPS = 6  # the largest; the others are one line

@@ -58,12 +58,13 @@ class Selection(Settings):
 
     def _recorded(self, *events: param.parameterized.Event) -> None:
         changed = {event.name: event.old for event in events}
-        if "dataset" in changed:
-            self._history.record(self.dataset, None)
-            self._put_cohorts(self._cohorts_of.get(self.dataset, {}))
-        elif not self._replaying:
-            self._history.record(self.dataset, changed["selected"])
-        self.recorded += 1
+        with self._lock:
+            if "dataset" in changed:
+                self._history.record(self.dataset, None)
+                self._put_cohorts(self._cohorts_of.get(self.dataset, {}))
+            elif not self._replaying:
+                self._history.record(self.dataset, changed["selected"])
+            self.recorded += 1
 
     def held(self) -> AbstractContextManager[bool]:
         """While it lasts, no result arrives in another thread: for what shows several fields at once."""

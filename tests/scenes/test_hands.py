@@ -104,6 +104,15 @@ def swipe(page: Page, start: tuple[float, float], by: tuple[float, float]) -> No
     touch("touchEnd")
 
 
+def changes(page: Page, part: str, before: str) -> bool:
+    """Whether the link changes soon: on a busy machine frames come late."""
+    for _ in range(50):
+        if told(page, part) != before:
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
 def test_every_scene_has_a_handle() -> None:
     assert set(HANDLES) == set(SCENES)
 
@@ -117,7 +126,7 @@ def test_a_finger_moves_it_and_the_page_stays(phone: Page, key: str, name: str, 
     x, y = middle(found)
     left = x > PHONE["width"] / 2
     swipe(phone, (x, y), (-60 if left else 60, 10) if sideways else (-25 if left else 25, 60))
-    assert told(phone, part) != before
+    assert changes(phone, part, before)
     assert scrolled(phone) == at
 
 
@@ -134,7 +143,7 @@ def test_keys_move_it_and_the_page_stays(phone: Page, key: str, name: str, part:
             phone.keyboard.press("m")
     for arrow in ("ArrowUp", "ArrowLeft", "ArrowUp"):
         phone.keyboard.press(arrow)
-    assert told(phone, part) != before
+    assert changes(phone, part, before)
     assert scrolled(phone) == at
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import replace
 from time import perf_counter
@@ -286,3 +287,21 @@ def test_names_from_the_data_stay_literals_in_the_code(make, stand_in):
     explorer._set(data=data, dataset="upload-" + "0" * 16)
     tree = compile(explorer.as_python(), "recipe", "exec")
     assert "os" not in tree.co_names
+
+
+def test_no_result_arrives_while_another_data_set_is_recorded(make, monkeypatch):
+    """Making the saved cohorts writable for a moment would close what the result opens."""
+    explorer, free = settled(make()), []
+    put = explorer._put_cohorts
+
+    def watched(cohorts):
+        other = threading.Thread(
+            target=lambda: free.append(explorer.held().acquire(blocking=False))
+        )
+        other.start()
+        other.join()
+        put(cohorts)
+
+    monkeypatch.setattr(explorer, "_put_cohorts", watched)
+    explorer.dataset = "digits"
+    assert free == [False]

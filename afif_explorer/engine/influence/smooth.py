@@ -216,7 +216,7 @@ class Influence:
 
     def effects(self, gradients: Tensor) -> Tensor:
         """``(1/n) c' C^-1 g_i`` for every row and target gradient ``[p, m]``: ``[n, m]``."""
-        if self.leverage_corrected and not self.solves_cheaply:
+        if self.leverage_corrected and not self._solves_exactly(gradients.shape[1]):
             also_of(self.curvature, self.residual)
         return self.effects_from(self.solve(gradients))
 
@@ -312,8 +312,11 @@ class Influence:
     @property
     def solves_cheaply(self) -> bool:
         """True if the curvature is factored, so that further right-hand sides are cheap."""
+        return self._solves_exactly(1)
+
+    def _solves_exactly(self, columns: int) -> bool:
         ready = self.prepared
-        return ready.for_columns(1).exact if isinstance(ready, PreparedAuto) else ready.exact
+        return ready.for_columns(columns).exact if isinstance(ready, PreparedAuto) else ready.exact
 
     @cached_property
     def high_leverages(self) -> HighLeverages:
