@@ -15,6 +15,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from afif_explorer import wording
+from afif_explorer.engine.influence.own_part import own_residuals
 from afif_explorer.engine.influence.rank import data_rank
 from afif_explorer.engine.influence.second_order import curved
 from afif_explorer.engine.influence.shared import Shared
@@ -86,7 +88,39 @@ class ProximalInfluence(Influence):
     def parameters(self, weights: Tensor) -> Tensor:
         block = weights[:, None] if weights.ndim == 1 else weights
         found = self._step(self._problem, self._removed(block))
+        if self.was_corrected():
+            found = torch.cat(
+                [
+                    self._set_followed(column, step)
+                    for column, step in zip(block.T, found.T, strict=True)
+                ],
+                dim=1,
+            )
         return found[:, 0] if weights.ndim == 1 else found
+
+    def _set_followed(self, weights: Tensor, found: Tensor) -> Tensor:
+        """:meth:`_followed` for rows that lose weight together, from the parameters ``[p]``: ``[p, 1]``."""
+        rows = torch.nonzero(weights != 1).flatten()
+        if not len(rows):
+            return found[:, None]
+        roots, part = self.curvature.fisher_roots()[rows], self.point.take(rows)
+        gone, value = (1 - weights[rows])[:, None], [found[:, None]]
+        shape = self.point.residual[rows].shape
+
+        def own_change(_: Tensor, tried: Tensor | None) -> Tensor:
+            if tried is not None:
+                pull = part.vjp_weighted(tried.reshape(shape), gone / self.objective.n)
+                value.append(self._step(self._problem, self._gradient[:, None] - pull))
+            moved = part.linearization.jvp(value[-1] - self.point.theta[:, None])
+            return (roots @ (roots.mT @ moved)).reshape(1, -1)
+
+        plain = self.point.residual[rows].reshape(1, -1)
+        start = plain + own_change(rows, None)
+        if own_residuals(plain, start, own_change, self._problem.accuracy, fresh=True):
+            self._last.unfinished = (
+                "The step of rows whose removal changes zeros or signs has not settled."
+            )
+        return value[-1]
 
     def effects(self, gradients: Tensor) -> Tensor:
         """``c' D_i`` for every row and target gradient ``[p, m]``: ``[n, m]``, ``D_i = theta(w_i) - theta``.
@@ -133,10 +167,43 @@ class ProximalInfluence(Influence):
             residual = self.residual[rows].nan_to_num()  # told by attribute
             gone = (residual[:, :, None] * jacobian).sum(1).T / n
             found = self._solved(self._problem, self._gradient[:, None] - gone)
+            if self.leverage_corrected:
+                found = self._followed(rows, jacobian, residual, found)
             worst = max(worst or found, found, key=lambda one: one.stats["residual"])
             moved = self._answer(found)
             self.solution = worst
             yield rows, moved - self.point.theta[:, None]
+
+    def _followed(
+        self, rows: Tensor, jacobian: Tensor, residual: Tensor, found: Solution
+    ) -> Solution:
+        """Steps of rows ``[m]`` with their own curvature left out, also where zeros or signs change.
+
+        The corrected ``residual`` ``[m, k]`` is right as long as zeros do not change. In general it is found
+        by :func:`~afif_explorer.engine.influence.own_part.own_residuals`.
+        """
+        value, n, theta = found.value.clone(), self.objective.n, self.point.theta[:, None]
+        roots, worst = self.curvature.fisher_roots()[rows], [found]
+
+        def own_change(places: Tensor, tried: Tensor | None) -> Tensor:
+            if tried is not None:
+                gone = (tried[:, :, None] * jacobian[places]).sum(1).T / n
+                worst.append(self._solved(self._problem, self._gradient[:, None] - gone))
+                value[:, places] = worst[-1].value
+            moved = torch.einsum("rkp,pr->rk", jacobian[places], value[:, places] - theta)
+            return (roots[places] @ (roots[places].mT @ moved[:, :, None]))[:, :, 0]
+
+        plain, accuracy = self.point.residual[rows], self._problem.accuracy
+        self._tell_unsettled(own_residuals(plain, residual, own_change, accuracy))
+        last = max(worst, key=lambda one: one.stats["residual"])
+        return Solution(value, last.status, last.advice, last.stats)
+
+    def _tell_unsettled(self, count: int) -> None:
+        if count:
+            self._last.unfinished = (
+                f"The steps without each of {wording.count(count)} rows whose removal changes zeros or signs "
+                "have not settled."
+            )
 
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` among the parameters that are not held at a kink, ``[p]`` or ``[p, m]``."""

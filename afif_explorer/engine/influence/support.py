@@ -24,6 +24,7 @@ from afif_explorer.engine.influence.lasso.changes import Changes
 from afif_explorer.engine.influence.lasso.search import Search
 from afif_explorer.engine.influence.leverages import HIGH, HighLeverages
 from afif_explorer.engine.influence.nonsmooth import ProximalInfluence
+from afif_explorer.engine.influence.own_part import own_residuals
 from afif_explorer.engine.influence.shared import Shared
 from afif_explorer.engine.influence.smooth import Influence, MethodSettings
 from afif_explorer.engine.runtime.memory import block_rows
@@ -50,7 +51,7 @@ class SupportInfluence(ProximalInfluence):
 
     def corrected(self) -> Self:
         twin = super().corrected()
-        vars(twin).pop("_changes", None)  # they belong to the other residual
+        vars(twin).pop("_found", None)  # it belongs to the other residual
         return twin
 
     @cached_property
@@ -142,8 +143,13 @@ class SupportInfluence(ProximalInfluence):
     # Effects of all rows.
 
     @cached_property
-    def _changes(self) -> Changes:
-        """The rows whose removal changes zeros or signs, with an L1 penalty."""
+    def _found(self) -> tuple[Changes, Tensor, int]:
+        """The rows whose removal changes zeros or signs, with an L1 penalty, and the residuals of all rows.
+
+        Leverage-corrected residuals of these rows leave out their own curvature also among the parameters
+        that become nonzero (:mod:`afif_explorer.engine.influence.own_part`); last, of how many that has not
+        settled.
+        """
         search = Search(
             self.curvature,
             self._places,
@@ -153,7 +159,34 @@ class SupportInfluence(ProximalInfluence):
             self.objective.penalised,
             self._exact_step,
         )
-        return search.changes(self.residual)
+        found, residual = search.changes(self.residual), self.residual.clone()
+        if not self.leverage_corrected or not len(found.rows):
+            return found, residual, 0
+        rows, blocks = found.rows, self.row_blocks_of(found.rows)
+        roots = self.curvature.fisher_roots()[rows]
+        moves, place = found.moves.clone(), torch.empty(len(residual), dtype=torch.int64)
+        place[rows] = torch.arange(len(rows))
+
+        def own_change(some: Tensor, tried: Tensor | None) -> Tensor:
+            nonlocal found
+            if tried is not None:
+                residual[rows[some]] = tried
+                alone = torch.full_like(residual, torch.nan)
+                alone[rows[some]] = tried
+                fresh = search.changes(alone)
+                moves[some] = (blocks[some] @ tried[:, :, None])[:, :, 0]
+                moves[place[fresh.rows]] = fresh.moves
+                found = Changes.joined([found.but(rows[some]), fresh])
+            half = roots[some]
+            return (half @ (half.mT @ moves[some][:, :, None]))[:, :, 0]
+
+        plain = self.point.residual[rows]
+        unsettled = own_residuals(plain, residual[rows], own_change, ProximalProblem.accuracy)
+        return found, residual, unsettled
+
+    @property
+    def _changes(self) -> Changes:
+        return self._found[0]
 
     @property
     def _knows_changes(self) -> bool:
@@ -173,12 +206,12 @@ class SupportInfluence(ProximalInfluence):
         assert solution is not None
         solved = self._spread(factor_of(self._system).solve(gradients[self._places]))
         part = self.point.linearization.take(changes.rows)
-        effects[changes.rows] = part.contract(
-            self.residual[changes.rows] / self.objective.n, solved
-        )
+        _, residual, unsettled = self._found
+        effects[changes.rows] = part.contract(residual[changes.rows] / self.objective.n, solved)
         changes.entering.subtracted(effects, self.curvature @ solved - gradients)
         changes.leaving.subtracted(effects, solved)
         self.solution = solution
+        self._tell_unsettled(unsettled)
         return effects
 
     def own_moves(self) -> Tensor:
@@ -192,8 +225,8 @@ class SupportInfluence(ProximalInfluence):
         if not self._knows_changes:
             yield from super()._each_without()
             return
-        n, p, changes = self.objective.n, self.objective.p, self._changes
-        residual, factor = self.residual.nan_to_num() / n, factor_of(self._system)
+        n, p, (changes, residual, _) = self.objective.n, self.objective.p, self._found
+        residual, factor = residual.nan_to_num() / n, factor_of(self._system)
         step = block_rows(4 * p, residual)
         for rows in torch.arange(n, device=residual.device).split(step):
             report("rows", int(rows[0]), n)
@@ -203,9 +236,9 @@ class SupportInfluence(ProximalInfluence):
             pulls -= self.curvature @ entering + changes.leaving.matrix(rows, p)
             yield rows, self._spread(factor.solve(pulls[self._places])) + entering
 
-    def _exact_step(self, row: int) -> Tensor:
-        """``D_i`` by a proximal step of its own, ``[p]``."""
+    def _exact_step(self, row: int, residual: Tensor) -> Tensor:
+        """``D_i`` by a proximal step of its own, ``[p]``, for a residual divided by ``n`` ``[k]``."""
         gone = self.point.take(torch.tensor([row], device=self.objective.device)).linearization
-        pull = gone.vjp_rows(self.residual[[row]][:, :, None])[0, 0] / self.objective.n
+        pull = gone.vjp_rows(residual[None, :, None])[0, 0]
         step = self._step(self._problem, (self._gradient - pull)[:, None])
         return step[:, 0] - self.point.theta

@@ -64,7 +64,12 @@ class ProximalProblem:
         curvature: ``C``, positive semi-definite (positive definite on the active parameters): a matrix
             ``[p, p]`` or a :class:`~afif_explorer.engine.training.metric.Metric`.
         theta: ``[p]``. penalty: non-smooth. penalised: ``[p]`` bool, the penalised parameters.
+
+    Attributes:
+        accuracy: relative, to which repeated solves can be expected to agree.
     """
+
+    accuracy = 1e-9
 
     def __init__(
         self,

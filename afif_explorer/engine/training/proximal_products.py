@@ -34,6 +34,8 @@ class ProductProximalProblem(ProximalProblem):
     :meth:`solve` raises :class:`SolverDiverged` where the solver diverges.
     """
 
+    accuracy = 1e-7
+
     def __init__(
         self,
         curvature: Curvature,

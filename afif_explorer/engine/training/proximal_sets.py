@@ -34,6 +34,8 @@ class WorkingSetProximalProblem(ProductProximalProblem):
     a set is not one by itself.
     """
 
+    accuracy = ProximalProblem.accuracy
+
     def __init__(
         self,
         curvature: Curvature,

@@ -67,6 +67,15 @@ class Changes:
         nothing = Entries(rows, rows, like.new_empty(0))
         return cls(rows, like.new_empty(0, k), nothing, nothing)
 
+    def but(self, rows: Tensor) -> Changes:
+        """The same but for some rows."""
+        entering, leaving = (
+            Entries(*(part[~torch.isin(one.row, rows)] for part in one))
+            for one in (self.entering, self.leaving)
+        )
+        others = ~torch.isin(self.rows, rows)
+        return Changes(self.rows[others], self.moves[others], entering, leaving)
+
     @classmethod
     def joined(cls, parts: list[Changes]) -> Changes:
         """At least one, together."""

@@ -36,7 +36,8 @@ class Search:
     Args:
         curvature: ``C``. places: ``[s]``, the nonzero parameters, ascending. factor: of their block of ``C``.
         gradient: of the smooth part at the fit, ``[p]``. penalty, penalised: those of the objective.
-        exactly: the whole step ``D_i`` ``[p]`` without one row, for rows whose search does not end.
+        exactly: the whole step ``D_i`` ``[p]`` without one row, from its residual divided by ``n`` ``[k]``,
+            for rows whose search does not end.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Search:
         gradient: Tensor,
         penalty: NonsmoothPenalty,
         penalised: Tensor,
-        exactly: Callable[[int], Tensor],
+        exactly: Callable[[int, Tensor], Tensor],
     ) -> None:
         threshold = penalty.threshold
         assert threshold is not None
@@ -90,7 +91,7 @@ class Search:
 
     def exact(self, rows: Tensor) -> Changes:
         """The changes of some rows from their whole steps."""
-        steps = torch.stack([self._exactly(int(row)) for row in rows])
+        steps = torch.stack([self._exactly(int(row), self._pulls[row]) for row in rows])
         inside, outside = steps[:, self.places], steps.clone()
         outside[:, self.places] = 0.0
         stays = ((self.theta + inside) * self.theta > 0) | ~self.penalised
