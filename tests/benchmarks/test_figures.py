@@ -33,6 +33,8 @@ def test_one_proximal_step_keeps_the_features_that_a_refit_keeps(data_home) -> N
     draw = np.random.default_rng(0)
     alone = lasso_support.compare(fit, draw.choice(fit.n, 40, replace=False)[:, None])
     assert alone["prox support"].mean() >= 0.9 > alone["fixed zeros support"].mean()
+    assert alone["corrected support"].all()  # a squared loss: the refit itself
+    assert alone["corrected error"].max() < 1e-6
     assert np.median(alone["prox error"]) < 0.03 < np.median(alone["fixed zeros error"])
     many = [draw.choice(fit.n, fit.n // 20, replace=False) for _ in range(160)]
     sets = lasso_support.compare(fit, many)
