@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 GRAVE = ("serious", "critical")
+COLOURS = ("cat.color",)  # axe-core's tag of the rules that another theme may break
 HEADINGS = ("heading-order", "empty-heading")  # of less impact, but by them people find their way
 # Without preload: it loads style sheets and media again, of which there are none from elsewhere.
-RUN = """async () => {
-  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false})
+RUN = """async (rules) => {
+  const only = rules.length ? {runOnly: rules} : {}
+  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false, ...only})
   return violations.flatMap((rule) => rule.nodes.map((node) => ({
     rule: rule.id,
     impact: node.impact ?? rule.impact,
@@ -36,10 +38,13 @@ def _script() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-def faults(page: Page) -> list[dict[str, str]]:
-    """What axe-core finds of serious or critical impact, or of headings, once ``page`` is at rest."""
+def faults(page: Page, rules: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """What axe-core finds of serious or critical impact, or of headings, once ``page`` is at rest.
+
+    ``rules``: only those with one of these tags.
+    """
     page.wait_for_function(AT_REST)
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_script())
-    found: list[dict[str, str]] = page.evaluate(RUN)
+    found: list[dict[str, str]] = page.evaluate(RUN, list(rules))
     return [one for one in found if one["impact"] in GRAVE or one["rule"] in HEADINGS]
