@@ -136,7 +136,11 @@ class ProximalProblem:
 
     def residual(self, t: Tensor, b: Tensor) -> Tensor:
         """KKT residual ``||t - prox(t - gradient)||`` of each column, ``[m]``; 0 at the minimiser."""
-        return (t - self._prox(t - self.gradient(t, b), 1.0)).norm(dim=0)
+        return self.kkt(t, self.gradient(t, b))
+
+    def kkt(self, t: Tensor, slope: Tensor) -> Tensor:
+        """The same from the gradient of the smooth part, ``[p, m]``."""
+        return (t - self._prox(t - slope, 1.0)).norm(dim=0)
 
     def value(self, t: Tensor, b: Tensor) -> Tensor:
         """``<b, t> + ||t - theta||_C^2 / 2 + psi(t)`` of each column, ``[m]``."""

@@ -44,6 +44,7 @@ class ProductProximalProblem(ProximalProblem):
         penalty: NonsmoothPenalty,
         penalised: Tensor,
     ) -> None:
+        self._curvature = curvature
         self._products = ProductMetric(curvature, solver, penalty, penalised)
         super().__init__(self._products, theta, penalty, penalised)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -58,17 +60,31 @@ def test_sets_grow_by_what_becomes_nonzero(penalty: NonsmoothPenalty, monkeypatc
     assert ((wanted != 0) & (theta == 0)[:, None]).any(0).sum() > 5
     assert solution.solved
     torch.testing.assert_close(solution.value, wanted, atol=1e-9, rtol=1e-8)
-    assert len(found._places) < 80  # not everything
+    assert found._latest is not None
+    assert len(found._latest.places) < 80  # not everything
 
 
 def test_sets_that_would_be_too_large_are_answered_by_products(monkeypatch) -> None:
     problem, theta = many_inputs(GroupLasso(0.08, PAIRS))
     monkeypatch.setattr(proximal_sets, "FEW", int((theta != 0).sum()) + 1)
     found, dense, b = both(problem, theta)
-    assert found._part is not None
+    assert found._set_of(theta).part is not None
     solution = found.solve(b)
-    assert found._part is None
+    assert found._latest is not None
+    assert found._latest.part is None
     torch.testing.assert_close(solution.value, dense.solve(b).value, atol=1e-7, rtol=1e-6)
+
+
+def test_threads_share_a_problem(monkeypatch) -> None:
+    monkeypatch.setattr(proximal_sets, "FEWEST", 1)
+    problem, theta = many_inputs(GroupLasso(0.08, PAIRS))
+    found, dense, b = both(problem, theta)
+    wanted = dense.solve(b).value
+    with ThreadPoolExecutor(4) as pool:
+        for column, solution in enumerate(pool.map(found.solve, b.T[:, :, None])):
+            torch.testing.assert_close(
+                solution.value[:, 0], wanted[:, column], atol=1e-9, rtol=1e-8
+            )
 
 
 def test_a_penalty_of_sets_is_that_of_all_with_zeros_elsewhere() -> None:
