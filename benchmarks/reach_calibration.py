@@ -31,6 +31,8 @@ FITS = (
     ("crime", "linear", ax.Ridge(1e-2)),
     ("crime", "linear", ax.Lasso(5e-3)),
     ("adult", "logistic", ax.Ridge(1e-3)),
+    ("diabetes", "linear", ax.Ridge(1e-2)),
+    ("breast_cancer", "logistic", ax.Ridge(1e-2)),
     ("hiring", "mlp", ax.Ridge(1e-2)),
     ("hiring", "mlp", ax.Lasso(3e-3)),
     ("insurance", "mlp", ax.Ridge(1e-3)),

@@ -15,7 +15,7 @@ from afif_explorer.analysis.fits.retraining import retraining_of
 from afif_explorer.analysis.heldout.crossvalidation import held_out, mean_and_error
 from afif_explorer.analysis.heldout.psis import UNRELIABLE, smoothed_losses
 from afif_explorer.analysis.limits.removable import irremovable, positions
-from afif_explorer.analysis.removal.refits import rises_without
+from afif_explorer.analysis.removal.rises import Rises, rises_without
 from afif_explorer.analysis.rows.diagnostics import row_index
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.errors import InvalidChoice
@@ -36,7 +36,8 @@ class LeaveOneOut:
         table: a row for each row asked for, indexed by id: ``loss`` with the row, and without it
             ``one_step``, ``corrected``, ``psis``, ``psis_plug_in`` and ``refit`` (NaN where it was not
             refitted); ``pareto_k``, ``leverage``, and ``apart``: whether the estimates other than ``psis``
-            differ by more than 0.05 standard deviations of the rows' losses, or Pareto k is above 0.7.
+            differ by more than 0.05 standard deviations of the rows' losses, or Pareto k is above 0.7;
+            ``another_basin``: whether the refit of a network ended in another minimum.
         means: of each column of losses over these rows, weighted by the sample weights; of ``refit`` only if
             all were refitted.
         gradient_norm: the largest at which a refit stopped; NaN without refits.
@@ -106,6 +107,8 @@ def leave_one_out(
         Interrupted: on Ctrl-C during the refits; its ``result`` is the ``LeaveOneOut`` with those that were
             finished.
 
+    Warns :class:`AnotherBasin` as :func:`retrain_each` does.
+
     Sources: Vehtari, Gelman and Gabry (2017); Pregibon, Logistic Regression Diagnostics (1981).
 
     >>> import afif_explorer as ax
@@ -141,11 +144,15 @@ def leave_one_out(
     rows = _to_refit(fit, asked, spread, len(asked) if refits is None else refits)
     leverage = influence.leverage().cpu().numpy()
 
-    def told(refitted: tuple[np.ndarray, float]) -> LeaveOneOut:
+    def told(refitted: Rises) -> LeaveOneOut:
         table["refit"] = np.nan
-        table.iloc[rows, -1] = loss[rows] + refitted[0]
+        table.iloc[rows, -1] = loss[rows] + refitted.losses
         table["pareto_k"], table["leverage"] = shapes, leverage
-        return _compared(fit, table, asked, refitted[1], notes)
+        table["another_basin"] = np.isin(np.arange(fit.n), rows[refitted.basins.another])
+        refitted.basins.warn(fit.ids[rows], "row", stacklevel=3)
+        if there := refitted.basins.told(fit.ids[rows], "row"):
+            notes.append(there)
+        return _compared(fit, table, asked, refitted.gradient_norm, notes)
 
     with partial_result(told):
         refitted = rises_without(fit, rows)

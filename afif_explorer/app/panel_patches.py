@@ -10,7 +10,6 @@ The attributes that Panel documents for custom components (``_esm``, ``_styleshe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import param
@@ -94,64 +93,6 @@ def sends_each_file(download: type) -> type:
 
     download._sync_data = sync_data  # type: ignore[attr-defined]
     return download
-
-
-def handle_files(
-    widget: Any,
-    arrived: Callable[[str, bytes], None],
-    refused: Callable[[str], None],
-    most: float = float("inf"),
-    arriving: Callable[[bytes], None] | None = None,
-) -> None:
-    """Handle every file chosen in a ``FileInput``. panel-material-ui 0.16.6.
-
-    ``arrived(name, content)`` is also called for an empty file and for the same file again, which change no
-    parameter; ``refused(reason)`` for a file that the browser did not send, for which panel-material-ui
-    raises a ValueError; ``arriving(part)`` for the first part of a file of several. Parts of one file
-    only are kept, of at most ``most`` bytes, until it has arrived; panel-material-ui keeps those of any
-    number of files of any size, and the content. None is reported
-    upstream.
-    """
-    handle, update = widget._handle_msg, widget._update_file
-    parts: dict[int, int] = {}  # sizes by number
-    too_large: list[str] = []  # the name of a file whose other parts are not kept
-
-    def begin() -> None:
-        parts.clear()
-        too_large.clear()
-        widget._file_buffer.clear()
-        widget._buffer.clear()
-
-    def handle_msg(msg: Any) -> None:
-        status = msg["status"]
-        if status == "error":
-            refused(str(msg.get("error", "")))
-            return
-        if status == "initializing" or (status == "finished" and too_large):
-            begin()
-            return
-        if status == "upload_event":
-            if msg["name"] in too_large:
-                return
-            if msg["name"] not in widget._file_buffer:
-                begin()
-            parts[msg["chunk"]] = len(msg["data"])
-            if sum(parts.values()) > most:
-                begin()
-                too_large.append(msg["name"])
-                refused("The file exceeds the maximum file size.")
-                return
-            if arriving is not None and msg["chunk"] == 1 < msg["total_chunks"]:
-                arriving(bytes(msg["data"]))
-        handle(msg)
-
-    def update_file(filename: Any, mime_type: Any, value: Any) -> None:
-        update(filename, mime_type, value)
-        with param.discard_events(widget):
-            widget.value = None
-        arrived(filename or "", value or b"")
-
-    widget._handle_msg, widget._update_file = handle_msg, update_file
 
 
 def unlink_busy(page: Any) -> None:

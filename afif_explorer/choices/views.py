@@ -31,7 +31,7 @@ VIEWS = by_key(
     ViewOption(
         key="cross_validation", label="Cross-validation", order=7, results=("cross_validation",)
     ),
-    ViewOption(key="diagnostics", label="Diagnostics", order=8, results=("diagnostics",)),
+    ViewOption(key="diagnostics", label="Diagnostics", order=8, results=("diagnostics", "checks")),
     ViewOption(key="compare", label="Compare", order=9, results=("comparison",)),
     ViewOption(key="learn", label="Learn", order=20),
 )

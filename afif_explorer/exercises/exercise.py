@@ -53,7 +53,9 @@ class Exercise:
     def check(self, answer: Any) -> Verdict:
         """The verdict on an answer in any form."""
         flat = flatten(answer)
-        return Verdict(None, UNANSWERED) if flat is None else self.mark(flat)
+        if flat is None:
+            return Verdict(None, f'{UNANSWERED} Stuck? Run exercises.hint("{self.id}").')
+        return self.mark(flat)
 
     def mark(self, answer: Flat) -> Verdict:
         """The verdict on an answer as plain values."""
@@ -89,7 +91,10 @@ class Exercise:
         return Verdict(None, f"Hint {level} of 3. {self.hints[level - 1]}{more}")
 
     def table(self) -> pd.DataFrame:
-        """The right answer in every form, and every usual mistake, with what the check says to each."""
+        """The right answer in every form, and every usual mistake, with the hint for each mistake.
+
+        The message for a right answer is left out, since it holds the solution.
+        """
         right = self.kind.forms(self.solution())
         tried = [(form, True, answer) for form, answer in right.items()]
         tried += [(one.name, False, one.answer()) for one in self.mistakes]
@@ -100,6 +105,6 @@ class Exercise:
                 "answer": [name for name, *_ in tried],
                 "is right": [right for _, right, _ in tried],
                 "passed": [verdict.passed for verdict in said],
-                "message": [verdict.message for verdict in said],
+                "message": ["" if verdict.passed else verdict.message for verdict in said],
             }
         )

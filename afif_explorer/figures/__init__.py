@@ -25,6 +25,7 @@ from afif_explorer.figures.points.row_map import row_map
 from afif_explorer.figures.removal import metrics_change
 from afif_explorer.figures.scores import score_distributions
 from afif_explorer.figures.sweeps import sweep
+from afif_explorer.figures.trade_off import trade_off
 from afif_explorer.figures.truths import curvature_truths
 
 __all__ = [
@@ -54,5 +55,6 @@ __all__ = [
     "strength_path",
     "sweep",
     "theme",
+    "trade_off",
     "verification",
 ]

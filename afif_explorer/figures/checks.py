@@ -55,7 +55,7 @@ def verification(verification: Verification, *, dark: bool = False) -> FigureSpe
         title=VERIFICATION,
         warning=unsettled(verification.solver),
         verdict=_verdict(verification),
-        notes=(dropped_note(int((~known).sum())),),
+        notes=(dropped_note(int((~known).sum())), verification.elsewhere),
         key=(
             *(
                 Key(glyph, colour, f"{short(reason, 30)} ({count(groups[reason].size)})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -26,14 +27,15 @@ _LINES = (
     ("┉", "dot", 2.5, "x-thin-open", 8),
 )
 _TRUTH = ("━", "solid", 1.5, "diamond", 5)
+_VISIBLE = 0.4
 
 
 @figure("unlearning", SWEEP, WAITING)
 def sweep(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
     """The disparity against the share of rows removed; the solid line is retraining."""
     colours = theme(dark)
-    styles = _styles(unlearning, colours)
-    drawn = {name: _curve(unlearning, name, style) for name, style in styles.items()}
+    looks = styles(unlearning, colours)
+    drawn = {name: _curve(unlearning, name, look) for name, look in looks.items()}
     drawn = {name: curve for name, curve in drawn.items() if curve["x"].size}
     name = unlearning.disparity or "target"
     if not drawn:
@@ -50,7 +52,7 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
             _compared(unlearning, name),
             "" if TRUTH in unlearning.sweep else "Predictions only; not retrained yet.",
         ),
-        key=(Key(styles[name].glyph, styles[name].colour, name) for name in drawn),
+        key=(Key(looks[name].glyph, looks[name].colour, name) for name in drawn),
         height=350,
         axes_mean=(name, unlearning.shares),
     )
@@ -68,14 +70,16 @@ def sweep(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
         yaxis=axis(
             colours,
             label + (f" ({short(unit, 20)})" if unit else ""),
-            rangemode="tozero",
+            rangemode="tozero" if _is_near_zero(drawn.values()) else "normal",
             zerolinewidth=2,
         ),
     )
     return result
 
 
-class _Style(NamedTuple):
+class Style(NamedTuple):
+    """How the curve of a method is drawn, here and against accuracy."""
+
     colour: str
     glyph: str
     dash: str
@@ -84,17 +88,17 @@ class _Style(NamedTuple):
     size: int
 
 
-def _styles(unlearning: Unlearning, colours: Theme) -> dict[str, _Style]:
+def styles(unlearning: Unlearning, colours: Theme) -> dict[str, Style]:
     """The style of each curve; retraining comes last and is drawn on top."""
     methods = [name for name in unlearning.sweep if name != TRUTH]
-    truth = {TRUTH: _Style(colours.reference, *_TRUTH)} if TRUTH in unlearning.sweep else {}
+    truth = {TRUTH: Style(colours.reference, *_TRUTH)} if TRUTH in unlearning.sweep else {}
     return {
-        name: _Style(colours.series[i % len(colours.series)], *_LINES[i % len(_LINES)])
+        name: Style(colours.series[i % len(colours.series)], *_LINES[i % len(_LINES)])
         for i, name in enumerate(methods)
     } | truth
 
 
-def _curve(unlearning: Unlearning, name: str, style: _Style) -> Trace:
+def _curve(unlearning: Unlearning, name: str, style: Style) -> Trace:
     values = np.asarray(unlearning.sweep[name], dtype=float)
     known = np.isfinite(values)
     return trace(
@@ -113,6 +117,12 @@ def _curve(unlearning: Unlearning, name: str, style: _Style) -> Trace:
         hovertext=[number(value, 4) for value in values[known]],
         hovertemplate=f"{safe(name)}: %{{hovertext}}<extra></extra>",
     )
+
+
+def _is_near_zero(curves: Iterable[Trace]) -> bool:
+    """Whether the curves change by so much of their size that an axis from zero still shows it."""
+    values = np.concatenate([np.asarray(curve["y"], dtype=float) for curve in curves])
+    return bool(np.ptp(values) >= _VISIBLE * np.abs(values).max())
 
 
 def _compared(unlearning: Unlearning, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a submission may not do: reach the network, start programs, write outside its own folder.
+"""What a submission may not do: reach the network, start programs, read solutions, write elsewhere.
 
 Python reports such actions to audit hooks, which cannot be removed again; where the kernel allows it, the
 process also gets a network namespace of its own, in which there is no other machine. This stops accidents
@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from afif_explorer import exercises
 
 _NETWORK = {
     "socket.connect",
@@ -41,6 +43,15 @@ _CHANGES = {
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # linux/sched.h
 _HARMLESS = ("/dev/",)
+_SOLUTIONS = f"{exercises.__name__}.lessons"
+_THEIR_FILES = os.path.realpath(str(Path(exercises.__file__).parent / "lessons")) + os.sep
+
+
+def _reads_solutions(event: str, first: Any) -> bool:
+    if event == "import":
+        return isinstance(first, str) and (first + ".").startswith(_SOLUTIONS + ".")
+    path = first if event == "open" and isinstance(first, str | bytes | os.PathLike) else ""
+    return os.path.realpath(os.fsdecode(path)).startswith(_THEIR_FILES)
 
 
 class Refused(PermissionError):
@@ -48,7 +59,7 @@ class Refused(PermissionError):
 
 
 def confine(folder: Path) -> None:
-    """From now on, this process may write in ``folder`` only, and reach no network and no program."""
+    """From now on, this process may write in ``folder`` only, and reach no network, program or solution."""
     _leave_the_network()
     own = str(folder.resolve())
 
@@ -57,6 +68,8 @@ def confine(folder: Path) -> None:
             raise Refused("A submission may not use the network.")
         if event in _PROGRAMS:
             raise Refused("A submission may not start other programs.")
+        if event in {"import", "open"} and _reads_solutions(event, arguments[0]):
+            raise Refused("A submission may not read the solutions of the exercises.")
         if event == "open" and _writes(*arguments[1:3]):
             _within(own, arguments[0])
         elif event in _CHANGES:

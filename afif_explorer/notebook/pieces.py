@@ -16,7 +16,7 @@ from afif_explorer.notebook.strip import Strip
 from afif_explorer.notebook.view import style
 from afif_explorer.screens import SCREENS
 from afif_explorer.screens.parts import Figure, Part, Rows
-from afif_explorer.screens.rows import PAGE_ROWS, frame, titles
+from afif_explorer.screens.rows import PAGE_ROWS, all_rows
 from afif_explorer.state import Explorer
 from afif_explorer.state.work import ALWAYS, NEEDED
 
@@ -83,14 +83,13 @@ class TablePiece(Piece):
 
     def still(self) -> Still:
         """The rows with the largest effects."""
-        points = self.explorer.points
-        if points is None:
+        if self.explorer.points is None:
             return super().still()
-        rows = frame(points).head(PAGE_ROWS)
-        columns = [title for _, title in titles(points).items()]
+        rows = all_rows(self.explorer)
+        first = rows.frame.head(PAGE_ROWS)
         return Still(
             sentence=self.explorer.sentence(),
-            html=html_table(_ROWS.label, columns, rows.itertuples(index=False)),
+            html=html_table(_ROWS.label, [*rows.titles.values()], first.itertuples(index=False)),
         )
 
 

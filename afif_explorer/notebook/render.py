@@ -24,6 +24,7 @@ ICONS: dict[parts.Icon, str] = {
     "retrain": "refresh",
     "remove": "trash",
     "close": "times",
+    "delete": "trash-o",
     "undo": "undo",
     "redo": "repeat",
     "save": "bookmark",

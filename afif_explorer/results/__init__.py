@@ -5,6 +5,7 @@ Conventions: an *effect* is the predicted change of the target if the row is rem
 arrays of a result are in the same order. An unknown quantity is ``None``, never NaN.
 """
 
+from afif_explorer.analysis.checks.finding import Check, Checks
 from afif_explorer.results.comparison import ComparedRows, Comparison, Side
 from afif_explorer.results.core import (
     Agreement,
@@ -14,6 +15,7 @@ from afif_explorer.results.core import (
     FitSummary,
     GivenFit,
     HeldOutCheck,
+    HeldOutEstimates,
     LissaReport,
     Points,
     Reach,
@@ -33,6 +35,8 @@ __all__ = [
     "Agreement",
     "Brush",
     "Change",
+    "Check",
+    "Checks",
     "Closeness",
     "CoefficientRows",
     "ComparedRows",
@@ -47,6 +51,7 @@ __all__ = [
     "FlipProof",
     "GivenFit",
     "HeldOutCheck",
+    "HeldOutEstimates",
     "LissaReport",
     "PatternRows",
     "Patterns",

@@ -167,6 +167,7 @@ class Verification:
     unit: str
     solver: SolverSummary  # of the predictions
     curvatures: CurvatureTruth | None = None  # both curvatures on the same rows
+    elsewhere: str = ""  # about refits that ended in another minimum
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,6 +214,7 @@ class HeldOutCheck:
     slope: float | None  # least squares of actual on predicted
     gradient_norm: float  # the largest that any refit stopped at
     seconds: float
+    elsewhere: str = ""  # about refits that ended in another minimum
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,6 +237,16 @@ class CrossValidationReport:
     n_parameters: int
     check: HeldOutCheck | None  # None before it was requested
     unit: str  # of a loss
+    notes: tuple[str, ...] = ()
+    estimates: HeldOutEstimates | None = None  # with the check
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutEstimates:
+    """Held-out losses at the chosen strength by several ways: the result of ``leave_one_out``."""
+
+    table: pd.DataFrame  # of the rows that were refitted without, those that differ most first
+    means: Mapping[str, float]  # of all rows
     notes: tuple[str, ...] = ()
 
 
@@ -286,3 +298,6 @@ class Unlearning:
     # rows (split, group); columns rows and, for classes, favourable: those of the class ``favourable``
     group_counts: pd.DataFrame | None = None
     favourable: str = ""
+    # what the sweep does to the accuracy: its name, and method -> values [s] on the rows of the target
+    utility: str = ""
+    utilities: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -59,3 +59,4 @@ class Removal:
     traits: tuple[Trait, ...]  # those that differ most first
     refused: str = ""  # why they cannot be removed
     gradient_norm: float | None = None  # at which retraining stopped
+    elsewhere: str = ""  # if the refit ended in another minimum

@@ -68,7 +68,8 @@ def _measures(checked: Verification | HeldOutCheck) -> tuple[tuple[str, str], ..
 
 
 def _refits(checked: Verification | HeldOutCheck) -> str:
-    return (
+    told = (
         f"Every refit reached a gradient norm of {number(checked.gradient_norm)} or less; "
         f"together they took {duration(checked.seconds)}."
     )
+    return f"{told} {checked.elsewhere}".strip()

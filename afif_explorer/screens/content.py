@@ -95,11 +95,12 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A small table; ``columns`` are the headings of the cells."""
+    """A small table; ``columns`` are the headings of the cells. ``wordy``: cells are sentences."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
+    wordy: bool = False
 
 
 Block = Headline | Heading | Line | Statistics | Facts | Values | Picture | Table

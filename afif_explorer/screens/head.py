@@ -6,8 +6,8 @@ from afif_explorer.choices.splits import SPLITS
 from afif_explorer.choices.targets import TARGETS
 from afif_explorer.choices.units import loss_unit
 from afif_explorer.figures.drawing.text import number
-from afif_explorer.results import FitSummary
-from afif_explorer.screens.content import Badge, Content, Facts, Headline, hint, line
+from afif_explorer.results import DataSummary, FitSummary
+from afif_explorer.screens.content import Badge, Content, Facts, Headline, Pairs, hint, line
 from afif_explorer.screens.formats import plural, span
 from afif_explorer.screens.parts import Action, Text
 from afif_explorer.screens.solver_state import MEND, SOLVER
@@ -37,18 +37,27 @@ def _fit(explorer: Explorer) -> Content:
     fit: FitSummary | None = explorer.fitted
     if fit is None:
         return (hint("The model is not trained yet."),)
-    data = explorer.data
-    units = {} if data is None else {TARGETS["mean_loss"].metric: loss_unit(data)}
     pairs = (
-        ("Measured on", SPLITS["test" if data is None or data.n_test else "train"].rows),
-        *(
-            (name, f"{number(value)} {units.get(name, '')}".strip())
-            for name, value in fit.metrics.items()
-        ),
+        ("Measured on", measured_on(explorer.data)),
+        *metrics(fit, explorer.data),
         ("Parameters", count(fit.n_parameters)),
     )
     advice = (line(fit.advice, tone="poor"),) if fit.advice else ()
     return (Facts(pairs, _verdict(fit)), *advice)
+
+
+def measured_on(data: DataSummary | None) -> str:
+    """The rows that the metrics of a fit are measured on."""
+    return SPLITS["test" if data is None or data.n_test else "train"].rows
+
+
+def metrics(fit: FitSummary, data: DataSummary | None) -> Pairs:
+    """The metrics of a fit with their units."""
+    units = {} if data is None else {TARGETS["mean_loss"].metric: loss_unit(data)}
+    return tuple(
+        (name, f"{number(value)} {units.get(name, '')}".strip())
+        for name, value in fit.metrics.items()
+    )
 
 
 def _verdict(fit: FitSummary) -> Badge:

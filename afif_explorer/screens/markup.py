@@ -155,8 +155,9 @@ def _table(block: Table) -> Markup:
     heads = join(html('<th scope="col" class="n">{name}</th>', name=name) for name in block.columns)
     return html(
         '<div class="scroll" tabindex="0" role="region" aria-label="{caption}">'
-        '<table class="plain"><caption>{caption}</caption>'
+        '<table class="{kind}"><caption>{caption}</caption>'
         "<thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table></div>",
+        kind="plain wordy" if block.wordy else "plain",
         caption=block.caption,
         heads=heads,
         rows=join(map(_row, block.rows)),

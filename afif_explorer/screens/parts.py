@@ -27,6 +27,7 @@ Icon = Literal[
     "retrain",
     "remove",
     "close",
+    "delete",
     "undo",
     "redo",
     "again",

@@ -39,6 +39,25 @@ class Answers(Filtering):
             self._attributed = points, self._study.attributed(self.spec)
         return self._attributed[1]
 
+    def nearest(self) -> dict[int, float]:
+        """The five training rows with inputs most like those of the row in focus: id -> distance.
+
+        The distance is Euclidean, in the inputs as the model gets them (numbers standardised, levels as 0
+        and 1); the nearest row comes first. Empty without a row in focus or while the effects are not there.
+
+        >>> import afif_explorer as ax
+        >>> explorer = ax.Explorer("hiring")
+        >>> explorer.await_idle(timeout=120)
+        True
+        >>> explorer.look_at(explorer.effects.top(1, "lowest")[0])
+        >>> len(explorer.nearest()), explorer.close()
+        (5, None)
+        """
+        if self.primary is None or not self.fresh("points") or self.known_rows is None:
+            return {}
+        found: dict[int, float] = self._study.nearest(self.spec, self.primary)
+        return found
+
     def sentence(self) -> str:
         """A one-sentence summary of the settings."""
         return words.sentence(self.spec, self.data, self.points)

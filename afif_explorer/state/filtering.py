@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import param
 
-from afif_explorer.datasets.rows.conditions import COMPARE, Comparison, is_ordered
+from afif_explorer.datasets.rows.conditions import (
+    COMPARE,
+    CONTAINS,
+    Comparison,
+    Contains,
+    is_ordered,
+)
 from afif_explorer.datasets.rows.cuts import cut
 from afif_explorer.datasets.rows.parsing import parsed
 from afif_explorer.errors import InvalidChoice
@@ -20,6 +28,7 @@ MOST_VALUES = 300  # of a column that are offered
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)  # of a column of numbers that are offered
 COMPUTED = ("effect", "loss", "prediction", "leverage", "self_influence")  # of Points
 ROW = "row"  # the id, as a column
+_WORD = re.compile(r"\w{2,60}")
 
 
 class Filtering(Results):
@@ -28,7 +37,7 @@ class Filtering(Results):
     finding = param.Boolean(default=False, doc="Whether rows are being looked for by a condition.")
     condition = param.String(default="", doc="The condition on columns, as in rows_where.")
     column = param.String(default="", doc="The column of the next condition.")
-    operator = param.Selector(default="=", objects=list(COMPARE), doc="How it is compared.")
+    operator = param.Selector(default="=", objects=[*COMPARE, CONTAINS], doc="How it is compared.")
     level = param.String(default="", doc="The value that it is compared with.")
 
     def table(self) -> pd.DataFrame:
@@ -63,7 +72,11 @@ class Filtering(Results):
 
     def add_condition(self) -> None:
         """Join the condition that has been built to the current one by "and"."""
-        new = str(Comparison(self.column, self.operator, self.level))
+        new = str(
+            Contains(self.column, self.level)
+            if self.operator == CONTAINS
+            else Comparison(self.column, self.operator, self.level)
+        )
         held = str(parsed(self.condition)) if self.condition else ""
         both = f"({held})" if " or " in held else held
         self.write_condition(f"{both} and {new}" if held else new)
@@ -77,20 +90,42 @@ class Filtering(Results):
     def choose_column(self, name: str) -> None:
         """Begin a condition on a column, with the first of its values."""
         column = self.table()[name]
-        values = list(offered_values(column).values())
-        chosen = self.operator if is_ordered(column) else "="
+        fitting = comparisons(column)
+        chosen = self.operator if self.operator in fitting else fitting[0]
+        values = list(offered_values(column, chosen).values())
         self.param.update(column=name, operator=chosen, level=values[0] if values else "")
 
 
-def offered_values(column: pd.Series) -> dict[str, str]:
-    """The values of a column that a condition is built with: label -> text. Levels, or quantiles."""
+def comparisons(column: pd.Series) -> tuple[str, ...]:
+    """How the values of a column can be compared."""
+    return tuple(COMPARE) if is_ordered(column) else ("=", "!=", CONTAINS)
+
+
+def offered_values(column: pd.Series, operator: str = "=") -> dict[str, str]:
+    """The values of a column that a condition is built with: label -> text.
+
+    Levels, or quantiles; for "contains" the words of the levels. The most frequent come first.
+    """
     known = column.dropna()
+    if operator == CONTAINS and not is_ordered(column):
+        return {word: word for word in _words(known)}
     if not is_ordered(column):
         levels = known.astype(str).value_counts().index[:MOST_VALUES]
         return {level: level for level in map(str, levels)}
     found = known.quantile(list(QUANTILES), interpolation="lower")
     texts = {share: cut(value) for share, value in found.items()}
     return {f"{text} ({_place(share)})": text for share, text in texts.items()}
+
+
+def _words(known: pd.Series) -> list[str]:
+    """The words of the levels, of most rows first."""
+    rows: Counter[str] = Counter()
+    for level, count in known.astype(str).value_counts().items():
+        for word in set(_WORD.findall(str(level))):
+            rows[word] += int(count)
+    return [word for word, _ in sorted(rows.items(), key=lambda one: (-one[1], one[0]))][
+        :MOST_VALUES
+    ]
 
 
 def _place(share: Any) -> str:

@@ -69,15 +69,19 @@ def _data(spec: Spec, data: DataSummary) -> list[str]:
 def _removal(removed: Sequence[int]) -> list[str]:
     if not len(removed):
         return []
-    ids = wrap(", ".join(map(str, removed)), _LINE, initial_indent="    ", subsequent_indent="    ")
     return [
         "",
-        "removed = [  # the rows to remove, by id",
-        *ids,
-        "]",
+        *listed("removed", removed, "the rows to remove, by id"),
         "predicted = ax.unlearn(fit, removed, method=method, targets=target)  # .theta, .effects",
         "retrained = ax.retrain(fit, removed)  # .theta, .effects(target)",
     ]
+
+
+def listed(name: str, numbers: Sequence[int], about: str) -> list[str]:
+    """The lines of a list of numbers."""
+    told = ", ".join(map(str, numbers))
+    lines = wrap(told, _LINE, initial_indent="    ", subsequent_indent="    ")
+    return [f"{name} = [  # {about}", *lines, "]"]
 
 
 def _view(spec: Spec, data: DataSummary, points: Points | None) -> list[str]:
@@ -91,8 +95,6 @@ def _view(spec: Spec, data: DataSummary, points: Points | None) -> list[str]:
             "",
             f"fisher = ax.attribute(fit, target, method={fisher})",
             f"hessian = ax.attribute(fit, target, method={hessian})",
-            "# of some rows: ax.retrain_each(fit, ids, target), and",
-            f"# ax.bregman_response_each(fit, ids, target, damping={spec.damping!r})",
         ]
     if spec.view == "cross_validation":
         method = f"ax.{METHODS[spec.method].public}(damping={spec.damping!r})"

@@ -29,6 +29,7 @@ class Results(Selection):
     patterns = _result(results.Patterns, "Groups of rows in words, and what their removal does.")
     decisions = _result(results.Decisions, "How few training rows carry each decision.")
     diagnostics = _result(results.Diagnostics, "Residuals, leverages, and coefficients.")
+    checks = _result(results.Checks, "What to know about the fit before effects are trusted.")
     comparison = _result(results.Comparison, "This fit beside the pinned one.")
     scene = param.Tuple(
         default=("", ""), length=2, doc="The link that Learn begins with, and what its points are."

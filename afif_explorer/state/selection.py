@@ -163,6 +163,26 @@ class Selection(Settings):
         with self._lock:
             self._put_cohorts({key: ids for key, ids in self.cohorts.items() if key != name})
 
+    def rename_cohort(self, name: str, new: str) -> str:
+        """Give a saved cohort another name, and return it as it is kept. Raises
+        :class:`~afif_explorer.errors.InvalidChoice` if there is no cohort ``name``, or another one of the new
+        name."""
+        self._cohort(name)
+        kept = clean(new, _LONGEST_NAME)
+        if not kept or (kept != name and kept in self.cohorts):
+            raise InvalidChoice(
+                f"There is already a cohort {kept!r}." if kept else "Write a name for the cohort."
+            )
+        with self._lock:
+            self._put_cohorts(
+                {kept if key == name else key: ids for key, ids in self.cohorts.items()}
+            )
+        return kept
+
+    def selected_cohort(self) -> str:
+        """The name of the cohort whose rows are the selected ones; "" if there is none."""
+        return next((name for name, ids in self.cohorts.items() if ids == self.selected), "")
+
     def _cohort(self, name: str) -> Ids:
         if name not in self.cohorts:
             saved = ", ".join(map(repr, self.cohorts)) or "none"

@@ -46,6 +46,7 @@ SOURCES = {
     "patterns": Source("patterns", "patterns", "Searching for patterns", later=True),
     "decisions": Source("decisions", "decisions", "Searching for decisive rows", later=True),
     "diagnostics": Source("diagnostics", "diagnostics", "Computing regression diagnostics"),
+    "checks": Source("checks", "checks", "Checking the fit", later=True),
     "comparison": Source("comparison", "comparison", "Comparing two fits", later=True),
     "person": Source("person", "person", "Reading one row", later=True),
     "verification": Source("verify", "verification", "Retraining to check"),

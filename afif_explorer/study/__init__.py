@@ -20,6 +20,7 @@ from afif_explorer.study.fitting import fit, train
 from afif_explorer.study.given import add_fit
 from afif_explorer.study.keys import key
 from afif_explorer.study.validation import offered, settle
+from afif_explorer.study.views.checks import checks
 from afif_explorer.study.views.comparison import comparison
 from afif_explorer.study.views.crossvalidation import cross_validation
 from afif_explorer.study.views.curvatures.agreement import agreement
@@ -27,6 +28,7 @@ from afif_explorer.study.views.curvatures.verification import verify
 from afif_explorer.study.views.decisions import decisions
 from afif_explorer.study.views.diagnostics import diagnostics
 from afif_explorer.study.views.lissa import lissa
+from afif_explorer.study.views.nearest import nearest
 from afif_explorer.study.views.patterns import patterns
 from afif_explorer.study.views.person import person
 from afif_explorer.study.views.points import points
@@ -42,6 +44,7 @@ __all__ = [
     "agreement",
     "attributed",
     "brush",
+    "checks",
     "comparison",
     "cross_validation",
     "data",
@@ -53,6 +56,7 @@ __all__ = [
     "held",
     "key",
     "lissa",
+    "nearest",
     "offered",
     "patterns",
     "person",

@@ -25,6 +25,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "map column": _DATA,
     "components": _DATA,
     "outcomes": _DATA,
+    "nearest": _DATA,
     "groups": (*_DATA, "sensitive"),
     "fit": _FIT,
     "spectrum": _FIT,
@@ -44,6 +45,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "held out": _HELD_OUT,
     "held out along a path": _HELD_OUT,
     "held out for real": _FIT,
+    "estimates": _HELD_OUT,
     # results
     "points": (*_EFFECT, "map_x", "map_y", "map_colour"),
     "brush": _EFFECT,
@@ -60,6 +62,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "standardised": (*_FIT, "method", "damping"),
     "dfbetas": (*_FIT, "method", "damping"),
     "diagnostics": (*_FIT, "method", "damping", "coefficient"),
+    "checks": _EFFECT,
     "comparison": (*_EFFECT, "baseline"),
     "person": (*_FIT, "method", *_SOLVE, "leverage_correction", "split", "row"),
 }
@@ -79,6 +82,7 @@ _ALWAYS: dict[str, tuple[str, ...]] = {  # fields that a result depends on whate
 _DRAWING = (  # results that draw rows by the seed
     *("lissa", "lissa run", "unlearning", "verification", "cross_validation", "held out"),
     "held out for real",
+    "estimates",
 )
 _TELL_NAMES = ("data",)  # contain the file's name and notes
 

@@ -26,6 +26,12 @@ def fit() -> ax.Fit:
     return ax.fit(data)
 
 
+def certified(fit: ax.Fit) -> ax.CertifiedUnlearning:
+    objective = fit.objective
+    strong = ax.Objective(objective.model, "bernoulli", ax.Ridge(0.5), objective.X, objective.y)
+    return ax.certified_unlearn(ax.fit_objective(strong), [3, 5], epsilon=1.0, delta=1e-5)
+
+
 LOSS = ax.MeanLoss("test")
 GAP = ax.DemographicParityDifference("group")
 RESULTS: dict[str, Callable[[ax.Fit], object]] = {
@@ -50,6 +56,13 @@ RESULTS: dict[str, Callable[[ax.Fit], object]] = {
     "checks": ax.check,
     "leave one out": lambda fit: ax.leave_one_out(fit, refits=0, draws=100),
     "psis": lambda fit: ax.psis(fit, draws=100),
+    "certified": certified,
+}
+SHOWN = {  # what is in the table of each result
+    "held out": "largest losses",
+    "psis": "pareto_k",
+    "retrained": "without them",
+    "certified": "strong convexity",
 }
 
 
@@ -62,6 +75,29 @@ def test_a_result_is_shown_in_a_line_and_its_text_escaped(fit: ax.Fit, name: str
     if shown is not None:
         assert "<script" not in shown()
         assert len(shown()) < 10_000
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_notebook_shows_a_table(fit: ax.Fit, name: str) -> None:
+    shown = RESULTS[name](fit)._repr_html_()
+    assert "<table>" in shown
+    assert SHOWN[name] in shown
+
+
+def test_held_out_losses_have_ids(fit: ax.Fit) -> None:
+    held_out = ax.cross_validate(fit)
+    table = held_out.to_frame()
+    assert table.index.tolist() == fit.ids.tolist() == ax.psis(fit, draws=100).ids.tolist()
+    np.testing.assert_array_equal(table["loss"], held_out.losses)
+    worst = fit.ids[np.argsort(-held_out.losses)[:10]]
+    assert all(f"<td>{row}</td>" in held_out._repr_html_() for row in worst)
+
+
+def test_a_refit_is_shown_with_its_metrics(fit: ax.Fit) -> None:
+    rows = fit.ids[:40]
+    refit = ax.retrain(fit, rows)
+    after = fit.metrics["mean_loss"] + refit.effects(LOSS)[LOSS]
+    assert f"<td>{after:.4g}</td>" in refit._repr_html_()
 
 
 def test_cells_are_escaped_rounded_and_cut() -> None:

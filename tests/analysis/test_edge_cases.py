@@ -265,3 +265,15 @@ def test_effects_follow_a_permutation_of_the_training_rows() -> None:
     np.testing.assert_allclose(
         ax.attribute(shuffled, loss), ax.attribute(fit, loss)[order], rtol=1e-7, atol=1e-14
     )
+
+
+def test_a_lasso_with_nearly_as_many_parameters_as_rows() -> None:
+    """More parameters than rows cannot become nonzero: such sets are never tried."""
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(40, 120))
+    y = X[:, :8] @ draw.normal(size=8) + draw.normal(size=40)
+    fit = ax.fit_objective(ax.Objective(ax.LinearMap(120), "gaussian", ax.Lasso(0.05), X, y))
+    assert 28 <= (fit.theta != 0).sum() < 40
+    target = ax.MeanLoss("train")
+    truth = ax.retrain_each(fit, fit.ids, target)
+    np.testing.assert_allclose(ax.attribute(fit, target), truth.effects, atol=1e-9)

@@ -140,3 +140,20 @@ def test_copies_keep_everything(one) -> None:
     assert again.trust.level == one.trust.level
     assert again.top(3).tolist() == one.top(3).tolist()
     assert repr(again) == repr(one)
+
+
+def test_every_result_says_how_it_was_computed() -> None:
+    fit = ax.fit(ax.load_dataset("hiring"))
+    plain = ax.AFIF(leverage_correction=False)
+    for method, words in (
+        (ax.AFIF(), "AFIF, leverage-corrected"),
+        (plain, "AFIF, without leverage correction"),
+        (ax.NewtonStep(), "NewtonStep, leverage-corrected"),
+    ):
+        assert ax.unlearn(fit, fit.ids[:2], method).method == words
+        assert ax.cross_validate(fit, method).method.startswith(words)
+        assert ax.cross_validate(fit, method, folds=3).method == words
+        assert ax.audit_fairness(fit, "group", method=method).method.startswith(words)
+        assert ax.diagnostics(fit, method).attrs["method"] == words
+    assert ax.cross_validate(fit, folds=3, refit=True).method == ""
+    assert ax.unlearn(fit, fit.ids[:2], refine=True).method == "AFIF, leverage-corrected, refined"

@@ -31,13 +31,13 @@ def test_the_bound_is_that_of_leverage_corrected_effects(by_products: bool, monk
     if by_products:
         monkeypatch.setattr(effect_error, "_factor_is_cheap", lambda *_: False)
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(60, 25)) * np.geomspace(0.1, 2, 25)
-    y = (X[:, -1] + rng.normal(size=60) > 0).astype(float)
+    X = rng.normal(size=(40, 25)) * np.geomspace(0.1, 2, 25)
+    y = (X[:, -1] + rng.normal(size=40) > 0).astype(float)
     target, larger = ax.MeanLoss("test"), 0
     for depth in (20, 60, 200, 600, 2000):
         objective = ax.Objective(ax.LinearMap(25), "bernoulli", ax.Ridge(1e-2), X, y)
         fit = ax.fit_objective(objective, test=(X[::-1] + 0.1, y))
-        method = ax.AFIF(ax.LiSSA(depth=depth, batch_size=59 if by_products else None))
+        method = ax.AFIF(ax.LiSSA(depth=depth, batch_size=39 if by_products else None))
         influence = prepared(method, fit)
         assert influence.leverage_corrected
         found, exact = (
@@ -49,5 +49,5 @@ def test_the_bound_is_that_of_leverage_corrected_effects(by_products: bool, monk
             effects_of(prepared(replace(one, leverage_correction=False), fit), fit, target, order=1)
             for one in (method, ax.AFIF())
         ]
-        larger += off > np.linalg.norm(plain[0] - plain[1]) / np.linalg.norm(plain[1])
+        larger += off > 1.05 * np.linalg.norm(plain[0] - plain[1]) / np.linalg.norm(plain[1])
     assert larger >= 1

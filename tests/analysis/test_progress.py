@@ -77,6 +77,41 @@ def test_leave_one_out_keeps_its_estimates_and_finished_refits(
     assert part.table["psis"].equals(whole.table["psis"])
 
 
+def test_patterns_keep_finished_refits(fit: ax.Fit, monkeypatch: Any) -> None:
+    monkeypatch.setattr("afif_explorer.engine.training.retrain.AT_ONCE", fit.n)
+    call = partial(ax.patterns, fit, ax.MeanLoss(), depth=2, top=4, permutations=1)
+    whole, part = call(), interrupted(call, 2)
+    assert [one.words for one in part] == [one.words for one in whole]
+    retrained = np.array([one.retrained for one in part])
+    np.testing.assert_array_equal(retrained[:2], [one.retrained for one in whole][:2])
+    assert np.isnan(retrained).tolist() == [False, False, True, True]
+
+
+def test_flips_keep_the_sets_that_flipped(fit: ax.Fit, monkeypatch: Any) -> None:
+    monkeypatch.setattr("afif_explorer.engine.training.retrain.AT_ONCE", fit.n)
+    call = partial(ax.flip, fit, refitted=4)
+    whole, part = call(), interrupted(call, 3)
+    assert 0 < len(part.sets) <= 3 < len(whole.sets)
+    for person, rows in part.sets.items():
+        np.testing.assert_array_equal(rows, whole.sets[person])
+    known = np.isin(part.ids, list(part.sets)) | (whole.counts > 4)
+    assert np.isnan(part.counts[~known]).all()
+    np.testing.assert_array_equal(part.counts[known], whole.counts[known])
+
+
+def test_the_search_for_a_sign_keeps_its_last_refit(fit: ax.Fit) -> None:
+    target = ax.Coefficient("years of experience")
+    whole = ax.flip(fit, target)
+    stop = int(whole.path[2][0])
+    part = interrupted(lambda: ax.flip(fit, target), stop, "removing rows")
+    np.testing.assert_array_equal(part.rows, whole.rows[:stop])
+    np.testing.assert_allclose(part.path, whole.path[:3])
+    assert part.upper is None
+    again = ax.retrain(fit, part.rows)
+    assert part.after == pytest.approx(again.effects(target)[target] + part.before, abs=1e-8)
+    assert interrupted(lambda: ax.flip(fit, target), 0, "removing rows") is None
+
+
 def test_a_path_keeps_the_finished_strengths(fit: ax.Fit) -> None:
     strengths = [1e-3, 1e-2, 1e-1]
     whole = ax.cross_validation_path(fit, strengths)

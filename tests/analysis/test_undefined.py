@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
 
 import afif_explorer as ax
 from afif_explorer import study
@@ -117,3 +118,36 @@ def test_the_explorer_leaves_it_out_and_says_so() -> None:
     assert data.train.ids[only[0]] not in study.verify(spec, random=200, top=5).ids
     for rule in ("raise_target", "helpful", "harmful", "random"):
         assert ranking(spec.replace(rule=rule)).order[-1] == only[0]
+
+
+@pytest.mark.parametrize(
+    "penalty", [ax.Ridge(1e-2), ax.ElasticNet(1e-2, l1_ratio=0.5), ax.Lasso(1e-2)]
+)
+def test_it_can_go_where_every_parameter_is_penalised(penalty: ax.Penalty) -> None:
+    """The fit without it has one class and is finite; SciPy finds it by itself."""
+    data = fitted(2).data
+    fit = ax.fit(data, penalty=penalty, penalised=np.ones(3, dtype=bool))
+    X = np.column_stack([fit.objective.X.numpy(), np.ones(N)])[:LAST]
+    label = fit.objective.y.numpy()[0]
+    share = (
+        penalty.l1_ratio
+        if isinstance(penalty, ax.ElasticNet)
+        else float(isinstance(penalty, ax.Lasso))
+    )
+
+    def value(
+        parts: np.ndarray,
+    ) -> float:  # theta = up - down, both at least 0, so that L1 is smooth
+        up, down = parts[:3], parts[3:]
+        theta = up - down
+        loss = np.logaddexp(0, -(2 * label - 1) * (X @ theta)).sum() / N
+        return loss + penalty.strength * (share * parts.sum() + (1 - share) * theta @ theta / 2)
+
+    found = minimize(
+        value, np.full(6, 0.1), bounds=[(0, None)] * 6, options={"ftol": 1e-15, "gtol": 1e-10}
+    )
+    theta = ax.retrain(fit, [LAST]).theta
+    np.testing.assert_allclose(theta, found.x[:3] - found.x[3:], atol=2e-4)
+    assert np.isfinite(ax.attribute(fit, ax.MeanLoss("train"))).all()
+    assert np.isfinite(ax.cross_validate(fit).losses).all()
+    assert ax.check(fit)["AX204"].level == "ok"

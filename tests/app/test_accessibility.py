@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 SOFT = {"light": "rgb(77, 86, 97)", "dark": "rgb(169, 178, 188)"}
+VIEW = ".afif-view"
 # A wide window, the same at 200 % zoom, a tablet, a phone.
 SIZES = ((1440, 900), (720, 450), (820, 1180), (390, 844))
 
@@ -28,27 +29,34 @@ SIZES = ((1440, 900), (720, 450), (820, 1180), (390, 844))
 def walk(
     visit: Dashboard, sizes: tuple[tuple[int, int], ...], rules: tuple[str, ...] = ()
 ) -> dict[str, object]:
-    """What axe-core finds with the settings in sight, and in every view in windows of these sizes."""
+    """What axe-core finds with the settings in sight, and in every view in windows of these sizes.
+
+    What surrounds the views is the same for all: it is looked at in every window once, and with each view
+    in the first.
+    """
     page = visit.page
-    found = {"settings": faults(page, rules)}
+    found = {"settings": lasting_faults(page, rules)}
     page.get_by_role("button", name="Close drawer").click()
+    first = next(iter(SCREENS.values()))
     for screen in SCREENS.values():
         page.get_by_role("tab", name=screen.title, exact=True).click()
         settle(page)
         for width, height in sizes:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(100)
-            found[f"{screen.name} at {width}"] = lasting_faults(page, rules)
+            whole = screen is first or (width, height) == sizes[0]
+            part = "" if whole else VIEW
+            found[f"{screen.name} at {width}"] = lasting_faults(page, rules, part)
         page.set_viewport_size(dict(zip(("width", "height"), sizes[0], strict=True)))
     return {where: what for where, what in found.items() if what}
 
 
-def lasting_faults(page: Page, rules: tuple[str, ...]) -> list[dict[str, str]]:
-    """The faults that a second look finds too: buttons may hear late that the work has ended."""
-    if faults(page, rules) == []:
+def lasting_faults(page: Page, rules: tuple[str, ...], part: str = "") -> list[dict[str, str]]:
+    """The faults that a second look finds too: parts may hear late of the theme or the results."""
+    if faults(page, rules, part) == []:
         return []
     settle(page)
-    return faults(page, rules)
+    return faults(page, rules, part)
 
 
 def settle(page: Page) -> None:

@@ -32,6 +32,13 @@ POINTS = ("row_map", "ranking", "effect_distribution")
 BELOW = """plots => plots.slice(1).every((plot, i) =>
   plot.getBoundingClientRect().top >= plots[i].getBoundingClientRect().bottom)"""
 
+SITS_IN = """element => {
+  for (let at = element; at; at = at.parentNode || at.host)
+    if (at.host === undefined && getComputedStyle(at).position === "sticky")
+      return {position: "sticky", height: at.getBoundingClientRect().height}
+  return {}
+}"""
+
 
 def shows_a_figure(page: Page, view: str) -> None:
     """Wait for the first figure of a view; nothing is compared before a fit is pinned."""
@@ -196,6 +203,23 @@ def test_a_phone_shows_it_without_scrolling_sideways(page: Page, app_url: str) -
         shows_a_figure(page, view)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.locator(".main-content").evaluate("e => e.scrollWidth - e.clientWidth") == 0
+
+
+def test_a_phone_keeps_the_selection_bar_in_sight_at_its_upper_edge(
+    page: Page, app_url: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit = Dashboard(page, app_url).open()
+    visit.drawn("row_map")
+    page.locator(".main-content").evaluate("e => e.scrollTo(0, 1500)")
+    told = page.get_by_text("No rows selected.")
+    expect(told).to_be_in_viewport()
+    bar = told.evaluate(SITS_IN)
+    assert bar["position"] == "sticky"
+    assert bar["height"] <= 0.15 * 844 + 1
+    page.get_by_role("button", name="Find rows", exact=True).click()
+    expect(page.get_by_role("button", name="Add condition")).to_be_visible()
+    assert 0.15 * 844 < told.evaluate(SITS_IN)["height"] <= 0.6 * 844 + 1
 
 
 def test_a_bar_that_is_clicked_is_selected_everywhere(page: Page, app_url: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from afif_explorer.app.updates.scheduler import IDLE
 from afif_explorer.app.views.row_table import UNSEEN, RowTable
-from tests.helpers.figures import points
 from tests.helpers.loop import ManualLoop, open_scheduler
+from tests.helpers.screens import explorer as explorer_with
 
 # Panel's own table says so to pandas.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationW
 @pytest.fixture
 def table() -> tuple[RowTable, Any, ManualLoop]:
     """A table that shows the rows of an explorer, and has not been seen yet."""
-    explorer = SimpleNamespace(points=points(), selected=())
+    explorer = explorer_with()
     scheduler, loop = open_scheduler()
     made = RowTable(SimpleNamespace(explorer=explorer, scheduler=scheduler))
     made.update()
@@ -47,6 +47,18 @@ def test_what_is_not_seen_follows_later(table) -> None:
     np.testing.assert_array_equal(effects(made), before)
     loop.pass_time(0.1 * UNSEEN)
     np.testing.assert_array_equal(effects(made), -before)
+
+
+def test_headings_and_cells_of_the_data_are_shown_as_text() -> None:
+    explorer = explorer_with("<b>bold</b>")
+    scheduler, loop = open_scheduler()
+    made = RowTable(SimpleNamespace(explorer=explorer, scheduler=scheduler))
+    made.update()
+    loop.pass_time(IDLE)
+    table = made._table
+    assert "&lt;b&gt;bold&lt;/b&gt;" in table.titles.values()
+    assert {one["type"] for one in table.formatters.values()} == {"plaintext"}
+    assert set(table.formatters) == set(table.value.columns)
 
 
 def test_what_comes_near_the_screen_follows_soon(table) -> None:

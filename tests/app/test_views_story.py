@@ -27,7 +27,9 @@ def test_a_pattern_a_person_and_two_strengths(page: Page, app_url: str) -> None:
     visit.turn_to("Decisions")
     visit.drawn("decision_margins")
     page.get_by_role("combobox", name="Person").click()
-    page.get_by_role("option", name="depends on 1 row").first.click()
+    person = page.get_by_role("option", name="depends on 1 row").first
+    visit.at_rest(person)
+    person.click()
     expect(page.get_by_text("1 training row carries this decision")).to_be_visible()
     page.get_by_role("button", name="Retrain without them").click()
     expect(page.get_by_text("Retrained: the decision is")).to_be_visible(timeout=PATIENCE)

@@ -12,7 +12,7 @@ import torch
 from sklearn.datasets import load_breast_cancer
 
 import afif_explorer as ax
-from benchmarks import app_latency, growth, peak_share, product_costs, startup
+from benchmarks import app_latency, growth, peak_share, product_costs, selection_answer, startup
 from benchmarks.common import environments
 from benchmarks.common.environments import LIBRARIES, OURS
 from benchmarks.common.exchange import write
@@ -49,6 +49,18 @@ def test_a_slope_is_the_power_in_the_upper_half() -> None:
     sizes = [1, 10, 100, 1000, 10_000]
     seconds = [5.0, 5.0, 1e-4 * 100**2, 1e-4 * 1000**2, 1e-4 * 10_000**2]
     assert growth.slope(sizes, seconds) == pytest.approx(2)
+
+
+def test_an_answer_to_a_selection_is_that_of_unlearn_in_the_table() -> None:
+    explorer = ax.Explorer("hiring", target="demographic_parity")
+    assert explorer.await_idle(120)
+    spent = selection_answer.answers(explorer, 5, 2)
+    assert spent.shape == (2, 2)
+    assert (spent > 0).all()
+    assert selection_answer.error_of(explorer) < 1e-9
+    explorer.close()
+    one = {"rows": 10, "median": 99.6, "p95": 200.2, "processor": 50.0, "error": 0.0}
+    assert "| 10 | 100 | 200 | 50 | 0e+00 |" in selection_answer.table([one])
 
 
 def test_the_table_of_growth_has_a_line_for_each_part() -> None:

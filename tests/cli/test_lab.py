@@ -25,6 +25,7 @@ from tests.helpers.lab import (
     write,
 )
 from tests.helpers.pages import PATIENCE
+from tests.helpers.scenes import drag, middle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -264,32 +265,29 @@ def _numbers(told: Locator) -> list[float]:
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    ("key", "grip", "place"),
+    [
+        ("lever", "row", "scene.state['points'][scene.state['rows'][0]][:2]"),
+        ("question", "point 21", "scene.state['points'][21][:2]"),
+    ],
+)
 def test_a_point_of_a_scene_is_dragged_in_a_cell_and_read_in_the_next(
-    page: Page, tmp_path: Path, lab_at: Callable[[Page], None]
+    page: Page, tmp_path: Path, lab_at: Callable[[Page], None], key: str, grip: str, place: str
 ) -> None:
-    write(
-        tmp_path,
-        "import afif_explorer as ax\nlever = ax.notebook.scene('lever')\nlever",
-        "lever.state['points'][lever.state['rows'][0]][:2]",
-    )
+    write(tmp_path, f"import afif_explorer as ax\nscene = ax.notebook.scene('{key}')\nscene", place)
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     lab_at(page)
-    grip = page.locator('.scenes [data-grip="row"]')
-    run_first_cell(page, grip)
-    told = run(page, "lever.state['points']")
+    point = page.locator(f'.scenes [data-grip="{grip}"]')
+    run_first_cell(page, point)
+    told = run(page, "scene.state['points']")
     expect(told).to_contain_text("[")
     before = _numbers(told)
-    grip.scroll_into_view_if_needed()
-    box = grip.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 60, y - 40, steps=6)
-    page.mouse.up()
+    point.scroll_into_view_if_needed()
+    drag(page, middle(point), (60, -40))
     page.wait_for_timeout(500)  # a drag is saved once it rests
-    told = run(page, "lever.state['points']")
+    told = run(page, "scene.state['points']")
     expect(told).to_contain_text("[")
     across, up = _numbers(told)
     assert across > before[0]

@@ -63,6 +63,12 @@ def test_an_open_exercise_is_no_failure(answer) -> None:
     assert "Not answered yet" in repr(verdict)
 
 
+@pytest.mark.parametrize("number", exercises.numbers())
+def test_an_open_exercise_says_how_to_get_a_hint(number: str) -> None:
+    for exercise in exercises.lesson(number):
+        assert f'exercises.hint("{exercise.id}")' in exercises.check(exercise.id, ...).message
+
+
 def test_odd_objects_are_read_or_refused_without_an_exception() -> None:
     effects = ax.attribute(ax.fit(ax.load_dataset("hiring")), ax.MeanLoss("test"))
     assert len(flatten(effects).values) == len(effects)
@@ -84,6 +90,10 @@ def test_a_mistake_that_is_made_gets_its_own_hint() -> None:
     )
     said = [exercise.check(answer).message for answer in (-2.001, [4.0], 3.0)]
     assert said == ["turn it", "halve it", "You have 3; that is not within 1% of the truth."]
+    assert exercise.check(2.0).message == "well"
+    table = exercise.table()  # students can print it, and praise tells the solution
+    assert set(table["message"]) == {"turn it", "halve it", ""}
+    assert (table["message"] == "").tolist() == table["is right"].tolist()
 
 
 def test_help_has_three_levels() -> None:

@@ -50,3 +50,26 @@ def test_the_interval_of_a_gap_is_drawn_where_it_is_known():
     unknown = figures.metrics_change(two_gaps(**{FIRST: Spread(np.nan, np.nan)}))
     assert "interval" not in unknown.layout.title.text
     assert unknown.layout.xaxis.range == figures.metrics_change(two_gaps()).layout.xaxis.range
+
+
+def test_the_axis_of_a_sweep_begins_at_zero_only_where_the_change_is_still_seen():
+    plain = cases.unlearning()
+    for raised, mode in ((0.0, "tozero"), (5.0, "normal")):
+        sweep = {name: np.asarray(values) + raised for name, values in plain.sweep.items()}
+        assert figures.sweep(replace(plain, sweep=sweep)).layout["yaxis"].rangemode == mode
+
+
+def test_the_trade_off_has_a_point_for_each_share_and_begins_at_the_fit():
+    plain = cases.unlearning()
+    *curves, start = figures.trade_off(plain).data
+    assert [curve.name for curve in curves] == [*plain.sweep]
+    for curve in curves:
+        np.testing.assert_allclose(curve.x, plain.utilities[curve.name])
+        np.testing.assert_allclose(curve.y, plain.sweep[curve.name])
+    assert "20\xa0% removed" in curves[0].hovertext[-1]
+    assert (start.x[0], start.y[0]) == (curves[0].x[0], curves[0].y[0])
+    assert figures.trade_off(plain).layout.xaxis.title.text == "Accuracy on the test rows"
+    reason = {plain.disparity: "One group has no rows."}
+    nothing = figures.trade_off(replace(plain, sweep={}, utilities={}, undefined=reason))
+    assert not nothing.data
+    assert "One group has no rows." in nothing.to_json()

@@ -25,6 +25,7 @@ MARKED = (
     "curvature_truths",
     "metrics_change",
     "sweep",
+    "trade_off",
     "score_distributions",
 )
 

@@ -36,6 +36,28 @@ answer_1 = refused
 """
 
 
+SOLUTIONS = """
+from pathlib import Path
+from afif_explorer import exercises
+os.environ.pop("AFIF_GRADING")
+home = Path(exercises.__file__).parent / "lessons" / "from_scratch.py"
+tried = [
+    lambda: exercises.check("02.1", 1),
+    lambda: exercises.table("02"),
+    lambda: exec("import afif_explorer.exercises.lessons.from_scratch"),
+    lambda: home.read_text(),
+    lambda: exec(compile(home.open("rb").read(), "copy", "exec")),
+]
+refused = []
+for what in tried:
+    try:
+        what()
+    except PermissionError as error:
+        refused.append("may not read the solutions" in str(error))
+answer_2 = refused
+"""
+
+
 def write(path: Path, *cells: str) -> None:
     path.parent.mkdir(exist_ok=True)
     made = [nbformat.v4.new_code_cell(cell) for cell in cells]
@@ -100,6 +122,28 @@ def test_a_submission_reaches_no_network_no_program_and_no_other_file(
     rows = marked[marked["submission"] == "naughty.ipynb"]
     assert rows["answer"].tolist() == ["True, True, True, True, True, True", ""]
     assert rows["message"].tolist()[1] == "The notebook ended its process."
+
+
+def test_a_submission_cannot_read_the_solutions(tmp_path: Path) -> None:
+    taken = "answer_1 = exercises.lesson('02')[0].solution()"
+    later = (
+        "import os; before = exercises.check('02.1', 1).message + exercises.hint('02.1').message"
+    )
+    cells = ("from afif_explorer import exercises", later, taken, SOLUTIONS, CHECK)
+    write(tmp_path / "sneaky.ipynb", *cells)
+    first, second = grade(tmp_path / "sneaky.ipynb", "sneaky", limit=120)
+    assert (first.result, first.points, first.answer) == ("failed", 0, "")
+    assert "cell 3: Refused: A submission may not read the solutions" in first.message
+    assert second.answer == "True, True, True, True, True"
+
+
+def test_cells_that_check_their_answer_run_on(tmp_path: Path) -> None:
+    answer = f"answer_1 = {exercises.lesson('02')[0].solution()!r}"
+    told = "answer_2 = [str(exercises.check('02.1', 3)), str(exercises.hint('02.1', 2))]"
+    write(tmp_path / "plain.ipynb", "from afif_explorer import exercises", answer, told)
+    first, second = grade(tmp_path / "plain.ipynb", "plain", limit=60)
+    assert first.result == "right"
+    assert second.answer == ", ".join(["Marked after the notebook has run."] * 2)
 
 
 def test_a_submission_is_stopped_and_its_answers_before_that_count(tmp_path: Path) -> None:

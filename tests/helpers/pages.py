@@ -56,6 +56,7 @@ class Dashboard:
     def rest(self) -> None:
         """Wait until what can wait is there too, so that nothing on the page moves any more."""
         self.page.locator(".tabulator-row").first.wait_for()
+        self.page.locator("html:not(.afif-waits)").wait_for()  # for the visitor's theme
         loaded, before = "performance.getEntriesByType('resource').length", -1
         while (now := self.page.evaluate(loaded)) != before:
             before = now

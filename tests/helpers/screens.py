@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.results import (
+    Brush,
     Change,
+    Check,
+    Checks,
     DataSummary,
     FitSummary,
     Reach,
@@ -37,9 +40,7 @@ def explorer(words: str | None = None, **more: Any) -> Any:
         **{name: getattr(Spec(), name) for name in Spec.__dataclass_fields__},
         **results,
         "fitted": fitted(words),
-        "frame": pd.DataFrame(
-            {names[0]: range(len(ids)), names[1]: words or "clerk"}, index=sorted(ids)
-        ),
+        "frame": pd.DataFrame({names[0]: range(len(ids)), names[1]: words or "clerk"}, index=ids),
         "data": data(words),
         "selected": tuple(sorted(int(row) for row in ids[:2])),
         "primary": int(ids[0]),
@@ -56,11 +57,16 @@ def explorer(words: str | None = None, **more: Any) -> Any:
         "column": "age",
         "operator": "=",
         "level": "3",
+        "offered": {"target": {"Demographic parity gap": "demographic_parity"}},
+        "nearest": lambda: {int(row): 0.5 for row in ids[1:6]},
         "matching": lambda: (1, 2),
         "table": lambda: pd.DataFrame({names[0]: range(9), names[1]: words or "clerk"}),
         "scene": ("#v=1&scene=guess", words or "60 of 300 rows"),
+        "selected_cohort": lambda: words or "early rows",
         "cohorts": {words or "early rows": (1, 2)},
         "removal": removal(words, ids[:2]),
+        "brush": brush(words, ids),
+        "checks": checks(words),
     }
     return SimpleNamespace(**state | more)
 
@@ -75,6 +81,26 @@ def removal(words: str | None, ids: np.ndarray, retrained: float | None = -0.019
     )
     traits = (Trait(words or "hours <= 40", 0.93, 0.55, False), Trait("age > 3", 0.6, 0.5, True))
     return Removal(ids, 300, changes, traits)
+
+
+def brush(words: str | None, ids: np.ndarray) -> Brush:
+    """Every row lowers the loss by 0.0035 nats and does nothing to the gap, which is undefined."""
+    target = Watched("target", words or "group gap", "probability", 0.2)
+    loss = Watched("loss", words or "mean loss of the test rows", "nats", 0.35)
+    gap = Watched("gap", "gap by sex on the test rows", "probability", 0.175)
+    effects = np.array([[0.01], [-0.0035], [np.nan]], dtype=np.float32)
+    return Brush(ids, (target, loss, gap), np.repeat(effects, len(ids), axis=1))
+
+
+def checks(words: str | None = None) -> Checks:
+    seen = words or "The largest leverage is 0.9; it is above 0.5 for the rows 3, 4."
+    return Checks(
+        (
+            Check("AX101", "training reached a minimum", "ok", "It did.", "It matters.", ""),
+            Check("AX305", "leverages are small", "warning", seen, "It matters.", "Refit."),
+            Check("AX306", "no row moves the whole fit", "unknown", "Too expensive.", "Why.", ""),
+        )
+    )
 
 
 def fitted(words: str | None = None) -> FitSummary:

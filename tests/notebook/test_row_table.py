@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from afif_explorer import explain
@@ -17,12 +17,17 @@ from afif_explorer.screens.rows import PAGE_ROWS
 from afif_explorer.screens.tour import outline
 from afif_explorer.state.selection import Selection
 from tests.helpers.figures import HOSTILE, points
+from tests.helpers.screens import explorer as explorer_with
 
 
 class Rows(Selection):
     """A selection over rows that have effects."""
 
     points = points()
+    frame = pd.DataFrame(
+        {"age": [np.nan, *range(299)], "job": ["clerk", "<b>cook</b>"] * 150}, index=points.ids
+    )
+    data = None
 
 
 @pytest.fixture
@@ -73,6 +78,18 @@ def test_headings_sort_all_rows(table: RowTable) -> None:
     assert {row["cells"][6] for row in by_text["rows"]} == {"<=50K"}
 
 
+def test_columns_of_the_data_are_sorted_as_numbers_or_texts(table: RowTable) -> None:
+    columns = json.loads(table.message)["columns"]
+    age, job = (column["name"] for column in columns[-2:])
+    assert [column["title"] for column in columns[-2:]] == ["age", "job"]
+    shown = tell(table, kind="sort", column=age)
+    assert [row["cells"][-2] for row in shown["rows"]] == [str(298 - i) for i in range(10)]
+    assert tell(table, kind="sort", column=age)["rows"][0]["cells"][-2] == "0"
+    last = tell(table, kind="page", page=29)["rows"][-1]
+    assert last["cells"][-2] == "missing"
+    assert tell(table, kind="sort", column=job)["rows"][0]["cells"][-1] == "<b>cook</b>"
+
+
 def test_boxes_select_rows_and_a_click_looks_at_one(table: RowTable) -> None:
     explorer = table._explorer
     first, second, *_ = ids(json.loads(table.message))
@@ -110,7 +127,7 @@ def test_what_is_no_gesture_changes_nothing(table: RowTable, message: dict[str, 
 
 def test_newer_effects_take_the_place_of_older_ones_and_the_order_stays(table: RowTable) -> None:
     tell(table, kind="sort", column="row")
-    explorer = SimpleNamespace(points=points(HOSTILE, n=7), selected=(), primary=None)
+    explorer = explorer_with(points=points(HOSTILE, n=7), selected=(), primary=None)
     table._explorer = explorer
     table.update_rows()
     shown = json.loads(table.message)

@@ -115,6 +115,9 @@ class StandIn:
     def diagnostics(self, spec):
         return self._made("diagnostics", spec, object.__new__(results.Diagnostics))
 
+    def checks(self, spec):
+        return self._made("checks", spec, results.Checks(()))
+
     def comparison(self, spec):
         return self._made("comparison", spec, object.__new__(results.Comparison))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.helpers.files import ROOT
 LINES = (ROOT / "docs" / "statements.md").read_text(encoding="utf-8").splitlines()
 ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in LINES if line.startswith("|")]
 STATEMENTS = ROWS[2:]
+MODULES = {name for row in ROWS[2:] for name in re.findall(r"`python -m ([\w.]+)", row[1])}
 COMMANDS = sorted({code for row in STATEMENTS for code in re.findall(r"`(ax\.[^`]+)`", row[1])})
 
 
@@ -39,10 +41,17 @@ def test_a_command_runs(command: str) -> None:
     assert eval(command, _space()) is not None
 
 
-def test_the_lessons_and_scenes_exist() -> None:
+def test_the_modules_that_are_run_exist() -> None:
+    assert {name for name in MODULES if find_spec(name) is None} == set()
+
+
+def test_the_lessons_scenes_and_figures_exist() -> None:
     assert len(STATEMENTS) == 12
-    for _statement, _command, seen, lessons in STATEMENTS:
-        for lesson in lessons.split(", "):
+    for _statement, command, seen, lessons in STATEMENTS:
+        assert command.startswith(("`ax.", "`python -m "))
+        for file in re.findall(r"\((images/[^)]+)\)", seen):
+            assert (ROOT / "docs" / file).is_file()
+        for lesson in lessons.split(", ") if lessons != "none" else ():
             assert list((ROOT / "notebooks").glob(f"{lesson}_*.ipynb"))
         named = re.search(r"scenes? (\d+)(?: and (\d+))?", seen)
         orders = {scene.order for scene in SCENES.values()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,33 +10,19 @@ from playwright.sync_api import expect
 from afif_explorer.cli import main
 from afif_explorer.scenes import SCENES
 from tests.helpers.pages import PATIENCE
+from tests.helpers.scenes import HANDLES, changes, handle, middle, opened, swipe, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
-# What a hand moves in each scene: a grip of a drawing or, by its label, a slider; and the part of the
-# address that tells of it.
-HANDLES = {
-    "guess": [("probe", "probe"), ("point 5", "points")],
-    "lever": [("row", "points")],
-    "question": [("probe", "probe"), ("point 21", "points")],
-    "pulls": [("probe", "probe"), ("point 14", "points")],
-    "weight": [("dial", "settings"), ("probe", "probe")],
-    "twins": [("probe", "probe"), ("Copies of the first chosen row, which stay", "settings")],
-    "penalty": [("probe", "probe"), ("Strength of the penalty", "settings")],
-    "lissa": [("Scale, in largest eigenvalues", "settings"), ("Steps", "settings")],
-    "network": [("probe", "probe")],
-    "liar": [("Rows to audit and remove", "settings")],
-}
 CASES = [(key, name, part) for key, handles in HANDLES.items() for name, part in handles]
 IDS = [f"{key}: {name}" for key, name, _ in CASES]
 BY_KEYS = {"dial": "Weight of the row"}  # the slider of the same setting
-STEPS = 8
 
 
 @pytest.fixture
@@ -53,60 +38,8 @@ def phone(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     context.close()
 
 
-def opened(page: Page, key: str) -> None:
-    """The scene, revealed."""
-    page.goto(page.url.split("#")[0] + f"#scene={key}")
-    page.locator(f'.scene[data-scene="{key}"][data-painted] button.main').click()
-    page.locator(f'.scene[data-scene="{key}"][data-revealed="true"]').wait_for()
-
-
-def handle(page: Page, key: str, name: str) -> Locator:
-    """A grip or slider, in the middle of the screen."""
-    slider = name in {one.label for one in SCENES[key].controls}
-    found = (
-        page.get_by_role("slider", name=name, exact=True)
-        if slider
-        else page.locator(f'[data-grip="{name}"]')
-    )
-    found.evaluate("it => it.scrollIntoView({block: 'center'})")
-    return found
-
-
-def middle(found: Locator) -> tuple[float, float]:
-    box = found.bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def told(page: Page, part: str) -> str:
-    """A part of the address, which follows when the hand rests."""
-    page.wait_for_timeout(400)
-    found = re.search(rf"[#&]{part}=([^&]*)", page.url)
-    return found[1] if found else ""
-
-
 def scrolled(page: Page) -> tuple[float, float]:
     return tuple(page.evaluate("[scrollX, scrollY]"))
-
-
-def swipe(page: Page, start: tuple[float, float], by: tuple[float, float]) -> None:
-    """A finger put down at ``start`` and moved ``by`` so much, in steps."""
-    session = page.context.new_cdp_session(page)
-
-    def touch(kind: str, *points: tuple[float, float]) -> None:
-        told = [{"x": x, "y": y} for x, y in points]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
-
-    touch("touchStart", start)
-    for step in range(1, STEPS + 1):
-        touch("touchMove", (start[0] + by[0] * step / STEPS, start[1] + by[1] * step / STEPS))
-        page.wait_for_timeout(20)
-    touch("touchEnd")
-
-
-def changes(page: Page, part: str, before: str) -> bool:
-    """Whether the link changes soon: on a busy machine frames come late."""
-    return any(told(page, part) != before for _ in range(12))
 
 
 def test_every_scene_has_a_handle() -> None:

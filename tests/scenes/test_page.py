@@ -19,7 +19,7 @@ from tests.helpers.pages import PATIENCE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 NUMBER, SCORED = re.compile(r"\d"), re.compile(r"scores \d+ of 100")
@@ -67,6 +67,7 @@ def test_a_file_from_disk_is_a_class(page: Page, tmp_path: Path) -> None:
         before = article.locator("tbody tr").first.locator("td")
         expect(before.nth(0)).to_have_text(NUMBER)
         expect(before.nth(1)).to_have_text("")
+        assert len(_sentences(article)) >= 2
         if scene.bets:
             article.get_by_role("button", name=scene.bets[scene.right], exact=True).click()
         article.locator("button.main").click()
@@ -77,8 +78,13 @@ def test_a_file_from_disk_is_a_class(page: Page, tmp_path: Path) -> None:
         [right] = [one for one in scene.question.answers if one.right]
         article.get_by_role("button", name=right.text, exact=True).click()
         expect(article.locator(".mark")).to_have_text(f"Right. {right.says}")
-        assert len(article.locator(".spoken").inner_text().split(". ")) >= 2
+        assert len(_sentences(article)) >= 2
     _give_a_talk(page)
+
+
+def _sentences(article: Locator) -> list[str]:
+    """What a screen reader is told."""
+    return article.locator(".spoken").inner_text().split(". ")
 
 
 def _give_a_talk(page: Page) -> None:

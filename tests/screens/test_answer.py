@@ -40,8 +40,36 @@ def test_it_counts_no_more_rows_than_raise_the_target():
     effect[7] = -1e-3
     explorer.points = replace(explorer.points, effect=effect)
     assert (
-        f"Without row {explorer.points.ids[7]}, the only one that raises it, it would be"
-        in told(explorer)
+        f"Without row {explorer.points.ids[7]}, the only one that raises it, the mean loss on the test rows "
+        "would be lower" in told(explorer)
     )
     explorer.points = replace(explorer.points, effect=np.full(effect.size, np.nan))
-    assert told(explorer).endswith("No row alone raises it.")
+    assert told(explorer).endswith("No row alone raises the mean loss on the test rows.")
+
+
+def test_one_click_asks_which_rows_made_the_model_unfair_and_answers():
+    ask = next(part for part in POINTS.parts if part.name == "ask_unfair")
+    explorer = ax.Explorer("hiring")
+    assert explorer.await_idle(120)
+    assert ask.shown(explorer)
+    ask.act(explorer)
+    assert explorer.await_idle(120)
+    words = told(explorer)
+    assert not ask.shown(explorer)
+    explorer.close()
+    fit = ax.fit(ax.load_dataset("hiring"))
+    effects = ax.attribute(fit, ax.DemographicParityDifference("group", split="test"))
+    total = float(np.sort(effects.values)[:FIRST].sum())
+    assert words.startswith("Which training rows made this model unfair? Without the 20 rows")
+    assert (
+        f"the demographic parity gap by group on the test rows would be lower by {number(abs(total))}"
+        in words
+    )
+
+
+def test_data_without_groups_are_not_asked_about():
+    ask = next(part for part in POINTS.parts if part.name == "ask_unfair")
+    explorer = ax.Explorer("diabetes")
+    assert explorer.await_idle(120)
+    assert not ask.shown(explorer)
+    explorer.close()

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from afif_explorer.results import Removal, SolverSummary, Trait
-from afif_explorer.screens import HEAD, SCREENS
-from afif_explorer.screens.cards.row_card import row_card
+from afif_explorer.results import Checks, Removal, SolverSummary, Trait
+from afif_explorer.screens import HEAD, SCREENS, rows
+from afif_explorer.screens.cards.row_card import nearest_options, row_card
 from afif_explorer.screens.changes import sentence
 from afif_explorer.screens.content import (
     Badge,
@@ -27,7 +27,7 @@ from afif_explorer.screens.content import (
 from afif_explorer.screens.formats import duration, plural
 from afif_explorer.screens.markup import markup
 from afif_explorer.screens.parts import Text
-from afif_explorer.screens.rows import frame, titles
+from afif_explorer.screens.rows import MOST_OWN, all_rows
 from afif_explorer.state import Status
 from afif_explorer.wording import SPACE
 from tests.helpers.figures import HOSTILE, agreement, lissa, points
@@ -106,6 +106,23 @@ def test_the_selection_bar_says_what_would_happen_without_the_rows():
     assert "age > 3" not in told  # as chance would have it
 
 
+def test_estimates_of_a_held_out_loss_are_beside_each_other_once_checked():
+    table = block("cross_validation", "estimates", Table)
+    assert table.columns == (
+        "with the row", "one step", "leverage-corrected", "PSIS", "refit", "Pareto k",
+    )  # fmt: skip
+    assert table.rows[0].cells == ("0.31", "0.31", "0.31", "0.31", "–", "–")
+    assert table.rows[2].cells == ("0.1", "0.2", "0.3", "0.31", "0.32", "0.4")
+    told = plain("cross_validation", "estimates")
+    assert "2 of 300 rows have a Pareto k above 0.7." in told
+    unchecked = replace(explorer().cross_validation, estimates=None)
+    assert (
+        plain("cross_validation", "estimates", cross_validation=unchecked)
+        .strip()
+        .startswith("The check also")
+    )
+
+
 def test_one_selected_row_is_not_many():
     one = replace(explorer().removal, ids=np.arange(1))
     told = re.sub(" +", " ", plain("selection", "selection", removal=one))
@@ -140,6 +157,31 @@ def test_a_change_has_one_wording(change: float, value: float, unit: str, says: 
     assert found == f"Removing them {says}"
 
 
+def test_checks_are_listed_with_remedies_and_the_fine_ones_counted():
+    [table] = [
+        one for one in part_of("diagnostics", "checks").says(explorer()) if isinstance(one, Table)
+    ]
+    found = [one for one in explorer().checks if one.level != "ok"]
+    assert [(row.name, row.cells) for row in table.rows] == [
+        (one.code, (one.seen, one.why, one.remedy or "–")) for one in found
+    ]
+    assert [row.note for row in table.rows] == ["warning", "not determined"]
+    told = plain("diagnostics", "checks")
+    assert "1 check found nothing wrong." in told
+    fine = Checks(explorer().checks.all[:1])
+    told = plain("diagnostics", "checks", checks=fine)
+    assert re.sub(" +", " ", told).strip() == "Checks of this fit 1 check found nothing wrong."
+
+
+def test_the_card_of_a_row_tells_its_other_effects_once_they_are_known():
+    told = plain("points", "row")
+    assert "Removing it lowers the mean loss of the test rows by 0.0035 nats (1 % of it)." in told
+    assert "gap by sex" not in told, "not defined"
+    assert "group gap" not in told, "the target's effect has a sentence of its own"
+    for unknown in ({"brush": None}, {"fresh": lambda name: name != "brush"}):
+        assert "Removing it" not in plain("points", "row", **unknown)
+
+
 def test_the_card_of_a_row_tells_its_rank_and_its_values():
     found = points()
     sizes = np.abs(found.effect)
@@ -154,15 +196,82 @@ def test_the_card_of_a_row_tells_its_rank_and_its_values():
     assert "Click a point" in plain("points", "row", primary=-1)
 
 
+def test_the_card_of_a_row_lists_the_nearest_and_offers_them():
+    found = points()
+    table = block("points", "row", Table)
+    first = int(found.ids[1])
+    assert len(table.rows) == 5
+    assert table.rows[0].name.replace(SPACE, "") == f"Row {first}"
+    assert table.rows[0].cells[:2] == ("0.5", found.outcome[1])
+    assert list(nearest_options(explorer()).values()) == found.ids[:6].tolist()
+    strangers = part_of("points", "row").says(explorer(nearest=lambda: {-5: 1.0}))
+    assert not [one for one in strangers if isinstance(one, Table)]
+
+
 def test_the_table_of_rows_has_all_rows_largest_effect_first_in_readable_units():
     found = points()
-    shown, heads = frame(found), titles(found)
+    made = all_rows(explorer(points=found))
+    shown, heads = made.frame, made.titles
     order = np.argsort(-np.abs(found.effect), kind="stable")
     assert shown["row"].tolist() == found.ids[order].tolist()
     assert heads["effect"] == "Effect if removed, µnats"
     np.testing.assert_allclose(shown["effect"] * 1e-6, found.effect[order], rtol=1e-3, atol=1e-12)
-    assert titles(points("<b>nats</b>"))["effect"].endswith("µ<b>nats</b>")
-    assert titles(points("probability"))["effect"] == "Effect if removed, millionths"
+    for unit, heading in (("<b>nats</b>", "µ<b>nats</b>"), ("probability", "millionths")):
+        assert all_rows(explorer(points=points(unit))).titles["effect"].endswith(heading)
+
+
+def test_the_table_of_rows_has_the_columns_of_the_data_with_their_values():
+    ids = points().ids
+    frame = pd.DataFrame(
+        {
+            "effect": np.arange(300) / 7,  # the name of a computed column
+            "tiny": np.where(np.arange(300) % 2, np.nan, 3.123456789e-9),
+            "member": np.arange(300) % 2 == 0,
+            "since": pd.Timestamp("2020-02-03"),
+            "job": pd.Series(["clerk", None] * 150, dtype="category").to_numpy(),
+        },
+        index=ids,
+    )
+    made = all_rows(explorer(frame=frame))
+    own = list(made.titles.items())[-5:]
+    assert [title for _, title in own] == list(frame.columns)
+    shown = made.frame[[key for key, _ in own]].set_axis(frame.columns, axis=1).loc[ids]
+    np.testing.assert_allclose(shown["effect"], frame["effect"], rtol=1e-5)
+    np.testing.assert_allclose(shown["tiny"], frame["tiny"], rtol=1e-5)
+    assert shown["member"].tolist() == ["True", "False"] * 150
+    assert shown["since"].str.startswith("2020-02-03").all()
+    assert shown["job"].tolist() == ["clerk", "missing"] * 150
+    assert [key in made.numbers for key, _ in own] == [True, True, False, False, False]
+    assert "columns of the data" not in plain("points", "rows_caption", frame=frame)
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown", "told"),
+    [
+        (900, 3, "the first 3 of the 40 columns"),
+        (299, 0, "It leaves out the 40 columns of the data"),
+    ],
+)
+def test_the_table_of_many_rows_has_fewer_columns(cells, shown, told, monkeypatch):
+    monkeypatch.setattr(rows, "MOST_CELLS", cells)
+    wide = pd.DataFrame({f"x{place}": np.zeros(300) for place in range(40)}, index=points().ids)
+    made = all_rows(explorer(frame=wide))
+    assert [title for title in made.titles.values() if title.startswith("x")] == [
+        f"x{place}" for place in range(shown)
+    ]
+    assert told in plain("points", "rows_caption", frame=wide)
+
+
+def test_the_table_of_rows_says_how_many_columns_it_leaves_out():
+    ids, data = points().ids, explorer().data
+    wide = pd.DataFrame({f"x{place}": np.zeros(300) for place in range(40)}, index=ids)
+    made = all_rows(explorer(frame=wide))
+    assert list(made.titles.values())[-MOST_OWN:] == [f"x{place}" for place in range(MOST_OWN)]
+    assert "the first 16 of the 40 columns" in plain("points", "rows_caption", frame=wide)
+    pictures = explorer(frame=wide, data=replace(data, picture=(6, 6)))
+    assert list(all_rows(pictures).titles.values())[-4:] == ["x36", "x37", "x38", "x39"]
+    others = all_rows(explorer(frame=wide.iloc[::2]))  # still those of other data
+    assert not any(key.startswith("own") for key in others.titles)
 
 
 @pytest.mark.parametrize(

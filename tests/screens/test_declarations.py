@@ -27,6 +27,8 @@ NO_FIELDS = {
     "known_rows",
     "table",
     "matching",
+    "nearest",
+    "selected_cohort",
 }  # each goes with fields that are read beside it
 
 
@@ -48,7 +50,7 @@ def test_the_parts_of_a_view_have_names_of_their_own(name):
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_view_shows_the_results_that_are_computed_for_it(name):
     read = {field for part in SCREENS[name].parts for field in part.reads}
-    asked_for = {"verification"}  # computed when a person asks for it
+    asked_for = {"verification", "brush"}  # computed when a person asks for it
     assert read & SOURCES.keys() - {*ALWAYS} - asked_for == set(NEEDED[name])
 
 

@@ -13,6 +13,7 @@ from markupsafe import escape
 import afif_explorer as ax
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.figures import FIGURES
+from afif_explorer.figures.drawing.text import number
 from afif_explorer.screens import HEAD
 from afif_explorer.screens.files import tables
 from afif_explorer.screens.files.notebook import notebook
@@ -102,6 +103,17 @@ def test_unsettled_effects_are_marked_in_their_heading(explorer) -> None:
     assert heading == "effect if removed [nats]"
 
 
+def test_a_report_tells_the_problems_that_the_checks_found(explorer) -> None:
+    settle(explorer, view="diagnostics", solver="lissa", depth=3)
+    [found] = explorer.checks.problems
+    assert found.code == "AX402"
+    page = report(explorer).getvalue()
+    assert f"<li>AX402: {escape(f'{found.seen} {found.why} {found.remedy}')}</li>" in page
+    assert "AX103" not in page, "a note is no problem"
+    settle(explorer, view="points", solver="cholesky")
+    assert "AX402" not in report(explorer).getvalue()
+
+
 def test_what_is_removed_is_told_in_every_table(explorer) -> None:
     assert "removed" not in pd.read_csv(tables.rows_csv(explorer))
     settle(explorer, view="unlearning", target="demographic_parity", count=30)
@@ -189,6 +201,9 @@ def test_a_report_reads_like_one_and_says_what_was_removed(explorer) -> None:
     ]
     at = [page.index(f"<h2>{head}</h2>") for head in heads]
     assert at == sorted(at)
+    measured = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-3)).metrics
+    loss, accuracy = (number(measured[name]) for name in ("mean_loss", "accuracy"))
+    assert f"<li>On the test rows: Mean loss {loss} nats, Accuracy {accuracy}.</li>" in page
     found, data = explorer.unlearning, ax.load_dataset("hiring")
     before, after = (found.metrics.loc[found.disparity, name] for name in ("before", "retrained"))
     assert after < before

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+import afif_explorer as ax
 from afif_explorer.app.components.fields import Fields
 from afif_explorer.app.components.plot import Plot
 from afif_explorer.app.page.status import StatusHead
@@ -135,10 +137,25 @@ def test_a_view_has_each_part_in_both_interfaces(interfaces: Interfaces, name: s
         else:
             assert isinstance(part, Rows)
             [table] = page.select(lambda one: hasattr(one, "pagination"))
-            assert len(table.value) == len(cell._rows)
+            assert len(table.value) == len(cell._frame)
     if name != "learn":
         assert shown[Figure] >= 1
         assert shown[Text] >= 2
+
+
+def test_the_checks_of_a_fit_are_listed_in_both(interfaces: Interfaces):
+    interfaces.open("diagnostics")
+    explorer = interfaces.explorer
+    wanted = ax.check(ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-3)))
+    [part] = [part for part in SCREENS["diagnostics"].parts if part.name == "checks"]
+    page, cell = interfaces.on_page("diagnostics", part), interfaces.in_cell("diagnostics", part)
+    told = [one for one in wanted if one.level != "ok"]
+    assert [one.code for one in told] == ["AX103"]
+    for shown in (page.object, cell.value):
+        assert set(re.findall(r"AX\d+", shown)) == {one.code for one in told}
+        assert all(words in shown for one in told for words in (one.seen, one.why, one.remedy))
+        assert f"{len(wanted) - len(told)} checks found nothing wrong" in shown
+    assert explorer.checks.to_frame().equals(wanted.to_frame())
 
 
 def test_the_parts_above_all_views_are_in_both(interfaces: Interfaces):

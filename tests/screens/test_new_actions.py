@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+import afif_explorer as ax
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures.drawing.serialization import Click
-from afif_explorer.screens import SCREENS
+from afif_explorer.screens import SCREENS, SELECTION
+from afif_explorer.screens.changes import sentence
 from afif_explorer.screens.markup import markup
-from afif_explorer.screens.parts import Action, Figure, Menu, Text
+from afif_explorer.screens.parts import Action, Entry, Figure, Menu, Text, parts_of
 from afif_explorer.screens.selecting.gestures import clicked
 from afif_explorer.state import Explorer
+from afif_explorer.wording import SPACE
 
 WAIT = 120
 
@@ -81,6 +85,27 @@ def test_a_decision_is_flipped(explorer: Explorer) -> None:
     assert "Retrained: the decision is" in told(explorer, parts["person"])
 
 
+def test_the_card_of_a_row_tells_its_effects_on_what_is_watched(explorer: Explorer) -> None:
+    parts = opened(explorer, "points", selected=())
+    row = int(explorer.points.ids[7])
+    explorer.primary = row
+    explorer.prepare_brush()
+    assert explorer.await_idle(WAIT)
+    card = re.sub(r"<[^>]+>", " ", told(explorer, parts["row"])).replace(SPACE, " ")
+    fit = ax.fit(ax.load_dataset("hiring"), penalty=ax.Ridge(1e-3))
+    place = int(np.flatnonzero(fit.ids == row)[0])
+    gap = ax.DemographicParityDifference("group", split="test")
+    targets = {"accuracy": ax.SoftAccuracy("test"), "gap": gap}
+    watched = {one.key: one for one in explorer.brush.watched}
+    assert set(watched) == {"target", *targets}
+    for key, target in targets.items():
+        effect = float(np.asarray(ax.attribute(fit, target))[place])
+        of = watched[key]
+        says = sentence("it", of.label, effect, of.value, of.unit).replace(SPACE, " ")
+        assert re.search(r"by \S+ in probability", says)
+        assert f"{says}." in card
+
+
 def test_influential_rows_are_selected(explorer: Explorer) -> None:
     parts = opened(explorer, "diagnostics", selected=())
     found = explorer.diagnostics
@@ -106,3 +131,33 @@ def test_two_strengths_are_compared(explorer: Explorer) -> None:
     press(explorer, parts["unpin"])
     assert explorer.await_idle(WAIT)
     assert explorer.comparison.rows is None
+
+
+def test_removed_rows_are_selected(explorer: Explorer) -> None:
+    parts = opened(explorer, "unlearning", rule="helpful", count=30, selected=())
+    removed = explorer.unlearning.ids.tolist()
+    select = parts["select_removed"]
+    assert isinstance(select, Action)
+    press(explorer, select)
+    assert explorer.selected == tuple(removed)
+    assert len(removed) == 30
+    assert not select.enabled(explorer)
+
+
+def test_the_selected_cohort_is_renamed_and_deleted(explorer: Explorer) -> None:
+    parts = {part.name: part for part in parts_of((SELECTION,))}
+    opened(explorer, "points")
+    explorer.param.update(finding=True, selected=tuple(explorer.points.ids[:3].tolist()))
+    rename, delete = parts["cohort_name"], parts["delete_cohort"]
+    assert isinstance(rename, Entry)
+    assert isinstance(delete, Action)
+    assert not rename.shown(explorer)
+    press(explorer, parts["save_cohort"])
+    assert rename.shown(explorer)
+    rename.act(explorer, "three rows")
+    assert list(explorer.cohorts) == [rename.value(explorer)] == ["three rows"]
+    kept = explorer.selected
+    press(explorer, delete)
+    assert (dict(explorer.cohorts), explorer.selected) == ({}, kept)
+    assert not delete.shown(explorer)
+    explorer.finding = False

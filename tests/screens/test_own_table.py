@@ -162,6 +162,24 @@ def test_the_code_reads_the_file_as_it_was_read(tmp_path, monkeypatch) -> None:
         explorer.close()
 
 
+def test_the_code_reads_both_files_of_a_pair(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = TABLE.splitlines(keepends=True)
+    (tmp_path / "train.csv").write_bytes(b"".join(lines[:141]))
+    (tmp_path / "test.csv").write_bytes(lines[0] + b"".join(lines[141:]))
+    own = OwnTable.read("train.csv", (tmp_path / "train.csv").read_bytes())
+    own = own.with_test("test.csv", (tmp_path / "test.csv").read_bytes())
+    explorer = ax.Explorer(own.choose(choice("apply", 2, "spelling")).add("infer"))
+    try:
+        assert explorer.await_idle(60)
+        names: dict[str, object] = {}
+        exec(explorer.as_python(), names)
+        assert len(names["data"].test) == 60
+        np.testing.assert_array_equal(names["effects"], explorer.points.effect)
+    finally:
+        explorer.close()
+
+
 def test_a_table_is_understood_where_it_is_read_and_that_can_be_stopped() -> None:
     steps: list[progress.Step] = []
     with progress.listening(steps.append):

@@ -11,7 +11,7 @@ import pytest
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.screens.parts import parts_of
 from afif_explorer.screens.selecting.finding import FIND, FINDING
-from afif_explorer.state.filtering import Filtering, offered_values
+from afif_explorer.state.filtering import Filtering, comparisons, offered_values
 
 N = 50
 FRAME = pd.DataFrame(
@@ -54,6 +54,25 @@ def test_a_condition_is_built_by_choices_and_is_text(explorer: Explored) -> None
     explorer.add_condition()
     assert explorer.condition == '(sex = M or row = 100) and "hours (week)" < 10'
     assert explorer.matching() == (100, 101, 103, 105, 107, 109)
+
+
+def test_contains_is_built_from_the_words_of_texts(explorer: Explored) -> None:
+    explorer.choose_column("loss")
+    explorer.param.update(operator="contains", finding=True)
+    assert list(PARTS["operator"].options(explorer)) == ["=", "!=", "contains"]
+    assert list(PARTS["level"].options(explorer)) == ["own"]
+    explorer.level = "OW"
+    explorer.add_condition()
+    assert explorer.condition == "loss contains OW"
+    assert explorer.matching() == tuple(FRAME.index)
+    explorer.choose_column("sex")  # a text, too
+    assert explorer.operator == "contains"
+    explorer.choose_column("hours (week)")
+    assert explorer.operator == "="
+    assert "contains" not in comparisons(FRAME["hours (week)"])
+    jobs = pd.Series(["Adm-clerical", "Tech-support", "Adm-clerical", None, "Adm. of tech"])
+    words = ["Adm", "clerical", "Tech", "of", "support", "tech"]
+    assert list(offered_values(jobs, "contains")) == words
 
 
 def test_opening_begins_with_the_first_column_and_closing_keeps_what_was_built(

@@ -56,6 +56,44 @@ def test_the_code_of_diagnostics(explorer: Explorer) -> None:
     np.testing.assert_array_equal(names["changes"].iloc[:, 1], shown.coefficient.dfbetas)
     np.testing.assert_array_equal(names["of_one"], shown.coefficient.effect)
     np.testing.assert_array_equal(names["plot"]["response"], shown.coefficient.added[1])
+    assert names["checks"] == explorer.checks
+
+
+def test_the_code_of_a_check_of_both_curvatures(explorer: Explorer) -> None:
+    explorer.param.update(view="agreement", baseline="")
+    assert explorer.await_idle(120)
+    explorer.verify(random=3, top=4)
+    names = code_of(explorer, "agreement")
+    np.testing.assert_array_equal(names["ids"], explorer.verification.ids)
+    np.testing.assert_array_equal(names["refits"].effects, explorer.verification.actual)
+    assert "responses" not in names  # the same as the refits
+
+
+def test_the_code_of_a_run_of_lissa(explorer: Explorer) -> None:
+    explorer.param.update(view="lissa", strength=0.1)
+    explorer.run_lissa()
+    names = code_of(explorer, "lissa")
+    assert names["error"] == pytest.approx(explorer.lissa.run_error[-1], rel=1e-12)
+    assert names["run"].status.value == explorer.lissa.run_status
+
+
+@pytest.mark.parametrize("rule", ["raise_target", "lower_target", "random", "selection"])
+def test_the_code_of_a_sweep_and_its_intervals(explorer: Explorer, rule: str) -> None:
+    explorer.select(explorer.points.ids[:9])
+    explorer.param.update(view="unlearning", target="demographic_parity", rule=rule, strength=1e-3)
+    explorer.retrain()
+    names = code_of(explorer, "unlearning")
+    shown = explorer.unlearning
+    assert [0, *names["counts"]] == (shown.shares * shown.n_train).round().tolist()
+    assert set(names["sweep"]) == set(shown.sweep)
+    for name, changes in names["sweep"].items():
+        values = shown.sweep[name]
+        np.testing.assert_allclose(changes, values[1:] - values[0], rtol=1e-9, atol=1e-13)
+    of_target = shown.spreads[shown.disparity]
+    told = names["interval"]
+    assert (told.low, told.high) == (of_target.low, of_target.high)
+    change = of_target.changes["predicted"]
+    assert (told.change, told.change_low, told.change_high) == pytest.approx(change, rel=1e-12)
 
 
 def test_the_code_of_a_comparison(explorer: Explorer) -> None:

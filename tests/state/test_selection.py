@@ -106,6 +106,26 @@ def test_another_data_set_has_another_history_and_other_cohorts(make):
     assert dict(explorer.cohorts) == {"early rows": (3, 4)}
 
 
+def test_a_cohort_is_renamed_in_its_place(make):
+    explorer = make()
+    for row in (1, 2):
+        explorer.select([row])
+        explorer.save_cohort()
+    assert explorer.selected_cohort() == "Cohort 2"
+    assert explorer.rename_cohort("Cohort 1", " first\n") == "first"
+    assert explorer.rename_cohort("Cohort 2", "Cohort 2") == "Cohort 2"
+    assert dict(explorer.cohorts) == {"first": (1,), "Cohort 2": (2,)}
+    explorer.select_cohort("first")
+    assert explorer.selected_cohort() == "first"
+    explorer.select([1, 5])
+    assert explorer.selected_cohort() == ""
+    for new, says in (("first", "already a cohort 'first'"), (" ", "Write a name")):
+        with pytest.raises(InvalidChoice, match=says):
+            explorer.rename_cohort("Cohort 2", new)
+    with pytest.raises(InvalidChoice, match="no cohort 'third'"):
+        explorer.rename_cohort("third", "a")
+
+
 def test_cohorts_are_saved_selected_combined_and_deleted(make):
     explorer = settled(make())
     with pytest.raises(InvalidChoice, match="Select rows first"):

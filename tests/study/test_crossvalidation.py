@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import afif_explorer as ax
@@ -76,6 +77,30 @@ def test_true_refits_confirm_the_path():
     target = ax.PointLoss("train", fit.ids[place])
     true = ax.retrain(fit, fit.ids[[place]]).effects([target])[target]
     assert check.actual[check.strength == strength][0] == pytest.approx(true, rel=1e-5)
+
+
+def test_the_check_lists_the_estimates_of_the_public_functions():
+    spec = Spec(dataset="hiring", seed=3)
+    found = study.cross_validation(spec, checked=True).estimates
+    own = ax.leave_one_out(study.fit(spec), ax.AFIF(), refits=20, seed=3)
+    assert set(found.table.index) == set(own.table.index[own.table["refit"].notna()])
+    pd.testing.assert_frame_equal(found.table, own.table.loc[found.table.index])
+    assert found.means == pytest.approx(own.means.to_dict())
+    smoothed = ax.psis(study.fit(spec), ax.AFIF(), seed=3)
+    row = found.table.index[0]
+    assert found.table.loc[row, "pareto_k"] == smoothed.to_frame().loc[row, "pareto_k"]
+    loss = ax.PointLoss("train", row)
+    refit = ax.retrain(study.fit(spec), [row])
+    true = found.table.loc[row, "loss"] + refit.effects([loss])[loss]
+    assert found.table.loc[row, "refit"] == pytest.approx(true, rel=1e-5)
+    assert study.cross_validation(spec).estimates is None
+
+
+def test_without_a_posterior_the_check_says_why():
+    spec = Spec(dataset="hiring", penalty="lasso", strength=1e-2)
+    found = study.cross_validation(spec, checked=True).estimates
+    assert any("Importance sampling is left out" in note for note in found.notes)
+    assert found.table["psis"].isna().all()
 
 
 def test_too_weak_a_penalty_is_detected_although_it_fits_best():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import afif_explorer as ax
@@ -74,6 +75,17 @@ def test_diagnostics(fit: ax.Fit) -> None:
     assert one.name == changes.columns[2]
     np.testing.assert_allclose(one.effect, ax.attribute(fit, ax.Coefficient(2)), rtol=1e-9)
     np.testing.assert_allclose(one.added[0], ax.added_variable(fit, 2)["input"], rtol=1e-9)
+
+
+def test_the_checks_of_a_fit_are_those_of_the_public_function() -> None:
+    fit = ax.fit(ax.load_dataset("hiring"), "mlp", hidden=(3,), penalty=ax.Ridge(1e-2))
+    spec = HIRING.replace(
+        model="mlp", hidden=3, strength=1e-2, damping=1e-2, leverage_correction=False
+    )
+    wanted = ax.check(fit, ax.MeanLoss("test"), method=ax.AFIF(damping=1e-2))
+    pd.testing.assert_frame_equal(study.checks(spec).to_frame(), wanted.to_frame())
+    by_group = study.checks(spec.replace(target="demographic_parity"))
+    assert {one.code for one in by_group} - {one.code for one in wanted} == {"AX201"}
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,8 @@ def numbers() -> dict[str, Case]:
         ("chapters", noise(64, ["3.1", "3.10", "3.2", "4", "4.1"]), "versions"),
         ("house_numbers", houses, "letters"),
         ("seats", [f"{n}{'ABCD'[i % 4]}" for i, n in enumerate(noise(66, range(1, 12)))], "letters"),
+        ("short_days", [f"{d:%y%m%d}" for d in _DAYS], "short_dates"),
+        ("short_births", [f"{d.replace(year=d.year - 60):%d%m%y}" for d in _DAYS], "short_dates"),
         ("metres", [f"{n}m" if i % 2 else n for i, n in enumerate(noise(60, range(5, 90)))], "units"),
         ("feet", noise(67, ["5'11\"", "6'0\"", "5'7\"", "5'4\""]), "digits"),
         ("pressure", noise(68, ["120/80", "135/85", "110/70", "150/95"]), "fractions"),
@@ -156,7 +158,15 @@ def labels() -> dict[str, Case]:
         cells = [rare if i in (5, 11) else usual if i % 2 else "another" for i in range(ROWS)]
         right = [usual if cell == rare else cell for cell in cells]
         found[f"level_same_{name}.csv"] = _column(cells, read={"v": right})
+    for name, (code, levels) in {
+        "states": ("short", ["CA", "California", "NY", "New York", "TX", "Texas"]),
+        "initials": ("short", ["EU", "European Union", "UN", "United Nations"]),
+        "genes": ("spoilt", ["SEPT2", "2-Sep", "1-Mar", "TP53", "BRCA1"]),
+    }.items():
+        found[f"level_{name}.csv"] = _column(noise(74, levels), asked={"v": code})
     for name, levels in {
+        "codes_only": ["CA", "NY", "TX", "Other state"],
+        "languages": ["EN", "DE", "English (native)", "FR"],
         "grades": ["A", "A-", "A+", "B+", "B"],
         "blood": ["A+", "A-", "AB+", "0-", "0+"],
         "signs": ["+", "-"],
@@ -166,7 +176,7 @@ def labels() -> dict[str, Case]:
     }.items():
         cells = noise(72, levels)
         found[f"level_apart_{name}.csv"] = _column(
-            cells, read={"v": cells}, quiet={"v": ["spelling", "missing", "similar"]}
+            cells, read={"v": cells}, quiet={"v": ["spelling", "missing", "similar", "short"]}
         )
     return found
 

@@ -94,6 +94,9 @@ def lines() -> dict[str, Case]:
         "lines_total_blank.csv": _file(
             "name," + head, *named, total.replace("Total", ""), told="totals"
         ),
+        "lines_repeated_header_in_capitals.csv": _file(
+            *_LINES[:20], head.upper(), *_LINES[20:], told="column names again"
+        ),
         "lines_repeated_header.csv": _file(
             *_LINES[:20], head, *_LINES[20:], told="column names again"
         ),

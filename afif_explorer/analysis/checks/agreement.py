@@ -83,16 +83,26 @@ def refits(subject: Subject) -> Check | None:
         seen = "The effects or their refits are all equal, so that they cannot be compared."
         return Check("AX501", title, UNKNOWN, seen, why, "")
     agree = found >= LEAST_PEARSON and SLOPES[0] <= ratio <= SLOPES[1]
+    there = int(truth.another_basin.sum())
+    told = (
+        f" {there} of them ended in another minimum than the one next to the fit." if there else ""
+    )
     return Check(
         "AX501",
         title,
         OK if agree else WARNING,
-        f"Over {len(rows)} refits the correlation with effects is {found:.3g}, their slope {ratio:.3g}.",
+        f"Over {len(rows)} refits the correlation with effects is {found:.3g}, their slope "
+        f"{ratio:.3g}.{told}",
         why,
         ""
         if agree
         else "Compare with the Bregman response, train to a minimum, or change the damping.",
-        {"pearson": found, "slope": ratio, "gradient_norm": float(truth.gradient_norm.max())},
+        {
+            "pearson": found,
+            "slope": ratio,
+            "gradient_norm": float(truth.gradient_norm.max()),
+            "another_basin": there,
+        },
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from afif_explorer.analysis.checks.finding import OK, WARNING, Check
 from afif_explorer.analysis.checks.subject import Subject
-from afif_explorer.analysis.limits.comparisons import FEW, at_fit, left_out
+from afif_explorer.analysis.limits.comparisons import FEW, at_fit, condition, left_out
 from afif_explorer.analysis.limits.removable import irremovable
 from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.errors import UndefinedMeasure
@@ -32,12 +32,12 @@ def absent(subject: Subject) -> Check | None:
 
 
 def small(subject: Subject) -> Check | None:
-    """AX203: fewer than 30 rows in a group."""
+    """AX203: fewer than 30 rows in a group, or fewer that count in one that the target compares."""
     fit, where = subject.fit, subject.target.where
     sample = fit.sample(where)
     if not sample.groups:
         return None
-    few = {
+    few = _compared(subject) | {
         f"{column} = {name}": int((codes == code).sum())
         for column, codes in sample.groups.items()
         for code, name in enumerate(sample.group_names[column])
@@ -59,6 +59,23 @@ def small(subject: Subject) -> Check | None:
     )
 
 
+def _compared(subject: Subject) -> dict[str, int]:
+    """The two groups, or intersections, whose gap the target is, if few of their rows count."""
+    fit, target = subject.fit, subject.target
+    if not isinstance(target, GroupDisparity):
+        return {}
+    try:
+        found = at_fit(fit, target)
+    except UndefinedMeasure:  # told by AX201
+        return {}
+    among = condition(fit, target, found.among)
+    return {
+        f"{target.attribute} = {group} {among}".rstrip(): rows
+        for group, rows in zip((found.highest, found.lowest), found.rows, strict=True)
+        if rows < FEW
+    }
+
+
 def only_rows(subject: Subject) -> Check:
     """AX204: a training row is the only one of its class."""
     rows = irremovable(subject.fit.objective)
@@ -70,6 +87,6 @@ def only_rows(subject: Subject) -> Check:
         if len(rows)
         else "No training row is the only one of its class.",
         "Without such a row the model has no finite fit, so its effect is undefined (NaN).",
-        "Merge rare classes, or leave them out." if len(rows) else "",
+        "Merge rare classes, leave them out, or penalise every parameter." if len(rows) else "",
         {"rows": int(np.size(rows))},
     )

@@ -27,6 +27,7 @@ from afif_explorer.analysis.removal.refits import Retrained
 from afif_explorer.analysis.rows.attribution import refined_effects
 from afif_explorer.analysis.rows.diagnostics import row_index
 from afif_explorer.analysis.rows.judging import judge
+from afif_explorer.analysis.rows.told import effect_words
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.targets.groups import GroupName, Merge
 from afif_explorer.errors import Undefined
@@ -55,6 +56,7 @@ class FairnessAudit:
         notes: sentences: the favourable class if it was guessed; each measure that is undefined; groups
             that are left out, merged or missing from a split; gaps between groups of fewer than 30 rows;
             and gaps that are between other groups in another split.
+        method: how the effects were computed, in words.
     """
 
     disparities: pd.DataFrame
@@ -64,6 +66,7 @@ class FairnessAudit:
     counts: pd.DataFrame
     effects: pd.DataFrame
     notes: tuple[str, ...]
+    method: str
     _fit: Fit
     _measures: Asked
     _moved: Tensor | None
@@ -208,6 +211,7 @@ def audit_fairness(
     targets = list(defined.values())
     effects, refinement = refined_effects(influence, fit, targets)
     own = [Reason("good", told, Undefined) for told in losing]
+    own += [Reason("fair", told) for told in words.cautions(found)]
     trust = judge(fit, influence, refinement, own, targets)
     counts = group_counts(fit, sensitive, favourable=favourable, merge=merge)
     elsewhere, nowhere = by_split(fit, asked)
@@ -230,6 +234,7 @@ def audit_fairness(
             columns=list(asked)
         ),
         notes=tuple(notes),
+        method=effect_words(influence, None, refinement),
         _fit=fit,
         _measures=asked,
         _moved=None if removed is None else theta_without(fit, removed, method),

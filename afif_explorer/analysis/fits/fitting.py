@@ -21,7 +21,7 @@ from afif_explorer.analysis.fits.description import (
     outputs_of,
 )
 from afif_explorer.analysis.fits.folder import write
-from afif_explorer.analysis.fits.metrics import measure
+from afif_explorer.analysis.fits.metrics import measure, measured_rows
 from afif_explorer.analysis.fits.objectives import objective_for
 from afif_explorer.analysis.fits.prepared import PreparedMethods
 from afif_explorer.analysis.fits.samples import HeldOut, samples_of, samples_of_data
@@ -35,7 +35,7 @@ from afif_explorer.engine.models.rows import check_finite
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Penalty, Ridge
 from afif_explorer.engine.targets.bound import Sample
-from afif_explorer.engine.training.convergence import gradient_scale
+from afif_explorer.engine.training.convergence import gradient_terms
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
@@ -137,7 +137,7 @@ class Fit:
         it for 0. Above about 1 a refit moves more because of it than because of a removed row.
         """
         weights, point = self.objective.weights(None), self.objective.at(self.parameters)
-        terms = gradient_scale(point, weights).terms
+        terms = gradient_terms(point, weights)
         return self.n * self.gradient_norm / terms if terms else 0.0
 
     @property
@@ -354,9 +354,6 @@ def _fitted(
     max_steps: int | None,
 ) -> Fit:
     found = minimise(objective, seed=seed, max_steps=max_steps)
-    measured = next(
-        samples[name] for name in ("test", "train") if name in samples and len(samples[name].X)
-    )
     return Fit(
         objective=objective,
         theta=found.theta.cpu().numpy(),
@@ -369,7 +366,7 @@ def _fitted(
         samples=samples,
         data=data,
         seed=seed,
-        metrics=measure(objective, found.theta, measured),
+        metrics=measure(objective, found.theta, measured_rows(samples)),
     )
 
 

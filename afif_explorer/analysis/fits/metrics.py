@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -31,6 +33,13 @@ def measure(objective: Objective, theta: Tensor, sample: Sample) -> dict[str, fl
     if not objective.loss.is_family or objective.loss.sequences:
         return found
     return found | _of_numbers(mean, sample)
+
+
+def measured_rows(samples: Mapping[str, Sample]) -> Sample:
+    """The rows that metrics are measured on: the test rows, or those of training without any."""
+    return next(
+        samples[name] for name in ("test", "train") if name in samples and len(samples[name].X)
+    )
 
 
 def _of_labels(mean: Tensor, sample: Sample) -> dict[str, float]:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from afif_explorer.analysis.fits.basins import Basins, basins_of
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.naming import row_words
 from afif_explorer.analysis.fits.trainer import Trainer, checked_trainer
@@ -47,6 +48,10 @@ class Retraining(ABC):
     def without_each(self, sets: Sequence[np.ndarray]) -> Refits:
         """One without each of some sets of rows (positions); raises :class:`Interrupted` on Ctrl-C."""
 
+    def basins(self, sets: Sequence[np.ndarray], refits: Tensor) -> Basins:
+        """Where warm refits ``[p, m]`` without each of these sets ended: not known of an own trainer."""
+        return Basins((None,) * len(sets))
+
 
 class BuiltIn(Retraining):
     """Minimises the fit's objective again."""
@@ -65,6 +70,9 @@ class BuiltIn(Retraining):
 
     def without_each(self, sets: Sequence[np.ndarray]) -> Refits:
         return refit_each(self._fit.objective, self.start, sets)
+
+    def basins(self, sets: Sequence[np.ndarray], refits: Tensor) -> Basins:
+        return basins_of(self._fit.objective, self.start, sets, refits)
 
 
 class OwnTraining(Retraining):

@@ -16,12 +16,14 @@ from afif_explorer.analysis.fits.prepared import bound
 from afif_explorer.analysis.fits.retraining import retraining_of
 from afif_explorer.analysis.fragility.lower import lower_bound
 from afif_explorer.analysis.limits.removable import irremovable, loses_a_class
-from afif_explorer.analysis.removal.refits import Retrained, retrain
+from afif_explorer.analysis.removal.refits import Retrained, retrain, retrained
 from afif_explorer.analysis.rows.corrected import corrected
 from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import Bound
+from afif_explorer.engine.training.fit import Optimum
+from afif_explorer.errors import Interrupted
 from afif_explorer.html_tables import html_table
 from afif_explorer.progress import report
 
@@ -93,8 +95,17 @@ class ConclusionFlip:
         """The removed rows in order of removal, the first of them."""
         table = self.to_frame().head(SHOWN)
         return html_table(
-            self.text, ("id", *table.columns), table.itertuples(name=None), (self.lower_text,)
+            self.text,
+            ("id", *table.columns),
+            table.itertuples(name=None),
+            (self.lower_text, self._elsewhere),
         )
+
+    @property
+    def _elsewhere(self) -> str:
+        if not self.refit.another_basin:
+            return ""
+        return "The refit ended in another minimum than the one next to the fit, or far from it."
 
     def to_frame(self) -> pd.DataFrame:
         """The removed rows in order of removal, indexed by id, with their columns if there is a data set."""
@@ -112,25 +123,34 @@ def conclusion_flip(
     watched = bound(target, fit)
     before = watched.value(fit.parameters)
     search = _Search(fit, watched, method, level, 1.0 if before > level else -1.0)
-    rows = fit.ids[search.run(most)]
-    again = retrain(fit, rows)
-    after = watched.value(fit.objective.vector(again.theta))
-    lower, why = lower_bound(fit, target, abs(before - level), len(rows))
-    return ConclusionFlip(
-        fit=fit,
-        target=target,
-        level=level,
-        before=before,
-        after=after,
-        rows=rows,
-        flipped=search.beyond(after),
-        lower=lower,
-        lower_text=why,
-        path=np.array(search.path),
-        refit=again,
-        most=most,
-        seconds=time.perf_counter() - began,
-    )
+
+    def found(gone: np.ndarray, again: Retrained, most: int) -> ConclusionFlip:
+        after = watched.value(fit.objective.vector(again.theta))
+        lower, why = lower_bound(fit, target, abs(before - level), len(gone))
+        return ConclusionFlip(
+            fit=fit,
+            target=target,
+            level=level,
+            before=before,
+            after=after,
+            rows=fit.ids[gone],
+            flipped=search.beyond(after),
+            lower=lower,
+            lower_text=why,
+            path=np.array(search.path),
+            refit=again,
+            most=most,
+            seconds=time.perf_counter() - began,
+        )
+
+    try:
+        gone = search.run(most)
+    except KeyboardInterrupt as stop:
+        last = search.stopped()
+        done = 0 if last is None else len(last[0])
+        told = f"Interrupted after the removal of {wording.count(done)} rows."
+        raise Interrupted(told, None if last is None else found(*last, done)) from stop
+    return found(gone, retrain(fit, fit.ids[gone]), most)
 
 
 class _Search:
@@ -139,6 +159,8 @@ class _Search:
     def __init__(self, fit: Fit, watched: Bound, method: Method, level: float, sign: float) -> None:
         self._fit, self._watched, self._method = fit, watched, method
         self._level, self._sign = level, sign
+        self._training = retraining_of(fit, stacklevel=5)
+        self._last: tuple[np.ndarray, Optimum] | None = None  # the best set that was refitted
         self.path: list[tuple[float, float]] = []
 
     def beyond(self, value: float) -> bool:
@@ -156,7 +178,7 @@ class _Search:
             if not len(fresh):
                 break
             former, gone = len(gone), np.concatenate([gone, fresh])
-            theta, value = self._refit(theta, gone)
+            theta, value = self._refit(theta, gone, keep=True)
             if self.beyond(value):
                 gone, value = self._shortest(theta, gone, former, value)
         self.path.append((len(gone), value))
@@ -170,24 +192,38 @@ class _Search:
         influence = corrected(self._method.prepare(rest, theta))
         effects = influence.effects(self._watched.at(here).gradients())[:, 0]
         pushes = -self._sign * effects.cpu().numpy()
-        pushes[irremovable(rest)] = 0.0
+        pushes[irremovable(rest)] = pushes[gone] = 0.0
         order = np.argsort(-pushes, kind="stable")
         sums = np.cumsum(np.maximum(pushes[order], 0))
         left = self._sign * (value - self._level)
         useful = int((pushes > 0).sum())
         needed = int((sums < left).sum()) + 1 if sums[-1] > left else useful
         step = min(useful, int(np.ceil(TAKEN * needed)), max(1, int(FASTEST * len(kept))))
-        while step > 1 and self._leaves_no_class(kept[order[step:]]):
+        while step > 1 and self._leaves_no_class(np.concatenate([gone, order[:step]])):
             step //= 2
-        return kept[order[:step]]
+        return order[:step]
 
-    def _leaves_no_class(self, kept: np.ndarray) -> bool:
-        gone = np.setdiff1d(np.arange(self._fit.n), kept)
+    def _leaves_no_class(self, gone: np.ndarray) -> bool:
         return bool(loses_a_class(self._fit.objective, [gone])[0])
 
-    def _refit(self, theta: Tensor, gone: np.ndarray) -> tuple[Tensor, float]:
-        found = retraining_of(self._fit).without(gone, near=theta).theta
-        return found, self._watched.value(found)
+    def _refit(self, theta: Tensor, gone: np.ndarray, *, keep: bool) -> tuple[Tensor, float]:
+        """Parameters and target without some rows; ``keep``: also if the target has not crossed."""
+        found = self._training.without(gone, near=theta)
+        value = self._watched.value(found.theta)
+        if keep or self.beyond(value):
+            self._last = gone, found
+        return found.theta, value
+
+    def stopped(self) -> tuple[np.ndarray, Retrained] | None:
+        """The best set so far, in order of removal, and its refit, after Ctrl-C; None before the first."""
+        if self._last is None:
+            return None
+        gone, found = self._last
+        if self.path[-1][0] != len(gone):
+            self.path.append((len(gone), self._watched.value(found.theta)))
+        training = self._training
+        by = (training.trained_by, training.start)
+        return gone, retrained(self._fit, found, np.sort(gone), *by)
 
     def _shortest(
         self, theta: Tensor, gone: np.ndarray, former: int, value: float
@@ -196,7 +232,7 @@ class _Search:
         least, enough = former, len(gone)
         while enough - least > 1:
             middle = (least + enough) // 2
-            _, there = self._refit(theta, gone[:middle])
+            _, there = self._refit(theta, gone[:middle], keep=False)
             if self.beyond(there):
                 enough, value = middle, there
             else:
@@ -205,20 +241,16 @@ class _Search:
 
 
 def remaining(objective: Objective, kept: np.ndarray) -> Objective:
-    """The objective of some rows alone, ``n / m`` times as large: it has the same minimum and effects.
-
-    ``L`` averages over all ``n`` rows, the result over its own ``m``; so the penalty is ``n / m`` as strong.
-    """
-    rows = torch.as_tensor(kept, device=objective.device)
-    penalty = objective.penalty
-    if penalty is not None:
-        penalty = replace(penalty, strength=penalty.strength * objective.n / len(kept))
+    """The objective of some rows alone: the others weigh 0, so that the rows need not be copied."""
+    weights = objective.weights(None).zero_()
+    weights[torch.as_tensor(kept, device=objective.device)] = 1
+    given = objective.sample_weight
     return Objective(
         objective.model,
         objective.loss,
-        penalty,
-        objective.X[rows],
-        objective.y[rows],
+        objective.penalty,
+        objective.X,
+        objective.y,
         penalised=objective.penalised,
-        sample_weight=None if objective.sample_weight is None else objective.sample_weight[rows],
+        sample_weight=weights if given is None else weights * given,
     )

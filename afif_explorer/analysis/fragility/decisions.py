@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from afif_explorer import wording
+from afif_explorer.analysis.fits.basins import Basins, Fall
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.analysis.fits.retraining import Retraining, retraining_of
@@ -22,6 +26,7 @@ from afif_explorer.analysis.rows.corrected import corrected
 from afif_explorer.engine.influence.methods import Method
 from afif_explorer.engine.problem.row_ids import positions_of
 from afif_explorer.engine.runtime.memory import block_rows
+from afif_explorer.engine.training.retrain import Refits
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import is_whole
@@ -71,7 +76,8 @@ class DecisionFlips:
         sets: by id of each person whose set was refitted without its rows and did flip: their ids.
         most: rows up to which sets are searched. refitted: rows up to which every set in ``counts`` is one of
             ``sets``; larger counts are predictions.
-        seconds: wall time.
+        seconds: wall time. another_basin: ``[m]`` bool, of which sets the refit of a network ended in another
+            minimum than the one next to the fit; note: a sentence about them, or empty.
     """
 
     fit: Fit
@@ -86,6 +92,8 @@ class DecisionFlips:
     most: int
     refitted: int
     seconds: float
+    another_basin: np.ndarray
+    note: str
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -101,7 +109,7 @@ class DecisionFlips:
         """The persons whose decisions the fewest rows carry."""
         table = self.to_frame().sort_values("count").head(SHOWN)
         rows = table.itertuples(name=None)
-        return html_table(repr(self).strip("<>"), ("id", *table.columns), rows)
+        return html_table(repr(self).strip("<>"), ("id", *table.columns), rows, (self.note,))
 
     def share(self, rows: int) -> float:
         """The share of persons whose decision at most so many training rows carry."""
@@ -159,6 +167,7 @@ class DecisionFlips:
                 "margin": self.margins,
                 "count": self.counts,
                 "refitted": [person in self.sets for person in self.ids.tolist()],
+                "another_basin": self.another_basin,
             },
             index=pd.Index(self.ids, name="id"),
         )
@@ -175,23 +184,31 @@ def decision_flips(
     best = _best_pairs(margins, counts)
     chosen, counts = margins.take(torch.as_tensor(best)), counts[best]
     few = np.flatnonzero(counts <= refitted)
-    again = retraining_of(fit, stacklevel=4)
-    sets = _refitted_sets(again, chosen.take(torch.as_tensor(few)), counts, few, refitted)
-    ids = fit.row_ids[split]
-    return DecisionFlips(
-        fit=fit,
-        method=method,
-        split=split,
-        ids=ids,
-        decisions=margins.decisions.cpu().numpy(),
-        rivals=chosen.rival.cpu().numpy(),
-        margins=chosen.size.cpu().numpy(),
-        counts=counts,
-        sets={int(ids[place]): fit.ids[rows] for place, rows in sets.items()},
-        most=most,
-        refitted=refitted,
-        seconds=time.perf_counter() - began,
-    )
+    again, ids = retraining_of(fit, stacklevel=4), fit.row_ids[split]
+
+    def result(sets: Sets) -> DecisionFlips:
+        basins, persons = sum((one for _, one in sets.values()), Basins()), ids[list(sets)]
+        basins.warn(persons, "row", stacklevel=4)
+        return DecisionFlips(
+            fit=fit,
+            method=method,
+            split=split,
+            ids=ids,
+            decisions=margins.decisions.cpu().numpy(),
+            rivals=chosen.rival.cpu().numpy(),
+            margins=chosen.size.cpu().numpy(),
+            counts=counts,
+            sets={int(ids[place]): fit.ids[rows] for place, (rows, _) in sets.items()},
+            most=most,
+            refitted=refitted,
+            seconds=time.perf_counter() - began,
+            another_basin=np.isin(ids, persons[basins.another]),
+            note=basins.told(persons, "row"),
+        )
+
+    with partial_result(result):
+        sets = _refitted_sets(again, chosen.take(torch.as_tensor(few)), counts, few, refitted)
+    return result(sets)
 
 
 def _margins(fit: Fit, method: Method, split: str) -> Margins:
@@ -240,19 +257,37 @@ def _ranked(margins: Margins, most: int) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
+Sets = dict[int, tuple[np.ndarray, Basins]]  # rows, and where the refit without them ended
+
+
 def _refitted_sets(
     again: Retraining, margins: Margins, counts: np.ndarray, persons: np.ndarray, most: int
-) -> dict[int, np.ndarray]:
+) -> Sets:
     """Sets of at most so many rows without which a refit decides otherwise, by person.
 
     A set that does not flip yet is extended by the rows that are predicted to make up the rest, and refitted
-    again. ``counts`` is set to the sizes reached.
+    again. ``counts`` is set to the sizes reached. Raises :class:`Interrupted` with the sets found so far.
     """
     objective = margins.influence.objective
     ranked = _ranked(margins, min(objective.n - 1, 2 * most))
     if len(persons) and not (objective.canonical and objective.smooth):
         _refuse_too_many(again, ranked[0][0][:1], len(persons), most)
-    waiting, found = np.arange(len(persons)), dict[int, np.ndarray]()
+    waiting, found = np.arange(len(persons)), Sets()
+
+    def settle(leads: _Leads) -> Sets:
+        for pair, lead, fall in zip(waiting, leads.left, leads.falls, strict=True):
+            size = int(counts[persons[pair]])
+            if lead < 0:
+                found[int(persons[pair])] = ranked[pair][0][:size], Basins((fall,))
+            else:
+                counts[persons[pair]] = size + _more(ranked[pair][1][size:], float(lead))
+        return found
+
+    def give_up(leads: _Leads) -> Sets:
+        missing = np.setdiff1d(persons[waiting], list(settle(leads)))
+        counts[missing] = np.nan
+        return found
+
     for done in range(ROUNDS):
         if not len(waiting):
             return found
@@ -262,29 +297,43 @@ def _refitted_sets(
         possible = ~loses_a_class(objective, sets)
         counts[persons[waiting[~possible]]] = np.nan
         waiting = waiting[possible]
-        left = _leads_without(
-            again, margins.take(torch.as_tensor(waiting)), list(compress(sets, possible))
-        )
-        for pair, lead in zip(waiting, left, strict=True):
-            size = int(counts[persons[pair]])
-            if lead < 0:
-                found[int(persons[pair])] = ranked[pair][0][:size]
-            else:
-                counts[persons[pair]] = size + _more(ranked[pair][1][size:], float(lead))
+        with partial_result(give_up):
+            leads = _leads_without(
+                again, margins.take(torch.as_tensor(waiting)), list(compress(sets, possible))
+            )
+        settle(leads)
         still = np.array([persons[pair] not in found for pair in waiting], dtype=bool)
         waiting = waiting[still & (counts[persons[waiting]] <= most)]
     counts[persons[waiting]] = np.nan
     return found
 
 
-def _leads_without(again: Retraining, margins: Margins, sets: Sequence[np.ndarray]) -> np.ndarray:
-    """The lead of each pair, refitted without its set of rows: ``[q]``; below 0 if it is lost."""
-    like, found = margins.influence.point.theta, [np.empty(0)]
+class _Leads(NamedTuple):
+    """The lead of each pair, refitted without its set of rows: ``[q]``; below 0 if it is lost, NaN if it is
+    missing. ``falls``: where each refit ended, as in :class:`Basins`."""
+
+    left: np.ndarray
+    falls: list[Fall | None]
+
+
+def _leads_without(again: Retraining, margins: Margins, sets: Sequence[np.ndarray]) -> _Leads:
+    """Refit without each set; raises :class:`Interrupted` with the leads known so far."""
+    like = margins.influence.point.theta
+    found = _Leads(np.full(len(sets), np.nan), [None] * len(sets))
+
+    def enter(pairs: Tensor, some: Sequence[np.ndarray], refits: Refits) -> _Leads:
+        places, done = pairs.numpy(), refits.finished.cpu()
+        known = margins.take(pairs[done]).at(refits.theta[:, done])
+        found.left[places[done.numpy()]] = known.cpu().numpy()
+        found.falls[places[0] : places[-1] + 1] = again.basins(some, refits.theta).falls
+        return found
+
     for pairs in torch.arange(len(sets)).split(block_rows(len(like), like)):
-        with partial_result(lambda refits: None):
-            refits = again.without_each([sets[pair] for pair in pairs.tolist()])
-        found.append(margins.take(pairs).at(refits.theta).cpu().numpy())
-    return np.concatenate(found)
+        some = [sets[pair] for pair in pairs.tolist()]
+        with partial_result(partial(enter, pairs, some)):
+            refits = again.without_each(some)
+        enter(pairs, some, refits)
+    return found
 
 
 def _refuse_too_many(again: Retraining, rows: np.ndarray, persons: int, most: int) -> None:

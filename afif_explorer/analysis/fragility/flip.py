@@ -88,8 +88,12 @@ def flip(
             decisions where no target is given, and where refits of a network, one by one, would take more
             than 15 minutes.
         DataError: for a target whose split has no rows.
+        Interrupted: on Ctrl-C during the refits; its ``result`` keeps the sets that were found: counts of
+            decisions whose sets were still being refitted are NaN, and for a target ``rows`` is the last set
+            that was refitted (no result before the first).
 
-    Warns :class:`Undefined` where rows with a leverage of 1 or more count as without effect.
+    Warns :class:`Undefined` where rows with a leverage of 1 or more count as without effect, and
+    :class:`AnotherBasin` as :func:`retrain_each` does.
 
     Sources: Broderick, Giordano and Meager, An Automatic Finite-Sample Robustness Metric (2020); Yang et
     al., How Many and Which Training Points Would Need to be Removed to Flip this Prediction? (2023);

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 
 import numpy as np
+import pandas as pd
 import torch
 
+from afif_explorer.analysis.fits.basins import Basins
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.analysis.fits.retraining import retraining_of
 from afif_explorer.analysis.limits.removable import irremovable, loses_a_class
-from afif_explorer.analysis.limits.trust import Reason, Trust, warn_of
+from afif_explorer.analysis.limits.trust import NONE, Reason, Trust, warn_of
 from afif_explorer.analysis.rows.judging import judge
+from afif_explorer.analysis.rows.told import method_words, refined_words
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.objective import Objective
@@ -24,8 +27,11 @@ from afif_explorer.engine.problem.weights import folds as folds_of
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.targets.bound import checked_fit
 from afif_explorer.engine.targets.losses import MeanLoss
-from afif_explorer.errors import Undefined
+from afif_explorer.errors import AnotherBasin, Undefined
+from afif_explorer.html_tables import html_table
 from afif_explorer.progress import report
+
+SHOWN = 10  # rows of a table in a notebook
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,7 +44,9 @@ class CrossValidation:
         mean: of the losses that are defined, weighted by the sample weights. standard_error: of that mean,
             ``std / sqrt(count)``; with weights that of a ratio, Cochran's formula (:func:`mean_and_error`).
         notes: which values are NaN and why. trained_by: whose training the losses come from, in words; empty
-            if they are predicted.
+            if they are predicted. method: how they were predicted, in words; empty if they were not.
+        ids: ``[n_train]``, of the rows. another_basin: ``[n_train]`` bool, the rows held out by a refit of a
+            network that ended in another minimum than the one next to the fit.
     """
 
     losses: np.ndarray
@@ -46,7 +54,22 @@ class CrossValidation:
     standard_error: float
     notes: tuple[str, ...] = ()
     trained_by: str = ""
+    method: str = ""
+    ids: np.ndarray = field(default_factory=lambda: NONE)
+    another_basin: np.ndarray = field(default_factory=lambda: NONE)
     _judge: Callable[[], Trust] = lambda: Trust.of(())
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per training row, indexed by id: its held-out loss, and whether the refit that it comes from
+        ended in another basin."""
+        columns = {"loss": self.losses, "another_basin": self.another_basin}
+        return pd.DataFrame(columns, index=pd.Index(self.ids, name="id"))
+
+    def _repr_html_(self) -> str:
+        """The rows with the largest losses."""
+        table = self.to_frame()[["loss"]].nlargest(SHOWN, "loss")
+        told = (f"The {len(table)} largest losses.", *self.notes, self.method, str(self.trust))
+        return html_table(repr(self).strip("<>"), ("id", "loss"), table.itertuples(name=None), told)
 
     def __repr__(self) -> str:
         mean = f"{self.mean:.4g} +- {self.standard_error:.2g}"
@@ -90,7 +113,7 @@ def cross_validate(
         ``mean``, its ``standard_error``, ``notes`` and ``trust``. A row whose removal leaves no fit (the
         only one of its class, or of leverage 1) has the loss NaN, with a note and the warning
         :class:`Undefined`. Warns of limited trust, and takes further steps for the rows that need them, as
-        :func:`attribute` does.
+        :func:`attribute` does; with ``refit=True`` :class:`AnotherBasin` as :func:`retrain_each` does.
 
     Raises:
         InvalidChoice: for fewer than 2 folds or more than there are rows, or if ``fit`` is not a fit.
@@ -109,15 +132,22 @@ def cross_validate(
     True
     """
     if refit:
-        found = _refitted(fit, folds, seed)
+        found, elsewhere = _refitted(fit, folds, seed)
         own = [Reason("good", note, Undefined) for note in found.notes]
+        if elsewhere:
+            own.append(Reason("fair", elsewhere, AnotherBasin))
         warn_of(own, stacklevel=3)
-        return replace(found, _judge=lambda: Trust.of(own))
+        own.append(Reason("good", f"{_TRAINED_AGAIN}{found.trained_by}, not predicted."))
+        return replace(found, ids=fit.ids, _judge=lambda: Trust.of(own))
     influence = prepared(method, fit)
     found = held_out(influence, folds, seed)
     own = [Reason("good", note, Undefined) for note in found.notes]
     refinement = influence.row_refinement if folds is None else None
-    return replace(found, _judge=judge(fit, influence, refinement, own, [MeanLoss("train")]))
+    corrected = None if folds is None else influence.was_corrected()
+    told = method_words(influence, *refined_words(refinement), corrected=corrected)
+    judged = judge(fit, influence, refinement, own, [MeanLoss("train")])
+    another = np.zeros(fit.n, dtype=bool)
+    return replace(found, method=told, ids=fit.ids, another_basin=another, _judge=judged)
 
 
 def held_out(
@@ -137,15 +167,29 @@ def held_out(
     return _result(objective, _fold_out(objective, sets, without), _without_class(objective, sets))
 
 
-def _refitted(fit: Fit, folds: int | None, seed: int) -> CrossValidation:
-    """:func:`cross_validate` by training again without each fold that leaves a row of every class."""
+def _refitted(fit: Fit, folds: int | None, seed: int) -> tuple[CrossValidation, str]:
+    """:func:`cross_validate` by training again without each fold that leaves a row of every class, and a
+    sentence about the folds whose refits ended in another minimum."""
     objective = checked_fit(fit).objective
     sets = list(np.arange(fit.n)[:, None]) if folds is None else folds_of(fit.n, folds, seed)
     lost = _without_class(objective, sets)
     training = retraining_of(fit, stacklevel=3)
     possible = [fold for fold in sets if not lost[fold].any()]
-    losses = _fold_out(objective, possible, lambda some: training.without_each(some).theta)
-    return replace(_result(objective, losses, lost), trained_by=training.trained_by)
+    basins = Basins()
+
+    def without(some: Sequence[np.ndarray]) -> torch.Tensor:
+        nonlocal basins
+        found = training.without_each(some).theta
+        basins += training.basins(some, found)
+        return found
+
+    found = _result(objective, _fold_out(objective, possible, without), lost)
+    another = np.zeros(fit.n, dtype=bool)
+    for fold in compress(possible, basins.another):
+        another[fold] = True
+    what = "row" if folds is None else "the fold of row"
+    told = basins.told((fit.ids[fold[0]] for fold in possible), what)
+    return replace(found, trained_by=training.trained_by, another_basin=another), told
 
 
 def _without_class(objective: Objective, sets: Sequence[np.ndarray]) -> np.ndarray:
@@ -225,3 +269,6 @@ def _fold_out(
             f = objective.model.outputs(theta, objective.X[out])
             losses[out] = objective.loss.value(f, objective.y[out])
     return losses
+
+
+_TRAINED_AGAIN = "The losses come from training again without the rows, by "

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared
-from afif_explorer.analysis.heldout.crossvalidation import mean_and_error
+from afif_explorer.analysis.heldout.crossvalidation import SHOWN, mean_and_error
 from afif_explorer.analysis.limits.removable import irremovable
 from afif_explorer.analysis.rows.diagnostics import dispersion, row_index
 from afif_explorer.engine.influence.methods import AFIF, Method
@@ -21,6 +21,7 @@ from afif_explorer.engine.influence.pareto import smoothed
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.runtime.memory import block_rows, fits
 from afif_explorer.errors import InvalidChoice, NotConverged
+from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import checked_count, checked_seed
 from afif_explorer.progress import report
 
@@ -58,6 +59,18 @@ class ParetoSmoothed:
             f"<ParetoSmoothed of {len(self.losses)} rows: mean {self.mean:.4g} +- {self.standard_error:.2g}, "
             f"largest k {np.nanmax(self.pareto_k):.2g}>"
         )
+
+    @property
+    def ids(self) -> np.ndarray:
+        """``[n_train]``, of the rows."""
+        return self.fit.ids
+
+    def _repr_html_(self) -> str:
+        """The rows with the largest Pareto k."""
+        table = self.to_frame().nlargest(SHOWN, "pareto_k")
+        told = (f"The {len(table)} largest k.", *self.notes)
+        columns = ("id", *table.columns)
+        return html_table(repr(self).strip("<>"), columns, table.itertuples(name=None), told)
 
     def to_frame(self) -> pd.DataFrame:
         """A row per training row, indexed by id: ``loss``, ``plug_in`` and ``pareto_k``."""

@@ -110,6 +110,17 @@ def groups_left_out(fit: Fit, targets: Iterable[Target]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
+def few_rows(fit: Fit, targets: Iterable[Target]) -> list[str]:
+    """A sentence for each disparity among the targets that few rows decide, each said once."""
+    told = [
+        f"{type(target).__name__}: {sentence}"
+        for target in targets
+        if isinstance(target, GroupDisparity)
+        and (sentence := caution(target.compare(fit, fit.parameters)))
+    ]
+    return list(dict.fromkeys(told))
+
+
 def guesses(fit: Fit, targets: Iterable[Target]) -> list[str]:
     """A sentence, once, for a favourable class that nobody chose and some target depends on."""
     gaps = [target for target in targets if isinstance(target, GroupDisparity)]

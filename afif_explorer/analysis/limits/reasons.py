@@ -30,10 +30,8 @@ CHANGED = (
 ROUNDED = 1e-8  # one minus a leverage that is 1 but for rounding
 STOCHASTIC = 0.05  # relative error of a stochastic solver's effects
 HALF = 0.5  # leverage above which an uncorrected effect is less than half of the true one
-NONLINEAR = (
-    "The outputs are not linear in the parameters, so a refit may differ; ax.check(fit, target, refits=20) "
-    "compares effects with refits."
-)
+NONLINEAR = "The outputs are not linear in the parameters, so a refit may differ."
+REFITS = "whether effects follow quick refits (ax.check(fit, target, refits=20) compares them)"
 
 
 def reasons_of(fit: Fit, influence: Influence, marked: np.ndarray) -> list[Reason]:
@@ -42,8 +40,7 @@ def reasons_of(fit: Fit, influence: Influence, marked: np.ndarray) -> list[Reaso
     ``marked``: positions of the rows that need more than one step.
     """
     found = [
-        _reason("poor", not_at_minimum(fit), NotAtMinimum),
-        _reason("poor", negative_curvature(fit, influence), NegativeCurvature),
+        *of_the_fit(fit, influence),
         high_leverage(influence),
         _reason("fair", large_steps(fit, marked), LargeStep),
         stochastic(influence),
@@ -51,6 +48,26 @@ def reasons_of(fit: Fit, influence: Influence, marked: np.ndarray) -> list[Reaso
     if not fit.objective.canonical:
         found.append(Reason("fair", NONLINEAR))
     return [one for one in found if one is not None]
+
+
+def of_the_fit(fit: Fit, influence: Influence) -> list[Reason]:
+    """What limits all results about a fit: it is no minimum, or nearly none."""
+    found = [
+        _reason("poor", not_at_minimum(fit), NotAtMinimum),
+        _reason("poor", negative_curvature(fit, influence), NegativeCurvature),
+    ]
+    limits = [one for one in found if one is not None]
+    return limits or ([] if fit.converged else [Reason("good", _nearly(fit))])
+
+
+def unknown_of(fit: Fit, influence: Influence) -> list[str]:
+    """What :func:`reasons_of` leaves out because of its cost."""
+    found = [] if fit.objective.canonical else [REFITS]
+    if not (fit.objective.canonical or _shows_curvature(fit, influence)):
+        found.append("whether the Hessian has negative eigenvalues")
+    if not (influence.leverage_corrected or influence.solves_cheaply):
+        found.append("rows of high leverage")
+    return found
 
 
 def _reason(level: str, text: str, category: type[Warning]) -> Reason | None:
@@ -94,14 +111,25 @@ def not_at_minimum(fit: Fit) -> str:
 
 def negative_curvature(fit: Fit, influence: Influence) -> str:
     """A sentence if the Hessian has a negative eigenvalue; where telling costs little beside the solve."""
-    objective = fit.objective
-    affordable = objective.p <= DENSE or influence.solves_cheaply
-    lowest = fit.negative_curvature if affordable and not objective.canonical else None
+    shown = not fit.objective.canonical and _shows_curvature(fit, influence)
+    lowest = fit.negative_curvature if shown else None
     if not lowest:
         return ""
     return (
         f"The fit is a saddle, not a minimum: the smallest eigenvalue of its Hessian is {lowest:.2g}, so a "
         "refit may end elsewhere; train longer, from another seed or with a stronger penalty."
+    )
+
+
+def _shows_curvature(fit: Fit, influence: Influence) -> bool:
+    """Whether the Hessian's smallest eigenvalue costs little beside the solve."""
+    return fit.objective.p <= DENSE or influence.solves_cheaply
+
+
+def _nearly(fit: Fit) -> str:
+    return (
+        f"Training stopped at a gradient norm of {fit.gradient_norm:.2g}, {fit.gradient_in_rows:.2g} times "
+        "what one row contributes on average, which is too little to matter."
     )
 
 

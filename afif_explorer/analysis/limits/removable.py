@@ -2,7 +2,8 @@
 
 Without the only row of a class the model has no finite fit, so its removal is undefined: sets that contain it
 are rejected, and in tables of all rows its value is NaN. Of several labels, each has two classes of its own.
-Rows whose sample weight is 0 do not count.
+Rows whose sample weight is 0 do not count. Where every parameter is penalised the fit is always finite, and
+every row can be removed.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.engine.problem.group_lasso import GroupLasso
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical
 from afif_explorer.engine.problem.objective import Objective
+from afif_explorer.engine.problem.penalties import ElasticNet, Lasso, Ridge
 from afif_explorer.engine.problem.row_ids import positions_of
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.targets.bound import checked_fit
@@ -58,7 +61,7 @@ def removable_each(fit: Fit, rows: Sequence[int] | np.ndarray) -> np.ndarray:
 
 def irremovable(objective: Objective) -> np.ndarray:
     """Positions of the training rows that are the only one of their class, in order."""
-    if not isinstance(objective.loss, Bernoulli | Categorical):
+    if not _needs_every_class(objective):
         return np.empty(0, dtype=np.int64)
     counted, alone = np.flatnonzero(objective.counted.cpu().numpy()), []
     for column in _classes(objective)[counted].T:
@@ -102,9 +105,18 @@ def undefined(fit: Fit, what: str) -> str:
     )
 
 
-def _classes(objective: Objective) -> np.ndarray:
-    """The class of each training row, for each label: ``[n, labels]``; the same in models without classes."""
+def _needs_every_class(objective: Objective) -> bool:
+    """Whether the fit is infinite without a class: an intercept, say, that no penalty holds back."""
     if not isinstance(objective.loss, Bernoulli | Categorical):
+        return False
+    penalty = objective.penalty
+    grows = isinstance(penalty, Ridge | Lasso | ElasticNet | GroupLasso) and penalty.strength > 0
+    return not (grows and bool(objective.penalised.all()))
+
+
+def _classes(objective: Objective) -> np.ndarray:
+    """The class of each training row, for each label: ``[n, labels]``; one class where none is needed."""
+    if not _needs_every_class(objective):
         return np.zeros((objective.n, 1), dtype=np.int64)
     return objective.y.cpu().numpy().astype(np.int64).reshape(objective.n, -1)
 

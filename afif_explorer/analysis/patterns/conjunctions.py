@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.progress import report
 
 
@@ -44,7 +45,7 @@ def all_conjunctions(
     """All conjunctions of up to ``depth`` predicates of different columns with ``least`` to ``most`` rows.
 
     Args:
-        masks: ``[n, q]`` of zeros and ones. columns: ``[q]``, the column of each predicate.
+        masks: ``[n, q]`` bool. columns: ``[q]``, the column of each predicate.
         effects: ``[n, 1 + b]``: the rows' effects, then permutations of them.
     """
     n = len(effects)
@@ -82,7 +83,7 @@ class _Search:
         ``masks`` ``[s, c]`` of these and ``effects`` ``[s, b]`` are those of its own rows, the last effect 1.
         Yields conjunctions with their sums ``[m, b]``.
         """
-        sums = masks.T @ effects  # several times as fast as effects' @ masks, which is as wide
+        sums = _sums(masks, effects)
         sizes = sums[:, -1]
         enough = sizes >= self.least
         kept = enough & (sizes <= self.most)
@@ -100,3 +101,12 @@ class _Search:
                 chosen = (*members, int(further[place]))
                 own = effects.index_select(0, rows)
                 yield from self.extend(chosen, further[some], inside, own)
+
+
+def _sums(masks: Tensor, effects: Tensor) -> Tensor:
+    """``masks' effects`` in blocks of rows, so that masks, a byte each, are numbers only within a block."""
+    rows, total = block_rows(2 * masks.shape[1], effects), 0.0
+    for some, part in zip(masks.split(rows), effects.split(rows), strict=True):
+        # Several times as fast as effects' @ masks, which is as wide.
+        total = some.to(effects.dtype).T @ part + total
+    return torch.as_tensor(total)

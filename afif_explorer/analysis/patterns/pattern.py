@@ -26,6 +26,8 @@ class Pattern:
         newton: its change by a Newton step without the rows; NaN where the Hessian without them
             has negative curvature. retrained: its change in a refit; NaN if it was
             not asked for. All four in the target's units, positive if it rises without the rows.
+        another_basin: whether that refit, of a network, ended in another minimum than the one next to the
+            fit.
     """
 
     words: str
@@ -38,6 +40,7 @@ class Pattern:
     summed: float
     newton: float
     retrained: float
+    another_basin: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import torch
 
 from afif_explorer.analysis.fits.fitting import Fit
+from afif_explorer.datasets.dataset import Dataset
 from afif_explorer.datasets.rows.cuts import cut
+from afif_explorer.engine.runtime.memory import fits
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.wording import count
 
 FEW_VALUES = 10  # distinct numbers up to which each is a level of its own
 RANGES = 4  # of a number, cut at quantiles
@@ -31,25 +35,28 @@ class Predicates:
     masks: np.ndarray
 
 
-def predicates_of(fit: Fit, least: int) -> Predicates:
+def predicates_of(fit: Fit, least: int, copies: int = 2) -> Predicates:
     """Predicates over the columns of the training rows, the outcome and the prediction.
 
-    Raises :class:`InvalidChoice` for a fit without a data set.
+    Raises :class:`InvalidChoice` for a fit without a data set, and where so many ``copies`` of the masks
+    exceed the memory limit.
     """
     data = fit.data
     if data is None:
         raise InvalidChoice(
             "Patterns are made of the columns of a data set, and this fit has none; fit a Dataset."
         )
-    found = [
-        (name, words, mask)
-        for name in data.train.frame.columns
-        if name != data.target
-        for words, mask in _of_column(data.train.frame[name], str(name))
-    ]
-    found += [(data.target, words, mask) for words, mask in _of_outcome(fit)]
-    found += [(PREDICTION, words, mask) for words, mask in _of_prediction(fit)]
-    kept = [one for one in found if least <= one[2].sum() < fit.n]
+    kept: list[tuple[object, str, np.ndarray]] = []
+    for one in _all(fit, data):
+        if not least <= one[2].sum() < fit.n:
+            continue
+        kept.append(one)
+        if not fits(copies * fit.n * len(kept), torch.bool):
+            raise InvalidChoice(
+                f"More than {len(kept) - 1} predicates over {count(fit.n)} rows exceed the memory limit; "
+                "choose a larger support or a smaller depth, leave out columns, or raise it with "
+                "memory_limit."
+            )
     return Predicates(
         words=tuple(words for _, words, _ in kept),
         columns=tuple(str(name) for name, _, _ in kept),
@@ -57,6 +64,16 @@ def predicates_of(fit: Fit, least: int) -> Predicates:
         if kept
         else np.zeros((fit.n, 0), bool),
     )
+
+
+def _all(fit: Fit, data: Dataset) -> Iterator[tuple[object, str, np.ndarray]]:
+    """The column, the words and the mask of each predicate."""
+    frame = data.train.frame
+    for name in frame.columns:
+        if name != data.target:
+            yield from ((name, *one) for one in _of_column(frame[name], str(name)))
+    yield from ((data.target, *one) for one in _of_outcome(fit))
+    yield from ((PREDICTION, *one) for one in _of_prediction(fit))
 
 
 Named = Iterator[tuple[str, np.ndarray]]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from afif_explorer.analysis.fits.basins import Basins
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import bound, prepared
 from afif_explorer.analysis.fits.retraining import retraining_of
@@ -25,6 +26,7 @@ from afif_explorer.engine.runtime.memory import fits
 from afif_explorer.engine.targets.base import RowTarget, Target
 from afif_explorer.engine.targets.bound import checked_fit
 from afif_explorer.engine.targets.disparity import GroupDisparity
+from afif_explorer.engine.training.retrain import Refits
 from afif_explorer.errors import CurvatureError, InvalidChoice
 from afif_explorer.numeric import checked_count, checked_flag, checked_seed, is_name, is_number
 from afif_explorer.progress import partial_result, report
@@ -86,8 +88,11 @@ def patterns(
     Raises:
         InvalidChoice: for a fit without a data set and for settings that do not exist.
         DataError: where neither split has rows.
+        Interrupted: on Ctrl-C during the refits; its ``result`` is the ``Patterns`` with NaN for those that
+            are missing.
 
-    Warns :class:`Undefined` where rows with a leverage of 1 or more count as without effect.
+    Warns :class:`Undefined` where rows with a leverage of 1 or more count as without effect, and
+    :class:`AnotherBasin` as :func:`retrain_each` does.
 
     Sources: Pradhan, Zhu, Glavic and Salimi, Interpretable Data-Based Explanations for Fairness Debugging
     (2022); Sagadeeva and Boehm, SliceLine (2021).
@@ -102,7 +107,7 @@ def patterns(
     sign = _checked(fit, target, depth, support, top, direction, split, permutations)
     checked_flag("verify", verify)
     least, most = support[0] * fit.n, support[1] * fit.n
-    predicates = predicates_of(fit, int(np.ceil(least)))
+    predicates = predicates_of(fit, int(np.ceil(least)), copies=2 * depth)
     chosen_by, told, notes = _targets(fit, target, split)
     influence = corrected(prepared(method, fit))
     warn_without_effect(influence)
@@ -111,33 +116,42 @@ def patterns(
     best = _diverse(fit, predicates, found, top)
     searching = time.perf_counter() - began
     rows = [_rows(predicates, found.members[place]) for place in best]
-    newton, retrained, why = _changes(fit, told, rows, verify)
-    kept = [
-        Pattern(
-            words=" and ".join(predicates.words[one] for one in found.members[place]),
-            predicates=tuple(predicates.words[one] for one in found.members[place]),
-            rows=fit.ids[rows[rank]],
-            share=len(rows[rank]) / fit.n,
-            score=float(sign * found.scores[place]),
-            p_value=float(
-                (1 + (found.by_chance >= found.scores[place]).sum()) / (1 + permutations)
-            ),
-            chosen=float(both[rows[rank], 0].sum()),
-            summed=float(both[rows[rank], 1].sum()),
-            newton=float(newton[rank]),
-            retrained=float(retrained[rank]),
+    newton, why = _newton_steps(fit, told, rows)
+
+    def result(retrained: np.ndarray, basins: Basins) -> Patterns:
+        basins.warn(range(1, len(rows) + 1), "pattern", stacklevel=4)
+        elsewhere = basins.told(range(1, len(rows) + 1), "pattern")
+        kept = [
+            Pattern(
+                words=" and ".join(predicates.words[one] for one in found.members[place]),
+                predicates=tuple(predicates.words[one] for one in found.members[place]),
+                rows=fit.ids[rows[rank]],
+                share=len(rows[rank]) / fit.n,
+                score=float(sign * found.scores[place]),
+                p_value=float(
+                    (1 + (found.by_chance >= found.scores[place]).sum()) / (1 + permutations)
+                ),
+                chosen=float(both[rows[rank], 0].sum()),
+                summed=float(both[rows[rank], 1].sum()),
+                newton=float(newton[rank]),
+                retrained=float(retrained[rank]),
+                another_basin=bool(basins.another[rank]),
+            )
+            for rank, place in enumerate(best)
+        ]
+        return Patterns(
+            found=tuple(kept),
+            target=told,
+            chosen_by=chosen_by,
+            searched=len(found.members),
+            by_chance=sign * found.by_chance,
+            notes=tuple(filter(None, (*notes, *why, elsewhere))),
+            seconds=(searching, time.perf_counter() - began - searching),
         )
-        for rank, place in enumerate(best)
-    ]
-    return Patterns(
-        found=tuple(kept),
-        target=told,
-        chosen_by=chosen_by,
-        searched=len(found.members),
-        by_chance=sign * found.by_chance,
-        notes=(*notes, *why),
-        seconds=(searching, time.perf_counter() - began - searching),
-    )
+
+    if not (verify and rows):
+        return result(np.full(len(rows), np.nan), Basins((None,) * len(rows)))
+    return _retrained(fit, told, rows, result)
 
 
 def _checked(
@@ -170,7 +184,7 @@ def _checked(
         raise InvalidChoice(f"There is no direction {direction!r}; choose 'lower' or 'raise'.")
     if not (isinstance(split, tuple | list) and len(split) == 2):
         raise InvalidChoice(f"Give two splits, to choose by and to tell on, not {split!r}.")
-    if not fits(fit.n * (1 + permutations), torch.float32):
+    if not fits((1 + depth) * fit.n * (1 + permutations), torch.float32):
         raise InvalidChoice(
             f"{count(permutations)} permutations of {count(fit.n)} rows exceed the memory limit; take fewer, "
             "or raise it with memory_limit."
@@ -224,7 +238,7 @@ def _scored(
         shuffled[:, 1 + column] = draw.permutation(effects)
     names = {name: code for code, name in enumerate(dict.fromkeys(predicates.columns))}
     return all_conjunctions(
-        torch.from_numpy(predicates.masks).float(),
+        torch.from_numpy(predicates.masks),
         torch.tensor([names[name] for name in predicates.columns], dtype=torch.int64),
         torch.from_numpy(shuffled),
         depth,
@@ -253,10 +267,10 @@ def _diverse(fit: Fit, predicates: Predicates, found: Conjunctions, top: int) ->
     return best
 
 
-def _changes(
-    fit: Fit, target: Target, sets: Sequence[np.ndarray], verify: bool
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """The target's change by a Newton step and in a refit without each of some sets, ``[m]`` each; notes."""
+def _newton_steps(
+    fit: Fit, target: Target, sets: Sequence[np.ndarray]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The target's change by a Newton step without each of some sets, ``[m]``; notes."""
     value, notes = bound(target, fit).value, dict[str, None]()
     before, stepped = value(fit.parameters), np.full(len(sets), np.nan)
     newton = prepared(NewtonStep(), fit)
@@ -266,11 +280,30 @@ def _changes(
             stepped[place] = value(newton.parameters_without([rows])[:, 0]) - before
         except CurvatureError as error:
             notes[f"Some patterns have no Newton step. {error}"] = None
-    again = np.full(len(sets), np.nan)
-    if verify and len(sets):
-        training = retraining_of(fit)
-        start = value(training.start)
-        with partial_result(lambda refits: None):
-            refits = training.without_each(sets)
-        again = np.array([value(theta) - start for theta in refits.theta.T])
-    return stepped, again, tuple(notes)[:1]
+    return stepped, tuple(notes)[:1]
+
+
+def _retrained(
+    fit: Fit,
+    target: Target,
+    sets: Sequence[np.ndarray],
+    result: Callable[[np.ndarray, Basins], Patterns],
+) -> Patterns:
+    """``result`` of the target's change in a refit without each of some sets, ``[m]``, and where they ended.
+
+    Raises :class:`Interrupted` with that of the finished refits, NaN for the others.
+    """
+    value, training = bound(target, fit).value, retraining_of(fit, stacklevel=3)
+    start = value(training.start)
+
+    def measured(refits: Refits) -> Patterns:
+        done = refits.finished.tolist()
+        changes = [
+            value(theta) - start if known else np.nan
+            for theta, known in zip(refits.theta.T, done, strict=True)
+        ]
+        return result(np.array(changes), training.basins(sets, refits.theta))
+
+    with partial_result(measured):
+        refits = training.without_each(sets)
+    return measured(refits)

@@ -20,6 +20,7 @@ from afif_explorer.engine.influence.methods import AFIF, Method, NewtonStep, che
 from afif_explorer.engine.solvers.auto import Auto
 from afif_explorer.engine.solvers.base import Cholesky
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import checked_seed, is_number
 
 
@@ -64,6 +65,20 @@ class CertifiedUnlearning:
             f"<CertifiedUnlearning of {len(self.rows)} rows: epsilon {self.epsilon:g}, delta {self.delta:g}, "
             f"gamma {self.gamma:.2g}, sigma {self.sigma:.2g}>"
         )
+
+    def _repr_html_(self) -> str:
+        """The guarantee, the noise and the constants behind the bound."""
+        rows = [
+            ("epsilon", self.epsilon),
+            ("delta", self.delta),
+            ("sigma: standard deviation of the noise", self.sigma),
+            ("gamma: bound of the distance from the refit", self.gamma),
+            ("strong convexity", self.certificate.strong_convexity),
+        ]
+        measured = ", ".join(self.certificate.measured)
+        note = f"Measured on the training rows: {measured}." if measured else ""
+        title = f"CertifiedUnlearning of {len(self.rows)} rows"
+        return html_table(title, ("quantity", "value"), rows, (note,))
 
     def capacity(self, sigma: float | None = None) -> int:
         """How many rows, in one request or in several together, noise of this standard deviation hides.

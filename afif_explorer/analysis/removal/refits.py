@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
+from afif_explorer.analysis.fits.basins import Basins
 from afif_explorer.analysis.fits.fitting import Fit
-from afif_explorer.analysis.fits.retraining import BUILT_IN, BuiltIn, retraining_of
+from afif_explorer.analysis.fits.metrics import measure, measured_rows
+from afif_explorer.analysis.fits.retraining import BUILT_IN, retraining_of
 from afif_explorer.analysis.fits.trainer import Trainer
 from afif_explorer.analysis.limits.removable import removable, removable_each
-from afif_explorer.analysis.removal.basins import warn_of_basins
 from afif_explorer.engine.influence.methods import checked_damping
 from afif_explorer.engine.problem.weights import leave_out
 from afif_explorer.engine.targets.base import Target, as_targets
@@ -41,6 +40,8 @@ class Retrained:
             norm is at most that. seconds: wall time. rows: ids of the removed rows.
         trained_by: whose training it was, in words. start: ``[p]``, where the same training ends with all
             rows; ``fit.theta``, but for a trainer that does not reproduce it.
+        another_basin: whether a warm refit of a network ended in another minimum than the one next to the
+            fit, or far from it.
     """
 
     fit: Fit
@@ -52,13 +53,23 @@ class Retrained:
     rows: np.ndarray
     trained_by: str
     start: np.ndarray
+    another_basin: bool = False
 
     def __repr__(self) -> str:
         state = "converged" if self.converged else "not converged"
+        state += ", in another minimum" if self.another_basin else ""
         return (
             f"<Retrained without {len(self.rows)} of {self.fit.n} rows by {self.trained_by}: gradient norm "
             f"{self.gradient_norm:.2g}, {state}>"
         )
+
+    def _repr_html_(self) -> str:
+        """The metrics of the fit and of the refit, on the test rows if there are any."""
+        objective, sample = self.fit.objective, measured_rows(self.fit.samples)
+        after = measure(objective, objective.vector(self.theta), sample)
+        rows = [(name, self.fit.metrics.get(name, ""), value) for name, value in after.items()]
+        title = repr(self).strip("<>")
+        return html_table(title, ("metric", "all rows", "without them"), rows)
 
     def effects(self, targets: Target | Sequence[Target]) -> dict[Target, float]:
         """The actual change of each target, ``T(theta) - T(start)``, in its units."""
@@ -118,36 +129,10 @@ def retrain(
     chosen, warm = removable(fit, rows), checked_flag("warm", warm)
     training = retraining_of(fit, trainer)
     found = training.without(chosen, warm=warm)
-    if warm and isinstance(training, BuiltIn):
-        warn_of_basins(fit.objective, fit.parameters, [chosen], found.theta[:, None])
-    return _retrained(fit, found, chosen, training.trained_by, training.start)
-
-
-def rises_without(fit: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """The increase of the loss of each of some rows (positions) in a refit without it, ``[m]``, and the
-    largest gradient norm of the refits; raises :class:`Interrupted` with NaN for the missing ones."""
-    if not len(rows):
-        return np.empty(0), math.nan
-    training = retraining_of(fit)
-    with partial_result(lambda refits: _rises(fit, rows, refits, training.start)):
-        refits = training.without_each(list(rows[:, None]))
-    return _rises(fit, rows, refits, training.start)
-
-
-def _rises(fit: Fit, rows: np.ndarray, refits: Refits, theta: Tensor) -> tuple[np.ndarray, float]:
-    objective = fit.objective
-    place = torch.as_tensor(rows, device=objective.device)
-    X, y = objective.X[place], objective.y[place]
-    with torch.no_grad():
-        before = objective.loss.value(objective.model.outputs(theta, X), y)
-        after = torch.cat(
-            [
-                objective.loss.value(objective.model.outputs(one, X[i : i + 1]), y[i : i + 1])
-                for i, one in enumerate(refits.theta.T)
-            ]
-        )
-    norms = refits.gradient_norm[refits.finished]
-    return (after - before).cpu().numpy(), float(norms.max()) if len(norms) else math.nan
+    basins = training.basins([chosen], found.theta[:, None]) if warm else Basins()
+    basins.warn()
+    again = retrained(fit, found, chosen, training.trained_by, training.start)
+    return replace(again, another_basin=bool(basins.another.any()))
 
 
 def bregman_response(
@@ -185,12 +170,13 @@ def bregman_response(
     weights = fit.objective.vector(leave_out(fit.n, chosen))
     damping = checked_damping(damping)
     found = engine.bregman_response(fit.objective, fit.parameters, weights, damping=damping)
-    return _retrained(fit, found, chosen, BUILT_IN, fit.parameters)
+    return retrained(fit, found, chosen, BUILT_IN, fit.parameters)
 
 
-def _retrained(
+def retrained(
     fit: Fit, found: Optimum, rows: np.ndarray, trained_by: str, start: Tensor
 ) -> Retrained:
+    """The result of training without some rows (positions)."""
     theta = found.theta.cpu().numpy()
     return Retrained(
         fit=fit,
@@ -214,6 +200,8 @@ class LeftOut:
         effects: ``[m]``, or ``[m, t]`` for a list of targets: the actual change if that row alone is left
             out.
         gradient_norm: ``[m]``. seconds: wall time of all. trained_by: whose training it was, in words.
+        another_basin: ``[m]`` bool, which refits of a network ended in another minimum than the one next to
+            the fit, or far from it.
     """
 
     rows: np.ndarray
@@ -222,13 +210,21 @@ class LeftOut:
     gradient_norm: np.ndarray
     seconds: float
     trained_by: str
+    another_basin: np.ndarray
 
     def __repr__(self) -> str:
         largest = self.gradient_norm.max(initial=0.0)
-        return f"<LeftOut: {len(self.rows)} refits without one row each, gradient norms up to {largest:.2g}>"
+        there = (
+            f", {self.another_basin.sum()} in another minimum" if self.another_basin.any() else ""
+        )
+        return (
+            f"<LeftOut: {len(self.rows)} refits without one row each, gradient norms up to {largest:.2g}"
+            f"{there}>"
+        )
 
     def to_frame(self) -> pd.DataFrame:
-        """A row per refit, indexed by id: its effect on each target, and the gradient norm it reached."""
+        """A row per refit, indexed by id: its effect on each target, the gradient norm it reached, and
+        whether it ended in another basin."""
         effects = self.effects.reshape(len(self.rows), -1)
         names = (
             ["effect"]
@@ -236,7 +232,7 @@ class LeftOut:
             else [f"effect {j}" for j in range(effects.shape[1])]
         )
         table = pd.DataFrame(effects, index=pd.Index(self.rows, name="id"), columns=names)
-        return table.assign(gradient_norm=self.gradient_norm)
+        return table.assign(gradient_norm=self.gradient_norm, another_basin=self.another_basin)
 
     def _repr_html_(self) -> str:
         """The first rows of the table."""
@@ -290,11 +286,15 @@ def retrain_each(
     as_targets(target)
     training = retraining_of(fit, trainer)
     about = (training.trained_by, training.start)
-    with partial_result(lambda refits: _left_out(fit, chosen, refits, target, *about)):
+
+    def result(refits: Refits) -> LeftOut:
+        basins = training.basins(sets, refits.theta)
+        basins.warn(fit.ids[chosen], "row", stacklevel=3)
+        return _left_out(fit, chosen, refits, target, *about, basins)
+
+    with partial_result(result):
         found = training.without_each(sets)
-    if isinstance(training, BuiltIn):
-        warn_of_basins(fit.objective, fit.parameters, sets, found.theta)
-    return _left_out(fit, chosen, found, target, *about)
+    return result(found)
 
 
 def bregman_response_each(
@@ -347,6 +347,7 @@ def _left_out(
     target: Target | Sequence[Target],
     trained_by: str,
     start: Tensor,
+    basins: Basins | None = None,
 ) -> LeftOut:
     targets, finished = as_targets(target), found.finished
     effects = np.full((len(rows), len(targets)), np.nan)
@@ -362,4 +363,5 @@ def _left_out(
         found.gradient_norm.cpu().numpy(),
         found.seconds,
         trained_by,
+        np.zeros(len(rows), dtype=bool) if basins is None else basins.another,
     )

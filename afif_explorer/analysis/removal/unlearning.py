@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from torch import Tensor
@@ -13,9 +13,12 @@ from torch import Tensor
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import bound, prepared, warn_unfinished
 from afif_explorer.analysis.limits.comparisons import warn_of_comparisons
+from afif_explorer.analysis.limits.reasons import of_the_fit
 from afif_explorer.analysis.limits.removable import removable
+from afif_explorer.analysis.limits.trust import Reason, Trust, warn_of
 from afif_explorer.analysis.removal.reach import Reach, RefitEstimate
 from afif_explorer.analysis.rows.effects import label
+from afif_explorer.analysis.rows.told import method_words
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.refinement import towards_refit
 from afif_explorer.engine.influence.smooth import Influence
@@ -33,19 +36,26 @@ class Unlearned:
 
     Attributes:
         theta: ``[p]``. effects: the predicted change of each target, ``T(theta) - T(before)``.
-        rows: ids of the removed rows, in order of the training rows.
+        rows: ids of the removed rows, in order of the training rows. method: how both were computed.
     """
 
     theta: np.ndarray
     effects: dict[Target, float]
     rows: np.ndarray
+    method: str
     _estimate: RefitEstimate = field(repr=False)
     _values: Mapping[Target, Callable[[Tensor], float]] = field(repr=False)
+    _limits: Callable[[], list[Reason]] = field(repr=False)
 
     @property
     def reach(self) -> Reach:
         """How far to trust the parameters; computed when first asked for, by steps towards the refit."""
         return self._estimate.reach
+
+    @cached_property
+    def trust(self) -> Trust:
+        """How far to trust the prediction: its :attr:`reach`, and what limits all results of the fit."""
+        return Trust.of((*self._limits(), Reason(self.reach.level, self.reach.text)))
 
     @cached_property
     def target_reach(self) -> dict[Target, Reach]:
@@ -65,7 +75,8 @@ class Unlearned:
             for target, change in self.effects.items()
         ]
         title = f"Unlearned: {len(self.rows)} rows"
-        return html_table(title, ("target", "predicted change", "reach"), rows, (self.reach.text,))
+        told = (self.method, self.trust.text)
+        return html_table(title, ("target", "predicted change", "reach"), rows, told)
 
 
 def unlearn(
@@ -95,14 +106,15 @@ def unlearn(
 
     Returns:
         An ``Unlearned``: ``theta`` ``[p]``, ``effects`` by target, and how far to trust them (``reach``,
-        ``target_reach``).
+        ``target_reach``, and with what limits the fit itself ``trust``).
 
     Raises:
         InvalidChoice: for rows that do not exist.
         DataError: if no rows, or none of a class, would be left.
         CurvatureError, SolverDiverged: where the step does not exist.
 
-    Warns :class:`NotConverged`, also where the default correction does not exist (a network's Hessian that is
+    Warns :class:`NotAtMinimum` and :class:`NegativeCurvature` as :func:`attribute` does;
+    :class:`NotConverged`, also where the default correction does not exist (a network's Hessian that is
     not positive definite without the rows) and the plain step is taken, or further steps do not converge; and
     :class:`Undefined` where a disparity leaves out groups.
 
@@ -120,6 +132,7 @@ def unlearn(
     found = unlearn_with(influence, fit, rows, targets, refine=checked_flag("refine", refine))
     warn_unfinished(influence)
     warn_of_comparisons(fit, found.effects)
+    warn_of(of_the_fit(fit, influence), stacklevel=3)
     return found
 
 
@@ -135,11 +148,14 @@ def unlearn_with(
     chosen = removable(fit, rows)
     values = {target: bound(target, fit).value for target in as_targets(targets)}
     theta = influence.parameters_without([chosen])[:, 0]
+    told = method_words(influence, corrected=influence.was_corrected())
     if refine:
+        told += ", refined"
         theta = _refined(influence, chosen, theta)
     effects = {target: value(theta) - value(fit.parameters) for target, value in values.items()}
     estimate = RefitEstimate(influence, chosen, theta)
-    return Unlearned(theta.cpu().numpy(), effects, fit.ids[chosen], estimate, values)
+    ids, limits = fit.ids[chosen], partial(of_the_fit, fit, influence)
+    return Unlearned(theta.cpu().numpy(), effects, ids, told, estimate, values, limits)
 
 
 def _refined(influence: Influence, rows: np.ndarray, theta: Tensor) -> Tensor:

@@ -8,20 +8,20 @@ import numpy as np
 
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import bound, prepared
-from afif_explorer.analysis.limits.comparisons import groups_left_out, guesses
+from afif_explorer.analysis.limits.comparisons import few_rows, groups_left_out, guesses
 from afif_explorer.analysis.limits.reasons import undefined_rows
 from afif_explorer.analysis.limits.removable import irremovable
 from afif_explorer.analysis.limits.trust import Reason
 from afif_explorer.analysis.rows.effects import Effects, facts_of, units_of
 from afif_explorer.analysis.rows.judging import judge
 from afif_explorer.analysis.rows.refined import Refine, put_refined, refinement_of
+from afif_explorer.analysis.rows.told import effect_words
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.row_refinement import RowRefinement
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.targets.base import Target, as_targets, bind_together, gradients_of
 from afif_explorer.errors import Guessed, InvalidChoice, Undefined
 from afif_explorer.numeric import is_whole
-from afif_explorer.wording import count
 
 
 def attribute(
@@ -44,8 +44,8 @@ def attribute(
         method: curvature, solver and leverage correction (by default on where it costs little).
         order: 1 keeps the first term only: the classical influence, additive over rows. 2 keeps both; the
             second term is small but has the same sign for every row where ``T`` is convex, as a loss is.
-            None: both where the second is cheap (outputs linear in at most 3000 parameters, smooth
-            penalty), else 1.
+            None: both where the second is cheap (outputs linear in at most 3000 parameters, those that an
+            L1 penalty holds at 0 not counted), else 1.
         refine: "auto": rows for which one step is not enough, found by the gradient that remains after it,
             take further steps towards the refit where that costs little (effects of second order,
             leverage-corrected and undamped; all rows of small data, else the most likely ones). True: look
@@ -96,6 +96,7 @@ def attributed(
     own = undefined_rows(fit, influence, "The effect")
     own += [Reason("good", told, Undefined) for told in groups_left_out(fit, targets)]
     own += [Reason("good", told, Guessed) for told in guesses(fit, targets)]
+    own += [Reason("fair", told) for told in few_rows(fit, targets)]
     trust = judge(fit, influence, refinement, own, targets)
     units, single = units_of(targets, facts_of(fit)), isinstance(target, Target)
     return Effects(
@@ -103,23 +104,10 @@ def attributed(
         fit.ids,
         targets[0] if single else tuple(targets),
         units[0] if single else units,
-        _told(influence, order, refinement),
+        effect_words(influence, order, refinement),
         trust,
         None if fit.data is None else fit.data.train.frame,
     )
-
-
-def _told(influence: Influence, order: int | None, refinement: RowRefinement | None) -> str:
-    """How effects were computed, in words."""
-    second = order == 2 or (order is None and influence.affords_second_order)
-    told = [
-        type(influence.method).__name__,
-        "leverage-corrected" if influence.leverage_corrected else "without leverage correction",
-        "second order" if second else "first order",
-    ]
-    if refinement is not None and len(refinement.rows):
-        told.append(f"{count(len(refinement.rows))} rows refined")
-    return ", ".join(told)
 
 
 def effects_of(

@@ -11,6 +11,7 @@ import torch
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.analysis.fits.prepared import prepared
 from afif_explorer.analysis.limits.removable import irremovable
+from afif_explorer.analysis.rows.told import method_words
 from afif_explorer.engine.influence.methods import AFIF, Method
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.losses import Categorical, Gaussian
@@ -46,7 +47,8 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
         method: curvature, solver and correction of the self-influence.
 
     Returns:
-        A data frame indexed by row id.
+        A data frame indexed by row id; ``attrs["method"]`` says how distance and self-influence were
+        computed.
 
     Raises:
         CurvatureError: where the curvature has a negative eigenvalue.
@@ -63,7 +65,9 @@ def diagnostics(fit: Fit, method: Method = AFIF()) -> pd.DataFrame:  # noqa: B00
     True
     """
     influence = prepared(method, fit)
-    return diagnostics_of(influence, fit)
+    table = diagnostics_of(influence, fit)
+    table.attrs["method"] = method_words(influence)
+    return table
 
 
 def diagnostics_of(influence: Influence, fit: Fit) -> pd.DataFrame:

@@ -7,7 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from afif_explorer.analysis.fits.fitting import Fit
-from afif_explorer.analysis.limits.reasons import marked_rows, reasons_of, unfinished
+from afif_explorer.analysis.limits.reasons import (
+    marked_rows,
+    reasons_of,
+    unfinished,
+    unknown_of,
+)
 from afif_explorer.analysis.limits.trust import Reason, Trust, warn_of
 from afif_explorer.analysis.rows.curvatures import curvatures_apart
 from afif_explorer.engine.influence.row_refinement import RowRefinement
@@ -36,6 +41,7 @@ def judge(
 
     def trust() -> Trust:
         further, unknown = curvatures_apart(fit, targets)
+        unknown += unknown_of(fit, influence)
         return Trust.of([*reasons, *further], unknown, fit.ids[marked], fit.ids[refined])
 
     return trust

@@ -5,7 +5,6 @@ Widgets are imported from here, so that a change of the toolkit touches one file
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -31,7 +30,6 @@ __all__ = [
     "Button",
     "Dialog",
     "FileDownload",
-    "FileField",
     "FloatSlider",
     "IconButton",
     "IntInput",
@@ -61,28 +59,6 @@ class IntSlider(material.IntSlider):
 @panel_patches.sends_each_file
 class FileDownload(material.FileDownload):
     """A button that downloads what its callback returns; nothing if that is None."""
-
-
-PART = 4 << 20  # bytes of a file in one message; between messages, other pages are served
-
-
-class FileField(material.FileInput):
-    """A file upload button. ``arrived(name, content)`` is called for every chosen file, including an
-    empty one or the same one again; ``refused(reason)`` for a file that the browser did not send;
-    ``arriving(part)`` for the first part of a large file, while the others are on their way.
-    """
-
-    def __init__(
-        self,
-        arrived: Callable[[str, bytes], None],
-        refused: Callable[[str], None],
-        arriving: Callable[[bytes], None] | None = None,
-        **params: Any,
-    ) -> None:
-        super().__init__(chunk_size=PART, **params)
-        panel_patches.handle_files(
-            self, arrived, refused, self.max_file_size or float("inf"), arriving
-        )
 
 
 def load() -> None:

@@ -22,6 +22,7 @@ from afif_explorer.app.components.elements import (
     stack,
 )
 from afif_explorer.app.components.fields import WIDE
+from afif_explorer.app.components.file_field import FileField
 from afif_explorer.app.page.help import Dialog
 from afif_explorer.datasets.reading.table import MOST_BYTES
 from afif_explorer.errors import Cancelled
@@ -47,22 +48,22 @@ class Upload:
         self._latest: object = None  # the newest request; results of older ones are dropped
         self._early = b""  # how a file begins whose first rows are shown while it is on its way
         self._changes = asyncio.Lock()  # one at a time: each builds on those before it
-        self._file = toolkit.FileField(
+        self._file = FileField(
             lambda name, content: self._begin(partial(OwnTable.read, name, content), content),
             self._not_sent,
-            self._arriving,
-            max_file_size=MOST_BYTES,
+            most=MOST_BYTES,
+            too_large=own_table.TOO_LARGE,
+            began=self._arriving,
+            beginning=own_table.HEAD,
             label="Choose a CSV or Parquet file",
-            variant="outlined",
-            **WIDE,
         )
-        self._test = toolkit.FileField(
+        self._test = FileField(
             lambda name, content: self._change(lambda own: own.with_test(name, content)),
             self._not_sent,
-            max_file_size=MOST_BYTES,
+            most=MOST_BYTES,
+            too_large=own_table.TOO_LARGE,
             label=own_table.TEST_FILE,
-            variant="text",
-            **WIDE,
+            plain=True,
         )
         self._path = toolkit.TextInput(label=PATH, size="small", **WIDE)
         self._path.param.watch(lambda event: self._named(event.new), "value")
@@ -155,8 +156,6 @@ class Upload:
     def _not_sent(self, reason: str) -> None:
         """Show why the browser did not send a file."""
         self._put_away()
-        if "maximum file size" in reason:
-            reason = own_table.TOO_LARGE
         self._say("error", own_table.REFUSED, reason)
 
     def _named(self, path: str) -> None:

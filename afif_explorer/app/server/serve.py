@@ -18,7 +18,7 @@ from afif_explorer import collector, ending, study
 from afif_explorer.analysis.fits.fitting import Fit
 from afif_explorer.app import panel_patches
 from afif_explorer.app.components import toolkit
-from afif_explorer.app.server import hosts, scripts, security
+from afif_explorer.app.server import hosts, scripts, security, uploads
 from afif_explorer.app.server.login import login
 from afif_explorer.engine.runtime import device
 from afif_explorer.errors import AfifError, InvalidChoice
@@ -166,6 +166,7 @@ def make_server(
     security.protect(application)
     hosts.refuse_others(application, address)
     scripts.send_whole(application)
+    uploads.receive(application)
     return server
 
 

@@ -26,6 +26,7 @@ ICONS: dict[parts.Icon, str] = {
     "retrain": "model_training",
     "remove": "person_remove",
     "close": "close",
+    "delete": "delete",
     "undo": "undo",
     "redo": "redo",
     "save": "bookmark_add",
@@ -36,8 +37,14 @@ ICONS: dict[parts.Icon, str] = {
     "add": "add",
 }
 
-# On a phone it would hide most of the page.
-STICKY = "@media (min-width: 901px) { :host { position: sticky; top: 0; z-index: 5; } }"
+# On a phone it would hide most of the page, so it scrolls in itself there until it is used.
+STICKY = """
+:host { position: sticky; top: 0; z-index: 5; }
+@media (max-width: 900px) {
+  :host { max-height: 15dvh !important; overflow-y: auto; }
+  :host(:focus-within) { max-height: 60dvh !important; }
+}
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from afif_explorer.app.updates.scheduler import IDLE
 from afif_explorer.app.updates.visibility import Visibility
 from afif_explorer.app.views.context import PageContext
 from afif_explorer.results import Points
-from afif_explorer.screens.rows import NUMBERS, PAGE_ROWS, TITLES, frame, titles
+from afif_explorer.screens.rows import PAGE_ROWS, AllRows, all_rows
 
 UNSEEN = 5.0  # s of idle time before an invisible table is updated
 SHEET = """
@@ -90,19 +90,19 @@ class RowTable:
             self._setting = False
 
     def _show(self, points: Points) -> None:
-        self._shown = points
-        headings = {name: str(escape(title)) for name, title in titles(points).items()}
+        self._shown, rows = points, all_rows(self._explorer)
+        headings = {name: str(escape(title)) for name, title in rows.titles.items()}
         if self._table is None or self._table.titles != headings:
             # Tabulator fails if headings change while the table is still being built.
-            self._table = self._make(points, headings)
+            self._table = self._make(rows, headings)
             self.panel.objects = [self._sight, self._table]
         else:
             self._table.param.update(selection=[], page=1, visible=True)
-            self._table.value = frame(points)
+            self._table.value = rows.frame
 
-    def _make(self, points: Points, headings: dict[str, str]) -> Any:
+    def _make(self, rows: AllRows, headings: dict[str, str]) -> Any:
         table = pn.widgets.Tabulator(
-            frame(points),
+            rows.frame,
             titles=headings,
             show_index=False,
             pagination="remote",
@@ -113,12 +113,12 @@ class RowTable:
             theme="simple",
             sizing_mode="stretch_width",
             margin=NO_MARGIN,
-            formatters={name: {"type": "plaintext"} for name in TITLES},
+            formatters={name: {"type": "plaintext"} for name in headings},
             configuration={
-                "columnDefaults": {"headerWordWrap": True, "headerTooltip": False, "minWidth": 92}
+                "columnDefaults": {"headerWordWrap": True, "headerTooltip": False, "minWidth": 124}
             },
             stylesheets=[SHEET],
-            text_align=dict.fromkeys(NUMBERS, "right"),
+            text_align=dict.fromkeys(rows.numbers, "right"),
         )
         table.param.watch(self._chosen, "selection")
         table.on_click(self._clicked)

@@ -18,7 +18,7 @@ class View:
     def __init__(self, context: PageContext, screen: Screen) -> None:
         self.screen = screen
         self._context = context
-        self.panel: Any = stack(visible=False)
+        self.panel: Any = stack(visible=False, css_classes=["afif-view"])
         self.drawings: list[Drawing] = []
         self._prompt: list[Shown] = []
         self._late: list[Shown] = []

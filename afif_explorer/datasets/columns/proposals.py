@@ -12,7 +12,7 @@ import pandas as pd
 
 from afif_explorer.datasets.columns.recipe import NUMBER
 from afif_explorer.datasets.reading import text
-from afif_explorer.datasets.reading.forms import dates, labels, names, numerals
+from afif_explorer.datasets.reading.forms import dates, labels, names, numerals, short_days
 from afif_explorer.datasets.reading.forms.fractions import Fractions, fraction_of
 from afif_explorer.datasets.reading.forms.hexadecimal import Hexadecimal
 from afif_explorer.datasets.reading.forms.ranges import Range, range_of
@@ -27,6 +27,7 @@ _DAY_AND_NAME = re.compile(
     r"(?P<first>[^\W0-9_]{3,})\.?[\s./-]*(?P<other>[0-9]{1,2}))\.?"
     r"(?:,?[\s./-]+(?P<year>(?:19|20)[0-9]{2}|'?[0-9]{2}))?"
 )
+_SIX_DIGITS = re.compile(r"[0-9]{6}")
 _LETTER = re.compile(r"[0-9]{1,4}[a-zA-Z]")
 _MOSTLY = 0.5
 _MOST_STEPS = 11  # of a scale
@@ -38,8 +39,8 @@ class Proposal:
     """What a column of text may be, and what can be done about it.
 
     Attributes:
-        code: "ranges", "fractions", "ordered", "hexadecimal", "zeros", "versions", "letters", "exponents",
-            "mangled", "months" or "words".
+        code: "ranges", "fractions", "ordered", "hexadecimal", "short_dates", "zeros", "versions",
+            "letters", "exponents", "mangled", "months" or "words".
         sentence, remedy: in words. kind: "" if nothing can be done here.
     """
 
@@ -99,6 +100,12 @@ def _exponents(cells: Cells, name: str) -> Proposal | None:
     return Proposal(
         "exponents", told, f"They are numbers ({text.clean(first)} is {value:g})", NUMBER
     )
+
+
+def _short_days(cells: Cells, name: str) -> Proposal | None:
+    numbers = [float(one) for one in cells.texts if _SIX_DIGITS.fullmatch(one)]
+    sentence = short_days.told(name, np.array(numbers)) if len(numbers) == len(cells.texts) else ""
+    return Proposal("short_dates", sentence) if sentence else None
 
 
 def _zeros(cells: Cells, name: str) -> Proposal | None:
@@ -289,6 +296,7 @@ def _mangled(cells: Cells, name: str) -> Proposal | None:
 
 _WAYS: tuple[Callable[[Cells, str], Proposal | None], ...] = (
     _exponents,
+    _short_days,
     _zeros,
     _versions,
     _hexadecimal,

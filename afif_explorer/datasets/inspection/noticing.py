@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer import wording
-from afif_explorer.datasets.columns import guesses, misspellings, spellings
+from afif_explorer.datasets.columns import abbreviations, guesses, misspellings, spellings
 from afif_explorer.datasets.columns import recipe as recipes
 from afif_explorer.datasets.columns.column import FEW_LEVELS, MOST_LEVELS
 from afif_explorer.datasets.columns.identifiers import identifier, is_named_so, is_time, words_of
@@ -20,7 +20,7 @@ from afif_explorer.datasets.inspection.kinds import ReadColumn
 from afif_explorer.datasets.inspection.problem import Problem
 from afif_explorer.datasets.prepare import merged
 from afif_explorer.datasets.reading import text
-from afif_explorer.datasets.reading.forms import numerals
+from afif_explorer.datasets.reading.forms import numerals, short_days
 from afif_explorer.datasets.reading.forms.dates import Dates, are_dates
 from afif_explorer.datasets.reading.layout import is_total
 from afif_explorer.datasets.reading.text import words
@@ -47,6 +47,10 @@ _LIKE_NUMBERS = re.compile(
 _MOST_LEVELS_READ, _TRIED = 20_000, 1_000  # of more levels, some are tried first
 _NEARLY_NUMBERS = {"units", "partly", "ranges", "fractions", "ordered"}
 _LIKE_CODES = {"zeros", "exponents", "hexadecimal", "units"}
+_SPREADSHEET_DAY = re.compile(
+    r"\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", re.IGNORECASE
+)
+_FEW_DAYS = 0.5  # of the levels
 _MOST_UNITS = 4
 _FEWEST_TICKS = 2
 _MANY_TIMES, _HOURS = 20, 600
@@ -189,7 +193,7 @@ def _of_values(column: ReadColumn, name: str, offer: Proposal | None) -> list[Pr
 
 def _of_texts(read: pd.Series, name: str, kind: str, offer: Proposal | None) -> list[Problem]:
     found = _of_spellings(read, name) if kind != recipes.TEXT else []
-    found += _of_totals(read, name)
+    found += _of_totals(read, name) + _of_spoilt_names(read, name)
     if offer is not None:
         change = {"kind": offer.kind} if offer.kind else {}
         return [*found, Problem(name, offer.code, offer.sentence, offer.remedy, False, change)]
@@ -219,6 +223,7 @@ def _of_spellings(read: pd.Series, name: str) -> list[Problem]:
             "may be the same, with a typing error, in the plural or in one word",
             misspellings.similar(read, name),
         ),
+        ("short", "may be short forms of others", abbreviations.abbreviated(read)),
     ):
         if same:
             told = f"Levels of '{name}' {what}: {spellings.counted(same, read)}."
@@ -239,6 +244,19 @@ def _of_totals(read: pd.Series, name: str) -> list[Problem]:
         "of others, delete them from the file."
     )
     return [Problem(name, "totals", told)]
+
+
+def _of_spoilt_names(read: pd.Series, name: str) -> list[Problem]:
+    """Cells such as 2-Sep among words, which a spreadsheet makes of names such as SEPT2."""
+    levels = [text.clean(str(level)) for level in read.dropna().unique()[:_MOST_LEVELS_READ]]
+    days = [level for level in levels if _SPREADSHEET_DAY.fullmatch(level)]
+    if not days or len(days) > _FEW_DAYS * len(levels):
+        return []
+    told = (
+        f"'{name}' has {text.listing(days, most=3)} among words; a spreadsheet may have made dates of names "
+        "such as SEPT2, so compare them with where the table comes from."
+    )
+    return [Problem(name, "spoilt", told)]
 
 
 def _of_digits(read: pd.Series, name: str) -> list[Problem]:
@@ -334,6 +352,8 @@ def _of_numbers(known: pd.Series, distinct: int, name: str) -> list[Problem]:
             "steps; write them with a colon in the file."
         )
         return [Problem(name, "clock", told)]
+    if short := short_days.told(name, known.unique()):
+        return [Problem(name, "short_dates", short)]
     days = known.min() >= 19000101 and known.max() <= 20991231
     days = days or (known.min() >= 190001010000 and known.max() <= 20991231235959)
     months = known.min() >= 190001 and known.max() <= 209912 and distinct > FEW_LEVELS

@@ -136,7 +136,7 @@ def _plain_columns(columns: list[Any], names: list[str] | None) -> list[Any] | N
             return None
     trimmed = [pc.utf8_trim_whitespace(column) for column in columns]
     if names is not None:
-        again = pc.equal(trimmed[0], names[0])
+        again = pc.equal(pc.utf8_lower(trimmed[0]), names[0].lower())
         if names[0] and pc.any(again).as_py() and _is_again(trimmed, again, names):
             return None
     alone = pc.not_equal(trimmed[0], "")
@@ -149,7 +149,7 @@ def _plain_columns(columns: list[Any], names: list[str] | None) -> list[Any] | N
 
 def _is_again(columns: list[Any], mask: Any, names: list[str]) -> bool:
     rows = zip(*(column.filter(mask).to_pylist() for column in columns), strict=True)
-    return any(list(row) == names for row in rows)
+    return any(_is(list(row), names) for row in rows)
 
 
 def read_by_line(rows: Iterable[Row], width: int, names: list[str] | None, lines: int) -> Body:
@@ -207,4 +207,8 @@ def _too_long(batch: list[Row], cells: tuple[str, ...]) -> str:
 
 
 def _is(row: list[str], names: list[str]) -> bool:
-    return row[0].strip() == names[0] and [cell.strip() for cell in row] == names
+    """Whether a row has the names of the columns, in whatever case."""
+    first, *_ = names
+    return row[0].strip().lower() == first.lower() and all(
+        cell.strip().lower() == name.lower() for cell, name in zip(row, names, strict=True)
+    )

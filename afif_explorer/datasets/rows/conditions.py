@@ -25,7 +25,10 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-WORDS = frozenset({"and", "or", "not", "in", "is", "missing"})  # with a meaning of their own
+CONTAINS = "contains"
+WORDS = frozenset(
+    {"and", "or", "not", "in", "is", "missing", CONTAINS}
+)  # with a meaning of their own
 SPECIAL = r"\"`(),<>=!≤≥≠"  # end a word
 _BARE = re.compile(rf"[^\s'{SPECIAL}][^{SPECIAL}]*")
 
@@ -46,13 +49,36 @@ class Comparison:
             found = COMPARE[self.op](_texts(column), _level(self.value, column, self.column))
         else:
             raise InvalidChoice(
-                f"The column {self.column!r} holds text; compare it by = or !=, not {self.op}."
+                f"The column {self.column!r} holds text; compare it by =, != or contains, not {self.op}."
             )
         known = column.notna().to_numpy()
         return np.asarray(found.fillna(False), dtype=bool) & known
 
     def __str__(self) -> str:
         return f"{quoted(self.column)} {self.op} {quoted(self.value)}"
+
+
+@dataclass(frozen=True)
+class Contains:
+    """``column contains value``: the text is anywhere in the cell, in capital or small letters."""
+
+    column: str
+    value: str
+
+    def mask(self, frame: pd.DataFrame) -> np.ndarray:
+        column = _column(frame, self.column)
+        if is_ordered(column):
+            raise InvalidChoice(
+                f"The column {self.column!r} holds {_kind(column)}; compare it by = != < <= > >=, "
+                "not contains."
+            )
+        places, levels = pd.factorize(column)
+        sought = self.value.casefold()
+        found = np.array([*(sought in str(level).casefold() for level in levels), False])
+        return found[places]  # -1 of a missing cell is the last place
+
+    def __str__(self) -> str:
+        return f"{quoted(self.column)} {CONTAINS} {quoted(self.value)}"
 
 
 @dataclass(frozen=True)
@@ -113,7 +139,7 @@ class Several:
         return f" {self.word} ".join(map(_inner, self.parts))
 
 
-Condition = Comparison | OneOf | Missing | Not | Several
+Condition = Comparison | Contains | OneOf | Missing | Not | Several
 
 
 def _inner(part: Condition) -> str:
@@ -152,8 +178,13 @@ def _converted(value: str, column: pd.Series, name: str) -> Any:
             return pd.Timestamp(value)
         return float(value.replace("\u202f", "").replace(" ", "").replace("−", "-"))
     except ValueError:
-        kind = "dates" if pd.api.types.is_datetime64_any_dtype(column.dtype) else "numbers"
-        raise InvalidChoice(f"The column {name!r} holds {kind}, and {value!r} is none.") from None
+        raise InvalidChoice(
+            f"The column {name!r} holds {_kind(column)}, and {value!r} is none."
+        ) from None
+
+
+def _kind(column: pd.Series) -> str:
+    return "dates" if pd.api.types.is_datetime64_any_dtype(column.dtype) else "numbers"
 
 
 def _level(value: str, column: pd.Series, name: str) -> str:

@@ -17,9 +17,10 @@ def rows_where(data: Dataset, condition: str, split: str = "train") -> np.ndarra
     """Ids of the rows that satisfy a condition on their columns, such as ``age < 40 and sex = Male``.
 
     Comparisons ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, also ``30 <= age < 40``; ``in (a, b)``,
-    ``is missing``, ``is not missing``; joined by ``and``, ``or``, ``not`` and brackets, where ``and`` binds
-    more tightly. Names and values may be in quotes; those with marks or one of these words must be. A
-    comparison with a missing cell is not satisfied. Nothing in the text is executed.
+    ``contains`` (a part of a text, in capital or small letters), ``is missing``, ``is not missing``; joined
+    by ``and``, ``or``, ``not`` and brackets, where ``and`` binds more tightly. Names and values may be in
+    quotes; those with marks or one of these words must be. A comparison with a missing cell is not
+    satisfied. Nothing in the text is executed.
 
     Args:
         data: the data set. condition: the text. split: "train", "validation" or "test".

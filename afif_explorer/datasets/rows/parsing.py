@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from afif_explorer.datasets.rows.conditions import (
     COMPARE,
+    CONTAINS,
     SPECIAL,
     WORDS,
     Comparison,
     Condition,
+    Contains,
     Missing,
     Not,
     OneOf,
@@ -39,9 +41,9 @@ def parsed(text: str) -> Condition:
     """``education = HS-grad and hours < 40`` as a condition.
 
     Comparisons ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, also ``30 <= age < 40``; ``in (a, b)``,
-    ``is missing``, ``is not missing``; joined by ``and``, ``or``, ``not`` and brackets; ``and`` binds more
-    tightly. Names and values may be in quotes; those with marks or one of these words must be. Raises
-    :class:`InvalidChoice`, saying where.
+    ``contains``, ``is missing``, ``is not missing``; joined by ``and``, ``or``, ``not`` and brackets; ``and``
+    binds more tightly. Names and values may be in quotes; those with marks or one of these words must be.
+    Raises :class:`InvalidChoice`, saying where.
     """
     if not isinstance(text, str) or not text.strip():
         raise InvalidChoice("Write a condition on the columns, such as: age < 40.")
@@ -133,6 +135,8 @@ class _Parser:
             return Not(Missing(first)) if negative else Missing(first)
         if self._take("in"):
             return self._listed(first)
+        if self._take(CONTAINS):
+            return Contains(first, self._phrase("a text"))
         op = self._operator()
         second = self._phrase("a value")
         if self._next.text not in COMPARE or self._next.kind != "mark":
@@ -152,7 +156,7 @@ class _Parser:
     def _operator(self) -> str:
         token = self._next
         if token.kind != "mark" or token.text not in COMPARE:
-            raise self._expected("one of = != < <= > >=, 'in' or 'is missing'")
+            raise self._expected("one of = != < <= > >=, 'contains', 'in' or 'is missing'")
         self._at += 1
         return token.text
 

@@ -56,18 +56,18 @@ class ProximalInfluence(Influence):
         """Gradients of the smooth part without the rows, for ``[n, m]``: ``[p, m]``."""
         return self._gradient[:, None] - self.pull(weights)
 
-    def _step(self, problem: ProximalProblem, b: Tensor) -> Tensor:
-        return self._answer(self._solved(problem, b))
+    def _step(self, problem: ProximalProblem, b: Tensor, start: Tensor | None = None) -> Tensor:
+        return self._answer(self._solved(problem, b, start))
 
-    def _solved(self, problem: ProximalProblem, b: Tensor) -> Solution:
-        found = problem.solve(b)
-        worst = float(found.residual.max())
+    def _solved(self, problem: ProximalProblem, b: Tensor, start: Tensor | None = None) -> Solution:
+        """The minimisers of a proximal problem, searched from ``start``; raises if it has none."""
+        found = problem.solve(b, start=start)
         if not found.bounded:
-            stats = {"residual": worst}
-            return Solution(found.value, Status.DIVERGED, self._divergence_advice(problem), stats)
+            advice, told = self._divergence_advice(problem), {"residual": float("inf")}
+            self._answer(Solution(found.value, Status.DIVERGED, advice, told))
         status = Status.CONVERGED if found.solved else Status.MAX_STEPS
         advice = "" if found.solved else "Raise the damping: the curvature is nearly singular."
-        stats = {"residual": worst, "tolerance": found.tolerance}
+        stats = dict(zip(("residual", "tolerance"), found.worst, strict=True))
         return Solution(found.value, status, advice, stats)
 
     def _divergence_advice(self, problem: ProximalProblem) -> str:
@@ -110,7 +110,7 @@ class ProximalInfluence(Influence):
         def own_change(_: Tensor, tried: Tensor | None) -> Tensor:
             if tried is not None:
                 pull = part.vjp_weighted(tried.reshape(shape), gone / self.objective.n)
-                value.append(self._step(self._problem, self._gradient[:, None] - pull))
+                value.append(self._step(self._problem, self._gradient[:, None] - pull, value[-1]))
             moved = part.linearization.jvp(value[-1] - self.point.theta[:, None])
             return (roots @ (roots.mT @ moved)).reshape(1, -1)
 
@@ -188,7 +188,8 @@ class ProximalInfluence(Influence):
         def own_change(places: Tensor, tried: Tensor | None) -> Tensor:
             if tried is not None:
                 gone = (tried[:, :, None] * jacobian[places]).sum(1).T / n
-                worst.append(self._solved(self._problem, self._gradient[:, None] - gone))
+                b = self._gradient[:, None] - gone
+                worst.append(self._solved(self._problem, b, value[:, places]))
                 value[:, places] = worst[-1].value
             moved = torch.einsum("rkp,pr->rk", jacobian[places], value[:, places] - theta)
             return (roots[places] @ (roots[places].mT @ moved[:, :, None]))[:, :, 0]

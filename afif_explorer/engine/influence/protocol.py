@@ -11,8 +11,8 @@ from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.engine.solvers.base import Prepared
 
 
-class Solving(Protocol):
-    """A method at one fit (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
+class Stepping(Protocol):
+    """The rows' steps of a method at one fit: ``D_i = Z Z' J_i' r_i / n``."""
 
     @property
     def objective(self) -> Objective: ...
@@ -30,6 +30,13 @@ class Solving(Protocol):
     def leverage_corrected(self) -> bool: ...
 
     @property
+    def whitener(self) -> Tensor: ...
+
+
+class Solving(Stepping, Protocol):
+    """A method at one fit (see :class:`~afif_explorer.engine.influence.smooth.Influence`)."""
+
+    @property
     def solves_cheaply(self) -> bool: ...
 
     @property
@@ -37,9 +44,6 @@ class Solving(Protocol):
 
     @property
     def reliable(self) -> Prepared: ...
-
-    @property
-    def whitener(self) -> Tensor: ...
 
     @property
     def row_blocks(self) -> Tensor: ...

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Fisher
 from afif_explorer.engine.problem.objective import Point
 from afif_explorer.engine.solvers.auto import FEW
-from afif_explorer.engine.solvers.factor import ROUNDINGS
+from afif_explorer.engine.solvers.factor import rounding
 
 
 def data_rank(point: Point, free: Tensor | None = None) -> int:
@@ -26,9 +24,9 @@ def data_rank(point: Point, free: Tensor | None = None) -> int:
     most = min(len(places), len(roots) * roots.shape[2])
     if fisher.p > FEW or not most:
         return most
-    matrix = fisher.dense().clone()
+    given = fisher.dense()
+    matrix = given.to(torch.float64, copy=True)
     matrix.diagonal().sub_(fisher.diagonal_shift)
     values = torch.linalg.eigvalsh(matrix[places[:, None], places])
-    units = ROUNDINGS * max(len(values), math.isqrt(len(roots)))
-    kept = values > units * torch.finfo(values.dtype).eps * values[-1]
+    kept = values > rounding(len(values), len(roots), given.dtype) * values[-1]
     return int(kept.sum())

@@ -176,7 +176,7 @@ def _first_steps(influence: Solving, rows: Tensor) -> tuple[Tensor, Tensor]:
     """``D_i`` ``[p, m]`` and its squared length in the norm of ``C`` ``[m]``."""
     part = influence.point.linearization.take(rows)
     pull = part.vjp_rows(influence.residual[rows][:, :, None])[:, 0].T / influence.objective.n
-    step = influence.reliable.solve(pull).value
+    step = influence.reliable.solve_gradients(pull)
     return step, (step * pull).sum(0)
 
 
@@ -186,7 +186,7 @@ def _look(influence: Solving, rows: Tensor, step: Tensor, length: Tensor) -> tup
     weights = objective.vector(leave_out_each(objective.n, list(rows.cpu().numpy()[:, None])))
     moved = gradients_each(objective, point.theta[:, None] + step, weights / objective.n)
     left = moved - point.gradient()[:, None]
-    solved = influence.reliable.solve(left).value
+    solved = influence.reliable.solve_gradients(left)
     remaining = (left * solved).sum(0).clamp(min=0)
     tiny = torch.finfo(length.dtype).tiny
     return solved, (remaining / length.clamp(min=tiny)).sqrt().nan_to_num(nan=torch.inf)
@@ -203,4 +203,5 @@ def _without_each(influence: Solving, rows: Tensor, solved: Tensor) -> Tensor:
     inner = roots.mT @ blocks @ roots
     rest = torch.eye(inner.shape[1], dtype=inner.dtype, device=inner.device) - inner
     pulled = jacobians.mT @ (roots @ torch.linalg.solve(rest, across))
-    return solved + influence.reliable.solve(pulled[:, :, 0].T / influence.objective.n).value
+    pulls = pulled[:, :, 0].T / influence.objective.n
+    return solved + influence.reliable.solve_gradients(pulls)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.influence.protocol import Solving
+from afif_explorer.engine.influence.protocol import Stepping
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.targets.base import Group
@@ -40,7 +40,7 @@ class _Part(NamedTuple):
     places: Tensor
 
 
-def add_second_orders(influence: Solving, groups: Sequence[Group], effects: Tensor) -> None:
+def add_second_orders(influence: Stepping, groups: Sequence[Group], effects: Tensor) -> None:
     """Adds ``D_i' (grad^2 T) D_i / 2`` of every row and target to ``c' D_i`` ``[n, m]``, in place."""
     linear = influence.objective.canonical
     ratios = effects.new_zeros(effects.shape[1])
@@ -66,14 +66,18 @@ def add_second_orders(influence: Solving, groups: Sequence[Group], effects: Tens
         effects.index_add_(1, places, term)
 
 
-def curved(groups: Sequence[Group], objective: Objective) -> Callable[[Tensor], Tensor]:
+def curved(
+    groups: Sequence[Group], objective: Objective, p: int | None = None, rows: int | None = None
+) -> Callable[[Tensor], Tensor]:
     """``D' (grad^2 T) D / 2`` as a function of explicit steps ``[p, rows]``, for all rows: ``[rows, m]``.
 
     For outputs that are linear in the parameters, a target's Hessian is computed once: that of its outputs
-    where it reads few, else ``[p, p]`` unless there are fewer rows than that.
+    where it reads few, else ``[p, p]`` unless there are fewer rows than that. ``p``: the number of parameters
+    of the groups and steps; ``rows``: that of the steps (None: those of the objective).
     """
-    dense = objective.canonical and objective.p <= min(DENSE, objective.n)
-    eye = torch.eye(objective.p, dtype=objective.dtype, device=objective.device) if dense else None
+    p, rows = p or objective.p, rows or objective.n
+    dense = objective.canonical and p <= min(DENSE, rows)
+    eye = torch.eye(p, dtype=objective.dtype, device=objective.device) if dense else None
     parts: list[Callable[[Tensor], Tensor]] = []
     for group in groups:
         if objective.canonical and group.bound.outputs <= FEW_OUTPUTS:
@@ -112,7 +116,7 @@ def _ratios(bound: Bound) -> Tensor:
     return bound.output_hessians()[:, 0, 0] / 2 / bound.output_gradients()[:, 0] ** 2
 
 
-def _through_outputs(influence: Solving, parts: Sequence[_Part]) -> Tensor:
+def _through_outputs(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     """From the changes ``m`` of each target's ``q`` outputs, ``m' B m = sum (Q' m)^2 l``: ``[n, m]``."""
     bends = torch.cat([one.bound.output_hessians()[one.within] for one in parts])
     values, vectors = torch.linalg.eigh(bends)
@@ -129,7 +133,7 @@ def _through_outputs(influence: Solving, parts: Sequence[_Part]) -> Tensor:
     return torch.cat(found) / 2
 
 
-def _through_whitener(influence: Solving, parts: Sequence[_Part]) -> Tensor:
+def _through_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     """From ``Z' (grad^2 T) Z`` of each target, in batches that fit into memory, ``[n, m]``."""
     if len(parts) > 1 or parts[0].bound.count > 1:
         return _by_whitener(influence, parts)
@@ -143,7 +147,7 @@ def _through_whitener(influence: Solving, parts: Sequence[_Part]) -> Tensor:
     return found
 
 
-def _by_whitener(influence: Solving, parts: Sequence[_Part]) -> Tensor:
+def _by_whitener(influence: Stepping, parts: Sequence[_Part]) -> Tensor:
     whitener = influence.whitener
     targets = [(one.bound, int(place)) for one in parts for place in one.within]
     room = block_rows(2 * whitener.numel(), whitener)
@@ -159,7 +163,7 @@ def _by_whitener(influence: Solving, parts: Sequence[_Part]) -> Tensor:
     return torch.cat(found, dim=1)
 
 
-def _steps(influence: Solving, beside: int) -> Iterator[Tensor]:
+def _steps(influence: Stepping, beside: int) -> Iterator[Tensor]:
     """Yields every row's step in the whitened basis, ``D_i = Z s_i``, in blocks ``[rows, r]``.
 
     ``beside``: additional numbers needed per row.

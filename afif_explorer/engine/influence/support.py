@@ -12,7 +12,7 @@ of parameters (:mod:`afif_explorer.engine.training.proximal_sets`), else by prod
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Self
 
@@ -22,6 +22,7 @@ from torch import Tensor
 from afif_explorer.engine.curvature.operators import Curvature
 from afif_explorer.engine.influence.lasso.changes import Changes
 from afif_explorer.engine.influence.lasso.search import Search
+from afif_explorer.engine.influence.lasso.second_order import OnSupport, Whole, add_on_support
 from afif_explorer.engine.influence.leverages import HIGH, HighLeverages
 from afif_explorer.engine.influence.nonsmooth import ProximalInfluence
 from afif_explorer.engine.influence.own_part import own_residuals
@@ -31,6 +32,7 @@ from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.auto import FEW, Auto, PreparedAuto
 from afif_explorer.engine.solvers.base import Cholesky, Prepared, Solution, Status
 from afif_explorer.engine.solvers.factor import factor_of
+from afif_explorer.engine.targets.base import Group
 from afif_explorer.engine.training.metric import KinkProduct
 from afif_explorer.engine.training.proximal import ProximalProblem
 from afif_explorer.engine.training.proximal_products import ProductProximalProblem
@@ -66,13 +68,13 @@ class SupportInfluence(ProximalInfluence):
             objective.penalised,
         )
 
-    def _solved(self, problem: ProximalProblem, b: Tensor) -> Solution:
+    def _solved(self, problem: ProximalProblem, b: Tensor, start: Tensor | None = None) -> Solution:
         assert isinstance(problem, ProductProximalProblem)
-        found = problem.solve(b)
-        if found.bounded:
-            return problem.told(found)
-        stats = {"residual": float("inf")}
-        return Solution(found.value, Status.DIVERGED, self._divergence_advice(problem), stats)
+        found = problem.solve(b, start=start)
+        if not found.bounded:
+            advice, stats = self._divergence_advice(problem), {"residual": float("inf")}
+            self._answer(Solution(found.value, Status.DIVERGED, advice, stats))
+        return problem.told(found)
 
     def _unfinished(self, solution: Solution) -> str:
         return Influence._unfinished(self, solution)
@@ -213,6 +215,21 @@ class SupportInfluence(ProximalInfluence):
         self.solution = solution
         self._tell_unsettled(unsettled)
         return effects
+
+    @property
+    def affords_second_order(self) -> bool:
+        """True if outputs are linear in the parameters, and few of these are nonzero."""
+        return self.objective.canonical and (self._knows_changes or super().affords_second_order)
+
+    def add_second_orders(self, targets: Sequence[Group], effects: Tensor) -> None:
+        objective = self.objective
+        if not (objective.canonical and self._knows_changes and objective.p > FEW):
+            super().add_second_orders(targets, effects)
+            return
+        changes, residual, _ = self._found
+        whole = Whole(self.point, self.curvature)
+        support = OnSupport(whole, self._places, self._system, residual, self.leverage_corrected)
+        add_on_support(support, changes, targets, effects)
 
     def own_moves(self) -> Tensor:
         if not self._knows_changes:

@@ -129,7 +129,9 @@ def penalised_mask(wanted: Penalised, slices: Mapping[str, slice], p: int) -> Te
     for name in names:
         if name not in slices:
             known = ", ".join(slices) or "none; give a mask"
-            raise InvalidChoice(f"There is no parameter {name!r}; the names are: {known}.")
+            raise InvalidChoice(
+                f"There is no trainable parameter {name!r}; the names are: {known}."
+            )
         mask[slices[name]] = True
     return mask
 

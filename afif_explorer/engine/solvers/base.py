@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.curvature.operators import Curvature, Hessian
 from afif_explorer.engine.runtime.memory import block_rows
 from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.errors import CurvatureError, InvalidChoice, SolverDiverged
@@ -103,6 +103,13 @@ class Prepared(ABC):
     def _solve(self, rhs: Tensor) -> Solution:
         """Solve for a block ``[p, m]``."""
 
+    def solve_gradients(self, rhs: Tensor) -> Tensor:
+        """Solutions ``[p, m]`` for combinations of rows' gradients.
+
+        They lie in the range, so that what rounding leaves outside of it is no reason to refuse a small one.
+        """
+        return self._solve(rhs).value
+
     def rough(self) -> Prepared:
         """The same with a relative residual of :data:`ROUGH`, if that is cheaper."""
         return self
@@ -157,6 +164,15 @@ def worst_ratio(left: Tensor, rhs: Tensor) -> float:
     return float(ratio.max()) if ratio.numel() else 0.0
 
 
+def not_definite(curvature: Curvature) -> str:
+    """What to do where a curvature turns out to be flat or to bend down."""
+    if isinstance(curvature, Hessian):
+        trouble, remedy = "has negative or zero curvature", "or use the Fisher"
+    else:
+        trouble, remedy = "is singular up to rounding", "or use float64"
+    return f"The {curvature.name} {trouble}; raise the damping, {remedy}."
+
+
 @dataclass(frozen=True)
 class Cholesky(Solver):
     """The direct solve ``C = L L'``: exact to rounding; ``p^2`` numbers and ``p^3 / 3`` multiplications.
@@ -204,14 +220,20 @@ class PreparedCholesky(Prepared):
         stats = {"residual": residual, "steps": 1, "products": 0, "rank": self.factor.rank}
         return Solution(value, Status.CONVERGED, "", stats)
 
+    def solve_gradients(self, rhs: Tensor) -> Tensor:
+        return self.factor.solve(rhs)
+
     def inner_products(self, blocks: Tensor) -> Tensor:
         half = self.factor.half(blocks.flatten(0, 1).T).T.unflatten(0, blocks.shape[:2])
         return half @ half.transpose(1, 2)
 
     def row_blocks(self, rows: Tensor) -> Tensor:
-        linearization, whitener = self.curvature.point.linearization, self.factor.whitener
-        step = block_rows(2 * linearization.k * self.curvature.p, whitener)
-        found = []
+        linearization, p = self.curvature.point.linearization, self.curvature.p
+        step = block_rows(2 * linearization.k * p, self.curvature.mean_weights)
+        if linearization.n * linearization.k <= p:  # fewer columns than the whitener has
+            blocks = map(self.inner_products, map(linearization.jacobian, rows.split(step)))
+            return torch.cat(list(blocks))
+        whitener, found = self.factor.whitener, []
         for few in rows.split(step):
             half = linearization.project(few, whitener, lower=not self.factor.singular)
             single = half.shape[1] == 1
@@ -281,10 +303,7 @@ class PreparedConjugateGradient(Prepared):
             steps, products = steps + 1, products + int(active.sum())
             if bool((bend[active] <= 0).any()):
                 status = Status.DIVERGED
-                advice = (
-                    f"The {self.curvature.name} has negative or zero curvature; raise the damping, "
-                    "or use the Fisher."
-                )
+                advice = not_definite(self.curvature)
                 break
             length = torch.where(active, square / torch.where(active, bend, 1.0), 0.0)
             x += length * d

@@ -15,7 +15,15 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
-from afif_explorer.engine.solvers.base import ROUGH, Prepared, Solution, Solver, Status, worst_ratio
+from afif_explorer.engine.solvers.base import (
+    ROUGH,
+    Prepared,
+    Solution,
+    Solver,
+    Status,
+    not_definite,
+    worst_ratio,
+)
 from afif_explorer.engine.solvers.preconditioner import Approximation, Identity, Preconditioner
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
@@ -145,10 +153,7 @@ class PreparedBlockConjugateGradient(Prepared):
             lower, info = torch.linalg.cholesky_ex(V.T @ moved)
             if int(info) != 0:
                 run.status = Status.DIVERGED
-                run.advice = (
-                    f"The {self.curvature.name} has negative or zero curvature; raise the damping, "
-                    "or use the Fisher."
-                )
+                run.advice = not_definite(self.curvature)
                 return self._by.factor(value)
             value += V @ torch.cholesky_solve(S, lower)
             Q, turn = torch.linalg.qr(Q - torch.cholesky_solve(moved.T, lower).T)

@@ -137,6 +137,18 @@ class PreparedDual(Prepared):
         return value
 
     def _solve(self, rhs: Tensor) -> Solution:
+        value, residual, steps = self._refined(rhs)
+        allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
+        if self._schur is not None and self._schur.singular and residual > allowed:
+            raise CurvatureError(self._schur.advice())
+        stats = {"residual": residual, "steps": steps, "products": 0}
+        return Solution(value, Status.CONVERGED, "", stats)
+
+    def solve_gradients(self, rhs: Tensor) -> Tensor:
+        return self._refined(rhs)[0]
+
+    def _refined(self, rhs: Tensor) -> tuple[Tensor, float, int]:
+        """Solutions, their worst relative residual, and the steps of iterative refinement that they took."""
         value, steps = self._once(rhs), 1
         left = rhs - self.curvature @ value
         residual = worst_ratio(left, rhs)
@@ -148,11 +160,7 @@ class PreparedDual(Prepared):
             if not fresh < residual:
                 break
             value, residual, steps = better, fresh, steps + 1
-        allowed = max(1e-6, 1e4 * torch.finfo(rhs.dtype).eps)
-        if self._schur is not None and self._schur.singular and residual > allowed:
-            raise CurvatureError(self._schur.advice())
-        stats = {"residual": residual, "steps": steps, "products": 0}
-        return Solution(value, Status.CONVERGED, "", stats)
+        return value, residual, steps
 
     def row_blocks(self, rows: Tensor) -> Tensor:
         """``J_i E J_i' - N_i' N_i + ...`` with ``N_i = L^-1 H E J_i'``, in blocks of rows."""

@@ -10,16 +10,21 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
+from afif_explorer.engine.solvers.null_space import info_of, null_space
 from afif_explorer.errors import CurvatureError
 
 ROUNDINGS = 10  # in units of the machine precision, per row of a matrix or root of its terms
 
 
 class Factor:
-    """``P C P = L L'``, or the eigenvectors of its range if ``C`` ``[p, p]`` is singular.
+    """``P C P = L L'`` for a symmetric ``C`` ``[p, p]``, which may be singular.
+
+    If few directions are flat, such as a shift of all outputs of a softmax, they are filled up in ``L`` and
+    taken out of every solution; otherwise the eigenvectors of the range take its place.
 
     ``P`` reverses the order of the parameters, so that the :attr:`whitener` is lower triangular: the first
-    layers of a network, whose products cost most, then meet the fewest of its columns.
+    layers of a network, whose products cost most, then meet the fewest of its columns. Single precision is
+    factored in double, since rounding would hide directions that only a penalty holds.
 
     Args:
         matrix: ``C``. name, damping: of the curvature, for messages.
@@ -32,62 +37,83 @@ class Factor:
 
     def __init__(self, matrix: Tensor, name: str, damping: float, *, terms: int = 0) -> None:
         self._name, self._damping = name, damping
-        units = ROUNDINGS * max(len(matrix), math.isqrt(terms))
-        # How far rounding may move a zero pivot or eigenvalue, relative to the largest.
-        self._rounding = units * torch.finfo(matrix.dtype).eps
-        reversed_copy = matrix.flip(0, 1)
-        info = torch.empty((), dtype=torch.int32, device=matrix.device)
-        self._lower, info = torch.linalg.cholesky_ex(reversed_copy, out=(reversed_copy, info))
+        self._rounding = rounding(len(matrix), terms, matrix.dtype)
+        self._given, matrix = matrix.dtype, matrix.double()
         self._values = matrix.new_zeros(1)  # eigenvalues, if they had to be computed
-        self._range: Tensor | None = None
+        self._flat: Tensor | None = None  # a basis of the null space [p, k], or
+        self._range: Tensor | None = None  # all eigenvectors that span the range, scaled
         self.rank = len(matrix)
-        if int(info) != 0 or self._rounded_away():
+        if not self._factored(matrix.flip(0, 1)) and not self._deflated(matrix):
             self._range = self._semidefinite(matrix)
             self.rank = self._range.shape[1]
 
     @property
     def singular(self) -> bool:
         """True if only right-hand sides in the range have a solution."""
-        return self._range is not None
+        return self.rank < len(self._lower)
 
     def solve(self, rhs: Tensor) -> Tensor:
         """``C^-1 c`` ``[p, m]``; if ``C`` is singular, the minimum-norm solution on its range."""
-        if self._range is None:
-            half = self.half(rhs)
-            return torch.linalg.solve_triangular(self._lower.mT, half, upper=True).flip(0)
-        return self._range @ (self._range.T @ rhs)
+        return self._rest(self._half(rhs.double())).to(rhs.dtype)
 
     def half(self, rhs: Tensor) -> Tensor:
         """``L^-1 P c`` for ``[p, m]`` (on the range), whose inner products are those of ``C^-1``."""
-        if self._range is not None:
-            return self._range.T @ rhs
-        return torch.linalg.solve_triangular(self._lower, rhs.flip(0), upper=False)
+        return self._half(rhs.double()).to(rhs.dtype)
 
     @cached_property
     def whitener(self) -> Tensor:
-        """``Z`` ``[p, rank]`` with ``Z Z' = C^-1`` (on the range); lower triangular unless singular."""
+        """``Z``, of ``p`` rows, with ``Z Z' = C^-1`` (on the range); lower triangular unless singular."""
         if self._range is not None:
-            return self._range
-        eye = torch.eye(self.rank, dtype=self._lower.dtype, device=self._lower.device)
-        return torch.linalg.solve_triangular(self._lower, eye, upper=False).T.flip(0, 1)
+            return self._range.to(self._given)
+        eye = torch.eye(len(self._lower), dtype=self._lower.dtype, device=self._lower.device)
+        inverse = torch.linalg.solve_triangular(self._lower, eye, upper=False).T.flip(0, 1)
+        return self._in_range(inverse).to(self._given)
 
     def advice(self) -> str:
         """What to do about a right-hand side outside the range."""
         return self._advice("is singular")
 
-    def _rounded_away(self) -> bool:
-        """True if a pivot is at the level of rounding errors."""
+    def _half(self, rhs: Tensor) -> Tensor:
+        if self._range is not None:
+            return self._range.T @ rhs
+        return torch.linalg.solve_triangular(self._lower, self._in_range(rhs).flip(0), upper=False)
+
+    def _rest(self, half: Tensor) -> Tensor:
+        if self._range is not None:
+            return self._range @ half
+        found = torch.linalg.solve_triangular(self._lower.mT, half, upper=True).flip(0)
+        return self._in_range(found)
+
+    def _in_range(self, vectors: Tensor) -> Tensor:
+        """Vectors ``[p, m]`` without their parts in the null space, where that was found."""
+        return vectors if self._flat is None else vectors - self._flat @ (self._flat.T @ vectors)
+
+    def _factored(self, matrix: Tensor) -> bool:
+        """Factor a reversed matrix in place; False if it is not definite, up to rounding."""
+        self._lower, info = torch.linalg.cholesky_ex(matrix, out=(matrix, info_of(matrix)))
         pivots = self._lower.diagonal().square()
-        return bool(pivots.min() <= self._rounding * pivots.max())
+        return int(info) == 0 and bool(pivots.min() > self._rounding * pivots.max())
+
+    def _deflated(self, matrix: Tensor) -> bool:
+        """Factor the matrix with its few flat directions filled up; False if they are not few."""
+        found = null_space(matrix, self._rounding)
+        if found is None:
+            return False
+        flat, largest = found
+        if not self._factored((matrix + largest * flat @ flat.T).flip(0, 1)):
+            return False
+        self._flat, self.rank = flat, len(matrix) - flat.shape[1]
+        self._values = matrix.new_tensor([0.0, largest])
+        return True
 
     def _semidefinite(self, matrix: Tensor) -> Tensor:
         """``Z`` ``[p, rank]`` with ``Z Z' = C^+``, the inverse on the range."""
         self._values, vectors = torch.linalg.eigh(matrix)
         values = self._values
-        rounding = self._rounding * float(values[-1].abs())
-        if float(values[0]) < -rounding:
+        zero = self._rounding * float(values[-1].abs())
+        if float(values[0]) < -zero:
             raise CurvatureError(self._advice("has negative curvature"))
-        kept = values > rounding
+        kept = values > zero
         return vectors[:, kept] / values[kept].sqrt()
 
     def _advice(self, trouble: str) -> str:
@@ -98,6 +124,15 @@ class Factor:
             f"no unique solution; set damping to at least {enough}, or use a stronger "
             "penalty."
         )
+
+
+def rounding(p: int, terms: int, dtype: torch.dtype) -> float:
+    """How far rounding may move a zero pivot or eigenvalue of ``[p, p]``, relative to the largest.
+
+    It is factored in double precision; its entries are sums of so many ``terms`` in the precision ``dtype``.
+    """
+    exact, given = (torch.finfo(one).eps for one in (torch.float64, dtype))
+    return ROUNDINGS * max(p * exact, max(1, math.isqrt(terms)) * given)
 
 
 def factor_of(curvature: Curvature) -> Factor:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from afif_explorer.engine.curvature.operators import Curvature
 
-FLOOR = 1e-6  # times the largest shift: what parameters without penalty or damping are given
+FLOOR = 1e-2  # times the largest shift: what parameters without penalty or damping are given
 
 
 class Preconditioner(ABC):

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from afif_explorer.engine.jacobians.base import Linearization
+from afif_explorer.engine.jacobians.restricted import restricted
 from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.errors import InvalidChoice
 
@@ -121,6 +122,13 @@ class Bound:
     def at(self, fit: Fitted) -> Bound:
         """The same function of the same rows, differentiated at another fit of the model."""
         return Bound(fit, self._sample, self._function, self.count, self._each)
+
+    def within(self, places: Tensor) -> Bound:
+        """The same with respect to the parameters at ``places`` ``[s]``, ascending: its derivatives."""
+        part = self.at(self._fit)
+        linearization, f, slope = self._slope
+        part._slope = restricted(linearization, places), f, slope
+        return part
 
     def gradient(self) -> Tensor:
         """``grad T`` of the one target at the fit, ``[p]``."""

@@ -58,19 +58,29 @@ class GradientScale:
         return max(GOAL_AT * self.terms, self.rounding / ROUNDINGS)
 
 
+def gradient_terms(point: Point, weights: Tensor) -> float:
+    """``R``, the magnitude of the terms of the gradient of ``L(.; w)``, ``w`` ``[n]``, at ``point``."""
+    return _terms(point, weights)[0]
+
+
 def gradient_scale(point: Point, weights: Tensor) -> GradientScale:
     """The reference scale for the gradient of ``L(.; w)``, ``w`` ``[n]``, at ``point``."""
+    terms, rounding = _terms(point, weights)
+    rounding += float((Fisher.of(point, weights=weights) @ point.theta.abs()).norm())
+    if not point.objective.smooth:
+        rounding += float(point.theta.norm())
+    return GradientScale(terms, torch.finfo(point.theta.dtype).eps * rounding)
+
+
+def _terms(point: Point, weights: Tensor) -> tuple[float, float]:
+    """``R``, and the first part of ``S``."""
     objective, outputs = point.objective, point.outputs
     pulls = objective.residual_size(outputs)
     size = objective.row_losses.weighted(objective.loss.mean(outputs).abs()) + pulls
     norms = point.linearization.squared_norms(size[:, :, None]).sqrt()
     share = weights.abs() / objective.n
     part = pulls.norm(dim=1) / size.norm(dim=1).clamp(min=torch.finfo(size.dtype).tiny)
-    rounding = float(share @ norms)
-    rounding += float((Fisher.of(point, weights=weights) @ point.theta.abs()).norm())
-    if not objective.smooth:
-        rounding += float(point.theta.norm())
-    return GradientScale(float(share @ (part * norms)), torch.finfo(norms.dtype).eps * rounding)
+    return float(share @ (part * norms)), float(share @ norms)
 
 
 def gradient_threshold(point: Point, weights: Tensor) -> float:

@@ -40,16 +40,22 @@ ROUNDED = 4.0  # in units of the rounding error of the residual's largest terms
 
 @dataclass(frozen=True, eq=False)
 class ProximalSolution:
-    """Minimisers ``t`` ``[p, m]``, the KKT residual of each ``[m]``, and the tolerance."""
+    """Minimisers ``t`` ``[p, m]``, and the KKT residual and the tolerance of each ``[m]``."""
 
     value: Tensor
     residual: Tensor
-    tolerance: float
+    tolerance: Tensor
 
     @property
     def solved(self) -> bool:
         """True if every residual is within the tolerance."""
         return bool((self.residual <= self.tolerance).all())
+
+    @property
+    def worst(self) -> tuple[float, float]:
+        """The residual that is the largest beside its tolerance, and that tolerance."""
+        place = int((self.residual / self.tolerance).argmax())
+        return float(self.residual[place]), float(self.tolerance[place])
 
     @property
     def bounded(self) -> bool:
@@ -93,16 +99,18 @@ class ProximalProblem:
         """True if the penalty's non-smooth part is piecewise linear."""
         return self._penalty.piecewise_linear
 
-    def solve(self, b: Tensor, tolerance: float | None = None) -> ProximalSolution:
+    def solve(
+        self, b: Tensor, tolerance: Tensor | float | None = None, start: Tensor | None = None
+    ) -> ProximalSolution:
         """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``, or to rounding.
 
-        None: 3e-11 of the residual's largest terms.
+        None: 3e-11 of the residual's largest terms; ``start`` ``[p, m]``: close to them, if known.
         """
-        tolerance = self.tolerance(b, tolerance)
-        t = self._polished(self._theta[:, None].expand(-1, b.shape[1]), b)
+        limits = self.tolerances(b, tolerance)
+        t = self._polished(self._begin(b, start), b)
         residual = self.residual(t, b)
         for _ in range(ROUNDS):
-            left = torch.nonzero(residual > tolerance).flatten()
+            left = torch.nonzero(residual > limits).flatten()
             if len(left) == 0:
                 break
             report("proximal step", b.shape[1] - len(left), b.shape[1])
@@ -114,21 +122,28 @@ class ProximalProblem:
             better = self._beats(polished, self._judged(moved, b[:, left]), b[:, left])
             t[:, left] = torch.where(better, polished, moved)
             residual[left] = self.residual(t[:, left], b[:, left])
-        return ProximalSolution(t, residual, tolerance)
+        return ProximalSolution(t, residual, limits)
 
-    def tolerance(self, b: Tensor, tolerance: float | None) -> float:
-        """The KKT residual to reach: the given one, or 3e-11 of its largest terms; at least rounding."""
+    def _begin(self, b: Tensor, start: Tensor | None) -> Tensor:
+        """Where the search for each minimiser begins, ``[p, m]``."""
+        return self._theta[:, None].expand(-1, b.shape[1]) if start is None else start
+
+    def tolerances(self, b: Tensor, tolerance: Tensor | float | None) -> Tensor:
+        """The KKT residual to reach, ``[m]``: the given one, or 3e-11 of its largest terms.
+
+        It is at least rounding.
+        """
         largest = self._largest(b)
-        wanted = TOLERANCE * largest if tolerance is None else tolerance
-        return max(wanted, ROUNDED * torch.finfo(b.dtype).eps * largest)
+        least = ROUNDED * torch.finfo(b.dtype).eps * largest
+        return least.clamp(min=TOLERANCE * largest if tolerance is None else tolerance)
 
     def _is_bounded(self, t: Tensor, b: Tensor) -> bool:
         began = 1.0 + float(self._theta.abs().max()) + self._step * float(b.abs().max())
         return bool((t.abs() < UNBOUNDED * began).all())  # also False for NaN
 
-    def _largest(self, b: Tensor) -> float:
-        """The magnitude of a residual's largest terms, about 1 for standardised inputs and targets."""
-        return float(b.abs().max()) + float(self._theta.abs().max()) / self._step
+    def _largest(self, b: Tensor) -> Tensor:
+        """The magnitude of each residual's largest terms, ``[m]``; about 1 for standardised columns."""
+        return b.abs().amax(0) + self._theta.abs().max() / self._step
 
     def gradient(self, t: Tensor, b: Tensor) -> Tensor:
         """Gradient of the smooth part, ``b + C (t - theta)``, ``[p, m]``."""

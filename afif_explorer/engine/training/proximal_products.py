@@ -48,9 +48,11 @@ class ProductProximalProblem(ProximalProblem):
         self._products = ProductMetric(curvature, solver, penalty, penalised)
         super().__init__(self._products, theta, penalty, penalised)
 
-    def solve(self, b: Tensor, tolerance: float | None = None) -> ProximalSolution:
+    def solve(
+        self, b: Tensor, tolerance: Tensor | float | None = None, start: Tensor | None = None
+    ) -> ProximalSolution:
         """Minimisers for ``b`` ``[p, m]`` as accurate as the solver."""
-        start = self._theta[:, None].expand(-1, b.shape[1])
+        start = self._begin(b, start)
         t = self._polished(start, b)
         left = torch.nonzero(self._changes(start, t, b)).flatten()
         for _ in range(ROUNDS):
@@ -59,12 +61,13 @@ class ProductProximalProblem(ProximalProblem):
             report("proximal step", b.shape[1] - len(left), b.shape[1])
             moved = self._accelerated(t[:, left], b[:, left])
             if not self._is_bounded(moved, b):
-                return ProximalSolution(t, torch.full_like(t[0], torch.inf), 0.0)
+                return ProximalSolution(t, torch.full_like(t[0], torch.inf), torch.zeros_like(t[0]))
             t[:, left] = self._polished(moved, b[:, left])
             left = left[self._changes(moved, t[:, left], b[:, left])]
         residual = self.residual(t, b)
-        largest = float(residual.max()) if b.shape[1] else 0.0
-        return ProximalSolution(t, residual, 0.0 if len(left) else largest)
+        reached = residual.clone()
+        reached[left] = 0.0
+        return ProximalSolution(t, residual, reached)
 
     def told(self, found: ProximalSolution) -> Solution:
         """The status of a solution: that of its zeros, and of the worst solve."""

@@ -49,29 +49,33 @@ class WorkingSetProximalProblem(ProductProximalProblem):
     accuracy = ProximalProblem.accuracy
     _latest: WorkingSet | None = None  # replaced as a whole: threads share a problem
 
-    def solve(self, b: Tensor, tolerance: float | None = None) -> ProximalSolution:
+    def solve(
+        self, b: Tensor, tolerance: Tensor | float | None = None, start: Tensor | None = None
+    ) -> ProximalSolution:
         """Minimisers for ``b`` ``[p, m]``, to a KKT residual of ``tolerance``, or to rounding."""
-        tolerance = self.tolerance(b, tolerance)
+        limits = self.tolerances(b, tolerance)
         t, left = torch.zeros_like(b), torch.arange(b.shape[1], device=b.device)
+        start = self._begin(b, start)
         chosen = self._latest or self._set_of(self._theta)
         for _ in range(ROUNDS):
             places, part = chosen.places, chosen.part
             if part is None:
                 self._latest = chosen
-                return super().solve(b)
+                return super().solve(b, start=start)
             report("proximal step", b.shape[1] - len(left), b.shape[1])
-            found = part.solve(b[places[:, None], left], tolerance / 2)
+            some = places[:, None], left
+            found = part.solve(b[some], limits[left] / 2, start[some])
             if not found.bounded:
-                return ProximalSolution(t, torch.full_like(t[0], torch.inf), tolerance)
+                return ProximalSolution(t, torch.full_like(t[0], torch.inf), limits)
             t[:, left] = 0.0
-            t[places[:, None], left] = found.value
+            t[some] = found.value
             excess = self._excess(chosen, t[:, left], b[:, left])
             left = left[(excess > 0).any(0)]
             if not len(left):
                 break
-            chosen = self._joined(chosen, excess.amax(1))
+            chosen, start = self._joined(chosen, excess.amax(1)), t
         self._latest = chosen
-        return ProximalSolution(t, self.kkt(t, self._slope(chosen, t, b)), tolerance)
+        return ProximalSolution(t, self.kkt(t, self._slope(chosen, t, b)), limits)
 
     def _slope(self, chosen: WorkingSet, t: Tensor, b: Tensor) -> Tensor:
         """The gradient of the smooth part at ``t`` ``[p, m]``, which is zero outside the set."""

@@ -16,7 +16,7 @@ FAINTEST, FULL = 0.12, 0.6  # opacities of a cell with one row, and of the fulle
 
 
 def density(x: np.ndarray, y: np.ndarray, colours: Theme) -> Trace:
-    """The rows at ``x`` and ``y`` ``[n]`` (finite), counted in cells; darker for more, on a log scale."""
+    """The rows at ``x`` and ``y`` ``[n]`` (finite), counted in cells; stronger for more, on a log scale."""
     across, up = (_cells(values, most) for values, most in zip((x, y), CELLS, strict=True))
     counts = np.bincount(up.of * across.number + across.of, minlength=across.number * up.number)
     grid = np.where(counts, np.log1p(counts), np.nan).reshape(up.number, across.number)
@@ -42,7 +42,7 @@ def density_note(drawn: int, total: int) -> str:
         return ""
     return (
         f"Marks: {count(drawn)} of {count(total)} rows, with all extreme values. "
-        "Grey: where all rows lie, darker for more."
+        "Grey: where all rows lie, stronger where there are more."
     )
 
 

@@ -16,9 +16,10 @@ LIAR = Scene(
     right=0,
     moves="Choose a rule and how many rows to audit. With the influence on the gap, watch the gap "
     "close, and see who is removed and what it costs.",
-    explanation="Influence answers the question it was asked: which rows open the gap. Removing those closes "
-    "it whether or not their labels were wrong, right labels are lost with them, and one step of unlearning "
-    "leaves traces that a refit does not.",
+    explanation="For a model with one output, loss and margin give the same order, since the loss falls "
+    "as the margin rises. Influence answers the question it was asked: which rows open the gap. Removing "
+    "those closes it whether or not their labels were wrong, right labels are lost with them, and one "
+    "step of unlearning leaves traces that a refit does not.",
     question=Question(
         "Ten rows were removed and the gap is now nearly 0. What has been shown?",
         (

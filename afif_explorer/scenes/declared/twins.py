@@ -17,8 +17,9 @@ TWINS = Scene(
         "Far more than 12 percentage points",
     ),
     right=2,
-    moves="Click points to add them to the set or take them out. Add copies of the first chosen "
-    "row, which stay: the effect of removing it shrinks towards zero.",
+    moves="Click points to add them to the set or take them out, or drag a box around some (with Shift: "
+    "besides those chosen). Add copies of the first chosen row, which stay: the effect of removing it "
+    "shrinks towards zero.",
     explanation="Each twin hides what the other does: the one that stays keeps the line in place. Effects "
     "of single rows say nothing about the set; a Newton step for the set, with its own curvature "
     "taken out, comes close.",

@@ -8,10 +8,19 @@ import numpy as np
 import pandas as pd
 
 from afif_explorer.figures.drawing.text import number, percent, short
-from afif_explorer.results import Points
+from afif_explorer.results import Brush, Points
 from afif_explorer.screens import changes
 from afif_explorer.screens.cards.picture import picture
-from afif_explorer.screens.content import Content, Heading, Pairs, Values, hint, line
+from afif_explorer.screens.content import (
+    Content,
+    Heading,
+    Pairs,
+    Table,
+    TableRow,
+    Values,
+    hint,
+    line,
+)
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
 
@@ -31,7 +40,9 @@ def row_card(explorer: Explorer) -> Content:
     return (
         Heading(f"Row {count(row)}"),
         line(sentence(points, at)),
+        *_others(explorer, row),
         *_content(explorer, points, at, row),
+        *_nearest(explorer, points),
     )
 
 
@@ -61,6 +72,43 @@ def sentence(points: Points, at: int) -> str:
         return f"{told}."
     rank = int((np.abs(points.effect) > abs(effect)).sum()) + 1
     return f"{told}. By size, the effect ranks {count(rank)} of {count(points.ids.size)}."
+
+
+def _others(explorer: Explorer, row: int) -> Content:
+    """What removing the row does to the other watched quantities, where that is known already."""
+    found: Brush | None = explorer.brush if explorer.fresh("brush") else None
+    at = [] if found is None else np.flatnonzero(found.ids == row).tolist()
+    if found is None or not at:
+        return ()
+    effects = found.effects[:, at[0]].tolist()
+    return tuple(
+        line(f"{changes.sentence('it', of.label, effect, of.value, of.unit)}.")
+        for of, effect in zip(found.watched, effects, strict=True)
+        if of.key != "target" and np.isfinite(effect)
+    )
+
+
+def _nearest(explorer: Explorer, points: Points) -> Content:
+    """The rows with the most similar inputs, and whether they pull the same way."""
+    rows = tuple(
+        TableRow(
+            f"Row {count(row)}",
+            (number(far), str(points.outcome[at]), number(float(points.effect[at]))),
+        )
+        for row, far in explorer.nearest().items()
+        if (at := _position(points, row)) is not None
+    )
+    heads = ("distance", "observed", f"effect, {points.unit}")
+    return (Table("Nearest rows by the model's inputs", heads, rows),) if rows else ()
+
+
+def nearest_options(explorer: Explorer) -> dict[str, int]:
+    """The row in focus and its nearest rows, to choose from."""
+    if explorer.primary is None:
+        return {}
+    options = {f"Row {count(explorer.primary)}, in focus": explorer.primary}
+    nearest = enumerate(explorer.nearest(), start=1)
+    return options | {f"Row {count(row)}, nearest {place}": row for place, row in nearest}
 
 
 def _measures(points: Points, at: int) -> Pairs:

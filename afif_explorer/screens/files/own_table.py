@@ -59,7 +59,7 @@ COPIED = (
     "read the file in another way, or with test rows of their own, choose the file itself."
 )
 FIRST_ROWS = "The first rows, while the rest is read"
-_HEAD = 200_000  # bytes whose rows are shown while the rest of a larger file is read
+HEAD = 200_000  # bytes whose rows are shown while the rest of a larger file is read
 REFUSED = "The file could not be loaded"
 NOT_CHANGED = "This cannot be chosen"
 TOO_LARGE = f"The file is larger than {LIMIT}, which is the limit."
@@ -112,10 +112,10 @@ class OwnTable:
     @staticmethod
     def head(content: bytes) -> ColumnTable | None:
         """The first rows of a large CSV file; None if all of it is read as quickly, or it cannot be read."""
-        if len(content) <= _HEAD or content.startswith(b"PAR1"):
+        if len(content) <= HEAD or content.startswith(b"PAR1"):
             return None
         try:
-            return inspect(content[: content.rfind(b"\n", 0, _HEAD) + 1])
+            return inspect(content[: content.rfind(b"\n", 0, HEAD) + 1])
         except AfifError:
             return None
 

@@ -15,12 +15,13 @@ from afif_explorer.choices.views import VIEWS
 from afif_explorer.figures import CONFIG, FIGURES, Figure
 from afif_explorer.figures.drawing.text import number
 from afif_explorer.figures.solver import unsettled
-from afif_explorer.results import FitSummary, Points, Unlearning, Verification
+from afif_explorer.results import Checks, FitSummary, Points, Unlearning, Verification
 from afif_explorer.screens.changes import sentence
 from afif_explorer.screens.files.current import require
 from afif_explorer.screens.files.pictures import about_picture
 from afif_explorer.screens.files.report_page import PAGE, items, removed, sentences
 from afif_explorer.screens.files.report_rows import selecting
+from afif_explorer.screens.head import measured_on, metrics
 from afif_explorer.screens.markup import html, join, literal
 from afif_explorer.screens.removal_words import answers, planted
 from afif_explorer.state import Explorer
@@ -127,6 +128,11 @@ def _trust(explorer: Explorer) -> Iterator[str]:
     norm, limit = number(fit.gradient_norm, 2), number(fit.gradient_threshold, 2)
     verdict = "Converged" if fit.converged else "Not converged"
     yield f"Fit: {verdict}; gradient norm {norm}, at most {limit} counts as a minimum. {fit.advice}"
+    on = measured_on(explorer.data)
+    yield f"On the {on}: {', '.join(f'{name} {value}' for name, value in metrics(fit, explorer.data))}."
+    checks: Checks | None = explorer.checks if explorer.fresh("checks") else None
+    for one in checks.problems if checks is not None else ():
+        yield f"{one.code}: {one.seen} {one.why} {one.remedy}".rstrip()
     points: Points | None = explorer.points
     if points is not None:
         yield unsettled(points.solver) or f"The solver ({points.solver.name}) converged."
@@ -141,8 +147,8 @@ def _trust(explorer: Explorer) -> Iterator[str]:
     if checked is not None and explorer.fresh("verification"):
         yield (
             f"Checked by retraining without each of {count(checked.ids.size)} rows: correlation "
-            f"{number(checked.pearson, 4)}, slope {number(checked.slope, 4)}."
-        )
+            f"{number(checked.pearson, 4)}, slope {number(checked.slope, 4)}. {checked.elsewhere}"
+        ).strip()
 
 
 def _rows(explorer: Explorer) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from afif_explorer.datasets.rows.conditions import COMPARE, is_ordered
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures.drawing.text import short
 from afif_explorer.screens.content import Content, hint, line
 from afif_explorer.screens.formats import plural
 from afif_explorer.screens.parts import Action, Entry, Menu, Text, beside, choice
 from afif_explorer.state import Explorer
-from afif_explorer.state.filtering import offered_values
+from afif_explorer.state.filtering import comparisons, offered_values
 from afif_explorer.state.selection import How
 
 PAGE = "choices/selected"
 EXAMPLE = "age < 40 and education = HS-grad"
+_COHORTS = ("finding", "cohorts", "frame", "selected")
 _BUILT = ("finding", "frame", "points", "column", "operator", "level")
 
 
@@ -33,15 +33,17 @@ def _comparisons(explorer: Explorer) -> dict[str, str]:
     if not _finding(explorer):
         return {}
     column, table = explorer.column, explorer.table()
-    ordered = column in table.columns and is_ordered(table[column])
-    return {op: op for op in (COMPARE if ordered else ("=", "!="))}
+    offered = comparisons(table[column]) if column in table.columns else ("=",)
+    return {op: op for op in offered}
 
 
 def _levels(explorer: Explorer) -> dict[str, str]:
     if not _finding(explorer):
         return {}
     table = explorer.table()
-    return offered_values(table[explorer.column]) if explorer.column in table.columns else {}
+    if explorer.column not in table.columns:
+        return {}
+    return offered_values(table[explorer.column], explorer.operator)
 
 
 def _cohorts(explorer: Explorer) -> dict[str, str]:
@@ -51,6 +53,18 @@ def _cohorts(explorer: Explorer) -> dict[str, str]:
 def _select_cohort(explorer: Explorer, name: str) -> None:
     if name:
         explorer.select_cohort(name)
+
+
+def _in_cohort(explorer: Explorer) -> bool:
+    return _finding(explorer) and bool(explorer.selected_cohort())
+
+
+def _rename_cohort(explorer: Explorer, name: str) -> None:
+    explorer.rename_cohort(explorer.selected_cohort(), name)
+
+
+def _delete_cohort(explorer: Explorer) -> None:
+    explorer.delete_cohort(explorer.selected_cohort())
 
 
 def _found(explorer: Explorer) -> Content:
@@ -129,8 +143,8 @@ FINDING = (
             reads=_BUILT,
             shown=_finding,
             options=_comparisons,
-            about="How its values are compared; texts only by = and !=.",
-            width=80,
+            about="How its values are compared; texts by =, != and contains.",
+            width=105,
             grow=0,
         ),
         choice(
@@ -140,7 +154,7 @@ FINDING = (
             reads=_BUILT,
             shown=_finding,
             options=_levels,
-            about="A value of the column; of numbers, some of its quantiles.",
+            about="A value of the column; of numbers, some of its quantiles; for contains, a word.",
             width=170,
         ),
         Action(
@@ -214,14 +228,36 @@ FINDING = (
             "cohort",
             label="Saved cohort",
             page=PAGE,
-            reads=("finding", "cohorts", "frame", "selected"),
+            reads=_COHORTS,
             shown=lambda explorer: _finding(explorer) and bool(explorer.cohorts),
             options=_cohorts,
-            value=lambda explorer: "",
+            value=Explorer.selected_cohort,
             act=_select_cohort,
             about="Select the rows of a cohort saved earlier.",
             width=150,
             grow=0,
+        ),
+        Entry(
+            "cohort_name",
+            label="Name of this cohort",
+            page=PAGE,
+            reads=_COHORTS,
+            shown=_in_cohort,
+            value=Explorer.selected_cohort,
+            act=_rename_cohort,
+            example="early rows",
+            width=150,
+            grow=0,
+        ),
+        Action(
+            "delete_cohort",
+            label="Delete cohort",
+            page=PAGE,
+            reads=_COHORTS,
+            icon="delete",
+            shown=_in_cohort,
+            act=_delete_cohort,
+            about="Forget this cohort; its rows stay selected.",
         ),
         gap=8,
         centred=True,

@@ -79,7 +79,10 @@ def _retrained(found: Removal, whose: str) -> Content:
         for one in found.changes
         if one.retrained is not None
     ]
-    return (line(f"Retrained without {whose}:"), Facts(tuple(truths))) if truths else ()
+    if not truths:
+        return ()
+    told = (line(found.elsewhere, tone="poor"),) if found.elsewhere else ()
+    return (line(f"Retrained without {whose}:"), Facts(tuple(truths)), *told)
 
 
 def _profile(found: Removal) -> tuple[Line, ...]:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
+from afif_explorer.figures.drawing.text import number
 from afif_explorer.results import CrossValidationReport, HeldOutCheck
 from afif_explorer.screens.checks import check
-from afif_explorer.screens.content import Content, Statistics, hint
+from afif_explorer.screens.content import Content, Statistics, Table, TableRow, hint
 from afif_explorer.screens.formats import plural, statistic
 from afif_explorer.screens.parts import Action, Screen, Text, beside, card, figure, idle
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
 
 PAGE = "views/cross_validation"
+LISTED = 8  # rows where the estimates differ most
+NOT_CHECKED = (
+    "The check also puts one step, leverage correction, importance sampling and refits beside each other, "
+    "for the rows where they differ most."
+)
+PARETO = (
+    "PSIS is importance sampling; it is not to be trusted for a row whose Pareto k is above 0.7."
+)
+ESTIMATES = {  # columns of ``leave_one_out``: headings
+    "loss": "with the row",
+    "one_step": "one step",
+    "corrected": "leverage-corrected",
+    "psis_plug_in": "PSIS",
+    "refit": "refit",
+    "pareto_k": "Pareto k",
+}
 
 
 def _statistics(explorer: Explorer) -> Content:
@@ -33,6 +52,28 @@ def _statistics(explorer: Explorer) -> Content:
 
 def _notes(explorer: Explorer) -> Content:
     return tuple(hint(note) for note in explorer.cross_validation.notes)
+
+
+def _estimates(explorer: Explorer) -> Content:
+    """Several estimates of the same held-out losses beside each other, where they differ most."""
+    report: CrossValidationReport = explorer.cross_validation
+    found = report.estimates
+    if found is None:
+        return (hint(NOT_CHECKED),)
+    rows = tuple(
+        TableRow(
+            f"Row {count(cast(int, row))}",
+            tuple(number(float(values[name]), 4) for name in ESTIMATES),
+        )
+        for row, values in found.table.head(LISTED).iterrows()
+    )
+    mean = TableRow(
+        "Mean of all rows",
+        tuple(number(found.means[name], 4) if name in found.means else "–" for name in ESTIMATES),
+    )
+    caption = f"Loss of a row without it, by four ways ({report.unit})"
+    table = Table(caption, tuple(ESTIMATES.values()), (mean, *rows)) if rows else None
+    return (*((table, hint(PARETO)) if table else ()), *map(hint, found.notes))
 
 
 def _check(explorer: Explorer) -> HeldOutCheck | None:
@@ -118,6 +159,16 @@ CROSS_VALIDATION = Screen(
                 ),
                 width=360,
                 gap=16,
+            ),
+        ),
+        card(
+            Text(
+                "estimates",
+                label="Four estimates beside each other",
+                page=PAGE,
+                reads=("cross_validation",),
+                needs="cross_validation",
+                content=_estimates,
             ),
         ),
     ),

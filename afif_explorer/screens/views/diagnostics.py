@@ -8,7 +8,7 @@ import numpy as np
 
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.figures.drawing.text import number, short
-from afif_explorer.results import Diagnostics
+from afif_explorer.results import Check, Checks, Diagnostics
 from afif_explorer.screens.content import (
     Content,
     Heading,
@@ -24,6 +24,8 @@ from afif_explorer.state import Explorer
 from afif_explorer.wording import SPACE, count
 
 PAGE = "views/diagnostics"
+CHECKS = "Checks of this fit"
+LEVELS = {"note": "note", "warning": "warning", "error": "error", "unknown": "not determined"}
 LISTED = 12  # rows and coefficients in the tables
 
 
@@ -111,6 +113,27 @@ def _of_one(explorer: Explorer) -> Content:
     if one.value and crossed.size:
         told += f" {plural(crossed.size, 'single row')} would change its sign."
     return (line(told),)
+
+
+def _checks(explorer: Explorer) -> Content:
+    """The checks that found something, with remedies, and how many did not."""
+    found: Checks = explorer.checks
+    seen = [one for one in found if one.level != "ok"]
+    fine = len(found) - len(seen)
+    told = hint(f"{plural(fine, 'check')} found nothing wrong.")
+    if not seen:
+        return (Heading(CHECKS), told)
+    return (
+        Table(CHECKS, ("Seen", "Why it matters", "What to do"), _rows_of(seen), wordy=True),
+        told,
+    )
+
+
+def _rows_of(checks: list[Check]) -> tuple[TableRow, ...]:
+    return tuple(
+        TableRow(one.code, (one.seen, one.why, one.remedy or "–"), note=LEVELS[one.level])
+        for one in checks
+    )
 
 
 def _names(explorer: Explorer) -> Mapping[str, int]:
@@ -242,6 +265,17 @@ DIAGNOSTICS = Screen(
                 needs="diagnostics",
                 waiting="The coefficients that depend most on single rows appear here.",
                 content=_coefficients,
+            )
+        ),
+        card(
+            Text(
+                "checks",
+                label=CHECKS,
+                page=PAGE,
+                reads=("checks",),
+                needs="checks",
+                waiting="The checks of this fit appear here.",
+                content=_checks,
             )
         ),
     ),

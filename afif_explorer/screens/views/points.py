@@ -9,10 +9,11 @@ import numpy as np
 
 from afif_explorer.choices import FIELDS
 from afif_explorer.choices.map_values import map_values
+from afif_explorer.choices.targets import GAPS
 from afif_explorer.figures.drawing.sampling import largest
 from afif_explorer.results import Points
 from afif_explorer.screens import in_scene, rows
-from afif_explorer.screens.cards.row_card import row_card
+from afif_explorer.screens.cards.row_card import nearest_options, row_card
 from afif_explorer.screens.changes import amount
 from afif_explorer.screens.content import Content, Strong, line
 from afif_explorer.screens.parts import (
@@ -31,15 +32,21 @@ from afif_explorer.wording import count
 
 PAGE = "views/points"
 FIRST = 20  # rows of the answer
+GAP = next(iter(GAPS))  # demographic parity, which needs classes and groups only
+UNFAIR = "Which training rows made this model unfair?"
 
 
 def _answer(explorer: Explorer) -> Content:
     """The view's question, and the shortest answer to it."""
     points: Points = explorer.points
-    question = f"Which training rows made the {points.target_label} what it is?"
+    question = (
+        UNFAIR
+        if explorer.target in GAPS
+        else f"Which training rows made the {points.target_label} what it is?"
+    )
     order = largest(np.where(np.isfinite(points.effect), -points.effect, 0), FIRST)
     if not order.size:  # without them it would fall
-        return (line(Strong(question), " No row alone raises it."),)
+        return (line(Strong(question), f" No row alone raises the {points.target_label}."),)
     row = f"row {points.ids[order[0]]}"
     if order.size > 1:
         many = f"the {count(order.size)} rows that raise it most"
@@ -47,8 +54,17 @@ def _answer(explorer: Explorer) -> Content:
     else:
         many, how = f"{row}, the only one that raises it", "by its predicted effect"
     size = amount(float(-points.effect[order].sum()), points.target_value, points.unit)
-    told = f" Without {many}, it would be lower by {size}, {how}."
+    told = f" Without {many}, the {points.target_label} would be lower by {size}, {how}."
     return (line(Strong(question), told),)
+
+
+def _may_be_unfair(explorer: Explorer) -> bool:
+    """Whether a gap between groups can be asked about, and is not the target yet."""
+    return explorer.target not in GAPS and GAP in explorer.offered.get("target", {}).values()
+
+
+def _ask_about_the_gap(explorer: Explorer) -> None:
+    explorer.target = GAP
 
 
 def _values(automatic: str, explorer: Explorer) -> dict[str, int]:
@@ -74,13 +90,29 @@ POINTS = Screen(
     "points",
     (
         card(
-            Text(
-                "answer",
-                label="Question and answer",
-                page=PAGE,
-                reads=("points",),
-                needs="points",
-                content=_answer,
+            beside(
+                Text(
+                    "answer",
+                    label="Question and answer",
+                    page=PAGE,
+                    reads=("points", "target"),
+                    needs="points",
+                    content=_answer,
+                    width=280,
+                ),
+                Action(
+                    "ask_unfair",
+                    label=UNFAIR,
+                    page="choices/target",
+                    reads=("target", "offered"),
+                    icon="search",
+                    act=_ask_about_the_gap,
+                    about="Take the gap between the groups' mean predictions (demographic parity) as target.",
+                    shown=_may_be_unfair,
+                    main=True,
+                ),
+                gap=10,
+                centred=True,
             ),
         ),
         beside(
@@ -113,9 +145,20 @@ POINTS = Screen(
                     "row",
                     label="Row details",
                     page=PAGE,
-                    reads=("points", "primary", "frame", "data"),
+                    reads=("points", "primary", "frame", "data", "brush"),
                     content=row_card,
                     tallest=430,
+                ),
+                Menu(
+                    "nearest",
+                    label="Look at a row nearby",
+                    page=PAGE,
+                    reads=("points", "primary"),
+                    shown=lambda explorer: bool(explorer.nearest()),
+                    options=nearest_options,
+                    value=lambda explorer: explorer.primary,
+                    act=Explorer.look_at,
+                    about="The rows whose inputs are most like those of the row in focus.",
                 ),
                 width=360,
             ),
@@ -125,12 +168,14 @@ POINTS = Screen(
                 "rows_caption",
                 label=rows.LABEL,
                 page=PAGE,
-                reads=("points",),
+                reads=("points", "frame", "data"),
                 needs="points",
                 waiting="The rows appear here once the model is trained.",
                 content=rows.caption,
             ),
-            Rows("rows", label=rows.LABEL, page=PAGE, reads=("points", "selected")),
+            Rows(
+                "rows", label=rows.LABEL, page=PAGE, reads=("points", "frame", "data", "selected")
+            ),
         ),
     ),
 )

@@ -118,6 +118,16 @@ def _retrainable(explorer: Explorer) -> bool:
     return idle(explorer) and explorer.unlearning is not None
 
 
+def _selectable(explorer: Explorer) -> bool:
+    result = explorer.unlearning
+    return result is not None and tuple(result.ids.tolist()) not in ((), explorer.selected)
+
+
+def _select(explorer: Explorer) -> None:
+    if explorer.unlearning is not None:
+        explorer.pick(explorer.unlearning.ids, by="unlearning")
+
+
 UNLEARNING = Screen(
     "unlearning",
     (
@@ -152,6 +162,16 @@ UNLEARNING = Screen(
                     enabled=_retrainable,
                     main=True,
                 ),
+                Action(
+                    "select_removed",
+                    label="Select these rows",
+                    page=PAGE,
+                    reads=("unlearning", "selected"),
+                    icon="select",
+                    act=_select,
+                    about="Select the removed rows, to see them in every view, or to keep them as a cohort.",
+                    enabled=_selectable,
+                ),
                 centred=True,
             ),
             Text(
@@ -165,8 +185,12 @@ UNLEARNING = Screen(
             ),
         ),
         beside(
-            figure("metrics_change", hides_verdict=True, width=440),
-            below(figure("sweep"), figure("score_distributions"), width=440),
+            below(
+                figure("metrics_change", hides_verdict=True),
+                figure("score_distributions"),
+                width=440,
+            ),
+            below(figure("sweep"), figure("trade_off"), width=440),
         ),
         card(
             Text(

@@ -1,7 +1,7 @@
 // From the state of a scene to what the engine takes. A state is
 //   {scene, model, target, points: [[x, y, label, group]], probe: [x, y], rows, settings, hidden}
 // Points, probe and settings are multiples of 0.001, so that a link holds them exactly.
-import {fit, measure, oriented, refit, step} from "./engine.js"
+import {fit, measure, oriented, refit, refits, step} from "./engine.js"
 
 export const HIDDEN = 6
 export const TARGETS = ["chance", "loss", "gap"] // that a reader can choose
@@ -53,13 +53,29 @@ export function solved(state, warm, {corrected = false} = {}) {
   let whole = fit(problem, null, begun)
   if (!whole.converged && begun) whole = fit(problem)
   warm.theta = whole.converged ? whole.theta : null
-  const target = targetOf(state, problem, whole.theta), before = measure(problem, whole.theta, target)
-  const found = {problem, whole, theta: whole.theta, target, before}
-  if (!state.rows.length || !whole.converged) return found
-  found.moved = step(problem, whole.theta, state.rows, {corrected})
-  found.predicted = found.moved && measure(problem, found.moved, target)
-  const again = refit(problem, whole.theta, state.rows)
-  found.gone = again.converged ? again.theta : null
-  found.truth = found.gone && measure(problem, found.gone, target)
-  return found
+  const found = {problem, whole, theta: whole.theta}
+  if (state.rows.length && whole.converged) {
+    found.moved = step(problem, whole.theta, state.rows, {corrected})
+    const again = refit(problem, whole.theta, state.rows)
+    found.gone = again.converged ? again.theta : null
+  }
+  return {...found, ...answers(state, found)}
+}
+
+// The target of a state at the fit, after the step and at the refit, as far as they are known.
+export function answers(state, {problem, theta, moved, gone}) {
+  const target = targetOf(state, problem, theta), at = (place) => place && measure(problem, place, target)
+  return {target, before: at(theta), predicted: at(moved), truth: at(gone)}
+}
+
+// What ``make`` made last, while the key is the same.
+export function kept(warm, name, key, make) {
+  if (warm[name]?.key !== key) warm[name] = {key, value: make()}
+  return warm[name].value
+}
+
+// The true effect of each row, by refits that are kept while only the question changes.
+export function truths(state, warm, {problem, theta, target, before}) {
+  const key = JSON.stringify([problem.X, problem.y, problem.strength])
+  return kept(warm, "refits", key, () => refits(problem, theta)).map((gone) => measure(problem, gone, target) - before)
 }

@@ -32,11 +32,16 @@ export function makeControl(control, set) {
   }}
 }
 
-// The previous and the next row, by button: the keyboard's way to a point.
-export function makeStepper(pick) {
+// The previous and the next row, by button: the keyboard's way to a point. With ``toggle``, whether it is in the set.
+export function makeStepper(step, toggle) {
   const text = make("output", {class: "value"})
   const element = make("div", {class: "control stepper", role: "group", "aria-label": "Row"},
-    button("‹", () => pick(-1), {"aria-label": "Previous row"}), text, button("›", () => pick(1), {"aria-label": "Next row"}))
-  return {element, update: (state) => say(text, state.rows.length > 1
-    ? `${state.rows.length} rows` : `row ${state.rows[0] ?? 0} (0 to ${state.points.length - 1})`)}
+    button("‹", () => step(-1), {"aria-label": "Previous row"}), text, button("›", () => step(1), {"aria-label": "Next row"}))
+  const member = toggle && button("", toggle, {class: "member"})
+  if (member) element.append(member)
+  return {element, update(state, row) {
+    const there = state.rows.includes(row)
+    say(text, `row ${row} ${toggle ? `(${there ? "in" : "not in"} the set of ${state.rows.length})` : `(0 to ${state.points.length - 1})`}`)
+    if (member) say(member, there ? "Take out" : "Add")
+  }}
 }

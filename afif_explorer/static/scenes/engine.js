@@ -8,8 +8,8 @@
 import {dot, norm, plus, product, spectrum, solver} from "./engine/matrices.js"
 import {size, sigmoid, output, prediction, loss, jacobian} from "./engine/models.js"
 import {value, rowGradient, gradient, curvature, newton, finish, fit, without, refit, refits} from "./engine/fits.js"
-import {measure, oriented, targetGradient, step, leverages, effects, trueEffects, dial, dialTarget} from "./engine/effects.js"
+import {measure, oriented, targetGradient, step, leverages, effects, dial, dialTarget} from "./engine/effects.js"
 import {random, lissaPath, lissaRule} from "./engine/lissa.js"
 import {initial} from "./engine/networks.js"
 
-export {dot, norm, plus, product, spectrum, solver, size, sigmoid, output, prediction, loss, jacobian, value, rowGradient, gradient, curvature, newton, finish, fit, without, refit, refits, measure, oriented, targetGradient, step, leverages, effects, trueEffects, dial, dialTarget, random, lissaPath, lissaRule, initial}
+export {dot, norm, plus, product, spectrum, solver, size, sigmoid, output, prediction, loss, jacobian, value, rowGradient, gradient, curvature, newton, finish, fit, without, refit, refits, measure, oriented, targetGradient, step, leverages, effects, dial, dialTarget, random, lissaPath, lissaRule, initial}

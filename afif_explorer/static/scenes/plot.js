@@ -71,11 +71,11 @@ export const contour = (problem, theta, axes = PLANE) => levels((at) => output(p
 export const fitLine = (problem, theta, [low, high]) =>
   [low, high].map((x) => [x, output(problem, theta, [x])])
 
-// The three drawings of one thing: before grey, predicted dashed, true solid.
+// The three drawings of one thing: before grey, predicted dashed, true solid. No prediction without its truth.
 export function three(shape, solved, shown) {
   const marks = [{kind: "line", tone: "before", points: shape(solved.theta)}]
-  if (!shown) return marks
-  if (solved.gone) marks.push({kind: "line", tone: "true", points: shape(solved.gone)})
+  if (!shown || !solved.gone) return marks
+  marks.push({kind: "line", tone: "true", points: shape(solved.gone)})
   if (solved.moved) marks.push({kind: "line", tone: "predicted", points: shape(solved.moved)})
   return marks
 }
@@ -99,6 +99,13 @@ export function dots(all, {chosen = [], style = () => ({}), groups = false} = {}
 // How many points of the plane a name above (side 1) or below (-1) a point would lie on.
 const crowd = (all, [x, y], side) =>
   all.filter((other) => Math.abs(other[0] - x) < 0.4 && side * (other[1] - y) > 0.08 && side * (other[1] - y) < 0.6).length
+
+// What is in sight before the reveal, as a sentence for screen readers; ``rest`` ends it.
+export function sight(all, rest, {groups = false} = {}) {
+  const squares = all.filter(([, , label]) => label).length, second = all.filter((point) => point[3] === 1).length
+  const shapes = `${all.length - squares} circles and ${squares} squares${groups ? `, ${second} of them in the second group` : ""}`
+  return `${all.length} points are shown: ${shapes}; ${rest}.`
+}
 
 export function probe(state) {
   const [x, y] = state.probe

@@ -4,11 +4,12 @@ import {makeControl, makeStepper} from "./controls.js"
 
 const COLUMNS = ["before", "predicted", "true"]
 
-export function makeStory(scene, act) {
+// ``sets``: whether the scene chooses sets of rows.
+export function makeStory(scene, act, sets) {
   const bets = scene.bets.map((text, place) => button(text, () => act.bet(place), {"aria-pressed": "false"}))
   const reveal = button("", act.reveal, {class: "main"})
   const controls = scene.controls.map((one) => makeControl(one, act.set))
-  const stepper = makeStepper(act.step)
+  const stepper = makeStepper(act.step, sets && act.pick)
   const body = make("tbody"), table = make("table", {}, make("thead", {}, make("tr", {}, make("th", {scope: "col"}, "value"),
     ...COLUMNS.map((name) => make("th", {scope: "col", class: name}, name)))), body)
   const score = make("p", {class: "score"}), note = make("p", {class: "warning", role: "status"})
@@ -24,13 +25,13 @@ export function makeStory(scene, act) {
   const moving = section("Move", make("p", {}, scene.moves), stepper.element, ...controls.map((one) => one.element))
   const element = make("div", {class: "story"}, predict, moving, table, happened, question)
 
-  return {element, spoken, update(state, live, view, chooses) {
+  return {element, spoken, update(state, live, view, chooses, row) {
     bets.forEach((one, place) => one.setAttribute("aria-pressed", String(live.bet === place)))
     show(bet, !state.hidden.includes("bet")) // it is about the scene's own points
     say(reveal, scene.bets.length && !state.hidden.includes("bet") ? "Reveal" : "Remove it and see")
     show(reveal, !live.revealed)
     show(stepper.element, chooses && !state.hidden.includes("row"))
-    stepper.update(state)
+    stepper.update(state, row)
     controls.forEach((one) => one.update(state))
     show(happened, live.revealed)
     show(question, live.revealed)

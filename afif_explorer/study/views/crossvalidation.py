@@ -30,7 +30,7 @@ from afif_explorer.study.fitting import fit, penalty_of
 from afif_explorer.study.keys import is_given
 from afif_explorer.study.solving import curvature_of, influence
 from afif_explorer.study.store import stage
-from afif_explorer.study.views.heldout import HeldOut, check_of
+from afif_explorer.study.views.heldout import HeldOut, check_of, estimates_of
 
 STRENGTHS = np.geomspace(1e-5, 10, 13)  # times the unit that ``strengths_for`` finds
 _DIRECT = "Solved directly: the choice of solver does not matter here."
@@ -70,6 +70,7 @@ def cross_validation(spec: Spec, checked: bool = False) -> CrossValidationReport
         check=check_of(spec, _to_check(path, known) or {spec.strength: now}) if checked else None,
         unit=loss_unit(data(spec)),
         notes=(*here.notes, *_notes(spec, path)),
+        estimates=estimates_of(spec, _method(spec)) if checked else None,
     )
 
 

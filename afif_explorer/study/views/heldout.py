@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
+from afif_explorer.analysis.fits.basins import elsewhere
 from afif_explorer.analysis.fits.fitting import Fit
-from afif_explorer.analysis.removal.refits import rises_without
+from afif_explorer.analysis.leave_one_out import leave_one_out
+from afif_explorer.analysis.removal.rises import Rises, rises_without
 from afif_explorer.analysis.rows import compare
-from afif_explorer.results import HeldOutCheck
+from afif_explorer.engine.influence.methods import Method
+from afif_explorer.errors import CurvatureError, InvalidChoice
+from afif_explorer.results import HeldOutCheck, HeldOutEstimates
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data
 from afif_explorer.study.fitting import fit
@@ -51,8 +56,8 @@ def check_of(spec: Spec, at: dict[float, HeldOut]) -> HeldOutCheck:
     rows = np.sort(shuffled[defined[shuffled]][: min(CHECKED, n - 1)])
     true = [_true_rise(spec.replace(strength=s), known.fit, rows) for s, known in at.items()]
     guess = [known.rise[rows] for known in at.values()]
-    away = [actual - predicted for (actual, _), predicted in zip(true, guess, strict=True)]
-    predicted, actual = np.concatenate(guess), np.concatenate([rise for rise, _ in true])
+    away = [actual.losses - predicted for actual, predicted in zip(true, guess, strict=True)]
+    predicted, actual = np.concatenate(guess), np.concatenate([rise.losses for rise in true])
     return HeldOutCheck(
         ids=np.tile(data(spec).train.ids[rows], len(at)),
         strength=np.repeat(list(at), len(rows)),
@@ -65,11 +70,29 @@ def check_of(spec: Spec, at: dict[float, HeldOut]) -> HeldOutCheck:
         standard_error=np.array([d.std(ddof=1) / len(d) ** 0.5 for d in away]),
         pearson=compare.pearson(predicted, actual),
         slope=compare.slope(predicted, actual),
-        gradient_norm=max(norm for _, norm in true),
+        gradient_norm=max(one.gradient_norm for one in true),
         seconds=time.perf_counter() - began,
+        elsewhere=elsewhere(np.concatenate([one.basins.another for one in true])),
     )
 
 
-def _true_rise(at: Spec, found: Fit, rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Increase of each row's own loss in a refit without it ``[m]``, and the largest gradient norm."""
+def estimates_of(spec: Spec, method: Method) -> HeldOutEstimates:
+    """One step, leverage correction, importance sampling and refits beside each other."""
+
+    def work() -> HeldOutEstimates:
+        try:
+            found = leave_one_out(fit(spec), method, refits=CHECKED, seed=spec.seed)
+        except (CurvatureError, InvalidChoice) as error:  # without an approximate posterior
+            return HeldOutEstimates(pd.DataFrame(), {}, (str(error),))
+        table = found.table[found.table["refit"].notna()]
+        compared = table[["one_step", "corrected", "psis_plug_in", "refit"]]
+        apart = compared.max(axis=1) - compared.min(axis=1)
+        ranked = table.loc[apart.sort_values(ascending=False, kind="stable").index]
+        return HeldOutEstimates(ranked, found.means.to_dict(), found.notes)
+
+    return stage("estimates", spec, work)
+
+
+def _true_rise(at: Spec, found: Fit, rows: np.ndarray) -> Rises:
+    """The increase of each row's own loss in a refit without it ``[m]``."""
     return stage("held out for real", at, lambda: rises_without(found, rows), rows.tobytes())

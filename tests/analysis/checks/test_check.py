@@ -43,6 +43,7 @@ def test_the_page_of_codes_describes_all_of_them() -> None:
     assert re.findall(r"^\| (AX\d+) \|", CODES.read_text(encoding="utf-8"), re.MULTILINE) == list(
         RULES
     )
+    assert f"| {len(RULES)} codes |" in CODES.with_name("checks.md").read_text(encoding="utf-8")
 
 
 def test_a_network_that_is_stopped_early_is_no_minimum() -> None:
@@ -88,6 +89,27 @@ def test_groups_classes_and_their_sizes() -> None:
     alone = ax.check(ax.fit_objective(objective))["AX204"]
     assert "class: 7." in alone.seen
     assert not alone.passed
+
+
+def test_the_rows_that_count_in_a_gap_are_counted() -> None:
+    """Both groups are large, but few of their rows have the outcome; intersections are groups too."""
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": draw.normal(size=600), "y": np.arange(600) % 50 == 0})
+    frame["group"], frame["age"] = draw.choice(["a", "b"], (2, 600))
+    data = ax.Dataset.from_frame(frame, target="y", sensitive=["group", "age"], test=0.4)
+    fit = ax.fit(data, penalty=ax.Ridge(1e-2))
+    test = data.test
+    hit = test.y == 1
+    gap = ax.EqualOpportunityDifference("group", favourable="True")
+    found = ax.check(fit, gap)["AX203"]
+    counts = [int((hit & (test.sensitive["group"] == name)).sum()) for name in "ab"]
+    assert sorted(found.numbers.values()) == sorted(counts)
+    assert found.level == "warning"
+    assert "with the outcome" in found.seen
+    assert ax.check(fit, ax.DemographicParityDifference("group"))["AX203"].passed
+    crossed = ax.EqualOpportunityDifference(("group", "age"), favourable="True")
+    [*names] = ax.check(fit, crossed)["AX203"].numbers
+    assert all("group" in name and "age" in name for name in names)
 
 
 def test_rows_on_which_much_depends() -> None:

@@ -19,7 +19,7 @@ def test_they_are_those_of_a_loop() -> None:
     masks = draw.random((200, 8)) < 0.4
     effects = draw.normal(size=(200, 5))
     found = all_conjunctions(
-        torch.from_numpy(masks).float(),
+        torch.from_numpy(masks),
         torch.from_numpy(columns),
         torch.from_numpy(effects).float(),
         depth=3,
@@ -48,7 +48,7 @@ def test_effects_without_any_relation_to_the_predicates_do_not_stand_out() -> No
         masks, effects = draw.random((150, 9)) < 0.3, draw.normal(size=150)
         shuffled = np.stack([effects, *(draw.permutation(effects) for _ in range(19))], axis=1)
         found = all_conjunctions(
-            torch.from_numpy(masks).float(),
+            torch.from_numpy(masks),
             torch.arange(9),
             torch.from_numpy(shuffled).float(),
             2,

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 import afif_explorer as ax
-from afif_explorer.datasets.rows.conditions import Comparison, Missing, Not, OneOf, Several
+from afif_explorer.datasets.rows.conditions import (
+    Comparison,
+    Contains,
+    Missing,
+    Not,
+    OneOf,
+    Several,
+)
 from afif_explorer.datasets.rows.parsing import DEEPEST, LONGEST, parsed
 from afif_explorer.errors import InvalidChoice
 
@@ -44,6 +51,8 @@ MEANT = {
     "not hours per week < 40": ~(HOURS < 40),
     "since >= 2021-03-01": SINCE >= "2021-03-01",
     "flag = True": FRAME["flag"],
+    'education contains GRAD and not education contains "a and"': EDUCATION == "HS-grad",
+    "'in' contains e": FRAME["in"] == "yes",
 }
 
 
@@ -60,7 +69,7 @@ def test_a_condition_means_what_pandas_says(text: str) -> None:
     ("text", "says"),
     [
         ("", "Write a condition"),
-        ("education", "needs one of = != < <= > >=, 'in' or 'is missing'"),
+        ("education", "needs one of = != < <= > >=, 'contains', 'in' or 'is missing'"),
         ("education = ", "After 'education =' the condition needs a value"),
         ("= 3", "At the beginning the condition needs the name of a column, not '='"),
         ("education = HS-grad and", "needs the name of a column"),
@@ -76,7 +85,10 @@ def test_a_condition_means_what_pandas_says(text: str) -> None:
         ("wages > 3", "no column 'wages'; there are"),
         ("Education = HS-grad", "did you mean 'education'"),
         ("education = HS grad", "did you mean 'HS-grad'"),
-        ("education < HS-grad", "holds text; compare it by = or !="),
+        ("education < HS-grad", "holds text; compare it by =, != or contains"),
+        ("hours per week contains 4", "holds numbers; compare it by = != < <= > >=, not contains"),
+        ("since contains 2020", "holds dates; compare"),
+        ("education contains", "needs a text"),
         ("hours per week < many", "holds numbers, and 'many' is none"),
         ("since > soon", "holds dates, and 'soon' is none"),
         ("__import__('os').system('true') = 1", "condition needs"),
@@ -88,13 +100,15 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(text: str, says: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["a", "and", "a or b", 'q"\\"', " x ", "<i>", "", "a,b", "`'", "is", "ä (1)"]
+    "name",
+    ["a", "and", "a or b", 'q"\\"', " x ", "<i>", "", "a,b", "`'", "is", "contains", "ä (1)"],
 )
 def test_any_name_and_value_can_be_written_and_read_again(name: str) -> None:
     one = Comparison(name, "!=", name)
     for condition in (
         one,
         Missing(name),
+        Contains(name, name),
         OneOf(name, (name, "c")),
         Not(one),
         Several("or", (one, Not(one))),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 import afif_explorer as ax
+from afif_explorer.engine.training.proximal import ProximalProblem, ProximalSolution
+from tests.helpers.cases import KINKED
 
 TARGET = ax.MeanLoss("test")
 PENALTIES = [
@@ -55,3 +61,21 @@ def test_sets_and_several_outputs_too(penalty: ax.Penalty, outputs: int) -> None
             moved = TARGET.bind(fit)
             change = moved.value(fit.objective.vector(found.theta)) - moved.value(fit.parameters)
             assert alone == pytest.approx(change, rel=1e-6)
+
+
+def test_a_step_that_diverges_is_followed_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative curvature, along which the penalty does not hold the step of some rows."""
+    [case] = [case for case in KINKED if case.name == "MLP with groups"]
+    problem, solved = case.make(), []
+    solve = ProximalProblem.solve
+
+    def watched(self: ProximalProblem, b: Tensor, **options: Any) -> ProximalSolution:
+        solved.append(solve(self, b, **options))
+        return solved[-1]
+
+    monkeypatch.setattr(ProximalProblem, "solve", watched)
+    influence = ax.NewtonStep(damping=0.3).prepare(problem.objective, problem.theta)
+    with pytest.raises(ax.SolverDiverged, match="Set damping to at least"):
+        influence.effects(torch.ones(problem.objective.p, 1, dtype=torch.float64))
+    assert [one.bounded for one in solved].count(False) == 1
+    assert not solved[-1].bounded

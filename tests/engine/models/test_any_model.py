@@ -86,9 +86,14 @@ def test_a_fit_stopped_early_works_and_reports_it(kind: type[nn.Module]) -> None
     assert fit.metrics["accuracy"] > 0.2  # ten digits
     values = torch.linalg.eigvalsh(ax.Hessian(objective, fit.theta).dense())
     assert fit.negative_curvature == pytest.approx(min(0.0, float(values[0])), rel=1e-6)
-    told = ax.unlearn(fit, [0, 1], ax.AFIF(damping=0.1), [ax.MeanLoss("test")])
+    with (
+        pytest.warns(ax.NotAtMinimum, match="train longer"),
+        pytest.warns(ax.NegativeCurvature, match=f"{fit.negative_curvature:.2g}"),
+    ):
+        told = ax.unlearn(fit, [0, 1], ax.AFIF(damping=0.1), [ax.MeanLoss("test")])
     assert np.isfinite(told.theta).all()
     assert told.reach.level in ("fair", "poor")  # damped, and the Fisher is not the Hessian
+    assert {ax.NotAtMinimum, ax.NegativeCurvature} <= {one.category for one in told.trust.reasons}
 
 
 def test_afif_on_an_early_stopped_network_is_close_to_the_response() -> None:

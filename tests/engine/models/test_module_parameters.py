@@ -172,7 +172,7 @@ def test_what_is_penalised_can_be_said(wanted) -> None:
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (["w"], "no parameter 'w'; the names are: b, W"),
+        (["w"], "no trainable parameter 'w'; the names are: b, W"),
         ([True], "a mask of 5"),
         ([1, 0, 1, 1, 1], "a mask of 5"),
         (3, "a mask of 5"),
@@ -181,6 +181,13 @@ def test_what_is_penalised_can_be_said(wanted) -> None:
 def test_what_cannot_be_penalised_is_refused(wanted, message: str) -> None:
     with pytest.raises(ax.InvalidChoice, match=message):
         ax.Objective(Declared("bW"), "bernoulli", ax.Ridge(0.5), X, Y, penalised=wanted)
+
+
+def test_a_frozen_parameter_cannot_be_penalised() -> None:
+    model = Declared("bW")
+    model.b.requires_grad_(requires_grad=False)
+    with pytest.raises(ax.InvalidChoice, match="no trainable parameter 'b'; the names are: W"):
+        ax.Objective(model, "bernoulli", ax.Ridge(0.5), X, Y, penalised=["b"])
 
 
 def test_a_data_set_is_fitted_with_the_same_choice() -> None:

@@ -298,3 +298,40 @@ def test_curvlinops_agrees_on_a_layer_by_itself() -> None:
     matrix = (theirs @ torch.eye(15, dtype=torch.float64)).detach() / 60
     wanted = matrix + 0.1 * torch.eye(15, dtype=torch.float64)
     torch.testing.assert_close(torch.linalg.inv(W @ W.T), wanted, rtol=1e-8, atol=1e-9)
+
+
+class Viewer(nn.Module):
+    """A convolutional net whose biases are not penalised; a shift of all its outputs changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.see, self.head = nn.Conv2d(1, 6, 3), nn.Linear(6 * 36, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(torch.tanh(self.see(images)).flatten(1))
+
+
+@pytest.mark.parametrize("strength", [1e-2, 1e-4])
+def test_parameters_without_a_penalty_do_not_spoil_single_precision(strength: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(200, 1, 8, 8, generator=generator)
+    y = torch.randint(10, (200,), generator=generator)
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        torch.manual_seed(0)
+        module = Viewer().to(dtype)
+        objective = ax.Objective(module, "categorical", ax.Ridge(strength), images.to(dtype), y)
+        fisher = Fisher(objective, objective.vector(objective.model.initial(0)))
+        rhs = fisher.point.gradient() - fisher.point.objective.penalty_gradient(fisher.point.theta)
+        found.append(BlockConjugateGradient(preconditioner=Nystroem()).prepare(fisher).solve(rhs))
+    assert [one.status for one in found] == [Status.CONVERGED] * 2
+    single, double = (fisher @ one.value.double() for one in found)
+    torch.testing.assert_close(single, double, rtol=0, atol=1e-4 * float(double.abs().max()))
+
+
+def test_a_flat_fisher_is_not_told_to_use_the_fisher() -> None:
+    objective = ax.Objective(ax.LinearMap(2), "gaussian", None, np.zeros((5, 2)), np.zeros(5))
+    fisher = Fisher(objective, torch.zeros(objective.p, dtype=torch.float64))
+    found = BlockConjugateGradient().prepare(fisher).solve(block(fisher.p, 1))
+    assert found.status is Status.DIVERGED
+    assert "singular up to rounding; raise the damping, or use float64" in found.advice

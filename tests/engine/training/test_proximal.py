@@ -135,6 +135,23 @@ def test_the_prox_solves_its_sub_problem_for_many_gradients_at_once(
 
 
 @every_penalty
+def test_a_solve_is_as_accurate_beside_a_huge_one_and_from_any_start(
+    penalty: NonsmoothPenalty,
+) -> None:
+    """A row of leverage one gives a gradient of any size, in one block with those of all others."""
+    problem = objective(penalty)
+    theta = minimise(problem).theta
+    proximal = ProximalProblem(ax.Fisher(problem, theta).dense(), theta, penalty, problem.penalised)
+    b = torch.randn(problem.p, 4, generator=torch.Generator().manual_seed(0), dtype=theta.dtype)
+    alone = proximal.solve(b[:, :3])
+    assert alone.solved
+    b[:, 3] *= 1e13
+    found = proximal.solve(b, start=torch.roll(alone.value, 1, 1)[:, [0, 1, 2, 0]])
+    assert bool((found.residual[:3] <= alone.tolerance).all())
+    torch.testing.assert_close(found.value[:, :3], alone.value, atol=1e-9, rtol=1e-9)
+
+
+@every_penalty
 @pytest.mark.parametrize("method", [ax.AFIF, ax.InfinitesimalJackknife, ax.NewtonStep])
 def test_weights_of_one_change_nothing(penalty: NonsmoothPenalty, method: type[ax.AFIF]) -> None:
     problem = objective(penalty, "bernoulli")

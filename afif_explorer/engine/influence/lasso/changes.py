@@ -37,6 +37,14 @@ class Entries(NamedTuple):
         found[self.place[inside], self.row[inside] - first] = self.value[inside]
         return found
 
+    def among(self, rows: Tensor, places: Tensor) -> Tensor:
+        """The numbers of some rows and parameters, both ascending, ``[len(places), len(rows)]``."""
+        down, across = torch.searchsorted(rows, self.row), torch.searchsorted(places, self.place)
+        inside = rows[down.clamp(max=len(rows) - 1)] == self.row
+        found = self.value.new_zeros(len(places), len(rows))
+        found[across[inside], down[inside]] = self.value[inside]
+        return found
+
     def subtracted(self, effects: Tensor, weights: Tensor) -> None:
         """Subtract ``value w_place`` from each row of effects ``[n, m]``, in place; ``w`` ``[p, m]``."""
         step = block_rows(2 * effects.shape[1], effects)

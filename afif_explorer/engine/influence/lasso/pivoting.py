@@ -30,6 +30,7 @@ from afif_explorer.engine.runtime.memory import block_rows
 
 PIVOTS = 1000
 PATIENCE = 10  # rounds of joint corrections that do not lower the number of disagreements
+LARGE = 64  # unknowns
 SLACK = 1e-9  # relative to the threshold
 KEPT, ZERO, OPPOSITE = 0, 1, 2  # the state of a parameter of S
 
@@ -41,6 +42,7 @@ class Blocks:
     Attributes:
         theta, penalised: ``[s]``, of the nonzero parameters.
         solved: ``P`` ``[s, v]``. schur: ``K`` ``[v, v]``. inverse: ``R`` ``[s, s]``. threshold: ``a``.
+        rank: of ``C`` at most; among more nonzero parameters it is singular.
     """
 
     theta: Tensor
@@ -49,6 +51,7 @@ class Blocks:
     schur: Tensor
     inverse: Tensor
     threshold: float
+    rank: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,18 +149,18 @@ class _Search:
         right_v = _times(known, blocks.solved) - self._slope[at] - blocks.threshold * signs
         right_s = self._kept[at] + blocks.theta - _times(known, blocks.inverse)
         x, u = torch.zeros_like(right_v), known
-        sound = torch.ones(len(at), dtype=torch.bool, device=at.device)
         inside_v, inside_s = signs != 0, states == ZERO
-        for some in _alike(inside_v.sum(1) + inside_s.sum(1), x):
+        entered, left = inside_v.sum(1), inside_s.sum(1)
+        sound = len(blocks.theta) + entered - left <= blocks.rank
+        for some in _alike((entered + left) * sound, x):
             a, has_a = _padded(inside_v[some])
             z, has_z = _padded(inside_s[some])
             matrix = self._systems(a, has_a, z, has_z)
             right = torch.cat(
                 [right_v[some].gather(1, a) * has_a, right_s[some].gather(1, z) * has_z], dim=1
             )
-            found, info = torch.linalg.solve_ex(matrix, right[:, :, None])
-            found = found[:, :, 0]
-            sound[some] = (info == 0) & found.isfinite().all(1)
+            found, regular = _solutions(matrix, right)
+            sound[some] = regular
             few_a, few_z = found.split([a.shape[1], z.shape[1]], dim=1)
             x[some] = x[some].scatter_add(1, a, few_a * has_a)
             u[some] = u[some].scatter_add(1, z, few_z * has_z)
@@ -174,6 +177,20 @@ class _Search:
         pads = ~torch.cat([has_a, has_z], dim=1)
         matrix.diagonal(dim1=1, dim2=2).add_(pads.to(matrix.dtype))
         return matrix
+
+
+def _solutions(matrices: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+    """The solutions ``[m, q]`` of some systems, and which of them are regular ``[m]``.
+
+    Large ones one by one: torch's threads can end with wrong pivots where one call solves several.
+    """
+    few = 1 if matrices.shape[1] > LARGE else len(matrices)
+    parts = [
+        torch.linalg.solve_ex(some, own[:, :, None])
+        for some, own in zip(matrices.split(few), right.split(few), strict=True)
+    ]
+    found = torch.cat([part.result for part in parts])[:, :, 0]
+    return found, (torch.cat([part.info for part in parts]) == 0) & found.isfinite().all(1)
 
 
 def _times(few: Tensor, matrix: Tensor) -> Tensor:

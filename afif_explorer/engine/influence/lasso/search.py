@@ -59,6 +59,8 @@ class Search:
         self.inverse = factor.solve(torch.eye(len(places), dtype=gradient.dtype).to(gradient))
         self._near = Near(curvature, gradient, places, threshold)
         self._pulls = gradient.new_zeros(0, 0)
+        point, regular = curvature.point, bool((curvature.diagonal_shift > 0).all())
+        self.rank = curvature.p if regular else point.residual.numel()
 
     def changes(self, residual: Tensor) -> Changes:
         """What changes without each row, for residuals ``[n, k]`` that are corrected for leverage or not.
@@ -176,6 +178,7 @@ class _Rows:
             inner - across @ solved,
             owner.inverse,
             owner.threshold,
+            owner.rank,
         )
         found = pivoted(blocks, self._kept[left], self._slope[left][:, pool])
         self._x[left] = 0.0

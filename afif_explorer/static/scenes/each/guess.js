@@ -1,6 +1,6 @@
 // 1 Guess the row: bet on a point, remove it, and compare it with all others.
-import {effects, loss, trueEffects} from "../engine.js"
-import {places, solved} from "../case.js"
+import {effects, loss} from "../engine.js"
+import {places, solved, truths} from "../case.js"
 import {PLANE, boundary, dots, outcome, percent, points, probe, ranking, three} from "../plot.js"
 
 export const guess = {
@@ -19,7 +19,7 @@ export const guess = {
     const before = `The model gives ◇ a chance of ${percent(found.before)} to be orange.`
     if (!shown) return {panels: [plane], rows: [{...outcome(state, found), predicted: "", true: ""}], says: [before,
       `You bet on row ${row}.`]}
-    const truth = trueEffects(problem, theta, found.target), predicted = effects(problem, theta, found.target, {plugged: true})
+    const truth = truths(state, warm, found), predicted = effects(problem, theta, found.target, {plugged: true})
     const best = truth.reduce((top, one, i) => (Math.abs(one) > Math.abs(truth[top]) ? i : top), 0)
     const score = Math.round(100 * Math.abs(truth[row]) / Math.abs(truth[best]))
     const far = (i) => Math.hypot(...problem.X[i].map((x, j) => x - state.probe[j]))

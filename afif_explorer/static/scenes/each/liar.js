@@ -1,18 +1,19 @@
 // 10 Find the liar, be fair: ten rows to audit, by four rules; and what closing the gap costs.
-import {curvature, dot, effects, loss, norm, plus, prediction, rowGradient, solver} from "../engine.js"
+import {curvature, dot, effects, loss, norm, output, plus, prediction, rowGradient, solver} from "../engine.js"
 import {groups, lies, places, solved} from "../case.js"
-import {PLANE, boundary, dots, outcome, percent, three} from "../plot.js"
+import {PLANE, boundary, dots, outcome, percent, sight, three} from "../plot.js"
 
 export const RULES = ["loss", "margin", "self-influence", "influence on the gap"]
 const SHORT = [...RULES.slice(0, 3), "influence"] // at a bar
 
-// The rows in the order in which a rule would have them audited.
+// The rows in the order in which a rule would have them audited. The margin is (2y - 1) times the log-odds, lowest
+// first; the loss is log(1 + exp(-margin)), so that both give the same order.
 export function audit(problem, theta, target, rule) {
   const {X, y} = problem, solved_ = solver(curvature(problem, theta), theta.length)
   const self = () => X.map((_, i) => { const g = rowGradient(problem, theta, i); return dot(g, solved_.solve(g)) })
   const scores = [
     () => X.map((x, i) => loss(problem, theta, x, y[i])),
-    () => X.map((x) => -Math.abs(prediction(problem, theta, x) - 0.5)),
+    () => X.map((x, i) => (1 - 2 * y[i]) * output(problem, theta, x)),
     self,
     () => effects(problem, theta, target).map((one) => -one),
   ][rule]()
@@ -39,7 +40,8 @@ export const liar = {
     }
     const say = `${liars} of ${state.points.length} labels are wrong; the gap between the groups is ${percent(whole.before)}.`
     const first = outcome({...state, rows}, found)
-    if (!shown) return {panels: [plane], rows: [{...first, predicted: "", true: ""}], says: [say, ""]}
+    if (!shown) return {panels: [plane], rows: [{...first, predicted: "", true: ""}],
+      says: [say, sight(places(state), "the line is fitted to all of them", {groups: true})]}
     const precisions = RULES.map((_, k) => caught(audit(problem, theta, target, k).slice(0, count)) / count)
     const panel = {
       key: "rules", title: `Wrong labels among ${count} audited rows, by rule: their share (bar) and number`,

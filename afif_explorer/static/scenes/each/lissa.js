@@ -34,11 +34,17 @@ export const lissa = {
       alt: `${depth} steps of LiSSA.`,
     }
     const start = `Scale ${number(settings.scale)} times the largest eigenvalue, ${depth} steps${settings.batch ? `, batches of ${settings.batch} of ${n} rows` : ", all rows in each step"}.`
+    const pathInWords = () => {
+      const outside = full.map(turned).findIndex(([x, y]) => Math.abs(x) > wide || y < tall[0] || y > tall[1])
+      const [x, y] = turned(full.at(-1)).map(number), [right, up] = goal.map(number)
+      const path = outside < 0 ? `ends at ${x} across and ${y} up` : `is outside the drawing from step ${outside} on`
+      return `The path with all rows ${path}; the exact solution is at ${right} across and ${up} up.`
+    }
     const estimate = full.at(-1), error = (u) => norm(plus(u, exact, -1)) / norm(exact)
     const usable = error(estimate) <= 1
     const predicted = usable ? measure(problem, plus(theta, estimate, 1 / n), found.target) : null
     const rows = [{...outcome(state, {...found, predicted}), ...(usable ? {} : {predicted: "diverged"})}]
-    if (!live.revealed) return {panels: [plane], rows: [{...rows[0], predicted: "", true: ""}], says: [start, ""]}
+    if (!live.revealed) return {panels: [plane], rows: [{...rows[0], predicted: "", true: ""}], says: [start, pathInWords()]}
     const diverges = settings.scale <= 0.5
     const along = rule.values.map((value, k) => ({value, k, factor: Math.abs(1 - value / scale)}))
     const steps = Array.from({length: depth + 1}, (_, t) => t), clip = (v) => Math.min(1e3, Math.max(1e-6, v))

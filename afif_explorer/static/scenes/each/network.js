@@ -1,44 +1,66 @@
 // 9 Fisher or Hessian: a network, whose two curvatures differ and which has several minima.
 import {curvature, effects, initial, measure, newton, spectrum, step, without} from "../engine.js"
 import {places, problemOf, targetOf} from "../case.js"
-import {PLANE, contour, dots, number, outcome, percent, probe, signed} from "../plot.js"
+import {PLANE, contour, dots, number, outcome, percent, probe, sight, signed} from "../plot.js"
 
-const BUDGET = 7 // ms of a frame
+const BUDGET = 7 // ms between two looks at the hand
 const TICKS = [-0.5, -0.1, 0, 0.1, 0.5] // effects of most rows are small, and some are not
 
-// Runs generators one after another, a little in each frame; ``work.next()`` yields as the engine's fits do.
+// Goes on with a job, steps that the engine yields, until it is done or the time is over; whether it is done.
 function sliced(job, until) {
-  while (performance.now() < until) {
+  while (!job.found && performance.now() < until) {
     const {done, value} = job.steps.next()
-    if (!done) continue
-    job.found = value
-    return true
+    if (done) job.found = value
   }
-  return false
+  return Boolean(job.found)
 }
 
-// The jobs of a state: the fit, the cold refit, then the refit without each row, warm; kept until it changes.
-function jobs(state, warm) {
+// What is fitted for a state, kept until it changes: the fit, then without each row a warm refit, and a cold one
+// without the chosen row.
+function prepared(state, warm) {
   const problem = problemOf(state), key = JSON.stringify([state.points, state.settings.strength, state.settings.seed])
+  const row = state.rows[0] ?? 0, n = problem.X.length
   if (warm.key !== key) {
     const same = warm.seed === state.settings.seed && warm.whole?.found
     const start = same ? warm.whole.found.theta : initial(problem, state.settings.seed + 1)
-    Object.assign(warm, {key, seed: state.settings.seed, problem, refits: [], cold: null,
+    Object.assign(warm, {key, seed: state.settings.seed, problem, refits: Array(n).fill(null), cold: null, bends: null,
       whole: {steps: newton(problem, start, null, 400), found: null}})
   }
-  const until = performance.now() + BUDGET, row = state.rows[0] ?? 0, n = problem.X.length
-  if (!warm.whole.found && !sliced(warm.whole, until)) return false
   if (warm.coldRow !== row || !warm.cold) {
     warm.coldRow = row
     warm.cold = {found: null, steps: newton(problem, initial(problem, state.settings.seed + 1), without(n, [row]), 400)}
   }
-  const theta = warm.whole.found.theta
+  return row
+}
+
+// The jobs that are left, in order: the fit, the chosen row, every other row.
+function* jobs(warm, row) {
+  const {problem, whole, refits, cold} = warm, n = refits.length
+  yield whole
   for (const i of [row, ...Array(n).keys()]) {
-    warm.refits[i] ??= {found: null, steps: newton(problem, theta, without(n, [i]), 200)}
-    if (!warm.refits[i].found && !sliced(warm.refits[i], until)) return false
-    if (i === row && !warm.cold.found && !sliced(warm.cold, until)) return false
+    yield refits[i] ??= {found: null, steps: newton(problem, whole.found.theta, without(n, [i]), 200)}
+    if (i === row) yield cold
   }
-  return true
+}
+
+// The eigenvalues of Fisher and Hessian without the penalty's part, and the smallest one of the Hessian with it.
+function bends(problem, theta) {
+  const values = (strength, kind) => spectrum(curvature({...problem, strength}, theta, null, kind), theta.length).values
+  return {fisher: values(0, "fisher"), hessian: values(0, "hessian"), smallest: values(problem.strength, "hessian")[0]}
+}
+
+function eigenvalues({fisher, hessian}) {
+  const low = 1.3 * Math.min(hessian[0], -1e-4), high = 1.3 * Math.max(fisher.at(-1), hessian.at(-1)), count = fisher.length
+  const shape = (values, kind, tone) => values.map((y, k) => ({kind: "dot", x: k + 1, y, size: 4, shape: kind, tone}))
+  return {
+    key: "eigenvalues", title: "Eigenvalues of the loss alone: Fisher ●, Hessian ■ (root scale)",
+    x: {domain: [0, count + 1], label: "in ascending order", ticks: []},
+    y: {domain: [low, high], root: true, label: "", ticks: [-0.01, 0, 0.01, 0.1, 1].filter((one) => low < one && one < high)},
+    marks: [{kind: "area", x: [0, count + 1], y: [low, 0], tone: "danger"},
+      {kind: "text", x: count + 1, y: low, anchor: "end", dx: -8, dy: -8, text: "negative curvature", tone: "danger"},
+      ...shape(hessian, "square", "one"), ...shape(fisher, "circle", "zero")],
+    alt: `${hessian.filter((one) => one < -1e-12).length} of ${count} eigenvalues of the Hessian are negative, none of the Fisher.`,
+  }
 }
 
 export const network = {
@@ -50,12 +72,21 @@ export const network = {
     state.rows = [row]
   },
 
+  work(state, warm) {
+    const row = prepared(state, warm), until = performance.now() + BUDGET
+    const known = () => [warm.whole, warm.refits[row], warm.cold].filter((one) => one?.found).length
+    const before = known()
+    for (const job of jobs(warm, row)) if (!sliced(job, until)) return {news: known() > before, done: false}
+    return {news: true, done: true}
+  },
+
   view(state, warm, live) {
-    const finished = jobs(state, warm), {problem} = warm, row = state.rows[0] ?? 0, shown = live.revealed
+    const {done: finished} = network.work(state, warm), {problem} = warm, row = state.rows[0] ?? 0, shown = live.revealed
     const cold = state.settings.start === 1
+    const inSight = sight(places(state), `row ${row} is chosen`)
     if (!warm.whole.found) return {
       panels: [{key: "plane", title: "The network is being trained", ...PLANE, bare: true, marks: dots(places(state), {chosen: [row]})}],
-      rows: [{label: "chance at ◇", before: "training", numbers: []}], says: ["The network is being trained.", ""], again: true,
+      rows: [{label: "chance at ◇", before: "training", numbers: []}], says: ["The network is being trained.", inSight], again: true,
     }
     const {theta} = warm.whole.found, target = targetOf(state, problem, theta), before = measure(problem, theta, target)
     const fisher = effects(problem, theta, target, {plugged: true}), hessian = effects(problem, theta, target, {kind: "hessian", plugged: true})
@@ -64,13 +95,13 @@ export const network = {
     const plane = {
       key: "plane", title: "Training points, and the edge where the network is undecided", ...PLANE, bare: true,
       marks: [edge(theta, "before"), ...(shown && gone ? [edge(gone, "true")] : []),
-        ...(shown ? [edge(step(problem, theta, [row]), "predicted")] : []),
+        ...(shown && gone ? [edge(step(problem, theta, [row]), "predicted")] : []),
         ...dots(places(state), {chosen: [row]}), ...probe(state)],
       alt: `${problem.X.length} points; row ${row} is chosen.`,
     }
     const first = {...outcome(state, {before, predicted: before + fisher[row], truth}), ...(truth === null ? {true: "fitting"} : {})}
     const say = `The network gives ◇ a chance of ${percent(before)}.`
-    if (!shown) return {panels: [plane], rows: [{...first, predicted: "", true: ""}], says: [say, ""], again: !finished}
+    if (!shown) return {panels: [plane], rows: [{...first, predicted: "", true: ""}], says: [say, inSight], again: !finished}
     const done = warm.refits.map((one, i) => (one?.found ? [i, measure(problem, one.found.theta, target) - before] : null)).filter(Boolean)
     const reach = 1.15 * Math.max(...done.map(([, value]) => Math.abs(value)), ...fisher.map(Math.abs), 1e-4)
     const axis = {domain: [-reach, reach], root: true, ticks: TICKS.filter((one) => Math.abs(one) < reach), label: "true, by a warm refit (root scale)"}
@@ -83,17 +114,18 @@ export const network = {
         ...(hessian ? shape(hessian, "square", "one") : []), ...shape(fisher, "circle", "zero")],
       alt: "Points near the diagonal are well predicted.",
     }
-    const lowest = spectrum(curvature(problem, theta, null, "hessian"), theta.length).values[0]
+    warm.bends ??= bends(problem, theta)
     const change = (value) => (value === null || value === undefined ? "" : `${signed(100 * value, 2)} points`)
     const refits = [warm.refits[row], warm.cold].map((one) => one?.found && measure(problem, one.found.theta, target) - before)
     return {
-      panels: [plane, panel],
+      panels: [plane, panel, eigenvalues(warm.bends)],
       rows: [first,
-        {label: "change by Fisher", predicted: change(fisher[row]), true: change(truth === null ? null : truth - before)},
-        {label: "change by Hessian", predicted: hessian ? change(hessian[row]) : "negative curvature", true: change(truth === null ? null : truth - before)},
+        {label: "change by Fisher", predicted: change(fisher[row]), true: truth === null ? "fitting" : change(truth - before)},
+        {label: "change by Hessian", predicted: hessian ? change(hessian[row]) : "negative curvature", true: truth === null ? "fitting" : change(truth - before)},
         {label: "warm refit", true: refits[0] === undefined || refits[0] === null ? "fitting" : change(refits[0])},
         {label: "cold refit", true: refits[1] === undefined || refits[1] === null ? "fitting" : change(refits[1])},
-        {label: "smallest eigenvalue of the Hessian", before: number(lowest)}],
+        {label: "smallest eigenvalue of the Hessian", before: number(warm.bends.smallest)},
+        {label: "without the penalty", before: number(warm.bends.hessian[0])}],
       note: warm.whole.found.converged ? "" : "Training has not reached a minimum, so no estimate here can be trusted.",
       says: [say, `For row ${row} the Fisher says ${change(fisher[row])}, the Hessian ${hessian ? change(hessian[row]) : "nothing, its curvature is negative"}.`],
       python: {theta, method: "ax.AFIF(leverage_correction=False)", cold}, again: !finished,

@@ -1,9 +1,21 @@
 // 7 Penalty and separation: the same row, with another influence in another model.
 import {curvature, effects, fit, leverages, measure, norm, refit, spectrum, step} from "../engine.js"
-import {places, problemOf, solved} from "../case.js"
-import {PLANE, boundary, dots, number, outcome, percent, points, probe, three} from "../plot.js"
+import {kept, places, problemOf, solved, truths} from "../case.js"
+import {PLANE, boundary, dots, number, outcome, percent, points, probe, sight, three} from "../plot.js"
 
-const STRENGTHS = Array.from({length: 22}, (_, k) => 10 ** (-3 + k / 7))
+const STRENGTHS = Array.from({length: 16}, (_, k) => 10 ** (-3 + k / 5))
+
+// Fits, and refits without a row, at all strengths.
+function fits(state, row) {
+  let start = null, lost = null
+  return STRENGTHS.map((strength) => {
+    const problem = {...problemOf(state), strength}, at = fit(problem, null, start).theta, gone = refit(problem, lost ?? at, [row])
+    start = at
+    if (gone.converged) lost = gone.theta
+    return {strength, problem, at, gone: gone.converged ? gone.theta : null, moved: step(problem, at, [row]),
+      values: spectrum(curvature(problem, at), at.length).values}
+  })
+}
 
 export const penalty = {
   picks: "row",
@@ -23,17 +35,14 @@ export const penalty = {
         says: ["Without a penalty there is no minimum.", "The parameters grow without end."]}
     }
     const rows = [outcome(state, found)]
-    if (!shown) return {panels: [plane], rows: [{...rows[0], predicted: "", true: ""}], says: [say, ""]}
-    let start = null, lost = null
-    const path = STRENGTHS.map((strength) => {
-      const one = {...problemOf(state), strength}, at = fit(one, null, start).theta, gone = refit(one, lost ?? at, [row]).theta
-      start = at
-      lost = gone
-      const before = measure(one, at, found.target)
-      return {strength, predicted: measure(one, step(one, at, [row]), found.target) - before,
-        truth: measure(one, gone, found.target) - before, values: spectrum(curvature(one, at), at.length).values}
+    if (!shown) return {panels: [plane], rows: [{...rows[0], predicted: "", true: ""}],
+      says: [say, sight(places(state), `row ${row} is chosen`)]}
+    const key = JSON.stringify(places(state)) // what is kept is the same wherever ◇ is
+    const path = kept(warm, "path", key + row, () => fits(state, row)).map((one) => {
+      const reached = (moved) => (one.gone ? measure(one.problem, moved, found.target) - measure(one.problem, one.at, found.target) : NaN)
+      return {...one, predicted: reached(one.moved), truth: reached(one.gone)}
     })
-    const both = path.flatMap((one) => [one.predicted, one.truth]), low = Math.min(0, ...both), high = Math.max(0, ...both)
+    const both = path.flatMap((one) => [one.predicted, one.truth]).filter(Number.isFinite), low = Math.min(0, ...both), high = Math.max(0, ...both)
     const room = 0.12 * (high - low) + 1e-6, here = Math.max(problem.strength, 1e-3)
     const across = {domain: [1e-3, 1], label: "strength of the penalty", log: true}
     const curve = {
@@ -51,16 +60,19 @@ export const penalty = {
         ...theta.slice().map((_, k) => k).reduce((all, k) => [...all, {kind: "line", tone: "true",
           points: path.map((one) => [one.strength, one.values[k]])}], [])],
     }
-    const own = effects(problem, theta, found.target, {plugged: true}).map(Math.abs), first = own.indexOf(Math.max(...own))
+    const truth = truths(state, warm, found)
+    const first = (all) => all.map(Math.abs).reduce((top, one, i, sizes) => (one > sizes[top] ? i : top), 0)
     const held = leverages(problem, theta), values = spectrum(curvature(problem, theta), theta.length).values
     return {
       panels: [plane, curve, stiff],
       rows: [...rows,
-        {label: "most influential row", predicted: `row ${first}`},
+        {label: "most influential row", predicted: `row ${first(effects(problem, theta, found.target, {plugged: true}))}`,
+          true: `row ${first(truth)}`},
         {label: "sum of leverages", before: number(held.reduce((sum, one) => sum + one, 0))},
         {label: "smallest eigenvalue", before: number(values[0])},
         {label: "size of the parameters (norm)", before: number(norm(theta))}],
-      says: [say, `Without row ${row} it changes by ${points(found.truth - found.before)}; the prediction was ${points(found.predicted - found.before)}.`],
+      says: [say, found.gone ? `Without row ${row} it changes by ${points(found.truth - found.before)}; the prediction was ${points(found.predicted - found.before)}.`
+        : `Without row ${row} there is no minimum.`],
     }
   },
 }

@@ -1,7 +1,7 @@
 // 3 Whose question? The same rows, with another sign for another question.
-import {effects, trueEffects} from "../engine.js"
-import {places, solved} from "../case.js"
-import {PLANE, boundary, dots, outcome, probe, three, words} from "../plot.js"
+import {effects} from "../engine.js"
+import {answers, places, solved, truths} from "../case.js"
+import {PLANE, boundary, dots, outcome, probe, sight, three, words} from "../plot.js"
 
 const ABOUT = ["chance", "loss", "gap"]
 
@@ -24,8 +24,9 @@ export const question = {
       alt: `${state.points.length} points; row ${row} is chosen.`,
     }
     const before = `The ${said.name} is ${said.value(found.before)}.`
-    if (!shown) return {panels: [plane], rows: [{...outcome(state, found), predicted: "", true: ""}], says: [before, ""]}
-    const truth = trueEffects(problem, theta, found.target), reach = 1.1 * Math.max(...truth.map(Math.abs), top)
+    if (!shown) return {panels: [plane], rows: [{...outcome(state, found), predicted: "", true: ""}],
+      says: [before, sight(places(state), `row ${row} is chosen`, {groups: true})]}
+    const truth = truths(state, warm, found), reach = 1.1 * Math.max(...truth.map(Math.abs), top)
     const panel = {
       key: "check", title: `Change of the ${said.name} without each row: predicted (up) against true (across)`,
       x: {domain: [-reach, reach], label: "true, by refitting"}, y: {domain: [-reach, reach], label: ""},
@@ -35,9 +36,9 @@ export const question = {
       alt: "Points near the diagonal are well predicted.",
     }
     const asked = ABOUT.map((kind) => {
-      const one = solved({...state, target: kind}, {theta}), told = words(kind)
+      const one = answers({...state, target: kind}, found), told = words(kind)
       return {label: `row ${row}: change of the ${told.name}`, predicted: told.change(one.predicted - one.before),
-        true: one.truth === undefined ? "not determined" : told.change(one.truth - one.before)}
+        true: (one.truth ?? null) === null ? "not determined" : told.change(one.truth - one.before)}
     })
     const raise = truth.filter((one) => one > 0).length
     return {

@@ -1,7 +1,7 @@
 // 5 The weight dial: the target as a function of one row's weight, its tangent, and the second order.
-import {dialTarget, fit, measure} from "../engine.js"
+import {dial, dialTarget, fit, measure, plus} from "../engine.js"
 import {places, solved, targetOf} from "../case.js"
-import {PLANE, boundary, dots, outcome, percent, points, probe} from "../plot.js"
+import {PLANE, boundary, dots, outcome, percent, points, probe, sight, three} from "../plot.js"
 
 const GRID = Array.from({length: 41}, (_, k) => k / 20)
 
@@ -14,12 +14,11 @@ export const weight = {
     const {problem, theta, before} = found, target = targetOf(state, problem, theta)
     const weights = new Float64Array(problem.X.length).fill(1)
     const at = (value, start) => { weights[row] = value; return fit(problem, weights, start).theta }
-    const here = at(w, theta), slope = dialTarget(problem, theta, row, target)
+    const here = at(w, theta), moved = plus(theta, dial(problem, theta, row).first, w - 1), slope = dialTarget(problem, theta, row, target)
     const plane = {
       key: "plane", title: "Training points; the size of the chosen one is its weight", ...PLANE, bare: true,
       marks: [
-        {kind: "line", tone: "before", points: boundary(problem, theta)},
-        ...(live.revealed ? [{kind: "line", tone: "true", points: boundary(problem, here)}] : []),
+        ...three((one) => boundary(problem, one), {theta, moved, gone: here}, live.revealed),
         ...dots(places(state), {chosen: [row], style: (i) => (i === row ? {size: 3 + 5 * Math.sqrt(w)} : {})}),
         ...probe(state),
       ],
@@ -28,7 +27,8 @@ export const weight = {
     const truth = measure(problem, here, target), predicted = before + (w - 1) * slope.first
     const rows = [outcome(state, {before, predicted, truth})]
     const say = `Row ${row} has weight ${w}; at weight 1 the chance at ◇ is ${percent(before)}.`
-    if (!live.revealed) return {panels: [plane], rows: [{...rows[0], predicted: "", true: ""}], says: [say, ""]}
+    if (!live.revealed) return {panels: [plane], rows: [{...rows[0], predicted: "", true: ""}],
+      says: [say, sight(places(state), "the line is that of weight 1")]}
     let start = theta
     const down = GRID.filter((one) => one <= 1).reverse().map((one) => { start = at(one, start); return [one, measure(problem, start, target)] })
     start = theta

@@ -1,7 +1,7 @@
 // Targets, and what each row does to them.
 import {addOuter, dot, plus, solver} from "./matrices.js"
 import {jacobian, loss, mean, output, prediction, skew, variance} from "./models.js"
-import {curvature, refits, rowGradient} from "./fits.js"
+import {curvature, rowGradient} from "./fits.js"
 
 // {kind: "chance", x}: the prediction at x; {kind: "loss", x, y}; {kind: "coefficient", place};
 // {kind: "gap", groups, high}: the mean prediction of the rows of group ``high`` (0 or 1) minus that of the other.
@@ -85,12 +85,6 @@ export function effects(problem, theta, target, {kind = "fisher", corrected = fa
     if (!plugged) return times * dot(reply, g)
     return measure(problem, plus(theta, solved.solve(g), times), target) - before
   })
-}
-
-// The true effect of each row, by refitting.
-export function trueEffects(problem, theta, target) {
-  const before = measure(problem, theta, target)
-  return refits(problem, theta).map((gone) => measure(problem, gone, target) - before)
 }
 
 // How the parameters follow the weight of one row at w = 1: first and second derivative. Not for networks.

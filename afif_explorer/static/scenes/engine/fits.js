@@ -1,9 +1,10 @@
 // The objective, and fits by damped Newton steps.
-import {addOuter, cholesky, norm, plus, solver, throughFactor} from "./matrices.js"
+import {addOuter, cholesky, norm, plus, solver, spectrum, throughFactor} from "./matrices.js"
 import {addBend, jacobian, loss, lossAt, mean, output, penalised, size, variance} from "./models.js"
 
 const EPS = 2.220446049250313e-16
 const STEPS = 100
+const FLAT = 1e-10 // share of the largest curvature that is flat
 const SAME = 1e-12 // relative change of the objective due to rounding; there the gradient decides
 
 const weight = (weights, i) => (weights ? weights[i] : 1)
@@ -113,12 +114,15 @@ export const curvature = (problem, theta, weights, kind = "fisher") => evaluate(
 // Newton steps from theta, damped where one does not improve; yields the parameters after each, so that a long
 // fit can be sliced. The last value is the fit: {theta, norm, steps, converged, advice}.
 export function* newton(problem, start, weights, most = STEPS) {
-  const {at, steps} = yield* descent(problem, evaluate(problem, Float64Array.from(start), weights), weights, most)
-  return ended(problem, at, steps)
+  let {at, steps} = yield* descent(problem, evaluate(problem, Float64Array.from(start), weights), weights, most)
+  for (let lower; steps < most && (lower = belowSaddle(problem, at, weights));) {
+    ({at, steps} = yield* descent(problem, lower, weights, most, steps + 1))
+  }
+  return ended(problem, at, steps, weights)
 }
 
-function* descent(problem, at, weights, most = STEPS) {
-  let damping = 0, steps = 0
+function* descent(problem, at, weights, most = STEPS, steps = 0) {
+  let damping = 0
   while (steps < most && norm(at.slope) > 8 * EPS * at.terms) {
     const found = dampedStep(problem, at, weights, damping)
     if (!found) break
@@ -129,22 +133,40 @@ function* descent(problem, at, weights, most = STEPS) {
   return {at, steps}
 }
 
+// The change of the objective that rounding may make.
+const roundingOf = (at) => SAME * Math.max(Math.abs(at.value), 0.01)
+
 function dampedStep(problem, at, weights, before) {
-  const p = at.theta.length, {matrix, slope} = at
+  const p = at.theta.length, {matrix, slope} = at, rounding = roundingOf(at)
   let scale = 0, damping = before
   for (let j = 0; j < p; j++) scale += Math.abs(matrix[j * p + j]) / p
   for (let trial = 0; trial < 30; trial++) {
     const shifted = damping ? Float64Array.from(matrix) : matrix
     if (damping) for (let j = 0; j < p; j++) shifted[j * p + j] += damping
-    const move = moved(problem, shifted, slope)
-    if (move) {
-      const next = evaluate(problem, plus(at.theta, move, -1), weights), change = next.value - at.value
-      const flat = Math.abs(change) <= SAME * Math.max(Math.abs(at.value), 0.01)
+    const move = moved(problem, shifted, slope), theta = move && plus(at.theta, move, -1)
+    if (theta && !(trial && value(problem, theta, weights) - at.value > rounding)) { // else a wasted pass
+      const next = evaluate(problem, theta, weights), change = next.value - at.value
+      const flat = Math.abs(change) <= rounding
       if ((change < 0 && !flat) || (flat && norm(next.slope) < 0.9 * norm(slope))) {
         return {at: next, damping: damping > 1e-12 * scale ? damping / 10 : 0}
       }
     }
     damping = Math.max(10 * damping, 1e-10 * scale)
+  }
+  return null
+}
+
+// A lower point along the most negative curvature, where a network's descent ends at a saddle; null elsewhere.
+function belowSaddle(problem, at, weights) {
+  const p = at.theta.length
+  if (problem.model !== "network" || cholesky(at.matrix, p)) return null
+  const {values, vectors} = spectrum(at.matrix, p)
+  if (values[0] > -FLAT * values[p - 1]) return null
+  for (let length = 1; length > 1e-3; length /= 2) {
+    for (const sign of [1, -1]) {
+      const next = evaluate(problem, plus(at.theta, vectors[0], sign * length), weights)
+      if (at.value - next.value > roundingOf(at)) return next
+    }
   }
   return null
 }
@@ -157,11 +179,18 @@ function moved(problem, matrix, slope) {
   return factor && throughFactor(factor, slope)
 }
 
+// Whether all rows that count have the same label and an intercept, which is not penalised, can follow it for ever.
+function ofOneClass({model, y, intercept}, weights) {
+  const kept = y.filter((_, i) => weight(weights, i))
+  return model !== "linear" && intercept !== false && kept.every((label) => label === kept[0])
+}
+
 // What a fit has reached, and why not further.
-function ended(problem, {theta, slope, matrix}, steps) {
+function ended(problem, {theta, slope, matrix}, steps, weights) {
   const found = {theta, norm: norm(slope), steps, converged: false, advice: ""}
   const solved = solver(matrix, theta.length)
   if (!theta.every(Number.isFinite) || !solved) return {...found, advice: "not a minimum"}
+  if (ofOneClass(problem, weights)) return {...found, advice: "one class"}
   if (found.norm > 1e-8) return {...found, advice: "not converged"}
   const left = norm(solved.solve(slope))
   if (problem.model !== "network" && left > 1e-3 * (1 + norm(theta))) return {...found, advice: "separable"}

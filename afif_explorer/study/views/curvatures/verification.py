@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from afif_explorer.analysis.fits.basins import elsewhere
 from afif_explorer.analysis.removal.refits import retrain_each
 from afif_explorer.analysis.rows import compare
 from afif_explorer.errors import InvalidChoice
@@ -47,6 +48,7 @@ def verify(
         unit=target_unit(spec),
         solver=found.solver,
         curvatures=curvature_truth(spec, rows, actual),
+        elsewhere=elsewhere(truth.another_basin),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from afif_explorer.analysis.fits.basins import elsewhere
 from afif_explorer.analysis.removal.unlearning import unlearn_with
 from afif_explorer.choices.methods import METHODS
 from afif_explorer.datasets.rows.profile import Profiler
@@ -14,7 +15,7 @@ from afif_explorer.study.data import data, positions
 from afif_explorer.study.fitting import fit
 from afif_explorer.study.solving import chosen
 from afif_explorer.study.store import stage
-from afif_explorer.study.views.removals.sweep import refit
+from afif_explorer.study.views.removals.sweep import Refit, refit
 from afif_explorer.study.views.removals.watched import brush, watched
 
 MOST_TRAITS = 4
@@ -29,9 +30,10 @@ def removal(spec: Spec, retrained: bool = False) -> Removal | None:
     if not rows.size:
         return None
     changes: tuple[Change, ...] = ()
-    refused, gradient_norm = "", None
+    refused, again = "", None
     try:
-        changes, gradient_norm = _changes(spec, rows, retrained)
+        again = refit(spec, rows) if retrained else None
+        changes = _changes(spec, rows, again)
     except DataError as error:
         refused = str(error)
     return Removal(
@@ -40,26 +42,24 @@ def removal(spec: Spec, retrained: bool = False) -> Removal | None:
         changes=changes,
         traits=_traits(spec, rows),
         refused=refused,
-        gradient_norm=gradient_norm,
+        gradient_norm=None if again is None else again.gradient_norm,
+        elsewhere=elsewhere(np.array([again is not None and again.another_basin])),
     )
 
 
-def _changes(
-    spec: Spec, rows: np.ndarray, retrained: bool
-) -> tuple[tuple[Change, ...], float | None]:
+def _changes(spec: Spec, rows: np.ndarray, again: Refit | None) -> tuple[Change, ...]:
     found, targets = fit(spec), watched(spec)
     if METHODS[spec.method].downdates:
         spec = spec.replace(solver="cholesky")  # each set has a curvature of its own
     without = unlearn_with(chosen(spec), found, found.ids[rows], list(targets.values()))
     sums = brush(spec).effects[:, rows].sum(1, dtype=np.float64)
-    theta, norm = refit(spec, rows) if retrained else (None, None)
     changes = []
     for (what, target), summed in zip(targets.items(), sums, strict=True):
         reach = without.target_reach[target]
-        truth = None if theta is None else target.bind(found).value(theta) - what.value
+        truth = None if again is None else target.bind(found).value(again.theta) - what.value
         level = Reach(reach.level, reach.leverage, reach.share, reach.text)
         changes.append(Change(what, without.effects[target], float(summed), level, truth))
-    return tuple(changes), norm
+    return tuple(changes)
 
 
 def _traits(spec: Spec, rows: np.ndarray) -> tuple[Trait, ...]:

@@ -9,15 +9,17 @@ import pandas as pd
 from torch import Tensor
 
 from afif_explorer import wording
+from afif_explorer.analysis.fits.basins import elsewhere
 from afif_explorer.analysis.removal.reach import RefitEstimate
 from afif_explorer.choices.rules import RULES
 from afif_explorer.choices.rules.kinds import RankedRows
+from afif_explorer.choices.splits import SPLITS
 from afif_explorer.errors import UndefinedMeasure
 from afif_explorer.results import Reach, SolverSummary, Unlearning
 from afif_explorer.spec import Spec
 from afif_explorer.study.data import data, positions
 from afif_explorer.study.effects import Ranking, judge_of, ranking, without
-from afif_explorer.study.fitting import fit
+from afif_explorer.study.fitting import METRICS, fit
 from afif_explorer.study.solving import chosen
 from afif_explorer.study.targets import aim, target_label
 from afif_explorer.study.views.gaps import notes as gap_notes
@@ -29,7 +31,13 @@ from afif_explorer.study.views.measures import (
     measures,
     reported,
 )
-from afif_explorer.study.views.removals.sweep import Sweep, predicted_sweep, refit, retrained_sweep
+from afif_explorer.study.views.removals.sweep import (
+    Sweep,
+    predicted_sweep,
+    refit,
+    retrained_sweep,
+    utility,
+)
 
 SHARES = (0.0, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.2)
 _UNRANKED = "This target cannot rank the rows"
@@ -51,16 +59,15 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
     predicted_theta = change_of_set.thetas[:, 0]
     table = measures(spec)
     thetas = {"before": before, "predicted": predicted_theta}
-    gradient_norm = None
-    if retrained:
-        thetas["retrained"], gradient_norm = refit(spec, removed)
+    again = refit(spec, removed) if retrained else None
+    if again is not None:
+        thetas["retrained"] = again.theta
     shares, counts = _sweep_counts(spec, len(order))
-    predicted, sweep = Sweep(), {}
+    sweep = Sweep()
     if _defined(table):
-        predicted = predicted_sweep(spec, order, counts)
-        sweep = dict(predicted.curves)
+        sweep = predicted_sweep(spec, order, counts)
         if retrained:
-            sweep["retrained"] = retrained_sweep(spec, order, counts)
+            retrained_sweep(spec, order, counts, sweep)
     reach = _reach(spec, removed, predicted_theta, table)
     return Unlearning(
         rule=_UNRANKED if unranked else _rule(spec, len(removed)),
@@ -70,17 +77,18 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         units=table.units,
         disparity=table.focus,
         shares=shares,
-        sweep=sweep,
+        sweep=sweep.curves,
         scores_before=table.scores(before),
         scores_after=table.scores(predicted_theta),
         reach=reach,
-        solver=_least_accurate(ranked.solver, change_of_set.summary, *predicted.solvers),
+        solver=_least_accurate(ranked.solver, change_of_set.summary, *sweep.solvers),
         retrained=retrained,
         seconds=time.perf_counter() - began,
-        gradient_norm=gradient_norm,
+        gradient_norm=None if again is None else again.gradient_norm,
         notes=(
+            *filter(None, [elsewhere(np.array([again is not None and again.another_basin]))]),
             *_notes(spec, reach, table, unranked, change_of_set.summary.leverage_corrected),
-            *predicted.notes,
+            *sweep.notes,
         ),
         compares={
             name: words for name, gap in table.gaps.items() if (words := gap.compares(thetas))
@@ -89,6 +97,8 @@ def unlearning(spec: Spec, retrained: bool = False) -> Unlearning:
         group_counts=counted(spec),
         favourable=favourable_name(spec),
         spreads=spreads(table.gaps, {state: thetas[state] for state in list(thetas)[1:]}),
+        utility=f"{METRICS[utility(spec)]} on the {SPLITS[spec.split].rows}",
+        utilities=sweep.utilities,
     )
 
 

@@ -15,12 +15,13 @@ S, V, ROWS, THRESHOLD = 12, 20, 40, 0.1
 class Drawn:
     """A random curvature, a fit at a kink, and gradients of removed rows of any size."""
 
-    def __init__(self, seed: int, size: float) -> None:
+    def __init__(self, seed: int, size: float, rank: int = 60) -> None:
         draw = np.random.default_rng(seed)
-        half = draw.normal(size=(60, S + V)) @ (
+        half = draw.normal(size=(rank, S + V)) @ (
             np.eye(S + V) + 0.1 * draw.normal(size=(S + V, S + V))
         )
-        self.C = half.T @ half / 60
+        self.rank = rank
+        self.C = half.T @ half / rank
         self.theta = draw.normal(size=S) * 10 ** draw.uniform(-2, 0, S)
         self.penalised = np.arange(S) < S - 2  # the last two are never zero
         kinks = THRESHOLD * np.sign(self.theta) * self.penalised
@@ -34,7 +35,7 @@ class Drawn:
         arrays = (self.theta, self.penalised, solved, schur, self.inverse)
         kept = self.h[:, :S] @ self.inverse
         slope = self.g[S:] - self.h[:, S:] + kept @ self.C[:S, S:]
-        blocks = Blocks(*map(torch.as_tensor, arrays), THRESHOLD)
+        blocks = Blocks(*map(torch.as_tensor, arrays), THRESHOLD, self.rank)
         return pivoted(blocks, torch.as_tensor(kept), torch.as_tensor(slope))
 
     def check(self, found: Pivoted) -> np.ndarray:
@@ -86,12 +87,40 @@ def test_a_singular_system_is_not_settled() -> None:
     assert not bool(found.settled.all())
 
 
+def test_no_more_become_nonzero_than_the_curvature_has_ranks(monkeypatch) -> None:
+    drawn, sizes = Drawn(0, 1.0, rank=S + 10), []
+
+    def noted(matrices: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        sizes.extend(torch.linalg.matrix_rank(matrices, rtol=1e-12) == matrices.shape[1])
+        return solutions(matrices, right)
+
+    solutions = pivoting._solutions
+    monkeypatch.setattr(pivoting, "_solutions", noted)
+    settled = drawn.result().settled
+    assert all(sizes)  # every system that is solved is regular
+    assert bool(settled.any())
+    assert not bool(settled.all())
+
+
+@pytest.mark.parametrize("large", [0, 64])
+def test_large_systems_one_by_one(large: int, monkeypatch) -> None:
+    monkeypatch.setattr(pivoting, "LARGE", large)
+    draw = torch.Generator().manual_seed(0)
+    matrices = torch.randn(5, 7, 7, generator=draw, dtype=torch.float64)
+    matrices[3] = 0.0
+    right = torch.randn(5, 7, generator=draw, dtype=torch.float64)
+    found, regular = pivoting._solutions(matrices, right)
+    assert regular.tolist() == [True, True, True, False, True]
+    wanted = np.linalg.solve(matrices[regular].numpy(), right[regular].numpy()[:, :, None])
+    np.testing.assert_allclose(found[regular].numpy(), wanted[:, :, 0], rtol=1e-9)
+
+
 def test_without_zero_parameters() -> None:
     drawn = Drawn(1, 1.0)
     kept = torch.as_tensor(drawn.h[:, :S] @ drawn.inverse)
     theta, penalised = torch.as_tensor(drawn.theta), torch.as_tensor(drawn.penalised)
     none = kept.new_zeros(S, 0)
-    blocks = Blocks(theta, penalised, none, none[:0], torch.as_tensor(drawn.inverse), THRESHOLD)
+    blocks = Blocks(theta, penalised, none, none[:0], torch.as_tensor(drawn.inverse), THRESHOLD, S)
     found = pivoted(blocks, kept, kept.new_zeros(ROWS, 0))
     assert bool(found.settled.all())
     crosses = (theta + kept) * theta * penalised < 0
