@@ -6,6 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+# Jobs import nothing of other packages for the first time. Two threads that do can wait for each other, and
+# Python then fails one of the imports: a cell that imports plotly beside a job that imports scikit-learn,
+# since both import narwhals.
+import pyarrow.pandas_compat  # noqa: F401
+import sklearn.compose
+import sklearn.impute
+import sklearn.pipeline
+import sklearn.preprocessing  # noqa: F401
+
 from afif_explorer.choices.views import VIEWS
 from afif_explorer.errors import CurvatureError, DoesNotApply, SolverDiverged
 from afif_explorer.jobs import Outcome

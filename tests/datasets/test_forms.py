@@ -18,6 +18,7 @@ from afif_explorer.datasets.reading.forms import durations, names
 from afif_explorer.datasets.reading.forms.dates import Dates
 from afif_explorer.datasets.reading.forms.fractions import Fractions
 from afif_explorer.datasets.reading.forms.ranges import Ranges
+from tools import make_names
 
 DAYS = [dt.date(1998, 12, 20) + dt.timedelta(days=13 * k) for k in range(700)]
 N = 80
@@ -60,6 +61,12 @@ def test_every_name_of_a_month_is_known(language):
         texts = [format_date(day, form, locale=language) for day in days]
         expected = [day.replace(day=1) for day in days] if form == "LLLL y" else days
         assert days_of(texts) == [str(day) for day in expected], texts
+
+
+def test_the_names_are_those_of_the_locale_data():
+    assert make_names.FILE.read_text(encoding="utf-8").strip() == make_names.names(), (
+        "run: python tools/make_names.py"
+    )
 
 
 def test_a_name_of_two_months_is_none():

@@ -10,7 +10,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 
-class OperationCounter(TorchDispatchMode):
+class _Counting:
+    # Not in OperationCounter itself: there torch would wrap it in a function that imports its compiler, which
+    # takes a second.
+    total: int
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        found = function(*args, **(kwargs or {}))
+        if count := _FORMULAS.get(_name(function.overloadpacket)):
+            self.total += count(*args, **(kwargs or {}), out_val=found)
+        return found
+
+
+class OperationCounter(_Counting, TorchDispatchMode):
     """Counts the cost of matrix products inside a ``with`` block; ``[a, b] [b, c]`` costs ``2abc``.
 
     Unlike torch's own counter it includes in-place products and products with a vector, and supports
@@ -23,12 +35,6 @@ class OperationCounter(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.total = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        found = function(*args, **(kwargs or {}))
-        if count := _FORMULAS.get(_name(function.overloadpacket)):
-            self.total += count(*args, **(kwargs or {}), out_val=found)
-        return found
 
 
 def _name(packet: object) -> str:

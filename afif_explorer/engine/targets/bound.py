@@ -160,13 +160,9 @@ class Bound:
         bent = torch.zeros_like(pushed)
         if slope.requires_grad:  # otherwise T is linear in the outputs
             for column in range(vectors.shape[1]):
-                (found,) = torch.autograd.grad(
-                    slope[rows],
-                    f,
-                    pushed[:, :, column],
-                    retain_graph=True,
-                    materialize_grads=True,
-                )
+                # a scalar: otherwise torch imports sympy, which takes longer than many a whole answer
+                along = (slope[rows] * pushed[:, :, column]).sum()
+                (found,) = torch.autograd.grad(along, f, retain_graph=True, materialize_grads=True)
                 bent[:, :, column] = found[rows]
         return part.vjp(bent) + part.hvp(slope.detach()[rows], vectors)
 
