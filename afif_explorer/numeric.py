@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import math
-import reprlib
 from collections.abc import Container, Iterable
 from numbers import Integral, Real
 from typing import Any, TypeGuard
@@ -12,22 +11,30 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from afif_explorer.errors import DataError, InvalidChoice
+from afif_explorer.wording import quoted
 
 
 def is_number(value: object) -> bool:
     """Whether it is a finite real number; booleans are not."""
-    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond the largest float
+        return False
 
 
 def is_whole(value: object) -> bool:
-    """Whether it is an integer by type; 2.0 and True are not."""
-    return not isinstance(value, bool) and isinstance(value, Integral)
+    """Whether it is an integer by type, of at most 64 bits; 2.0 and True are not."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return False
+    return -(2**63) <= int(value) < 2**63
 
 
 def checked_count(what: str, value: Any) -> int:
     """The count; raises :class:`InvalidChoice` naming ``what`` unless it is an integer of at least 1."""
     if not (is_whole(value) and value >= 1):
-        raise InvalidChoice(f"{what} must be a whole number of at least 1, not {value!r}.")
+        raise InvalidChoice(f"{what} must be a whole number of at least 1, not {quoted(value)}.")
     return int(value)
 
 
@@ -35,7 +42,7 @@ def checked_seed(value: Any) -> int:
     """The seed; raises :class:`InvalidChoice` if it is not a valid seed."""
     if not (is_whole(value) and 0 <= value < 2**63):
         raise InvalidChoice(
-            f"Not a valid seed: {value!r}. A seed must be a whole number of at least 0."
+            f"Not a valid seed: {quoted(value)}. A seed must be a whole number of at least 0."
         )
     return int(value)
 
@@ -70,7 +77,7 @@ def is_name(value: object, names: Container[str]) -> TypeGuard[str]:
 def checked_flag(what: str, value: Any) -> bool:
     """The flag; raises :class:`InvalidChoice` naming ``what`` unless it is True or False."""
     if not isinstance(value, bool | np.bool_):
-        raise InvalidChoice(f"{what} must be True or False, not {reprlib.repr(value)}.")
+        raise InvalidChoice(f"{what} must be True or False, not {quoted(value)}.")
     return bool(value)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TextIO
 
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import Step, listening
+from afif_explorer.wording import quoted
 
 Callback = Callable[[int, int | None, str], object]
 
@@ -50,7 +51,7 @@ def show_progress(callback: Callback | None = None) -> Iterator[None]:
     if callback is not None:
         if not callable(callback):
             raise InvalidChoice(
-                f"Expected a function callback(done, total, what), or None, got {callback!r}."
+                f"Expected a function callback(done, total, what), or None, got {quoted(callback)}."
             )
 
         def call(step: Step) -> None:

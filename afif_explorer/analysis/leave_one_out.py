@@ -22,6 +22,7 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import is_whole
 from afif_explorer.progress import partial_result
+from afif_explorer.wording import quoted
 
 ESTIMATES = ("one_step", "corrected", "psis_plug_in")  # of the same quantity
 APART = 0.05  # standard deviations of the rows' losses, by which estimates of one row part
@@ -119,7 +120,9 @@ def leave_one_out(
     10
     """
     if refits is not None and not (is_whole(refits) and refits >= 0):
-        raise InvalidChoice(f"The number of refits must be a whole number or None, not {refits!r}.")
+        raise InvalidChoice(
+            f"The number of refits must be a whole number or None, not {quoted(refits)}."
+        )
     influence = prepared(method, fit)
     plain = prepared(replace(method, leverage_correction=False), fit)
     loss = influence.point.plain_losses().cpu().numpy()

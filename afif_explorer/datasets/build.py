@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
@@ -30,7 +29,7 @@ from afif_explorer.datasets.weights import (
 )
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import checked_flag, checked_seed, is_name
-from afif_explorer.wording import count
+from afif_explorer.wording import count, quoted
 
 Divide = Callable[[np.ndarray, np.ndarray], Parts]
 """Maps ids [n] and strata [n] of the usable rows to the positions of each split."""
@@ -112,7 +111,7 @@ def labelled(labels: Labels) -> dict[str, Any]:
 def _encoding(standardise: bool, baseline: bool, dtype: str, most: int) -> Encoding:
     checked_flag("baseline", baseline)
     if not is_name(dtype, DTYPES):
-        raise InvalidChoice(f"dtype is one of {', '.join(DTYPES)}, not {reprlib.repr(dtype)}.")
+        raise InvalidChoice(f"dtype is one of {', '.join(DTYPES)}, not {quoted(dtype)}.")
     return Encoding(standardise, baseline, dtype, most=most)
 
 
@@ -217,7 +216,7 @@ def frame_of(
     except (TypeError, ValueError) as error:
         raise DataError("X and y must be arrays, with as many numbers in each row.") from error
     if not isinstance(target, str):
-        raise InvalidChoice(f"The name of the target must be text, not {reprlib.repr(target)}.")
+        raise InvalidChoice(f"The name of the target must be text, not {quoted(target)}.")
     if X.ndim != 2 or y.ndim != 1 or len(X) != len(y):
         raise DataError(
             f"X must be [n, d] and y [n] with the same n; they are {X.shape} and {y.shape}."

@@ -8,6 +8,7 @@ import numpy as np
 
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import is_number
+from afif_explorer.wording import quoted
 
 FEWEST_TRAINING_ROWS = 3
 
@@ -25,7 +26,7 @@ def check_shares(validation: float, test: float) -> None:
     for name, share in (("validation", validation), ("test", test)):
         if not (is_number(share) and 0 <= share < 1):
             raise InvalidChoice(
-                f"The {name} share must be a number of at least 0 and below 1, not {share!r}."
+                f"The {name} share must be a number of at least 0 and below 1, not {quoted(share)}."
             )
     if validation + test >= 1:
         raise InvalidChoice("The validation and test shares together must leave rows to train on.")

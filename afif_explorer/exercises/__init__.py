@@ -16,6 +16,7 @@ import pandas as pd
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.exercises.exercise import Exercise, Mistake
 from afif_explorer.exercises.verdict import Verdict
+from afif_explorer.wording import quoted
 
 GRADING = "AFIF_GRADING"  # set in the process of a submission, which marks nothing by itself
 _LATER = Verdict(None, "Marked after the notebook has run.")
@@ -47,7 +48,7 @@ def lesson(number: str) -> tuple[Exercise, ...]:
     """The exercises of a lesson, in order."""
     if number not in _MODULES:
         raise InvalidChoice(
-            f"No lesson {number!r} has exercises; these have: {', '.join(_MODULES)}."
+            f"No lesson {quoted(number)} has exercises; these have: {', '.join(_MODULES)}."
         )
     module = import_module(f"afif_explorer.exercises.lessons.{_MODULES[number]}")
     found: tuple[Exercise, ...] = module.EXERCISES
@@ -57,7 +58,7 @@ def lesson(number: str) -> tuple[Exercise, ...]:
 def _find(name: str) -> Exercise:
     found = [one for one in lesson(name.split(".")[0]) if one.id == name]
     if not found:
-        raise InvalidChoice(f"There is no exercise {name!r}.")
+        raise InvalidChoice(f"There is no exercise {quoted(name)}.")
     return found[0]
 
 

@@ -12,6 +12,7 @@ from afif_explorer.errors import InvalidChoice
 from afif_explorer.exercises.answers import Flat, flatten
 from afif_explorer.exercises.kinds import Kind, Misread
 from afif_explorer.exercises.verdict import UNANSWERED, Verdict
+from afif_explorer.wording import quoted
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Exercise:
     def hint(self, level: int) -> Verdict:
         """One of the three levels of help."""
         if level not in (1, 2, 3):
-            raise InvalidChoice(f"Hints have the levels 1, 2 and 3, not {level!r}.")
+            raise InvalidChoice(f"Hints have the levels 1, 2 and 3, not {quoted(level)}.")
         more = f' For more: exercises.hint("{self.id}", {level + 1}).' if level < 3 else ""
         return Verdict(None, f"Hint {level} of 3. {self.hints[level - 1]}{more}")
 

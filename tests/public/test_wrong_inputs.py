@@ -27,7 +27,13 @@ WRONG: dict[str, Any] = {
     "object": object(),
     "tensor": torch.ones(2, 2),
     "negative": -1,
+    "long text": "spam and\n" * 300,
+    "many numbers": np.arange(30.0)[:, None],
+    "large number": 10**400,
+    "list": [0.5] * 500,
+    "module": torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(30))),
 }
+LONGEST = 400  # characters of a message
 
 
 def rows() -> tuple[np.ndarray, np.ndarray]:
@@ -230,6 +236,7 @@ def test_wrong_values_are_refused_in_a_sentence(name: str) -> None:
                 raw.append(f"{argument}={kind}: {error!r:.90} at {place.filename}:{place.lineno}")
     assert not raw, "\n" + "\n".join(raw)
     assert not [text for text in sentences if text.strip()[-1] not in ".?"]
+    assert not [text for text in sentences if "\n" in text or len(text) > LONGEST]
 
 
 ONE_HOT = np.column_stack([1 - Y, Y])

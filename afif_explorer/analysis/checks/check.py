@@ -15,6 +15,7 @@ from afif_explorer.engine.targets.losses import MeanLoss
 from afif_explorer.errors import InvalidChoice, UndefinedMeasure
 from afif_explorer.numeric import checked_seed, is_whole
 from afif_explorer.progress import report
+from afif_explorer.wording import quoted
 
 RULES: dict[str, Callable[[Subject], Check | None]] = {
     "AX101": optimum.minimum,
@@ -80,11 +81,11 @@ def check(
             next(name for name in MEASURED if name in fit.samples and len(fit.samples[name].X))
         )
     if not isinstance(target, Target):
-        raise InvalidChoice(f"Expected a target such as MeanLoss('test'), got {target!r}.")
+        raise InvalidChoice(f"Expected a target such as MeanLoss('test'), got {quoted(target)}.")
     if not (is_whole(refits) and refits >= 0):
-        raise InvalidChoice(f"The number of refits must be a whole number, not {refits!r}.")
+        raise InvalidChoice(f"The number of refits must be a whole number, not {quoted(refits)}.")
     if not (is_whole(seeds) and seeds >= 0):
-        raise InvalidChoice(f"The number of seeds must be a whole number, not {seeds!r}.")
+        raise InvalidChoice(f"The number of seeds must be a whole number, not {quoted(seeds)}.")
     muted = _codes(mute)
     subject = Subject(fit, target, method, refits, checked_seed(seed), seeds)
     found = []
@@ -105,5 +106,5 @@ def _codes(mute: str | Iterable[str]) -> tuple[str, ...]:
     codes = (mute,) if isinstance(mute, str) else tuple(mute)
     for code in codes:
         if code not in RULES:
-            raise InvalidChoice(f"There is no check {code!r}; there are {', '.join(RULES)}.")
+            raise InvalidChoice(f"There is no check {quoted(code)}; there are {', '.join(RULES)}.")
     return codes

@@ -9,6 +9,7 @@ import pandas as pd
 
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
+from afif_explorer.wording import quoted
 
 OK, NOTE, WARNING, ERROR, UNKNOWN = LEVELS = ("ok", "note", "warning", "error", "unknown")
 PROBLEMS = (WARNING, ERROR)
@@ -73,7 +74,7 @@ class Checks:
             if one.code == code:
                 return one
         raise InvalidChoice(
-            f"There is no check {code!r} here; there are {', '.join(one.code for one in self.all)}."
+            f"There is no check {quoted(code)} here; there are {', '.join(one.code for one in self.all)}."
         )
 
     def __repr__(self) -> str:

@@ -20,6 +20,7 @@ from afif_explorer.engine.targets.comparison import Pair
 from afif_explorer.engine.targets.disparity import GroupDisparity
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_flag
+from afif_explorer.wording import quoted
 
 Rows = Sequence[int] | np.ndarray
 
@@ -94,7 +95,7 @@ def bootstrap_disparity(
     """
     checked_fit(fit)
     if not isinstance(target, GroupDisparity):
-        raise InvalidChoice(f"Expected a disparity between groups, got {target!r}.")
+        raise InvalidChoice(f"Expected a disparity between groups, got {quoted(target)}.")
     if not checked_flag("soft", soft) and removed is not None:
         raise InvalidChoice("The change of a gap of decisions has no interval; use soft=True.")
     theta = None if removed is None else theta_without(fit, removed, method)

@@ -10,6 +10,7 @@ import numpy as np
 
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, checked_seed, is_number
+from afif_explorer.wording import quoted
 
 _CELLS = 1_000_000  # draws times rows held at once
 
@@ -27,7 +28,7 @@ class Resampling:
         checked_seed(self.seed)
         if not (is_number(self.confidence) and 0 < self.confidence < 1):
             raise InvalidChoice(
-                f"The confidence must be between 0 and 1, such as 0.95, not {self.confidence!r}."
+                f"The confidence must be between 0 and 1, such as 0.95, not {quoted(self.confidence)}."
             )
 
     def ends(self, draws: np.ndarray) -> np.ndarray:

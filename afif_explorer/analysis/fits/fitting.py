@@ -39,6 +39,7 @@ from afif_explorer.engine.training.convergence import gradient_terms
 from afif_explorer.engine.training.fit import minimise
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
+from afif_explorer.wording import quoted
 
 if TYPE_CHECKING:
     from afif_explorer.datasets import Dataset
@@ -169,7 +170,7 @@ class Fit:
         """The rows of a split. Raises :class:`InvalidChoice` for an unknown split."""
         if not isinstance(split, str) or split not in self.samples:
             raise InvalidChoice(
-                f"There is no split {split!r} here; choose one of: {', '.join(self.samples)}."
+                f"There is no split {quoted(split)} here; choose one of: {', '.join(self.samples)}."
             )
         return self.samples[split]
 

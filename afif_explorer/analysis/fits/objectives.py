@@ -20,6 +20,7 @@ from afif_explorer.engine.problem.objective import Objective
 from afif_explorer.engine.problem.penalties import Penalty
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_name
+from afif_explorer.wording import quoted
 
 if TYPE_CHECKING:
     from afif_explorer.datasets import Dataset
@@ -80,7 +81,9 @@ def _model_for(
         built = model_of(model, torch.as_tensor(np.array(data.train.X[:4])))
         return built, _loss_of(data, built.k)
     if not is_name(model, MODELS):
-        raise InvalidChoice(f"There is no model {model!r}; choose one of: {', '.join(TRAINABLE)}.")
+        raise InvalidChoice(
+            f"There is no model {quoted(model)}; choose one of: {', '.join(TRAINABLE)}."
+        )
     named = chosen_model(model, data)
     if not named.fits(data):
         raise InvalidChoice(

@@ -10,6 +10,7 @@ import pandas as pd
 from torch import Tensor
 
 from afif_explorer.errors import DataError
+from afif_explorer.wording import quoted
 
 NAMELESS = "group"  # the attribute of an array without a name
 Columns: TypeAlias = np.ndarray | Tensor | pd.Series | pd.DataFrame
@@ -28,7 +29,7 @@ def by_split(sensitive: Sensitive | None, splits: Collection[str]) -> dict[str, 
     unknown = [name for name in given if name not in splits]
     if unknown:
         raise DataError(
-            f"There is no split {unknown[0]!r} for its sensitive attributes; there are: "
+            f"There is no split {quoted(unknown[0])} for its sensitive attributes; there are: "
             f"{', '.join(splits)}. Several attributes of one split are a DataFrame."
         )
     return given

@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.wording import quoted
 
 Trained = nn.Module | Mapping[str, Tensor] | Tensor | np.ndarray
 Trainer = Callable[[np.ndarray], Trained]
@@ -19,6 +20,6 @@ def checked_trainer(trainer: Trainer | None) -> Trainer | None:
     if trainer is not None and not callable(trainer):
         raise InvalidChoice(
             "trainer must be a function of the mask of the rows to keep that returns the trained module, "
-            f"its state_dict or theta, not {trainer!r}."
+            f"its state_dict or theta, not {quoted(trainer)}."
         )
     return trainer

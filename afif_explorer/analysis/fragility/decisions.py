@@ -31,6 +31,7 @@ from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import is_whole
 from afif_explorer.progress import partial_result, report
+from afif_explorer.wording import quoted
 
 SHOWN = 10  # rows of a table in a notebook
 ROUNDS = 40  # of refits of the sets that do not flip yet
@@ -136,7 +137,7 @@ class DecisionFlips:
     def _place(self, person: int) -> int:
         """The position of a person in the split."""
         if not is_whole(person):
-            raise InvalidChoice(f"A person is named by id, a whole number, not {person!r}.")
+            raise InvalidChoice(f"A person is named by id, a whole number, not {quoted(person)}.")
         return int(positions_of([person], self.split, self.fit.row_ids)[0])
 
     def verify(self, person: int) -> FlipCheck:

@@ -14,6 +14,7 @@ from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import checked_fit
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, is_number, is_whole
+from afif_explorer.wording import quoted
 
 DECISIONS = 300  # rows up to which sets are searched that carry a decision
 SHARE = 2  # of all rows, 1 / SHARE, up to which a set is searched that carries a target's sign
@@ -114,13 +115,15 @@ def flip(
         checked_count("The number of rows most", most)
     if not (is_whole(refitted) and refitted >= 0):
         raise InvalidChoice(
-            f"The number of rows refitted must be a whole number, not {refitted!r}."
+            f"The number of rows refitted must be a whole number, not {quoted(refitted)}."
         )
     if not is_number(level):
-        raise InvalidChoice(f"The level that a target is to cross must be a number, not {level!r}.")
+        raise InvalidChoice(
+            f"The level that a target is to cross must be a number, not {quoted(level)}."
+        )
     warn_without_effect(prepared(method, fit).corrected())
     if target is None:
         return decision_flips(fit, split, method, most=most or DECISIONS, refitted=refitted)
     if not isinstance(target, Target):
-        raise InvalidChoice(f"Expected a target such as Coefficient('age'), got {target!r}.")
+        raise InvalidChoice(f"Expected a target such as Coefficient('age'), got {quoted(target)}.")
     return conclusion_flip(fit, target, method, level=level, most=most or fit.n // SHARE)

@@ -30,7 +30,7 @@ from afif_explorer.engine.training.retrain import Refits
 from afif_explorer.errors import CurvatureError, InvalidChoice
 from afif_explorer.numeric import checked_count, checked_flag, checked_seed, is_name, is_number
 from afif_explorer.progress import partial_result, report
-from afif_explorer.wording import count
+from afif_explorer.wording import count, quoted
 
 OVERLAP = 0.5  # Jaccard overlap with a better pattern, above which a pattern is left out
 DIRECTIONS = {"lower": -1.0, "raise": 1.0}
@@ -167,7 +167,7 @@ def _checked(
     """The sign of a direction, after all settings have been checked."""
     checked_fit(fit)
     if not isinstance(target, Target):
-        raise InvalidChoice(f"Expected a target such as MeanLoss(), got {target!r}.")
+        raise InvalidChoice(f"Expected a target such as MeanLoss(), got {quoted(target)}.")
     for what, value in (("depth", depth), ("top", top), ("permutations", permutations)):
         checked_count(f"The number of patterns' {what}", value)
     if not (
@@ -178,12 +178,14 @@ def _checked(
     ):
         raise InvalidChoice(
             "The support of a pattern is a smallest and a largest share, such as (0.01, 0.15), not "
-            f"{support!r}."
+            f"{quoted(support)}."
         )
     if not is_name(direction, DIRECTIONS):
-        raise InvalidChoice(f"There is no direction {direction!r}; choose 'lower' or 'raise'.")
+        raise InvalidChoice(
+            f"There is no direction {quoted(direction)}; choose 'lower' or 'raise'."
+        )
     if not (isinstance(split, tuple | list) and len(split) == 2):
-        raise InvalidChoice(f"Give two splits, to choose by and to tell on, not {split!r}.")
+        raise InvalidChoice(f"Give two splits, to choose by and to tell on, not {quoted(split)}.")
     if not fits((1 + depth) * fit.n * (1 + permutations), torch.float32):
         raise InvalidChoice(
             f"{count(permutations)} permutations of {count(fit.n)} rows exceed the memory limit; take fewer, "

@@ -22,6 +22,7 @@ from afif_explorer.engine.solvers.base import Cholesky
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import checked_seed, is_number
+from afif_explorer.wording import quoted
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,7 +88,7 @@ class CertifiedUnlearning:
         deletion capacity (Sekhari et al., 2021). Raises :class:`InvalidChoice` for a number not above 0.
         """
         if sigma is not None and not (is_number(sigma) and sigma > 0):
-            raise InvalidChoice(f"sigma must be a number above 0, or None, not {sigma!r}.")
+            raise InvalidChoice(f"sigma must be a number above 0, or None, not {quoted(sigma)}.")
         constants = Constants.of(self.fit.objective.at(self.fit.parameters), self.terms.row_bound)
         return self.terms.capacity(constants, self.sigma if sigma is None else sigma)
 
@@ -211,7 +212,9 @@ def certified_unlearn(
     if not isinstance(method.chosen_solver, Cholesky):
         raise InvalidChoice("The error bound is for exact solves; use the Cholesky solver.")
     if max_sigma is not None and not (is_number(max_sigma) and max_sigma > 0):
-        raise InvalidChoice(f"max_sigma must be a number above 0, or None, not {max_sigma!r}.")
+        raise InvalidChoice(
+            f"max_sigma must be a number above 0, or None, not {quoted(max_sigma)}."
+        )
     chosen = removable(fit, rows)
     chance = None if seed is None else checked_seed(seed)
     most = math.inf if max_sigma is None else float(max_sigma)

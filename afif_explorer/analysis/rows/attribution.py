@@ -22,6 +22,7 @@ from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.targets.base import Target, as_targets, bind_together, gradients_of
 from afif_explorer.errors import Guessed, InvalidChoice, Undefined
 from afif_explorer.numeric import is_whole
+from afif_explorer.wording import quoted
 
 
 def attribute(
@@ -131,7 +132,7 @@ def refined_effects(
 ) -> tuple[np.ndarray, RowRefinement | None]:
     """The same, and which rows were refined."""
     if order is not None and not (is_whole(order) and order in (1, 2)):
-        raise InvalidChoice(f"The order of an effect is 1 or 2, not {order!r}.")
+        raise InvalidChoice(f"The order of an effect is 1 or 2, not {quoted(order)}.")
     targets = as_targets(target)
     if not targets:
         raise InvalidChoice("The list of targets is empty; pass at least one.")

@@ -21,7 +21,7 @@ from afif_explorer.engine.targets.base import Target
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import is_whole
-from afif_explorer.wording import count
+from afif_explorer.wording import count, quoted
 
 ORDERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "absolute": lambda values: -np.abs(values),
@@ -91,9 +91,11 @@ class Effects(NDArrayOperatorsMixin):
             InvalidChoice: for another order, a number below 0, or a target that is not one of them.
         """
         if by not in ORDERS:
-            raise InvalidChoice(f"There is no order {by!r}; choose one of: {', '.join(ORDERS)}.")
+            raise InvalidChoice(
+                f"There is no order {quoted(by)}; choose one of: {', '.join(ORDERS)}."
+            )
         if not (is_whole(k) and k >= 0):
-            raise InvalidChoice(f"The number of rows must be a whole number, not {k!r}.")
+            raise InvalidChoice(f"The number of rows must be a whole number, not {quoted(k)}.")
         values = self._column(target)
         order = np.argsort(ORDERS[by](values), kind="stable")
         return self.ids[order[~np.isnan(values[order])][:k]]
@@ -109,7 +111,7 @@ class Effects(NDArrayOperatorsMixin):
             return np.asarray(self.values[:, int(target)])
         raise InvalidChoice(
             f"There are effects on {len(targets)} targets; choose one of them by target=, or its column "
-            f"from 0 to {len(targets) - 1}, not {target!r}."
+            f"from 0 to {len(targets) - 1}, not {quoted(target)}."
         )
 
     def to_frame(self, raw: bool = False) -> pd.DataFrame:

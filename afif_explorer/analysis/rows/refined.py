@@ -12,6 +12,7 @@ from afif_explorer.engine.influence.row_refinement import RowRefinement
 from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.targets.base import Group
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.wording import quoted
 
 Refine = bool | Literal["auto"]
 
@@ -22,7 +23,7 @@ def refinement_of(influence: Influence, order: int | None, refine: Refine) -> Ro
     Raises :class:`InvalidChoice` where rows are to be refined that cannot be.
     """
     if refine not in (True, False, "auto"):
-        raise InvalidChoice(f"refine is True, False or 'auto', not {refine!r}.")
+        raise InvalidChoice(f"refine is True, False or 'auto', not {quoted(refine)}.")
     if refine is False:
         return None
     if refine == "auto":

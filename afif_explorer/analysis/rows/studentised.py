@@ -18,6 +18,7 @@ from afif_explorer.engine.influence.smooth import Influence
 from afif_explorer.engine.problem.losses import Bernoulli, Gaussian, Poisson
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_name, is_number
+from afif_explorer.wording import quoted
 
 KINDS = ("deviance", "pearson")
 
@@ -57,7 +58,9 @@ def rstandard(
     (1400,)
     """
     if not is_name(kind, KINDS):
-        raise InvalidChoice(f"The kind of a residual is 'deviance' or 'pearson', not {kind!r}.")
+        raise InvalidChoice(
+            f"The kind of a residual is 'deviance' or 'pearson', not {quoted(kind)}."
+        )
     influence = prepared(method, fit)
     residual = _deviance_residual(influence)
     if kind == "pearson" and not isinstance(fit.objective.loss, Gaussian):
@@ -205,7 +208,9 @@ def outlier_test(fit: Fit, method: Method = AFIF(), *, level: float = 0.05) -> p
     from scipy.stats import norm, t
 
     if not (is_number(level) and 0 <= level <= 1):
-        raise InvalidChoice(f"The level of a test must be a number from 0 to 1, not {level!r}.")
+        raise InvalidChoice(
+            f"The level of a test must be a number from 0 to 1, not {quoted(level)}."
+        )
     influence = prepared(method, fit)
     residual = rstudent(fit, method)
     known = not isinstance(fit.objective.loss, Gaussian)

@@ -9,6 +9,7 @@ from afif_explorer.datasets.rows.parsing import parsed
 from afif_explorer.datasets.split import Split
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_name
+from afif_explorer.wording import quoted
 
 SPLITS = ("train", "validation", "test")
 
@@ -39,6 +40,6 @@ def rows_where(data: Dataset, condition: str, split: str = "train") -> np.ndarra
     True
     """
     if not is_name(split, SPLITS):
-        raise InvalidChoice(f"The split is one of {', '.join(SPLITS)}, not {split!r}.")
+        raise InvalidChoice(f"The split is one of {', '.join(SPLITS)}, not {quoted(split)}.")
     part: Split = getattr(data, split)
     return part.ids[parsed(condition).mask(part.frame)]

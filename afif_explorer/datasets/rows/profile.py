@@ -14,6 +14,7 @@ from afif_explorer.datasets.rows.conditions import Comparison, Condition, Missin
 from afif_explorer.datasets.rows.cuts import cut
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
+from afif_explorer.wording import quoted
 
 LIKELY = 3.0  # standard errors of random sets of as many rows, from which a difference is no chance
 
@@ -112,7 +113,7 @@ def profile(data: Dataset, rows: Sequence[int] | np.ndarray) -> Profile:
     if ids.ndim != 1 or ids.size == 0 or ids.dtype.kind not in "iuUT":
         raise InvalidChoice("A profile needs the ids of at least one row, in a list or an array.")
     if (strangers := ids[~np.isin(ids, data.train.ids)]).size:
-        raise InvalidChoice(f"The data set has no training row {strangers[0]!r}.")
+        raise InvalidChoice(f"The data set has no training row {quoted(strangers[0])}.")
     return profile_of(data.train.frame, np.isin(data.train.ids, ids))
 
 

@@ -40,6 +40,7 @@ from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian
 from afif_explorer.engine.problem.objective import Objective, Point
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_number
+from afif_explorer.wording import quoted
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,9 @@ def _family(objective: Objective) -> Family:
 
 def _row_norm(objective: Objective, row_bound: float | None) -> tuple[float, list[str]]:
     if row_bound is not None and not (is_number(row_bound) and row_bound > 0):
-        raise InvalidChoice(f"row_bound must be a number above 0, or None, not {row_bound!r}.")
+        raise InvalidChoice(
+            f"row_bound must be a number above 0, or None, not {quoted(row_bound)}."
+        )
     longest = float(objective.X.norm(dim=1).max())
     if row_bound is not None and not longest <= row_bound * (1 + ROUNDING) < math.inf:
         raise InvalidChoice(

@@ -7,7 +7,6 @@ Hessian of the remaining rows. ``method.prepare(objective, theta)`` returns the
 
 from __future__ import annotations
 
-import reprlib
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -29,6 +28,7 @@ from afif_explorer.engine.solvers.lissa.solver import LiSSA
 from afif_explorer.engine.targets.bound import Fitted
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_name, is_number
+from afif_explorer.wording import quoted
 
 SOLVERS: dict[str, type[Solver]] = {
     "auto": Auto,
@@ -47,14 +47,16 @@ def solver_named(solver: Solver | str) -> Solver:
     if isinstance(solver, Solver):
         return solver
     if not is_name(solver, SOLVERS):
-        raise InvalidChoice(f"There is no solver {solver!r}; choose one of: {', '.join(SOLVERS)}.")
+        raise InvalidChoice(
+            f"There is no solver {quoted(solver)}; choose one of: {', '.join(SOLVERS)}."
+        )
     return SOLVERS[solver]()
 
 
 def checked_damping(damping: float) -> float:
     """The damping; raises :class:`InvalidChoice` if it is invalid."""
     if not (is_number(damping) and damping >= 0):
-        raise InvalidChoice(f"The damping must be a number of at least 0, not {damping!r}.")
+        raise InvalidChoice(f"The damping must be a number of at least 0, not {quoted(damping)}.")
     return damping
 
 
@@ -86,7 +88,7 @@ class Method:
         asked = self.leverage_correction
         if not (isinstance(asked, bool) or is_name(asked, ("auto",))):
             raise InvalidChoice(
-                f"leverage_correction is True, False or 'auto', not {reprlib.repr(asked)}."
+                f"leverage_correction is True, False or 'auto', not {quoted(asked)}."
             )
 
     @property
@@ -255,5 +257,7 @@ class NewtonStep(Method):
 def checked_method(method: Method) -> Method:
     """The method. Raises :class:`InvalidChoice` for anything else."""
     if not isinstance(method, Method):
-        raise InvalidChoice(f"Expected a method such as AFIF(), with parentheses, got {method!r}.")
+        raise InvalidChoice(
+            f"Expected a method such as AFIF(), with parentheses, got {quoted(method)}."
+        )
     return method

@@ -24,6 +24,7 @@ from afif_explorer.engine.models.module_parameters import (
 )
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import checked_count, checked_flag, is_whole
+from afif_explorer.wording import quoted
 
 ALONG = (1.0, -3.0, 40.0)  # multiples of a direction, beyond kinks of activations
 AGREES = 1e-6  # relative difference from the module itself: torch's fast paths round differently
@@ -120,7 +121,7 @@ class LinearMap(Model):
 
     def __init__(self, d: int, k: int = 1, *, intercept: bool = True) -> None:
         if not (is_whole(d) and d >= 0):
-            raise InvalidChoice(f"A linear map's inputs d must be a whole number, not {d!r}.")
+            raise InvalidChoice(f"A linear map's inputs d must be a whole number, not {quoted(d)}.")
         self.d, self.k = d, checked_count("A linear map's outputs k", k)
         self.intercept = intercept = checked_flag("intercept", intercept)
         self.p = k * (d + intercept)

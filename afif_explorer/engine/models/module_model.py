@@ -44,6 +44,7 @@ from afif_explorer.engine.models.module_parameters import (
 from afif_explorer.engine.models.rows import as_rows
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, is_whole
+from afif_explorer.wording import quoted
 
 ALONG = (1.0, -3.0, 40.0)  # multiples of a direction, beyond kinks of activations
 AGREES = 1e-6  # relative difference from the module itself: torch's fast paths round differently
@@ -88,7 +89,7 @@ class ModuleModel(Model):
         penalised: Penalised | None = None,
     ) -> None:
         if not isinstance(module, nn.Module):
-            raise InvalidChoice(f"Expected a Model or a torch.nn.Module, got {module!r}.")
+            raise InvalidChoice(f"Expected a Model or a torch.nn.Module, got {quoted(module)}.")
         self._module = copy.deepcopy(module)
         open_up(self._module)
         check_mode(module)
@@ -233,7 +234,7 @@ class MLP(ModuleModel):
     def __init__(self, d: int, hidden: Sequence[int], k: int) -> None:
         if not isinstance(hidden, Iterable) or not all(is_whole(u) and u >= 1 for u in hidden):
             raise InvalidChoice(
-                f"Hidden layers are counts of units, such as (16, 8), not {hidden!r}."
+                f"Hidden layers are counts of units, such as (16, 8), not {quoted(hidden)}."
             )
         checked_count("A perceptron's inputs d", d)
         checked_count("A perceptron's outputs k", k)

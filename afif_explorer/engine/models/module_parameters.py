@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from afif_explorer.engine.models.calling import call
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.wording import quoted
 
 Penalised = Collection[str] | Sequence[bool] | Tensor  # names of parameters, or a mask `[p]`
 
@@ -130,7 +131,7 @@ def penalised_mask(wanted: Penalised, slices: Mapping[str, slice], p: int) -> Te
         if name not in slices:
             known = ", ".join(slices) or "none; give a mask"
             raise InvalidChoice(
-                f"There is no trainable parameter {name!r}; the names are: {known}."
+                f"There is no trainable parameter {quoted(name)}; the names are: {known}."
             )
         mask[slices[name]] = True
     return mask

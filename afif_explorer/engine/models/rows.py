@@ -126,7 +126,7 @@ def _as_array(values: object) -> np.ndarray:
         return np.empty(0, dtype=object)
     try:
         return array.astype(np.float64) if array.dtype == object else array
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return array
 
 

@@ -139,7 +139,7 @@ class CallableLoss(Loss):
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
             raise DataError(
                 f"The loss {self.name} failed on outputs {tuple(f.shape)} and targets {tuple(y.shape)}: "
-                f"{type(error).__name__}: {error}"
+                f"{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}."
             ) from error
         if not isinstance(found, Tensor) or found.shape != (len(f),):
             shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__

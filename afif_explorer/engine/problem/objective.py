@@ -39,6 +39,7 @@ from afif_explorer.engine.problem.row_losses import RowLosses
 from afif_explorer.engine.runtime.device import device_for
 from afif_explorer.errors import CurvatureError, DataError, InvalidChoice
 from afif_explorer.numeric import is_name
+from afif_explorer.wording import quoted
 
 if TYPE_CHECKING:
     from scipy.sparse import sparray, spmatrix
@@ -359,7 +360,7 @@ def loss_named(loss: Loss | str | RowFunction) -> Loss:
     if not isinstance(loss, str | type) and callable(loss):
         return CallableLoss(loss)
     if not is_name(loss, LOSSES):
-        raise InvalidChoice(f"There is no loss {loss!r}; choose one of: {', '.join(LOSSES)}.")
+        raise InvalidChoice(f"There is no loss {quoted(loss)}; choose one of: {', '.join(LOSSES)}.")
     return LOSSES[loss]()
 
 
@@ -381,5 +382,7 @@ def check_rows(X: Tensor, y: Tensor, loss: Loss, which: str = "") -> None:
 def checked_penalty(penalty: Penalty | None) -> Penalty | None:
     """The penalty; raises :class:`InvalidChoice` for anything else."""
     if penalty is not None and not isinstance(penalty, Penalty):
-        raise InvalidChoice(f"Expected a penalty such as Ridge(1e-3), or None, got {penalty!r}.")
+        raise InvalidChoice(
+            f"Expected a penalty such as Ridge(1e-3), or None, got {quoted(penalty)}."
+        )
     return penalty

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_number
+from afif_explorer.wording import quoted
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Penalty(ABC):
     def __post_init__(self) -> None:
         if not (is_number(self.strength) and self.strength >= 0):
             raise InvalidChoice(
-                f"The strength of a penalty must be a number of at least 0, not {self.strength!r}."
+                f"The strength of a penalty must be a number of at least 0, not {quoted(self.strength)}."
             )
 
     @abstractmethod
@@ -235,8 +236,8 @@ class ElasticNet(NonsmoothPenalty):
         super().__post_init__()
         if not (is_number(self.l1_ratio) and 0 < self.l1_ratio <= 1):
             raise InvalidChoice(
-                f"An ElasticNet's l1_ratio must be above 0 and at most 1, not {self.l1_ratio!r}; for 0 use "
-                "Ridge."
+                f"An ElasticNet's l1_ratio must be above 0 and at most 1, not {quoted(self.l1_ratio)}; "
+                "for 0 use Ridge."
             )
 
     @property

@@ -9,6 +9,7 @@ from afif_explorer.engine.problem.losses import Categorical, Loss
 from afif_explorer.engine.runtime.memory import fits
 from afif_explorer.errors import DataError, InvalidChoice, OutOfMemory
 from afif_explorer.numeric import checked_count, is_whole
+from afif_explorer.wording import quoted
 
 _token = Categorical()
 
@@ -47,9 +48,11 @@ class TokenCategorical(Loss):
 
     def __init__(self, classes: int, reduction: str = "sum", ignore_index: int = -100) -> None:
         if reduction not in ("sum", "mean"):
-            raise InvalidChoice(f"The reduction over tokens is 'sum' or 'mean', not {reduction!r}.")
+            raise InvalidChoice(
+                f"The reduction over tokens is 'sum' or 'mean', not {quoted(reduction)}."
+            )
         if not is_whole(ignore_index):
-            raise InvalidChoice(f"ignore_index must be a whole number, not {ignore_index!r}.")
+            raise InvalidChoice(f"ignore_index must be a whole number, not {quoted(ignore_index)}.")
         self.classes = checked_count("The vocabulary's classes", classes)
         self.reduction, self.ignore_index = reduction, ignore_index
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_seed, is_whole
+from afif_explorer.wording import quoted
 
 
 def ordered_rows(n: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -52,7 +53,7 @@ def folds(n: int, k: int, seed: int = 0) -> list[np.ndarray]:
     """The rows (positions) of each of ``k`` random folds of nearly equal size."""
     if not (is_whole(k) and 2 <= k <= n):
         raise InvalidChoice(
-            f"The number of folds must be a whole number from 2 to {n} (the number of rows), not {k!r}."
+            f"The number of folds must be a whole number from 2 to {n} (the number of rows), not {quoted(k)}."
         )
     fold = np.random.default_rng(checked_seed(seed)).permutation(n) % k
     ordered = np.argsort(fold, kind="stable")

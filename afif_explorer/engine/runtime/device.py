@@ -13,6 +13,7 @@ import torch
 from afif_explorer.engine.runtime.setting import Setting
 from afif_explorer.engine.runtime.threads import SMALL
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.wording import quoted
 
 VARIABLE = "AFIF_DEVICE"  # the device of a process, if not set explicitly
 AUTOMATIC = "auto"
@@ -78,8 +79,8 @@ def _checked(wanted: torch.device | str) -> torch.device:
     """The device, after testing that it works."""
     try:
         device = torch.device(wanted)
-    except (RuntimeError, TypeError) as error:
-        raise InvalidChoice(f"There is no device {wanted!r}; {INSTEAD}") from error
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise InvalidChoice(f"There is no device {quoted(wanted)}; {INSTEAD}") from error
     try:
         float(torch.zeros(1, dtype=torch.float64, device=device))
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:

@@ -19,6 +19,7 @@ from torch import Tensor
 from afif_explorer.engine.runtime.setting import Setting
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_number
+from afif_explorer.wording import quoted
 
 VARIABLE = "AFIF_MEMORY"  # the limit of a process, if not set explicitly
 SHARE_OF_FREE = 4  # by default the limit is a quarter of the free memory
@@ -111,7 +112,7 @@ def _in_bytes(limit: float | str) -> int:
         size = float(limit) if is_number(limit) else math.nan
     if not (math.isfinite(size) and size >= LEAST):
         raise InvalidChoice(
-            f"A memory limit must be at least 1 MB, as a number of bytes or as '2 GB', not {limit!r}."
+            f"A memory limit must be at least 1 MB, as a number of bytes or as '2 GB', not {quoted(limit)}."
         )
     return int(size)
 

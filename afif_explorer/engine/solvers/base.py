@@ -21,6 +21,7 @@ from afif_explorer.engine.solvers.factor import factor_of
 from afif_explorer.errors import CurvatureError, InvalidChoice, SolverDiverged
 from afif_explorer.numeric import checked_count, is_number
 from afif_explorer.progress import report
+from afif_explorer.wording import quoted
 
 ROUGH = 1e-2  # relative residual of a solve that serves as a preconditioner, or for two digits
 
@@ -73,7 +74,7 @@ class Solver(ABC):
         tolerance = getattr(self, "tolerance", None)
         if tolerance is not None and not (is_number(tolerance) and 0 <= tolerance < 1):
             raise InvalidChoice(
-                f"A solver's tolerance must be at least 0 and below 1, not {tolerance!r}."
+                f"A solver's tolerance must be at least 0 and below 1, not {quoted(tolerance)}."
             )
         for what in ("max_steps", "size", "rows"):
             count = getattr(self, what, None)

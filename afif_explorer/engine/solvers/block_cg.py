@@ -27,6 +27,7 @@ from afif_explorer.engine.solvers.base import (
 from afif_explorer.engine.solvers.preconditioner import Approximation, Identity, Preconditioner
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.progress import report
+from afif_explorer.wording import quoted
 
 TOGETHER = 128  # right-hand sides per search space
 RESTARTS = 3  # restarts on the true residual, after the recurrence has converged
@@ -68,7 +69,7 @@ class BlockConjugateGradient(Solver):
         super().__post_init__()
         if not isinstance(self.preconditioner, Approximation | None):
             raise InvalidChoice(
-                f"Expected a preconditioner such as EKFAC(), or None, got {self.preconditioner!r}."
+                f"Expected a preconditioner such as EKFAC(), or None, got {quoted(self.preconditioner)}."
             )
 
     def prepare(self, curvature: Curvature) -> PreparedBlockConjugateGradient:

@@ -18,6 +18,7 @@ from afif_explorer.engine.problem.row_ids import positions_of
 from afif_explorer.engine.targets.bound import Bound, Fitted, Sample
 from afif_explorer.errors import DataError, InvalidChoice
 from afif_explorer.numeric import is_whole
+from afif_explorer.wording import quoted
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class RowTarget(Target):
         sample = super().rows(fit)
         for i in ids:
             if not is_whole(i):
-                raise InvalidChoice(f"A row is named by its id, a whole number, not {i!r}.")
+                raise InvalidChoice(f"A row is named by its id, a whole number, not {quoted(i)}.")
         places = positions_of([int(i) for i in ids], self.split, fit.row_ids)
         rows = torch.as_tensor(places, device=sample.X.device)
         return Sample(sample.X[rows], sample.y[rows])
@@ -128,7 +129,7 @@ def as_targets(targets: Target | Iterable[Target]) -> list[Target]:
     for one in found:
         if not isinstance(one, Target):
             raise InvalidChoice(
-                f"Expected a target such as MeanLoss('test'), or a list of targets, got {one!r}."
+                f"Expected a target such as MeanLoss('test'), or a list of targets, got {quoted(one)}."
             )
     return found
 

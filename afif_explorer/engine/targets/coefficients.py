@@ -12,6 +12,7 @@ from afif_explorer.engine.targets.base import Target
 from afif_explorer.engine.targets.bound import Bound, Fitted, Sample, checked_fit
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_whole
+from afif_explorer.wording import quoted
 
 MOST_NAMED = 6  # names that an error message lists
 
@@ -64,7 +65,8 @@ class Coefficient(Target):
         more = ", ..." if len(names) > MOST_NAMED else ""
         known = f" or one of: {', '.join(names[:MOST_NAMED])}{more}" if names else ""
         raise InvalidChoice(
-            f"There is no coefficient {self.name!r}; give a position from 0 to {fit.objective.p - 1}{known}."
+            f"There is no coefficient {quoted(self.name)}; give a position from 0 to "
+            f"{fit.objective.p - 1}{known}."
         )
 
 

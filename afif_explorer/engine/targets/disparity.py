@@ -33,6 +33,7 @@ from afif_explorer.engine.targets.groups import (
 from afif_explorer.engine.targets.predictions import has_classes
 from afif_explorer.errors import InvalidChoice, UndefinedMeasure
 from afif_explorer.numeric import checked_count
+from afif_explorer.wording import quoted
 
 Score = Callable[[Tensor], Tensor]  # outputs [n, k] -> a number of each row [n]
 
@@ -83,8 +84,8 @@ class GroupDisparity(Target):
         checked_count("The minimum number of rows of a group", self.minimum)
         if self.outcome is not None and self.favourable is not None:
             raise InvalidChoice(
-                f"favourable={self.favourable!r} and outcome={self.outcome!r} both say which class is "
-                "favourable; give one of them."
+                f"favourable={quoted(self.favourable)} and outcome={quoted(self.outcome)} both say which "
+                "class is favourable; give one of them."
             )
 
     @property
@@ -174,16 +175,19 @@ class GroupDisparity(Target):
             return guessed if self.outcome is None else self.outcome
         if not has_classes(fit.objective):
             raise InvalidChoice(
-                f"favourable={self.favourable!r} names a class, but this model predicts numbers; omit it."
+                f"favourable={quoted(self.favourable)} names a class, but this model predicts numbers; "
+                "omit it."
             )
         if str(self.favourable) in sample.classes:
             return sample.classes.index(str(self.favourable))
         if sample.classes:
             known = ", ".join(map(repr, sample.classes))
-            raise InvalidChoice(f"There is no class {self.favourable!r}; the classes are: {known}.")
+            raise InvalidChoice(
+                f"There is no class {quoted(self.favourable)}; the classes are: {known}."
+            )
         if isinstance(self.favourable, str):
             raise InvalidChoice(
-                f"The classes of this fit have no names, so {self.favourable!r} is not known; give the "
+                f"The classes of this fit have no names, so {quoted(self.favourable)} is not known; give the "
                 "index of the favourable class."
             )
         return self.favourable

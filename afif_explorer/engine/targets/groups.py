@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -12,6 +11,7 @@ import numpy as np
 
 from afif_explorer.engine.targets.bound import Sample
 from afif_explorer.errors import InvalidChoice
+from afif_explorer.wording import quoted
 
 JOINT = ", "  # between the parts of a name
 _MOST_JOINED = 4
@@ -68,8 +68,7 @@ def as_attributes(names: str | Sequence[str]) -> str | tuple[str, ...]:
     several = list(names) if isinstance(names, Iterable) else []
     if not several or not all(isinstance(name, str) for name in several):
         raise InvalidChoice(
-            "Expected the name of a sensitive attribute, or a list of names, got "
-            f"{reprlib.repr(names)}."
+            f"Expected the name of a sensitive attribute, or a list of names, got {quoted(names)}."
         )
     found = tuple(dict.fromkeys(several))
     return found[0] if len(found) == 1 else found
@@ -86,7 +85,7 @@ def as_group_names(names: Sequence[GroupName] | None) -> tuple[GroupName, ...] |
     ]
     if len(set(found)) < 2:
         raise InvalidChoice(
-            f"groups names the two groups to compare, as ('F', 'M') does, not {names!r}."
+            f"groups names the two groups to compare, as ('F', 'M') does, not {quoted(names)}."
         )
     return tuple(dict.fromkeys(found))
 
@@ -101,7 +100,7 @@ def as_merged(merge: Merge | None) -> Merged:
         if not isinstance(name, str) or isinstance(members, str) or len(several) < 2:
             raise InvalidChoice(
                 "merge names the groups that become one, two or more, as {'young': ['18-25', '26-35']} does, "
-                f"not {reprlib.repr(merge)}."
+                f"not {quoted(merge)}."
             )
         found.append((name, tuple(tuple(one) if isinstance(one, list) else one for one in several)))
     every = [member for _, members in found for member in members]
@@ -126,7 +125,7 @@ def grouping(sample: Sample, attributes: Sequence[str]) -> Grouping:
         if name not in sample.groups:
             known = ", ".join(map(repr, sample.groups)) or "none"
             raise InvalidChoice(
-                f"{name!r} is not a sensitive attribute of these data; there are: {known}."
+                f"{quoted(name)} is not a sensitive attribute of these data; there are: {known}."
             )
     if len(attributes) == 1:
         [name] = attributes
@@ -227,7 +226,7 @@ def chosen(groups: Grouping, names: Sequence[GroupName] | None, attribute: str) 
             shown = ", ".join(map(repr, groups.names[:_MOST_NAMED]))
             more = len(groups.names) - _MOST_NAMED
             raise InvalidChoice(
-                f"{name!r} is not a group of {attribute}; there are: {shown}"
+                f"{quoted(name)} is not a group of {attribute}; there are: {shown}"
                 f"{f' and {more} more' if more > 0 else ''}."
             )
     return [place for place in places if place is not None]

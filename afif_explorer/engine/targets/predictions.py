@@ -13,6 +13,7 @@ from afif_explorer.engine.targets.base import RowTarget
 from afif_explorer.engine.targets.bound import Fitted, Sample
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import is_whole
+from afif_explorer.wording import quoted
 
 
 @dataclass(frozen=True)
@@ -108,5 +109,5 @@ def _output(k: int, output: int | None) -> int:
             'Prediction("test", 0, output=1).'
         )
     if not (is_whole(output) and 0 <= output < k):
-        raise InvalidChoice(f"There is no output {output!r}; outputs are 0 to {k - 1}.")
+        raise InvalidChoice(f"There is no output {quoted(output)}; outputs are 0 to {k - 1}.")
     return int(output)

@@ -27,6 +27,7 @@ from afif_explorer.engine.training.working_sets import minimise_nonsmooth
 from afif_explorer.errors import CurvatureError, InvalidChoice
 from afif_explorer.numeric import checked_seed, is_whole
 from afif_explorer.progress import report
+from afif_explorer.wording import quoted
 
 NEWTON_STEPS, PROXIMAL_STEPS, LBFGS_STEPS = (
     100,
@@ -75,8 +76,8 @@ def minimise(
     """
     if max_steps is not None and not (is_whole(max_steps) and max_steps >= 1):
         raise InvalidChoice(
-            f"Training's max_steps must be at least 1, not {max_steps!r}; give a whole number, or None to "
-            "train to convergence."
+            f"Training's max_steps must be at least 1, not {quoted(max_steps)}; give a whole number, or "
+            "None to train to convergence."
         )
     began, seed = time.perf_counter(), checked_seed(seed)
     theta = objective.vector(objective.model.initial(seed) if start is None else start)

@@ -85,6 +85,7 @@ def test_single_rows_are_those_that_brute_force_finds() -> None:
     ],
     ids=["lasso", "network"],
 )
+@pytest.mark.filterwarnings("ignore::afif_explorer.errors.AnotherBasin")  # as the processor rounds
 def test_other_models_flip_too(settings: dict) -> None:
     fit = small(1, **settings)
     found = ax.flip(fit, refitted=6)

@@ -37,6 +37,7 @@ from afif_explorer.engine.solvers.lissa.rule import BATCH, NEAR, TOLERANCE, Rule
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import checked_count, checked_seed, is_number, is_whole
 from afif_explorer.progress import report
+from afif_explorer.wording import quoted
 
 TAIL = 0.5  # share of the steps averaged by default: the first half is burn-in
 
@@ -99,18 +100,20 @@ class LiSSA(Solver):
 
     def __post_init__(self) -> None:
         if self.scale is not None and not (is_number(self.scale) and self.scale > 0):
-            raise InvalidChoice(f"LiSSA's scale must be a positive number, not {self.scale!r}.")
+            raise InvalidChoice(
+                f"LiSSA's scale must be a positive number, not {quoted(self.scale)}."
+            )
         for what in ("depth", "repeats", "batch_size"):
             if getattr(self, what) is not None:
                 checked_count(f"LiSSA's {what}", getattr(self, what))
         checked_seed(self.seed)
         if self.average is not None and not (is_number(self.average) and 0 <= self.average <= 1):
             raise InvalidChoice(
-                f"LiSSA's average must be a share of the steps between 0 and 1, not {self.average!r}."
+                f"LiSSA's average must be a share of the steps between 0 and 1, not {quoted(self.average)}."
             )
         if not (is_whole(self.checkpoints) and self.checkpoints >= 0):
             raise InvalidChoice(
-                f"LiSSA's checkpoints must be a whole number of at least 0, not {self.checkpoints!r}."
+                f"LiSSA's checkpoints must be a whole number of at least 0, not {quoted(self.checkpoints)}."
             )
 
     @classmethod
