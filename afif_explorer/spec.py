@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
+from itertools import islice
 from numbers import Integral, Real
 from operator import index
 from typing import Any, get_type_hints
@@ -30,13 +31,15 @@ VERSION = 1
 DATASET_NAME = r"[a-z0-9_]{1,40}(?:-[0-9a-f]{16,64})?"
 OPTIONS = {name: tuple(field.options) for name, field in PICKS.items()}
 RANGES = {name: (field.low, field.high) for name, field in NUMBERS.items()}  # both allowed
-MOST_SELECTED = 100_000  # as a bitmap that is still a link of some kilobytes
+MOST_SELECTED = 2_000_000
 PINNED = (  # what a baseline holds
     "dataset", "seed", "model", "hidden", "penalty", "strength", "method", "solver", "scale", "depth",
     "batch_size", "damping", "leverage_correction",
 )  # fmt: skip
 _LONGEST_BASELINE = 500
 _LONGEST_QUERY = 65_536  # what a web server accepts as an address
+_LONGEST_SELECTION = 48_000  # characters of it
+_LEFT_OUT = "-"  # before the number of rows of a longer one
 _MOST_NOTES = 8
 
 
@@ -124,10 +127,18 @@ class Spec:
         return self.replace(baseline="", **{n: _decode(_HINTS[n], text) for n, text in pinned})
 
     def to_query(self) -> str:
-        """All fields, defaults too (a link must not change its meaning when a default does)."""
+        """All fields, defaults too (a link must not change its meaning when a default does).
+
+        A selection too long for a web server's addresses is left out, and its number of rows told instead.
+        """
         pairs = {"v": str(VERSION)}
-        pairs |= {name: _encode(value) for name, value in asdict(self).items()}
+        pairs |= {name: _encode(getattr(self, name)) for name in FIELDS}
         return urlencode(pairs)
+
+    @property
+    def selection_fits_link(self) -> bool:
+        """Whether :meth:`to_query` holds the selected rows."""
+        return not _pack(self.selected).startswith(_LEFT_OUT)
 
     @classmethod
     def from_query(cls, query: str | Mapping[str, str]) -> tuple[Spec, tuple[str, ...]]:
@@ -139,6 +150,12 @@ class Spec:
         for name, text in pairs.items():
             if name not in FIELDS:
                 notes.append(f"{_shown(name)} in the link is not a choice of this version.")
+                continue
+            if name == "selected" and re.fullmatch(rf"{_LEFT_OUT}\d{{1,9}}", text):
+                notes.append(
+                    f"The link was made with {text[1:]} selected rows, which are too many for a link; no row "
+                    "is selected."
+                )
                 continue
             try:
                 spec = spec.replace(**{name: _decode(_HINTS[name], text)})
@@ -187,11 +204,11 @@ def _check_baseline(spec: Spec) -> None:
 
 def _row_ids(ids: Iterable[Any]) -> tuple[int, ...]:
     try:
-        chosen = sorted({index(i) for i in ids})
+        chosen = sorted({index(i) for i in islice(ids, MOST_SELECTED + 1)})
     except TypeError:
         raise InvalidChoice("'selected' must be a list of row numbers.") from None
     if len(chosen) > MOST_SELECTED:
-        raise InvalidChoice(f"At most {MOST_SELECTED} rows can be selected, not {len(chosen)}.")
+        raise InvalidChoice(f"At most {MOST_SELECTED} rows can be selected; select fewer.")
     if chosen and not 0 <= chosen[0] <= chosen[-1] <= LARGEST_ID:
         raise InvalidChoice(f"Row numbers go from 0 to {LARGEST_ID}.")
     return tuple(chosen)
@@ -228,14 +245,25 @@ def _decode(hint: Any, text: str) -> Any:
 
 
 def _pack(ids: tuple[int, ...]) -> str:
-    """Row ids in ascending order as text: a list, or a bitmap from the first id where shorter."""
+    """Row ids in ascending order as text: a list, or a bitmap from the first id where shorter.
+
+    Of a selection too long for either, only the number of rows.
+    """
+    if not ids:
+        return ""
+    counted, span = f"{_LEFT_OUT}{len(ids)}", ids[-1] - ids[0]
+    if min(len(ids), span // 6) > _LONGEST_SELECTION:
+        return counted
     listed = "_".join(map(str, ids))
-    if not ids or (ids[-1] - ids[0]) // 6 > len(listed):
-        return listed
+    text = listed if span // 6 > len(listed) else min(listed, _bitmap(ids), key=len)
+    return text if len(text) <= _LONGEST_SELECTION else counted
+
+
+def _bitmap(ids: tuple[int, ...]) -> str:
     present = np.zeros(ids[-1] - ids[0] + 1, dtype=bool)
     present[np.subtract(ids, ids[0])] = True
     bitmap = urlsafe_b64encode(np.packbits(present).tobytes()).decode().rstrip("=")
-    return min(listed, f"{ids[0]}~{bitmap}", key=len)
+    return f"{ids[0]}~{bitmap}"
 
 
 def _unpack(text: str) -> tuple[int, ...]:

@@ -42,7 +42,8 @@ class Explorer(Answers):
     """Settings, results and selection of one session. Computes what ``view`` needs in the background.
 
     Args:
-        dataset: a name of the catalogue. data: a :class:`~afif_explorer.datasets.Dataset` instead.
+        dataset: a name of the catalogue; with nothing chosen at all, the explorer asks which rows of
+            ``hiring`` made the model unfair. data: a :class:`~afif_explorer.datasets.Dataset` instead.
         fit: a :class:`~afif_explorer.Fit` instead, of any model, data and loss, which is explored as it is.
         schedule: called with each function that delivers results; None: run it in the worker's thread.
         jobs, study: the thread pool and the computing functions; by default the shared ones.

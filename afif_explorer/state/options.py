@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
+from afif_explorer.choices.targets import demographic_parity
 from afif_explorer.datasets import Dataset
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.numeric import check_options
 
 OF_A_FIT = ("model", "hidden", "penalty", "strength")  # what a trained model has decided
+# Before anything is chosen: which rows made the model of the embedded data unfair?
+OPENING = {"target": demographic_parity.OPTION.key}
 
 
 class ExplorerOptions(TypedDict, total=False):
@@ -72,7 +75,12 @@ def check_arguments(dataset: object, data: object, fit: object, choices: Iterabl
 
 
 def start_of(given: Any, dataset: str | None, choices: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings to start with: those of a given fit, or of a data set, and the others chosen."""
+    """The settings to start with: those of a given fit, or of a data set, and the others chosen.
+
+    Without any of them: ``OPENING``.
+    """
     if given is not None:
         return {**given.start, **choices}
-    return {**choices} if dataset is None else {"dataset": dataset, **choices}
+    if dataset is not None:
+        return {"dataset": dataset, **choices}
+    return dict(choices or OPENING)

@@ -42,7 +42,7 @@ def test_a_served_fit_is_on_the_first_page(page: Page, url: str) -> None:
     made: dict[str, ax.Fit] = {}
     exec(MAKE, made)
     fit = made["fit"]
-    visit = Dashboard(page, url).open()
+    visit = Dashboard(page, url).arrive()
     expect(page.locator(".headline")).to_contain_text(
         "Linear regression on Your fit, 83 rows, ridge 0.037"
     )

@@ -19,8 +19,10 @@ GAP = "Demographic parity gap, probabilities"
 
 
 def test_the_default_opens_with_nothing_from_elsewhere(page: Page, app_url: str) -> None:
-    visit = Dashboard(page, app_url).open()
+    visit = Dashboard(page, app_url).arrive()
     assert "Hiring" in visit.headline()
+    answer = page.locator(".afif-content", has_text="Which training rows made this model unfair?")
+    expect(answer).to_contain_text("demographic parity")
     [rows] = [trace for trace in visit.drawn("row_map") if trace["name"] == "rows"]
     assert len(rows["ids"]) == 1400
     assert len(set(rows["ids"])) == 1400

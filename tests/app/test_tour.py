@@ -84,11 +84,11 @@ def test_a_reload_interrupts_it_and_loses_nothing(page: Page, app_url: str) -> N
 
 @pytest.mark.timeout(600)
 def test_once_skipped_it_comes_from_the_help_only(page: Page, app_url: str) -> None:
-    visit = Dashboard(page, app_url).open()
+    visit = Dashboard(page, app_url).arrive()
     offer(page).click()
     page.keyboard.press("Escape")
     expect(note(page)).to_be_hidden()
-    visit.open()
+    visit.arrive()
     expect(page.get_by_role("button", name="Help", exact=True)).to_be_visible()
     expect(offer(page)).to_have_count(0)
     expect(note(page)).to_be_hidden()

@@ -31,9 +31,15 @@ class Dashboard:
         expect.set_options(timeout=PATIENCE)
 
     def open(self, **choices: object) -> Dashboard:
-        """Go to the page with these choices in the address, and wait until it is up."""
-        query = "&".join(f"{name}={value}" for name, value in choices.items())
-        self.page.goto(f"{self.url}/?{query}" if query else self.url)
+        """Go to the page with these choices in the address, others by default, and wait until it is up."""
+        query = "&".join(f"{name}={value}" for name, value in {"v": 1, **choices}.items())
+        self.page.goto(f"{self.url}/?{query}")
+        self.wait()
+        return self
+
+    def arrive(self) -> Dashboard:
+        """Go to the bare address, as a new visitor does, and wait until the page is up."""
+        self.page.goto(self.url)
         self.wait()
         return self
 

@@ -22,9 +22,11 @@ def key(name: str) -> tuple[str, str]:
 
 
 def in_threads(count, work):
-    results = [None] * count
+    """Call ``work`` in threads that start together."""
+    results, ready = [None] * count, threading.Barrier(count)
 
     def run(i):
+        ready.wait()
         try:
             results[i] = work(i)
         except Exception as error:
@@ -142,7 +144,7 @@ def test_the_least_recently_used_leave_first():
 
 def test_what_is_larger_than_the_cache_is_returned_but_not_kept():
     cache = Cache(1000)
-    results = in_threads(3, lambda i: cache.get(key("a"), lambda: time.sleep(0.1) or np.ones(999)))
+    results = in_threads(3, lambda i: cache.get(key("a"), lambda: time.sleep(0.5) or np.ones(999)))
     assert all(result.sum() == 999 for result in results)
     assert len(cache) == 0
     assert cache.bytes == 0

@@ -17,11 +17,16 @@ def settled(explorer: Explorer) -> Explorer:
 
 
 def test_there_is_a_parameter_for_every_choice_and_it_is_explained(make):
-    explorer = make()
+    explorer = make(dataset="hiring")
     for name in FIELDS:
         parameter = explorer.param[name]
         assert parameter.doc and parameter.label  # noqa: PT018
         assert getattr(explorer, name) == getattr(Spec(), name)
+
+
+def test_without_any_choice_it_asks_who_was_treated_unfairly(make):
+    assert make().spec == Spec(target="demographic_parity")
+    assert make(seed=1).spec == Spec(seed=1)
 
 
 def test_the_first_view_gets_its_results_in_one_update(make, stand_in):

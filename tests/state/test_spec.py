@@ -68,7 +68,8 @@ def test_no_text_whatever_breaks_the_reading_of_a_link(text):
         ("dataset=adult%0A", "dataset"),
         ("selected=1_-5", "selected"),
         ("selected=99999999999999999999", "selected"),
-        ("selected=0~" + "_" * 30_000, "selected"),
+        ("selected=2147483640~" + "_" * 30_000, "selected"),
+        ("selected=-5x", "selected"),
         ("selected=5~!!!x", "selected"),
         ("leverage_correction=yes", "leverage_correction"),
     ],
@@ -101,6 +102,20 @@ def test_a_link_of_another_version_says_so():
     spec, notes = Spec.from_query("v=99&count=3")
     assert spec.count == 3
     assert "another version" in notes[0]
+
+
+def test_a_selection_too_long_for_an_address_is_told_and_left_out():
+    draw = np.random.default_rng(0)
+    for rows, of in ((20_000, 40_000), (100_000, 200_000), (300, 2**31)):
+        spec = Spec(selected=draw.choice(of, rows, replace=False).tolist())
+        assert spec.selection_fits_link
+        assert Spec.from_query(spec.to_query()) == (spec, ())
+        assert len(spec.to_query()) < 60_000
+    spec = Spec(seed=3, selected=draw.choice(1_000_000, 100_000, replace=False).tolist())
+    assert not spec.selection_fits_link
+    found, (note,) = Spec.from_query(spec.to_query())
+    assert found == spec.replace(selected=())
+    assert "100000 selected rows, which are too many for a link; no row is selected." in note
 
 
 @pytest.mark.parametrize(

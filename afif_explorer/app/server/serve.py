@@ -25,9 +25,9 @@ from afif_explorer.errors import AfifError, InvalidChoice
 from afif_explorer.figures import FIGURES
 from afif_explorer.jobs import shared_jobs
 from afif_explorer.spec import Spec
+from afif_explorer.state.options import start_of
 from afif_explorer.study.given import Given
 
-DEFAULT = Spec()
 TITLE = "AFIF explorer"
 MESSAGE_LIMIT = 64 * 1024**2  # bytes of one message from a browser; uploads are chunked
 UNUSED_SECONDS = 60  # lifetime of a session without a connection
@@ -66,7 +66,7 @@ def serve(
     """
     device.setting()  # a wrong one is told now, not on every page
     given = None if fit is None else study.add_fit(fit)
-    warm(Spec() if given is None else Spec(**given.start))
+    warm(given)
     server = make_server(port, address, password_file, given)
     run(server, location(server, address), show)
 
@@ -85,12 +85,13 @@ def run(server: Server, url: str = "", show: bool = False) -> None:
     shared_jobs().shutdown(wait=False)
 
 
-def warm(first: Spec = DEFAULT) -> None:
+def warm(given: Given | None = None) -> None:
     """Load the libraries, and what visitors see first with its effects, before serving.
 
     The first visitor does not wait for them, and two threads cannot deadlock by importing them at the
     same time.
     """
+    first = Spec(**start_of(given, None, {}))
     for show in (_draw, study.agreement, study.unlearning):
         with suppress(AfifError):  # told on the page
             show(study.settle(first)[0])

@@ -14,13 +14,16 @@ from afif_explorer.app.updates.scheduler import Scheduler
 from afif_explorer.script_data import in_script
 from afif_explorer.spec import FIELDS, Spec
 from afif_explorer.state import Explorer
+from afif_explorer.state.options import start_of
 from afif_explorer.study.given import Given
 
 KNOWN_SECONDS = 0.1  # results that are known already are there by then, and come with the page
 
 
 def open_session(given: Given | None = None, protected: bool = False, local: bool = False) -> Any:
-    """The page of a new visitor, with the settings from the link; without a link, of the fit ``given``.
+    """The page of a new visitor, with the settings from the link.
+
+    Without a link: those of the fit ``given``, or those that every explorer starts with.
 
     ``protected``: by a password; ``local``: served to this machine only.
     """
@@ -28,8 +31,8 @@ def open_session(given: Given | None = None, protected: bool = False, local: boo
     panel_patches.use_own_stylesheets(document)
     choices = _choices(document.session_context.request)
     spec, notes = Spec.from_query(choices)
-    if given is not None and not choices:
-        spec = Spec(**given.start)
+    if not choices:
+        spec = Spec(**start_of(given, None, {}))
     others = {name: getattr(spec, name) for name in FIELDS if name != "dataset"}
     scheduler = Scheduler(DocumentLoop(document))
     explorer = Explorer(spec.dataset, schedule=scheduler.now, **others)

@@ -26,7 +26,13 @@ def _sentence(explorer: Explorer) -> Content:
             ),
         )
     found = explorer.removal if explorer.fresh("removal") else None
-    return _told(found) if found is not None else _waiting(explorer)
+    told = _told(found) if found is not None else _waiting(explorer)
+    if explorer.spec.selection_fits_link:
+        return told
+    return (
+        *told,
+        hint("Too many rows for a link: the page's address does not hold this selection."),
+    )
 
 
 def _waiting(explorer: Explorer) -> Content:
