@@ -135,11 +135,6 @@ class Spec:
         pairs |= {name: _encode(getattr(self, name)) for name in FIELDS}
         return urlencode(pairs)
 
-    @property
-    def selection_fits_link(self) -> bool:
-        """Whether :meth:`to_query` holds the selected rows."""
-        return not _pack(self.selected).startswith(_LEFT_OUT)
-
     @classmethod
     def from_query(cls, query: str | Mapping[str, str]) -> tuple[Spec, tuple[str, ...]]:
         """The choices in a query string, and a sentence for every part of it that was left out."""
@@ -200,6 +195,11 @@ def _check_baseline(spec: Spec) -> None:
         raise InvalidChoice(
             "'baseline' is not the baseline of a link; pin a fit in the view Compare."
         )
+
+
+def fits_link(selected: tuple[int, ...]) -> bool:
+    """Whether :meth:`Spec.to_query` holds these rows."""
+    return not _pack(selected).startswith(_LEFT_OUT)
 
 
 def _row_ids(ids: Iterable[Any]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from afif_explorer import spec as module
 from afif_explorer.errors import InvalidChoice
-from afif_explorer.spec import FIELDS, RANGES, Spec
+from afif_explorer.spec import FIELDS, RANGES, Spec, fits_link
 
 
 def _choices() -> st.SearchStrategy[dict]:
@@ -108,11 +108,11 @@ def test_a_selection_too_long_for_an_address_is_told_and_left_out():
     draw = np.random.default_rng(0)
     for rows, of in ((20_000, 40_000), (100_000, 200_000), (300, 2**31)):
         spec = Spec(selected=draw.choice(of, rows, replace=False).tolist())
-        assert spec.selection_fits_link
+        assert fits_link(spec.selected)
         assert Spec.from_query(spec.to_query()) == (spec, ())
         assert len(spec.to_query()) < 60_000
     spec = Spec(seed=3, selected=draw.choice(1_000_000, 100_000, replace=False).tolist())
-    assert not spec.selection_fits_link
+    assert not fits_link(spec.selected)
     found, (note,) = Spec.from_query(spec.to_query())
     assert found == spec.replace(selected=())
     assert "100000 selected rows, which are too many for a link; no row is selected." in note

@@ -10,6 +10,7 @@ from afif_explorer.screens.formats import plural
 from afif_explorer.screens.parts import Action, Item, Text, beside, card, idle
 from afif_explorer.screens.removal_words import TRUST
 from afif_explorer.screens.selecting.finding import FIND, FINDING
+from afif_explorer.spec import fits_link
 from afif_explorer.state import Explorer
 from afif_explorer.wording import count
 
@@ -27,7 +28,7 @@ def _sentence(explorer: Explorer) -> Content:
         )
     found = explorer.removal if explorer.fresh("removal") else None
     told = _told(found) if found is not None else _waiting(explorer)
-    if explorer.spec.selection_fits_link:
+    if fits_link(explorer.selected):
         return told
     return (
         *told,
