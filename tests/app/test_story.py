@@ -21,7 +21,9 @@ GAP = "Demographic parity gap, probabilities"
 def test_the_default_opens_with_nothing_from_elsewhere(page: Page, app_url: str) -> None:
     visit = Dashboard(page, app_url).arrive()
     assert "Hiring" in visit.headline()
-    expect(page.get_by_text("Which training rows made this model unfair?")).to_be_visible()
+    expect(
+        page.get_by_text("Which training rows made this model unfair?", exact=True)
+    ).to_be_visible()
     expect(page.get_by_text("Without the 20 rows that raise it most")).to_be_visible()
     [rows] = [trace for trace in visit.drawn("row_map") if trace["name"] == "rows"]
     assert len(rows["ids"]) == 1400
