@@ -75,7 +75,7 @@ def end_to_end(browser: Browser) -> float:
     server = Server()
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     try:
-        visit = Dashboard(page, server.url).open()
+        visit = Dashboard(page, server.url).arrive()
         visit.drawn("row_map")
         page.get_by_role("combobox", name="Data set").click()
         choice = page.get_by_role("option", name="Adult (census income)", exact=True)

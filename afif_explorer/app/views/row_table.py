@@ -115,7 +115,8 @@ class RowTable:
             margin=NO_MARGIN,
             formatters={name: {"type": "plaintext"} for name in headings},
             configuration={
-                "columnDefaults": {"headerWordWrap": True, "headerTooltip": False, "minWidth": 124}
+                "autoResize": False,  # Panel sizes the table already
+                "columnDefaults": {"headerWordWrap": True, "headerTooltip": False, "minWidth": 124},
             },
             stylesheets=[SHEET],
             text_align=dict.fromkeys(rows.numbers, "right"),
