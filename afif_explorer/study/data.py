@@ -176,7 +176,9 @@ def groups(spec: Spec, split: str) -> np.ndarray:
         columns = sensitive_columns(data(spec), spec)
         if not columns:
             return np.full(len(part), "", dtype=object)
-        levels = part.sensitive[list(columns)].astype(str).itertuples(index=False, name=None)
-        return np.array([group_name(columns, row) for row in levels], dtype=object)
+        levels = part.sensitive[list(columns)].astype(str)
+        place = levels.groupby(list(columns), sort=False).ngroup().to_numpy()
+        each = levels.drop_duplicates().itertuples(index=False, name=None)
+        return np.array([group_name(columns, row) for row in each], dtype=object)[place]
 
     return stage("groups", spec, read, split)
