@@ -113,7 +113,7 @@ _HOMES = {
     "afif_explorer.engine.targets.losses": ("MeanLoss", "PointLoss", "SoftAccuracy"),
     "afif_explorer.engine.targets.tokens": ("TokenLoss",),
     "afif_explorer.engine.problem.token_loss": ("TokenCategorical",),
-    "afif_explorer.analysis.rows.tokens": ("attribute_tokens",),
+    "afif_explorer.analysis.rows.tokens": ("TokenEffects", "attribute_tokens"),
     "afif_explorer.engine.targets.predictions": ("Prediction",),
     "afif_explorer.errors": (
         "AfifError",

@@ -38,7 +38,7 @@ from afif_explorer.analysis.rows.studentised import (
     rstandard,
     rstudent,
 )
-from afif_explorer.analysis.rows.tokens import attribute_tokens
+from afif_explorer.analysis.rows.tokens import TokenEffects, attribute_tokens
 from afif_explorer.app import serve
 from afif_explorer.datasets import Dataset
 from afif_explorer.datasets import load as load_dataset
@@ -190,6 +190,7 @@ __all__ = [
     "Status",
     "Target",
     "TokenCategorical",
+    "TokenEffects",
     "TokenLoss",
     "TrainerError",
     "Undefined",

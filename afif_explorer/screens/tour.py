@@ -10,6 +10,7 @@ import numpy as np
 from afif_explorer.choices.targets import demographic_parity
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
+from afif_explorer.state.options import OPENING
 
 OFFER = "Take the two-minute tour"
 LABEL = "Tour"
@@ -39,7 +40,7 @@ class Step:
 
 
 def _begin(explorer: Explorer) -> None:
-    explorer.apply(Spec())
+    explorer.apply(Spec().replace(**OPENING))
 
 
 def _gap(explorer: Explorer) -> None:

@@ -174,6 +174,39 @@ def test_a_head_bias_is_the_intercept_of_every_token() -> None:
     assert int((~fit.objective.penalised).sum()) == V
 
 
+@every_case
+def test_effects_of_tokens_know_their_places_and_unit(kind, reduction: str) -> None:
+    fit, _ = case(kind, reduction)
+    y = tokens(N, seed=1)[1].numpy()
+    targets = [ax.TokenLoss("test", 0, t) for t in range(2)]
+    both, one = (
+        ax.attribute_tokens(fit, targets, PLAIN),
+        ax.attribute_tokens(fit, targets[1], PLAIN),
+    )
+    assert one.unit == "nats"
+    assert one.method == "AFIF, without leverage correction, first order"
+    assert one.trust.level in {"good", "fair", "poor"}
+    values = np.where(y >= 0, np.asarray(one), np.nan)
+    for found in (one.top(4), both.top(4, target=1), both.top(4, target=targets[1])):
+        places = {(int(fit.ids[i]), t) for i, t in zip(*np.nonzero(y >= 0), strict=True)}
+        sizes = [abs(values[fit.ids.tolist().index(row), t]) for row, t in found.tolist()]
+        assert {tuple(place) for place in found.tolist()} <= places
+        assert sizes == sorted(np.abs(values[y >= 0]).tolist(), reverse=True)[:4]
+    assert len(one.top(10_000)) == (y >= 0).sum()
+    table = both.to_frame(raw=True)
+    assert table.shape == ((y >= 0).sum(), 3)
+    assert table.columns.tolist() == ["token", "TokenLoss('test')", "TokenLoss('test', t=1)"]
+    for (row, position), (token, *effects) in zip(table.index, table.to_numpy(), strict=True):
+        i = fit.ids.tolist().index(row)
+        assert token == y[i, position]
+        assert effects == both[i, position].tolist()
+    assert f"{(y >= 0).sum()} tokens of {N} sequences" in repr(one)
+    assert "<th" in both._repr_html_()
+    assert (one.sum(1) + 0 == np.asarray(one).sum(1)).all()
+    with pytest.raises(ax.InvalidChoice, match="2 targets"):
+        both.top(3)
+
+
 def test_what_cannot_be_is_refused(monkeypatch) -> None:
     fit, module = case(Memory, "sum")
     X, y = tokens(N, seed=1)

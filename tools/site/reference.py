@@ -10,7 +10,13 @@ import afif_explorer as ax
 GROUPS: dict[str, tuple[str, ...]] = {
     "Data": ("load_dataset", "Dataset", "inspect", "ColumnTable", "profile", "rows_where"),
     "Fits": ("fit", "Fit", "fit_objective", "from_trained", "load_fit", "Objective"),
-    "Effects of rows": ("attribute", "Effects", "attribute_tokens", "leave_one_out"),
+    "Effects of rows": (
+        "attribute",
+        "Effects",
+        "attribute_tokens",
+        "TokenEffects",
+        "leave_one_out",
+    ),
     "Removal": ("unlearn", "retrain", "certified_unlearn", "Unlearner"),
     "Fragility": ("flip", "patterns"),
     "Fairness": ("audit_fairness", "bootstrap_disparity", "group_counts"),

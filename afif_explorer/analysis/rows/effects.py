@@ -18,6 +18,7 @@ from afif_explorer.choices.option import Facts
 from afif_explorer.choices.targets import TARGETS
 from afif_explorer.engine.problem.losses import Bernoulli, Categorical, Gaussian
 from afif_explorer.engine.targets.base import Target
+from afif_explorer.engine.targets.tokens import TokenLoss
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.html_tables import html_table
 from afif_explorer.numeric import is_whole
@@ -90,6 +91,10 @@ class Effects(NDArrayOperatorsMixin):
         Raises:
             InvalidChoice: for another order, a number below 0, or a target that is not one of them.
         """
+        return self.ids[self._largest(k, by, target)]
+
+    def _largest(self, k: int, by: str, target: Target | int | None) -> np.ndarray:
+        """Positions of the largest values of :meth:`_column`."""
         if by not in ORDERS:
             raise InvalidChoice(
                 f"There is no order {quoted(by)}; choose one of: {', '.join(ORDERS)}."
@@ -98,17 +103,17 @@ class Effects(NDArrayOperatorsMixin):
             raise InvalidChoice(f"The number of rows must be a whole number, not {quoted(k)}.")
         values = self._column(target)
         order = np.argsort(ORDERS[by](values), kind="stable")
-        return self.ids[order[~np.isnan(values[order])][:k]]
+        return np.asarray(order[~np.isnan(values[order])][:k])
 
     def _column(self, target: Target | int | None) -> np.ndarray:
-        if self.values.ndim == 1:
+        if not isinstance(self.target, tuple):
             return self.values
         targets = self._targets
         if isinstance(target, Target):
             if target in targets:
-                return np.asarray(self.values[:, targets.index(target)])
+                return np.asarray(self.values[..., targets.index(target)])
         elif target is not None and is_whole(target) and 0 <= int(target) < len(targets):
-            return np.asarray(self.values[:, int(target)])
+            return np.asarray(self.values[..., int(target)])
         raise InvalidChoice(
             f"There are effects on {len(targets)} targets; choose one of them by target=, or its column "
             f"from 0 to {len(targets) - 1}, not {quoted(target)}."
@@ -121,7 +126,7 @@ class Effects(NDArrayOperatorsMixin):
             raw: also the raw columns of the rows, if the fit has a data set. A raw column named like an
                 effect gets the ending "_raw".
         """
-        columns = [label(one) for one in self._targets]
+        columns = self._labels
         table = pd.DataFrame(
             self.values.reshape(len(self.ids), -1),
             index=pd.Index(self.ids, name="id"),
@@ -137,29 +142,39 @@ class Effects(NDArrayOperatorsMixin):
         return self.target if isinstance(self.target, tuple) else (self.target,)
 
     @property
+    def _labels(self) -> list[str]:
+        return [label(one) for one in self._targets]
+
+    @property
+    def _of(self) -> str:
+        """What has the effects."""
+        return f"{count(len(self.ids))} rows"
+
+    @property
     def _title(self) -> str:
-        names = [label(one) for one in self._targets]
+        names = self._labels
         on = names[0] if len(names) == 1 else f"{len(names)} targets"
         units = {self.unit} if isinstance(self.unit, str) else set(self.unit)
-        return f"Effects of {count(len(self.ids))} rows on {on}, in {', '.join(sorted(units))}"
+        return f"Effects of {self._of} on {on}, in {', '.join(sorted(units))}"
 
     def __repr__(self) -> str:
         return f"<{self._title}; {self.method}; trust: {self.trust.level}>"
 
     def _repr_html_(self) -> str:
         """The rows with the largest effects as a table."""
-        first = None if self.values.ndim == 1 else 0
-        place = {row: place for place, row in enumerate(self.ids.tolist())}
-        top = self.top(SHOWN, target=first).tolist()
-        values = self.values.reshape(len(self.ids), -1)
-        rows = [(row, *map(float, values[place[row]])) for row in top]
-        names = [label(one) for one in self._targets]
+        top = self._largest(SHOWN, "absolute", 0).tolist()
         notes = (
             f"The {len(top)} largest of the first target, by size.",
             self.method,
             str(self.trust),
         )
-        return html_table(self._title, ["id", *names], rows, notes)
+        return html_table(self._title, *self._table(top), notes)
+
+    def _table(self, places: Sequence[int]) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The head and the rows of a table."""
+        values = self.values.reshape(len(self.ids), -1)
+        rows = [(int(self.ids[place]), *map(float, values[place])) for place in places]
+        return ["id", *self._labels], rows
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies and pickles: the trust itself instead of how it is computed."""
@@ -205,11 +220,13 @@ class Effects(NDArrayOperatorsMixin):
 
 def label(target: Target) -> str:
     """A short name of a target: its class, split and whatever else is not the default."""
-    told = [
-        repr(getattr(target, one.name))
-        for one in fields(target)
-        if one.name == "split" or one.default is MISSING or getattr(target, one.name) != one.default
-    ]
+    told, skipped = [], False
+    for one in fields(target):
+        value = getattr(target, one.name)
+        if one.name == "split" or one.default is MISSING or value != one.default:
+            told.append(f"{one.name}={value!r}" if skipped else repr(value))
+        else:
+            skipped = True
     return f"{type(target).__name__}({', '.join(told)})"
 
 
@@ -226,5 +243,6 @@ def facts_of(fit: Fit) -> Facts:
 def units_of(targets: Sequence[Target], facts: Facts) -> tuple[str, ...]:
     """The unit of each target, for a data set or its like."""
     declared = {option.engine_class: option.unit for option in TARGETS.values()}
+    declared[TokenLoss] = lambda _: "nats"  # no choice of the explorer
     known = [declared.get(type(one)) for one in targets]
     return tuple("the target's unit" if unit is None else unit(facts) for unit in known)
