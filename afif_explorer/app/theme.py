@@ -30,7 +30,6 @@ _TOOLTIP = {
         }
     },
 }
-_FOCUS = {"outline": "2px solid currentColor", "outlineOffset": "-2px"}
 
 
 def _scheme(colours: dict[str, str]) -> dict[str, Any]:
@@ -62,11 +61,8 @@ def _scheme(colours: dict[str, str]) -> dict[str, Any]:
             "MuiMenuItem": {"defaultProps": {"role": "option"}},
             "MuiLinearProgress": {"defaultProps": {"aria-label": "Progress"}},
             # Without a graphics card the processor composes every frame: half a second for each ripple, which
-            # the figures then wait for. A line around it shows the focus instead, and stands still.
-            "MuiButtonBase": {
-                "defaultProps": {"disableRipple": True},
-                "styleOverrides": {"root": {"&.Mui-focusVisible": _FOCUS}},
-            },
+            # the figures then wait for.
+            "MuiButtonBase": {"defaultProps": {"disableRipple": True}},
             "MuiTabs": {"styleOverrides": {"indicator": {"transition": "none"}}},
             # Animating the slider would delay the figures that it redraws.
             "MuiSlider": {

@@ -41,6 +41,7 @@ def walk(
     for screen in SCREENS.values():
         page.get_by_role("tab", name=screen.title, exact=True).click()
         settle(page)
+        expect(page.get_by_role("tabpanel", name=screen.title, exact=True)).to_be_visible()
         for width, height in sizes:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(100)

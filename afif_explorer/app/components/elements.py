@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import panel as pn
+import param
 from markupsafe import Markup
 
 from afif_explorer.app import panel_costs, theme
@@ -61,10 +62,22 @@ def flow(*objects: Any, gap: int = 14, align: str = "stretch", **params: Any) ->
 
 def stack(*objects: Any, gap: int = 14, **params: Any) -> pn.Column:
     """Elements below each other."""
+    return pn.Column(*objects, **_stacked(gap, params))
+
+
+def _stacked(gap: int, params: dict[str, Any]) -> dict[str, Any]:
     sheets = [TALL, f":host {{ gap: {gap}px; }}", *params.pop("stylesheets", ())]
-    return pn.Column(
-        *objects, stylesheets=sheets, margin=NO_MARGIN, sizing_mode="stretch_width", **params
-    )
+    return {"stylesheets": sheets, "margin": NO_MARGIN, "sizing_mode": "stretch_width", **params}
+
+
+class TabPanel(pn.Column):
+    """A stack that screen readers know as what the tab ``title`` shows."""
+
+    html_attributes = param.Dict(default={}, doc="Attributes of the element on the page.")
+
+    def __init__(self, title: str, gap: int = 14, **params: Any) -> None:
+        attributes = {"role": "tabpanel", "aria-label": title}
+        super().__init__(html_attributes=attributes, **_stacked(gap, params))
 
 
 class Lazy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afif_explorer.app.components.elements import stack
+from afif_explorer.app.components.elements import TabPanel
 from afif_explorer.app.views.context import PageContext
 from afif_explorer.app.views.figure_card import Drawing
 from afif_explorer.app.views.render import Shown, render, update
@@ -18,7 +18,7 @@ class View:
     def __init__(self, context: PageContext, screen: Screen) -> None:
         self.screen = screen
         self._context = context
-        self.panel: Any = stack(visible=False, css_classes=["afif-view"])
+        self.panel: Any = TabPanel(screen.title, visible=False, css_classes=["afif-view"])
         self.drawings: list[Drawing] = []
         self._prompt: list[Shown] = []
         self._late: list[Shown] = []
