@@ -6,6 +6,7 @@ from collections.abc import Sized
 
 SPACE = "\u00a0"  # a no-break space, within numbers and between a number and its unit
 _MOST_BITS = 200
+_SPOKEN_VOWELS = ("a", "e", "i", "o", "nd")  # of an ndarray
 
 
 def count(value: float) -> str:
@@ -30,7 +31,9 @@ def quoted(value: object, longest: int = 60) -> str:
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return "so large a number"
     shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and shape:
+    if shape == () and callable(item := getattr(value, "item", None)):
+        return quoted(item(), longest)
+    if isinstance(shape, tuple):
         return f"{a_type(value)} of shape {list(shape)}"
     text = repr(value)
     if len(text) <= longest and "\n" not in text:
@@ -41,4 +44,4 @@ def quoted(value: object, longest: int = 60) -> str:
 def a_type(value: object) -> str:
     """The type of a value with its article: ``a Tensor``, ``an ndarray``."""
     name = type(value).__name__
-    return f"{'an' if name[0].casefold() in 'aeio' else 'a'} {name}"
+    return f"{'an' if name.casefold().startswith(_SPOKEN_VOWELS) else 'a'} {name}"

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 import afif_explorer as ax
+from afif_explorer.wording import quoted
 
 ROWS = 40
 WRONG: dict[str, Any] = {
@@ -237,6 +238,30 @@ def test_wrong_values_are_refused_in_a_sentence(name: str) -> None:
     assert not raw, "\n" + "\n".join(raw)
     assert not [text for text in sentences if text.strip()[-1] not in ".?"]
     assert not [text for text in sentences if "\n" in text or len(text) > LONGEST]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (3, "3"),
+        (0.5, "0.5"),
+        (None, "None"),
+        ("mean", "'mean'"),
+        ("two\nlines", r"'two\nlines'"),
+        ("x" * 70, f"'{'x' * 60}...'"),
+        (10**400, "so large a number"),
+        ((1, 2), "(1, 2)"),
+        ([0.5] * 50, "a list of 50"),
+        (X, f"an ndarray of shape [{ROWS}, 2]"),
+        (torch.ones(3, 1), "a Tensor of shape [3, 1]"),
+        (np.float64(2.5), "2.5"),
+        (torch.tensor(True), "True"),
+        (table(), f"a DataFrame of shape [{ROWS}, 4]"),
+        (torch.nn.Sequential(torch.nn.Linear(1, 1)), "a Sequential of 1"),
+    ],
+)
+def test_values_are_quoted_in_few_words(value: Any, words: str) -> None:
+    assert quoted(value) == words
 
 
 ONE_HOT = np.column_stack([1 - Y, Y])
