@@ -13,7 +13,7 @@ from afif_explorer.figures.drawing.text import number, numbers, percent, safe, s
 from afif_explorer.figures.drawing.theme import Theme, theme
 from afif_explorer.figures.solver import unsettled
 from afif_explorer.results import Spread, Unlearning
-from afif_explorer.wording import count, within
+from afif_explorer.wording import SPACE, count, within
 
 METRICS = "What removing the rows changes"
 WAITING = "Choose rows to remove to see the effect on each metric."
@@ -49,7 +49,11 @@ def metrics_change(unlearning: Unlearning, *, dark: bool = False) -> FigureSpec:
                 Key(_styles(colours)[state][0], _styles(colours)[state][2], state)
                 for state in states
             ),
-            *((Key("▬", colours.neutral, "95 % interval, before"),) if _known(unlearning) else ()),
+            *(
+                (Key("▬", colours.neutral, f"95{SPACE}% interval, before"),)
+                if _known(unlearning)
+                else ()
+            ),
         ),
         height=sum(rows),
         axes_mean=tuple(metrics.index),

@@ -13,7 +13,7 @@ from afif_explorer.screens.parts import Action, Text
 from afif_explorer.screens.solver_state import MEND, SOLVER
 from afif_explorer.spec import FIELDS
 from afif_explorer.state import Explorer
-from afif_explorer.wording import count, measured
+from afif_explorer.wording import SPACE, count, measured
 
 
 def _headline(explorer: Explorer) -> Content:
@@ -28,7 +28,7 @@ def _gap(explorer: Explorer) -> Content:
     value = measured(number(points.target_value), points.unit)
     where = SPLITS[explorer.split].rows
     ends = span(points.spread.low, points.spread.high) if points.spread else ""
-    ends = f" (95 % bootstrap interval{ends})" if ends else ""
+    ends = f" (95{SPACE}% bootstrap interval{ends})" if ends else ""
     gap = hint(f"The gap on the {where} is {value}{ends}. Compared is the {points.compares}.")
     return (gap, *(line(note, tone="fair") for note in points.notes))
 

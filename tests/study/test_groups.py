@@ -17,7 +17,7 @@ from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
 from afif_explorer.state.recipe import as_python
 from afif_explorer.state.relevance import relevant
-from afif_explorer.wording import count
+from afif_explorer.wording import SPACE, count
 
 pytestmark = pytest.mark.filterwarnings("ignore::afif_explorer.errors.Undefined")
 
@@ -151,7 +151,7 @@ def test_the_view_shows_intervals_counts_and_another_pair() -> None:
         who = (test.sensitive["side"] == one.name).to_numpy()
         assert one.cells[-1] == f"{count(who.sum())} ({count((test.y[who] == 0).sum())})"
     [gap, *notes] = head._gap(explorer)
-    assert "95 % bootstrap interval [" in gap.pieces[0]
+    assert f"95{SPACE}% bootstrap interval [" in gap.pieces[0]
     pairs = {
         split: ax.DemographicParityDifference("side", split).compare(
             study.fit(explorer.spec), study.fit(explorer.spec).parameters

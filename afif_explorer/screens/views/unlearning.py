@@ -24,7 +24,7 @@ from afif_explorer.screens.parts import (
 )
 from afif_explorer.screens.removal_words import TRUST, answers, planted
 from afif_explorer.state import Explorer
-from afif_explorer.wording import count, within
+from afif_explorer.wording import SPACE, count, within
 
 PAGE = "views/unlearning"
 STATES = {"before": "Before", "predicted": "Predicted", "retrained": "Retrained"}
@@ -53,7 +53,9 @@ def _metrics(explorer: Explorer) -> Content:
     shown = [state for state in STATES if state in result.metrics.columns]
     rows = tuple(_metric(result, str(name), shown) for name in result.metrics.index)
     table = Table("On the test rows", tuple(STATES[state] for state in shown), rows)
-    brackets = hint("In brackets: 95 % intervals from a bootstrap of the rows of either group.")
+    brackets = hint(
+        f"In brackets: 95{SPACE}% intervals from a bootstrap of the rows of either group."
+    )
     return (table, *((brackets,) if result.spreads else ()), *_group_counts(result))
 
 
