@@ -10,8 +10,9 @@ from afif_explorer.cli import network
 from afif_explorer.cli.lessons import copy_lessons, lessons, replaced
 
 # JupyterLab would request news, updates and its extension list from the internet, which nobody who
-# opens a lesson has asked for.
+# opens a lesson has asked for, and would ask every student whether to be told of news.
 QUIET = (
+    f"--LabApp.app_settings_dir={Path(__file__).parent.parent / 'static' / 'lab'}",
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",

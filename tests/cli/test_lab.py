@@ -106,6 +106,8 @@ def test_the_lessons_open(page: Page, lab_at: Callable[[Page], None]) -> None:
         page.locator(".jp-DirListing-itemName", has_text=name).wait_for(timeout=60_000)
     assert not page.locator(".jp-DirListing-itemName", has_text="solutions").count()
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2000)  # JupyterLab asks a moment later
+    expect(page.get_by_text("Jupyter news")).to_have_count(0)
 
 
 @pytest.mark.browser
