@@ -11,6 +11,7 @@ import pytest
 from afif_explorer.app.page.tour import Tour
 from afif_explorer.screens.tour import STEPS
 from afif_explorer.spec import Spec
+from afif_explorer.state.options import OPENING
 
 MINE = Spec(dataset="adult", strength=0.1, target="mean_loss", view="lissa", selected=(3, 5))
 LAST = len(STEPS) - 1
@@ -54,7 +55,7 @@ def tell(tour: Tour, *steps: int | None) -> None:
 def test_the_settings_from_before_come_back(context: Context, way: tuple[int, ...]) -> None:
     tour = Tour(context)  # type: ignore[arg-type]
     tell(tour, *way)
-    assert context.spec == Spec(), "the tour has its own"
+    assert context.spec == Spec().replace(**OPENING), "the tour has its own"
     tell(tour, None)
     assert context.spec == MINE
 
