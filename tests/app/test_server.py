@@ -27,6 +27,7 @@ from afif_explorer.app.server import serve as server
 from afif_explorer.errors import InvalidChoice
 from afif_explorer.spec import Spec
 from afif_explorer.state import Explorer
+from afif_explorer.state.options import OPENING
 from tests.helpers.pages import token
 
 SECONDS = 60
@@ -260,7 +261,8 @@ def test_a_page_that_connects_late_has_the_choices_of_its_link(query: str) -> No
         shown = running.io_loop.run_sync(visit, timeout=SECONDS)
     finally:
         running.stop()
-    assert Spec.from_query(shown)[0] == Spec.from_query(query)[0]
+    asked = Spec.from_query(query)[0] if query else Spec().replace(**OPENING)
+    assert Spec.from_query(shown)[0] == asked
 
 
 def test_others_are_served_while_one_computes(monkeypatch: pytest.MonkeyPatch) -> None:
