@@ -88,3 +88,14 @@ def test_log_axes_have_a_few_round_ticks(low, factor):
     assert ticks == sorted(ticks)
     assert all(low <= tick <= low * factor for tick in ticks)
     assert ticks or factor < 2.6
+
+
+def test_short_numbers_have_no_exponent() -> None:
+    values = (-1.6e-7, 1.6e-7, 8e-8, -1.44e-9, 0.0)
+    assert [Scale(-9, "nats").short(value) for value in values] == [
+        "−160n",
+        "+160n",
+        "+80n",
+        "−1.4n",
+        "+0n",
+    ]

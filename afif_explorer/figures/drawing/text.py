@@ -138,7 +138,8 @@ class Scale:
 
     def short(self, value: float) -> str:
         """``+12µ``: without the unit."""
-        return f"{value / 10**self.exponent:+.2g}{_PREFIXES[self.exponent]}".replace("-", "−")
+        sign = "" if value < 0 else "+"
+        return f"{sign}{number(value / 10**self.exponent, 2)}{_PREFIXES[self.exponent]}"
 
     def tick(self, value: float) -> str:
         """``12µ``: for an axis, without the unit and a plus."""
